@@ -1,0 +1,50 @@
+"""Serve Naftiko capability documents as REST APIs and MCP servers.
+
+>>> import asyncio, naftiko_run
+>>> capability = naftiko_run.load("capabilities/pipelines-track.yaml")
+>>> function = capability.function("pipelines-track-mcp.track-event")
+>>> outcome = asyncio.run(function.invoke({"body": {"event": "signup"}}))
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from naftiko_run.version import __version__
+
+if TYPE_CHECKING:
+    from naftiko_run.bindings import BindingProvider
+    from naftiko_run.capability import Capability, Settings, load
+    from naftiko_run.consume import Authentication
+    from naftiko_run.expose import Exposer
+    from naftiko_run.serve import serve
+
+__all__ = [
+    "Authentication",
+    "BindingProvider",
+    "Capability",
+    "Exposer",
+    "Settings",
+    "__version__",
+    "load",
+    "serve",
+]
+
+_HOMES = {
+    "Authentication": "naftiko_run.consume",
+    "BindingProvider": "naftiko_run.bindings",
+    "Capability": "naftiko_run.capability",
+    "Exposer": "naftiko_run.expose",
+    "Settings": "naftiko_run.capability",
+    "load": "naftiko_run.capability",
+    "serve": "naftiko_run.serve",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: ``--help`` should not wait for a web server."""
+    if name not in _HOMES:
+        raise AttributeError(f"module `naftiko_run` has no attribute `{name}`")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

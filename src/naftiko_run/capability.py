@@ -1,0 +1,225 @@
+"""A loaded capability: a document whose every function is compiled. Frozen; a reload makes a new one."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+from naftiko_run.bindings import Bindings, MaskedBindings
+from naftiko_run.consume import (
+    DEFAULT_SECONDS,
+    ConsumedOperations,
+    HttpxTransport,
+    NotCallable,
+    SandboxAddresses,
+    SandboxTransport,
+    Surroundings,
+    Transport,
+)
+from naftiko_run.diagnostics import Diagnostic, Pointer, Report
+from naftiko_run.document import Document, LoadedDocument, load_document
+from naftiko_run.document.model import Exposes, McpExposes, RestExposes
+from naftiko_run.errors import ConfigurationError, DocumentError
+from naftiko_run.expressions import parse_path
+from naftiko_run.invoke import Function, FunctionCompiler
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How capabilities are loaded.
+
+    Attributes:
+        base_uris: Base URIs by consumed namespace that replace the documents'.
+        sandbox: Answer every consumed call in-process; send nothing.
+        timeout: Seconds to wait for an upstream.
+        environment: Values of ``{{env.X}}``.
+
+    """
+
+    base_uris: Mapping[str, str] = field(default_factory=dict)
+    sandbox: bool = False
+    timeout: float = DEFAULT_SECONDS
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """A capability that can be served and invoked.
+
+    Attributes:
+        file: The document's file as the user named it.
+        document: The canonical document.
+        diagnostics: What was found, in order.
+        functions: By the place of their unit in the document.
+        unavailable: Why a unit is left out, by its place.
+        transport: Carries every consumed call.
+
+    """
+
+    file: str
+    document: Document
+    diagnostics: tuple[Diagnostic, ...]
+    functions: Mapping[Pointer, Function]
+    unavailable: Mapping[Pointer, str]
+    transport: Transport = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        """The capability's name for people."""
+        return self.document.info.label or Path(self.file).stem
+
+    def function(self, name: str) -> Function:
+        """Give a function by ``namespace.name`` of its adapter and unit.
+
+        Raises:
+            KeyError: There is none, or it is left out; the message says which and why.
+
+        """
+        for exposes in self.document.exposes:
+            for function in self.functions_of(exposes):
+                if f"{exposes.namespace}.{function.name}" == name:
+                    return function
+        known = [f"{e.namespace}.{f.name}" for e in self.document.exposes for f in self.functions_of(e)]
+        raise KeyError(f"no function `{name}`; there are: {', '.join(known)}")
+
+    def functions_of(self, exposes: Exposes) -> Iterator[Function]:
+        """Give the functions of one adapter, in the document's order."""
+        units: list[Pointer] = []
+        if isinstance(exposes, RestExposes):
+            units = [unit.pointer for resource in exposes.resources for unit in resource.operations]
+        elif isinstance(exposes, McpExposes):
+            units = [tool.pointer for tool in exposes.tools]
+        return (self.functions[pointer] for pointer in units if pointer in self.functions)
+
+    def missing(self) -> dict[str, list[str]]:
+        """Give the variables that are not set, and the consumed operations that need each."""
+        found: dict[str, dict[str, None]] = {}
+        for function in self.functions.values():
+            for variable in function.missing:
+                found.setdefault(variable, {})[function.operation.name] = None
+        return {variable: list(operations) for variable, operations in sorted(found.items())}
+
+    async def aclose(self) -> None:
+        """Close the connections to upstreams."""
+        await self.transport.aclose()
+
+
+def load(path: str | os.PathLike[str], settings: Settings | None = None) -> Capability:
+    """Load a capability document and compile it.
+
+    Args:
+        path: The YAML file.
+        settings: How to load it.
+
+    Raises:
+        DocumentError: Nothing in it can be run; carries every diagnostic.
+
+    """
+    return compile_capability(load_document(Path(path)), settings or Settings())
+
+
+def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability:
+    """Compile a loaded document.
+
+    Raises:
+        DocumentError: Nothing in it can be run; carries every diagnostic.
+
+    """
+    document = loaded.document
+    report = Report(loaded.source.file, loaded.source.locate)
+    report.extend(loaded.diagnostics)
+    prefixes = frozenset({"rest", "tools", *(each.namespace for each in document.exposes if each.namespace)})
+    surroundings = _surroundings(document, settings, prefixes)
+    compiler = FunctionCompiler(ConsumedOperations(document, surroundings), surroundings.bindings, prefixes)
+    functions: dict[Pointer, Function] = {}
+    unavailable = {each.pointer: each.reason for exposes in document.exposes for each in exposes.unavailable}
+    for exposes in document.exposes:
+        for pointer, name, compile_unit in _units(exposes, compiler):
+            try:
+                functions[pointer] = compile_unit()
+            except NotCallable as fault:
+                report.error("not-runnable", f"`{name}` is left out: {fault}", pointer)
+                unavailable[pointer] = str(fault)
+    if not functions:
+        _refuse(document, report)
+    for exposes in document.exposes:
+        if isinstance(exposes, McpExposes) and exposes.transport == "stdio":
+            report.warning(
+                "stdio-over-http",
+                "the stdio transport is not supported yet; this adapter is served over HTTP",
+                (*exposes.pointer, "transport"),
+            )
+    return Capability(
+        loaded.source.file, document, tuple(report), functions, unavailable, surroundings.transport
+    )
+
+
+def check_base_uris(capabilities: list[Capability], settings: Settings) -> None:
+    """Check that every replaced base URI belongs to a consumed namespace.
+
+    Raises:
+        ConfigurationError: One belongs to none.
+
+    """
+    known = [consumes.namespace for capability in capabilities for consumes in capability.document.consumes]
+    for namespace in settings.base_uris:
+        if namespace not in known:
+            close = difflib.get_close_matches(namespace, known, n=1)
+            raise ConfigurationError(
+                f"--base-uri names `{namespace}`, but nothing is consumed under that namespace",
+                hint=f"did you mean `{close[0]}`?" if close else f"consumed: {', '.join(known)}",
+            )
+
+
+def _surroundings(document: Document, settings: Settings, prefixes: frozenset[str]) -> Surroundings:
+    binds, environment = document.binds, settings.environment
+    if settings.sandbox:
+        return Surroundings(
+            MaskedBindings(binds, environment),
+            SandboxAddresses(binds, environment),
+            SandboxTransport(document),
+            settings.base_uris,
+            prefixes,
+        )
+    bindings = Bindings(binds, environment)
+    return Surroundings(bindings, bindings, HttpxTransport(settings.timeout), settings.base_uris, prefixes)
+
+
+def _units(
+    exposes: Exposes, compiler: FunctionCompiler
+) -> Iterator[tuple[Pointer, str, Callable[[], Function]]]:
+    """Give, for each unit of an adapter, its place, its name for people, and how it is compiled."""
+    if isinstance(exposes, RestExposes):
+        for resource in exposes.resources:
+            inherited = [*exposes.input_parameters, *resource.input_parameters]
+            variables = parse_path(resource.path).variables
+            for unit in resource.operations:
+                compile_unit = partial(compiler.compile, unit, inherited, variables)
+                yield unit.pointer, f"{unit.method} {resource.path}", compile_unit
+    elif isinstance(exposes, McpExposes):
+        for tool in exposes.tools:
+            yield tool.pointer, tool.name, partial(compiler.compile, tool, silence_is_required=True)
+
+
+def _refuse(document: Document, report: Report) -> NoReturn:
+    """Refuse a document in which nothing can be run; units left out have said why already."""
+    if not document.exposes:
+        report.error(
+            "nothing-exposed",
+            "the capability exposes nothing",
+            ("capability",),
+            hint="add an adapter under `exposes`, such as `- type: rest`",
+        )
+    elif not report.has_errors:
+        report.error(
+            "nothing-exposed",
+            "the capability's adapters have no operation and no tool",
+            ("capability", "exposes"),
+            hint="add `resources` to a rest adapter, or `tools` to an mcp adapter",
+        )
+    raise DocumentError(list(report))

@@ -1,0 +1,136 @@
+"""Options and commands. What they do lives below; here it is only parsed and told.
+
+Heavy imports wait until a command runs, so that ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from naftiko_run.version import __version__
+
+_EPILOG = """\
+Examples:
+
+  naftiko-run capabilities/pipelines-track.yaml --sandbox\n
+  naftiko-run my.yaml --port rest=8081 --port mcp=9091\n
+  naftiko-run my.yaml --base-uri my-api=http://127.0.0.1:9999/v1\n
+  naftiko-run capabilities/ --host 0.0.0.0
+"""
+
+_OPTIONS = {"help_option_names": ["-h", "--help"]}
+
+
+def _print_version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"naftiko-run {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", "-V", help="Print the version.", callback=_print_version, is_eager=True),
+]
+
+
+def serve_documents(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="Capability documents, or folders of them.", show_default=False
+        ),
+    ],
+    *,
+    sandbox: Annotated[
+        bool,
+        typer.Option(
+            "--sandbox", help="Send nothing: answer every consumed call in-process and show the request."
+        ),
+    ] = False,
+    base_uri: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAMESPACE=URL", help="Call a consumed namespace elsewhere. Repeatable."),
+    ] = None,
+    host: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Listen on this address. [dim]\\[env: NAFTIKO_HOST; default: the document's, else 127.0.0.1][/]",
+            show_default=False,
+        ),
+    ] = "",
+    port: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADAPTER=PORT",
+            help="Port of an adapter, by its type or namespace. Repeatable. "
+            "[dim]\\[env: NAFTIKO_PORT_<ADAPTER>; default: the document's][/]",
+            show_default=False,
+        ),
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Refuse to start while a credential is missing or a document is bad."),
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Wait this long for an upstream.", min=0.001)
+    ] = 30,
+    max_body: Annotated[
+        str, typer.Option(metavar="SIZE", help="The largest request body taken, such as 10MiB or 500KB.")
+    ] = "10MiB",
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="A host name that MCP clients may use besides the address. Repeatable."
+        ),
+    ] = None,
+    log_level: Annotated[str, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = "info",
+    version: Version = False,  # noqa: ARG001 - its callback does the work
+) -> None:
+    """Serve capability documents: a REST API and an MCP server in front of the APIs that they consume."""
+    from naftiko_run.cli.run import RunOptions, run_documents
+
+    options = RunOptions(
+        files=tuple(files),
+        sandbox=sandbox,
+        base_uris=tuple(base_uri or ()),
+        host=host,
+        ports=tuple(port or ()),
+        strict=strict,
+        timeout=timeout,
+        max_body=max_body,
+        allowed_hosts=tuple(allow_host or ()),
+        log_level=log_level,
+    )
+    sys.exit(run_documents(options))
+
+
+_run = typer.Typer(add_completion=False, rich_markup_mode="rich", context_settings=_OPTIONS)
+_run.command(epilog=_EPILOG)(serve_documents)
+
+_naftiko = typer.Typer(
+    help="Run capability documents.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    context_settings=_OPTIONS,
+)
+_naftiko.command("run", epilog=_EPILOG.replace("naftiko-run", "naftiko run"))(serve_documents)
+
+
+@_naftiko.callback()
+def _naftiko_options(*, version: Version = False) -> None:
+    """Serve capability documents as REST APIs and MCP servers."""
+
+
+def run() -> None:
+    """Run ``naftiko-run``."""
+    _run(prog_name="naftiko-run")
+
+
+def main() -> None:
+    """Run ``naftiko``."""
+    _naftiko(prog_name="naftiko")

@@ -1,0 +1,114 @@
+"""What start-up tells: every adapter with its URL, every route and tool, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from naftiko_run.capability import Capability
+from naftiko_run.cli.diagnostics import print_diagnostics
+from naftiko_run.diagnostics import Diagnostic
+from naftiko_run.errors import NaftikoError
+from naftiko_run.expose import Adapter, Unit
+from naftiko_run.serve import Site
+from naftiko_run.version import __version__
+
+_MOST_WARNINGS: Final = 5
+_KINDS = {"rest": "route", "mcp": "tool"}
+
+
+def error_console() -> Console:
+    """Give the console for words to people: stderr."""
+    return Console(stderr=True, highlight=False, emoji=False)
+
+
+def print_fault(console: Console, fault: NaftikoError) -> None:
+    """Print an error in one line; where it fits, with how to mend it."""
+    text = Text("naftiko-run: ", style="bold")
+    text.append("error: ", style="bold red")
+    text.append(fault.message)
+    if fault.hint:
+        text.append(f" ({fault.hint})")
+    console.print(text, soft_wrap=True)
+
+
+class Startup:
+    """Prints what is served.
+
+    Args:
+        console: Where to; a terminal gets colours and columns, anything else plain lines.
+        capabilities: What was loaded.
+        sandbox: Whether nothing is sent to upstreams.
+
+    """
+
+    def __init__(self, console: Console, capabilities: Sequence[Capability], *, sandbox: bool) -> None:
+        self._console = console
+        self._capabilities = capabilities
+        self._sandbox = sandbox
+
+    def print(self, sites: Sequence[Site], left_out: Sequence[Diagnostic]) -> None:
+        """Print everything, once all sites listen."""
+        mode = " (sandbox: nothing is sent to any upstream)" if self._sandbox else ""
+        self._line(Text(f"naftiko-run {__version__}{mode}", style="bold"))
+        for capability in self._capabilities:
+            self._line(
+                Text.assemble(
+                    ("capability ", "dim"), (capability.label, "bold"), (f"  {capability.file}", "dim")
+                )
+            )
+            for site in sites:
+                for adapter in site.adapters:
+                    if adapter.capability is capability:
+                        self._print_adapter(adapter, site.url_of(adapter))
+        self._print_warnings(left_out)
+        self.print_missing()
+        self._line(Text("ready; stop with Ctrl-C", style="dim"))
+
+    def print_missing(self) -> None:
+        """Print the variables that are not set, and what needs them."""
+        for capability in self._capabilities:
+            for variable, operations in capability.missing().items():
+                shown = ", ".join(operations[:3]) + (
+                    f" and {len(operations) - 3} more" if len(operations) > 3 else ""
+                )
+                self._line(
+                    Text.assemble(("missing ", "bold yellow"), (variable, "bold"), f"  needed by {shown}")
+                )
+
+    def _print_adapter(self, adapter: Adapter, url: str) -> None:
+        self._line(
+            Text.assemble(
+                (f"{adapter.type} ", "bold cyan"), (url, "cyan underline"), f"  {adapter.namespace}"
+            )
+        )
+        kind = _KINDS.get(adapter.type, "unit")
+        if not self._console.is_terminal:
+            for unit in adapter.units:
+                self._line(Text(f"{kind} {unit.name} {_told(unit)}"))
+            return
+        table = Table.grid(padding=(0, 2))
+        for unit in adapter.units:
+            style = "" if not unit.reason else "red"
+            table.add_row("", Text(unit.name, style=style), Text(_told(unit), style=style or "dim"))
+        self._console.print(table)
+
+    def _print_warnings(self, left_out: Sequence[Diagnostic]) -> None:
+        warnings = [
+            each for capability in self._capabilities for each in capability.diagnostics if not each.is_error
+        ]
+        warnings += left_out
+        print_diagnostics(self._console, warnings[:_MOST_WARNINGS])
+        if len(warnings) > _MOST_WARNINGS:
+            self._line(Text(f"and {len(warnings) - _MOST_WARNINGS} more warnings", style="yellow"))
+
+    def _line(self, text: Text) -> None:
+        self._console.print(text, soft_wrap=True)
+
+
+def _told(unit: Unit) -> str:
+    return f"left out: {unit.reason}" if unit.reason else f"-> {unit.calls}  {unit.request}"

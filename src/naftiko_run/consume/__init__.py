@@ -1,0 +1,23 @@
+"""One consumed operation to one HTTP exchange."""
+
+from naftiko_run.consume.compile import ConsumedOperations, NotCallable, Surroundings
+from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, Transport, UpstreamResponse
+from naftiko_run.consume.operation import ConsumedOperation
+from naftiko_run.consume.sandbox import SandboxAddresses, SandboxTransport
+from naftiko_run.consume.transport import DEFAULT_SECONDS, HttpxTransport
+
+__all__ = [
+    "DEFAULT_SECONDS",
+    "Authentication",
+    "ConsumedOperation",
+    "ConsumedOperations",
+    "HttpxTransport",
+    "NotCallable",
+    "OutgoingRequest",
+    "SandboxAddresses",
+    "SandboxTransport",
+    "Send",
+    "Surroundings",
+    "Transport",
+    "UpstreamResponse",
+]

@@ -1,0 +1,37 @@
+"""Credentials that are the same for every request: headers, query parameters, cookies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from naftiko_run.consume.exchange import OutgoingRequest, Send, UpstreamResponse
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderAuthentication:
+    """Fixed credentials.
+
+    Attributes:
+        headers: Set on each request; one of the same name that the request has gives way.
+        query: Percent-encoded ``name=value`` pairs, appended to the URL.
+        cookie: ``name=value`` pairs, joined to the request's cookies.
+
+    """
+
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    query: str = field(default="", repr=False)
+    cookie: str = field(default="", repr=False)
+
+    async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
+        """Send the request with the credentials."""
+        if self.headers:
+            taken = {name.lower() for name, _ in self.headers}
+            request.headers = [header for header in request.headers if header[0].lower() not in taken]
+            request.headers += self.headers
+        if self.query:
+            request.url += f"{'&' if '?' in request.url else '?'}{self.query}"
+        if self.cookie:
+            others = [value for name, value in request.headers if name.lower() == "cookie"]
+            request.headers = [header for header in request.headers if header[0].lower() != "cookie"]
+            request.headers.append(("Cookie", "; ".join([*others, self.cookie])))
+        return await send(request)

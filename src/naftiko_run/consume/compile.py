@@ -1,0 +1,335 @@
+"""``consumes`` to operations that can be called: every template, path and credential settled at load."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from naftiko_run.bindings import Bindings, MaskedBindings
+from naftiko_run.consume.authentication import SUPPORTED, compile_authentication, is_supported
+from naftiko_run.consume.bodies import BodyPlan, compile_body, encoder
+from naftiko_run.consume.exchange import Authentication, Transport
+from naftiko_run.consume.operation import ConsumedOperation
+from naftiko_run.consume.plan import RequestPlan
+from naftiko_run.document.model import ConsumedOperation as OperationModel
+from naftiko_run.document.model import Consumes, Document, Parameter
+from naftiko_run.expressions import (
+    MISSING,
+    Expression,
+    compile_text,
+    compile_value,
+    constant,
+    encode,
+    names_of,
+    parse_path,
+    structure,
+    variable,
+)
+from naftiko_run.secret import MASK
+from naftiko_run.version import USER_AGENT
+
+_WHOLE_BODY_METHODS = ("POST", "PUT", "PATCH")
+_VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
+_ACCEPT = {"json": "application/json, */*;q=0.5"}
+
+
+class NotCallable(Exception):
+    """A consumed operation that cannot be compiled; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What operations need beyond the document.
+
+    Attributes:
+        bindings: Values for templates and credentials.
+        addresses: Values for the hosts of base URIs.
+        transport: Carries every request.
+        base_uris: Base URIs by namespace that replace the document's.
+        prefixes: What may stand before the name of a caller's input, such as ``tools``.
+
+    """
+
+    bindings: Bindings
+    addresses: Bindings
+    transport: Transport
+    base_uris: Mapping[str, str] = field(default_factory=dict)
+    prefixes: frozenset[str] = frozenset({"tools", "rest"})
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether credentials are masks: nothing real may be called then."""
+        return isinstance(self.bindings, MaskedBindings)
+
+
+class ConsumedOperations:
+    """The operations of a document, each compiled when first asked for.
+
+    Args:
+        document: The canonical document.
+        surroundings: What operations need beyond it.
+
+    """
+
+    def __init__(self, document: Document, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+        self._models = {
+            f"{consumes.namespace}.{operation.name}": (consumes, resource.path, operation)
+            for consumes in document.consumes
+            for resource in consumes.resources
+            for operation in resource.operations
+        }
+        self._compiled: dict[tuple[str, tuple[str, ...]], ConsumedOperation] = {}
+
+    def parameters(self, name: str) -> tuple[Parameter, ...]:
+        """Give an operation's input parameters, its namespace's included, and the body that it implies."""
+        consumes, _, model = self._models[name]
+        own = {parameter.name for parameter in model.input_parameters}
+        parameters = [
+            *(parameter for parameter in consumes.input_parameters if parameter.name not in own),
+            *model.input_parameters,
+        ]
+        if _implies_body(model, parameters):
+            parameters.append(
+                Parameter.model_validate(
+                    {
+                        "name": "body",
+                        "in": "body",
+                        "type": "object",
+                        "description": "Request body (JSON).",
+                        "required": False,
+                    }
+                )
+            )
+        return tuple(parameters)
+
+    def get(self, name: str, extras: Sequence[str] = ()) -> ConsumedOperation:
+        """Give an operation.
+
+        Args:
+            name: ``namespace.operation``; known to exist.
+            extras: Arguments that the operation does not declare: query
+                parameters where the method has no body, body fields elsewhere.
+
+        Raises:
+            NotCallable: It asks for what is not supported, or contradicts itself.
+
+        """
+        key = (name, tuple(extras))
+        if key not in self._compiled:
+            consumes, path, model = self._models[name]
+            compiler = _OperationCompiler(consumes, path, model, self.parameters(name), self._surroundings)
+            try:
+                self._compiled[key] = compiler.compile(extras)
+            except ValueError as fault:
+                raise NotCallable(str(fault)) from None
+        return self._compiled[key]
+
+
+def _implies_body(model: OperationModel, parameters: Sequence[Parameter]) -> bool:
+    """Whether the method carries a body that the document does not describe: then the caller's is sent."""
+    return (
+        model.method in _WHOLE_BODY_METHODS
+        and (model.body is None or model.body.data is None)
+        and not any(parameter.in_ == "body" or parameter.name == "body" for parameter in parameters)
+    )
+
+
+class _OperationCompiler:
+    """Compiles one operation."""
+
+    def __init__(
+        self,
+        consumes: Consumes,
+        path: str,
+        model: OperationModel,
+        parameters: tuple[Parameter, ...],
+        surroundings: Surroundings,
+    ) -> None:
+        self._consumes = consumes
+        self._path = path
+        self._model = model
+        self._parameters = parameters
+        self._around = surroundings
+        self._missing: dict[str, None] = {}
+        self._environment = {parameter.name for parameter in parameters if parameter.in_ == "environment"}
+
+    def compile(self, extras: Sequence[str]) -> ConsumedOperation:
+        name = f"{self._consumes.namespace}.{self._model.name}"
+        in_query, in_body = ((), extras) if self._model.method in _WHOLE_BODY_METHODS else (extras, ())
+        base, shown_base = self._base()
+        path = parse_path(self._path)
+        variables = {each: self._path_variable(each) for each in path.variables}
+        query = [(encode(p.name), self._argument(p)) for p in self._placed("query")]
+        query += [(encode(extra), variable(extra)) for extra in in_query]
+        headers = [(p.name, self._argument(p)) for p in self._placed("header")]
+        cookies = [(p.name, self._argument(p)) for p in self._placed("cookie")]
+        body = self._body(in_body)
+        authentication = self._authentication()
+        expressions = [*variables.values(), *(value for _, value in (*query, *headers, *cookies))]
+        expressions += [body.value] if body else []
+        plan = RequestPlan(
+            operation=name,
+            method=self._model.method,
+            base=base,
+            path=path,
+            variables=variables,
+            query=query,
+            headers=headers,
+            cookies=cookies,
+            fixed_headers=(
+                ("User-Agent", USER_AGENT),
+                ("Accept", _ACCEPT.get(self._model.output_raw_format, "*/*")),
+            ),
+            body=body,
+            missing=tuple(sorted(self._missing)),
+        )
+        reads = tuple(name for name in names_of(expressions) if name)
+        return ConsumedOperation(
+            name,
+            shown_base + path.text,
+            self._model,
+            self._parameters,
+            reads,
+            plan,
+            authentication,
+            self._around.transport,
+        )
+
+    def _placed(self, place: str) -> list[Parameter]:
+        return [parameter for parameter in self._parameters if (parameter.in_ or "query") == place]
+
+    def _path_variable(self, name: str) -> Expression:
+        for parameter in self._parameters:
+            if parameter.name == name and parameter.in_ == "path":
+                return self._argument(parameter)
+        return self._resolve(name)
+
+    def _argument(self, parameter: Parameter) -> Expression:
+        if parameter.value is None:
+            return variable(parameter.name)
+        return compile_value(parameter.value, self._resolve_fixed)
+
+    def _resolve(self, name: str) -> Expression:
+        """Say what a name in a template of the operation means: a binding, else the caller's argument."""
+        bound = self._bound(f"env.{name}" if name in self._environment else name)
+        if bound is not None:
+            return bound
+        prefix, dot, rest = name.partition(".")
+        return variable(rest if dot and prefix in self._around.prefixes else name)
+
+    def _resolve_fixed(self, name: str) -> Expression:
+        """Say what a name in a parameter's ``value`` means: there, capitals are the environment's."""
+        declared = any(parameter.name == name for parameter in self._parameters)
+        if _VARIABLE_NAME.match(name) and not declared and self._around.bindings.find(name) is None:
+            return self._bound(f"env.{name}") or variable(name)
+        return self._resolve(name)
+
+    def _bound(self, name: str) -> Expression | None:
+        bound = self._around.bindings.find(name)
+        if bound is None:
+            return None
+        if bound.value is None:
+            self._missing[bound.variable] = None
+            return constant(MISSING)
+        return constant(bound.value.reveal())
+
+    def _operator_text(self, template: str, bindings: Bindings) -> str:
+        """Fill in a template in which only the operator has a say; note what is missing."""
+
+        def resolve(name: str) -> Expression:
+            bound = bindings.find_or_environment(name)
+            if bound.value is None:
+                self._missing[bound.variable] = None
+                return constant("")
+            return constant(bound.value.reveal())
+
+        return str(compile_text(template, resolve).evaluate({}))
+
+    def _base(self) -> tuple[str, str]:
+        """Give the base URL to call, and the one to show: a binding in its path may be a credential."""
+        replaced = self._around.base_uris.get(self._consumes.namespace)
+        if replaced is not None:
+            return replaced.rstrip("/"), _without_user(replaced.rstrip("/"))
+        template = self._consumes.base_uri
+        start = template.find("/", template.index("://") + 3 if "://" in template else 0)
+        authority, path = (template, "") if start < 0 else (template[:start], template[start:])
+        base = self._operator_text(authority, self._around.addresses)
+        if base and "://" not in base:
+            base = f"https://{base}"
+        if not self._missing and not re.match(r"https?://[^/]", base):
+            raise ValueError(f"the base URI of `{self._consumes.namespace}` is not an http or https address")
+        base = base.rstrip("/")
+        shown = template if self._missing else _without_user(base) + path
+        return base + quote(self._operator_text(path, self._around.bindings), safe="/%:@!$&'()*+,;=~"), shown
+
+    def _authentication(self) -> Authentication | None:
+        model = self._consumes.authentication
+        if model is None:
+            return None
+        if not is_supported(model):
+            raise ValueError(
+                f"`{self._consumes.namespace}` authenticates with `{model.type}`, which is not supported "
+                f"(supported: {', '.join(SUPPORTED)})"
+            )
+        return compile_authentication(model, self._credential)
+
+    def _credential(self, template: str) -> str:
+        return MASK if self._around.is_masked else self._operator_text(template, self._around.bindings)
+
+    def _body(self, extras: Sequence[str]) -> BodyPlan | None:
+        model = self._model.body
+        if model is not None and model.data is not None:
+            plan = compile_body(model, self._resolve)
+            return _with_fields(plan, extras)
+        parameters = self._placed("body")
+        if not parameters:
+            return None
+        encode_body = encoder(model.type if model else "json")
+        whole = _whole_body(parameters)
+        if whole is not None:
+            argument = self._argument(whole)
+            raw = (
+                whole.name if argument.whole == whole.name and (model is None or model.type == "json") else ""
+            )
+            return _with_fields(BodyPlan(argument, encode_body, whole=raw), extras)
+        fields = structure({parameter.name: self._argument(parameter) for parameter in parameters})
+        value = Expression(lambda scope: fields.evaluate(scope) or MISSING, fields.names)
+        return _with_fields(BodyPlan(value, encode_body), extras)
+
+
+def _without_user(url: str) -> str:
+    """Take user name and password off a URL."""
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
+
+
+def _whole_body(parameters: Sequence[Parameter]) -> Parameter | None:
+    """Give the one parameter that is the whole body; None where parameters are its fields.
+
+    ``data`` is a wrapper's name in the APIs that use it, so it stays a field.
+    """
+    if len(parameters) != 1:
+        return None
+    only = parameters[0]
+    is_structure = only.type in ("object", "array") and only.name != "data"
+    return only if only.name == "body" or is_structure else None
+
+
+def _with_fields(plan: BodyPlan, extras: Sequence[str]) -> BodyPlan:
+    """Add arguments that the operation does not declare as fields of its JSON object."""
+    if not extras:
+        return plan
+    inner = plan.value.evaluate
+
+    def evaluate(scope: Mapping[str, object]) -> object:
+        value = inner(scope)
+        added = {name: scope[name] for name in extras if scope.get(name) is not None}
+        if not added or not (value is MISSING or isinstance(value, dict)):
+            return value
+        return {**value, **added} if isinstance(value, dict) else added
+
+    return BodyPlan(Expression(evaluate, (*plan.value.names, *extras)), plan.encode)

@@ -1,0 +1,138 @@
+"""One consumed operation, compiled: arguments in, a complete HTTP request out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from naftiko_run.consume.bodies import BodyPlan
+from naftiko_run.consume.exchange import OutgoingRequest
+from naftiko_run.errors import InvalidInput, MissingBinding, Violation
+from naftiko_run.expressions import MISSING, Expression, PathTemplate, UnsafePathValue, as_text, encode, fill
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPlan:
+    """What a request is made of. All that is known at load is already text.
+
+    Attributes:
+        operation: ``namespace.name``, for errors and logs.
+        method: In capitals.
+        base: Scheme, host and path before the template, without trailing slash.
+        path: The path below the base.
+        variables: What fills each path variable.
+        query: Encoded names and what fills them.
+        headers: Names and what fills them.
+        cookies: Names and what fills them.
+        fixed_headers: Headers that never change.
+        body: How the body is made; None for no body.
+        missing: Bindings without a value; the operation cannot be called while there are any.
+
+    """
+
+    operation: str
+    method: str
+    base: str
+    path: PathTemplate
+    variables: Mapping[str, Expression]
+    query: Sequence[tuple[str, Expression]]
+    headers: Sequence[tuple[str, Expression]]
+    cookies: Sequence[tuple[str, Expression]]
+    fixed_headers: Sequence[tuple[str, str]] = field(repr=False)
+    body: BodyPlan | None
+    missing: tuple[str, ...]
+
+    def fill(self, arguments: Mapping[str, Any], raw_body: bytes | None = None) -> OutgoingRequest:
+        """Make a request.
+
+        Args:
+            arguments: Values by consumed parameter name.
+            raw_body: JSON text to send as it is where the whole body is one argument.
+
+        Raises:
+            MissingBinding: A binding that the request needs has no value.
+            InvalidInput: A path variable is missing, or a value cannot go where it should.
+
+        """
+        if self.missing:
+            raise MissingBinding(self.missing, self.operation)
+        url = self.base + self._path(arguments)
+        query = self._query(arguments)
+        if query:
+            url += f"{'&' if '?' in url else '?'}{query}"
+        headers = [*self.fixed_headers]
+        for name, value in self.headers:
+            self._add_header(headers, name, value.evaluate(arguments))
+        self._add_cookies(headers, arguments)
+        return OutgoingRequest(
+            self.operation, self.method, url, headers, self._body(arguments, raw_body, headers)
+        )
+
+    def _path(self, arguments: Mapping[str, Any]) -> str:
+        if not self.variables:
+            return self.path.text
+        values = {name: value.evaluate(arguments) for name, value in self.variables.items()}
+        absent = [name for name, value in values.items() if value is MISSING or value is None]
+        if absent:
+            raise InvalidInput(
+                [Violation(f"/{name}", "is a part of the upstream's path and is required") for name in absent]
+            )
+        try:
+            return fill(self.path, values)
+        except UnsafePathValue as fault:
+            raise InvalidInput([Violation(f"/{self.path.variables[0]}", str(fault))]) from None
+
+    def _query(self, arguments: Mapping[str, Any]) -> str:
+        written = []
+        for name, expression in self.query:
+            value = expression.evaluate(arguments)
+            if value is MISSING or value is None:
+                continue
+            for each in value if isinstance(value, list) else (value,):
+                written.append(f"{name}={encode(each)}")
+        return "&".join(written)
+
+    def _add_header(self, headers: list[tuple[str, str]], name: str, value: Any) -> None:
+        if value is MISSING or value is None:
+            return
+        text = ", ".join(as_text(each) for each in value) if isinstance(value, list) else as_text(value)
+        if _CONTROL.search(text):
+            raise InvalidInput(
+                [Violation(f"/{name}", "holds a line break or control character, which no header may")]
+            )
+        headers[:] = [header for header in headers if header[0].lower() != name.lower()]
+        headers.append((name, text.strip()))
+
+    def _add_cookies(self, headers: list[tuple[str, str]], arguments: Mapping[str, Any]) -> None:
+        if not self.cookies:
+            return
+        written = []
+        for name, expression in self.cookies:
+            value = expression.evaluate(arguments)
+            if value is not MISSING and value is not None:
+                written.append(f"{name}={encode(value)}")
+        if written:
+            headers.append(("Cookie", "; ".join(written)))
+
+    def _body(
+        self, arguments: Mapping[str, Any], raw_body: bytes | None, headers: list[tuple[str, str]]
+    ) -> bytes | None:
+        if self.body is None:
+            return None
+        if raw_body is not None and self.body.whole:
+            content_type, content = "application/json", raw_body
+        else:
+            value = self.body.value.evaluate(arguments)
+            if value is MISSING or value is None:
+                return None
+            try:
+                content_type, content = self.body.encode(value)
+            except (TypeError, ValueError, AttributeError) as fault:
+                raise InvalidInput([Violation("/body", f"cannot be sent as the body: {fault}")]) from None
+        if not any(name.lower() == "content-type" for name, _ in headers):
+            headers.append(("Content-Type", content_type))
+        return content

@@ -1,0 +1,124 @@
+"""The sandbox upstream: answers every call in-process, and shows what would have been sent.
+
+Needs no network and no credentials. Credentials are masks before they reach it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit, urlunsplit
+
+from naftiko_run import jsontext
+from naftiko_run.bindings import Bindings, Bound
+from naftiko_run.consume.exchange import OutgoingRequest, UpstreamResponse
+from naftiko_run.document.model import ConsumedOperation, ConsumedOutput, Document, Parameter
+from naftiko_run.secret import MASK, Secret
+
+_SCHEMED = ("authorization", "proxy-authorization")
+_OURS = ("user-agent", "accept")
+_SAMPLES: dict[str | None, Any] = {"number": 1, "integer": 1, "boolean": True, "array": [], "object": {}}
+
+
+class SandboxAddresses(Bindings):
+    """Bindings for the hosts of base URIs: a variable that is not set stands for itself."""
+
+    def _bound(self, variable: str) -> Bound:
+        bound = super()._bound(variable)
+        return bound if bound.value else Bound(variable, Secret(variable.lower().replace("_", "-")))
+
+
+class SandboxTransport:
+    """A transport that sends nothing.
+
+    A request that its consumed operation would not recognise is answered with
+    400 and the reasons; any other with 200 and a plausible answer.
+
+    Args:
+        document: The document whose operations are called.
+
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._operations: dict[str, ConsumedOperation] = {
+            f"{consumes.namespace}.{operation.name}": operation
+            for consumes in document.consumes
+            for resource in consumes.resources
+            for operation in resource.operations
+        }
+
+    async def send(self, request: OutgoingRequest) -> UpstreamResponse:
+        """Answer a request."""
+        model = self._operations[request.operation]
+        shown: dict[str, Any] = {"operation": request.operation, "wouldSend": _shown(request)}
+        problems = [problem for each in model.input_parameters if (problem := _problem(each, request))]
+        if problems:
+            return _answer(400, {"sandbox": {**shown, "problems": problems}})
+        return _answer(200, _plausible(model.output_parameters, shown))
+
+    async def aclose(self) -> None:
+        """Do nothing: there is no connection."""
+
+
+def _shown(request: OutgoingRequest) -> dict[str, Any]:
+    headers = {name: _masked(name, value) for name, value in request.headers if name.lower() not in _OURS}
+    shown: dict[str, Any] = {"method": request.method, "url": _without_user(request.url), "headers": headers}
+    if request.body is not None:
+        try:
+            shown["body"] = jsontext.loads(request.body)
+        except ValueError:
+            shown["body"] = request.body.decode("utf-8", "replace")
+    return shown
+
+
+def _masked(name: str, value: str) -> str:
+    if name.lower() not in _SCHEMED:
+        return value
+    scheme, space, _ = value.partition(" ")
+    return f"{scheme} {MASK}" if space else MASK
+
+
+def _without_user(url: str) -> str:
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url
+    return urlunsplit(parts._replace(netloc=f"{MASK}@{parts.netloc.rpartition('@')[2]}"))
+
+
+def _problem(parameter: Parameter, request: OutgoingRequest) -> str:
+    """Say what the upstream would miss; empty where nothing."""
+    if not parameter.required or parameter.value is not None:
+        return ""
+    name = parameter.name
+    if parameter.in_ == "query" and name not in parse_qs(urlsplit(request.url).query, keep_blank_values=True):
+        return f"the query parameter `{name}` is required"
+    if parameter.in_ == "header" and name.lower() not in {header.lower() for header, _ in request.headers}:
+        return f"the header `{name}` is required"
+    if parameter.in_ == "body" and request.body is None:
+        return "a body is required"
+    return ""
+
+
+def _plausible(outputs: tuple[ConsumedOutput, ...], shown: dict[str, Any]) -> Any:
+    """Make an answer in which the operation's output parameters find something."""
+    answer: dict[str, Any] = {"sandbox": shown}
+    for output in outputs:
+        path = output.value.strip().lstrip("$").strip(".")
+        if not path:
+            if output.type == "array":
+                return [answer]
+            continue
+        _place(answer, path.split("."), output)
+    return answer
+
+
+def _place(answer: dict[str, Any], names: list[str], output: ConsumedOutput) -> None:
+    for name in names[:-1]:
+        if not name.isidentifier() or not isinstance(answer.setdefault(name, {}), dict):
+            return
+        answer = answer[name]
+    if names[-1].isidentifier():
+        answer.setdefault(names[-1], _SAMPLES.get(output.type, f"sample {output.name or names[-1]}"))
+
+
+def _answer(status: int, value: Any) -> UpstreamResponse:
+    return UpstreamResponse(status, (("content-type", "application/json"),), jsontext.dumps(value))

@@ -1,0 +1,81 @@
+"""The transport over httpx."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from naftiko_run.consume.exchange import OutgoingRequest, UpstreamResponse
+from naftiko_run.errors import UpstreamTimeout, UpstreamUnreachable
+
+CONNECT_SECONDS: Final = 10.0
+DEFAULT_SECONDS: Final = 30.0
+
+
+class HttpxTransport:
+    """Sends requests with one shared httpx client.
+
+    Redirects are not followed: credentials stay with the host that the document
+    names, and the caller sees the upstream's own answer.
+
+    Args:
+        timeout: Seconds for each wait: to connect (at most 10), to send, to receive.
+
+    """
+
+    def __init__(self, timeout: float = DEFAULT_SECONDS) -> None:
+        self._timeout = timeout
+        self._client: httpx.AsyncClient | None = None
+
+    async def send(self, request: OutgoingRequest) -> UpstreamResponse:
+        """Send a request; see ``Transport.send``."""
+        if self._client is None:
+            self._client = self._connect()
+        try:
+            response = await self._client.request(
+                request.method, request.url, headers=_encoded(request.headers), content=request.body
+            )
+        except httpx.TimeoutException:
+            raise UpstreamTimeout(
+                f"{request.operation}: {_host(request.url)} did not answer within {self._timeout:g} seconds"
+            ) from None
+        except (httpx.TransportError, httpx.InvalidURL, ssl.SSLError) as fault:
+            raise UpstreamUnreachable(
+                f"{request.operation}: no answer from {_host(request.url)}: {_reason(fault)}"
+            ) from None
+        headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+        return UpstreamResponse(response.status_code, headers, response.content)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    def _connect(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            timeout=httpx.Timeout(self._timeout, connect=min(CONNECT_SECONDS, self._timeout)),
+            limits=httpx.Limits(max_connections=256, max_keepalive_connections=64),
+            follow_redirects=False,
+        )
+
+
+def _encoded(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("utf-8"), value.encode("utf-8")) for name, value in headers]
+
+
+def _host(url: str) -> str:
+    """Give a URL's host and port: the rest may hold credentials."""
+    return urlsplit(url).netloc.rpartition("@")[2] or "the upstream"
+
+
+def _reason(fault: Exception) -> str:
+    if isinstance(fault, httpx.ConnectError):
+        cause = str(fault).removeprefix("[Errno ").strip()
+        return "cannot connect" + (f" ({cause})" if cause and "All connection attempts" not in cause else "")
+    if isinstance(fault, httpx.RemoteProtocolError | httpx.ReadError):
+        return "it broke the connection off"
+    return type(fault).__name__

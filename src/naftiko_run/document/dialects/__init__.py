@@ -1,0 +1,124 @@
+"""Every spec line and habit, mended into the one canonical model.
+
+``normalise`` is the only door. Each thing mended leaves a diagnostic; nothing
+further down the house knows that a dialect exists.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from naftiko_run.diagnostics import Report
+from naftiko_run.document.dialects.binds import normalise_binds
+from naftiko_run.document.dialects.calls import Calls
+from naftiko_run.document.dialects.consumes import normalise_consumes
+from naftiko_run.document.dialects.exposes import normalise_exposes
+from naftiko_run.document.dialects.reading import Reader
+
+__all__ = ["normalise"]
+
+_NAFTIKO = ("1.0.0-alpha2", "1.0.0-alpha1", "0.5")
+_IKANOS = (
+    "1.0.0-alpha3",
+    "1.0.0-alpha4",
+    "1.0.0-beta1",
+    "1.0.0-beta2",
+    "1.0.0-beta3",
+    "1.0.0-beta4",
+    "1.0.0-beta5",
+)
+
+
+def normalise(data: Any, report: Report) -> dict[str, Any] | None:
+    """Give the canonical form of a parsed document.
+
+    Args:
+        data: Plain data, as ``Source.data``.
+        report: Takes what was found and mended.
+
+    Returns:
+        What ``Document`` validates, or None where there is no capability in it;
+        the report then says why.
+
+    """
+    if not isinstance(data, dict):
+        kind = {list: "a list", str: "text", type(None): "empty"}.get(type(data), f"a {type(data).__name__}")
+        report.error(
+            "not-a-mapping",
+            f"a capability document is a mapping; this one is {kind}",
+            hint="begin with `naftiko: 1.0.0-alpha2`, `info:` and `capability:`",
+        )
+        return None
+    root = Reader(data, (), report)
+    capability = _capability(root)
+    if capability is None:
+        return None
+    consumes, faults = normalise_consumes(capability)
+    return {
+        "pointer": (),
+        "spec": _spec(root),
+        "info": _info(root),
+        "binds": normalise_binds(root, capability),
+        "consumes": consumes,
+        "exposes": normalise_exposes(capability, Calls.of(consumes, faults)),
+    }
+
+
+def _capability(root: Reader) -> Reader | None:
+    written = root.data.get("capability")
+    if isinstance(written, dict):
+        return Reader(written, ("capability",), root.report)
+    if "capability" in root.data:
+        root.report.error(
+            "no-capability",
+            "`capability` must be a mapping with `consumes` and `exposes`",
+            ("capability",),
+            hint="indent `consumes:` and `exposes:` below `capability:`",
+        )
+    elif "consumes" in root.data and "exposes" not in root.data:
+        root.report.error(
+            "no-capability",
+            "the document has no `capability`: it only defines `consumes` for others to import",
+            hint="run a document that imports it",
+        )
+    else:
+        found = ", ".join(f"`{key}`" for key in list(root.data)[:6])
+        root.report.error(
+            "no-capability",
+            f"the document has no `capability`; it has {found or 'nothing'}",
+            hint="put `consumes` and `exposes` below a root key `capability:`",
+        )
+    return None
+
+
+def _spec(root: Reader) -> str:
+    for line, versions in (("naftiko", _NAFTIKO), ("ikanos", _IKANOS)):
+        if line not in root.data:
+            continue
+        version = root.text(line)
+        if version not in versions:
+            root.report.warning(
+                "unknown-version",
+                f"`{line}: {version}` is no version known here; it is read as {versions[0]}",
+                (line,),
+                hint=f"known: {', '.join(versions)}",
+            )
+        return f"{line} {version}"
+    root.report.warning(
+        "missing-version",
+        "the document does not say which specification it follows; it is read as naftiko 1.0.0-alpha2",
+        hint="begin with `naftiko: 1.0.0-alpha2`",
+    )
+    return ""
+
+
+def _info(root: Reader) -> dict[str, Any]:
+    info = root.mapping("info") or Reader({}, ("info",), root.report)
+    tags = info.data.get("tags")
+    return {
+        "pointer": info.at,
+        "label": info.text("label", "display", "title", "name") or root.text("name"),
+        "description": info.text("description") or root.text("description"),
+        "version": info.text("version"),
+        "tags": tuple(str(tag) for tag in tags) if isinstance(tags, list) else (),
+    }

@@ -1,0 +1,75 @@
+"""Authentication blocks: each scheme's settings under the names that the scheme reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from naftiko_run.document.dialects.reading import Reader
+
+_SPELLINGS = {
+    "apikey": "apikey",
+    "api-key": "apikey",
+    "api_key": "apikey",
+    "header": "apikey",
+    "query": "apikey",
+    "http-basic": "basic",
+    "http-bearer": "bearer",
+    "token": "bearer",
+}
+
+
+def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
+    """Give the owner's ``authentication`` (also written ``auth``); None for none."""
+    written = owner.mapping("authentication", "auth")
+    if written is None:
+        return None
+    kind = written.text("type").casefold()
+    if kind in ("", "none"):
+        return None
+    kind = _SPELLINGS.get(kind, kind)
+    settings = {key: value for key, value in written.data.items() if key != "type"}
+    if kind == "bearer":
+        settings = {"token": written.text("token", "value")}
+    elif kind == "apikey":
+        keys = _keys(written)
+        if not keys:
+            written.report.warning(
+                "no-credential",
+                "this apikey authentication names no value; calls go out without it",
+                written.at,
+                hint="add `value: '{{MY_API_KEY}}'` and bind MY_API_KEY",
+            )
+            return None
+        settings = {"keys": keys}
+    return {"pointer": written.at, "type": kind, "settings": settings}
+
+
+def _keys(written: Reader) -> list[dict[str, str]]:
+    """Give every key that the block asks to send: ``key``, ``value`` and ``placement`` each."""
+    headers = written.data.get("headers")
+    if isinstance(headers, dict):
+        return [
+            {"key": name, "value": str(value), "placement": "header"}
+            for name, value in headers.items()
+            if value is not None
+        ]
+    several = "headers" if isinstance(headers, list) else "parameters"
+    if isinstance(written.data.get(several), list):
+        placement = "header" if several == "headers" else "query"
+        return [key for member in written.members(several) if (key := _key(member, placement))]
+    single = _key(written, "query" if written.text("type").casefold() == "query" else "header")
+    return [single] if single else []
+
+
+def _key(written: Reader, placement: str) -> dict[str, str] | None:
+    placement = (written.text("placement", "in") or placement).casefold()
+    header = written.text("header")
+    if header:
+        name, value = header, written.text("value", "token", "key")
+    else:
+        name, value = written.text("name", "key"), written.text("value", "token")
+        if written.text("key") and written.text("name") and not value:
+            value = written.text("key")
+    if not value:
+        return None
+    return {"key": name or "Authorization", "value": value, "placement": placement}

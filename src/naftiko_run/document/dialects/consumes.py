@@ -1,0 +1,181 @@
+"""``consumes``: the APIs that a capability calls."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from naftiko_run.diagnostics import Pointer
+from naftiko_run.document.dialects.authentication import normalise_authentication
+from naftiko_run.document.dialects.bodies import normalise_body
+from naftiko_run.document.dialects.parameters import (
+    normalise_consumed_outputs,
+    normalise_inputs,
+    place_inputs,
+)
+from naftiko_run.document.dialects.paths import (
+    base_uri_fault,
+    consumed_path,
+    join,
+    normalise_base_uri,
+    operation_paths_replace,
+    split_path,
+)
+from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.model import Method
+from naftiko_run.expressions import Variable, parse_path
+
+METHODS = frozenset(get_args(Method))
+
+
+def normalise_consumes(capability: Reader) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Give the canonical ``consumes`` entries.
+
+    Returns:
+        The entries that can be called, and for each namespace that cannot be, why.
+
+    """
+    entries: dict[str, dict[str, Any]] = {}
+    faults: dict[str, str] = {}
+    for written in capability.members("consumes"):
+        namespace = written.text("namespace", "name") or written.key
+        if not namespace:
+            if not any(key in written.data for key in ("import", "ref", "from", "location")):
+                written.report.warning(
+                    "nameless-consumes", "this entry has no `namespace`; it cannot be called", written.at
+                )
+            continue
+        base_uri = normalise_base_uri(written)
+        if "baseUri" not in written.data and any(
+            key in written.data for key in ("ref", "location", "import", "from")
+        ):
+            faults[namespace] = "it is defined in another file, and imports are not supported yet"
+            continue
+        fault = base_uri_fault(base_uri)
+        if fault:
+            faults[namespace] = fault
+            continue
+        entry = _entry(written, namespace, base_uri)
+        if namespace in entries:
+            written.report.warning(
+                "duplicate-namespace",
+                f"`{namespace}` is consumed twice; the operations are merged, the first of a name wins",
+                written.at,
+            )
+            entries[namespace]["resources"] += entry["resources"]
+        else:
+            entries[namespace] = entry
+    for entry in entries.values():
+        _keep_first_names(entry, capability)
+    return list(entries.values()), faults
+
+
+def _entry(written: Reader, namespace: str, base_uri: str) -> dict[str, Any]:
+    replace = operation_paths_replace(written)
+    resources = []
+    for resource in written.members("resources"):
+        resources += _resources(resource, base_uri, replace=replace)
+    return {
+        "pointer": written.at,
+        "type": "http",
+        "namespace": namespace,
+        "baseUri": base_uri,
+        "description": written.text("description"),
+        "authentication": normalise_authentication(written),
+        "inputParameters": normalise_inputs(written),
+        "resources": resources,
+    }
+
+
+def _resources(resource: Reader, base_uri: str, *, replace: bool) -> list[dict[str, Any]]:
+    """Give a resource for each distinct path that its operations have."""
+    by_path: dict[str, dict[str, Any]] = {}
+    shared = normalise_inputs(resource)
+    for written in resource.members("operations"):
+        whole = consumed_path(base_uri, resource.text("path"), written.text("path"), replace=replace)
+        path, fixed = split_path(whole, resource.at, resource.report)
+        path, operation = _operation(written, path, shared, fixed)
+        target = by_path.setdefault(path, {"pointer": resource.at, "path": path, "operations": []})
+        target["operations"].append(operation)
+    return list(by_path.values())
+
+
+def _operation(
+    written: Reader, path: str, shared: list[dict[str, Any]], fixed: list[dict[str, Any]]
+) -> tuple[str, dict[str, Any]]:
+    method = method_of(written)
+    own = normalise_inputs(written)
+    named = {parameter["name"] for parameter in own}
+    inputs = [dict(parameter) for parameter in shared if parameter["name"] not in named] + own
+    rename, homeless = place_inputs(inputs, parse_path(path).variables, method)
+    path = _rename_variables(path, rename)
+    name = written.text("name", "id") or written.key or f"{method.lower()}-{path.strip('/')}"
+    for parameter in homeless:
+        path = join(path or "/", f"{{{parameter}}}")
+        written.report.warning(
+            "path-without-placeholder",
+            f"`{parameter}` of `{name}` travels in the path, but the path has no place for it; "
+            f"`{path}` is called, which may not be what the upstream expects",
+            _place_of(written, parameter),
+            hint=f"write `{{{parameter}}}` where it belongs in the resource's path",
+        )
+    return path, {
+        "pointer": written.at,
+        "name": name,
+        "method": method,
+        "description": written.text("description", "summary"),
+        "inputParameters": inputs + fixed,
+        "outputRawFormat": written.text("outputRawFormat") or "json",
+        "outputParameters": normalise_consumed_outputs(written),
+        "body": normalise_body(written),
+    }
+
+
+def method_of(written: Reader) -> str:
+    """Give an operation's method in capitals; GET where it has none that HTTP knows."""
+    method = written.text("method").upper()
+    if method in METHODS:
+        return method
+    written.report.warning(
+        "unknown-method" if method else "missing-method",
+        f"`{method}` is not a method; GET is used"
+        if method
+        else "the operation has no `method`; GET is used",
+        (*written.at, "method"),
+        hint=f"write one of {', '.join(get_args(Method))}",
+    )
+    return "GET"
+
+
+def _rename_variables(path: str, rename: dict[str, str]) -> str:
+    if not rename:
+        return path
+    return "".join(
+        f"{{{rename.get(part.name, part.name)}}}" if isinstance(part, Variable) else part
+        for part in parse_path(path).parts
+    )
+
+
+def _place_of(written: Reader, parameter: str) -> Pointer:
+    for member in written.members("inputParameters"):
+        if member.text("name") == parameter or member.key == parameter:
+            return member.at
+    return written.at
+
+
+def _keep_first_names(entry: dict[str, Any], capability: Reader) -> None:
+    """Drop operations whose name the namespace has already: calls reach the first."""
+    seen: set[str] = set()
+    for resource in entry["resources"]:
+        kept = []
+        for operation in resource["operations"]:
+            if operation["name"] in seen:
+                capability.report.warning(
+                    "duplicate-operation",
+                    f"`{entry['namespace']}.{operation['name']}` is defined twice; the first one is called",
+                    operation["pointer"],
+                    hint="give it another name",
+                )
+            else:
+                seen.add(operation["name"])
+                kept.append(operation)
+        resource["operations"] = kept

@@ -1,0 +1,194 @@
+"""``exposes``: the adapters, their routes and their tools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from naftiko_run.document.dialects.authentication import normalise_authentication
+from naftiko_run.document.dialects.calls import Calls
+from naftiko_run.document.dialects.consumes import method_of
+from naftiko_run.document.dialects.parameters import normalise_inputs, normalise_outputs
+from naftiko_run.document.dialects.paths import join
+from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.expressions import parse_path
+
+
+def normalise_exposes(capability: Reader, calls: Calls) -> list[dict[str, Any]]:
+    """Give the canonical ``exposes`` entries; units that cannot work are under ``unavailable``."""
+    return [entry for written in capability.members("exposes") if (entry := _entry(written, calls))]
+
+
+def _entry(written: Reader, calls: Calls) -> dict[str, Any] | None:
+    kind = written.text("type").casefold()
+    if not kind:
+        kind = "mcp" if "tools" in written.data else "rest" if "resources" in written.data else ""
+        written.report.warning(
+            "missing-type",
+            f"the adapter has no `type`; `{kind}` is used"
+            if kind
+            else "the adapter has no `type`; it is left out",
+            written.at,
+            hint="write `type: rest` or `type: mcp`",
+        )
+    if not kind:
+        return None
+    entry = {
+        "pointer": written.at,
+        "type": kind,
+        "namespace": written.text("namespace") or written.key,
+        "address": written.text("address"),
+        "port": _port(written),
+        "description": written.text("description"),
+        "authentication": normalise_authentication(written),
+        "settings": written.data,
+    }
+    if kind == "rest":
+        return entry | _rest(written, calls)
+    if kind == "mcp":
+        return entry | _mcp(written, calls)
+    return entry
+
+
+def _port(written: Reader) -> int | None:
+    port = written.data.get("port")
+    if isinstance(port, str) and port.isdecimal():
+        port = int(port)
+    if port is None or (isinstance(port, int) and not isinstance(port, bool) and 0 <= port <= 65535):
+        return port
+    written.report.warning(
+        "bad-port",
+        f"`{port}` is not a port; the adapter's usual one is used",
+        (*written.at, "port"),
+        hint="write a number from 1 to 65535",
+    )
+    return None
+
+
+def _rest(written: Reader, calls: Calls) -> dict[str, Any]:
+    resources: list[dict[str, Any]] = []
+    unavailable: list[dict[str, Any]] = []
+    seen: dict[tuple[str, str], str] = {}
+    for resource in written.members("resources"):
+        for operation in resource.members("operations"):
+            path = _route(resource, operation)
+            method = method_of(operation)
+            name = f"{method} {path}"
+            identity = (method, parse_path(path).shape.rstrip("/"))
+            if identity in seen:
+                operation.report.warning(
+                    "duplicate-route",
+                    f"`{name}` matches the same requests as `{seen[identity]}`, which answers them",
+                    operation.at,
+                    hint="give it a path of its own",
+                )
+                continue
+            seen[identity] = name
+            unit = _callable(
+                operation, calls, operation.text("name") or operation.key or name, name, unavailable
+            )
+            if unit is None:
+                continue
+            unit["method"] = method
+            resources.append(
+                {
+                    "pointer": resource.at,
+                    "path": path,
+                    "description": resource.text("description"),
+                    "inputParameters": normalise_inputs(resource),
+                    "operations": [unit],
+                }
+            )
+        if not resource.data.get("operations") and "forward" in resource.data:
+            path = resource.text("path") or "/"
+            _leave_out(
+                resource, f"ANY {path}", "it uses `forward`: forwarding is not supported yet", "", unavailable
+            )
+    return {"inputParameters": normalise_inputs(written), "resources": resources, "unavailable": unavailable}
+
+
+def _route(resource: Reader, operation: Reader) -> str:
+    path = join(resource.text("path"), operation.text("path"))
+    for mark in ("#", "?"):
+        path, found, rest = path.partition(mark)
+        if found:
+            resource.report.warning(
+                "unroutable-path",
+                f"`{found}{rest}` is not a part of a route's path; it was dropped",
+                (*resource.at, "path"),
+            )
+    return path if path.startswith("/") else f"/{path}"
+
+
+def _mcp(written: Reader, calls: Calls) -> dict[str, Any]:
+    tools: list[dict[str, Any]] = []
+    unavailable: list[dict[str, Any]] = []
+    names: set[str] = set()
+    for tool in written.members("tools"):
+        name = tool.text("name") or tool.key
+        if not name:
+            tool.report.warning("nameless-tool", "the tool has no `name`; it was left out", tool.at)
+            continue
+        unit = _callable(tool, calls, _unused(tool, name, names), name, unavailable)
+        if unit is not None:
+            unit["hints"] = _hints(tool)
+            tools.append(unit)
+    transport = written.text("transport").casefold()
+    return {
+        "transport": "stdio" if transport == "stdio" else "http",
+        "tools": tools,
+        "unavailable": unavailable,
+    }
+
+
+def _unused(tool: Reader, name: str, names: set[str]) -> str:
+    """Give the name, with a number where another tool of the adapter has it."""
+    free = name
+    number = 2
+    while free in names:
+        free = f"{name}-{number}"
+        number += 1
+    if free != name:
+        tool.report.warning(
+            "duplicate-tool", f"another tool is named `{name}`; this one is called `{free}`", tool.at
+        )
+    names.add(free)
+    return free
+
+
+def _hints(tool: Reader) -> dict[str, Any] | None:
+    hints = tool.mapping("hints")
+    if hints is None:
+        return None
+    flags = {key: hints.flag(key) for key in ("readOnly", "destructive", "idempotent", "openWorld")}
+    return {"pointer": hints.at, **flags}
+
+
+def _callable(
+    unit: Reader, calls: Calls, name: str, title: str, unavailable: list[dict[str, Any]]
+) -> dict[str, Any] | None:
+    call, reason = calls.find(unit)
+    if reason:
+        _leave_out(unit, title, reason, calls.hint(unit) if "call" in unit.data else "", unavailable)
+        return None
+    return {
+        "pointer": unit.at,
+        "name": name,
+        "label": unit.text("label", "display", "title"),
+        "description": unit.text("description", "summary"),
+        "call": call,
+        "with": _with(unit),
+        "inputParameters": normalise_inputs(unit),
+        "outputParameters": normalise_outputs(unit),
+    }
+
+
+def _with(unit: Reader) -> dict[str, Any]:
+    written = unit.mapping("with")
+    return dict(written.data) if written else {}
+
+
+def _leave_out(unit: Reader, name: str, reason: str, hint: str, unavailable: list[dict[str, Any]]) -> None:
+    code = "unknown-operation" if "call" in unit.data else "not-runnable"
+    at = (*unit.at, "call") if "call" in unit.data else unit.at
+    unit.report.error(code, f"`{name}` is left out: {reason}", at, hint)
+    unavailable.append({"pointer": unit.at, "name": name, "reason": reason})

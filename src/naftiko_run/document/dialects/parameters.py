@@ -1,0 +1,171 @@
+"""Input and output parameters, consumed and exposed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, get_args
+
+from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.model import Location, ParameterType
+from naftiko_run.expressions import same_name
+
+_TYPES = frozenset(get_args(ParameterType))
+_LOCATIONS = frozenset(get_args(Location))
+_TYPE_SPELLINGS = {
+    "int": "integer",
+    "float": "number",
+    "double": "number",
+    "bool": "boolean",
+    "str": "string",
+}
+
+
+def normalise_inputs(owner: Reader) -> list[dict[str, Any]]:
+    """Give the ``inputParameters`` of an owner: named, once each, with known types and places."""
+    inputs: list[dict[str, Any]] = []
+    seen: set[tuple[str, str]] = set()
+    for written in owner.members("inputParameters"):
+        name = written.text("name") or written.key
+        if not name:
+            written.report.warning(
+                "nameless-parameter", "an input parameter has no name; it was left out", written.at
+            )
+            continue
+        parameter = _input(written, name)
+        identity = (name, parameter["in"] or "")
+        if identity not in seen:
+            seen.add(identity)
+            inputs.append(parameter)
+    return inputs
+
+
+def _input(written: Reader, name: str) -> dict[str, Any]:
+    enum = written.data.get("enum")
+    items = written.data.get("items")
+    properties = written.data.get("properties")
+    return {
+        "pointer": written.at,
+        "name": name,
+        "in": _location(written, name),
+        "type": _type(written),
+        "description": written.text("description"),
+        "required": written.flag("required") if not isinstance(written.data.get("required"), list) else None,
+        "value": written.data.get("value", written.data.get("template")),
+        "pattern": written.text("pattern") or None,
+        "enum": tuple(enum) if isinstance(enum, list) else (),
+        "default": written.data.get("default"),
+        "format": written.text("format") or None,
+        "items": items if isinstance(items, dict) else None,
+        "properties": properties if isinstance(properties, dict) else None,
+    }
+
+
+def _location(written: Reader, name: str) -> str | None:
+    place = written.text("in")
+    if not place or place in _LOCATIONS:
+        return place or None
+    written.report.warning(
+        "unknown-location",
+        f"`{name}` travels in `{place}`, which is no place in a request; it was guessed",
+        (*written.at, "in"),
+        hint="write one of query, header, path, cookie, body",
+    )
+    return None
+
+
+def _type(written: Reader) -> str | None:
+    kind = written.text("type")
+    kind = _TYPE_SPELLINGS.get(kind, kind)
+    if not kind or kind in _TYPES:
+        return kind or None
+    written.report.warning(
+        "unknown-type",
+        f"`{kind}` is not a type; any value is accepted",
+        (*written.at, "type"),
+        hint="write one of string, number, integer, boolean, array, object",
+    )
+    return None
+
+
+def place_inputs(
+    inputs: list[dict[str, Any]], variables: Iterable[str], method: str
+) -> tuple[dict[str, str], list[str]]:
+    """Say where each consumed input without a usable place travels, by the path that it stands under.
+
+    A placeholder wins over ``in``; one spelled otherwise (case, ``-`` for ``_``)
+    is the parameter's all the same.
+
+    Args:
+        inputs: Canonical input parameters; ``in`` is filled in.
+        variables: The path's variables.
+        method: The operation's method.
+
+    Returns:
+        The path's variables to rename, and the path parameters that the path
+        has no placeholder for.
+
+    """
+    by_spelling = {same_name(variable): variable for variable in variables}
+    rename: dict[str, str] = {}
+    homeless: list[str] = []
+    for parameter in inputs:
+        name = parameter["name"]
+        variable = name if name in by_spelling.values() else by_spelling.get(same_name(name))
+        if variable is not None and parameter["in"] in (None, "path", "query"):
+            parameter["in"] = "path"
+            if variable != name:
+                rename[variable] = name
+        elif parameter["in"] == "path":
+            homeless.append(name)
+        elif parameter["in"] is None:
+            parameter["in"] = "query" if method in ("GET", "HEAD", "DELETE") else "body"
+    return rename, homeless
+
+
+def normalise_consumed_outputs(operation: Reader) -> list[dict[str, Any]]:
+    """Give a consumed operation's ``outputParameters``."""
+    return [
+        {
+            "pointer": written.at,
+            "name": written.text("name") or written.key,
+            "type": written.text("type") or None,
+            "value": written.text("value", "mapping") or "$",
+        }
+        for written in operation.members("outputParameters")
+    ]
+
+
+def normalise_outputs(unit: Reader) -> list[dict[str, Any]]:
+    """Give an exposed unit's ``outputParameters``, members and all."""
+    return [_output(written, is_member=False) for written in unit.members("outputParameters")]
+
+
+def _output(written: Reader, *, is_member: bool) -> dict[str, Any]:
+    value = written.data.get("value")
+    mapping = written.text("mapping")
+    const = written.data.get("const")
+    if not mapping and isinstance(value, str) and value.startswith("$") and not is_member:
+        mapping = value
+    elif const is None and value is not None:
+        const = value
+    max_length = written.data.get("maxLength")
+    return {
+        "pointer": written.at,
+        "name": written.text("name") or written.key,
+        "type": written.text("type") or None,
+        "description": written.text("description"),
+        "mapping": mapping,
+        "const": const,
+        "properties": [_output(member, is_member=True) for member in written.members("properties")],
+        "items": _element(written, "items"),
+        "values": _element(written, "values"),
+        "maxLength": max_length if isinstance(max_length, int) else None,
+    }
+
+
+def _element(written: Reader, key: str) -> dict[str, Any] | None:
+    element = written.data.get(key)
+    if isinstance(element, list) and len(element) == 1 and isinstance(element[0], dict):
+        return _output(Reader(element[0], (*written.at, key, 0), written.report), is_member=True)
+    found = written.mapping(key)
+    return _output(found, is_member=True) if found else None

@@ -1,0 +1,132 @@
+"""Base URIs and consumed paths: joined, cleaned of what HTTP never sends, variables in one spelling."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from naftiko_run.diagnostics import Pointer, Report
+from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.expressions import parse_path
+
+_BASE_VARIABLE = re.compile(r"\$?\{\{?\s*([^{}]+?)\s*\}?\}")
+
+
+def normalise_base_uri(consumes: Reader) -> str:
+    """Give the base URI with its variables as ``{{X}}``, a scheme, and no trailing slash."""
+    written = consumes.text("baseUri", "baseUrl", "base_uri").strip()
+    if written.startswith("//"):
+        consumes.report.warning(
+            "base-uri-without-scheme",
+            f"`{written}` names no scheme; https is used",
+            (*consumes.at, "baseUri"),
+        )
+        written = f"https:{written}"
+    return _BASE_VARIABLE.sub(r"{{\1}}", written).rstrip("/")
+
+
+def base_uri_fault(base_uri: str) -> str:
+    """Say why nothing can be called under a base URI; empty where something can."""
+    if not base_uri:
+        return "its `baseUri` is missing"
+    if re.match(r"https?://.", base_uri) or base_uri.startswith("{{"):
+        return ""
+    return f"its `baseUri` `{base_uri}` is not an http or https address"
+
+
+def join(base: str, path: str) -> str:
+    """Join two paths with exactly one slash; an OData key ``(…)`` is joined without."""
+    if not path or path == "/":
+        return base or path
+    if path.lstrip("/").startswith("("):
+        return base.rstrip("/") + path.lstrip("/")
+    return f"{base.rstrip('/')}/{path.lstrip('/')}"
+
+
+def operation_paths_replace(consumes: Reader) -> bool:
+    """Whether the operations' own paths are whole paths, or continue their resource's.
+
+    Decided once for a whole ``consumes`` entry: one operation path that begins
+    with its resource's proves that all are whole.
+    """
+    for resource in consumes.members("resources"):
+        base = resource.text("path").rstrip("/")
+        if not base:
+            continue
+        for operation in resource.members("operations"):
+            path = operation.text("path")
+            if path == base or path.startswith((base + "/", base + "?", base + "(", base + ":")):
+                return True
+    return False
+
+
+def consumed_path(base_uri: str, resource: str, own: str, *, replace: bool) -> str:
+    """Give an operation's path below its base URI, with a leading slash.
+
+    Args:
+        base_uri: The canonical base URI.
+        resource: The resource's path.
+        own: The operation's own path; empty where it has none.
+        replace: See ``operation_paths_replace``.
+
+    """
+    if not own or own == "/":
+        path = resource
+    elif replace or resource in ("", "/"):
+        path = _without_base(base_uri, own)
+    else:
+        path = join(resource, own)
+    if not path or path.startswith(("/", "?", "#", "(")):
+        return path
+    return f"/{path}"
+
+
+def _without_base(base_uri: str, path: str) -> str:
+    """Take the base URI's own path off an operation path that repeats it."""
+    host, _, base_path = base_uri.partition("://")[2].partition("/")
+    prefix = f"/{base_path}"
+    if host and base_path and (path == prefix or path.startswith(prefix + "/")):
+        return path.removeprefix(prefix)
+    return path
+
+
+def split_path(path: str, at: Pointer, report: Report) -> tuple[str, list[dict[str, Any]]]:
+    """Take the query and the fragment off a consumed path.
+
+    Returns:
+        The bare path, and canonical input parameters with fixed values for
+        what the query said, and for what AWS documents encode as a fragment.
+
+    """
+    path, _, fragment = path.partition("#")
+    path, _, query = path.partition("?")
+    parameters = [_fixed(name, value, "query", at) for name, value in _pairs(query)]
+    if fragment:
+        report.warning(
+            "fragment-in-path",
+            f"`#{fragment}` is a fragment, which HTTP never sends",
+            at,
+            hint="write a header or query parameter with a `value` instead",
+        )
+        for name, value in _pairs(fragment):
+            place = "header" if name.casefold().startswith("x-") else "query"
+            if value:
+                parameters.append(_fixed(name, value, place, at))
+    return path, parameters
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    return [
+        (name, value)
+        for part in text.split("&")
+        if (name := part.partition("=")[0])
+        for value in [part.partition("=")[2]]
+    ]
+
+
+def _fixed(name: str, value: str, place: str, at: Pointer) -> dict[str, Any]:
+    """Give a parameter with a fixed value; ``{x}`` in the value is the caller's x."""
+    template = "".join(
+        part if isinstance(part, str) else f"{{{{{part.name}}}}}" for part in parse_path(value).parts
+    )
+    return {"pointer": at, "name": name, "in": place, "value": template}

@@ -1,0 +1,95 @@
+"""Reading what authors wrote: the right shape, or a diagnostic and what can be made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from naftiko_run.diagnostics import Pointer, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A mapping of the document, its place, and where findings about it go.
+
+    Attributes:
+        data: The mapping as written.
+        at: Its place.
+        report: Takes the findings.
+        key: The key that it stands under in a named map; empty in a list.
+
+    """
+
+    data: dict[str, Any]
+    at: Pointer
+    report: Report
+    key: str = field(default="")
+
+    def text(self, *keys: str) -> str:
+        """Give the first of these keys that is there, as text; empty where none is."""
+        for key in keys:
+            value = self.data.get(key)
+            if value is None:
+                continue
+            if isinstance(value, str):
+                return value
+            if isinstance(value, bool):
+                return str(value).lower()
+            if isinstance(value, int | float):
+                return str(value)
+            self.report.warning("wrong-type", f"`{key}` must be text; it was left out", (*self.at, key))
+        return ""
+
+    def flag(self, key: str) -> bool | None:
+        """Give a boolean, also where it was written as text; None where it is not there or is neither."""
+        value = self.data.get(key)
+        if isinstance(value, bool) or value is None:
+            return value
+        word = str(value).casefold()
+        if word in ("true", "yes", "on"):
+            return True
+        if word in ("false", "no", "off"):
+            return False
+        self.report.warning("wrong-type", f"`{key}` must be true or false; it was left out", (*self.at, key))
+        return None
+
+    def mapping(self, *keys: str) -> Reader | None:
+        """Give the first of these keys that holds a mapping."""
+        for key in keys:
+            value = self.data.get(key)
+            if isinstance(value, dict):
+                return Reader(value, (*self.at, key), self.report)
+            if value is not None:
+                self.report.warning(
+                    "wrong-type", f"`{key}` must be a mapping; it was left out", (*self.at, key)
+                )
+        return None
+
+    def members(self, *keys: str) -> Iterator[Reader]:
+        """Give the mappings of a list, or of a named map, under the first of these keys that is there.
+
+        In a named map (the form of the ``ikanos`` line) ``key`` is each member's name.
+        """
+        for key in keys:
+            value = self.data.get(key)
+            if value is None:
+                continue
+            if isinstance(value, list | dict):
+                yield from self._each(key, value)
+                return
+            self.report.warning("wrong-type", f"`{key}` must be a list; it was left out", (*self.at, key))
+
+    def _each(self, key: str, value: list[Any] | dict[str, Any]) -> Iterator[Reader]:
+        named = isinstance(value, dict)
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        for index, member in pairs:
+            at = (*self.at, key, index)
+            if isinstance(member, dict):
+                yield Reader(member, at, self.report, key=str(index) if named else "")
+            elif named and isinstance(member, str | int | float | bool):
+                yield Reader({"value": member}, at, self.report, key=str(index))
+            else:
+                self.report.warning(
+                    "wrong-type", f"an entry of `{key}` must be a mapping; it was left out", at
+                )

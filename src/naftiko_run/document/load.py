@@ -1,0 +1,96 @@
+"""A file or text to a validated document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from naftiko_run.diagnostics import Diagnostic, Report
+from naftiko_run.document.dialects import normalise
+from naftiko_run.document.model import Document
+from naftiko_run.document.source import Source, parse, read
+from naftiko_run.errors import DocumentError
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDocument:
+    """A document in its canonical form, with what was found on the way.
+
+    Attributes:
+        document: The canonical model.
+        source: The text and the places in it.
+        diagnostics: Findings, in the order found.
+
+    """
+
+    document: Document
+    source: Source
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def name(self) -> str:
+        """What to call the document where people read: its file, else its label."""
+        return self.source.file or self.document.info.label or "<text>"
+
+
+def load_document(path: Path) -> LoadedDocument:
+    """Load a document from a file.
+
+    Raises:
+        DocumentError: There is no capability in it.
+
+    """
+    return load_source(read(path))
+
+
+def load_text(text: str, file: str = "") -> LoadedDocument:
+    """Load a document from text.
+
+    Args:
+        text: The YAML.
+        file: The name to show in diagnostics.
+
+    Raises:
+        DocumentError: There is no capability in it.
+
+    """
+    return load_source(parse(text, file))
+
+
+def load_source(source: Source) -> LoadedDocument:
+    """Load a parsed document.
+
+    Raises:
+        DocumentError: There is no capability in it.
+
+    """
+    report = Report(source.file, source.locate)
+    canonical = normalise(source.data, report)
+    if canonical is None:
+        raise DocumentError(list(report))
+    try:
+        document = Document.model_validate(canonical)
+    except ValidationError as fault:
+        for error in fault.errors(include_url=False):
+            report.error("invalid-document", error["msg"], _pointer(canonical, error["loc"]))
+        raise DocumentError(list(report)) from None
+    return LoadedDocument(document, source, tuple(report))
+
+
+def _pointer(canonical: Any, location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Give the author's place of a canonical one: that of the nearest part that knows its own."""
+    pointer: tuple[str | int, ...] = ()
+    value = canonical
+    for part in location:
+        if (isinstance(value, dict) and part in value) or (
+            isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
+        ):
+            value = value[part]
+        else:
+            continue
+        if isinstance(value, dict) and "pointer" in value:
+            pointer = value["pointer"]
+    return pointer

@@ -1,0 +1,125 @@
+"""The exception tree. Every error of ours says what is wrong and how to mend it.
+
+NaftikoError
+ ├─ DocumentError            a capability document that cannot be served; carries diagnostics
+ ├─ ConfigurationError       options or variables that contradict each other
+ │   ├─ PortUnavailable      a port that another process holds
+ │   └─ RouteClash           two documents ask for the same route on one port
+ └─ InvocationError          one call that failed; adapters turn each into their protocol
+     ├─ InvalidInput         the caller's input breaks the function's contract
+     ├─ MissingBinding       a credential or address that the call needs is not set
+     ├─ UpstreamUnreachable  no connection, TLS failure, or a broken response
+     ├─ UpstreamTimeout      the time limit passed
+     └─ UndecodableResponse  the upstream's answer is not in its declared format
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from naftiko_run.diagnostics import Diagnostic
+
+
+class NaftikoError(Exception):
+    """The root of every error that this package raises on purpose.
+
+    Args:
+        message: What is wrong, in words for the person who must act.
+        hint: How to mend it; empty where the message already says so.
+
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class DocumentError(NaftikoError):
+    """A document that cannot be served.
+
+    Args:
+        diagnostics: Everything found, errors first; never empty.
+
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        first = next((d for d in self.diagnostics if d.is_error), self.diagnostics[0])
+        super().__init__(str(first), hint=first.hint)
+
+
+class ConfigurationError(NaftikoError):
+    """Options or variables that contradict each other or the document."""
+
+
+class PortUnavailable(ConfigurationError):
+    """A port that cannot be listened on."""
+
+
+class RouteClash(ConfigurationError):
+    """Two adapters ask for the same method and path on one port."""
+
+
+class InvocationError(NaftikoError):
+    """One call of a function that failed, below any protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One way in which a caller's input breaks the contract.
+
+    Attributes:
+        pointer: JSON pointer into the input map, such as ``/body/userId``.
+        message: What was expected and what came.
+
+    """
+
+    pointer: str
+    message: str
+
+
+class InvalidInput(InvocationError):
+    """The caller's input breaks the function's contract; nothing was sent upstream.
+
+    Args:
+        violations: All of them, in the order of the inputs.
+
+    """
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        self.violations = tuple(violations)
+        super().__init__("; ".join(f"{v.pointer or '/'}: {v.message}" for v in self.violations))
+
+
+class MissingBinding(InvocationError):
+    """A value that a binding should give is not there; nothing was sent upstream.
+
+    Args:
+        names: What to set, such as environment variable names, sorted.
+        operation: The consumed operation that needs them, ``namespace.name``.
+
+    """
+
+    def __init__(self, names: Sequence[str], operation: str) -> None:
+        self.names = tuple(names)
+        listed = ", ".join(self.names)
+        super().__init__(
+            f"{operation} needs {listed}, which {'is' if len(self.names) == 1 else 'are'} not set",
+            hint=f"set {listed} in the server's environment and start it again",
+        )
+
+
+class UpstreamUnreachable(InvocationError):
+    """The upstream could not be reached, or broke off."""
+
+
+class UpstreamTimeout(InvocationError):
+    """The upstream did not answer within the time limit."""
+
+
+class UndecodableResponse(InvocationError):
+    """The upstream's answer is not in the format that its operation declares."""

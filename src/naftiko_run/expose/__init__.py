@@ -1,0 +1,33 @@
+"""Adapters as plugins: each turns a protocol into inputs, and an outcome into protocol."""
+
+from naftiko_run.expose.exposer import (
+    DEFAULT_MAX_BODY,
+    Adapter,
+    ASGIApp,
+    Endpoint,
+    Exposer,
+    ExposeSettings,
+    Receive,
+    Scope,
+    Send,
+    Unit,
+    exposer_types,
+    find_exposer,
+)
+from naftiko_run.expose.router import Router
+
+__all__ = [
+    "DEFAULT_MAX_BODY",
+    "ASGIApp",
+    "Adapter",
+    "Endpoint",
+    "ExposeSettings",
+    "Exposer",
+    "Receive",
+    "Router",
+    "Scope",
+    "Send",
+    "Unit",
+    "exposer_types",
+    "find_exposer",
+]

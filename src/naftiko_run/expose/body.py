@@ -1,0 +1,58 @@
+"""Reading a request's body, within the limit."""
+
+from __future__ import annotations
+
+from naftiko_run.expose.exposer import Receive, Scope
+from naftiko_run.expose.problems import Problem
+
+
+class Disconnected(Exception):
+    """The client went away before its request was whole."""
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """Give a request header by its lower-case name; empty where there is none."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value.decode("latin-1"))
+    return ""
+
+
+async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """Read the whole body.
+
+    Args:
+        scope: The request.
+        receive: Its ASGI channel.
+        limit: The most bytes to take.
+
+    Raises:
+        Problem: 413, the body is over the limit.
+        Disconnected: The client went away.
+
+    """
+    declared = header(scope, b"content-length")
+    if declared.isdecimal() and int(declared) > limit:
+        raise _too_large(limit)
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(
+        413,
+        "body-too-large",
+        f"The body is larger than {limit:,} bytes, the most that this server takes",
+        hint="the server's --max-body raises the limit",
+    )

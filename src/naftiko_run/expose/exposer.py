@@ -1,0 +1,132 @@
+"""The seam to every protocol: an exposer turns one ``exposes`` block into an adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import Any, Final, Protocol
+
+from naftiko_run.capability import Capability
+from naftiko_run.document.model import Exposes
+from naftiko_run.expressions import PathTemplate
+
+GROUP: Final = "naftiko_run.exposers"
+DEFAULT_MAX_BODY: Final = 10 * 1024 * 1024
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class ExposeSettings:
+    """What adapters need to know beyond their block.
+
+    Attributes:
+        max_body: The largest request body taken, in bytes.
+        allowed_hosts: Host names that clients may use besides the address listened on.
+        address: The address listened on.
+
+    """
+
+    max_body: int = DEFAULT_MAX_BODY
+    allowed_hosts: tuple[str, ...] = ()
+    address: str = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A path of a port, and who answers it.
+
+    Attributes:
+        path: The path; its variables' values are in ``scope["path_params"]``.
+        app: Answers; raw ASGI.
+        method: The one method answered; None for all.
+        is_alias: A second path to something: where another asks for it, it is nobody's.
+
+    """
+
+    path: PathTemplate
+    app: ASGIApp
+    method: str | None = None
+    is_alias: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A line of the start-up output: something that can be called.
+
+    Attributes:
+        name: ``METHOD /path``, or a tool's name.
+        calls: The consumed operation behind it.
+        request: That operation's method and URL, with nothing in it that may be a credential.
+        reason: Why it is left out; empty where it works.
+
+    """
+
+    name: str
+    calls: str = ""
+    request: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """An ``exposes`` block, ready to be mounted on a port.
+
+    Attributes:
+        type: The block's type.
+        namespace: Its namespace.
+        capability: The capability that it belongs to.
+        path: Where a client finds it below the port, such as ``/mcp``; empty for all of it.
+        endpoints: What it answers.
+        units: What it offers, and what it leaves out.
+        running: Entered while it is served; None where it needs nothing.
+
+    """
+
+    type: str
+    namespace: str
+    capability: Capability = field(repr=False)
+    path: str
+    endpoints: tuple[Endpoint, ...]
+    units: tuple[Unit, ...]
+    running: Callable[[], AbstractAsyncContextManager[None]] | None = None
+
+
+class Exposer(Protocol):
+    """A protocol in which capabilities can be exposed.
+
+    Plugins name a class of this shape in the entry-point group
+    ``naftiko_run.exposers``, under the ``type`` of the blocks that it reads.
+    """
+
+    default_port: int
+
+    def expose(self, exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Adapter:
+        """Make the adapter of one block.
+
+        Args:
+            exposes: The block; a type without a model of its own has its raw ``settings``.
+            capability: Holds the functions to invoke.
+            settings: What the adapter needs to know beyond its block.
+
+        """
+        ...
+
+
+def exposer_types() -> tuple[str, ...]:
+    """Give the adapter types that are installed, sorted."""
+    return tuple(sorted({found.name for found in entry_points(group=GROUP)}))
+
+
+def find_exposer(kind: str) -> Exposer | None:
+    """Give the exposer of an adapter type, or None where none is installed."""
+    for found in entry_points(group=GROUP, name=kind):
+        exposer: Exposer = found.load()()
+        return exposer
+    return None

@@ -1,0 +1,118 @@
+"""An ``mcp`` block to an MCP server: its tools, over streamable HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import mcp_types as types
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
+from mcp.shared.exceptions import MCPError
+
+from naftiko_run.capability import Capability
+from naftiko_run.document.model import Exposes, McpExposes
+from naftiko_run.errors import InvocationError
+from naftiko_run.expose.exposer import Adapter, Endpoint, ExposeSettings, Unit
+from naftiko_run.expose.mcp.endpoint import McpEndpoint
+from naftiko_run.expose.mcp.results import result_of, result_of_problem
+from naftiko_run.expose.mcp.tools import tool_of
+from naftiko_run.expose.problems import problem_of
+from naftiko_run.expose.units import unit_of
+from naftiko_run.expressions import parse_path
+from naftiko_run.invoke import Function
+from naftiko_run.version import __version__
+
+
+class McpExposer:
+    """Exposes functions as MCP tools."""
+
+    default_port: ClassVar[int] = 9090
+
+    def expose(self, exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Adapter:
+        """Make the adapter of an ``mcp`` block; see ``Exposer.expose``."""
+        assert isinstance(exposes, McpExposes)
+        tools = ToolBox(exposes, capability)
+        endpoint = McpEndpoint(tools.server(), settings)
+        namespace = exposes.namespace or "capability"
+        own = parse_path(f"/{namespace}/mcp")
+        endpoints = (
+            Endpoint(own, endpoint),
+            Endpoint(parse_path("/mcp"), endpoint, is_alias=True),
+            Endpoint(parse_path("/"), endpoint, is_alias=True),
+        )
+        return Adapter(
+            "mcp", exposes.namespace, capability, own.text, endpoints, tools.units(), endpoint.running
+        )
+
+
+class ToolBox:
+    """The tools of one ``mcp`` block.
+
+    Args:
+        exposes: The block.
+        capability: Holds the functions.
+
+    """
+
+    def __init__(self, exposes: McpExposes, capability: Capability) -> None:
+        self._exposes = exposes
+        self._capability = capability
+        self._functions: dict[str, Function] = {}
+        self._unavailable = {each.name: each.reason for each in exposes.unavailable}
+        self._tools: list[types.Tool] = []
+        for tool in exposes.tools:
+            function = capability.functions.get(tool.pointer)
+            if function is None:
+                self._unavailable[tool.name] = capability.unavailable[tool.pointer]
+            else:
+                self._functions[tool.name] = function
+                self._tools.append(tool_of(tool, function))
+
+    def units(self) -> tuple[Unit, ...]:
+        """Give the tools for the start-up output, those left out last."""
+        return (
+            *(unit_of(name, function) for name, function in self._functions.items()),
+            *(Unit(name, reason=reason) for name, reason in self._unavailable.items()),
+        )
+
+    def server(self) -> Server[Any]:
+        """Give an SDK server over the tools."""
+        info = self._capability.document.info
+        return Server(
+            self._exposes.namespace or "capability",
+            version=info.version or __version__,
+            title=self._capability.label,
+            instructions=self._exposes.description or info.description or None,
+            on_list_tools=self._list,
+            on_call_tool=self._call,
+            get_tool_input_schema=self._input_schema,
+        )
+
+    async def _list(
+        self, _: ServerRequestContext[Any], __: types.PaginatedRequestParams | None
+    ) -> types.ListToolsResult:
+        return types.ListToolsResult(tools=self._tools)
+
+    async def _call(
+        self, context: ServerRequestContext[Any], params: types.CallToolRequestParams
+    ) -> types.CallToolResult:
+        function = self._functions.get(params.name)
+        if function is None:
+            raise MCPError(types.INVALID_PARAMS, self._absent(params.name))
+        try:
+            outcome = await function.invoke(params.arguments or {})
+        except InvocationError as fault:
+            return result_of_problem(problem_of(fault))
+        except Exception as fault:
+            problem = problem_of(fault)
+            raise MCPError(types.INTERNAL_ERROR, problem.detail, problem.members) from None
+        return result_of(outcome, context.protocol_version)
+
+    def _input_schema(self, name: str) -> dict[str, Any] | None:
+        function = self._functions.get(name)
+        return function.input_schema if function else None
+
+    def _absent(self, name: str) -> str:
+        if name in self._unavailable:
+            return f"The tool `{name}` cannot be called: {self._unavailable[name]}"
+        return f"There is no tool `{name}`; tools/list names those that there are"

@@ -1,0 +1,77 @@
+"""Outcomes and errors as MCP tool results."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import mcp_types as types
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+from naftiko_run import jsontext
+from naftiko_run.expose.problems import Problem
+from naftiko_run.expressions import MISSING
+from naftiko_run.invoke import Outcome
+
+
+def result_of(outcome: Outcome, protocol_version: str) -> types.CallToolResult:
+    """Give the result of a call that an upstream answered.
+
+    JSON is given as ``structuredContent`` and as text; anything else as text.
+    An upstream's error is ``isError`` with its status and body.
+    """
+    if outcome.has_failed:
+        return _failure(outcome)
+    if not outcome.content:
+        return _result(f"{_status(outcome.status)}, without content", MISSING, protocol_version)
+    return _result(outcome.text, outcome.value, protocol_version)
+
+
+def result_of_problem(problem: Problem) -> types.CallToolResult:
+    """Give the result of a call that was refused, or that failed on the way."""
+    document = problem.document()
+    lines = [problem.detail]
+    lines += [
+        f"- {each['pointer'] or '/'} {each['message']}" for each in problem.members.get("violations", [])
+    ]
+    if problem.hint:
+        lines.append(problem.hint)
+    if "violations" in problem.members:
+        lines[0] = "The arguments do not fit the tool's input schema:"
+    if "id" in problem.members:
+        lines.append(f"id: {problem.members['id']}")
+    return types.CallToolResult(
+        content=[types.TextContent(text="\n".join(lines))], structured_content=document, is_error=True
+    )
+
+
+def _failure(outcome: Outcome) -> types.CallToolResult:
+    body = outcome.text if outcome.value is MISSING else outcome.value
+    text = f"The upstream answered {_status(outcome.status)}"
+    structured: dict[str, Any] = {"status": outcome.status, "body": body}
+    for name, value in outcome.headers:
+        if name == "retry-after":
+            structured["retryAfter"] = value
+            text += f" (retry after {value})"
+    if outcome.content:
+        text += f":\n{outcome.text}"
+    return types.CallToolResult(
+        content=[types.TextContent(text=text)], structured_content=structured, is_error=True
+    )
+
+
+def _result(text: str, value: Any, protocol_version: str) -> types.CallToolResult:
+    structured = None
+    if value is not MISSING:
+        # Until 2025-11-25 structured content is an object; anything else travels inside one.
+        is_fit = isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS
+        structured = value if is_fit else {"result": value}
+        text = jsontext.dumps(value).decode()
+    return types.CallToolResult(content=[types.TextContent(text=text)], structured_content=structured)
+
+
+def _status(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)

@@ -1,0 +1,121 @@
+"""Problem documents (RFC 9457), and the one table of errors to HTTP statuses."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+from naftiko_run import jsontext
+from naftiko_run.errors import (
+    InvalidInput,
+    InvocationError,
+    MissingBinding,
+    UndecodableResponse,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
+from naftiko_run.expose.exposer import Send
+
+_log = logging.getLogger(__name__)
+
+_STATUSES: dict[type[InvocationError], tuple[int, str]] = {
+    InvalidInput: (400, "invalid-input"),
+    MissingBinding: (503, "missing-binding"),
+    UpstreamUnreachable: (502, "upstream-unreachable"),
+    UpstreamTimeout: (504, "upstream-timeout"),
+    UndecodableResponse: (502, "undecodable-response"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem(Exception):
+    """A request that cannot be answered as asked.
+
+    Attributes:
+        status: HTTP status.
+        code: Stable name of the kind of problem.
+        detail: What is wrong with this request.
+        hint: How to mend it; empty where the detail already says so.
+        members: Further members of the document.
+        headers: Further headers of the answer.
+
+    """
+
+    status: int
+    code: str
+    detail: str
+    hint: str = ""
+    members: dict[str, Any] = field(default_factory=dict)
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Give the problem document."""
+        document: dict[str, Any] = {
+            "type": f"urn:naftiko:problem:{self.code}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.hint:
+            document["hint"] = self.hint
+        return document | self.members
+
+    async def send(self, send: Send) -> None:
+        """Answer with the problem."""
+        await respond(
+            send, self.status, jsontext.dumps(self.document()), "application/problem+json", self.headers
+        )
+
+
+def problem_of(fault: Exception) -> Problem:
+    """Give the problem that an error below the adapters means to a caller.
+
+    An error that is nobody's fault but ours goes to the log whole, and to the
+    caller as an id that the log has too.
+    """
+    for kind, (status, code) in _STATUSES.items():
+        if isinstance(fault, kind):
+            return Problem(status, code, fault.message, fault.hint, _members(fault))
+    number = uuid4().hex[:12]
+    _log.error("internal error %s", number, exc_info=fault)
+    return Problem(
+        500,
+        "internal-error",
+        "Something broke in naftiko-run; the request is not at fault.",
+        members={"id": number},
+    )
+
+
+def _members(fault: InvocationError) -> dict[str, Any]:
+    if isinstance(fault, InvalidInput):
+        return {
+            "violations": [{"pointer": each.pointer, "message": each.message} for each in fault.violations]
+        }
+    if isinstance(fault, MissingBinding):
+        return {"missing": list(fault.names)}
+    return {}
+
+
+async def respond(
+    send: Send, status: int, content: bytes, media_type: str = "", headers: tuple[tuple[str, str], ...] = ()
+) -> None:
+    """Send a whole answer.
+
+    Args:
+        send: The ASGI channel.
+        status: HTTP status.
+        content: The body; empty for none.
+        media_type: Its Content-Type; empty for none.
+        headers: Further headers.
+
+    """
+    written = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
+    if media_type:
+        written.append((b"content-type", media_type.encode("latin-1", "replace")))
+    if status not in (204, 304):
+        written.append((b"content-length", str(len(content)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": written})
+    await send({"type": "http.response.body", "body": content})

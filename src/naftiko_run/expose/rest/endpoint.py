@@ -1,0 +1,153 @@
+"""One REST operation: an HTTP request to inputs, an outcome to an HTTP answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qsl
+
+from naftiko_run import jsontext
+from naftiko_run.errors import InvocationError
+from naftiko_run.expose.body import Disconnected, header, read_body
+from naftiko_run.expose.exposer import Receive, Scope, Send
+from naftiko_run.expose.problems import Problem, problem_of, respond
+from naftiko_run.invoke import Function, Input, Outcome, coerce_text
+
+_JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z", re.IGNORECASE)
+_KEPT = re.compile(
+    r"retry-after|etag|last-modified|cache-control|expires|vary|link|location|content-(?:language|disposition)"
+    r"|(?:x-)?ratelimit-[\w-]+|ratelimit|x-request-id",
+)
+"""The upstream's headers that a caller can use; all others are between the upstream and us."""
+
+
+class RestEndpoint:
+    """Answers one operation.
+
+    Args:
+        function: What to invoke.
+        variables: The route's variables.
+        max_body: The largest body taken, in bytes.
+
+    """
+
+    __slots__ = ("_cookies", "_fields", "_function", "_headers", "_inputs", "_max_body", "_takes_body")
+
+    def __init__(self, function: Function, variables: Sequence[str], max_body: int) -> None:
+        self._function = function
+        self._max_body = max_body
+        self._inputs = {each.name: each for each in function.inputs}
+        self._takes_body = function.takes_body
+        self._headers = [(name.lower().encode(), name) for name in self._at("header")]
+        self._cookies = self._at("cookie")
+        # With a whole body to take, its fields are its own: they do not double as query parameters.
+        places = (None, "body") if self._takes_body else (None, "body", "query", "header", "cookie")
+        self._fields = {
+            each.name
+            for each in function.inputs
+            if each.location in places and each.name not in (*variables, "body")
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            inputs = self._url_inputs(scope)
+            raw_body = await self._add_body(scope, receive, inputs)
+            outcome = await self._function.invoke(inputs, raw_body=raw_body)
+        except InvocationError as fault:
+            await problem_of(fault).send(send)
+        except Disconnected:
+            return
+        else:
+            await _answer(outcome, send)
+
+    def _at(self, location: str) -> list[str]:
+        return [each.name for each in self._function.inputs if each.location == location]
+
+    def _url_inputs(self, scope: Scope) -> dict[str, Any]:
+        """Give what the path, the query, the headers and the cookies say; the former win over the latter."""
+        inputs: dict[str, Any] = {
+            name: coerce_text(self._input(name), [text]) for name, text in scope["path_params"].items()
+        }
+        if scope["query_string"]:
+            texts: dict[str, list[str]] = {}
+            for name, text in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):
+                texts.setdefault(name, []).append(text)
+            for name, values in texts.items():
+                if name != "body":
+                    inputs.setdefault(name, coerce_text(self._input(name), values))
+        for wire, name in self._headers:
+            text = header(scope, wire)
+            if text:
+                inputs.setdefault(name, coerce_text(self._inputs[name], [text]))
+        if self._cookies:
+            self._add_cookies(scope, inputs)
+        return inputs
+
+    def _input(self, name: str) -> Input:
+        return self._inputs.get(name) or Input(name)
+
+    def _add_cookies(self, scope: Scope, inputs: dict[str, Any]) -> None:
+        try:
+            cookies = SimpleCookie(header(scope, b"cookie"))
+        except CookieError:
+            return
+        for name in self._cookies:
+            if name in cookies:
+                inputs.setdefault(name, coerce_text(self._inputs[name], [cookies[name].value]))
+
+    async def _add_body(self, scope: Scope, receive: Receive, inputs: dict[str, Any]) -> bytes | None:
+        """Add what the body says; give its text where the whole body is an input."""
+        if not (self._takes_body or self._fields):
+            return None
+        content = await read_body(scope, receive, self._max_body)
+        if not content.strip():
+            return None
+        media_type = header(scope, b"content-type").partition(";")[0].strip()
+        if media_type and not _JSON.match(media_type):
+            raise Problem(
+                415,
+                "unsupported-media-type",
+                f"The body is {media_type}; this operation takes JSON",
+                hint="send it with `Content-Type: application/json`",
+            )
+        try:
+            value = jsontext.loads(content)
+        except ValueError as fault:
+            raise Problem(400, "not-json", f"The body is not JSON: {fault}") from None
+        if isinstance(value, dict):
+            for name in self._fields & value.keys():
+                inputs.setdefault(name, value[name])
+        elif not self._takes_body:
+            raise Problem(400, "invalid-input", "The body must be a JSON object")
+        if self._takes_body:
+            inputs["body"] = value
+            return content
+        return None
+
+
+class UnavailableEndpoint:
+    """Answers an operation that was left out, with the reason.
+
+    Args:
+        name: ``METHOD /path``.
+        reason: Why it was left out.
+
+    """
+
+    __slots__ = ("_name", "_reason")
+
+    def __init__(self, name: str, reason: str) -> None:
+        self._name = name
+        self._reason = reason
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's form
+        """Answer one request."""
+        await Problem(501, "unavailable", f"{self._name} cannot be served: {self._reason}").send(send)
+
+
+async def _answer(outcome: Outcome, send: Send) -> None:
+    kept = tuple((name, value) for name, value in outcome.headers if _KEPT.fullmatch(name))
+    await respond(send, outcome.status, outcome.content, outcome.media_type, kept)

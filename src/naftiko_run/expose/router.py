@@ -1,0 +1,187 @@
+"""One port's endpoints, compiled into a table; an ASGI app that finds who answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from naftiko_run.errors import RouteClash
+from naftiko_run.expose.exposer import Adapter, ASGIApp, Endpoint, Receive, Scope, Send
+from naftiko_run.expose.problems import Problem, problem_of, respond
+
+_SLASH = "\ue001"
+"""Stands for an encoded slash inside a segment while paths are matched."""
+
+
+@dataclass(slots=True)
+class _Route:
+    """A path's shape, and its endpoints by method."""
+
+    pattern: re.Pattern[str]
+    weight: tuple[tuple[bool, int], ...]
+    apps: dict[str | None, tuple[ASGIApp, tuple[str, ...]]] = field(default_factory=dict)
+
+    def allowed(self) -> list[str]:
+        methods = {method for method in self.apps if method}
+        if "GET" in methods:
+            methods.add("HEAD")
+        return sorted(methods | {"OPTIONS"})
+
+
+class Router:
+    """Routes the requests of one port.
+
+    Literal segments win over variables; a trailing slash makes no difference.
+
+    Args:
+        adapters: Everything mounted on the port.
+
+    Raises:
+        RouteClash: Two adapters ask for the same requests.
+
+    """
+
+    def __init__(self, adapters: Sequence[Adapter]) -> None:
+        self._fixed: dict[str, _Route] = {}
+        self._by_length: dict[int, list[_Route]] = {}
+        self._paths: dict[int, list[str]] = {}
+        owners: dict[tuple[str, str | None], Adapter] = {}
+        routes: dict[str, _Route] = {}
+        for adapter in adapters:
+            for endpoint in adapter.endpoints:
+                if not endpoint.is_alias:
+                    self._add(endpoint, adapter, routes, owners)
+        self._add_aliases(adapters, routes, owners)
+        for shape, route in routes.items():
+            if "{}" in shape:
+                self._by_length.setdefault(shape.count("/"), []).append(route)
+            else:
+                self._fixed[shape] = route
+        for group in self._by_length.values():
+            group.sort(key=lambda route: route.weight)
+
+    def path_of(self, adapter: Adapter) -> str:
+        """Give the shortest path at which an adapter is found; its own where it has no second one."""
+        return min(self._paths.get(id(adapter), [adapter.path]), key=lambda path: (path == "/", len(path)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        path = _readable(scope)
+        route, values = self._find(path)
+        if route is None:
+            await Problem(404, "unknown-path", f"Nothing answers at {unquote(path)}").send(send)
+            return
+        method = scope["method"]
+        found = (
+            route.apps.get(method)
+            or route.apps.get(None)
+            or (route.apps.get("GET") if method == "HEAD" else None)
+        )
+        if found is None:
+            await self._refuse_method(method, path, route, send)
+            return
+        app, names = found
+        scope["path_params"] = {
+            name: value.replace(_SLASH, "/") for name, value in zip(names, values, strict=True)
+        }
+        try:
+            await app(scope, receive, send)
+        except Problem as problem:
+            await problem.send(send)
+        except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
+            await problem_of(fault).send(send)
+
+    def _find(self, path: str) -> tuple[_Route | None, tuple[str, ...]]:
+        route = self._fixed.get(path)
+        if route is not None:
+            return route, ()
+        for candidate in self._by_length.get(path.count("/"), ()):
+            found = candidate.pattern.fullmatch(path)
+            if found:
+                return candidate, found.groups()
+        return None, ()
+
+    async def _refuse_method(self, method: str, path: str, route: _Route, send: Send) -> None:
+        allow = ", ".join(route.allowed())
+        if method == "OPTIONS":
+            await respond(send, 204, b"", headers=(("allow", allow),))
+            return
+        problem = Problem(
+            405,
+            "method-not-allowed",
+            f"{method} is not answered at {path}; {allow} are",
+            headers=(("allow", allow),),
+        )
+        await problem.send(send)
+
+    def _add(
+        self,
+        endpoint: Endpoint,
+        adapter: Adapter,
+        routes: dict[str, _Route],
+        owners: dict[tuple[str, str | None], Adapter],
+    ) -> None:
+        shape = _shape(endpoint)
+        key = (shape, endpoint.method)
+        if key in owners:
+            raise RouteClash(
+                f"{endpoint.method or 'any method'} {endpoint.path.text} is exposed by both "
+                f"{_owner(owners[key])} and {_owner(adapter)}",
+                hint="give one of the adapters another port: --port NAMESPACE=PORT",
+            )
+        owners[key] = adapter
+        route = routes.setdefault(shape, _Route(_pattern(endpoint), _weight(shape)))
+        route.apps[endpoint.method] = (endpoint.app, _names(endpoint))
+
+    def _add_aliases(
+        self,
+        adapters: Sequence[Adapter],
+        routes: dict[str, _Route],
+        owners: dict[tuple[str, str | None], Adapter],
+    ) -> None:
+        """Add second paths, where just one adapter asks for them and nothing else is there."""
+        asked: dict[str, list[tuple[Endpoint, Adapter]]] = {}
+        for adapter in adapters:
+            for endpoint in adapter.endpoints:
+                if endpoint.is_alias:
+                    asked.setdefault(_shape(endpoint), []).append((endpoint, adapter))
+        for shape, wanted in asked.items():
+            if len(wanted) == 1 and shape not in routes:
+                endpoint, adapter = wanted[0]
+                self._add(endpoint, adapter, routes, owners)
+                self._paths.setdefault(id(adapter), [adapter.path]).append(endpoint.path.text)
+
+
+def _readable(scope: Scope) -> str:
+    """Give the request's path percent-decoded, without trailing slash; encoded slashes stay apart."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    path = raw.decode("latin-1")
+    if "%" in path:
+        path = "/".join(unquote(segment).replace("/", _SLASH) for segment in path.split("/"))
+    else:
+        path = scope["path"]
+    return path.rstrip("/") or "/"
+
+
+def _shape(endpoint: Endpoint) -> str:
+    return endpoint.path.shape.rstrip("/") or "/"
+
+
+def _pattern(endpoint: Endpoint) -> re.Pattern[str]:
+    pattern = endpoint.path.pattern()
+    return re.compile(pattern.pattern.rstrip("/"))
+
+
+def _weight(shape: str) -> tuple[tuple[bool, int], ...]:
+    """Order routes: per segment, literal before mixed before a bare variable."""
+    return tuple(("{}" in segment, -len(segment.replace("{}", ""))) for segment in shape.split("/"))
+
+
+def _names(endpoint: Endpoint) -> tuple[str, ...]:
+    return tuple(part.name for part in endpoint.path.parts if not isinstance(part, str))
+
+
+def _owner(adapter: Adapter) -> str:
+    return f"`{adapter.namespace or adapter.type}` of {adapter.capability.file or adapter.capability.label}"

@@ -1,0 +1,12 @@
+"""How a function is told to people."""
+
+from __future__ import annotations
+
+from naftiko_run.expose.exposer import Unit
+from naftiko_run.invoke import Function
+
+
+def unit_of(name: str, function: Function) -> Unit:
+    """Give the line of the start-up output for a function that can be called."""
+    operation = function.operation
+    return Unit(name, operation.name, f"{operation.plan.method} {operation.address}")

@@ -1,0 +1,51 @@
+"""Templates, paths and JSONPath: parsed once, evaluated many times. Pure functions, no I/O."""
+
+from naftiko_run.expressions.expression import (
+    MISSING,
+    Expression,
+    Resolve,
+    Scope,
+    as_text,
+    constant,
+    names_of,
+    sequence,
+    structure,
+    variable,
+)
+from naftiko_run.expressions.jsonpath import Accessor, compile_path, first_name, is_root
+from naftiko_run.expressions.path import (
+    PathTemplate,
+    UnsafePathValue,
+    Variable,
+    encode,
+    fill,
+    parse_path,
+    same_name,
+)
+from naftiko_run.expressions.template import compile_text, compile_value
+
+__all__ = [
+    "MISSING",
+    "Accessor",
+    "Expression",
+    "PathTemplate",
+    "Resolve",
+    "Scope",
+    "UnsafePathValue",
+    "Variable",
+    "as_text",
+    "compile_path",
+    "compile_text",
+    "compile_value",
+    "constant",
+    "encode",
+    "fill",
+    "first_name",
+    "is_root",
+    "names_of",
+    "parse_path",
+    "same_name",
+    "sequence",
+    "structure",
+    "variable",
+]

@@ -1,0 +1,121 @@
+"""Expressions: what was parsed at load, ready to be evaluated per call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from naftiko_run import jsontext
+
+
+class Missing(Enum):
+    """The type of ``MISSING``, which is not a JSON value and so never mistaken for one."""
+
+    MISSING = "missing"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+MISSING: Final = Missing.MISSING
+"""What an expression gives when what it names is not there."""
+
+Scope = Mapping[str, Any]
+"""The values of one call, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled value.
+
+    Attributes:
+        evaluate: Gives the value in a scope, or ``MISSING``.
+        names: The scope's names that it reads, in order of appearance.
+        whole: The one name whose value this is, unchanged; empty otherwise.
+
+    """
+
+    evaluate: Callable[[Scope], Any]
+    names: tuple[str, ...] = ()
+    whole: str = ""
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the value is the same in every scope."""
+        return not self.names
+
+
+Resolve = Callable[[str], Expression]
+"""Says what a name in a template means where the template stands."""
+
+
+def constant(value: Any) -> Expression:
+    """Give an expression of one fixed value; ``MISSING`` is allowed."""
+    return Expression(lambda _: value)
+
+
+def variable(name: str) -> Expression:
+    """Give an expression that reads one name of the scope.
+
+    A dotted name that the scope does not have as a whole is walked: its first
+    part in the scope, the rest inside the value.
+    """
+    if "." not in name:
+        return Expression(lambda scope: scope.get(name, MISSING), (name,), name)
+
+    parts = name.split(".")
+
+    def walk(scope: Scope) -> Any:
+        if name in scope:
+            return scope[name]
+        value: Any = scope
+        for part in parts:
+            if isinstance(value, Mapping) and part in value:
+                value = value[part]
+            elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+                value = value[int(part)]
+            else:
+                return MISSING
+        return value
+
+    return Expression(walk, (name,), name)
+
+
+def as_text(value: Any) -> str:
+    """Write a value where only text can stand: text as it is, everything else as JSON."""
+    if isinstance(value, str):
+        return value
+    return jsontext.dumps(value).decode()
+
+
+def structure(members: Mapping[str, Expression]) -> Expression:
+    """Give an expression of an object; a member whose value is missing is dropped."""
+    pairs = [(key, member.evaluate) for key, member in members.items()]
+
+    def evaluate(scope: Scope) -> dict[str, Any]:
+        return {key: found for key, member in pairs if (found := member(scope)) is not MISSING}
+
+    return _settled(evaluate, members.values())
+
+
+def sequence(members: Sequence[Expression]) -> Expression:
+    """Give an expression of a list; an element whose value is missing is dropped."""
+    evaluations = [member.evaluate for member in members]
+
+    def evaluate(scope: Scope) -> list[Any]:
+        return [found for member in evaluations if (found := member(scope)) is not MISSING]
+
+    return _settled(evaluate, members)
+
+
+def names_of(expressions: Iterable[Expression]) -> tuple[str, ...]:
+    """Give every name that these read, in order, each once."""
+    return tuple(dict.fromkeys(name for expression in expressions for name in expression.names))
+
+
+def _settled(evaluate: Callable[[Scope], Any], members: Iterable[Expression]) -> Expression:
+    """Evaluate once and for all where nothing depends on a scope."""
+    names = names_of(members)
+    return Expression(evaluate, names) if names else constant(evaluate({}))

@@ -1,0 +1,163 @@
+"""JSONPath, compiled once.
+
+Plain paths (names, indexes, wildcards, ``length``) become a short list of
+steps; anything richer goes to jsonpath-ng. Beside RFC 9535, documents write
+``$.`` for the root, ``$.list.length`` and ``length()``, unquoted names with
+hyphens or spaces, and paths without ``$``: all are understood.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from naftiko_run.expressions.expression import MISSING
+
+Accessor = Callable[[Any], Any]
+"""Reads a value out of decoded JSON; gives ``MISSING`` where the path leads nowhere."""
+
+_STEP = re.compile(
+    r"""
+      \.?\[\s*(?P<quote>['"])(?P<quoted>.*?)(?P=quote)\s*\]   # ['name']
+    | \.?\[\s*(?P<index>-?\d+)\s*\]                           # [0]
+    | \.?\[\s*\*\s*\] | \.\*                                  # [*] .*
+    | \.(?P<length>length\(\))                                # .length()
+    | \.(?P<name>[^.\[\]*?@()'",:]+)                          # .name
+    """,
+    re.VERBOSE,
+)
+
+
+class _Wildcard:
+    """Every element of a list, or every value of an object."""
+
+
+class _Length:
+    """``length``: a member of that name, or else how many there are."""
+
+
+_WILDCARD = _Wildcard()
+_LENGTH = _Length()
+_Step = str | int | _Wildcard | _Length
+
+
+def is_root(path: str) -> bool:
+    """Whether a path names the whole value: ``$``, ``$.`` or nothing."""
+    return path.strip() in ("", "$", "$.")
+
+
+def first_name(path: str) -> tuple[str, str] | None:
+    """Split ``$.name.rest`` into ``name`` and ``$.rest``; None where the path does not begin with a name."""
+    steps = _plain_steps(_normal(path))
+    if not steps or not isinstance(steps[0], str):
+        return None
+    match = _STEP.match(_normal(path), 1)
+    assert match is not None  # the same pattern gave the steps
+    return steps[0], "$" + _normal(path)[match.end() :]
+
+
+def compile_path(path: str) -> Accessor:
+    """Compile a path.
+
+    Returns:
+        A function of the decoded value. A path with wildcards, filters,
+        slices or ``..`` gives a list of all matches; any other gives the value
+        or ``MISSING``.
+
+    Raises:
+        ValueError: Not a path.
+
+    """
+    if is_root(path):
+        return lambda value: value
+    steps = _plain_steps(_normal(path))
+    if steps is None:
+        return _compile_rich(_normal(path))
+    if any(step is _WILDCARD for step in steps):
+        return _many(steps)
+    return _single(steps)
+
+
+def _normal(path: str) -> str:
+    path = path.strip()
+    if path.startswith("$"):
+        return path.removesuffix(".")
+    return f"${path}" if path.startswith(("[", ".")) else f"$.{path}"
+
+
+def _plain_steps(path: str) -> list[_Step] | None:
+    steps: list[_Step] = []
+    at = 1
+    while at < len(path):
+        found = _STEP.match(path, at)
+        if found is None:
+            return None
+        at = found.end()
+        if found["quote"] is not None:
+            steps.append(found["quoted"])
+        elif found["index"] is not None:
+            steps.append(int(found["index"]))
+        elif found["length"] is not None or (found["name"] == "length" and at == len(path)):
+            steps.append(_LENGTH)
+        elif found["name"] is not None:
+            steps.append(found["name"].strip())
+        else:
+            steps.append(_WILDCARD)
+    return steps
+
+
+def _step_into(value: Any, step: _Step) -> Any:
+    if isinstance(step, str):
+        return value.get(step, MISSING) if isinstance(value, dict) else MISSING
+    if isinstance(step, int):
+        return value[step] if isinstance(value, list) and -len(value) <= step < len(value) else MISSING
+    if isinstance(value, dict) and "length" in value:
+        return value["length"]
+    return len(value) if isinstance(value, list | dict | str) else MISSING
+
+
+def _single(steps: list[_Step]) -> Accessor:
+    def access(value: Any) -> Any:
+        for step in steps:
+            value = _step_into(value, step)
+            if value is MISSING:
+                return MISSING
+        return value
+
+    return access
+
+
+def _many(steps: list[_Step]) -> Accessor:
+    def access(value: Any) -> Any:
+        found = [value]
+        for step in steps:
+            if step is _LENGTH:
+                if found and isinstance(found[0], dict) and "length" in found[0]:
+                    found = [each["length"] for each in found if isinstance(each, dict) and "length" in each]
+                else:
+                    return len(found)
+            elif step is _WILDCARD:
+                found = [inner for each in found for inner in _members(each)]
+            else:
+                found = [inner for each in found if (inner := _step_into(each, step)) is not MISSING]
+        return found
+
+    return access
+
+
+def _members(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    return list(value.values()) if isinstance(value, dict) else []
+
+
+def _compile_rich(path: str) -> Accessor:
+    from jsonpath_ng.exceptions import JSONPathError  # a fifth of a second that plain paths do not need
+    from jsonpath_ng.ext.parser import parse
+
+    try:
+        parsed = parse(path)
+    except (JSONPathError, RecursionError) as fault:
+        raise ValueError(f"`{path}` is not a JSONPath: {fault}") from None
+    return lambda value: [match.value for match in parsed.find(value)]

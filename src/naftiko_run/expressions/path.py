@@ -1,0 +1,122 @@
+"""URL paths with variables: filled in for a consumed path, matched for an exposed one.
+
+``{name}`` and ``{{name}}`` are both variables, wherever they stand in a segment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from naftiko_run.expressions.expression import as_text
+
+_VARIABLE = re.compile(r"\{\{?\s*([^{}]+?)\s*\}?\}")
+_SEPARATORS = re.compile(r"[-_.\s]+")
+SAFE = "-._~*"
+"""What percent-encoding leaves alone besides letters and digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of a path."""
+
+    name: str
+
+
+PathPart = str | Variable
+
+
+@dataclass(frozen=True, slots=True)
+class PathTemplate:
+    """A parsed path.
+
+    Attributes:
+        text: The path as written.
+        parts: Literals and variables, in order.
+
+    """
+
+    text: str
+    parts: tuple[PathPart, ...]
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables' names, in order, each once."""
+        return tuple(dict.fromkeys(part.name for part in self.parts if isinstance(part, Variable)))
+
+    @property
+    def shape(self) -> str:
+        """The path with its variables' names removed: two routes of one shape match the same requests."""
+        return "".join("{}" if isinstance(part, Variable) else part for part in self.parts)
+
+    def pattern(self) -> re.Pattern[str]:
+        """Give the pattern that matches a percent-decoded-per-segment raw path; group ``n`` is variable ``n``.
+
+        A variable is within one segment and never empty.
+        """
+        written = ["([^/]+)" if isinstance(part, Variable) else re.escape(part) for part in self.parts]
+        return re.compile("".join(written))
+
+
+class UnsafePathValue(ValueError):
+    """A value that would change where a path leads."""
+
+
+def parse_path(text: str) -> PathTemplate:
+    """Split a path into literals and variables."""
+    parts: list[PathPart] = []
+    end = 0
+    for found in _VARIABLE.finditer(text):
+        if found.start() > end:
+            parts.append(text[end : found.start()])
+        parts.append(Variable(found.group(1)))
+        end = found.end()
+    if end < len(text):
+        parts.append(text[end:])
+    return PathTemplate(text, tuple(parts))
+
+
+def encode(value: Any) -> str:
+    """Percent-encode a value for one path segment or for a query; ``/`` becomes ``%2F``."""
+    return quote(as_text(value), safe=SAFE)
+
+
+def fill(template: PathTemplate, values: Mapping[str, Any]) -> str:
+    """Fill a path's variables in, percent-encoded.
+
+    Args:
+        template: The path.
+        values: A value for each variable; none may be missing.
+
+    Raises:
+        UnsafePathValue: A value is empty, or makes its segment ``.`` or ``..``.
+
+    """
+    written = []
+    for part in template.parts:
+        if isinstance(part, str):
+            written.append(part)
+            continue
+        encoded = encode(values[part.name])
+        if not encoded:
+            raise UnsafePathValue(f"`{part.name}` is a part of the path and cannot be empty")
+        written.append(encoded)
+    path = "".join(written)
+    if "." in path and _climbs(path, template.text):
+        names = ", ".join(f"`{name}`" for name in template.variables)
+        raise UnsafePathValue(f"{names} cannot make a path segment `.` or `..`")
+    return path
+
+
+def same_name(name: str) -> str:
+    """Give the form in which two spellings of one variable agree: case and ``-_.`` aside."""
+    return _SEPARATORS.sub("", name).casefold()
+
+
+def _climbs(path: str, written: str) -> bool:
+    segments = path.partition("?")[0].split("/")
+    own = written.partition("?")[0].split("/")
+    return any(segment in (".", "..") and segment not in own for segment in segments)

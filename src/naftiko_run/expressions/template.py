@@ -1,0 +1,183 @@
+"""Mustache templates and structured values that hold them.
+
+Implements the template rules of the specification: a value that is one whole
+``{{name}}`` keeps the type of what it names; any other mix is text. Sections
+(``{{#list}}…{{/list}}``, ``{{^absent}}…{{/absent}}``) work in text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from naftiko_run.expressions.expression import (
+    MISSING,
+    Expression,
+    Resolve,
+    Scope,
+    as_text,
+    constant,
+    names_of,
+    sequence,
+    structure,
+)
+
+_TAG = re.compile(r"\{\{\{?\s*([#^/&!]?)\s*([^{}]+?)\s*\}?\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """``{{name}}``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """``{{#name}}…{{/name}}``, or ``{{^name}}…{{/name}}`` where ``inverted``."""
+
+    name: str
+    inverted: bool
+    parts: tuple[Part, ...]
+
+
+Part = str | Placeholder | Section
+Escape = Callable[[Any], str]
+
+
+def parse(text: str) -> tuple[Part, ...]:
+    """Split a text into literals, placeholders and sections.
+
+    Braces that form no tag stay literal text.
+
+    Raises:
+        ValueError: A section is not closed, or closed without being open.
+
+    """
+    stack: list[tuple[str, bool, list[Part]]] = [("", False, [])]
+    end = 0
+    for tag in _TAG.finditer(text):
+        parts = stack[-1][2]
+        if tag.start() > end:
+            parts.append(text[end : tag.start()])
+        end = tag.end()
+        sigil, name = tag.groups()
+        if sigil in ("#", "^"):
+            stack.append((name, sigil == "^", []))
+        elif sigil == "/":
+            opened, inverted, inner = stack.pop()
+            if not stack or opened != name:
+                raise ValueError(f"`{{{{/{name}}}}}` closes a section that is not open")
+            stack[-1][2].append(Section(name, inverted, tuple(inner)))
+        elif sigil != "!":
+            parts.append(Placeholder(name))
+    if len(stack) > 1:
+        raise ValueError(f"the section `{{{{#{stack[-1][0]}}}}}` is not closed")
+    if end < len(text):
+        stack[0][2].append(text[end:])
+    return tuple(stack[0][2])
+
+
+def compile_text(
+    text: str, resolve: Resolve, *, escape: Escape = as_text, lenient: bool = False
+) -> Expression:
+    """Compile a template whose value is always text.
+
+    Args:
+        text: The template.
+        resolve: What each name means.
+        escape: Writes an inserted value, as the place demands.
+        lenient: A missing name leaves nothing behind; otherwise it makes the
+            whole value ``MISSING``.
+
+    Raises:
+        ValueError: A section is not balanced.
+
+    """
+    return _render(parse(text), resolve, escape, lenient)
+
+
+def compile_value(value: Any, resolve: Resolve) -> Expression:
+    """Compile a structured value: text anywhere inside it is a template.
+
+    A key or list element whose value is missing is dropped.
+
+    Raises:
+        ValueError: A section is not balanced.
+
+    """
+    if isinstance(value, str):
+        return _compile_scalar(value, resolve)
+    if isinstance(value, dict):
+        return structure({key: compile_value(member, resolve) for key, member in value.items()})
+    if isinstance(value, list):
+        return sequence([compile_value(member, resolve) for member in value])
+    return constant(value)
+
+
+def _compile_scalar(text: str, resolve: Resolve) -> Expression:
+    parts = parse(text)
+    if not parts:
+        return constant(text)
+    if len(parts) == 1 and isinstance(parts[0], Placeholder):
+        return resolve(parts[0].name)
+    return _render(parts, resolve, as_text, lenient=True)
+
+
+def _render(parts: tuple[Part, ...], resolve: Resolve, escape: Escape, lenient: bool) -> Expression:
+    writers = [_writer(part, resolve, escape, lenient=lenient) for part in parts]
+    names = names_of(writers)
+    evaluations = [writer.evaluate for writer in writers]
+
+    def evaluate(scope: Scope) -> Any:
+        written = []
+        for write in evaluations:
+            text = write(scope)
+            if text is MISSING:
+                if not lenient:
+                    return MISSING
+                continue
+            written.append(text)
+        return "".join(written)
+
+    return Expression(evaluate, names) if names else constant(evaluate({}))
+
+
+def _writer(part: Part, resolve: Resolve, escape: Escape, *, lenient: bool) -> Expression:
+    if isinstance(part, str):
+        return constant(part)
+    if isinstance(part, Section):
+        return _section(part, resolve, escape)
+    named = resolve(part.name)
+    value = named.evaluate
+
+    def write(scope: Scope) -> Any:
+        found = value(scope)
+        if found is MISSING or (found is None and not lenient):
+            return MISSING
+        return "" if found is None else escape(found)
+
+    return Expression(write, named.names) if named.names else constant(write({}))
+
+
+def _section(section: Section, resolve: Resolve, escape: Escape) -> Expression:
+    subject = resolve(section.name)
+    body = _render(section.parts, resolve, escape, lenient=True)
+
+    def write(scope: Scope) -> str:
+        value = subject.evaluate(scope)
+        if section.inverted:
+            return "" if value else body.evaluate(scope)
+        if not value:
+            return ""
+        items = value if isinstance(value, list) else [value]
+        return "".join(body.evaluate(_inner(scope, item)) for item in items)
+
+    return Expression(write, subject.names or ("",))
+
+
+def _inner(scope: Scope, item: Any) -> Scope:
+    members = item if isinstance(item, dict) else {}
+    return {**scope, **members, ".": item}

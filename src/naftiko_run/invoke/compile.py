@@ -1,0 +1,148 @@
+"""An exposed unit of the document to a function that can be invoked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from naftiko_run.bindings import Bindings
+from naftiko_run.consume import ConsumedOperation, ConsumedOperations, NotCallable
+from naftiko_run.document.model import Callable as Unit
+from naftiko_run.document.model import Parameter
+from naftiko_run.expressions import MISSING, Expression, same_name
+from naftiko_run.invoke.function import Function
+from naftiko_run.invoke.inputs import Consumed, infer_inputs
+from naftiko_run.invoke.outputs import compile_outputs
+from naftiko_run.invoke.references import References
+from naftiko_run.invoke.validation import InputValidator
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCompiler:
+    """Compiles the units of one document.
+
+    Attributes:
+        operations: The document's consumed operations.
+        bindings: Values for ``with``.
+        prefixes: What may stand before a caller's input in ``with``.
+
+    """
+
+    operations: ConsumedOperations
+    bindings: Bindings
+    prefixes: frozenset[str]
+
+    def compile(
+        self,
+        unit: Unit,
+        inherited: Sequence[Parameter] = (),
+        route_variables: Sequence[str] = (),
+        *,
+        silence_is_required: bool = False,
+    ) -> Function:
+        """Compile a unit.
+
+        Args:
+            unit: A REST operation, a tool, or anything else that calls.
+            inherited: Input parameters of what it stands under; its own win.
+            route_variables: Inputs that a route gives.
+            silence_is_required: See ``infer_inputs``.
+
+        Raises:
+            NotCallable: It cannot work; the message says why.
+
+        """
+        own = {parameter.name for parameter in unit.input_parameters}
+        parameters = [*(each for each in inherited if each.name not in own), *unit.input_parameters]
+        fixed = {
+            each.name: each.value
+            for each in parameters
+            if each.value is not None and not _is_path(each.value)
+        }
+        declared = [each for each in parameters if each.name not in fixed]
+        given = [*(each.name for each in declared), *route_variables]
+        missing: dict[str, None] = {}
+        references = References(self.bindings, self.prefixes, given, missing)
+        try:
+            written = {name: references.compile(value) for name, value in unit.with_.items()}
+            operation, arguments = self._connect(unit, written, declared, route_variables)
+            consumed = Consumed(
+                {each.name: each for each in operation.parameters if each.value is None},
+                frozenset(operation.plan.path.variables),
+            )
+            inferred = {name: each for name, each in arguments.items() if not _is_filled(each, fixed)}
+            inputs = infer_inputs(declared, inferred, consumed, silence_is_required=silence_is_required)
+            outputs = compile_outputs(
+                unit.output_parameters,
+                operation.model.output_parameters,
+                lone_elements=operation.model.output_raw_format == "xml",
+            )
+            validator = InputValidator(inputs)
+        except ValueError as fault:
+            raise NotCallable(str(fault)) from None
+        if not outputs.is_identity and operation.model.output_raw_format != "json":
+            raise NotCallable(
+                f"it maps pieces of `{operation.model.output_raw_format}`, a format that is not supported yet"
+            )
+        body = operation.plan.body
+        return Function(
+            name=unit.name,
+            description=unit.description or operation.model.description,
+            pointer=unit.pointer,
+            inputs=inputs,
+            operation=operation,
+            missing=tuple(sorted({*missing, *operation.plan.missing})),
+            _validator=validator,
+            _arguments=tuple(
+                (name, each)
+                for name, each in arguments.items()
+                if each.whole != name or each.names != (name,)
+            ),
+            _fixed=fixed,
+            _outputs=outputs,
+            _passes_raw_body=body is not None and bool(body.whole) and arguments[body.whole].whole == "body",
+        )
+
+    def _connect(
+        self,
+        unit: Unit,
+        written: dict[str, Expression],
+        declared: Sequence[Parameter],
+        route_variables: Sequence[str],
+    ) -> tuple[ConsumedOperation, dict[str, Expression]]:
+        """Give the operation, and what fills each of its arguments: ``with`` first, the same name else."""
+        plain = self.operations.get(unit.call)
+        known = {*plain.reads, *(each.name for each in plain.parameters)}
+        referred = {name for expression in written.values() for name in expression.names}
+        spellings = {same_name(name): name for name in known - written.keys()}
+        spare = [
+            name
+            for name in [
+                *(each.name for each in declared if each.in_ not in ("header", "cookie")),
+                *route_variables,
+            ]
+            if name not in referred and name not in known and same_name(name) not in spellings
+        ]
+        extras = tuple(dict.fromkeys([*(name for name in written if name not in known), *spare]))
+        operation = self.operations.get(unit.call, extras) if extras else plain
+        offered = {same_name(name): name for name in [*(each.name for each in declared), *route_variables]}
+        arguments = dict(written)
+        fixed = {each.name for each in operation.parameters if each.value is not None}
+        for name in [*(each.name for each in operation.parameters), *operation.reads]:
+            if name not in arguments and (name in operation.reads or name not in fixed):
+                source = name if name in offered.values() else offered.get(same_name(name), name)
+                arguments[name] = _exactly(source)
+        return operation, {name: each for name, each in arguments.items() if name in operation.reads}
+
+
+def _exactly(name: str) -> Expression:
+    return Expression(lambda scope: scope.get(name, MISSING), (name,), name)
+
+
+def _is_path(value: object) -> bool:
+    """Whether an exposed parameter's ``value`` says where in the body it is, and fixes nothing."""
+    return isinstance(value, str) and value.startswith("$")
+
+
+def _is_filled(expression: Expression, fixed: dict[str, object]) -> bool:
+    return bool(expression.names) and all(name in fixed for name in expression.names)

@@ -1,0 +1,78 @@
+"""``with``: what fills each argument of a consumed operation (specification: ``with``)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from naftiko_run.bindings import Bindings
+from naftiko_run.expressions import (
+    MISSING,
+    Expression,
+    compile_value,
+    constant,
+    sequence,
+    structure,
+    variable,
+)
+
+
+@dataclass(slots=True)
+class References:
+    """Compiles the values of ``with``.
+
+    Attributes:
+        bindings: What ``env.X`` and bound names stand for.
+        prefixes: What may stand before a caller's input: ``rest``, ``tools``, an expose namespace.
+        declared: The function's own inputs, which a bare word may name.
+        missing: Takes the bindings that have no value.
+
+    """
+
+    bindings: Bindings
+    prefixes: frozenset[str]
+    declared: Collection[str]
+    missing: dict[str, None]
+
+    def compile(self, written: Any) -> Expression:
+        """Compile one value: a reference, a template, a literal, or a structure of these.
+
+        Raises:
+            ValueError: A template is malformed.
+
+        """
+        if isinstance(written, str):
+            return self._text(written)
+        if isinstance(written, dict):
+            return structure({key: self.compile(value) for key, value in written.items()})
+        if isinstance(written, list):
+            return sequence([self.compile(value) for value in written])
+        return constant(MISSING if written is None else written)
+
+    def _text(self, written: str) -> Expression:
+        if "{{" in written:
+            return compile_value(written, self._resolve)
+        prefix, dot, name = written.partition(".")
+        if dot and name and (prefix in self.prefixes or written.startswith("env.")):
+            return self._resolve(written)
+        if written in self.declared:
+            return variable(written)
+        return constant(written)
+
+    def _resolve(self, name: str) -> Expression:
+        prefix, dot, rest = name.partition(".")
+        if dot and rest and prefix in self.prefixes:
+            return _input(rest)
+        bound = self.bindings.find(name)
+        if bound is None:
+            return _input(name)
+        if bound.value is None:
+            self.missing[bound.variable] = None
+            return constant(MISSING)
+        return constant(bound.value.reveal())
+
+
+def _input(name: str) -> Expression:
+    """Read a caller's input by its exact name: dots and brackets are part of names here."""
+    return Expression(lambda scope: scope.get(name, MISSING), (name,), name)

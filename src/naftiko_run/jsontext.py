@@ -1,0 +1,47 @@
+"""JSON text in and out: orjson's speed without its losses.
+
+orjson turns integers beyond 64 bits into floats and refuses to write them;
+identifiers of that size exist, so the standard library takes those texts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NoReturn
+
+import orjson
+
+_LONG_INTEGER = re.compile(rb"\d{19}")
+
+
+def loads(text: bytes) -> Any:
+    """Parse strict JSON (RFC 8259, UTF-8).
+
+    Raises:
+        ValueError: Not JSON; the message says where.
+
+    """
+    if _LONG_INTEGER.search(text):
+        try:
+            return json.loads(text, parse_constant=_refuse_constant)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+    return orjson.loads(text)
+
+
+def dumps(value: Any) -> bytes:
+    """Write compact JSON.
+
+    Raises:
+        TypeError: The value holds something that JSON has no form for.
+
+    """
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,16 @@
+"""The supervisor: which adapters on which ports, start and drain, several documents in one process."""
+
+from naftiko_run.serve.addresses import Addressing, parse_port, port_variable
+from naftiko_run.serve.site import ServeSettings, Site, build_sites
+from naftiko_run.serve.supervisor import running, serve
+
+__all__ = [
+    "Addressing",
+    "ServeSettings",
+    "Site",
+    "build_sites",
+    "parse_port",
+    "port_variable",
+    "running",
+    "serve",
+]

@@ -1,0 +1,150 @@
+"""Sites: each an address and port, and the adapters that share it."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from naftiko_run.capability import Capability
+from naftiko_run.diagnostics import Diagnostic, Report
+from naftiko_run.errors import PortUnavailable
+from naftiko_run.expose import Adapter, ExposeSettings, Router, exposer_types, find_exposer
+from naftiko_run.serve.addresses import Addressing
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One address and port.
+
+    Attributes:
+        host: The address as asked for.
+        adapters: Everything on the port.
+        router: Finds who answers.
+        socket: Bound, not yet listening.
+
+    """
+
+    host: str
+    adapters: tuple[Adapter, ...]
+    router: Router
+    socket: socket.socket = field(repr=False)
+
+    @property
+    def port(self) -> int:
+        """The port listened on, also where any free one was asked for."""
+        port: int = self.socket.getsockname()[1]
+        return port
+
+    @property
+    def origin(self) -> str:
+        """``http://host:port``, with a host that a client on this machine can use."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+        return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{self.port}"
+
+    def url_of(self, adapter: Adapter) -> str:
+        """Give the URL at which a client finds an adapter."""
+        return self.origin + self.router.path_of(adapter)
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """How capabilities are served.
+
+    Attributes:
+        addressing: Where.
+        max_body: The largest request body taken, in bytes.
+        allowed_hosts: Host names that MCP clients may use besides the address.
+
+    """
+
+    addressing: Addressing = field(default_factory=Addressing)
+    max_body: int = ExposeSettings().max_body
+    allowed_hosts: tuple[str, ...] = ()
+
+
+def build_sites(
+    capabilities: Sequence[Capability], settings: ServeSettings
+) -> tuple[tuple[Site, ...], tuple[Diagnostic, ...]]:
+    """Mount every adapter of every capability on its port, and bind the ports.
+
+    Returns:
+        The sites, and what was left out because nothing installed can expose it.
+
+    Raises:
+        PortUnavailable: A port cannot be listened on; none is left bound.
+        RouteClash: Two adapters ask for the same requests on one port.
+        ConfigurationError: A variable does not hold a port.
+
+    """
+    mounted: dict[tuple[str, int], list[Adapter]] = {}
+    left_out: list[Diagnostic] = []
+    for capability in capabilities:
+        report = Report(capability.file)
+        for exposes in capability.document.exposes:
+            exposer = find_exposer(exposes.type)
+            if exposer is None:
+                report.warning(
+                    "unknown-adapter",
+                    f"the adapter `{exposes.namespace or exposes.type}` is left out: "
+                    f"nothing installed exposes `{exposes.type}` (installed: {', '.join(exposer_types())})",
+                    exposes.pointer,
+                )
+                continue
+            host = settings.addressing.host_of(exposes)
+            port = settings.addressing.port_of(exposes, exposer.default_port)
+            expose_settings = ExposeSettings(settings.max_body, settings.allowed_hosts, host)
+            mounted.setdefault((host, port), []).append(exposer.expose(exposes, capability, expose_settings))
+        left_out.extend(report)
+    routers = {place: Router(adapters) for place, adapters in mounted.items()}
+    sites: list[Site] = []
+    try:
+        for (host, port), adapters in mounted.items():
+            bound = _bind(host, port, adapters)
+            sites.append(Site(host, tuple(adapters), routers[host, port], bound))
+    except PortUnavailable:
+        for site in sites:
+            site.socket.close()
+        raise
+    return tuple(sites), tuple(left_out)
+
+
+def _bind(host: str, port: int, adapters: Sequence[Adapter]) -> socket.socket:
+    adapter = adapters[0]
+    owner = f"the {adapter.type} adapter `{adapter.namespace or adapter.type}`"
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except socket.gaierror:
+        raise PortUnavailable(
+            f"`{host}`, the address of {owner}, is no address of this machine",
+            hint="choose another: --host 127.0.0.1",
+        ) from None
+    family, kind, protocol, _, address = sorted(found, key=lambda each: each[0] != socket.AF_INET)[0]
+    bound = socket.socket(family, kind, protocol)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(address)
+        bound.listen(2048)
+    except OSError as fault:
+        bound.close()
+        raise PortUnavailable(_reason(fault, host, port, owner), hint=_mend(fault, adapter, port)) from None
+    bound.setblocking(False)
+    return bound
+
+
+def _reason(fault: OSError, host: str, port: int, owner: str) -> str:
+    if fault.errno == errno.EADDRINUSE:
+        return f"port {port} is in use, and {owner} needs it"
+    if fault.errno == errno.EACCES:
+        return f"port {port}, wanted by {owner}, needs more rights than this user has"
+    if fault.errno == errno.EADDRNOTAVAIL:
+        return f"`{host}`, the address of {owner}, is no address of this machine"
+    return f"port {port}, wanted by {owner}, cannot be listened on: {fault.strerror}"
+
+
+def _mend(fault: OSError, adapter: Adapter, port: int) -> str:
+    if fault.errno == errno.EADDRNOTAVAIL:
+        return "choose another: --host 127.0.0.1"
+    other = port + 1 if port >= 1024 else port + 8000
+    return f"choose another: --port {adapter.type}={other}"

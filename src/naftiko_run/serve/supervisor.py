@@ -1,0 +1,137 @@
+"""Runs sites: starts them, drains them on SIGINT and SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Final
+
+import uvicorn
+
+from naftiko_run.capability import Capability
+from naftiko_run.diagnostics import Diagnostic
+from naftiko_run.serve.site import ServeSettings, Site, build_sites
+
+DRAIN_SECONDS: Final = 30
+"""How long requests in flight may take to finish after a signal."""
+
+Started = Callable[[Sequence[Site], Sequence[Diagnostic]], None]
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that leaves signals to the supervisor, which has several of them."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def running(
+    capabilities: Sequence[Capability], settings: ServeSettings
+) -> AsyncIterator[tuple[tuple[Site, ...], tuple[Diagnostic, ...]]]:
+    """Serve capabilities while the context is entered; drain when it is left.
+
+    Yields:
+        The sites, listening, and what was left out.
+
+    Raises:
+        PortUnavailable: A port cannot be listened on.
+        RouteClash: Two adapters ask for the same requests on one port.
+
+    """
+    sites, left_out = build_sites(capabilities, settings)
+    servers = [_server(site) for site in sites]
+    async with AsyncExitStack() as stack:
+        for capability in capabilities:
+            stack.push_async_callback(capability.aclose)
+        for site in sites:
+            for adapter in site.adapters:
+                if adapter.running is not None:
+                    await stack.enter_async_context(adapter.running())
+        tasks = [
+            asyncio.create_task(server.serve(sockets=[site.socket]))
+            for server, site in zip(servers, sites, strict=True)
+        ]
+        try:
+            while not all(server.started for server in servers):
+                for task in tasks:
+                    if task.done():
+                        task.result()
+                await asyncio.sleep(0)
+            yield sites, left_out
+        finally:
+            for server in servers:
+                server.should_exit = True
+            await asyncio.gather(*tasks)
+
+
+def serve(
+    capabilities: Sequence[Capability], settings: ServeSettings | None = None, started: Started | None = None
+) -> None:
+    """Serve capabilities until SIGINT or SIGTERM, then drain.
+
+    A second signal ends the process without waiting for requests in flight.
+
+    Args:
+        capabilities: What to serve; documents that ask for one port share it.
+        settings: How.
+        started: Called once everything listens.
+
+    Raises:
+        PortUnavailable: A port cannot be listened on.
+        RouteClash: Two adapters ask for the same requests on one port.
+
+    """
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(capabilities, settings or ServeSettings(), started))
+
+
+async def _serve(
+    capabilities: Sequence[Capability], settings: ServeSettings, started: Started | None
+) -> None:
+    stop = asyncio.Event()
+    async with running(capabilities, settings) as (sites, left_out):
+        _on_signals(stop)
+        if started is not None:
+            started(sites, left_out)
+        await stop.wait()
+
+
+def _on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if sys.platform == "win32":
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+        else:
+            loop.add_signal_handler(number, _stop, stop)
+
+
+def _stop(stop: asyncio.Event) -> None:
+    if stop.is_set():
+        sys.exit(130)
+    stop.set()
+
+
+def _server(site: Site) -> _Server:
+    config = uvicorn.Config(
+        site.router,  # type: ignore[arg-type] # uvicorn's narrower names for the same ASGI types
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    return _Server(config)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # Windows has none
+        return None
+    return uvloop.new_event_loop
