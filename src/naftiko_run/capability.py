@@ -38,7 +38,6 @@ class Settings:
         sandbox: Answer every consumed call in-process; send nothing.
         timeout: Seconds to wait for an upstream.
         environment: Values of ``{{env.X}}``.
-
     """
 
     base_uris: Mapping[str, str] = field(default_factory=dict)
@@ -58,7 +57,6 @@ class Capability:
         functions: By the place of their unit in the document.
         unavailable: Why a unit is left out, by its place.
         transport: Carries every consumed call.
-
     """
 
     file: str
@@ -78,7 +76,6 @@ class Capability:
 
         Raises:
             KeyError: There is none, or it is left out; the message says which and why.
-
         """
         for exposes in self.document.exposes:
             for function in self.functions_of(exposes):
@@ -118,7 +115,6 @@ def load(path: str | os.PathLike[str], settings: Settings | None = None) -> Capa
 
     Raises:
         DocumentError: Nothing in it can be run; carries every diagnostic.
-
     """
     return compile_capability(load_document(Path(path)), settings or Settings())
 
@@ -128,7 +124,6 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
 
     Raises:
         DocumentError: Nothing in it can be run; carries every diagnostic.
-
     """
     document = loaded.document
     report = Report(loaded.source.file, loaded.source.locate)
@@ -164,7 +159,6 @@ def check_base_uris(capabilities: list[Capability], settings: Settings) -> None:
 
     Raises:
         ConfigurationError: One belongs to none.
-
     """
     known = [consumes.namespace for capability in capabilities for consumes in capability.document.consumes]
     for namespace in settings.base_uris:

@@ -43,7 +43,6 @@ class Diagnostic:
         column: Column, from 1; 0 where no column applies.
         pointer: JSON pointer of the place.
         hint: How to mend it.
-
     """
 
     severity: Severity
@@ -83,7 +82,6 @@ class Report:
     Args:
         file: The file as the user named it.
         locate: Gives the position of a pointer; see ``Source.locate``.
-
     """
 
     def __init__(self, file: str, locate: Locate | None = None) -> None:

@@ -29,7 +29,6 @@ class NaftikoError(Exception):
     Args:
         message: What is wrong, in words for the person who must act.
         hint: How to mend it; empty where the message already says so.
-
     """
 
     def __init__(self, message: str, *, hint: str = "") -> None:
@@ -43,7 +42,6 @@ class DocumentError(NaftikoError):
 
     Args:
         diagnostics: Everything found, errors first; never empty.
-
     """
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
@@ -75,7 +73,6 @@ class Violation:
     Attributes:
         pointer: JSON pointer into the input map, such as ``/body/userId``.
         message: What was expected and what came.
-
     """
 
     pointer: str
@@ -87,7 +84,6 @@ class InvalidInput(InvocationError):
 
     Args:
         violations: All of them, in the order of the inputs.
-
     """
 
     def __init__(self, violations: Sequence[Violation]) -> None:
@@ -101,7 +97,6 @@ class MissingBinding(InvocationError):
     Args:
         names: What to set, such as environment variable names, sorted.
         operation: The consumed operation that needs them, ``namespace.name``.
-
     """
 
     def __init__(self, names: Sequence[str], operation: str) -> None:

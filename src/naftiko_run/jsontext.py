@@ -20,7 +20,6 @@ def loads(text: bytes) -> Any:
 
     Raises:
         ValueError: Not JSON; the message says where.
-
     """
     if _LONG_INTEGER.search(text):
         try:
@@ -35,7 +34,6 @@ def dumps(value: Any) -> bytes:
 
     Raises:
         TypeError: The value holds something that JSON has no form for.
-
     """
     try:
         return orjson.dumps(value)

@@ -12,7 +12,6 @@ class Secret:
 
     Args:
         value: The text itself.
-
     """
 
     __slots__ = ("_value",)

@@ -28,7 +28,6 @@ class Bound:
     Attributes:
         variable: What an operator sets to give it a value.
         value: The value; None where it is not set.
-
     """
 
     variable: str
@@ -42,7 +41,6 @@ class Bindings:
         binds: The document's ``binds``, the root's first. A later one overrides
             an earlier one of the same variable.
         environment: Values of the process environment.
-
     """
 
     def __init__(self, binds: Sequence[Bind], environment: Mapping[str, str]) -> None:
@@ -57,7 +55,6 @@ class Bindings:
 
         Args:
             name: What stands between the braces: ``X``, ``env.X`` or ``namespace.X``.
-
         """
         if name in self._by_namespace:
             return self._bound(self._by_namespace[name])

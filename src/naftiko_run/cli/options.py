@@ -19,7 +19,6 @@ def parse_size(text: str) -> int:
 
     Raises:
         ConfigurationError: It is none.
-
     """
     found = _SIZE.match(text.strip())
     unit = found[2].lower().removesuffix("b") if found else ""
@@ -35,7 +34,6 @@ def parse_ports(written: Sequence[str]) -> dict[str, int]:
 
     Raises:
         ConfigurationError: One is not of that form.
-
     """
     ports: dict[str, int] = {}
     for text in written:
@@ -54,7 +52,6 @@ def parse_base_uris(written: Sequence[str]) -> dict[str, str]:
 
     Raises:
         ConfigurationError: One is not of that form.
-
     """
     base_uris: dict[str, str] = {}
     for text in written:
@@ -74,7 +71,6 @@ def check_level(level: str) -> str:
 
     Raises:
         ConfigurationError: It is none.
-
     """
     if level.lower() not in LEVELS:
         raise ConfigurationError(

@@ -90,7 +90,6 @@ def find_documents(files: Sequence[Path]) -> list[Path]:
 
     Raises:
         ConfigurationError: A folder holds no document.
-
     """
     found: dict[Path, None] = {}
     for path in files:

@@ -43,7 +43,6 @@ class Startup:
         console: Where to; a terminal gets colours and columns, anything else plain lines.
         capabilities: What was loaded.
         sandbox: Whether nothing is sent to upstreams.
-
     """
 
     def __init__(self, console: Console, capabilities: Sequence[Capability], *, sandbox: bool) -> None:

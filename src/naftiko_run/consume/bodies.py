@@ -39,7 +39,6 @@ class BodyPlan:
         encode: Writes it.
         whole: The argument whose JSON text, as the caller wrote it, may be sent
             unchanged; empty where the body is made here.
-
     """
 
     value: Expression
@@ -57,7 +56,6 @@ def compile_body(body: Body, resolve: Resolve) -> BodyPlan:
 
     Raises:
         ValueError: A template in it is malformed.
-
     """
     encode = _ENCODERS[body.type]
     data = body.data

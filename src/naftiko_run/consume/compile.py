@@ -49,7 +49,6 @@ class Surroundings:
         transport: Carries every request.
         base_uris: Base URIs by namespace that replace the document's.
         prefixes: What may stand before the name of a caller's input, such as ``tools``.
-
     """
 
     bindings: Bindings
@@ -70,7 +69,6 @@ class ConsumedOperations:
     Args:
         document: The canonical document.
         surroundings: What operations need beyond it.
-
     """
 
     def __init__(self, document: Document, surroundings: Surroundings) -> None:
@@ -115,7 +113,6 @@ class ConsumedOperations:
 
         Raises:
             NotCallable: It asks for what is not supported, or contradicts itself.
-
         """
         key = (name, tuple(extras))
         if key not in self._compiled:

@@ -17,7 +17,6 @@ class OutgoingRequest:
         url: Absolute, percent-encoded.
         headers: Names and values, in order.
         body: None for no body.
-
     """
 
     operation: str
@@ -38,7 +37,6 @@ class UpstreamResponse:
         status: HTTP status.
         headers: Names in lower case, and values, in order.
         body: Whole, content encodings undone.
-
     """
 
     status: int
@@ -63,7 +61,6 @@ class Transport(Protocol):
         Raises:
             UpstreamUnreachable: No connection, TLS failure, or a broken response.
             UpstreamTimeout: The time limit passed.
-
         """
         ...
 

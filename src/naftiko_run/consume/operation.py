@@ -25,7 +25,6 @@ class ConsumedOperation:
         plan: Makes the request.
         authentication: None for none.
         transport: Carries the request.
-
     """
 
     name: str
@@ -49,7 +48,6 @@ class ConsumedOperation:
             MissingBinding: A credential or address is not set.
             UpstreamUnreachable: No connection, TLS failure, or a broken response.
             UpstreamTimeout: The time limit passed.
-
         """
         request = self.plan.fill(arguments, raw_body)
         if self.authentication is None:

@@ -31,7 +31,6 @@ class RequestPlan:
         fixed_headers: Headers that never change.
         body: How the body is made; None for no body.
         missing: Bindings without a value; the operation cannot be called while there are any.
-
     """
 
     operation: str
@@ -56,7 +55,6 @@ class RequestPlan:
         Raises:
             MissingBinding: A binding that the request needs has no value.
             InvalidInput: A path variable is missing, or a value cannot go where it should.
-
         """
         if self.missing:
             raise MissingBinding(self.missing, self.operation)
@@ -92,8 +90,7 @@ class RequestPlan:
             value = expression.evaluate(arguments)
             if value is MISSING or value is None:
                 continue
-            for each in value if isinstance(value, list) else (value,):
-                written.append(f"{name}={encode(each)}")
+            written += [f"{name}={encode(each)}" for each in (value if isinstance(value, list) else (value,))]
         return "&".join(written)
 
     def _add_header(self, headers: list[tuple[str, str]], name: str, value: Any) -> None:

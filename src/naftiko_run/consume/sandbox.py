@@ -35,7 +35,6 @@ class SandboxTransport:
 
     Args:
         document: The document whose operations are called.
-
     """
 
     def __init__(self, document: Document) -> None:

@@ -23,7 +23,6 @@ class HttpxTransport:
 
     Args:
         timeout: Seconds for each wait: to connect (at most 10), to send, to receive.
-
     """
 
     def __init__(self, timeout: float = DEFAULT_SECONDS) -> None:

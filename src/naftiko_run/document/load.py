@@ -23,7 +23,6 @@ class LoadedDocument:
         document: The canonical model.
         source: The text and the places in it.
         diagnostics: Findings, in the order found.
-
     """
 
     document: Document
@@ -41,7 +40,6 @@ def load_document(path: Path) -> LoadedDocument:
 
     Raises:
         DocumentError: There is no capability in it.
-
     """
     return load_source(read(path))
 
@@ -55,7 +53,6 @@ def load_text(text: str, file: str = "") -> LoadedDocument:
 
     Raises:
         DocumentError: There is no capability in it.
-
     """
     return load_source(parse(text, file))
 
@@ -65,7 +62,6 @@ def load_source(source: Source) -> LoadedDocument:
 
     Raises:
         DocumentError: There is no capability in it.
-
     """
     report = Report(source.file, source.locate)
     canonical = normalise(source.data, report)
@@ -85,11 +81,9 @@ def _pointer(canonical: Any, location: tuple[str | int, ...]) -> tuple[str | int
     pointer: tuple[str | int, ...] = ()
     value = canonical
     for part in location:
-        if (isinstance(value, dict) and part in value) or (
-            isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
-        ):
+        try:
             value = value[part]
-        else:
+        except (KeyError, IndexError, TypeError):  # a step of pydantic's own, such as a union's tag
             continue
         if isinstance(value, dict) and "pointer" in value:
             pointer = value["pointer"]

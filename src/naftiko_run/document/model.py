@@ -26,7 +26,6 @@ class Node(BaseModel):
 
     Attributes:
         pointer: Its place in the author's document.
-
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, alias_generator=to_camel)
@@ -49,7 +48,6 @@ class Bind(Node):
     Attributes:
         location: URI of the provider; empty for the process environment.
         keys: Variable name to provider key.
-
     """
 
     namespace: str = "env"
@@ -65,7 +63,6 @@ class Parameter(Node):
         in_: Where it travels; None where the document leaves that to the adapter.
         required: None where the document says nothing.
         value: A fixed value or template that fills it; None where the caller does.
-
     """
 
     name: str
@@ -87,7 +84,6 @@ class ConsumedOutput(Node):
 
     Attributes:
         value: JSONPath.
-
     """
 
     name: str = ""
@@ -100,7 +96,6 @@ class Output(Node):
 
     Attributes:
         mapping: JSONPath; empty where the value is ``const`` or made of members.
-
     """
 
     name: str = ""
@@ -120,7 +115,6 @@ class Body(Node):
     Attributes:
         data: Text or a structure; text inside is a template. None where the
             ``in: body`` parameters make the body.
-
     """
 
     type: BodyType
@@ -159,7 +153,6 @@ class Consumes(Node):
 
     Attributes:
         base_uri: Its variables are written ``{{X}}``; no trailing slash.
-
     """
 
     type: Literal["http"] = "http"
@@ -177,7 +170,6 @@ class Callable(Node):
     Attributes:
         call: ``namespace.operation`` of a consumed operation, known to exist.
         with_: Consumed parameter name to reference, template or literal.
-
     """
 
     name: str
@@ -195,7 +187,6 @@ class Unavailable(Node):
     Attributes:
         name: The tool's name, or ``METHOD /path`` of a route.
         reason: Why, in words for its caller.
-
     """
 
     name: str
@@ -238,7 +229,6 @@ class Exposes(Node):
     Attributes:
         settings: The block as the author wrote it.
         unavailable: Units that were left out, and why.
-
     """
 
     type: str
@@ -286,7 +276,6 @@ class Document(Node):
     Attributes:
         spec: The specification version that it names; empty where it names none.
         namespaces: Every expose namespace: prefixes of references to the caller's inputs.
-
     """
 
     spec: str = ""

@@ -19,7 +19,7 @@ from naftiko_run.diagnostics import Pointer, Position, Report
 from naftiko_run.errors import DocumentError
 
 try:
-    from yaml.cyaml import CParser as _Parser
+    from yaml._yaml import CParser as _Parser
 except ImportError:  # a PyYAML built without libyaml
     from yaml.composer import Composer
     from yaml.parser import Parser
@@ -73,7 +73,6 @@ class Source:
         file: The file as the user named it; empty for text without a file.
         text: The document's text.
         data: Plain data: dicts with text keys, lists, text, numbers, booleans, None.
-
     """
 
     def __init__(self, text: str, data: Any, places: dict[int, _Places], file: str) -> None:
@@ -88,7 +87,6 @@ class Source:
         Args:
             pointer: Keys and indexes from the root.
             key: Point at the last key instead of at its value.
-
         """
         container = self.data
         found = (0, 0)
@@ -111,7 +109,6 @@ def read(path: Path) -> Source:
 
     Raises:
         DocumentError: The file cannot be read, or is not one YAML document.
-
     """
     name = str(path)
     report = Report(name)
@@ -141,7 +138,6 @@ def decode(content: bytes, file: str = "") -> str:
 
     Raises:
         DocumentError: The bytes are neither.
-
     """
     encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
@@ -169,7 +165,6 @@ def parse(text: str, file: str = "") -> Source:
     Raises:
         DocumentError: Not YAML, not one document, a duplicate key, or larger,
             deeper or more entangled than any capability document.
-
     """
     if len(text) > MAX_BYTES:
         report = Report(file)

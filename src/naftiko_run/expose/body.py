@@ -29,7 +29,6 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     Raises:
         Problem: 413, the body is over the limit.
         Disconnected: The client went away.
-
     """
     declared = header(scope, b"content-length")
     if declared.isdecimal() and int(declared) > limit:

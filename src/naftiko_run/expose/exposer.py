@@ -30,7 +30,6 @@ class ExposeSettings:
         max_body: The largest request body taken, in bytes.
         allowed_hosts: Host names that clients may use besides the address listened on.
         address: The address listened on.
-
     """
 
     max_body: int = DEFAULT_MAX_BODY
@@ -47,7 +46,6 @@ class Endpoint:
         app: Answers; raw ASGI.
         method: The one method answered; None for all.
         is_alias: A second path to something: where another asks for it, it is nobody's.
-
     """
 
     path: PathTemplate
@@ -65,7 +63,6 @@ class Unit:
         calls: The consumed operation behind it.
         request: That operation's method and URL, with nothing in it that may be a credential.
         reason: Why it is left out; empty where it works.
-
     """
 
     name: str
@@ -86,7 +83,6 @@ class Adapter:
         endpoints: What it answers.
         units: What it offers, and what it leaves out.
         running: Entered while it is served; None where it needs nothing.
-
     """
 
     type: str
@@ -114,7 +110,6 @@ class Exposer(Protocol):
             exposes: The block; a type without a model of its own has its raw ``settings``.
             capability: Holds the functions to invoke.
             settings: What the adapter needs to know beyond its block.
-
         """
         ...
 

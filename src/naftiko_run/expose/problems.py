@@ -41,7 +41,6 @@ class Problem(Exception):
         hint: How to mend it; empty where the detail already says so.
         members: Further members of the document.
         headers: Further headers of the answer.
-
     """
 
     status: int
@@ -110,7 +109,6 @@ async def respond(
         content: The body; empty for none.
         media_type: Its Content-Type; empty for none.
         headers: Further headers.
-
     """
     written = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
     if media_type:

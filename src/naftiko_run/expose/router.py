@@ -40,7 +40,6 @@ class Router:
 
     Raises:
         RouteClash: Two adapters ask for the same requests.
-
     """
 
     def __init__(self, adapters: Sequence[Adapter]) -> None:

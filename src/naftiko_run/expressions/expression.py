@@ -34,7 +34,6 @@ class Expression:
         evaluate: Gives the value in a scope, or ``MISSING``.
         names: The scope's names that it reads, in order of appearance.
         whole: The one name whose value this is, unchanged; empty otherwise.
-
     """
 
     evaluate: Callable[[Scope], Any]

@@ -67,7 +67,6 @@ def compile_path(path: str) -> Accessor:
 
     Raises:
         ValueError: Not a path.
-
     """
     if is_root(path):
         return lambda value: value

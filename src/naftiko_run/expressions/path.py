@@ -36,7 +36,6 @@ class PathTemplate:
     Attributes:
         text: The path as written.
         parts: Literals and variables, in order.
-
     """
 
     text: str
@@ -93,7 +92,6 @@ def fill(template: PathTemplate, values: Mapping[str, Any]) -> str:
 
     Raises:
         UnsafePathValue: A value is empty, or makes its segment ``.`` or ``..``.
-
     """
     written = []
     for part in template.parts:

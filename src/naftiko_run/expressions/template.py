@@ -54,7 +54,6 @@ def parse(text: str) -> tuple[Part, ...]:
 
     Raises:
         ValueError: A section is not closed, or closed without being open.
-
     """
     stack: list[tuple[str, bool, list[Part]]] = [("", False, [])]
     end = 0
@@ -94,9 +93,8 @@ def compile_text(
 
     Raises:
         ValueError: A section is not balanced.
-
     """
-    return _render(parse(text), resolve, escape, lenient)
+    return _render(parse(text), resolve, escape, lenient=lenient)
 
 
 def compile_value(value: Any, resolve: Resolve) -> Expression:
@@ -106,7 +104,6 @@ def compile_value(value: Any, resolve: Resolve) -> Expression:
 
     Raises:
         ValueError: A section is not balanced.
-
     """
     if isinstance(value, str):
         return _compile_scalar(value, resolve)
@@ -126,7 +123,7 @@ def _compile_scalar(text: str, resolve: Resolve) -> Expression:
     return _render(parts, resolve, as_text, lenient=True)
 
 
-def _render(parts: tuple[Part, ...], resolve: Resolve, escape: Escape, lenient: bool) -> Expression:
+def _render(parts: tuple[Part, ...], resolve: Resolve, escape: Escape, *, lenient: bool) -> Expression:
     writers = [_writer(part, resolve, escape, lenient=lenient) for part in parts]
     names = names_of(writers)
     evaluations = [writer.evaluate for writer in writers]

@@ -25,7 +25,6 @@ class FunctionCompiler:
         operations: The document's consumed operations.
         bindings: Values for ``with``.
         prefixes: What may stand before a caller's input in ``with``.
-
     """
 
     operations: ConsumedOperations
@@ -50,7 +49,6 @@ class FunctionCompiler:
 
         Raises:
             NotCallable: It cannot work; the message says why.
-
         """
         own = {parameter.name for parameter in unit.input_parameters}
         parameters = [*(each for each in inherited if each.name not in own), *unit.input_parameters]

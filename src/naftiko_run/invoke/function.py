@@ -29,7 +29,6 @@ class Function:
         inputs: Declared and inferred.
         operation: The consumed operation that it calls.
         missing: Bindings without a value that it needs; while there are any, every call fails.
-
     """
 
     name: str
@@ -68,7 +67,6 @@ class Function:
             UpstreamUnreachable: No connection, TLS failure, or a broken response.
             UpstreamTimeout: The time limit passed.
             UndecodableResponse: The answer is not in its declared format.
-
         """
         values = self._validator.check(inputs)
         if self.missing:

@@ -33,7 +33,6 @@ class Input:
         schema: JSON Schema of its value.
         required: Whether a call without it is refused.
         location: Where an HTTP caller puts it; None for anywhere.
-
     """
 
     name: str
@@ -54,7 +53,6 @@ class Consumed:
     Attributes:
         parameters: By name.
         path_variables: Names of the variables of its path.
-
     """
 
     parameters: Mapping[str, Parameter]
@@ -81,7 +79,6 @@ def infer_inputs(
         consumed: What the operation says of its arguments.
         silence_is_required: Whether a declared input that says nothing, and that
             nothing else speaks for, is required: the specification's default for tools.
-
     """
     fills = _fills(arguments)
     some_required = any(parameter.required for parameter in declared)

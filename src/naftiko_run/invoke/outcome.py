@@ -18,7 +18,6 @@ class Outcome:
         content: The answer's bytes; the upstream's own where nothing was mapped.
         media_type: Its Content-Type; empty where there is no content.
         headers: The upstream's headers, names in lower case.
-
     """
 
     status: int

@@ -20,7 +20,6 @@ class OutputPlan:
 
     Attributes:
         apply: Shapes a decoded response; None where the response is the answer, untouched.
-
     """
 
     apply: Callable[[Any], Any] | None
@@ -43,11 +42,10 @@ def compile_outputs(
 
     Raises:
         ValueError: A mapping is not a JSONPath.
-
     """
     if all(_is_identity(output) for output in outputs[:1]) and len(outputs) <= 1:
         return OutputPlan(None)
-    compiler = _OutputCompiler(consumed, lone_elements)
+    compiler = _OutputCompiler(consumed, lone_elements=lone_elements)
     if len(outputs) == 1:
         return OutputPlan(compiler.compile(outputs[0]))
     shapes = [(output.name, compiler.compile(output)) for output in outputs]
@@ -75,7 +73,7 @@ def _is_identity(output: Output) -> bool:
 class _OutputCompiler:
     """Compiles output parameters against one consumed operation."""
 
-    def __init__(self, consumed: Sequence[ConsumedOutput], lone_elements: bool) -> None:
+    def __init__(self, consumed: Sequence[ConsumedOutput], *, lone_elements: bool) -> None:
         self._named: Mapping[str, tuple[Accessor, bool]] = {
             output.name: (compile_path(output.value), is_root(output.value))
             for output in consumed

@@ -27,7 +27,6 @@ class References:
         prefixes: What may stand before a caller's input: ``rest``, ``tools``, an expose namespace.
         declared: The function's own inputs, which a bare word may name.
         missing: Takes the bindings that have no value.
-
     """
 
     bindings: Bindings
@@ -40,7 +39,6 @@ class References:
 
         Raises:
             ValueError: A template is malformed.
-
         """
         if isinstance(written, str):
             return self._text(written)

@@ -41,7 +41,6 @@ class InputValidator:
 
     Raises:
         ValueError: The document declares something that is no schema.
-
     """
 
     def __init__(self, inputs: Sequence[Input]) -> None:
@@ -64,7 +63,6 @@ class InputValidator:
 
         Raises:
             InvalidInput: With every violation.
-
         """
         kept = {
             name: value for name, value in values.items() if value is not None or name not in self._optional

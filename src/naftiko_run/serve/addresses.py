@@ -22,7 +22,6 @@ class Addressing:
         host: For every adapter; empty to let the others decide.
         ports: By an adapter's namespace or type.
         environment: Holds ``NAFTIKO_HOST`` and ``NAFTIKO_PORT_…``.
-
     """
 
     host: str = ""
@@ -42,7 +41,6 @@ class Addressing:
 
         Raises:
             ConfigurationError: A variable does not hold a port.
-
         """
         names = [name for name in (exposes.namespace, exposes.type) if name]
         for name in names:
@@ -69,7 +67,6 @@ def parse_port(text: str, source: str) -> int:
 
     Raises:
         ConfigurationError: It is not a port.
-
     """
     if text.isdecimal() and int(text) <= 65535:
         return int(text)

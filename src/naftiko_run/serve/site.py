@@ -23,7 +23,6 @@ class Site:
         adapters: Everything on the port.
         router: Finds who answers.
         socket: Bound, not yet listening.
-
     """
 
     host: str
@@ -56,7 +55,6 @@ class ServeSettings:
         addressing: Where.
         max_body: The largest request body taken, in bytes.
         allowed_hosts: Host names that MCP clients may use besides the address.
-
     """
 
     addressing: Addressing = field(default_factory=Addressing)
@@ -76,7 +74,6 @@ def build_sites(
         PortUnavailable: A port cannot be listened on; none is left bound.
         RouteClash: Two adapters ask for the same requests on one port.
         ConfigurationError: A variable does not hold a port.
-
     """
     mounted: dict[tuple[str, int], list[Adapter]] = {}
     left_out: list[Diagnostic] = []
@@ -120,7 +117,7 @@ def _bind(host: str, port: int, adapters: Sequence[Adapter]) -> socket.socket:
             f"`{host}`, the address of {owner}, is no address of this machine",
             hint="choose another: --host 127.0.0.1",
         ) from None
-    family, kind, protocol, _, address = sorted(found, key=lambda each: each[0] != socket.AF_INET)[0]
+    family, kind, protocol, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
     bound = socket.socket(family, kind, protocol)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -129,7 +126,7 @@ def _bind(host: str, port: int, adapters: Sequence[Adapter]) -> socket.socket:
     except OSError as fault:
         bound.close()
         raise PortUnavailable(_reason(fault, host, port, owner), hint=_mend(fault, adapter, port)) from None
-    bound.setblocking(False)
+    bound.setblocking(False)  # noqa: FBT003 - the standard library's form
     return bound
 
 

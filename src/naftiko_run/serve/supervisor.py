@@ -41,7 +41,6 @@ async def running(
     Raises:
         PortUnavailable: A port cannot be listened on.
         RouteClash: Two adapters ask for the same requests on one port.
-
     """
     sites, left_out = build_sites(capabilities, settings)
     servers = [_server(site) for site in sites]
@@ -84,7 +83,6 @@ def serve(
     Raises:
         PortUnavailable: A port cannot be listened on.
         RouteClash: Two adapters ask for the same requests on one port.
-
     """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(capabilities, settings or ServeSettings(), started))
@@ -118,7 +116,7 @@ def _stop(stop: asyncio.Event) -> None:
 
 def _server(site: Site) -> _Server:
     config = uvicorn.Config(
-        site.router,  # type: ignore[arg-type] # uvicorn's narrower names for the same ASGI types
+        site.router,
         lifespan="off",
         ws="none",
         log_config=None,

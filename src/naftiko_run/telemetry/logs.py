@@ -17,7 +17,6 @@ def configure_logs(level: str) -> None:
 
     Args:
         level: One of ``LEVELS``; applies to our own records and to the server's errors.
-
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

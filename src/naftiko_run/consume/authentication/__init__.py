@@ -34,7 +34,6 @@ def compile_authentication(model: AuthenticationModel, text: Text) -> Authentica
 
     Raises:
         ValueError: The block lacks something, or asks for what its scheme does not have.
-
     """
     return _SCHEMES[model.type](model, text)
 

@@ -15,7 +15,6 @@ def compile_scheme(model: AuthenticationModel, text: Callable[[str], str]) -> Au
 
     Raises:
         ValueError: A key is placed where keys cannot be.
-
     """
     placed: dict[str, list[tuple[str, str]]] = {"header": [], "query": [], "cookie": []}
     for key in model.settings["keys"]:

@@ -15,7 +15,6 @@ class HeaderAuthentication:
         headers: Set on each request; one of the same name that the request has gives way.
         query: Percent-encoded ``name=value`` pairs, appended to the URL.
         cookie: ``name=value`` pairs, joined to the request's cookies.
-
     """
 
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)

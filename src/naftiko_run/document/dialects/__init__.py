@@ -39,7 +39,6 @@ def normalise(data: Any, report: Report) -> dict[str, Any] | None:
     Returns:
         What ``Document`` validates, or None where there is no capability in it;
         the report then says why.
-
     """
     if not isinstance(data, dict):
         kind = {list: "a list", str: "text", type(None): "empty"}.get(type(data), f"a {type(data).__name__}")

@@ -17,7 +17,6 @@ class Calls:
     Attributes:
         operations: Namespace to the names of its operations.
         faults: Namespace that cannot be called, to why.
-
     """
 
     operations: dict[str, list[str]]
@@ -39,7 +38,6 @@ class Calls:
 
         Returns:
             The call and an empty reason, or an empty call and the reason.
-
         """
         written = unit.text("call")
         if not written:

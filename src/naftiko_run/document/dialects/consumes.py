@@ -32,7 +32,6 @@ def normalise_consumes(capability: Reader) -> tuple[list[dict[str, Any]], dict[s
 
     Returns:
         The entries that can be called, and for each namespace that cannot be, why.
-
     """
     entries: dict[str, dict[str, Any]] = {}
     faults: dict[str, str] = {}

@@ -103,7 +103,6 @@ def place_inputs(
     Returns:
         The path's variables to rename, and the path parameters that the path
         has no placeholder for.
-
     """
     by_spelling = {same_name(variable): variable for variable in variables}
     rename: dict[str, str] = {}

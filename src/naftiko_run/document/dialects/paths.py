@@ -68,7 +68,6 @@ def consumed_path(base_uri: str, resource: str, own: str, *, replace: bool) -> s
         resource: The resource's path.
         own: The operation's own path; empty where it has none.
         replace: See ``operation_paths_replace``.
-
     """
     if not own or own == "/":
         path = resource
@@ -96,7 +95,6 @@ def split_path(path: str, at: Pointer, report: Report) -> tuple[str, list[dict[s
     Returns:
         The bare path, and canonical input parameters with fixed values for
         what the query said, and for what AWS documents encode as a fragment.
-
     """
     path, _, fragment = path.partition("#")
     path, _, query = path.partition("?")

@@ -18,7 +18,6 @@ class Reader:
         at: Its place.
         report: Takes the findings.
         key: The key that it stands under in a named map; empty in a list.
-
     """
 
     data: dict[str, Any]

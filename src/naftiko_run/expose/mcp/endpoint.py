@@ -24,7 +24,6 @@ class McpEndpoint:
     Args:
         server: The SDK's server, with its handlers.
         settings: Limits, and the hosts that clients may use.
-
     """
 
     def __init__(self, server: Server[Any], settings: ExposeSettings) -> None:

@@ -30,7 +30,6 @@ class RestEndpoint:
         function: What to invoke.
         variables: The route's variables.
         max_body: The largest body taken, in bytes.
-
     """
 
     __slots__ = ("_cookies", "_fields", "_function", "_headers", "_inputs", "_max_body", "_takes_body")
@@ -134,7 +133,6 @@ class UnavailableEndpoint:
     Args:
         name: ``METHOD /path``.
         reason: Why it was left out.
-
     """
 
     __slots__ = ("_name", "_reason")
