@@ -142,6 +142,8 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
                 unavailable[pointer] = str(fault)
     if not functions:
         _refuse(document, report)
+    for refusal, function in {each.refusal: each for each in functions.values() if each.refusal}.items():
+        report.warning("cannot-be-called", f"calls will fail: {refusal}", function.pointer)
     for exposes in document.exposes:
         if isinstance(exposes, McpExposes) and exposes.transport == "stdio":
             report.warning(

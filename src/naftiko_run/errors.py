@@ -6,6 +6,7 @@ NaftikoError
  │   ├─ PortUnavailable      a port that another process holds
  │   └─ RouteClash           two documents ask for the same route on one port
  └─ InvocationError          one call that failed; adapters turn each into their protocol
+     ├─ Unsupported          the call needs something that is not built yet
      ├─ InvalidInput         the caller's input breaks the function's contract
      ├─ MissingBinding       a credential or address that the call needs is not set
      ├─ UpstreamUnreachable  no connection, TLS failure, or a broken response
@@ -106,6 +107,10 @@ class MissingBinding(InvocationError):
             f"{operation} needs {listed}, which {'is' if len(self.names) == 1 else 'are'} not set",
             hint=f"set {listed} in the server's environment and start it again",
         )
+
+
+class Unsupported(InvocationError):
+    """The call needs something that this version cannot do; nothing was sent upstream."""
 
 
 class UpstreamUnreachable(InvocationError):

@@ -13,12 +13,11 @@ import typer
 
 from naftiko_run.version import __version__
 
-_EPILOG = """\
+_EPILOG = """\b
 Examples:
-
-  naftiko-run capabilities/pipelines-track.yaml --sandbox\n
-  naftiko-run my.yaml --port rest=8081 --port mcp=9091\n
-  naftiko-run my.yaml --base-uri my-api=http://127.0.0.1:9999/v1\n
+  naftiko-run capabilities/pipelines-track.yaml --sandbox
+  naftiko-run my.yaml --port rest=8081 --port mcp=9091
+  naftiko-run my.yaml --base-uri my-api=http://127.0.0.1:9999/v1
   naftiko-run capabilities/ --host 0.0.0.0
 """
 
@@ -40,9 +39,7 @@ Version = Annotated[
 def serve_documents(
     files: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="FILE...", help="Capability documents, or folders of them.", show_default=False
-        ),
+        typer.Argument(metavar="FILE", help="Capability documents, or folders of them.", show_default=False),
     ],
     *,
     sandbox: Annotated[
@@ -59,7 +56,7 @@ def serve_documents(
         str,
         typer.Option(
             metavar="ADDRESS",
-            help="Listen on this address. [dim]\\[env: NAFTIKO_HOST; default: the document's, else 127.0.0.1][/]",
+            help="Listen on this address. [env: NAFTIKO_HOST; default: the document's, else 127.0.0.1]",
             show_default=False,
         ),
     ] = "",
@@ -68,7 +65,7 @@ def serve_documents(
         typer.Option(
             metavar="ADAPTER=PORT",
             help="Port of an adapter, by its type or namespace. Repeatable. "
-            "[dim]\\[env: NAFTIKO_PORT_<ADAPTER>; default: the document's][/]",
+            "[env: NAFTIKO_PORT_<ADAPTER>; default: the document's]",
             show_default=False,
         ),
     ] = None,
@@ -109,13 +106,13 @@ def serve_documents(
     sys.exit(run_documents(options))
 
 
-_run = typer.Typer(add_completion=False, rich_markup_mode="rich", context_settings=_OPTIONS)
+_run = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=_OPTIONS)
 _run.command(epilog=_EPILOG)(serve_documents)
 
 _naftiko = typer.Typer(
     help="Run capability documents.",
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     context_settings=_OPTIONS,
 )
 _naftiko.command("run", epilog=_EPILOG.replace("naftiko-run", "naftiko run"))(serve_documents)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.text import Text
@@ -12,6 +13,8 @@ from naftiko_run.diagnostics import Diagnostic
 
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 _WIDTH = 120
+MOST_TOLD: Final = 5
+"""How many findings start-up tells of one kind."""
 
 
 def print_diagnostics(console: Console, diagnostics: Iterable[Diagnostic]) -> None:
@@ -21,6 +24,12 @@ def print_diagnostics(console: Console, diagnostics: Iterable[Diagnostic]) -> No
         if each.file not in lines:
             lines[each.file] = _read(each.file)
         console.print(_rendered(each, lines[each.file]), soft_wrap=True)
+
+
+def print_rest(console: Console, number: int, what: str) -> None:
+    """Say how many findings were not printed; nothing where there are none."""
+    if number > 0:
+        console.print(Text(f"and {number} more {what}", style="yellow"), soft_wrap=True)
 
 
 def _rendered(found: Diagnostic, lines: list[str]) -> Text:

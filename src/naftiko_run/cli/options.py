@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Final
 from urllib.parse import urlsplit
 
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.serve import parse_port
 from naftiko_run.telemetry import LEVELS
+
+USAGE: Final = 2
+"""Exit code of a command line that cannot be understood."""
+
+
+class UsageFault(ConfigurationError):
+    """An option's value that cannot be understood."""
+
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?i?b?)\Z", re.IGNORECASE)
 _UNITS = {"": 1, "b": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3}
@@ -18,14 +27,12 @@ def parse_size(text: str) -> int:
     """Read a size such as ``10MiB``, ``500KB`` or ``1048576``, in bytes.
 
     Raises:
-        ConfigurationError: It is none.
+        UsageFault: It is none.
     """
     found = _SIZE.match(text.strip())
     unit = found[2].lower().removesuffix("b") if found else ""
     if not found or unit not in _UNITS or not (size := int(float(found[1]) * _UNITS[unit])):
-        raise ConfigurationError(
-            f"--max-body: `{text}` is not a size", hint="write a size such as 10MiB or 500KB"
-        )
+        raise UsageFault(f"--max-body: `{text}` is not a size", hint="write a size such as 10MiB or 500KB")
     return size
 
 
@@ -33,13 +40,13 @@ def parse_ports(written: Sequence[str]) -> dict[str, int]:
     """Read ``ADAPTER=PORT`` options.
 
     Raises:
-        ConfigurationError: One is not of that form.
+        UsageFault: One is not of that form.
     """
     ports: dict[str, int] = {}
     for text in written:
         name, equals, port = text.partition("=")
         if not equals or not name:
-            raise ConfigurationError(
+            raise UsageFault(
                 f"--port: `{text}` does not say which adapter it is for",
                 hint=f"write --port rest={text or '8081'}",
             )
@@ -51,14 +58,14 @@ def parse_base_uris(written: Sequence[str]) -> dict[str, str]:
     """Read ``NAMESPACE=URL`` options.
 
     Raises:
-        ConfigurationError: One is not of that form.
+        UsageFault: One is not of that form.
     """
     base_uris: dict[str, str] = {}
     for text in written:
         namespace, equals, url = text.partition("=")
         parts = urlsplit(url)
         if not equals or not namespace or parts.scheme not in ("http", "https") or not parts.netloc:
-            raise ConfigurationError(
+            raise UsageFault(
                 f"--base-uri: `{text}` is not NAMESPACE=URL",
                 hint="write --base-uri my-api=http://127.0.0.1:9999/v1",
             )
@@ -70,10 +77,8 @@ def check_level(level: str) -> str:
     """Read a log level.
 
     Raises:
-        ConfigurationError: It is none.
+        UsageFault: It is none.
     """
     if level.lower() not in LEVELS:
-        raise ConfigurationError(
-            f"--log-level: `{level}` is no level", hint=f"write one of {', '.join(LEVELS)}"
-        )
+        raise UsageFault(f"--log-level: `{level}` is no level", hint=f"write one of {', '.join(LEVELS)}")
     return level.lower()

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from rich.console import Console
+
 from naftiko_run.capability import Capability, Settings, check_base_uris, load
-from naftiko_run.cli.diagnostics import print_diagnostics
-from naftiko_run.cli.options import check_level, parse_base_uris, parse_ports, parse_size
+from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_rest
+from naftiko_run.cli.options import USAGE, UsageFault, check_level, parse_base_uris, parse_ports, parse_size
 from naftiko_run.cli.startup import Startup, error_console, print_fault
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.errors import ConfigurationError, DocumentError
-from naftiko_run.serve import Addressing, ServeSettings, Site, serve
+from naftiko_run.serve import Addressing, ServeSettings, serve
 from naftiko_run.telemetry import configure_logs
 
 OK: Final = 0
 FAILED: Final = 1
-USAGE: Final = 2
 BAD_DOCUMENT: Final = 65
 NO_INPUT: Final = 66
 BAD_CONFIGURATION: Final = 78
@@ -43,53 +44,55 @@ class RunOptions:
     log_level: str
 
 
+class NoDocuments(ConfigurationError):
+    """There is nothing to serve where the command line points."""
+
+
+class Unready(Exception):
+    """The documents do not allow a start; everything was said already."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__(exit_code)
+        self.exit_code = exit_code
+
+
 def run_documents(options: RunOptions) -> int:
     """Serve the documents until a signal; give the exit code."""
     console = error_console()
     try:
-        settings = Settings(parse_base_uris(options.base_uris), options.sandbox, options.timeout)
-        addressing = Addressing(options.host, parse_ports(options.ports), dict(os.environ))
-        serving = ServeSettings(addressing, parse_size(options.max_body), options.allowed_hosts)
-        configure_logs(check_level(options.log_level))
+        _run(options, console)
+    except Unready as fault:
+        return fault.exit_code
     except ConfigurationError as fault:
         print_fault(console, fault)
-        return USAGE
-    try:
-        paths = find_documents(options.files)
-    except ConfigurationError as fault:
-        print_fault(console, fault)
-        return NO_INPUT
-    capabilities, refused = _load_all(paths, settings)
-    for diagnostics in refused:
-        print_diagnostics(console, diagnostics)
-    if not capabilities or (refused and options.strict):
-        absent = all(each.code == "no-such-file" for diagnostics in refused for each in diagnostics)
-        return NO_INPUT if absent else BAD_DOCUMENT
+        return _exit_code(fault)
+    return OK
+
+
+def _run(options: RunOptions, console: Console) -> None:
+    settings = Settings(parse_base_uris(options.base_uris), options.sandbox, options.timeout)
+    addressing = Addressing(options.host, parse_ports(options.ports), dict(os.environ))
+    serving = ServeSettings(addressing, parse_size(options.max_body), options.allowed_hosts)
+    configure_logs(check_level(options.log_level))
+    capabilities = _load_all(find_documents(options.files), settings, console, strict=options.strict)
+    check_base_uris(capabilities, settings)
+    _check_ports(capabilities, addressing)
     startup = Startup(console, capabilities, sandbox=options.sandbox)
     if options.strict and any(capability.missing() for capability in capabilities):
         startup.print_missing()
-        return BAD_CONFIGURATION
+        raise Unready(BAD_CONFIGURATION)
+    serve(capabilities, serving, startup.print)
 
-    def started(sites: Sequence[Site], left_out: Sequence[Diagnostic]) -> None:
-        startup.print(sites, left_out)
 
-    try:
-        check_base_uris(capabilities, settings)
-        _check_ports(capabilities, addressing)
-        serve(capabilities, serving, started)
-    except ConfigurationError as fault:
-        print_fault(console, fault)
-        return FAILED
-    except KeyboardInterrupt:
-        return OK
-    return OK
+def _exit_code(fault: ConfigurationError) -> int:
+    return {UsageFault: USAGE, NoDocuments: NO_INPUT}.get(type(fault), FAILED)
 
 
 def find_documents(files: Sequence[Path]) -> list[Path]:
     """Give the documents that paths name: files as they are, folders for the YAML files below them.
 
     Raises:
-        ConfigurationError: A folder holds no document.
+        NoDocuments: A folder holds none.
     """
     found: dict[Path, None] = {}
     for path in files:
@@ -102,7 +105,7 @@ def find_documents(files: Sequence[Path]) -> list[Path]:
             if each.suffix in _ENDINGS and each.is_file() and not each.name.startswith(".")
         )
         if not inside:
-            raise ConfigurationError(
+            raise NoDocuments(
                 f"{path}: there is no capability document in this folder",
                 hint="put a .yaml file there; in a container, mount a folder of them: "
                 "-v $PWD/capabilities:/app/capabilities:ro",
@@ -112,16 +115,26 @@ def find_documents(files: Sequence[Path]) -> list[Path]:
 
 
 def _load_all(
-    paths: Sequence[Path], settings: Settings
-) -> tuple[list[Capability], list[tuple[Diagnostic, ...]]]:
+    paths: Sequence[Path], settings: Settings, console: Console, *, strict: bool
+) -> list[Capability]:
+    """Load what can be run, and tell what is wrong with the rest.
+
+    Raises:
+        Unready: Nothing can be run; or something cannot, and that is too little.
+    """
     capabilities: list[Capability] = []
-    refused: list[tuple[Diagnostic, ...]] = []
+    refused: list[Diagnostic] = []
     for path in paths:
         try:
             capabilities.append(load(path, settings))
         except DocumentError as fault:
-            refused.append(tuple(each for each in fault.diagnostics if each.is_error))
-    return capabilities, refused
+            errors = [each for each in fault.diagnostics if each.is_error]
+            print_diagnostics(console, errors[:MOST_TOLD])
+            print_rest(console, len(errors) - MOST_TOLD, "errors")
+            refused += errors
+    if not capabilities or (refused and strict):
+        raise Unready(NO_INPUT if all(each.code == "no-such-file" for each in refused) else BAD_DOCUMENT)
+    return capabilities
 
 
 def _check_ports(capabilities: Sequence[Capability], addressing: Addressing) -> None:
@@ -130,7 +143,7 @@ def _check_ports(capabilities: Sequence[Capability], addressing: Addressing) -> 
     known = dict.fromkeys(name for exposes in blocks for name in (exposes.type, exposes.namespace) if name)
     for name in addressing.ports:
         if name not in known:
-            raise ConfigurationError(
+            raise UsageFault(
                 f"--port names `{name}`, but no adapter has that type or namespace",
                 hint=f"there are: {', '.join(known)}",
             )

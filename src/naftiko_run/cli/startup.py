@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from naftiko_run.capability import Capability
-from naftiko_run.cli.diagnostics import print_diagnostics
+from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_rest
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.errors import NaftikoError
 from naftiko_run.expose import Adapter, Unit
 from naftiko_run.serve import Site
 from naftiko_run.version import __version__
 
-_MOST_WARNINGS: Final = 5
 _KINDS = {"rest": "route", "mcp": "tool"}
 
 
@@ -101,9 +99,8 @@ class Startup:
             each for capability in self._capabilities for each in capability.diagnostics if not each.is_error
         ]
         warnings += left_out
-        print_diagnostics(self._console, warnings[:_MOST_WARNINGS])
-        if len(warnings) > _MOST_WARNINGS:
-            self._line(Text(f"and {len(warnings) - _MOST_WARNINGS} more warnings", style="yellow"))
+        print_diagnostics(self._console, warnings[:MOST_TOLD])
+        print_rest(self._console, len(warnings) - MOST_TOLD, "warnings")
 
     def _line(self, text: Text) -> None:
         self._console.print(text, soft_wrap=True)

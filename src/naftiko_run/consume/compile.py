@@ -164,7 +164,7 @@ class _OperationCompiler:
         headers = [(p.name, self._argument(p)) for p in self._placed("header")]
         cookies = [(p.name, self._argument(p)) for p in self._placed("cookie")]
         body = self._body(in_body)
-        authentication = self._authentication()
+        authentication, refusal = self._authentication()
         expressions = [*variables.values(), *(value for _, value in (*query, *headers, *cookies))]
         expressions += [body.value] if body else []
         plan = RequestPlan(
@@ -191,6 +191,7 @@ class _OperationCompiler:
             self._parameters,
             reads,
             plan,
+            refusal,
             authentication,
             self._around.transport,
         )
@@ -262,16 +263,20 @@ class _OperationCompiler:
         shown = template if self._missing else _without_user(base) + path
         return base + quote(self._operator_text(path, self._around.bindings), safe="/%:@!$&'()*+,;=~"), shown
 
-    def _authentication(self) -> Authentication | None:
+    def _authentication(self) -> tuple[Authentication | None, str]:
+        """Give the scheme; or, never a call without credentials, why there can be no call."""
         model = self._consumes.authentication
         if model is None:
-            return None
-        if not is_supported(model):
-            raise ValueError(
-                f"`{self._consumes.namespace}` authenticates with `{model.type}`, which is not supported "
-                f"(supported: {', '.join(SUPPORTED)})"
-            )
-        return compile_authentication(model, self._credential)
+            return None, ""
+        if is_supported(model):
+            try:
+                return compile_authentication(model, self._credential), ""
+            except ValueError as fault:
+                return None, f"`{self._consumes.namespace}` cannot authenticate: {fault}"
+        return None, (
+            f"`{self._consumes.namespace}` authenticates with `{model.type}`, which is not supported "
+            f"(supported: {', '.join(SUPPORTED)})"
+        )
 
     def _credential(self, template: str) -> str:
         return MASK if self._around.is_masked else self._operator_text(template, self._around.bindings)

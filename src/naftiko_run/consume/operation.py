@@ -23,6 +23,7 @@ class ConsumedOperation:
         parameters: Its input parameters, the namespace's and the resource's included.
         reads: The arguments that its request reads, in order.
         plan: Makes the request.
+        refusal: Why it cannot be called, though all else about it is known; empty where it can.
         authentication: None for none.
         transport: Carries the request.
     """
@@ -33,6 +34,7 @@ class ConsumedOperation:
     parameters: tuple[Parameter, ...]
     reads: tuple[str, ...]
     plan: RequestPlan
+    refusal: str
     authentication: Authentication | None
     transport: Transport
 

@@ -14,6 +14,7 @@ from naftiko_run.errors import (
     InvocationError,
     MissingBinding,
     UndecodableResponse,
+    Unsupported,
     UpstreamTimeout,
     UpstreamUnreachable,
 )
@@ -23,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 _STATUSES: dict[type[InvocationError], tuple[int, str]] = {
     InvalidInput: (400, "invalid-input"),
+    Unsupported: (501, "unsupported"),
     MissingBinding: (503, "missing-binding"),
     UpstreamUnreachable: (502, "upstream-unreachable"),
     UpstreamTimeout: (504, "upstream-timeout"),

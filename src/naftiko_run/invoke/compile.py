@@ -12,7 +12,7 @@ from naftiko_run.document.model import Parameter
 from naftiko_run.expressions import MISSING, Expression, same_name
 from naftiko_run.invoke.function import Function
 from naftiko_run.invoke.inputs import Consumed, infer_inputs
-from naftiko_run.invoke.outputs import compile_outputs
+from naftiko_run.invoke.outputs import OutputPlan, compile_outputs
 from naftiko_run.invoke.references import References
 from naftiko_run.invoke.validation import InputValidator
 
@@ -78,10 +78,6 @@ class FunctionCompiler:
             validator = InputValidator(inputs)
         except ValueError as fault:
             raise NotCallable(str(fault)) from None
-        if not outputs.is_identity and operation.model.output_raw_format != "json":
-            raise NotCallable(
-                f"it maps pieces of `{operation.model.output_raw_format}`, a format that is not supported yet"
-            )
         body = operation.plan.body
         return Function(
             name=unit.name,
@@ -89,6 +85,7 @@ class FunctionCompiler:
             pointer=unit.pointer,
             inputs=inputs,
             operation=operation,
+            refusal=operation.refusal or _format_refusal(operation, outputs),
             missing=tuple(sorted({*missing, *operation.plan.missing})),
             _validator=validator,
             _arguments=tuple(
@@ -131,6 +128,13 @@ class FunctionCompiler:
                 source = name if name in offered.values() else offered.get(same_name(name), name)
                 arguments[name] = _exactly(source)
         return operation, {name: each for name, each in arguments.items() if name in operation.reads}
+
+
+def _format_refusal(operation: ConsumedOperation, outputs: OutputPlan) -> str:
+    written = operation.model.output_raw_format
+    if outputs.is_identity or written == "json":
+        return ""
+    return f"`{operation.name}` answers `{written}`, and pieces of that format cannot be read yet"
 
 
 def _exactly(name: str) -> Expression:

@@ -10,7 +10,7 @@ from naftiko_run import jsontext
 from naftiko_run.consume.exchange import UpstreamResponse
 from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.diagnostics import Pointer
-from naftiko_run.errors import MissingBinding, UndecodableResponse
+from naftiko_run.errors import MissingBinding, UndecodableResponse, Unsupported
 from naftiko_run.expressions import MISSING, Expression
 from naftiko_run.invoke.inputs import Input
 from naftiko_run.invoke.outcome import Outcome
@@ -29,6 +29,7 @@ class Function:
         inputs: Declared and inferred.
         operation: The consumed operation that it calls.
         missing: Bindings without a value that it needs; while there are any, every call fails.
+        refusal: Why every call fails; empty where calls can succeed.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Function:
     inputs: tuple[Input, ...]
     operation: ConsumedOperation
     missing: tuple[str, ...]
+    refusal: str
     _validator: InputValidator
     _arguments: tuple[tuple[str, Expression], ...]
     _fixed: Mapping[str, Any]
@@ -63,12 +65,15 @@ class Function:
 
         Raises:
             InvalidInput: The inputs break the contract; nothing was sent.
+            Unsupported: It needs something that this version cannot do; nothing was sent.
             MissingBinding: A binding has no value; nothing was sent.
             UpstreamUnreachable: No connection, TLS failure, or a broken response.
             UpstreamTimeout: The time limit passed.
             UndecodableResponse: The answer is not in its declared format.
         """
         values = self._validator.check(inputs)
+        if self.refusal:
+            raise Unsupported(self.refusal)
         if self.missing:
             raise MissingBinding(self.missing, self.operation.name)
         if self._fixed:

@@ -44,6 +44,24 @@ def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
     return {"pointer": written.at, "type": kind, "settings": settings}
 
 
+def place_keys_in_path(authentication: dict[str, Any] | None, base_uri: str) -> str:
+    """Give the base URI with the keys whose ``placement`` is ``path`` where it names them.
+
+    The keys placed so are taken out of the authentication.
+    """
+    if authentication is None or authentication["type"] != "apikey":
+        return base_uri
+    left = []
+    for key in authentication["settings"]["keys"]:
+        hole = f"{{{{{key['key']}}}}}"
+        if key["placement"] == "path" and hole in base_uri:
+            base_uri = base_uri.replace(hole, key["value"])
+        else:
+            left.append(key)
+    authentication["settings"]["keys"] = left
+    return base_uri
+
+
 def _keys(written: Reader) -> list[dict[str, str]]:
     """Give every key that the block asks to send: ``key``, ``value`` and ``placement`` each."""
     headers = written.data.get("headers")

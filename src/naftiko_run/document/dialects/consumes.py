@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from naftiko_run.diagnostics import Pointer
-from naftiko_run.document.dialects.authentication import normalise_authentication
+from naftiko_run.document.dialects.authentication import normalise_authentication, place_keys_in_path
 from naftiko_run.document.dialects.bodies import normalise_body
 from naftiko_run.document.dialects.parameters import (
     normalise_consumed_outputs,
@@ -69,6 +69,8 @@ def normalise_consumes(capability: Reader) -> tuple[list[dict[str, Any]], dict[s
 
 
 def _entry(written: Reader, namespace: str, base_uri: str) -> dict[str, Any]:
+    authentication = normalise_authentication(written)
+    base_uri = place_keys_in_path(authentication, base_uri)
     replace = operation_paths_replace(written)
     resources = []
     for resource in written.members("resources"):
@@ -79,7 +81,7 @@ def _entry(written: Reader, namespace: str, base_uri: str) -> dict[str, Any]:
         "namespace": namespace,
         "baseUri": base_uri,
         "description": written.text("description"),
-        "authentication": normalise_authentication(written),
+        "authentication": authentication,
         "inputParameters": normalise_inputs(written),
         "resources": resources,
     }
