@@ -29,16 +29,20 @@ def loads(text: bytes) -> Any:
     return orjson.loads(text)
 
 
-def dumps(value: Any) -> bytes:
-    """Write compact JSON.
+def dumps(value: Any, *, indent: bool = False) -> bytes:
+    """Write JSON: compact, or with two spaces of indentation.
 
     Raises:
         TypeError: The value holds something that JSON has no form for.
     """
     try:
-        return orjson.dumps(value)
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else None)
     except TypeError:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        separators = None if indent else (",", ":")
+        written = json.dumps(
+            value, ensure_ascii=False, indent=2 if indent else None, separators=separators, allow_nan=False
+        )
+        return written.encode()
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -118,6 +118,33 @@ _naftiko = typer.Typer(
 _naftiko.command("run", epilog=_EPILOG.replace("naftiko-run", "naftiko run"))(serve_documents)
 
 
+@_naftiko.command("list")
+def list_documents(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="Capability documents, or folders of them.", show_default=False),
+    ],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print what documents consume, the routes and tools that they expose with their inputs, and what is missing."""
+    from naftiko_run.cli.show import list_documents as show
+
+    sys.exit(show(files, as_json=as_json))
+
+
+@_naftiko.command("schema")
+def show_schema(
+    version: Annotated[
+        str, typer.Option("--version", metavar="VERSION", help="Only this version, such as 1.0.0-alpha2.")
+    ] = "",
+) -> None:
+    """Print the JSON Schema of capability documents, for editors."""
+    from naftiko_run.cli.show import show_schema as show
+
+    sys.exit(show(version))
+
+
 @_naftiko.callback()
 def _naftiko_options(*, version: Version = False) -> None:
     """Serve capability documents as REST APIs and MCP servers."""

@@ -6,7 +6,7 @@ further down the house knows that a dialect exists.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.dialects.binds import normalise_binds
@@ -15,18 +15,21 @@ from naftiko_run.document.dialects.consumes import normalise_consumes
 from naftiko_run.document.dialects.exposes import normalise_exposes
 from naftiko_run.document.dialects.reading import Reader
 
-__all__ = ["normalise"]
+__all__ = ["SPEC_VERSIONS", "normalise"]
 
-_NAFTIKO = ("1.0.0-alpha2", "1.0.0-alpha1", "0.5")
-_IKANOS = (
-    "1.0.0-alpha3",
-    "1.0.0-alpha4",
-    "1.0.0-beta1",
-    "1.0.0-beta2",
-    "1.0.0-beta3",
-    "1.0.0-beta4",
-    "1.0.0-beta5",
-)
+SPEC_VERSIONS: Final[dict[str, tuple[str, ...]]] = {
+    "naftiko": ("1.0.0-alpha2", "1.0.0-alpha1", "0.5"),
+    "ikanos": (
+        "1.0.0-beta5",
+        "1.0.0-beta4",
+        "1.0.0-beta3",
+        "1.0.0-beta2",
+        "1.0.0-beta1",
+        "1.0.0-alpha4",
+        "1.0.0-alpha3",
+    ),
+}
+"""The versions of each specification line, newest first."""
 
 
 def normalise(data: Any, report: Report) -> dict[str, Any] | None:
@@ -91,7 +94,7 @@ def _capability(root: Reader) -> Reader | None:
 
 
 def _spec(root: Reader) -> str:
-    for line, versions in (("naftiko", _NAFTIKO), ("ikanos", _IKANOS)):
+    for line, versions in SPEC_VERSIONS.items():
         if line not in root.data:
             continue
         version = root.text(line)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from naftiko_run.document.dialects.reading import Reader
 
-_TYPES = {
+BODY_TYPES: Final = {
     "json": "json",
     "application/json": "json",
     "text": "text",
@@ -51,7 +51,7 @@ def normalise_body(operation: Reader) -> dict[str, Any] | None:
 
 def _body_type(body: Reader) -> str:
     written = body.text("type")
-    known = _TYPES.get(written.casefold()) if written else "json"
+    known = BODY_TYPES.get(written.casefold()) if written else "json"
     if known is None:
         body.report.warning(
             "unknown-body-type",

@@ -1,0 +1,85 @@
+"""``naftiko list`` and ``naftiko schema``: what a document offers, and what one may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from naftiko_run import jsontext
+from naftiko_run.capability import Settings, load
+from naftiko_run.cli.diagnostics import print_diagnostics
+from naftiko_run.cli.run import BAD_DOCUMENT, OK, find_documents
+from naftiko_run.cli.startup import error_console, print_fault
+from naftiko_run.document.schema import document_schema
+from naftiko_run.errors import ConfigurationError, DocumentError
+from naftiko_run.inventory import inventory
+
+
+def list_documents(files: Sequence[Path], *, as_json: bool) -> int:
+    """Print what documents consume, expose and miss; give the exit code."""
+    told: list[dict[str, Any]] = []
+    exit_code = OK
+    for path in find_documents(files):
+        try:
+            told.append(inventory(load(path, Settings())))
+        except DocumentError as fault:
+            print_diagnostics(error_console(), [each for each in fault.diagnostics if each.is_error])
+            exit_code = BAD_DOCUMENT
+    if as_json:
+        print_json(told)
+    else:
+        console = Console(highlight=False, emoji=False)
+        for each in told:
+            _print(each, console)
+    return exit_code
+
+
+def show_schema(version: str) -> int:
+    """Print the JSON Schema of documents; give the exit code."""
+    try:
+        print_json(document_schema(version))
+    except ValueError as fault:
+        print_fault(error_console(), ConfigurationError(f"--version: {fault}"))
+        return 2
+    return OK
+
+
+def print_json(value: Any) -> None:
+    """Print a value on stdout, as JSON with indentation."""
+    print(jsontext.dumps(value, indent=True).decode())  # noqa: T201 - the command's data
+
+
+def _print(told: Mapping[str, Any], console: Console) -> None:
+    def line(*parts: str | tuple[str, str]) -> None:
+        console.print(Text.assemble(*parts), soft_wrap=True)
+
+    line((told["label"], "bold"), f"  {told['file']}")
+    for consumes in told["consumes"]:
+        line(("consumes ", "cyan"), f"{consumes['namespace']}  {consumes['baseUri']}")
+        for operation in consumes["operations"]:
+            unused = "" if operation["calledBy"] else "  (nothing exposed calls it)"
+            line(f"  {operation['name']}  {operation['method']} {operation['path']}", (unused, "yellow"))
+    for exposes in told["exposes"]:
+        line((f"{exposes['type']} ", "cyan"), f"{exposes['namespace']}  port {exposes['port'] or 'usual'}")
+        for unit in exposes["units"]:
+            if "calls" not in unit:
+                line(f"  {unit['name']}  ", (f"left out: {unit['reason']}", "red"))
+                continue
+            line(f"  {unit['name']}  -> {unit['calls']}")
+            for name, schema in unit["inputs"]["properties"].items():
+                line("      ", *_input(name, schema, unit["inputs"].get("required", ())))
+            if "reason" in unit:
+                line("      ", (f"cannot be called: {unit['reason']}", "red"))
+    for variable, operations in told["missing"].items():
+        line(("missing ", "yellow"), f"{variable}  needed by {', '.join(operations)}")
+
+
+def _input(name: str, schema: Mapping[str, Any], required: Sequence[str]) -> list[str | tuple[str, str]]:
+    kind = schema.get("type", "any")
+    demand = " required" if name in required else ""
+    description = f"  {schema['description']}" if "description" in schema else ""
+    return [(name, "bold"), f"  {kind}{demand}", (description, "dim")]

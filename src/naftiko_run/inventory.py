@@ -1,0 +1,96 @@
+"""What a capability offers and needs, as plain data: for ``naftiko list`` and whoever builds on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from naftiko_run.capability import Capability
+from naftiko_run.document.model import Exposes, McpExposes, RestExposes
+from naftiko_run.invoke import Function
+
+
+def inventory(capability: Capability) -> dict[str, Any]:
+    """Describe a capability.
+
+    Returns:
+        JSON: ``file``, ``label``, ``spec``; ``consumes`` with each operation's
+        method, URL and callers; ``exposes`` with each route's and tool's call,
+        inputs (a JSON Schema), missing variables, and the reason where it cannot
+        be called; ``missing``, the variables that are not set, and what needs them.
+    """
+    document = capability.document
+    return {
+        "file": capability.file,
+        "label": capability.label,
+        "spec": document.spec,
+        "consumes": _consumes(capability),
+        "exposes": [
+            {
+                "type": exposes.type,
+                "namespace": exposes.namespace,
+                "port": exposes.port,
+                "units": [*_units(exposes, capability)],
+            }
+            for exposes in document.exposes
+        ],
+        "missing": capability.missing(),
+    }
+
+
+def _consumes(capability: Capability) -> list[dict[str, Any]]:
+    called_by: dict[str, list[str]] = {}
+    for exposes in capability.document.exposes:
+        for name, function in _named(exposes, capability):
+            if isinstance(function, Function):
+                called_by.setdefault(function.operation.name, []).append(name)
+    return [
+        {
+            "namespace": consumes.namespace,
+            "baseUri": consumes.base_uri,
+            "operations": [
+                {
+                    "name": operation.name,
+                    "method": operation.method,
+                    "path": resource.path,
+                    "calledBy": called_by.get(f"{consumes.namespace}.{operation.name}", []),
+                }
+                for resource in consumes.resources
+                for operation in resource.operations
+            ],
+        }
+        for consumes in capability.document.consumes
+    ]
+
+
+def _units(exposes: Exposes, capability: Capability) -> list[dict[str, Any]]:
+    units: list[dict[str, Any]] = []
+    for name, found in _named(exposes, capability):
+        if isinstance(found, str):
+            units.append({"name": name, "reason": found})
+            continue
+        unit: dict[str, Any] = {
+            "name": name,
+            "calls": found.operation.name,
+            "inputs": found.input_schema,
+            "missing": list(found.missing),
+        }
+        units.append({**unit, "reason": found.refusal} if found.refusal else unit)
+    return units
+
+
+def _named(exposes: Exposes, capability: Capability) -> list[tuple[str, Function | str]]:
+    """Give each unit's name for people, with its function, or the reason why it has none."""
+    units = []
+    if isinstance(exposes, RestExposes):
+        units = [
+            (f"{unit.method} {resource.path}", unit.pointer)
+            for resource in exposes.resources
+            for unit in resource.operations
+        ]
+    elif isinstance(exposes, McpExposes):
+        units = [(tool.name, tool.pointer) for tool in exposes.tools]
+    found: list[tuple[str, Function | str]] = [
+        (name, capability.functions.get(pointer) or capability.unavailable[pointer])
+        for name, pointer in units
+    ]
+    return found + [(each.name, each.reason) for each in exposes.unavailable]
