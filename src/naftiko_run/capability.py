@@ -130,7 +130,8 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     report.extend(loaded.diagnostics)
     prefixes = frozenset({"rest", "tools", *(each.namespace for each in document.exposes if each.namespace)})
     surroundings = _surroundings(document, settings, prefixes)
-    compiler = FunctionCompiler(ConsumedOperations(document, surroundings), surroundings.bindings, prefixes)
+    operations = ConsumedOperations(document, surroundings)
+    compiler = FunctionCompiler(operations, surroundings.bindings, prefixes, report)
     functions: dict[Pointer, Function] = {}
     unavailable = {each.pointer: each.reason for exposes in document.exposes for each in exposes.unavailable}
     for exposes in document.exposes:

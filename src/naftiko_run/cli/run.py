@@ -24,6 +24,7 @@ FAILED: Final = 1
 BAD_DOCUMENT: Final = 65
 NO_INPUT: Final = 66
 BAD_CONFIGURATION: Final = 78
+INTERRUPTED: Final = 130
 
 _ENDINGS = (".yaml", ".yml")
 
@@ -66,6 +67,8 @@ def run_documents(options: RunOptions) -> int:
     except ConfigurationError as fault:
         print_fault(console, fault)
         return _exit_code(fault)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return OK
 
 

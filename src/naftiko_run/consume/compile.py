@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import quote
 
 from naftiko_run.bindings import Bindings, MaskedBindings
@@ -21,7 +22,7 @@ from naftiko_run.expressions import (
     compile_text,
     compile_value,
     constant,
-    encode,
+    encode_name,
     names_of,
     parse_path,
     structure,
@@ -30,7 +31,8 @@ from naftiko_run.expressions import (
 from naftiko_run.secret import MASK
 from naftiko_run.version import USER_AGENT
 
-_WHOLE_BODY_METHODS = ("POST", "PUT", "PATCH")
+BODY_METHODS: Final = ("POST", "PUT", "PATCH")
+"""The methods whose requests have a body even where the document describes none."""
 _VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _ACCEPT = {"json": "application/json, */*;q=0.5"}
 
@@ -128,7 +130,7 @@ class ConsumedOperations:
 def _implies_body(model: OperationModel, parameters: Sequence[Parameter]) -> bool:
     """Whether the method carries a body that the document does not describe: then the caller's is sent."""
     return (
-        model.method in _WHOLE_BODY_METHODS
+        model.method in BODY_METHODS
         and (model.body is None or model.body.data is None)
         and not any(parameter.in_ == "body" or parameter.name == "body" for parameter in parameters)
     )
@@ -155,12 +157,12 @@ class _OperationCompiler:
 
     def compile(self, extras: Sequence[str]) -> ConsumedOperation:
         name = f"{self._consumes.namespace}.{self._model.name}"
-        in_query, in_body = ((), extras) if self._model.method in _WHOLE_BODY_METHODS else (extras, ())
+        in_query, in_body = ((), extras) if self._model.method in BODY_METHODS else (extras, ())
         base, shown_base = self._base()
         path = parse_path(self._path)
         variables = {each: self._path_variable(each) for each in path.variables}
-        query = [(encode(p.name), self._argument(p)) for p in self._placed("query")]
-        query += [(encode(extra), variable(extra)) for extra in in_query]
+        query = [(encode_name(p.name), self._argument(p)) for p in self._placed("query")]
+        query += [(encode_name(extra), variable(extra)) for extra in in_query]
         headers = [(p.name, self._argument(p)) for p in self._placed("header")]
         cookies = [(p.name, self._argument(p)) for p in self._placed("cookie")]
         body = self._body(in_body)

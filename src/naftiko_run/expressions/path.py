@@ -83,6 +83,11 @@ def encode(value: Any) -> str:
     return quote(as_text(value), safe=SAFE)
 
 
+def encode_name(name: str) -> str:
+    """Percent-encode a query parameter's name; ``$filter`` and the like stay as they are."""
+    return quote(name, safe=f"{SAFE}$!'(),:@/")
+
+
 def fill(template: PathTemplate, values: Mapping[str, Any]) -> str:
     """Fill a path's variables in, percent-encoded.
 

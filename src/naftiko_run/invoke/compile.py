@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from naftiko_run.bindings import Bindings
-from naftiko_run.consume import ConsumedOperation, ConsumedOperations, NotCallable
+from naftiko_run.consume import BODY_METHODS, ConsumedOperation, ConsumedOperations, NotCallable
+from naftiko_run.diagnostics import Report
 from naftiko_run.document.model import Callable as Unit
 from naftiko_run.document.model import Parameter
 from naftiko_run.expressions import MISSING, Expression, same_name
@@ -25,11 +26,13 @@ class FunctionCompiler:
         operations: The document's consumed operations.
         bindings: Values for ``with``.
         prefixes: What may stand before a caller's input in ``with``.
+        report: Takes what will surprise at run time.
     """
 
     operations: ConsumedOperations
     bindings: Bindings
     prefixes: frozenset[str]
+    report: Report
 
     def compile(
         self,
@@ -120,6 +123,14 @@ class FunctionCompiler:
         ]
         extras = tuple(dict.fromkeys([*(name for name in written if name not in known), *spare]))
         operation = self.operations.get(unit.call, extras) if extras else plain
+        for name in extras:
+            self.report.warning(
+                "unknown-argument",
+                f"`{unit.call}` has no parameter `{name}`; it is sent in the "
+                f"{'body' if plain.model.method in BODY_METHODS else 'query'}",
+                (*unit.pointer, "with", name) if name in written else unit.pointer,
+                hint=f"declare `{name}` among the operation's inputParameters",
+            )
         offered = {same_name(name): name for name in [*(each.name for each in declared), *route_variables]}
         arguments = dict(written)
         fixed = {each.name for each in operation.parameters if each.value is not None}

@@ -10,7 +10,7 @@ from naftiko_run import jsontext
 from naftiko_run.consume.authentication.header import HeaderAuthentication
 from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, UpstreamResponse
 from naftiko_run.document.model import Authentication as AuthenticationModel
-from naftiko_run.expressions import encode
+from naftiko_run.expressions import encode, encode_name
 
 
 def compile_scheme(model: AuthenticationModel, text: Callable[[str], str]) -> Authentication:
@@ -28,7 +28,7 @@ def compile_scheme(model: AuthenticationModel, text: Callable[[str], str]) -> Au
         placed[key["placement"]].append((key["key"], text(key["value"])))
     fixed = HeaderAuthentication(
         headers=tuple(placed["header"]),
-        query="&".join(f"{encode(name)}={encode(value)}" for name, value in placed["query"]),
+        query="&".join(f"{encode_name(name)}={encode(value)}" for name, value in placed["query"]),
         cookie="; ".join(f"{name}={value}" for name, value in placed["cookie"]),
     )
     return BodyKeys(fixed, dict(placed["body"])) if placed["body"] else fixed

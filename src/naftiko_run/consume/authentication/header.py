@@ -12,7 +12,8 @@ class HeaderAuthentication:
     """Fixed credentials.
 
     Attributes:
-        headers: Set on each request; one of the same name that the request has gives way.
+        headers: Set on each request that has none of the same name: a parameter
+            that the document itself declares is the caller's to give.
         query: Percent-encoded ``name=value`` pairs, appended to the URL.
         cookie: ``name=value`` pairs, joined to the request's cookies.
     """
@@ -24,9 +25,8 @@ class HeaderAuthentication:
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
         """Send the request with the credentials."""
         if self.headers:
-            taken = {name.lower() for name, _ in self.headers}
-            request.headers = [header for header in request.headers if header[0].lower() not in taken]
-            request.headers += self.headers
+            given = {name.lower() for name, _ in request.headers}
+            request.headers += [header for header in self.headers if header[0].lower() not in given]
         if self.query:
             request.url += f"{'&' if '?' in request.url else '?'}{self.query}"
         if self.cookie:

@@ -105,6 +105,13 @@ def _spec(root: Reader) -> str:
                 (line,),
                 hint=f"known: {', '.join(versions)}",
             )
+        elif version == "1.0.0-alpha1":
+            root.report.warning(
+                "older-version",
+                f"`{line}: {version}` is read as {versions[0]}; no difference is known",
+                (line,),
+                hint=f"write `{line}: {versions[0]}`",
+            )
         return f"{line} {version}"
     root.report.warning(
         "missing-version",

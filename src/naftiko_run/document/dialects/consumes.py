@@ -36,19 +36,17 @@ def normalise_consumes(capability: Reader) -> tuple[list[dict[str, Any]], dict[s
     entries: dict[str, dict[str, Any]] = {}
     faults: dict[str, str] = {}
     for written in capability.members("consumes"):
-        namespace = written.text("namespace", "name") or written.key
+        namespace = written.text("namespace", "as", "import", "name") or written.key
         if not namespace:
-            if not any(key in written.data for key in ("import", "ref", "from", "location")):
-                written.report.warning(
-                    "nameless-consumes", "this entry has no `namespace`; it cannot be called", written.at
-                )
+            written.report.warning(
+                "nameless-consumes", "this entry has no `namespace`; it cannot be called", written.at
+            )
+            continue
+        file = written.text("location", "from", "ref", "openapi")
+        if file and "baseUri" not in written.data:
+            faults[namespace] = f"it is defined in `{file}`, and imports are not supported yet"
             continue
         base_uri = normalise_base_uri(written)
-        if "baseUri" not in written.data and any(
-            key in written.data for key in ("ref", "location", "import", "from")
-        ):
-            faults[namespace] = "it is defined in another file, and imports are not supported yet"
-            continue
         fault = base_uri_fault(base_uri)
         if fault:
             faults[namespace] = fault

@@ -22,6 +22,14 @@ def normalise_base_uri(consumes: Reader) -> str:
             (*consumes.at, "baseUri"),
         )
         written = f"https:{written}"
+    for found in _BASE_VARIABLE.finditer(written):
+        if not found.group().startswith("{{"):
+            consumes.report.warning(
+                "single-brace-variable",
+                f"`{found.group()}` is read as `{{{{{found.group(1)}}}}}`: a binding, or an environment variable",
+                (*consumes.at, "baseUri"),
+                hint="write it with two braces, and bind it under `binds`",
+            )
     return _BASE_VARIABLE.sub(r"{{\1}}", written).rstrip("/")
 
 
