@@ -81,7 +81,7 @@ class ConsumedOperations:
             for resource in consumes.resources
             for operation in resource.operations
         }
-        self._compiled: dict[tuple[str, tuple[str, ...]], ConsumedOperation] = {}
+        self._compiled: dict[tuple[str, tuple[tuple[str, str], ...]], ConsumedOperation] = {}
 
     def parameters(self, name: str) -> tuple[Parameter, ...]:
         """Give an operation's input parameters, its namespace's included, and the body that it implies."""
@@ -105,23 +105,24 @@ class ConsumedOperations:
             )
         return tuple(parameters)
 
-    def get(self, name: str, extras: Sequence[str] = ()) -> ConsumedOperation:
+    def get(self, name: str, extras: Mapping[str, str] | None = None) -> ConsumedOperation:
         """Give an operation.
 
         Args:
             name: ``namespace.operation``; known to exist.
-            extras: Arguments that the operation does not declare: query
-                parameters where the method has no body, body fields elsewhere.
+            extras: Arguments that the operation does not declare, and where they
+                travel: ``query``, or ``body`` for a field of its JSON object.
 
         Raises:
-            NotCallable: It asks for what is not supported, or contradicts itself.
+            NotCallable: Its base URI or one of its templates cannot be used.
         """
-        key = (name, tuple(extras))
+        added = dict(extras or {})
+        key = (name, tuple(added.items()))
         if key not in self._compiled:
             consumes, path, model = self._models[name]
             compiler = _OperationCompiler(consumes, path, model, self.parameters(name), self._surroundings)
             try:
-                self._compiled[key] = compiler.compile(extras)
+                self._compiled[key] = compiler.compile(added)
             except ValueError as fault:
                 raise NotCallable(str(fault)) from None
         return self._compiled[key]
@@ -155,9 +156,10 @@ class _OperationCompiler:
         self._missing: dict[str, None] = {}
         self._environment = {parameter.name for parameter in parameters if parameter.in_ == "environment"}
 
-    def compile(self, extras: Sequence[str]) -> ConsumedOperation:
+    def compile(self, extras: Mapping[str, str]) -> ConsumedOperation:
         name = f"{self._consumes.namespace}.{self._model.name}"
-        in_query, in_body = ((), extras) if self._model.method in BODY_METHODS else (extras, ())
+        in_query = [extra for extra, place in extras.items() if place == "query"]
+        in_body = [extra for extra, place in extras.items() if place == "body"]
         base, shown_base = self._base()
         path = parse_path(self._path)
         variables = {each: self._path_variable(each) for each in path.variables}

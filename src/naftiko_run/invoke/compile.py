@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from naftiko_run.bindings import Bindings
@@ -110,35 +110,53 @@ class FunctionCompiler:
     ) -> tuple[ConsumedOperation, dict[str, Expression]]:
         """Give the operation, and what fills each of its arguments: ``with`` first, the same name else."""
         plain = self.operations.get(unit.call)
-        known = {*plain.reads, *(each.name for each in plain.parameters)}
-        referred = {name for expression in written.values() for name in expression.names}
-        spellings = {same_name(name): name for name in known - written.keys()}
-        spare = [
-            name
-            for name in [
-                *(each.name for each in declared if each.in_ not in ("header", "cookie")),
-                *route_variables,
-            ]
-            if name not in referred and name not in known and same_name(name) not in spellings
+        offered = [
+            *(each.name for each in declared if each.in_ not in ("header", "cookie")),
+            *route_variables,
         ]
-        extras = tuple(dict.fromkeys([*(name for name in written if name not in known), *spare]))
+        extras = self._extras(unit, plain, written, offered)
         operation = self.operations.get(unit.call, extras) if extras else plain
-        for name in extras:
-            self.report.warning(
-                "unknown-argument",
-                f"`{unit.call}` has no parameter `{name}`; it is sent in the "
-                f"{'body' if plain.model.method in BODY_METHODS else 'query'}",
-                (*unit.pointer, "with", name) if name in written else unit.pointer,
-                hint=f"declare `{name}` among the operation's inputParameters",
-            )
-        offered = {same_name(name): name for name in [*(each.name for each in declared), *route_variables]}
+        spellings = {same_name(name): name for name in [*(each.name for each in declared), *route_variables]}
         arguments = dict(written)
         fixed = {each.name for each in operation.parameters if each.value is not None}
         for name in [*(each.name for each in operation.parameters), *operation.reads]:
             if name not in arguments and (name in operation.reads or name not in fixed):
-                source = name if name in offered.values() else offered.get(same_name(name), name)
+                source = name if name in spellings.values() else spellings.get(same_name(name), name)
                 arguments[name] = _exactly(source)
         return operation, {name: each for name, each in arguments.items() if name in operation.reads}
+
+    def _extras(
+        self,
+        unit: Unit,
+        operation: ConsumedOperation,
+        written: Mapping[str, Expression],
+        offered: Sequence[str],
+    ) -> dict[str, str]:
+        """Give the arguments that the operation does not know, and where they travel.
+
+        What ``with`` names becomes a field of the body where the method has one.
+        So does an input that nothing refers to, unless the document says what
+        the whole body is: then it is a query parameter, and the body stays whole.
+        """
+        known = {*operation.reads, *(each.name for each in operation.parameters)}
+        has_body = operation.model.method in BODY_METHODS
+        says_body = any(
+            each.name == "body" and each.in_ == "body" for each in operation.model.input_parameters
+        )
+        referred = {name for expression in written.values() for name in expression.names}
+        spellings = {same_name(name) for name in known - written.keys()}
+        extras = {name: "body" if has_body else "query" for name in written if name not in known}
+        for name in offered:
+            if name not in referred and name not in known and same_name(name) not in spellings:
+                extras.setdefault(name, "body" if has_body and not says_body else "query")
+        for name, place in extras.items():
+            self.report.warning(
+                "unknown-argument",
+                f"`{unit.call}` has no parameter `{name}`; it is sent in the {place}",
+                (*unit.pointer, "with", name) if name in written else unit.pointer,
+                hint=f"declare `{name}` among the operation's inputParameters",
+            )
+        return extras
 
 
 def _format_refusal(operation: ConsumedOperation, outputs: OutputPlan) -> str:
