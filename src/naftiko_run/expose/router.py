@@ -67,7 +67,11 @@ class Router:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        path = _readable(scope)
+        try:
+            path = _readable(scope)
+        except UnicodeDecodeError:
+            await Problem(400, "unreadable-path", "The path holds bytes that are not UTF-8 text").send(send)
+            return
         route, values = self._find(path)
         if route is None:
             await Problem(404, "unknown-path", f"Nothing answers at {unquote(path)}").send(send)
@@ -158,7 +162,7 @@ def _readable(scope: Scope) -> str:
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     path = raw.decode("latin-1")
     if "%" in path:
-        path = "/".join(unquote(segment).replace("/", _SLASH) for segment in path.split("/"))
+        path = "/".join(unquote(segment, errors="strict").replace("/", _SLASH) for segment in path.split("/"))
     else:
         path = scope["path"]
     return path.rstrip("/") or "/"
