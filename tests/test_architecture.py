@@ -1,0 +1,76 @@
+"""The house of the architecture: a room imports only rooms below it, and modules stay small."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from command import ROOT
+
+HOUSE = ROOT / "src" / "naftiko_run"
+MOST_LINES = 400
+
+ROOMS = (
+    "version",
+    "secret",
+    "jsontext",
+    "diagnostics",
+    "errors",
+    "expressions",
+    "document",
+    "bindings",
+    "consume",
+    "invoke",
+    "capability",
+    "expose",
+    "telemetry",
+    "serve",
+    "cli",
+)
+"""Ground floor first."""
+
+ROOF = ("__init__", "__main__")
+"""The public API and ``python -m``: they may import everything, and nothing imports from them."""
+
+APART = {"expose": {"consume", "bindings"}}
+"""Rooms that are below another, and still not its business: adapters go through ``invoke``."""
+
+MODULES = sorted(HOUSE.rglob("*.py"))
+
+
+def room_of(module: Path) -> str:
+    return module.relative_to(HOUSE).parts[0].removesuffix(".py")
+
+
+def rooms_imported(module: Path) -> set[str]:
+    """Give the rooms that a module imports, wherever in it; ``__init__`` for a name of the public API."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{module}: relative imports hide which room is meant"
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    paths = [name.split(".") for name in names]
+    found = {path[1] if len(path) > 1 else "__init__" for path in paths if path[0] == "naftiko_run"}
+    return {name if name in ROOMS else "__init__" for name in found}
+
+
+def test_every_room_has_its_place_in_the_house() -> None:
+    assert {room_of(module) for module in MODULES} == {*ROOMS, *ROOF}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_rooms_below_it(room: str) -> None:
+    allowed = {*ROOMS[: ROOMS.index(room) + 1]} - APART.get(room, set())
+    strays = {
+        str(module.relative_to(ROOT)): sorted(above)
+        for module in MODULES
+        if room_of(module) == room and (above := rooms_imported(module) - allowed)
+    }
+    assert not strays
+
+
+def test_a_module_can_be_held_in_the_head() -> None:
+    lengths = {str(module.relative_to(ROOT)): len(module.read_text().splitlines()) for module in MODULES}
+    assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES} == {}
