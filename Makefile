@@ -25,7 +25,7 @@ test-shared: dev ## Run the tests over the documents of ../shared (or NAFTIKO_SH
 	@$(BIN)/pytest tests/shared $(ARGS)
 
 test-clients: dev ## Run the official TypeScript MCP clients against the server (needs Node.js 20 and npm)
-	@node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && command -v npm >/dev/null \
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null \
 		|| { echo "The TypeScript client tests need Node.js 20 or newer, and npm." >&2; exit 1; }
 	@$(BIN)/pytest tests/clients $(ARGS)
 
