@@ -12,7 +12,7 @@ from rich.text import Text
 from naftiko_run import jsontext
 from naftiko_run.capability import Settings, load
 from naftiko_run.cli.diagnostics import print_diagnostics
-from naftiko_run.cli.run import BAD_DOCUMENT, OK, find_documents
+from naftiko_run.cli.run import BAD_DOCUMENT, NO_INPUT, OK, NoDocuments, find_documents
 from naftiko_run.cli.startup import error_console, print_fault
 from naftiko_run.document.schema import document_schema
 from naftiko_run.errors import ConfigurationError, DocumentError
@@ -23,12 +23,18 @@ def list_documents(files: Sequence[Path], *, as_json: bool) -> int:
     """Print what documents consume, expose and miss; give the exit code."""
     told: list[dict[str, Any]] = []
     exit_code = OK
-    for path in find_documents(files):
+    try:
+        paths = find_documents(files)
+    except NoDocuments as fault:
+        print_fault(error_console(), fault)
+        return NO_INPUT
+    for path in paths:
         try:
             told.append(inventory(load(path, Settings())))
         except DocumentError as fault:
             print_diagnostics(error_console(), [each for each in fault.diagnostics if each.is_error])
-            exit_code = BAD_DOCUMENT
+            is_absent = fault.diagnostics[0].code == "no-such-file"
+            exit_code = NO_INPUT if is_absent else BAD_DOCUMENT
     if as_json:
         print_json(told)
     else:

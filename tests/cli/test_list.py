@@ -1,0 +1,90 @@
+"""``naftiko list``: what a document consumes, exposes and misses."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from command import COMMAND, ROOT
+
+NAFTIKO = COMMAND.with_name("naftiko")
+TRACK = "capabilities/pipelines-track.yaml"
+
+LEFT_OUT = """\
+naftiko: 1.0.0-alpha2
+info: {label: Half}
+capability:
+  consumes:
+  - type: http
+    namespace: up
+    baseUri: http://127.0.0.1:1
+    resources:
+    - path: /a/{id}
+      operations:
+      - {name: get, method: GET}
+      - {name: drop, method: DELETE}
+  exposes:
+  - type: mcp
+    namespace: tools
+    tools:
+    - {name: get, call: up.get}
+    - {name: gone, call: up.gone}
+"""
+
+
+def naftiko(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [NAFTIKO, *arguments], capture_output=True, text=True, check=False, cwd=ROOT, env={"COLUMNS": "200"}
+    )
+
+
+def test_json_names_the_inputs_of_every_route_and_tool_and_what_is_missing() -> None:
+    done = naftiko("list", TRACK, "--json")
+    assert done.returncode == 0, done.stderr
+    (told,) = json.loads(done.stdout)
+    assert told["label"] == "Customer.io Pipelines API — Track"
+    assert told["consumes"][0]["operations"] == [
+        {
+            "name": "trackevent",
+            "method": "POST",
+            "path": "/track",
+            "calledBy": ["POST /v1/track", "track-event"],
+        }
+    ]
+    rest, mcp = told["exposes"]
+    assert rest["units"][0]["name"] == "POST /v1/track"
+    assert mcp["units"][0]["inputs"] == {
+        "type": "object",
+        "properties": {"body": {"type": "object", "description": "Request body (JSON)."}},
+        "required": ["body"],
+    }
+    assert told["missing"] == {
+        "CUSTOMER_IO_PASS": ["pipelines-track.trackevent"],
+        "CUSTOMER_IO_USER": ["pipelines-track.trackevent"],
+    }
+
+
+def test_text_tells_what_is_left_out_and_what_nobody_calls(tmp_path: Path) -> None:
+    document = tmp_path / "half.yaml"
+    document.write_text(LEFT_OUT, encoding="utf-8")
+    done = naftiko("list", document)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert "  get  -> up.get" in lines
+    assert "      id  string required" in lines
+    assert "  drop  DELETE /a/{id}  (nothing exposed calls it)" in lines
+    assert "  gone  left out: it calls `up.gone`, but `up` has no operation `gone`" in lines
+
+
+def test_a_document_that_cannot_run_is_refused_and_the_others_are_listed(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("naftiko: 1.0.0-alpha2\n", encoding="utf-8")
+    done = naftiko("list", bad, TRACK, "--json")
+    assert done.returncode == 65
+    assert "bad.yaml:1:1: error[no-capability]" in done.stderr
+    assert [each["file"] for each in json.loads(done.stdout)] == [TRACK]
+
+
+def test_a_missing_file_is_a_missing_input(tmp_path: Path) -> None:
+    done = naftiko("list", tmp_path / "none.yaml")
+    assert done.returncode == 66
+    assert "there is no such file" in done.stderr

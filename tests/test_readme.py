@@ -1,0 +1,51 @@
+"""What the README promises: its document serves, its sandbox call answers so, its options exist."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import httpx
+
+from command import COMMAND, ROOT, started
+from naftiko_run import Settings, load
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def block(language: str, holding: str) -> str:
+    """Give the README's code block of a language that holds a text."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    (found,) = [each for each in blocks if holding in each]
+    return str(found)
+
+
+def test_the_example_document_serves_with_the_inputs_that_it_implies(tmp_path: Path) -> None:
+    document = tmp_path / "weather.yaml"
+    document.write_text(block("yaml", "naftiko: "), encoding="utf-8")
+    capability = load(document, Settings(environment={"WEATHER_KEY": "k"}))
+    assert not capability.diagnostics
+    schema = capability.function("weather-tools.get-forecast").input_schema
+    assert schema["required"] == ["city"]
+    assert schema["properties"]["days"] == {"type": "integer", "description": "How many days ahead."}
+    assert capability.function("weather-api.forecast").input_schema == schema
+
+
+def test_the_first_call_gets_the_answer_that_the_readme_shows() -> None:
+    shown = block("console", "curl -s localhost:8080/v1/track")
+    sent = re.search(r"-d '(.*)'", shown)
+    assert sent is not None
+    answer = json.loads(shown[shown.index('{"sandbox"') :].replace("\n", ""))
+    with started("capabilities/pipelines-track.yaml", "--sandbox") as command:
+        response = httpx.post(
+            f"{command.url('rest')}/v1/track", content=sent[1], headers={"Content-Type": "application/json"}
+        )
+    assert response.status_code == 200
+    assert response.json() == answer
+
+
+def test_every_option_is_in_the_readme() -> None:
+    told = subprocess.run([COMMAND, "--help"], capture_output=True, text=True, check=True).stdout
+    options = set(re.findall(r"^\s+(?:-\w, )?(--[a-z-]+)", told, re.MULTILINE)) - {"--help", "--version"}
+    assert options
+    assert {option for option in options if f"`{option}" not in README} == set()
