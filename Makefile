@@ -47,16 +47,16 @@ install: $(VENV)/.installed
 
 dev: $(VENV)/.installed-dev
 
-$(BIN)/python:
+$(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c '' 2>/dev/null \
 		|| { echo "There is no $(PYTHON); install Python 3.11 or newer, or say where it is: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1); naftiko-run needs 3.11 or newer. Name one: make PYTHON=python3.13" >&2; exit 1; }
 	@echo "Creating $(VENV)"
-	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
-# The stamps are newer than pyproject.toml for as long as there is nothing to install.
-$(VENV)/.installed: pyproject.toml | $(BIN)/python
+# A stamp is newer than pyproject.toml and the environment for as long as there is nothing to install.
+$(VENV)/.installed: pyproject.toml $(VENV)/pyvenv.cfg
 	@echo "Installing naftiko-run and what it needs"
 	@$(PIP) install --editable .
 	@touch $@
