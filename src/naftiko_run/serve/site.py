@@ -75,7 +75,7 @@ def build_sites(
         RouteClash: Two adapters ask for the same requests on one port.
         ConfigurationError: A variable does not hold a port.
     """
-    mounted: dict[tuple[str, int], list[Adapter]] = {}
+    mounted: dict[tuple[str, int, str], list[Adapter]] = {}
     left_out: list[Diagnostic] = []
     for capability in capabilities:
         report = Report(capability.file)
@@ -92,14 +92,16 @@ def build_sites(
             host = settings.addressing.host_of(exposes)
             port = settings.addressing.port_of(exposes, exposer.default_port)
             expose_settings = ExposeSettings(settings.max_body, settings.allowed_hosts, host)
-            mounted.setdefault((host, port), []).append(exposer.expose(exposes, capability, expose_settings))
+            # Any free port is one of its own for each type of adapter.
+            place = (host, port, exposes.type if port == 0 else "")
+            mounted.setdefault(place, []).append(exposer.expose(exposes, capability, expose_settings))
         left_out.extend(report)
     routers = {place: Router(adapters) for place, adapters in mounted.items()}
     sites: list[Site] = []
     try:
-        for (host, port), adapters in mounted.items():
-            bound = _bind(host, port, adapters)
-            sites.append(Site(host, tuple(adapters), routers[host, port], bound))
+        for place, adapters in mounted.items():
+            host, port, _ = place
+            sites.append(Site(host, tuple(adapters), routers[place], _bind(host, port, adapters)))
     except PortUnavailable:
         for site in sites:
             site.socket.close()
