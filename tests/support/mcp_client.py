@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import mcp_types as types
@@ -11,10 +11,21 @@ import pytest
 from mcp.client.client import Client
 from mcp.shared.exceptions import MCPError
 
+from support.upstream import PATIENCE
+
 ERAS = {"auto": "2026-07-28", "legacy": "2025-11-25"}
 """The client's modes, and the protocol version that each comes to speak with a server of ours."""
 
 T = TypeVar("T")
+
+
+def run_async(use: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine function to its end, within the time limit."""
+
+    async def limited() -> T:
+        return await asyncio.wait_for(use(), PATIENCE * 2)
+
+    return asyncio.run(limited())
 
 
 def with_client(url: str, mode: str, use: Callable[[Client], Awaitable[T]]) -> T:
@@ -24,7 +35,7 @@ def with_client(url: str, mode: str, use: Callable[[Client], Awaitable[T]]) -> T
         async with Client(url, mode=mode) as client:
             return await use(client)
 
-    return asyncio.run(session())
+    return run_async(session)
 
 
 def list_tools(url: str, mode: str = "auto") -> list[types.Tool]:

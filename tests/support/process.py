@@ -17,7 +17,7 @@ COMMAND = str(Path(sysconfig.get_path("scripts")) / "naftiko-run")
 FREE_PORTS = ("--port", "rest=0", "--port", "mcp=0")
 READY = "ready; stop with Ctrl-C"
 
-_ADAPTER = re.compile(r"(?P<kind>rest|mcp) (?P<url>http://\S+)  (?P<namespace>\S*)\Z")
+_ADAPTER = re.compile(r"(?P<kind>\w+) (?P<url>http://\S+)  (?P<namespace>\S*)\Z")
 
 
 class Process:
@@ -90,14 +90,21 @@ class Process:
 
 
 @contextmanager
-def started(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> Iterator[Process]:
-    """Start ``naftiko-run`` on free ports, wait until it is ready, and end it in the end."""
-    process = Process((*map(str, arguments), *FREE_PORTS), environment or {})
+def launched(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> Iterator[Process]:
+    """Start ``naftiko-run``, and end it in the end."""
+    process = Process(tuple(map(str, arguments)), environment or {})
     try:
-        process.wait_for_line(READY)
         yield process
     finally:
         process.kill()
+
+
+@contextmanager
+def started(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> Iterator[Process]:
+    """Start ``naftiko-run`` on free ports, wait until it is ready, and end it in the end."""
+    with launched(*arguments, *FREE_PORTS, environment=environment) as process:
+        process.wait_for_line(READY)
+        yield process
 
 
 def run(
