@@ -85,6 +85,46 @@ capability:
 SHOP_TOKEN = {"SHOP_TOKEN": "t0ken-of-the-shop"}
 
 
+def small(name: str, *, path: str = "/things", rest: str = "", mcp: str = "", variable: str = "") -> str:
+    """Give a document with one route and one tool, both of which call one operation.
+
+    Args:
+        name: Its label, consumed namespace, and the beginning of its adapters' namespaces.
+        path: The route.
+        rest: Further lines of the REST adapter, such as ``port: 9000``.
+        mcp: Further lines of the MCP adapter.
+        variable: The environment variable of a bearer token; empty for no authentication.
+    """
+    authentication = f"authentication: {{type: bearer, token: '{{{{env.{variable}}}}}'}}" if variable else ""
+    return f"""\
+naftiko: 1.0.0-alpha2
+info: {{label: {name}}}
+capability:
+  consumes:
+  - type: http
+    namespace: {name}
+    baseUri: https://{name}.example
+    {authentication}
+    resources:
+    - path: /of-{name}
+      operations:
+      - {{name: get, method: GET}}
+  exposes:
+  - type: rest
+    namespace: {name}-rest
+    {rest}
+    resources:
+    - path: {path}
+      operations:
+      - {{name: get, method: GET, call: {name}.get}}
+  - type: mcp
+    namespace: {name}-mcp
+    {mcp}
+    tools:
+    - {{name: {name}-tool, description: Get it, call: {name}.get}}
+"""
+
+
 def written(folder: Path, text: str, name: str = "shop.yaml") -> Path:
     """Write a document to a file, and give it."""
     file = folder / name

@@ -25,14 +25,22 @@ class Served:
 
     sites: tuple[Site, ...]
 
+    def urls(self, kind: str) -> list[str]:
+        """Give the URL of every adapter of a type."""
+        return [site.url_of(each) for site in self.sites for each in site.adapters if each.type == kind]
+
+    def origins(self, kind: str) -> set[str]:
+        """Give ``http://host:port`` of every port that has an adapter of a type."""
+        return {site.origin for site in self.sites for each in site.adapters if each.type == kind}
+
     def url(self, kind: str) -> str:
         """Give the URL of the one adapter of a type."""
-        (url,) = [site.url_of(each) for site in self.sites for each in site.adapters if each.type == kind]
+        (url,) = self.urls(kind)
         return url
 
     def origin(self, kind: str) -> str:
         """Give ``http://host:port`` of the one adapter of a type."""
-        (origin,) = {site.origin for site in self.sites for each in site.adapters if each.type == kind}
+        (origin,) = self.origins(kind)
         return origin
 
 
