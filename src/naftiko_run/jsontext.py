@@ -1,14 +1,15 @@
 """JSON text in and out: orjson's speed without its losses.
 
 orjson turns integers beyond 64 bits into floats and refuses to write them;
-identifiers of that size exist, so the standard library takes those texts.
+identifiers of that size exist, so the standard library reads those texts once
+orjson, the stricter of the two, has found them to be JSON.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 
@@ -21,12 +22,13 @@ def loads(text: bytes) -> Any:
     Raises:
         ValueError: Not JSON; the message says where.
     """
+    value = orjson.loads(text)
     if _LONG_INTEGER.search(text):
         try:
-            return json.loads(text, parse_constant=_refuse_constant)
+            return json.loads(text)
         except RecursionError:
             raise ValueError("nested too deeply") from None
-    return orjson.loads(text)
+    return value
 
 
 def dumps(value: Any, *, indent: bool = False) -> bytes:
@@ -43,7 +45,3 @@ def dumps(value: Any, *, indent: bool = False) -> bytes:
             value, ensure_ascii=False, indent=2 if indent else None, separators=separators, allow_nan=False
         )
         return written.encode()
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

@@ -63,14 +63,22 @@ def parse_base_uris(written: Sequence[str]) -> dict[str, str]:
     base_uris: dict[str, str] = {}
     for text in written:
         namespace, equals, url = text.partition("=")
-        parts = urlsplit(url)
-        if not equals or not namespace or parts.scheme not in ("http", "https") or not parts.netloc:
+        if not equals or not namespace or not _is_base_uri(url):
             raise UsageFault(
-                f"--base-uri: `{text}` is not NAMESPACE=URL",
+                f"--base-uri: `{text}` is not NAMESPACE=URL with an http or https URL",
                 hint="write --base-uri my-api=http://127.0.0.1:9999/v1",
             )
         base_uris[namespace] = url
     return base_uris
+
+
+def _is_base_uri(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_address = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets or a port that are none
+        return False
+    return is_address and parts.scheme in ("http", "https") and not (parts.query or parts.fragment)
 
 
 def check_level(level: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from naftiko_run.bindings import Bindings, MaskedBindings
 from naftiko_run.consume.authentication import SUPPORTED, compile_authentication, is_supported
@@ -261,7 +261,7 @@ class _OperationCompiler:
         base = self._operator_text(authority, self._around.addresses)
         if base and "://" not in base:
             base = f"https://{base}"
-        if not self._missing and not re.match(r"https?://[^/]", base):
+        if not self._missing and not _is_origin(base):
             raise ValueError(f"the base URI of `{self._consumes.namespace}` is not an http or https address")
         base = base.rstrip("/")
         shown = template if self._missing else _without_user(base) + path
@@ -304,6 +304,14 @@ class _OperationCompiler:
         fields = structure({parameter.name: self._argument(parameter) for parameter in parameters})
         value = Expression(lambda scope: fields.evaluate(scope) or MISSING, fields.names)
         return _with_fields(BodyPlan(value, encode_body), extras)
+
+
+def _is_origin(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets or a port that are none
+        return False
 
 
 def _without_user(url: str) -> str:

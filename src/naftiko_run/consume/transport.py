@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import ssl
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -14,12 +16,15 @@ from naftiko_run.errors import UpstreamTimeout, UpstreamUnreachable
 CONNECT_SECONDS: Final = 10.0
 DEFAULT_SECONDS: Final = 30.0
 
+_ERROR_NUMBER = re.compile(r"\[Errno -?\d+\]\s*")
+
 
 class HttpxTransport:
     """Sends requests with one shared httpx client.
 
     Redirects are not followed: credentials stay with the host that the document
-    names, and the caller sees the upstream's own answer.
+    names, and the caller sees the upstream's own answer. Cookies are not kept:
+    what an upstream sets for one caller is no other caller's.
 
     Args:
         timeout: Seconds for each wait: to connect (at most 10), to send, to receive.
@@ -39,9 +44,9 @@ class HttpxTransport:
             )
         except httpx.TimeoutException:
             raise UpstreamTimeout(
-                f"{request.operation}: {_host(request.url)} did not answer within {self._timeout:g} seconds"
+                f"{request.operation}: {_host(request.url)} did not answer within {self._timeout:g} s"
             ) from None
-        except (httpx.TransportError, httpx.InvalidURL, ssl.SSLError) as fault:
+        except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError) as fault:
             raise UpstreamUnreachable(
                 f"{request.operation}: no answer from {_host(request.url)}: {_reason(fault)}"
             ) from None
@@ -59,6 +64,7 @@ class HttpxTransport:
             timeout=httpx.Timeout(self._timeout, connect=min(CONNECT_SECONDS, self._timeout)),
             limits=httpx.Limits(max_connections=256, max_keepalive_connections=64),
             follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
 
 
@@ -73,8 +79,13 @@ def _host(url: str) -> str:
 
 def _reason(fault: Exception) -> str:
     if isinstance(fault, httpx.ConnectError):
-        cause = str(fault).removeprefix("[Errno ").strip()
+        cause = _ERROR_NUMBER.sub("", str(fault))
         return "cannot connect" + (f" ({cause})" if cause and "All connection attempts" not in cause else "")
     if isinstance(fault, httpx.RemoteProtocolError | httpx.ReadError):
         return "it broke the connection off"
+    if isinstance(fault, httpx.DecodingError):
+        return "its Content-Encoding does not fit what it sent"
+    if isinstance(fault, httpx.LocalProtocolError):
+        # Its own words would show the header, which may be a credential.
+        return "the request was not sent, because a header or credential is not one that HTTP can carry"
     return type(fault).__name__

@@ -11,10 +11,17 @@ class Disconnected(Exception):
 
 
 def header(scope: Scope, name: bytes) -> str:
-    """Give a request header by its lower-case name; empty where there is none."""
+    """Give a request header by its lower-case name; empty where there is none.
+
+    Bytes that are not UTF-8 are read as Latin-1.
+    """
     for key, value in scope["headers"]:
         if key == name:
-            return str(value.decode("latin-1"))
+            raw: bytes = value
+            try:
+                return raw.decode()
+            except UnicodeDecodeError:
+                return raw.decode("latin-1")
     return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from naftiko_run.errors import RouteClash
 from naftiko_run.expose.exposer import Adapter, ASGIApp, Endpoint, Receive, Scope, Send
@@ -67,14 +67,15 @@ class Router:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
+        written = _written(scope)
         try:
-            path = _readable(scope)
+            path = _readable(written)
         except UnicodeDecodeError:
-            await Problem(400, "unreadable-path", "The path holds bytes that are not UTF-8 text").send(send)
+            await Problem(400, "not-utf8", "The path is not percent-encoded UTF-8").send(send)
             return
         route, values = self._find(path)
         if route is None:
-            await Problem(404, "unknown-path", f"Nothing answers at {unquote(path)}").send(send)
+            await Problem(404, "unknown-path", f"Nothing answers at {written}").send(send)
             return
         method = scope["method"]
         found = (
@@ -83,7 +84,7 @@ class Router:
             or (route.apps.get("GET") if method == "HEAD" else None)
         )
         if found is None:
-            await self._refuse_method(method, path, route, send)
+            await self._refuse_method(method, written, route, send)
             return
         app, names = found
         scope["path_params"] = {
@@ -157,14 +158,20 @@ class Router:
                 self._paths.setdefault(id(adapter), [adapter.path]).append(endpoint.path.text)
 
 
-def _readable(scope: Scope) -> str:
-    """Give the request's path percent-decoded, without trailing slash; encoded slashes stay apart."""
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    path = raw.decode("latin-1")
+def _written(scope: Scope) -> str:
+    """Give the request's path as the client wrote it."""
+    raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    return raw.decode("latin-1")
+
+
+def _readable(path: str) -> str:
+    """Give a path percent-decoded, without trailing slash; encoded slashes stay apart.
+
+    Raises:
+        UnicodeDecodeError: It is not UTF-8.
+    """
     if "%" in path:
         path = "/".join(unquote(segment, errors="strict").replace("/", _SLASH) for segment in path.split("/"))
-    else:
-        path = scope["path"]
     return path.rstrip("/") or "/"
 
 

@@ -95,8 +95,8 @@ class Function:
         try:
             decoded = jsontext.loads(response.body)
         except ValueError:
-            kind = outcome.media_type.partition(";")[0] or "something without a content type"
+            kind = outcome.media_type.partition(";")[0] or "none"
             raise UndecodableResponse(
-                f"{self.operation.name} answered {kind} where JSON was expected"
+                f"{self.operation.name} gave an answer that is not JSON (its Content-Type: {kind})"
             ) from None
         return Outcome.of_value(self._outputs.apply(decoded), response.status, response.headers)

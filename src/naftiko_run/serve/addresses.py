@@ -48,8 +48,8 @@ class Addressing:
                 return self.ports[name]
         for name in names:
             variable = port_variable(name)
-            if variable in self.environment:
-                return parse_port(self.environment[variable], variable)
+            if written := self.environment.get(variable):
+                return parse_port(written, variable)
         return usual if exposes.port is None else exposes.port
 
 

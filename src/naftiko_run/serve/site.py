@@ -100,8 +100,8 @@ def build_sites(
     sites: list[Site] = []
     try:
         for place, adapters in mounted.items():
-            bound = _bind(place[0], place[1], adapters)
-            sites.append(Site(place[0], tuple(adapters), routers[place], bound))
+            host, port, _ = place
+            sites.append(Site(host, tuple(adapters), routers[place], _bind(host, port, adapters)))
     except PortUnavailable:
         for site in sites:
             site.socket.close()
@@ -145,5 +145,5 @@ def _reason(fault: OSError, host: str, port: int, owner: str) -> str:
 def _mend(fault: OSError, adapter: Adapter, port: int) -> str:
     if fault.errno == errno.EADDRNOTAVAIL:
         return "choose another: --host 127.0.0.1"
-    other = port + 1 if port >= 1024 else port + 8000
+    other = port + 8000 if port < 1024 else port + 1 if port < 65535 else port - 1
     return f"choose another: --port {adapter.type}={other}"

@@ -100,12 +100,12 @@ class ToolBox:
             raise MCPError(types.INVALID_PARAMS, self._absent(params.name))
         try:
             outcome = await function.invoke(params.arguments or {})
+            return result_of(outcome, context.protocol_version)
         except InvocationError as fault:
             return result_of_problem(problem_of(fault))
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
             problem = problem_of(fault)
             raise MCPError(types.INTERNAL_ERROR, problem.detail, problem.members) from None
-        return result_of(outcome, context.protocol_version)
 
     def _input_schema(self, name: str) -> dict[str, Any] | None:
         function = self._functions.get(name)

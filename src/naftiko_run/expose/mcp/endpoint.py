@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-from naftiko_run.expose.body import header
-from naftiko_run.expose.exposer import ExposeSettings, Receive, Scope, Send
+from naftiko_run.expose.body import Disconnected, header, read_body
+from naftiko_run.expose.exposer import ExposeSettings, Message, Receive, Scope, Send
 from naftiko_run.expose.problems import Problem
 
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
@@ -52,19 +52,23 @@ class McpEndpoint:
                 "This MCP server keeps no session and no stream: every request is a POST",
                 headers=(("allow", "POST"),),
             )
-        length = header(scope, b"content-length")
-        if length.isdecimal() and int(length) > self._settings.max_body:
+        media_type = header(scope, b"content-type").partition(";")[0].strip()
+        if media_type.lower() != "application/json":
             raise Problem(
-                413,
-                "body-too-large",
-                f"The body is larger than {self._settings.max_body:,} bytes, the most that this server takes",
-                hint="the server's --max-body raises the limit",
+                415,
+                "unsupported-media-type",
+                f"The body is {media_type or 'of no Content-Type'}; MCP takes JSON",
+                hint="send it with `Content-Type: application/json`",
             )
+        try:
+            content = await read_body(scope, receive, self._settings.max_body)
+        except Disconnected:
+            return
         if not header(scope, b"accept"):
             # Without the header a client takes anything (RFC 9110, 12.5.1); the SDK would refuse it.
             scope["headers"] = [*scope["headers"], (b"accept", b"*/*")]
         assert self._manager is not None
-        await self._manager.handle_request(scope, receive, send)
+        await self._manager.handle_request(scope, _again(content, receive), send)
 
     def _check_host(self, scope: Scope) -> None:
         """Refuse requests that a web page made through a name of its own (DNS rebinding)."""
@@ -86,6 +90,16 @@ class McpEndpoint:
                 f"This server does not answer pages of `{origin}`",
                 hint=f"start it with --allow-host {_name(origin) or 'NAME'} if they may use it",
             )
+
+
+def _again(content: bytes, receive: Receive) -> Receive:
+    """Give the channel of a request whose body was read from another: the body first, then what follows."""
+    messages: list[Message] = [{"type": "http.request", "body": content, "more_body": False}]
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay
 
 
 def _allowed_hosts(settings: ExposeSettings) -> frozenset[str] | None:

@@ -21,6 +21,7 @@ _KEPT = re.compile(
     r"|(?:x-)?ratelimit-[\w-]+|ratelimit|x-request-id",
 )
 """The upstream's headers that a caller can use; all others are between the upstream and us."""
+_STATUSES = range(200, 600)
 
 
 class RestEndpoint:
@@ -72,7 +73,7 @@ class RestEndpoint:
         }
         if scope["query_string"]:
             texts: dict[str, list[str]] = {}
-            for name, text in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True):
+            for name, text in _query(scope):
                 texts.setdefault(name, []).append(text)
             for name, values in texts.items():
                 if name != "body":
@@ -127,6 +128,13 @@ class RestEndpoint:
         return None
 
 
+def _query(scope: Scope) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        raise Problem(400, "not-utf8", "The query is not percent-encoded UTF-8") from None
+
+
 class UnavailableEndpoint:
     """Answers an operation that was left out, with the reason.
 
@@ -147,5 +155,11 @@ class UnavailableEndpoint:
 
 
 async def _answer(outcome: Outcome, send: Send) -> None:
+    if outcome.status not in _STATUSES:
+        raise Problem(
+            502,
+            "invalid-status",
+            f"The upstream answered with status {outcome.status}, which HTTP does not have",
+        )
     kept = tuple((name, value) for name, value in outcome.headers if _KEPT.fullmatch(name))
     await respond(send, outcome.status, outcome.content, outcome.media_type, kept)

@@ -1,0 +1,113 @@
+"""Several documents in one process: what shares a port, and what clashes on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from naftiko_run import Settings
+from naftiko_run.errors import RouteClash
+from naftiko_run.serve import Addressing
+from support.documents import small, written
+from support.mcp_client import ERAS, list_tools
+from support.ports import free_ports
+from support.server import serving
+from support.wire import problem
+
+SANDBOX = Settings(sandbox=True, environment={})
+
+
+def _both(folder: Path, *, paths: tuple[str, str] = ("/things", "/others")) -> tuple[Path, Path]:
+    return (
+        written(folder, small("one", path=paths[0]), "one.yaml"),
+        written(folder, small("two", path=paths[1]), "two.yaml"),
+    )
+
+
+def _operation(url: str) -> str:
+    return str(httpx.get(url).json()["sandbox"]["operation"])
+
+
+def test_routes_of_documents_on_one_port_are_merged(tmp_path: Path) -> None:
+    with serving(*_both(tmp_path), settings=SANDBOX) as served:
+        (origin,) = served.origins("rest")
+        assert _operation(f"{origin}/things") == "one.get"
+        assert _operation(f"{origin}/others") == "two.get"
+        problem(httpx.get(f"{origin}/neither"), 404)
+
+
+def test_methods_of_one_path_may_come_from_several_documents(tmp_path: Path) -> None:
+    one, two = _both(tmp_path, paths=("/things", "/things"))
+    two.write_text(two.read_text().replace("method: GET, call", "method: DELETE, call"))
+    with serving(one, two, settings=SANDBOX) as served:
+        (origin,) = served.origins("rest")
+        assert httpx.get(f"{origin}/things").json()["sandbox"]["operation"] == "one.get"
+        assert httpx.delete(f"{origin}/things").json()["sandbox"]["operation"] == "two.get"
+        assert httpx.options(f"{origin}/things").headers["allow"] == "DELETE, GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize("path", ["/things", "/things/"])
+def test_a_route_that_two_documents_expose_is_refused_with_both_named(tmp_path: Path, path: str) -> None:
+    documents = _both(tmp_path, paths=("/things", path))
+    with pytest.raises(RouteClash) as refused, serving(*documents, settings=SANDBOX):
+        pass
+    message = str(refused.value)
+    assert "GET /things" in message
+    assert f"`one-rest` of {documents[0]}" in message
+    assert f"`two-rest` of {documents[1]}" in message
+    assert "--port" in refused.value.hint
+
+
+def test_variables_of_other_names_clash_too(tmp_path: Path) -> None:
+    documents = _both(tmp_path, paths=("/things/{id}", "/things/{key}"))
+    with pytest.raises(RouteClash), serving(*documents, settings=SANDBOX):
+        pass
+
+
+def test_a_literal_route_wins_over_a_variable_of_another_document(tmp_path: Path) -> None:
+    with serving(*_both(tmp_path, paths=("/things/{id}", "/things/new")), settings=SANDBOX) as served:
+        (origin,) = served.origins("rest")
+        assert _operation(f"{origin}/things/new") == "two.get"
+        assert _operation(f"{origin}/things/7") == "one.get"
+
+
+@pytest.mark.parametrize("mode", ERAS)
+def test_each_mcp_server_of_a_port_has_its_own_path(tmp_path: Path, mode: str) -> None:
+    with serving(*_both(tmp_path), settings=SANDBOX) as served:
+        (origin,) = served.origins("mcp")
+        assert served.urls("mcp") == [f"{origin}/one-mcp/mcp", f"{origin}/two-mcp/mcp"]
+        for name in ("one", "two"):
+            assert [tool.name for tool in list_tools(f"{origin}/{name}-mcp/mcp", mode)] == [f"{name}-tool"]
+
+
+@pytest.mark.parametrize("path", ["/mcp", "/"])
+def test_a_path_that_would_mean_either_of_two_mcp_servers_is_nobodys(tmp_path: Path, path: str) -> None:
+    with serving(*_both(tmp_path), settings=SANDBOX) as served:
+        (origin,) = served.origins("mcp")
+        problem(httpx.post(f"{origin}{path}", json={}), 404)
+
+
+def test_rest_and_mcp_may_share_a_port(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    addressing = Addressing("", {"rest": port, "mcp": port})
+    with serving(_both(tmp_path)[0], settings=SANDBOX, addressing=addressing) as served:
+        assert served.origin("rest") == served.origin("mcp") == f"http://127.0.0.1:{port}"
+        assert _operation(f"{served.origin('rest')}/things") == "one.get"
+        assert [tool.name for tool in list_tools(served.url("mcp"))] == ["one-tool"]
+
+
+def test_a_route_keeps_its_path_where_an_mcp_server_would_have_a_second_one(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    document = written(tmp_path, small("one", path="/mcp"))
+    addressing = Addressing("", {"rest": port, "mcp": port})
+    with serving(document, settings=SANDBOX, addressing=addressing) as served:
+        assert _operation(f"{served.origin('rest')}/mcp") == "one.get"
+        assert served.url("mcp") == f"{served.origin('mcp')}/one-mcp/mcp"
+
+
+def test_a_free_port_is_another_for_each_type_of_adapter(tmp_path: Path) -> None:
+    with serving(*_both(tmp_path), settings=SANDBOX) as served:
+        assert len(served.sites) == 2
+        assert served.origins("rest") != served.origins("mcp")

@@ -1,0 +1,127 @@
+"""``naftiko-run`` as a process, and what it says on stderr."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sysconfig
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from support.upstream import PATIENCE
+
+COMMAND = str(Path(sysconfig.get_path("scripts")) / "naftiko-run")
+FREE_PORTS = ("--port", "rest=0", "--port", "mcp=0")
+READY = "ready; stop with Ctrl-C"
+
+_ADAPTER = re.compile(r"(?P<kind>\w+) (?P<url>http://\S+)  (?P<namespace>\S*)\Z")
+
+
+class Process:
+    """A running ``naftiko-run``.
+
+    Attributes:
+        lines: What it wrote to stderr so far.
+    """
+
+    def __init__(self, arguments: tuple[str, ...], environment: Mapping[str, str]) -> None:
+        self.lines: list[str] = []
+        self._changed = threading.Condition()
+        self._process = subprocess.Popen(
+            [COMMAND, *arguments],
+            env=_clean(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def text(self) -> str:
+        """Everything that it wrote to stderr so far."""
+        return "\n".join(self.lines)
+
+    def wait_for_line(self, line: str) -> None:
+        """Wait until it has written a line."""
+        with self._changed:
+            came = self._changed.wait_for(
+                lambda: line in self.lines or not self._reader.is_alive(), PATIENCE * 2
+            )
+        assert came and line in self.lines, f"no line {line!r} in:\n{self.text}"  # noqa: PT018
+
+    def url(self, kind: str) -> str:
+        """Give the URL that it told for its adapter of a type."""
+        for line in self.lines:
+            found = _ADAPTER.match(line)
+            if found and found["kind"] == kind:
+                return found["url"]
+        raise AssertionError(f"no {kind} adapter in:\n{self.text}")
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._process.send_signal(number)
+
+    def wait(self) -> int:
+        """Wait until it ended; give its exit code."""
+        code = self._process.wait(PATIENCE * 2)
+        self._reader.join(PATIENCE)
+        return code
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        self.wait()
+        assert self._process.stderr is not None
+        self._process.stderr.close()
+
+    def _read(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            with self._changed:
+                self.lines.append(line.rstrip("\n"))
+                self._changed.notify_all()
+        with self._changed:
+            self._changed.notify_all()
+
+
+@contextmanager
+def launched(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> Iterator[Process]:
+    """Start ``naftiko-run``, and end it in the end."""
+    process = Process(tuple(map(str, arguments)), environment or {})
+    try:
+        yield process
+    finally:
+        process.kill()
+
+
+@contextmanager
+def started(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> Iterator[Process]:
+    """Start ``naftiko-run`` on free ports, wait until it is ready, and end it in the end."""
+    with launched(*arguments, *FREE_PORTS, environment=environment) as process:
+        process.wait_for_line(READY)
+        yield process
+
+
+def run(
+    *arguments: str | Path, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run ``naftiko-run`` to its end."""
+    return subprocess.run(
+        [COMMAND, *map(str, arguments)],
+        env=_clean(environment or {}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE * 2,
+        check=False,
+    )
+
+
+def _clean(environment: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment of a process that knows of nothing but what a test says."""
+    return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **environment}

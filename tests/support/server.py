@@ -1,0 +1,62 @@
+"""Capabilities served in this process, on free ports, in a thread of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyio.from_thread import start_blocking_portal
+
+from naftiko_run import Settings, load
+from naftiko_run.serve import Addressing, ServeSettings, Site, running
+
+ANY_PORT: Mapping[str, int] = {"rest": 0, "mcp": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is served.
+
+    Attributes:
+        sites: One for each port.
+    """
+
+    sites: tuple[Site, ...]
+
+    def urls(self, kind: str) -> list[str]:
+        """Give the URL of every adapter of a type."""
+        return [site.url_of(each) for site in self.sites for each in site.adapters if each.type == kind]
+
+    def origins(self, kind: str) -> set[str]:
+        """Give ``http://host:port`` of every port that has an adapter of a type."""
+        return {site.origin for site in self.sites for each in site.adapters if each.type == kind}
+
+    def url(self, kind: str) -> str:
+        """Give the URL of the one adapter of a type."""
+        (url,) = self.urls(kind)
+        return url
+
+    def origin(self, kind: str) -> str:
+        """Give ``http://host:port`` of the one adapter of a type."""
+        (origin,) = self.origins(kind)
+        return origin
+
+
+@contextmanager
+def serving(
+    *documents: Path,
+    settings: Settings,
+    addressing: Addressing | None = None,
+    max_body: int = ServeSettings().max_body,
+    allowed_hosts: Sequence[str] = (),
+) -> Iterator[Served]:
+    """Serve documents while the context is entered."""
+    serve_settings = ServeSettings(addressing or Addressing("", ANY_PORT), max_body, tuple(allowed_hosts))
+    capabilities = [load(document, settings) for document in documents]
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(running(capabilities, serve_settings)) as (sites, _),
+    ):
+        yield Served(sites)
