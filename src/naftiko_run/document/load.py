@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from naftiko_run.diagnostics import Diagnostic, Report
+from naftiko_run.diagnostics import Diagnostic, Report, Severity
 from naftiko_run.document.dialects import normalise
 from naftiko_run.document.model import Document
-from naftiko_run.document.source import Source, parse, read
+from naftiko_run.document.source import TRUNCATION_MARK, Source, parse, read
 from naftiko_run.errors import DocumentError
 
 
@@ -64,6 +65,7 @@ def load_source(source: Source) -> LoadedDocument:
         DocumentError: There is no capability in it.
     """
     report = Report(source.file, source.locate)
+    report.extend(_truncation(source))
     canonical = normalise(source.data, report)
     if canonical is None:
         raise DocumentError(list(report))
@@ -74,6 +76,21 @@ def load_source(source: Source) -> LoadedDocument:
             report.error("invalid-document", error["msg"], _pointer(canonical, error["loc"]))
         raise DocumentError(list(report)) from None
     return LoadedDocument(document, source, tuple(report))
+
+
+def _truncation(source: Source) -> Iterator[Diagnostic]:
+    """Tell of a document that was cut off where it was published: what it lacks is nobody's slip."""
+    at = source.text.rfind(TRUNCATION_MARK)
+    if at >= 0:
+        yield Diagnostic(
+            Severity.WARNING,
+            "truncated",
+            "the document was cut off here where it was published; what followed is missing",
+            source.file,
+            source.text.count("\n", 0, at) + 1,
+            1,
+            hint="fetch the whole document from its author",
+        )
 
 
 def _pointer(canonical: Any, location: tuple[str | int, ...]) -> tuple[str | int, ...]:

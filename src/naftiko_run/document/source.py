@@ -36,6 +36,8 @@ except ImportError:  # a PyYAML built without libyaml
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_VALUES: Final = 500_000
 MAX_DEPTH: Final = 200
+TRUNCATION_MARK: Final = "# --- truncated at "
+"""What a catalogue writes at the end of documents that it cut off."""
 
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 _PREFIXED_INTEGER = re.compile(r"0(?:o[0-7]+|x[0-9a-fA-F]+)\Z")
@@ -387,7 +389,7 @@ def _syntax_report(fault: yaml.YAMLError, text: str, file: str) -> Report:
 
 
 def _syntax_hint(problem: str, here: str, text: str) -> str:
-    if "truncated at" in text[-200:]:
+    if TRUNCATION_MARK in text[-200:]:
         return "the text was cut off where it was published; fetch the whole document"
     if here[: len(here) - len(here.lstrip())].count("\t"):
         return "indent with spaces: YAML does not allow tabs"
