@@ -9,7 +9,12 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 from naftiko_run.bindings import Bindings, MaskedBindings
-from naftiko_run.consume.authentication import SUPPORTED, compile_authentication, is_supported
+from naftiko_run.consume.authentication import (
+    SUPPORTED,
+    compile_authentication,
+    credentials_given,
+    is_supported,
+)
 from naftiko_run.consume.bodies import BodyPlan, compile_body, encoder
 from naftiko_run.consume.exchange import Authentication, Transport
 from naftiko_run.consume.operation import ConsumedOperation
@@ -84,12 +89,20 @@ class ConsumedOperations:
         self._compiled: dict[tuple[str, tuple[tuple[str, str], ...]], ConsumedOperation] = {}
 
     def parameters(self, name: str) -> tuple[Parameter, ...]:
-        """Give an operation's input parameters, its namespace's included, and the body that it implies."""
+        """Give an operation's input parameters, its namespace's included, and the body that it implies.
+
+        What the authentication gives is not among them: nobody else has to.
+        """
         consumes, _, model = self._models[name]
         own = {parameter.name for parameter in model.input_parameters}
+        given = credentials_given(consumes.authentication)
         parameters = [
-            *(parameter for parameter in consumes.input_parameters if parameter.name not in own),
-            *model.input_parameters,
+            parameter
+            for parameter in [
+                *(each for each in consumes.input_parameters if each.name not in own),
+                *model.input_parameters,
+            ]
+            if (parameter.in_, parameter.name.casefold()) not in given
         ]
         if _implies_body(model, parameters):
             parameters.append(
@@ -161,7 +174,9 @@ class _OperationCompiler:
         in_query = [extra for extra, place in extras.items() if place == "query"]
         in_body = [extra for extra, place in extras.items() if place == "body"]
         base, shown_base = self._base()
-        path = parse_path(self._path)
+        base, _ = _climbed(base, self._path)
+        shown_base, own_path = _climbed(shown_base, self._path)
+        path = parse_path(own_path)
         variables = {each: self._path_variable(each) for each in path.variables}
         query = [(encode_name(p.name), self._argument(p)) for p in self._placed("query")]
         query += [(encode_name(extra), variable(extra)) for extra in in_query]
@@ -304,6 +319,15 @@ class _OperationCompiler:
         fields = structure({parameter.name: self._argument(parameter) for parameter in parameters})
         value = Expression(lambda scope: fields.evaluate(scope) or MISSING, fields.names)
         return _with_fields(BodyPlan(value, encode_body), extras)
+
+
+def _climbed(base: str, path: str) -> tuple[str, str]:
+    """Follow the ``../`` that a path begins with up the base URI's own path, never beyond its host."""
+    while path.startswith("/../"):
+        path = path.removeprefix("/..")
+        above, _, _ = base.rpartition("/")
+        base = base if above.endswith(("/", ":")) or "/" not in above else above
+    return base, path
 
 
 def _is_origin(url: str) -> bool:

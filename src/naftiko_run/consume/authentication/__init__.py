@@ -38,4 +38,13 @@ def compile_authentication(model: AuthenticationModel, text: Text) -> Authentica
     return _SCHEMES[model.type](model, text)
 
 
-__all__ = ["SUPPORTED", "Text", "compile_authentication", "is_supported"]
+def credentials_given(model: AuthenticationModel | None) -> frozenset[tuple[str, str]]:
+    """Give the parameters that an authentication fills in, as (place, name in lower case)."""
+    if model is None:
+        return frozenset()
+    if model.type == "apikey":
+        return frozenset((key["placement"], key["key"].casefold()) for key in model.settings["keys"])
+    return frozenset({("header", "authorization")})
+
+
+__all__ = ["SUPPORTED", "Text", "compile_authentication", "credentials_given", "is_supported"]
