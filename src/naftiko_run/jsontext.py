@@ -7,12 +7,16 @@ identifiers of that size exist, so the standard library takes those texts.
 from __future__ import annotations
 
 import json
+import math
 import re
-from typing import Any, NoReturn
+from decimal import Decimal
+from typing import Any
 
 import orjson
 
 _LONG_INTEGER = re.compile(rb"\d{19}")
+_INTEGER = re.compile(r"[-+]?[0-9]{1,4000}\Z")
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,4})?\Z")
 
 
 def loads(text: bytes) -> Any:
@@ -21,12 +25,13 @@ def loads(text: bytes) -> Any:
     Raises:
         ValueError: Not JSON; the message says where.
     """
-    if _LONG_INTEGER.search(text):
-        try:
-            return json.loads(text, parse_constant=_refuse_constant)
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
-    return orjson.loads(text)
+    value = orjson.loads(text)
+    if not _LONG_INTEGER.search(text):
+        return value
+    try:
+        return json.loads(text)  # orjson has said that it is strict JSON
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def dumps(value: Any) -> bytes:
@@ -34,12 +39,29 @@ def dumps(value: Any) -> bytes:
 
     Raises:
         TypeError: The value holds something that JSON has no form for.
+        ValueError: It is nested too deeply, or holds text that is not Unicode.
     """
     try:
         return orjson.dumps(value)
     except TypeError:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        try:
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+def number(text: str, *, exact: bool = False) -> int | float | None:
+    """Give the number that a text writes; None where it writes none that JSON can carry.
+
+    Args:
+        text: Decimal digits, with or without sign, point and exponent.
+        exact: Give None also where a float would lose digits.
+    """
+    if _INTEGER.match(text):
+        return int(text)
+    if not _NUMBER.match(text):
+        return None
+    value = float(text)
+    if not math.isfinite(value) or (exact and Decimal(text) != Decimal(repr(value))):
+        return None
+    return value
