@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import unquote, unquote_plus
 
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.dialects.reading import Reader
@@ -22,7 +23,15 @@ def normalise_base_uri(consumes: Reader) -> str:
             (*consumes.at, "baseUri"),
         )
         written = f"https:{written}"
-    return _BASE_VARIABLE.sub(r"{{\1}}", written).rstrip("/")
+    canonical = _BASE_VARIABLE.sub(r"{{\1}}", written).rstrip("/")
+    if canonical != written.rstrip("/"):
+        consumes.report.warning(
+            "base-uri-variable",
+            f"`{written}` is read as `{canonical}`",
+            (*consumes.at, "baseUri"),
+            hint=f"write `{canonical}`",
+        )
+    return canonical
 
 
 def base_uri_fault(base_uri: str) -> str:
@@ -114,12 +123,8 @@ def split_path(path: str, at: Pointer, report: Report) -> tuple[str, list[dict[s
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
-    return [
-        (name, value)
-        for part in text.split("&")
-        if (name := part.partition("=")[0])
-        for value in [part.partition("=")[2]]
-    ]
+    pairs = [part.partition("=") for part in text.split("&")]
+    return [(unquote(name), unquote_plus(value)) for name, _, value in pairs if name]
 
 
 def _fixed(name: str, value: str, place: str, at: Pointer) -> dict[str, Any]:
