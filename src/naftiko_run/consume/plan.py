@@ -58,6 +58,14 @@ class RequestPlan:
         """
         if self.missing:
             raise MissingBinding(self.missing, self.operation)
+        try:
+            return self._request(arguments, raw_body)
+        except UnicodeEncodeError:
+            raise InvalidInput(
+                [Violation("", "holds half of a character, which no request can carry")]
+            ) from None
+
+    def _request(self, arguments: Mapping[str, Any], raw_body: bytes | None) -> OutgoingRequest:
         url = self.base + self._path(arguments)
         query = self._query(arguments)
         if query:
