@@ -8,12 +8,16 @@ orjson, the stricter of the two, has found them to be JSON.
 from __future__ import annotations
 
 import json
+import math
 import re
+from decimal import Decimal
 from typing import Any
 
 import orjson
 
 _LONG_INTEGER = re.compile(rb"\d{19}")
+_INTEGER = re.compile(r"[-+]?[0-9]{1,4000}\Z")
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,4})?\Z")
 
 
 def loads(text: bytes) -> Any:
@@ -23,12 +27,12 @@ def loads(text: bytes) -> Any:
         ValueError: Not JSON; the message says where.
     """
     value = orjson.loads(text)
-    if _LONG_INTEGER.search(text):
-        try:
-            return json.loads(text)
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
-    return value
+    if not _LONG_INTEGER.search(text):
+        return value
+    try:
+        return json.loads(text)  # orjson has said that it is strict JSON
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def dumps(value: Any, *, indent: bool = False) -> bytes:
@@ -36,12 +40,37 @@ def dumps(value: Any, *, indent: bool = False) -> bytes:
 
     Raises:
         TypeError: The value holds something that JSON has no form for.
+        ValueError: It is nested too deeply, or holds text that is not Unicode.
     """
     try:
         return orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else None)
     except TypeError:
         separators = None if indent else (",", ":")
-        written = json.dumps(
-            value, ensure_ascii=False, indent=2 if indent else None, separators=separators, allow_nan=False
-        )
+        try:
+            written = json.dumps(
+                value,
+                ensure_ascii=False,
+                indent=2 if indent else None,
+                separators=separators,
+                allow_nan=False,
+            )
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
         return written.encode()
+
+
+def number(text: str, *, exact: bool = False) -> int | float | None:
+    """Give the number that a text writes; None where it writes none that JSON can carry.
+
+    Args:
+        text: Decimal digits, with or without sign, point and exponent.
+        exact: Give None also where a float would lose digits.
+    """
+    if _INTEGER.match(text):
+        return int(text)
+    if not _NUMBER.match(text):
+        return None
+    value = float(text)
+    if not math.isfinite(value) or (exact and Decimal(text) != Decimal(repr(value))):
+        return None
+    return value

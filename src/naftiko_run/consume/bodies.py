@@ -22,11 +22,12 @@ from naftiko_run.expressions import (
     sequence,
     structure,
 )
+from naftiko_run.expressions import encode as percent_encode
 
 Encoded = tuple[str, bytes]
 """Content-Type and bytes."""
 
-_PLACEHOLDER = re.compile(r"\{\{[^{}]+\}\}")
+_PLACEHOLDER = re.compile(r"\{\{\{[^{}]+\}\}\}|\{\{[^{}]+\}\}")
 _BARE = "\ue000"
 
 
@@ -59,26 +60,31 @@ def compile_body(body: Body, resolve: Resolve) -> BodyPlan:
     """
     encode = _ENCODERS[body.type]
     data = body.data
+    if body.type == "binary" and (isinstance(data, list) or (isinstance(data, dict) and len(data) != 1)):
+        raise ValueError("a binary body is one value, and its `data` is a structure")
     if not isinstance(data, str):
-        return BodyPlan(compile_value(data, resolve), encode)
-    if body.type == "json":
-        return BodyPlan(_compile_json_text(data, resolve), encode)
+        return BodyPlan(compile_value(data, resolve, lenient=True), encode)
+    if body.type in ("json", "raw"):
+        return _compile_json_text(data, resolve, encode)
     if body.type in ("text", "xml", "sparql", "yaml"):
         write = _as_xml if body.type == "xml" else as_text
         return BodyPlan(compile_text(data, resolve, escape=write, lenient=True), encode)
-    return BodyPlan(compile_value(data, resolve), encode)
+    if body.type == "formUrlEncoded" and not _PLACEHOLDER.fullmatch(data.strip()):
+        return BodyPlan(compile_text(data, resolve, escape=percent_encode, lenient=True), encode)
+    return BodyPlan(compile_value(data, resolve, lenient=True), encode)
 
 
-def _compile_json_text(text: str, resolve: Resolve) -> Expression:
+def _compile_json_text(text: str, resolve: Resolve, encode: Callable[[Any], Encoded]) -> BodyPlan:
     """Compile JSON written as text: a bare ``{{x}}`` is a value, one in quotes is text.
 
-    Text that is not JSON even so is one value: a whole template, or a string.
+    Text that is JSON only once its sections are rendered stays text.
     """
     try:
-        data = json.loads(_mark_bare_placeholders(text))
+        return BodyPlan(_compile_marked(json.loads(_mark_bare_placeholders(text)), resolve), _json)
     except ValueError:
-        return compile_value(text, resolve)
-    return _compile_marked(data, resolve)
+        if text.lstrip().startswith(("{", "[")):
+            return BodyPlan(compile_text(text, resolve, escape=_in_json, lenient=True), _ENCODERS["raw"])
+        return BodyPlan(compile_value(text, resolve, lenient=True), encode)
 
 
 def _mark_bare_placeholders(text: str) -> str:
@@ -115,7 +121,12 @@ def _compile_marked(data: Any, resolve: Resolve) -> Expression:
 
 
 def _as_xml(value: Any) -> str:
-    return escape_xml(as_text(value), {'"': "&quot;"})
+    return escape_xml(as_text(value), {'"': "&quot;", "'": "&apos;"})
+
+
+def _in_json(value: Any) -> str:
+    """Write a value into JSON text: text goes inside the quotes that stand there, anything else bare."""
+    return jsontext.dumps(value).decode()[1:-1] if isinstance(value, str) else as_text(value)
 
 
 def _json(value: Any) -> Encoded:
@@ -172,6 +183,8 @@ def _binary(value: Any) -> Encoded:
     """Send the bytes of base64 text; a mapping of one value stands for that value."""
     if isinstance(value, dict) and len(value) == 1:
         value = next(iter(value.values()))
+    if isinstance(value, dict | list):
+        raise TypeError("it is a structure, and a binary body is one value")
     text = as_text(value)
     try:
         content = b64decode(text, validate=True)
@@ -182,6 +195,7 @@ def _binary(value: Any) -> Encoded:
 
 _ENCODERS: dict[str, Callable[[Any], Encoded]] = {
     "json": _json,
+    "raw": _typed_text("application/json"),
     "text": _typed_text("text/plain; charset=utf-8"),
     "xml": _typed_text("application/xml"),
     "sparql": _typed_text("application/sparql-query"),

@@ -12,7 +12,7 @@ from naftiko_run.consume.exchange import OutgoingRequest
 from naftiko_run.errors import InvalidInput, MissingBinding, Violation
 from naftiko_run.expressions import MISSING, Expression, PathTemplate, UnsafePathValue, as_text, encode, fill
 
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class RequestPlan:
 
     operation: str
     method: str
-    base: str
+    base: str = field(repr=False)
     path: PathTemplate
     variables: Mapping[str, Expression]
     query: Sequence[tuple[str, Expression]]
@@ -58,6 +58,14 @@ class RequestPlan:
         """
         if self.missing:
             raise MissingBinding(self.missing, self.operation)
+        try:
+            return self._request(arguments, raw_body)
+        except UnicodeEncodeError:
+            raise InvalidInput(
+                [Violation("", "holds half of a character, which no request can carry")]
+            ) from None
+
+    def _request(self, arguments: Mapping[str, Any], raw_body: bytes | None) -> OutgoingRequest:
         url = self.base + self._path(arguments)
         query = self._query(arguments)
         if query:
@@ -82,7 +90,7 @@ class RequestPlan:
         try:
             return fill(self.path, values)
         except UnsafePathValue as fault:
-            raise InvalidInput([Violation(f"/{self.path.variables[0]}", str(fault))]) from None
+            raise InvalidInput([Violation(f"/{fault.variable}", str(fault))]) from None
 
     def _query(self, arguments: Mapping[str, Any]) -> str:
         written = []

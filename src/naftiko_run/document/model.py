@@ -17,7 +17,9 @@ from naftiko_run.diagnostics import Pointer
 
 ParameterType = Literal["string", "number", "integer", "boolean", "array", "object"]
 Location = Literal["query", "header", "path", "cookie", "body", "environment"]
-BodyType = Literal["json", "text", "xml", "yaml", "sparql", "formUrlEncoded", "multipartForm", "binary"]
+BodyType = Literal[
+    "json", "raw", "text", "xml", "yaml", "sparql", "formUrlEncoded", "multipartForm", "binary"
+]
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -113,6 +115,7 @@ class Body(Node):
     """The body of a consumed operation.
 
     Attributes:
+        type: ``raw`` for a body that is only text: JSON where it reads as JSON, else sent as it is.
         data: Text or a structure; text inside is a template. None where the
             ``in: body`` parameters make the body.
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +39,8 @@ MAX_VALUES: Final = 500_000
 MAX_DEPTH: Final = 200
 TRUNCATION_MARK: Final = "# --- truncated at "
 """What a catalogue writes at the end of documents that it cut off."""
+MAX_DIGITS: Final = 3000
+"""Longer integers stay text: Python refuses to write them out again."""
 
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 _PREFIXED_INTEGER = re.compile(r"0(?:o[0-7]+|x[0-9a-fA-F]+)\Z")
@@ -55,6 +58,14 @@ _WORDS: Final[dict[str, Any]] = {
     "False": False,
     "FALSE": False,
 }
+_SYNTAX_HINTS: Final = {
+    "mapping values are not allowed": "quote a value that holds `: `, and check the indentation",
+    "cannot start any token": "quote a value that starts with a mark such as `@`, `%` or a backtick",
+    "expected alphabetic": "quote a value that starts with `*` or `&`",
+    "unexpected end of stream": "a quote or bracket is not closed",
+    "control characters": "remove the character, or save the file as UTF-8",
+}
+"""How to mend it, by what libyaml says."""
 _NUMBER_START = frozenset("0123456789+-.")
 _NULL_WORDS = frozenset(word for word, value in _WORDS.items() if value is None)
 
@@ -141,17 +152,16 @@ def decode(content: bytes, file: str = "") -> str:
     Raises:
         DocumentError: The bytes are neither.
     """
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    content = content.removeprefix(BOM_UTF8)
+    encoding = "utf-16" if content[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8"
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as fault:
-        before = content[: fault.start]
-        line = before.count(b"\n") + 1
-        column = fault.start - (before.rfind(b"\n") + 1) + 1
-        report = Report(file, lambda _: Position(line, column))
+        position = _end_of(content[: fault.start].decode(encoding, "replace"))
+        report = Report(file, lambda _: position)
         report.error(
             "not-utf8",
-            f"the byte 0x{content[fault.start]:02x} is not {encoding.removesuffix('-sig').upper()} text",
+            f"the byte 0x{content[fault.start]:02x} is not {encoding.upper()} text",
             hint="save the file as UTF-8",
         )
         raise DocumentError(list(report)) from None
@@ -177,7 +187,7 @@ def parse(text: str, file: str = "") -> Source:
         parser = _Parser(text)
         while parser.check_event():
             builder.take(parser.get_event())
-    except yaml.YAMLError as fault:
+    except (yaml.YAMLError, UnicodeEncodeError) as fault:  # the latter for half a surrogate pair
         raise DocumentError(list(_syntax_report(fault, text, file))) from None
     return Source(text, builder.root, builder.places, file)
 
@@ -229,6 +239,8 @@ class _Builder:
 
     def _take_key(self, frame: _Frame, event: Any) -> None:
         key = event.value
+        if event.anchor is not None:
+            self._anchors[event.anchor] = (key, 1)
         mark = (event.start_mark.line, event.start_mark.column)
         if key == "<<" and event.implicit[0]:
             frame.key = key
@@ -354,9 +366,9 @@ def _scalar(event: Any) -> Any:
 
 def _number(text: str) -> Any:
     if _INTEGER.match(text):
-        return int(text) if len(text) <= 4000 else text
+        return int(text) if len(text) <= MAX_DIGITS else text
     if _PREFIXED_INTEGER.match(text):
-        return int(text, 0)
+        return int(text, 0) if len(text) <= MAX_DIGITS else text
     if _FLOAT.match(text) and math.isfinite(number := float(text)):
         return number
     return text
@@ -373,16 +385,23 @@ def _tagged(tag: str, text: str) -> Any:
     return text
 
 
-def _syntax_report(fault: yaml.YAMLError, text: str, file: str) -> Report:
+def _end_of(text: str) -> Position:
+    """Give the position just after a text."""
+    return Position(text.count("\n") + 1, len(text) - text.rfind("\n"))
+
+
+def _syntax_report(fault: yaml.YAMLError | UnicodeEncodeError, text: str, file: str) -> Report:
     mark = getattr(fault, "problem_mark", None) or getattr(fault, "context_mark", None)
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if isinstance(fault, yaml.reader.ReaderError):
+        line, column = _end_of(text.encode()[: fault.position].decode(errors="replace"))
     context_mark = getattr(fault, "context_mark", None)
     problem = getattr(fault, "problem", None) or getattr(fault, "reason", None) or str(fault)
     lines = text.splitlines()
     here = lines[line - 1] if line <= len(lines) else ""
     message = f"not YAML: {problem}"
     if context_mark is not None and context_mark.line + 1 != line:
-        message += f" ({fault.context}, which began on line {context_mark.line + 1})"  # type: ignore[attr-defined]
+        message += f" ({getattr(fault, 'context', '')}, which began on line {context_mark.line + 1})"
     report = Report(file, lambda _: Position(line, column))
     report.error("yaml-syntax", message, hint=_syntax_hint(problem, here, text))
     return report
@@ -393,10 +412,7 @@ def _syntax_hint(problem: str, here: str, text: str) -> str:
         return "the text was cut off where it was published; fetch the whole document"
     if here[: len(here) - len(here.lstrip())].count("\t"):
         return "indent with spaces: YAML does not allow tabs"
-    if "mapping values are not allowed" in problem:
-        return "quote a value that holds `: `, and check the indentation"
-    if "cannot start any token" in problem:
-        return "quote a value that starts with a mark such as `@`, `%` or a backtick"
-    if "unexpected end of stream" in problem:
-        return "a quote or bracket is not closed"
+    for words, hint in _SYNTAX_HINTS.items():
+        if words in problem:
+            return hint
     return "check the indentation, the quotes and the brackets around this line"

@@ -19,14 +19,17 @@ Accessor = Callable[[Any], Any]
 
 _STEP = re.compile(
     r"""
-      \.?\[\s*(?P<quote>['"])(?P<quoted>.*?)(?P=quote)\s*\]   # ['name']
+      \.?\[\s*(?P<quote>['"])                                # ['name']
+        (?P<quoted>(?:\\.|(?!(?P=quote))[^\\])*)
+        (?P=quote)\s*\]
     | \.?\[\s*(?P<index>-?\d+)\s*\]                           # [0]
     | \.?\[\s*\*\s*\] | \.\*                                  # [*] .*
     | \.(?P<length>length\(\))                                # .length()
-    | \.(?P<name>[^.\[\]*?@()'",:]+)                          # .name
+    | \.(?P<name>[^.\[\]*?()'",]+)                            # .name
     """,
     re.VERBOSE,
 )
+_ESCAPED = re.compile(r"\\(.)")
 
 
 class _Wildcard:
@@ -94,7 +97,7 @@ def _plain_steps(path: str) -> list[_Step] | None:
             return None
         at = found.end()
         if found["quote"] is not None:
-            steps.append(found["quoted"])
+            steps.append(_ESCAPED.sub(r"\1", found["quoted"]))
         elif found["index"] is not None:
             steps.append(int(found["index"]))
         elif found["length"] is not None or (found["name"] == "length" and at == len(path)):
@@ -152,11 +155,17 @@ def _members(value: Any) -> list[Any]:
 
 
 def _compile_rich(path: str) -> Accessor:
-    from jsonpath_ng.exceptions import JSONPathError  # a fifth of a second that plain paths do not need
-    from jsonpath_ng.ext.parser import parse
+    from jsonpath_ng.ext.parser import parse  # a fifth of a second that plain paths do not need
 
     try:
         parsed = parse(path)
-    except (JSONPathError, RecursionError) as fault:
+    except Exception as fault:  # noqa: BLE001  # its operators raise their own kinds beside JSONPathError
         raise ValueError(f"`{path}` is not a JSONPath: {fault}") from None
-    return lambda value: [match.value for match in parsed.find(value)]
+
+    def access(value: Any) -> Any:
+        try:
+            return [match.value for match in parsed.find(value)]
+        except Exception:  # noqa: BLE001  # operators on values that they do not foresee raise anything
+            return MISSING
+
+    return access

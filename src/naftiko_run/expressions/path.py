@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from naftiko_run.expressions.expression import as_text
 
@@ -61,7 +61,16 @@ class PathTemplate:
 
 
 class UnsafePathValue(ValueError):
-    """A value that would change where a path leads."""
+    """A value that would change where a path leads.
+
+    Args:
+        variable: The variable that it is for.
+        message: Why it cannot be used.
+    """
+
+    def __init__(self, variable: str, message: str) -> None:
+        super().__init__(message)
+        self.variable = variable
 
 
 def parse_path(text: str) -> PathTemplate:
@@ -105,12 +114,11 @@ def fill(template: PathTemplate, values: Mapping[str, Any]) -> str:
             continue
         encoded = encode(values[part.name])
         if not encoded:
-            raise UnsafePathValue(f"`{part.name}` is a part of the path and cannot be empty")
+            raise UnsafePathValue(part.name, "is a part of the path and cannot be empty")
         written.append(encoded)
     path = "".join(written)
-    if "." in path and _climbs(path, template.text):
-        names = ", ".join(f"`{name}`" for name in template.variables)
-        raise UnsafePathValue(f"{names} cannot make a path segment `.` or `..`")
+    if "." in path:
+        _refuse_climbing(template.parts, written)
     return path
 
 
@@ -119,7 +127,18 @@ def same_name(name: str) -> str:
     return _SEPARATORS.sub("", name).casefold()
 
 
-def _climbs(path: str, written: str) -> bool:
-    segments = path.partition("?")[0].split("/")
-    own = written.partition("?")[0].split("/")
-    return any(segment in (".", "..") and segment not in own for segment in segments)
+def _refuse_climbing(parts: Sequence[PathPart], written: Sequence[str]) -> None:
+    """Refuse values that make a segment of the path ``.`` or ``..``; the author's own segments may be."""
+    segment = holds = ""
+    for part, text in (*zip(parts, written, strict=True), ("/", "/")):
+        if isinstance(part, Variable):
+            segment += text
+            holds = holds or part.name
+            continue
+        end, *others = text.split("/")
+        if others:
+            if holds and unquote(segment + end) in (".", ".."):
+                raise UnsafePathValue(holds, "cannot make a path segment `.` or `..`")
+            segment, holds = others[-1], ""
+        else:
+            segment += end

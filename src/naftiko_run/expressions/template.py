@@ -24,7 +24,13 @@ from naftiko_run.expressions.expression import (
     structure,
 )
 
-_TAG = re.compile(r"\{\{\{?\s*([#^/&!]?)\s*([^{}]+?)\s*\}?\}\}")
+_TAG = re.compile(
+    r"""
+      \{\{\{ \s* (?P<unescaped>[^{}]+?) \s* \}\}\}
+    | \{\{ \s* (?P<sigil>[#^/&!]?) \s* (?P<name>[^{}]+?) \s* \}\}
+    """,
+    re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ def parse(text: str) -> tuple[Part, ...]:
         if tag.start() > end:
             parts.append(text[end : tag.start()])
         end = tag.end()
-        sigil, name = tag.groups()
+        sigil, name = tag["sigil"], tag["unescaped"] or tag["name"]
         if sigil in ("#", "^"):
             stack.append((name, sigil == "^", []))
         elif sigil == "/":
@@ -97,30 +103,30 @@ def compile_text(
     return _render(parse(text), resolve, escape, lenient=lenient)
 
 
-def compile_value(value: Any, resolve: Resolve) -> Expression:
+def compile_value(value: Any, resolve: Resolve, *, lenient: bool = False) -> Expression:
     """Compile a structured value: text anywhere inside it is a template.
 
     A key or list element whose value is missing is dropped.
+
+    Args:
+        value: JSON data.
+        resolve: What each name means.
+        lenient: As for ``compile_text``, for text that is more than one template.
 
     Raises:
         ValueError: A section is not balanced.
     """
     if isinstance(value, str):
-        return _compile_scalar(value, resolve)
+        parts = parse(value)
+        if len(parts) == 1 and isinstance(parts[0], Placeholder):
+            return resolve(parts[0].name)
+        return _render(parts, resolve, as_text, lenient=lenient)
     if isinstance(value, dict):
-        return structure({key: compile_value(member, resolve) for key, member in value.items()})
+        members = {key: compile_value(member, resolve, lenient=lenient) for key, member in value.items()}
+        return structure(members)
     if isinstance(value, list):
-        return sequence([compile_value(member, resolve) for member in value])
+        return sequence([compile_value(member, resolve, lenient=lenient) for member in value])
     return constant(value)
-
-
-def _compile_scalar(text: str, resolve: Resolve) -> Expression:
-    parts = parse(text)
-    if not parts:
-        return constant(text)
-    if len(parts) == 1 and isinstance(parts[0], Placeholder):
-        return resolve(parts[0].name)
-    return _render(parts, resolve, as_text, lenient=True)
 
 
 def _render(parts: tuple[Part, ...], resolve: Resolve, escape: Escape, *, lenient: bool) -> Expression:
@@ -172,7 +178,7 @@ def _section(section: Section, resolve: Resolve, escape: Escape) -> Expression:
         items = value if isinstance(value, list) else [value]
         return "".join(body.evaluate(_inner(scope, item)) for item in items)
 
-    return Expression(write, subject.names or ("",))
+    return Expression(write, subject.names or tuple(name for name in body.names if name != "."))
 
 
 def _inner(scope: Scope, item: Any) -> Scope:

@@ -10,7 +10,7 @@ from naftiko_run.consume import BODY_METHODS, ConsumedOperation, ConsumedOperati
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.model import Callable as Unit
 from naftiko_run.document.model import Parameter
-from naftiko_run.expressions import MISSING, Expression, same_name
+from naftiko_run.expressions import MISSING, Expression, names_of, same_name
 from naftiko_run.invoke.function import Function
 from naftiko_run.invoke.inputs import Consumed, infer_inputs
 from naftiko_run.invoke.outputs import OutputPlan, compile_outputs
@@ -69,7 +69,7 @@ class FunctionCompiler:
             operation, arguments = self._connect(unit, written, declared, route_variables)
             consumed = Consumed(
                 {each.name: each for each in operation.parameters if each.value is None},
-                frozenset(operation.plan.path.variables),
+                frozenset(names_of(operation.plan.variables.values())),
             )
             inferred = {name: each for name, each in arguments.items() if not _is_filled(each, fixed)}
             inputs = infer_inputs(declared, inferred, consumed, silence_is_required=silence_is_required)

@@ -52,7 +52,7 @@ class Consumed:
 
     Attributes:
         parameters: By name.
-        path_variables: Names of the variables of its path.
+        path_variables: Names of the arguments that its path cannot do without.
     """
 
     parameters: Mapping[str, Parameter]
@@ -84,11 +84,11 @@ def infer_inputs(
     some_required = any(parameter.required for parameter in declared)
     inputs: dict[str, Input] = {}
     for parameter in declared:
-        filled = fills.get(parameter.name)
-        source = consumed.parameters.get(filled) if filled else None
+        filled = fills.get(parameter.name, "")
+        source = consumed.parameters.get(filled)
         required = parameter.required
         if required is None:
-            required = consumed.requires(filled) if filled else silence_is_required and not some_required
+            required = consumed.requires(filled) if source else silence_is_required and not some_required
         if filled in consumed.path_variables:
             required = True
         inputs[parameter.name] = Input(
@@ -100,8 +100,7 @@ def infer_inputs(
     for argument, expression in arguments.items():
         for name in expression.names:
             if name not in inputs:
-                whole = expression.whole == name
-                inputs[name] = _inferred(name, argument if whole else "", consumed)
+                inputs[name] = _inferred(name, argument, consumed, is_whole=expression.whole == name)
     return tuple(inputs.values())
 
 
@@ -124,10 +123,13 @@ def _fills(arguments: Mapping[str, Expression]) -> dict[str, str]:
     return fills
 
 
-def _inferred(name: str, argument: str, consumed: Consumed) -> Input:
+def _inferred(name: str, argument: str, consumed: Consumed, *, is_whole: bool) -> Input:
+    """Give an input that fills an argument, or is only a part of it."""
+    is_path = argument in consumed.path_variables
+    if not is_whole:
+        return Input(name, required=is_path)
     parameter = consumed.parameters.get(argument)
     if parameter is None:
-        is_path = argument in consumed.path_variables
         return Input(
             name,
             {"type": "string"} if is_path else {},

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from naftiko_run import jsontext
 from naftiko_run.document.model import ConsumedOutput, Output
 from naftiko_run.expressions import MISSING, Accessor, compile_path, first_name, is_root
-
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\Z")
-_INTEGER = re.compile(r"[-+]?\d{1,4000}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +164,8 @@ class _OutputCompiler:
 def convert(kind: str | None, value: Any) -> Any:
     """Convert a scalar to its declared type where nothing is lost; leave it otherwise."""
     if kind in ("number", "integer") and isinstance(value, str):
-        text = value.strip()
-        if _INTEGER.match(text):
-            return int(text)
-        return float(text) if kind == "number" and _NUMBER.match(text) else value
+        number = jsontext.number(value.strip(), exact=True)
+        return value if number is None or (kind == "integer" and isinstance(number, float)) else number
     if kind == "boolean" and isinstance(value, str) and value.strip().casefold() in ("true", "false"):
         return value.strip().casefold() == "true"
     if kind == "string" and isinstance(value, bool):

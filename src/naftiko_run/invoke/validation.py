@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,8 +11,6 @@ from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.invoke.inputs import Input, input_schema
 
-_INTEGER = re.compile(r"[-+]?\d{1,4000}\Z")
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\Z")
 _NAMES = {
     bool: "a boolean",
     int: "an integer",
@@ -89,10 +86,9 @@ def coerce_text(declared: Input, texts: Sequence[str]) -> Any:
 
 
 def _scalar(kind: str, text: str) -> Any:
-    if kind == "integer" and _INTEGER.match(text):
-        return int(text)
-    if kind == "number" and _NUMBER.match(text):
-        return int(text) if _INTEGER.match(text) else float(text)
+    if kind in ("number", "integer"):
+        number = jsontext.number(text)
+        return text if number is None or (kind == "integer" and isinstance(number, float)) else number
     if kind == "boolean" and text in ("true", "false"):
         return text == "true"
     if kind in ("object", "array") and text[:1] in ("{", "["):

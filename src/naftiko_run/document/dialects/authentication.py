@@ -27,6 +27,7 @@ def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
     if kind in ("", "none"):
         return None
     kind = _SPELLINGS.get(kind, kind)
+    _note_spelling(written, kind)
     settings = {key: value for key, value in written.data.items() if key != "type"}
     if kind == "bearer":
         settings = {"token": written.text("token", "value")}
@@ -60,6 +61,27 @@ def place_keys_in_path(authentication: dict[str, Any] | None, base_uri: str) -> 
             left.append(key)
     authentication["settings"]["keys"] = left
     return base_uri
+
+
+def _note_spelling(written: Reader, kind: str) -> None:
+    """Warn where the block says in another way what the specification has words for."""
+    written_kind = written.text("type")
+    if written_kind != kind:
+        written.report.warning(
+            "authentication-spelling",
+            f"`type: {written_kind}` is read as `{kind}`",
+            (*written.at, "type"),
+            hint=f"write `type: {kind}`",
+        )
+    loose = {"bearer": {"value": "token"}, "apikey": {"header": "key", "token": "value"}}.get(kind, {})
+    for found, meant in loose.items():
+        if found in written.data:
+            written.report.warning(
+                "authentication-spelling",
+                f"`{found}` of {kind} authentication is read as `{meant}`",
+                (*written.at, found),
+                hint=f"write `{meant}`",
+            )
 
 
 def _keys(written: Reader) -> list[dict[str, str]]:

@@ -39,13 +39,20 @@ def normalise_body(operation: Reader) -> dict[str, Any] | None:
     if body is None:
         return None
     if isinstance(body, str):
-        return {"pointer": at, "type": "json", "data": body}
+        return {"pointer": at, "type": "raw", "data": body}
     if not isinstance(body, dict):
         operation.report.warning("wrong-type", "`body` must be text or a mapping; it was left out", at)
         return None
     if "data" not in body and "type" not in body:
         return {"pointer": at, "type": "json", "data": body}
     kind = _body_type(Reader(body, at, operation.report))
+    if body.get("data") is None:
+        operation.report.warning(
+            "body-without-data",
+            "the body has no `data`; it is made of the caller's arguments",
+            at,
+            hint="write `data:` with the fields to send, or leave `body` out",
+        )
     return {"pointer": at, "type": kind, "data": body.get("data")}
 
 

@@ -108,6 +108,14 @@ def _operation(
     rename, homeless = place_inputs(inputs, parse_path(path).variables, method)
     path = _rename_variables(path, rename)
     name = written.text("name", "id") or written.key or f"{method.lower()}-{path.strip('/')}"
+    for variable, parameter in rename.items():
+        written.report.warning(
+            "variable-spelling",
+            f"the path says `{{{variable}}}` where `{name}` names the parameter `{parameter}`; "
+            "they are taken for one",
+            _place_of(written, parameter),
+            hint=f"write `{{{parameter}}}` in the path",
+        )
     for parameter in homeless:
         path = join(path or "/", f"{{{parameter}}}")
         written.report.warning(

@@ -43,10 +43,17 @@ def _entry(written: Reader, calls: Calls) -> dict[str, Any] | None:
         "settings": written.data,
     }
     if kind == "rest":
-        return entry | _rest(written, calls)
+        return entry | _not_empty(_rest(written, calls), written, "resources")
     if kind == "mcp":
-        return entry | _mcp(written, calls)
+        return entry | _not_empty(_mcp(written, calls), written, "tools")
     return entry
+
+
+def _not_empty(adapter: dict[str, Any], written: Reader, key: str) -> dict[str, Any]:
+    """Give an adapter, and warn where it has nothing to serve and nothing was left out."""
+    if not adapter[key] and not adapter["unavailable"]:
+        written.report.warning("empty-adapter", f"the adapter has no `{key}`; it serves nothing", written.at)
+    return adapter
 
 
 def _port(written: Reader) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import unquote, unquote_plus
 
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.dialects.reading import Reader
@@ -22,15 +23,15 @@ def normalise_base_uri(consumes: Reader) -> str:
             (*consumes.at, "baseUri"),
         )
         written = f"https:{written}"
-    for found in _BASE_VARIABLE.finditer(written):
-        if not found.group().startswith("{{"):
-            consumes.report.warning(
-                "single-brace-variable",
-                f"`{found.group()}` is read as `{{{{{found.group(1)}}}}}`: a binding, or an environment variable",
-                (*consumes.at, "baseUri"),
-                hint="write it with two braces, and bind it under `binds`",
-            )
-    return _BASE_VARIABLE.sub(r"{{\1}}", written).rstrip("/")
+    canonical = _BASE_VARIABLE.sub(r"{{\1}}", written).rstrip("/")
+    if any(not found.group().startswith("{{") for found in _BASE_VARIABLE.finditer(written)):
+        consumes.report.warning(
+            "base-uri-variable",
+            f"`{written}` is read as `{canonical}`: a binding, or an environment variable",
+            (*consumes.at, "baseUri"),
+            hint=f"write `{canonical}`, and bind the variable under `binds`",
+        )
+    return canonical
 
 
 def base_uri_fault(base_uri: str) -> str:
@@ -122,12 +123,8 @@ def split_path(path: str, at: Pointer, report: Report) -> tuple[str, list[dict[s
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
-    return [
-        (name, value)
-        for part in text.split("&")
-        if (name := part.partition("=")[0])
-        for value in [part.partition("=")[2]]
-    ]
+    pairs = [part.partition("=") for part in text.split("&")]
+    return [(unquote(name), unquote_plus(value)) for name, _, value in pairs if name]
 
 
 def _fixed(name: str, value: str, place: str, at: Pointer) -> dict[str, Any]:

@@ -1,0 +1,137 @@
+"""Functions of small documents, and a transport that keeps what it is given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import yaml
+
+from naftiko_run import jsontext
+from naftiko_run.capability import Capability, Settings, compile_capability
+from naftiko_run.consume import OutgoingRequest, UpstreamResponse
+from naftiko_run.document.load import load_text
+from naftiko_run.invoke import Function, Outcome
+
+
+@dataclass
+class Recorder:
+    """A transport that keeps each request and gives one answer."""
+
+    answer: bytes = b"{}"
+    status: int = 200
+    content_type: str = "application/json"
+    requests: list[OutgoingRequest] = field(default_factory=list)
+
+    async def send(self, request: OutgoingRequest) -> UpstreamResponse:
+        self.requests.append(request)
+        return UpstreamResponse(self.status, (("content-type", self.content_type),), self.answer)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+def capability(document: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Capability:
+    """Load and compile a document."""
+    text = yaml.safe_dump({"naftiko": "1.0.0-alpha2", **document}, sort_keys=False)
+    return compile_capability(load_text(text), Settings(environment=environment or {}))
+
+
+def consumes(operation: Mapping[str, Any], path: str = "/things", **entry: Any) -> dict[str, Any]:
+    """Write a ``consumes`` entry of one operation, ``api.op``."""
+    operations = [{"name": "op", "method": "GET", **operation}]
+    return {
+        "namespace": "api",
+        "baseUri": "https://api.example.com/v1",
+        "resources": [{"path": path, "operations": operations}],
+        **entry,
+    }
+
+
+def tool(
+    operation: Mapping[str, Any],
+    unit: Mapping[str, Any] | None = None,
+    *,
+    path: str = "/things",
+    environment: Mapping[str, str] | None = None,
+    binds: list[Any] | None = None,
+    **entry: Any,
+) -> Function:
+    """Give the tool ``t`` that calls one consumed operation.
+
+    Args:
+        operation: What its mapping says beside name and method.
+        unit: What the tool's mapping says beside name and call.
+        path: The resource's path.
+        environment: The process environment.
+        binds: The document's binds.
+        entry: What the ``consumes`` entry says besides.
+    """
+    exposes = {"type": "mcp", "namespace": "m", "tools": [{"name": "t", "call": "api.op", **(unit or {})}]}
+    whole = {"consumes": [consumes(operation, path, **entry)], "exposes": [exposes]}
+    return capability({"binds": binds or [], "capability": whole}, environment).function("m.t")
+
+
+def route(
+    operation: Mapping[str, Any],
+    unit: Mapping[str, Any] | None = None,
+    *,
+    path: str = "/things",
+    at: str = "/things",
+) -> Function:
+    """Give the REST operation at a route that calls one consumed operation."""
+    method = str(operation.get("method", "GET"))
+    operations = [{"name": "t", "method": method, "call": "api.op", **(unit or {})}]
+    exposes = {"type": "rest", "namespace": "r", "resources": [{"path": at, "operations": operations}]}
+    return capability(
+        {"capability": {"consumes": [consumes(operation, path)], "exposes": [exposes]}}
+    ).function("r.t")
+
+
+def invoke(
+    function: Function, inputs: Mapping[str, Any], recorder: Recorder, *, raw_body: bytes | None = None
+) -> Outcome:
+    """Invoke a function over a recorder."""
+    connected = replace(function, operation=replace(function.operation, transport=recorder))
+    return asyncio.run(connected.invoke(inputs, raw_body=raw_body))
+
+
+def sent(
+    function: Function, inputs: Mapping[str, Any] | None = None, *, raw_body: bytes | None = None
+) -> OutgoingRequest:
+    """Invoke a function and give the one request that it sent."""
+    recorder = Recorder()
+    invoke(function, inputs or {}, recorder, raw_body=raw_body)
+    (request,) = recorder.requests
+    return request
+
+
+def path_of(request: OutgoingRequest) -> str:
+    """Give a request's path below the base URI, as it goes over the wire."""
+    return urlsplit(request.url).path.removeprefix("/v1")
+
+
+def query_of(request: OutgoingRequest) -> list[tuple[str, str]]:
+    """Give a request's query, decoded."""
+    return (
+        parse_qsl(urlsplit(request.url).query, keep_blank_values=True, strict_parsing=True)
+        if "?" in request.url
+        else []
+    )
+
+
+def header_of(request: OutgoingRequest, name: str) -> str | None:
+    """Give the one value of a header; None where it is not sent."""
+    values = [value for key, value in request.headers if key.lower() == name.lower()]
+    assert len(values) <= 1
+    return values[0] if values else None
+
+
+def json_of(request: OutgoingRequest) -> Any:
+    """Give a request's body, which says that it is JSON."""
+    assert header_of(request, "content-type") == "application/json"
+    assert request.body is not None
+    return jsontext.loads(request.body)

@@ -1,0 +1,85 @@
+"""The sandbox upstream shows what would be sent, and never a credential."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import yaml
+
+from consume.recording import consumes
+from naftiko_run.capability import Settings, compile_capability
+from naftiko_run.document.load import load_text
+from naftiko_run.invoke import Outcome
+
+
+def try_out(
+    operation: dict[str, Any], inputs: dict[str, Any], unit: dict[str, Any] | None = None, **entry: Any
+) -> Outcome:
+    whole = {
+        "consumes": [consumes(operation, **entry)],
+        "exposes": [
+            {"type": "mcp", "namespace": "m", "tools": [{"name": "t", "call": "api.op", **(unit or {})}]}
+        ],
+    }
+    loaded = load_text(yaml.safe_dump({"naftiko": "1.0.0-alpha2", "capability": whole}))
+    found = compile_capability(loaded, Settings(sandbox=True, environment={"KEY": "s3cr3t"}))
+    assert not found.missing()
+    return asyncio.run(found.function("m.t").invoke(inputs))
+
+
+@pytest.mark.parametrize(
+    "authentication",
+    [
+        {"type": "basic", "username": "{{env.KEY}}", "password": "{{env.KEY}}"},
+        {"type": "bearer", "token": "{{env.KEY}}"},
+        {"type": "apikey", "key": "X-Key", "value": "{{env.KEY}}"},
+        {"type": "apikey", "key": "key", "value": "{{env.KEY}}", "placement": "query"},
+        {"type": "basic", "username": "{{env.UNSET}}", "password": "{{env.UNSET}}"},
+    ],
+)
+def test_it_shows_the_request_with_its_credentials_masked(authentication: dict[str, Any]) -> None:
+    operation = {
+        "method": "POST",
+        "inputParameters": [{"in": "query", "name": "q"}, {"in": "body", "name": "body"}],
+    }
+    outcome = try_out(operation, {"q": "x", "body": {"a": [1]}}, authentication=authentication)
+    assert outcome.status == 200
+    shown = outcome.value["sandbox"]["wouldSend"]
+    assert shown["method"] == "POST"
+    assert shown["url"].startswith("https://api.example.com/v1/things?q=x")
+    assert shown["body"] == {"a": [1]}
+    assert "s3cr3t" not in outcome.text
+    assert "***" in outcome.text
+
+
+def test_it_says_what_the_upstream_would_miss() -> None:
+    operation = {
+        "method": "POST",
+        "inputParameters": [
+            {"in": "query", "name": "q", "required": True},
+            {"in": "header", "name": "X-Needed", "required": True},
+            {"in": "body", "name": "body", "required": True},
+        ],
+    }
+    unit = {"inputParameters": [{"name": name, "required": False} for name in ("q", "X-Needed", "body")]}
+    outcome = try_out(operation, {}, unit)
+    assert outcome.status == 400
+    assert len(outcome.value["sandbox"]["problems"]) == 3
+
+
+def test_its_answer_has_what_the_output_parameters_name() -> None:
+    outputs = [
+        {"name": "id", "type": "integer", "value": "$.data.id"},
+        {"name": "name", "type": "string", "value": "$.data.name"},
+        {"name": "list", "type": "array", "value": "$.list"},
+    ]
+    value = try_out({"outputParameters": outputs}, {}).value
+    assert value["data"] == {"id": 1, "name": "sample name"}
+    assert value["list"] == []
+
+
+def test_a_host_that_is_not_known_stands_for_itself() -> None:
+    shown = try_out({}, {}, baseUri="https://{{MY_HOST}}/v1").value["sandbox"]["wouldSend"]
+    assert shown["url"] == "https://my-host/v1/things"

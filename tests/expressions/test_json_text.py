@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+import math
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expressions.values import json_values
+from naftiko_run import jsontext
+
+
+@given(json_values)
+def test_what_is_written_reads_back(value: Any) -> None:
+    assert jsontext.loads(jsontext.dumps(value)) == value
+
+
+@given(st.integers())
+def test_integers_of_any_size_stay_exact(number: int) -> None:
+    scaled = number * 10**40 + 1
+    assert jsontext.loads(jsontext.dumps({"id": scaled})) == {"id": scaled}
+    assert isinstance(jsontext.loads(str(scaled).encode()), int)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"{",
+        b"[1,]",
+        b"NaN",
+        b"Infinity",
+        b"1e999",
+        b"\xff",
+        b'"\\ud800"',
+        b"[" * 100_000,
+        b"[1] 2",
+        b'{"a": 1, "id": 12345678901234567890, "x": NaN}',
+        b'{"id": 12345678901234567890, "x": 1e999}',
+        b'{"id": 12345678901234567890, "x": "\\ud800"}',
+        b'{"id": 12345678901234567890, "x": "\xff"}',
+        '{"id": 12345678901234567890}'.encode("utf-16"),
+        b"[" * 100_000 + b"12345678901234567890" + b"]" * 100_000,
+    ],
+)
+def test_what_is_not_strict_json_is_a_value_error(text: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # the words are the parser's
+        jsontext.loads(text)
+
+
+@given(st.binary(max_size=12) | st.text(max_size=12).map(str.encode))
+def test_arbitrary_bytes_are_json_or_a_value_error(text: bytes) -> None:
+    try:
+        value = jsontext.loads(text)
+    except ValueError:
+        return
+    assert value == json.loads(text)
+
+
+def test_writing_what_is_nested_too_deeply_is_a_value_error() -> None:
+    value: Any = []
+    for _ in range(5000):
+        value = [value]
+    with pytest.raises(ValueError, match="deep"):
+        jsontext.dumps(value)
+
+
+def test_writing_half_a_surrogate_pair_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="surrogates"):
+        jsontext.dumps("\ud800")
+
+
+@given(st.integers() | st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_as_text_is_that_number(number: float) -> None:
+    assert jsontext.number(repr(number)) == number
+    assert jsontext.number(repr(number), exact=True) == number
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30), max_value=10**30))
+def test_an_exact_number_loses_no_digit(decimal: Decimal) -> None:
+    text = format(decimal, "f")
+    found = jsontext.number(text, exact=True)
+    assert found is None or Decimal(repr(found)) == decimal
+    assert math.isclose(jsontext.number(text) or 0, float(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "x", "1 2", "0x1", "1_000", "1e", "--1", ".", "1e999", "NaN", "inf", "٣", "1\n"]
+)
+def test_what_is_no_number_that_json_can_carry(text: str) -> None:
+    assert jsontext.number(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("5", 5), ("+5", 5), ("-0.5", -0.5), (".5", 0.5), ("1e3", 1000.0)]
+)
+def test_the_forms_of_numbers(text: str, value: float) -> None:
+    found = jsontext.number(text)
+    assert found == value
+    assert type(found) is type(value)

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import json
+import string
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonpath_ng.ext.parser import parse
+
+from expressions.values import json_values
+from naftiko_run.expressions import MISSING, compile_path, first_name, is_root
+
+plain_names = st.text(string.ascii_letters + "_", min_size=1, max_size=6).filter(
+    lambda name: name != "length"
+)
+data = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(plain_names, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@st.composite
+def paths_into_data(draw: st.DrawFn) -> tuple[str, Any]:
+    """A path of names, indexes and wildcards, that leads somewhere or breaks off, and its data."""
+    root = value = draw(data)
+    path = "$"
+    for _ in range(draw(st.integers(1, 4))):
+        if isinstance(value, dict) and value:
+            name = draw(st.sampled_from(sorted(value)))
+            path += draw(st.sampled_from([f".{name}", f"['{name}']", f'["{name}"]', f".['{name}']"]))
+            value = value[name]
+        elif isinstance(value, list) and value:
+            index = draw(st.integers(0, len(value) - 1))
+            path += draw(st.sampled_from([f"[{index}]", "[*]"]))
+            value = value[index]
+        else:
+            path += f".{draw(plain_names)}"
+            break
+    return path, root
+
+
+@given(paths_into_data())
+def test_plain_paths_agree_with_jsonpath_ng(generated: tuple[str, Any]) -> None:
+    path, value = generated
+    expected = [match.value for match in parse(path).find(value)]
+    found = compile_path(path)(value)
+    if "*" in path:
+        assert found == expected
+    else:
+        assert ([] if found is MISSING else [found]) == expected
+
+
+@given(json_values)
+def test_the_root_in_every_spelling_is_the_very_value(value: Any) -> None:
+    for path in ("$", "$.", "", " $ ", " $. "):
+        assert is_root(path)
+        assert compile_path(path)(value) is value
+
+
+DATA = {
+    "list": [{"id": 1}, {"id": 2}, {"id": 3}],
+    "first name": "Ann",
+    "created-at": "today",
+    "@type": "Person",
+    "dc:title": "Book",
+    "it's": "quoted",
+    "a.b": "dotted",
+    "size": {"length": 9},
+    "text": "four",
+    "deep": {"list": [[1, 2], [3]]},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("$.first name", "Ann"),
+        ("$.created-at", "today"),
+        ("$.@type", "Person"),
+        ("$.dc:title", "Book"),
+        ("$['a.b']", "dotted"),
+        ("$['it\\'s']", "quoted"),
+        ('$["it\'s"]', "quoted"),
+        ("list[1].id", 2),
+        ("text", "four"),
+        ("$.list.", DATA["list"]),
+        ("$.list[-1].id", 3),
+        ("$.list[*].id", [1, 2, 3]),
+        ("$.deep.list[*][*]", [1, 2, 3]),
+        ("$.deep.*", [[[1, 2], [3]]]),
+        ("$.length", 10),
+        ("$.list.length", 3),
+        ("$.list.length()", 3),
+        ("length()", 10),
+        ("$.list[*].length", 3),
+        ("$.text.length", 4),
+        ("$.size.length", 9),
+        ("$['size']['length']", 9),
+        ("$..id", [1, 2, 3]),
+        ("$.list[0:2].id", [1, 2]),
+        ("$.list[?(@.id > 1)].id", [2, 3]),
+        ("$.list[?@.id == 2]", [{"id": 2}]),
+        ("$['text','first name']", ["four", "Ann"]),
+        ("$.list[0,2].id", [1, 3]),
+    ],
+)
+def test_what_documents_write(path: str, expected: Any) -> None:
+    assert compile_path(path)(DATA) == expected
+
+
+@pytest.mark.parametrize("value", [[1, 2, 3], "abc", {"a": 1, "b": 2, "c": 3}])
+def test_the_length_of_the_root(value: Any) -> None:
+    for path in ("$.length", "$.length()", "length"):
+        assert compile_path(path)(value) == 3
+
+
+def test_the_length_of_what_has_none_is_missing() -> None:
+    assert compile_path("$.length")(7) is MISSING
+
+
+@pytest.mark.parametrize(
+    "path", ["$.nothing", "$.list.id", "$.list[7]", "$.text[0]", "$.text.x", "$[0]", "$.list['0']"]
+)
+def test_a_path_that_leads_nowhere_is_missing(path: str) -> None:
+    assert compile_path(path)(DATA) is MISSING
+
+
+def test_a_null_is_found() -> None:
+    assert compile_path("$.a")({"a": None}) is None
+
+
+@pytest.mark.parametrize(
+    "path", ["$.a[", "$[?", "$a", "$..", "$.a?", "$.a.`sub(/(/,x)`", "$.a[(@.length-1)]"]
+)
+def test_what_is_no_path_is_refused_at_load(path: str) -> None:
+    with pytest.raises(ValueError, match="is not a JSONPath"):
+        compile_path(path)
+
+
+@pytest.mark.parametrize("path", ["$.list[?(@.id =~ '[')]", "$.text.`sub(/a/, b)`", "$..*.`sorted`", "$ * 2"])
+@pytest.mark.parametrize("value", [DATA, [1, None], "x", 5, None, {"list": "text", "text": []}])
+def test_operators_on_values_that_do_not_fit_raise_nothing(path: str, value: Any) -> None:
+    compile_path(path)(value)
+
+
+def test_a_search_in_a_deep_response_raises_nothing() -> None:
+    deep = json.loads('{"a":' * 900 + "1" + "}" * 900)
+    compile_path("$..a")(deep)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:jsonpath_ng")
+@given(st.text("$.[]*?@()'\"`,:ab1-=<>&| \\", max_size=10), data)
+def test_arbitrary_text_is_a_path_or_a_value_error(path: str, value: Any) -> None:
+    try:
+        access = compile_path(path)
+    except ValueError:
+        return
+    access(value)
+
+
+@pytest.mark.parametrize(
+    ("path", "split"),
+    [
+        ("$.result", ("result", "$")),
+        ("$.result.items[0].id", ("result", "$.items[0].id")),
+        ("result[*]", ("result", "$[*]")),
+        ("$['first name'].x", ("first name", "$.x")),
+        ("$", None),
+        ("$.", None),
+        ("$[0].a", None),
+        ("$..a", None),
+        ("$.length", None),
+    ],
+)
+def test_the_first_name_of_a_path(path: str, split: tuple[str, str] | None) -> None:
+    assert first_name(path) == split

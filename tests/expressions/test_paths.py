@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from expressions.values import json_values, names
+from naftiko_run.expressions import UnsafePathValue, as_text, encode, fill, parse_path, same_name
+
+texts = st.text(min_size=1).filter(lambda text: text not in (".", ".."))
+segments = st.text("abz09-_~", min_size=1, max_size=5)
+
+
+@given(st.lists(st.tuples(segments, names, texts), min_size=1, max_size=4, unique_by=lambda each: each[1]))
+def test_filling_and_matching_give_the_values_back(parts: list[tuple[str, str, str]]) -> None:
+    template = parse_path("".join(f"/{literal}/{{{name}}}" for literal, name, _ in parts))
+    path = fill(template, {name: value for _, name, value in parts})
+    matched = template.pattern().fullmatch(path)
+    assert matched is not None
+    assert [unquote(group) for group in matched.groups()] == [value for _, _, value in parts]
+
+
+@given(texts)
+def test_a_route_matches_any_percent_encoding_of_a_value(value: str) -> None:
+    template = parse_path("/things/{id}:archive")
+    fully = "".join(f"%{byte:02X}" for byte in value.encode())
+    for encoded in (fully, quote(value, safe=""), encode(value)):
+        matched = template.pattern().fullmatch(f"/things/{encoded}:archive")
+        assert matched is not None
+        assert unquote(matched[1]) == value
+
+
+@given(json_values, json_values)
+def test_a_value_never_changes_where_the_path_leads(first: Any, second: Any) -> None:
+    template = parse_path("/a/{first}/b-{second}/c")
+    try:
+        path = fill(template, {"first": first, "second": second})
+    except UnsafePathValue:
+        return
+    assert path.count("/") == template.text.count("/")
+    assert not re.search(r"[?#\s\\]", path)
+    assert not {".", ".."} & {unquote(segment) for segment in path.split("/")}
+    url = urlsplit(f"https://api.example.com{path}")
+    assert (url.netloc, url.path, url.query, url.fragment) == ("api.example.com", path, "", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("/a/{x}", {"x": "."}),
+        ("/a/{x}", {"x": ".."}),
+        ("/a/{x}{y}/b", {"x": ".", "y": "."}),
+        ("/a/.{x}", {"x": "."}),
+        ("/a/{x}.", {"x": "."}),
+        ("/a/%2e{x}", {"x": "."}),
+        ("/a/../{x}", {"x": ".."}),
+    ],
+)
+def test_a_value_cannot_climb(path: str, values: dict[str, str]) -> None:
+    with pytest.raises(UnsafePathValue):
+        fill(parse_path(path), values)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("a/b", "a%2Fb"),
+        ("../../etc", "..%2F..%2Fetc"),
+        ("%2e%2e", "%252e%252e"),
+        ("a?b#c", "a%3Fb%23c"),
+        ("a b", "a%20b"),
+        ("é", "%C3%A9"),
+        ("v1.2-x_~*", "v1.2-x_~*"),
+        ("...", "..."),
+        (7, "7"),
+        (True, "true"),
+        (1.5, "1.5"),
+    ],
+)
+def test_values_are_percent_encoded(value: Any, written: str) -> None:
+    assert fill(parse_path("/x/{id}"), {"id": value}) == f"/x/{written}"
+
+
+def test_an_empty_value_names_its_variable() -> None:
+    with pytest.raises(UnsafePathValue, match="cannot be empty") as refused:
+        fill(parse_path("/x/{id}/{other}"), {"id": "1", "other": ""})
+    assert refused.value.variable == "other"
+
+
+def test_a_climbing_value_names_its_variable() -> None:
+    with pytest.raises(UnsafePathValue, match="cannot make a path segment") as refused:
+        fill(parse_path("/{a}-{b}/{c}"), {"a": "1", "b": "2", "c": ".."})
+    assert refused.value.variable == "c"
+
+
+def test_the_authors_own_segments_stay() -> None:
+    assert fill(parse_path("/a/./{x}/../b"), {"x": "1"}) == "/a/./1/../b"
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "shape"),
+    [
+        ("/a/{x}", ("x",), "/a/{}"),
+        ("/a/{{x}}", ("x",), "/a/{}"),
+        ("/a/{ x }", ("x",), "/a/{}"),
+        ("/a/{campaign-id}/{id.project}", ("campaign-id", "id.project"), "/a/{}/{}"),
+        ("/{x}.{y}/('{z}')", ("x", "y", "z"), "/{}.{}/('{}')"),
+        ("/{x}:verb/{x}", ("x",), "/{}:verb/{}"),
+        ("/$metadata", (), "/$metadata"),
+        ("", (), ""),
+    ],
+)
+def test_both_spellings_of_variables_are_found(text: str, variables: tuple[str, ...], shape: str) -> None:
+    parsed = parse_path(text)
+    assert parsed.variables == variables
+    assert parsed.shape == shape
+
+
+def test_a_variable_matches_within_one_segment_and_never_nothing() -> None:
+    pattern = parse_path("/x/{id}/y").pattern()
+    assert pattern.fullmatch("/x/a%2Fb/y")
+    assert not pattern.fullmatch("/x/a/b/y")
+    assert not pattern.fullmatch("/x//y")
+
+
+@given(st.text("/{}ab.?", max_size=12), json_values)
+def test_any_path_parses_and_fills_or_refuses(text: str, value: Any) -> None:
+    template = parse_path(text)
+    assume(as_text(value))
+    try:
+        filled = fill(template, dict.fromkeys(template.variables, value))
+    except UnsafePathValue:
+        return
+    assert filled.count("/") == template.shape.count("/")
+
+
+@given(names)
+def test_spellings_of_one_name_agree(name: str) -> None:
+    assert same_name(name.upper()) == same_name(name.lower()) == same_name(name.replace("-", "_"))
+
+
+def test_different_names_stay_different() -> None:
+    assert same_name("campaign_id") == same_name("campaign-id") == same_name("campaignId")
+    assert same_name("campaign_id") != same_name("campaign")

@@ -1,0 +1,194 @@
+"""Output shaping: from a decoded response to what the function promises."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expressions.values import json_values
+from naftiko_run.document.load import load_text
+from naftiko_run.document.model import ConsumedOutput, McpExposes, Output
+from naftiko_run.expressions import MISSING
+from naftiko_run.invoke.outputs import compile_outputs, convert
+
+RESPONSE = {
+    "id": "7",
+    "name": "Ann",
+    "none": None,
+    "user": {"first name": "Ann", "tags": ["a", "b"], "scores": {"x": "1", "y": "2.5"}},
+    "list": [{"id": "1", "n": {"v": 1}}, {"id": "x"}],
+    "long": "abcdefgh",
+}
+
+
+def outputs(yaml: str) -> tuple[Output, ...]:
+    """Read ``outputParameters`` as a document has them."""
+    text = (
+        "naftiko: 1.0.0-alpha2\ncapability:\n  consumes: [{namespace: a, baseUri: 'https://h',"
+        " resources: [{path: /a, operations: [{name: o, method: GET}]}]}]\n"
+        f"  exposes: [{{type: mcp, tools: [{{name: t, call: a.o, outputParameters: {yaml}}}]}}]\n"
+    )
+    (exposes,) = load_text(text).document.exposes
+    assert isinstance(exposes, McpExposes)
+    return exposes.tools[0].output_parameters
+
+
+def shape(yaml: str, value: Any, *consumed: ConsumedOutput, lone_elements: bool = False) -> Any:
+    plan = compile_outputs(outputs(yaml), consumed, lone_elements=lone_elements)
+    assert plan.apply is not None
+    return plan.apply(value)
+
+
+@pytest.mark.parametrize(
+    "yaml",
+    ["[]", "[{type: object, mapping: $.}]", "[{type: array, mapping: $}]", "[{name: result, mapping: $.}]", "[{type: object}]", "[{mapping: ''}]"],
+)  # fmt: skip
+def test_the_identity_leaves_the_response_untouched(yaml: str) -> None:
+    assert compile_outputs(outputs(yaml), ()).is_identity
+
+
+@pytest.mark.parametrize(
+    ("yaml", "expected"),
+    [
+        ("[{type: string, mapping: $.name}]", "Ann"),
+        ("[{type: number, mapping: $.id}]", 7),
+        ("[{type: string, mapping: $.nothing}]", None),
+        ("[{type: string, mapping: $.none}]", None),
+        ("[{type: object, mapping: $.user.scores}]", {"x": "1", "y": "2.5"}),
+        ("[{type: integer, mapping: $.list.length}]", 2),
+        ("[{type: array, mapping: '$.list[*].id'}]", ["1", "x"]),
+        ("[{type: string, mapping: $.long, maxLength: 3}]", "abc"),
+        ("[{type: string, const: fixed}]", "fixed"),
+        ("[{type: number, const: '5'}]", 5),
+        # a declared structure never breaks a response of another shape
+        ("[{type: object, mapping: $.list}]", RESPONSE["list"]),
+        ("[{type: array, mapping: $.name}]", "Ann"),
+        ("[{type: array, mapping: $.name, items: {type: string}}]", "Ann"),
+        ("[{type: object, mapping: $.name, properties: {a: {mapping: $.b}}}]", "Ann"),
+        ("[{type: object, mapping: $.name, values: {type: number}}]", "Ann"),
+        # nested
+        (
+            "[{type: object, mapping: $.user, properties: {first: {mapping: $.first name}, tag: {mapping: '$.tags[0]'}, no: {mapping: $.x}}}]",
+            {"first": "Ann", "tag": "a", "no": None},
+        ),
+        ("[{type: object, mapping: $.user.scores, values: {type: number}}]", {"x": 1, "y": 2.5}),
+        ("[{type: array, mapping: $.user.tags, items: {type: string, maxLength: 0}}]", ["", ""]),
+        (
+            "[{type: array, mapping: $.list, items: [{type: object, properties: {id: {type: integer, mapping: $.id}, v: {mapping: $.n.v}, k: {const: 1}}}]}]",
+            [{"id": 1, "v": 1, "k": 1}, {"id": "x", "v": None, "k": 1}],
+        ),
+        ("[{type: array, mapping: $.nothing, items: {type: string}}]", None),
+        # several named outputs make one object
+        (
+            "[{name: who, mapping: $.name}, {name: what, type: number, mapping: $.id}]",
+            {"who": "Ann", "what": 7},
+        ),
+        # several unnamed ones: the first that is not null
+        ("[{mapping: $.nothing}, {mapping: $.none}, {mapping: $.name}, {mapping: $.id}]", "Ann"),
+        ("[{mapping: $.nothing}, {mapping: $.none}]", None),
+    ],
+)
+def test_shapes(yaml: str, expected: Any) -> None:
+    assert shape(yaml, RESPONSE) == expected
+
+
+@given(json_values)
+def test_no_response_breaks_a_mapping(value: Any) -> None:
+    yaml = (
+        "[{name: a, type: object, mapping: $.user, properties: {x: {type: array, mapping: '$.list[0]', items: {type: number}}}},"
+        " {name: b, type: array, mapping: '$', items: {type: object, values: {type: string}}},"
+        " {name: c, mapping: '$..id'}, {name: d, mapping: $.length}]"
+    )
+    assert set(shape(yaml, value)) == {"a", "b", "c", "d"}
+    assert set(shape(yaml, {"user": {"list": [value]}})) == {"a", "b", "c", "d"}
+
+
+def test_an_element_alone_is_a_list_of_one_where_the_format_writes_it_so() -> None:
+    yaml = "[{type: array, mapping: $.item, items: {type: string}}]"
+    assert shape(yaml, {"item": "x"}, lone_elements=True) == ["x"]
+    assert shape(yaml, {"item": "x"}) == "x"
+
+
+RESULT = ConsumedOutput(name="result", value="$.data.items")
+WHOLE = ConsumedOutput(name="result", value="$.")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "consumed", "value", "expected"),
+    [
+        ("$.result", RESULT, {"data": {"items": [1]}}, [1]),
+        ("$.result[0].id", RESULT, {"data": {"items": [{"id": 5}]}}, 5),
+        ("$.result", WHOLE, {"id": 1}, {"id": 1}),
+        ("$.result", WHOLE, [1, 2], [1, 2]),
+        ("$.result", WHOLE, {"result": 5}, 5),
+        ("$.result.id", WHOLE, {"id": 1}, 1),
+        ("$.other", RESULT, {"other": 3}, 3),
+        ("$.result", RESULT, {"result": 4}, 4),
+        ("$.result", RESULT, {"x": 4}, None),
+    ],
+)
+def test_a_mapping_may_begin_with_a_consumed_output(
+    mapping: str, consumed: ConsumedOutput, value: Any, expected: Any
+) -> None:
+    assert shape(f"[{{mapping: '{mapping}'}}]", value, consumed) == expected
+
+
+def test_a_mapping_that_is_no_path_is_refused() -> None:
+    with pytest.raises(ValueError, match="is not a JSONPath"):
+        compile_outputs(outputs("[{type: string, mapping: '$.a['}]"), ())
+    with pytest.raises(ValueError, match="is not a JSONPath"):
+        compile_outputs(outputs("[{type: string, mapping: $.a}]"), [ConsumedOutput(name="x", value="$.[")])
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        ("number", "5", 5),
+        ("number", " 5.5 ", 5.5),
+        ("integer", "5", 5),
+        ("integer", "5.5", "5.5"),
+        ("integer", 5.5, 5.5),
+        ("number", "1e999", "1e999"),
+        ("number", "0.1234567890123456789012345", "0.1234567890123456789012345"),
+        ("number", "12345678901234567890123", 12345678901234567890123),
+        ("number", "5 apples", "5 apples"),
+        ("number", "", ""),
+        ("number", True, True),
+        ("boolean", "TRUE", True),
+        ("boolean", "false ", False),
+        ("boolean", "1", "1"),
+        ("boolean", 1, 1),
+        ("string", 5, "5"),
+        ("string", 5.5, "5.5"),
+        ("string", True, "true"),
+        ("string", None, None),
+        ("string", {"a": 1}, {"a": 1}),
+        ("object", "x", "x"),
+        (None, "5", "5"),
+    ],
+)
+def test_scalars_are_converted_where_nothing_is_lost(kind: str | None, value: Any, expected: Any) -> None:
+    found = convert(kind, value)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**40), max_value=10**40))
+def test_a_conversion_to_a_number_loses_nothing(decimal: Decimal) -> None:
+    text = format(decimal, "f")
+    found = convert("number", text)
+    assert found == text or Decimal(repr(found)) == decimal
+
+
+@given(
+    json_values, st.sampled_from(["string", "number", "integer", "boolean", "object", "array", None, "thing"])
+)
+def test_what_is_converted_stays_json(value: Any, kind: str | None) -> None:
+    found = convert(kind, value)
+    assert found is not MISSING
+    if not isinstance(value, str | int | float):
+        assert found is value

@@ -1,0 +1,125 @@
+"""Inputs are checked before anything is sent, and every violation is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consume.recording import Recorder, invoke, query_of, sent, tool
+from naftiko_run.errors import DocumentError, InvalidInput
+from naftiko_run.invoke import Input, coerce_text
+from naftiko_run.invoke.validation import InputValidator
+
+INPUTS = [
+    Input("id", {"type": "integer"}, required=True),
+    Input("name", {"type": "string", "pattern": "^[a-z]+$"}),
+    Input("kind", {"enum": ["a", "b"]}),
+    Input("tags", {"type": "array", "items": {"type": "string"}}),
+    Input("deep", {"type": "object", "properties": {"a/b": {"type": "number"}}, "required": ["a/b"]}),
+    Input("limit", {"type": "integer", "default": 10}),
+    Input("free"),
+]
+
+
+def violations(values: dict[str, Any]) -> dict[str, str]:
+    with pytest.raises(InvalidInput) as refused:
+        InputValidator(INPUTS).check(values)
+    return {violation.pointer: violation.message for violation in refused.value.violations}
+
+
+def test_good_inputs_come_back_with_defaults() -> None:
+    values = {"id": 1, "name": "x", "kind": "b", "tags": [], "deep": {"a/b": 1.5}, "free": [None], "more": 1}
+    assert InputValidator(INPUTS).check(values) == {**values, "limit": 10}
+    assert InputValidator(INPUTS).check({"id": 1, "limit": 5})["limit"] == 5
+
+
+def test_a_null_counts_as_absent_where_the_input_is_optional() -> None:
+    assert InputValidator(INPUTS).check({"id": 1, "name": None, "limit": None}) == {"id": 1, "limit": 10}
+    assert violations({"id": None}) == {"/id": "must be an integer, not null"}
+
+
+def test_every_violation_is_named_with_its_place() -> None:
+    found = violations({"name": "X1", "kind": "c", "tags": ["x", 5], "deep": {"a/b": True}, "limit": "5"})
+    assert found == {
+        "/id": "is required",
+        "/name": "must match the pattern ^[a-z]+$",
+        "/kind": 'must be one of ["a","b"]',
+        "/tags/1": "must be text, not an integer",
+        "/deep/a~1b": "must be a number, not a boolean",
+        "/limit": "must be an integer, not text",
+    }
+
+
+def test_a_member_that_is_missing_is_named() -> None:
+    assert violations({"id": 1, "deep": {}}) == {"/deep/a~1b": "is required"}
+
+
+def test_nothing_is_sent_for_bad_input() -> None:
+    function = tool({"inputParameters": [{"in": "query", "name": "n", "type": "integer", "required": True}]})
+    recorder = Recorder()
+    for inputs in ({}, {"n": "5"}, {"n": None}):
+        with pytest.raises(InvalidInput, match="/n: "):
+            invoke(function, inputs, recorder)
+    assert not recorder.requests
+    assert query_of(sent(function, {"n": 5})) == [("n", "5")]
+
+
+def test_defaults_are_sent() -> None:
+    function = tool({"inputParameters": [{"in": "query", "name": "n", "default": 3}]})
+    assert query_of(sent(function)) == [("n", "3")]
+
+
+@pytest.mark.parametrize("parameter", [{"pattern": "("}, {"type": "array", "items": {"type": "thing"}}])
+def test_a_declaration_that_is_no_schema_leaves_its_unit_out(parameter: dict[str, Any]) -> None:
+    with pytest.raises(DocumentError, match="no valid schema"):
+        tool({"inputParameters": [{"in": "query", "name": "q", **parameter}]})
+
+
+@pytest.mark.parametrize(
+    ("schema", "texts", "value"),
+    [
+        ({"type": "integer"}, ["5"], 5),
+        ({"type": "integer"}, ["-007"], -7),
+        ({"type": "integer"}, ["5.0"], "5.0"),
+        ({"type": "integer"}, ["x"], "x"),
+        ({"type": "integer"}, [str(2**80)], 2**80),
+        ({"type": "number"}, ["1.5"], 1.5),
+        ({"type": "number"}, ["5"], 5),
+        ({"type": "number"}, ["1e999"], "1e999"),
+        ({"type": "number"}, ["nan"], "nan"),
+        ({"type": "boolean"}, ["true"], True),
+        ({"type": "boolean"}, ["yes"], "yes"),
+        ({"type": "string"}, ["5"], "5"),
+        ({"type": "object"}, ['{"a": 1}'], {"a": 1}),
+        ({"type": "object"}, ["{a"], "{a"),
+        ({"type": "array"}, ["a"], ["a"]),
+        ({"type": "array", "items": {"type": "integer"}}, ["1", "x"], [1, "x"]),
+        ({"type": "array", "items": {"type": "object"}}, ["{}"], [{}]),
+        ({}, ["5"], "5"),
+        ({}, ["a", "b"], ["a", "b"]),
+        ({"type": "integer"}, ["1", "2"], ["1", "2"]),
+    ],
+)
+def test_values_are_made_of_text(schema: dict[str, Any], texts: list[str], value: Any) -> None:
+    found = coerce_text(Input("x", schema), texts)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@given(
+    st.sampled_from(["integer", "number"]), st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+)
+def test_numbers_come_through_text_unharmed(kind: str, number: float) -> None:
+    if kind == "integer" and isinstance(number, float):
+        return
+    assert coerce_text(Input("x", {"type": kind}), [repr(number)]) == number
+
+
+@given(st.sampled_from(["integer", "number", "boolean", "object", "array", "string", ""]), st.text())
+def test_what_cannot_be_made_stays_what_was_given(kind: str, text: str) -> None:
+    found = coerce_text(Input("x", {"type": kind} if kind else {}), [text])
+    if isinstance(found, str):
+        assert found == text
