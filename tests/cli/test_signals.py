@@ -63,12 +63,11 @@ def test_a_second_signal_ends_the_process_without_waiting(upstream: Upstream) ->
         upstream.release()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_an_idle_process_ends_at_once(number: signal.Signals) -> None:
+def test_an_idle_process_ends_at_once() -> None:
     with started(PIPELINES, "--sandbox") as process, httpx.Client() as client:
         for mode in ERAS:
             call_tool(process.url("mcp"), "track-event", {"body": {}}, mode)
         client.post(f"{process.url('rest')}/v1/track", json={})  # leaves a connection open
-        process.signal(number)
+        process.signal(signal.SIGTERM)
         assert process.wait() == 0
         assert process.lines[-1] == "ready; stop with Ctrl-C"
