@@ -47,7 +47,7 @@ def test_every_document_is_told_with_all_that_it_exposes(tmp_path: Path) -> None
     assert "route DELETE /items/{id} -> shop.delete-item  DELETE https://shop.example/api/items/{id}" in lines
     assert "mcp http://127.0.0.1:PORT/shop-mcp/mcp  shop-mcp" in lines
     assert "tool one-tool -> one.get  GET https://one.example/of-one" in lines
-    assert "missing SHOP_TOKEN  needed by shop.list-items, shop.add-item, shop.get-item and 2 more" in lines
+    assert "missing SHOP_TOKEN  needed by shop.list-items, shop.add-item, shop.get-item and 3 more" in lines
     assert "missing ONE_TOKEN  needed by one.get" in lines
 
 
