@@ -196,6 +196,11 @@ def test_a_path_value_stays_in_its_segment(
     assert upstream.only.target == f"/api/items/{sent}"
 
 
+def test_a_route_may_spell_a_variable_in_another_way(shop_client: httpx.Client, upstream: Upstream) -> None:
+    assert shop_client.get("/shelves/a-7").status_code == 200
+    assert upstream.only.target == "/api/shelves/a-7"
+
+
 def test_a_declared_header_is_passed_on(shop_client: httpx.Client, upstream: Upstream) -> None:
     shop_client.get("/items/1", headers={"x-trace": "t-1"})
     assert upstream.only.header("x-trace") == "t-1"

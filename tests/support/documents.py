@@ -45,6 +45,9 @@ capability:
         - {name: X-Trace, in: header, type: string}
       - name: delete-item
         method: DELETE
+    - path: /shelves/{shelf_id}
+      operations:
+      - {name: get-shelf, method: GET}
     - path: /orders
       operations:
       - name: add-order
@@ -64,6 +67,9 @@ capability:
       operations:
       - {method: GET, name: get-item, call: shop.get-item}
       - {method: DELETE, name: delete-item, call: shop.delete-item}
+    - path: /shelves/{shelf-id}
+      operations:
+      - {method: GET, name: get-shelf, call: shop.get-shelf, with: {shelf_id: rest.shelf_id}}
     - path: /orders
       operations:
       - {method: POST, name: add-order, call: shop.add-order}

@@ -32,7 +32,7 @@ class Process:
         self._changed = threading.Condition()
         self._process = subprocess.Popen(
             [COMMAND, *arguments],
-            env=_clean(environment),
+            env=clean_environment(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -113,7 +113,7 @@ def run(
     """Run ``naftiko-run`` to its end."""
     return subprocess.run(
         [COMMAND, *map(str, arguments)],
-        env=_clean(environment or {}),
+        env=clean_environment(environment or {}),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -122,6 +122,6 @@ def run(
     )
 
 
-def _clean(environment: Mapping[str, str]) -> dict[str, str]:
+def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Give the environment of a process that knows of nothing but what a test says."""
     return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **environment}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from anyio.from_thread import start_blocking_portal
 
-from naftiko_run import Settings, load
+from naftiko_run import Capability, Settings, load
 from naftiko_run.serve import Addressing, ServeSettings, Site, running
 
 ANY_PORT: Mapping[str, int] = {"rest": 0, "mcp": 0}
@@ -20,9 +20,11 @@ class Served:
     """What is served.
 
     Attributes:
+        capabilities: One for each document.
         sites: One for each port.
     """
 
+    capabilities: tuple[Capability, ...]
     sites: tuple[Site, ...]
 
     def urls(self, kind: str) -> list[str]:
@@ -59,4 +61,4 @@ def serving(
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(running(capabilities, serve_settings)) as (sites, _),
     ):
-        yield Served(sites)
+        yield Served(tuple(capabilities), sites)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,3 +42,16 @@ def problem(response: httpx.Response, status: int) -> dict[str, Any]:
     assert document["detail"]
     assert "Traceback" not in response.text
     return document
+
+
+def wait_until_refused(url: str) -> None:
+    """Wait until a server takes no new connection."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            connected(url).close()
+        except ConnectionRefusedError:
+            return
+        except ConnectionResetError:  # it stopped listening while we connected
+            continue
+    raise AssertionError(f"{url} still takes connections")

@@ -49,6 +49,10 @@ class NoDocuments(ConfigurationError):
     """There is nothing to serve where the command line points."""
 
 
+class CredentialsMissing(ConfigurationError):
+    """Variables are not set, and the command line asks not to start then."""
+
+
 class Unready(Exception):
     """The documents do not allow a start; everything was said already."""
 
@@ -83,12 +87,16 @@ def _run(options: RunOptions, console: Console) -> None:
     startup = Startup(console, capabilities, sandbox=options.sandbox)
     if options.strict and any(capability.missing() for capability in capabilities):
         startup.print_missing()
-        raise Unready(BAD_CONFIGURATION)
+        raise CredentialsMissing(
+            "--strict: not started, because variables are not set",
+            hint="set them, or leave out --strict to start without the operations that need them",
+        )
     serve(capabilities, serving, startup.print)
 
 
 def _exit_code(fault: ConfigurationError) -> int:
-    return {UsageFault: USAGE, NoDocuments: NO_INPUT}.get(type(fault), FAILED)
+    codes = {UsageFault: USAGE, NoDocuments: NO_INPUT, CredentialsMissing: BAD_CONFIGURATION}
+    return codes.get(type(fault), FAILED)
 
 
 def find_documents(files: Sequence[Path]) -> list[Path]:

@@ -62,7 +62,7 @@ class Startup:
                 for adapter in site.adapters:
                     if adapter.capability is capability:
                         self._print_adapter(adapter, site.url_of(adapter))
-        self._print_warnings(left_out)
+        self._print_diagnostics(left_out)
         self.print_missing()
         self._line(Text("ready; stop with Ctrl-C", style="dim"))
 
@@ -94,13 +94,11 @@ class Startup:
             table.add_row("", Text(unit.name, style=style), Text(_told(unit), style=style or "dim"))
         self._console.print(table)
 
-    def _print_warnings(self, left_out: Sequence[Diagnostic]) -> None:
-        warnings = [
-            each for capability in self._capabilities for each in capability.diagnostics if not each.is_error
-        ]
-        warnings += left_out
-        print_diagnostics(self._console, warnings[:MOST_TOLD])
-        print_rest(self._console, len(warnings) - MOST_TOLD, "warnings")
+    def _print_diagnostics(self, left_out: Sequence[Diagnostic]) -> None:
+        found = [each for capability in self._capabilities for each in capability.diagnostics]
+        found = sorted([*found, *left_out], key=lambda each: not each.is_error)
+        print_diagnostics(self._console, found[:MOST_TOLD])
+        print_rest(self._console, len(found) - MOST_TOLD, "errors and warnings")
 
     def _line(self, text: Text) -> None:
         self._console.print(text, soft_wrap=True)

@@ -12,6 +12,7 @@ from naftiko_run.expressions import (
     Expression,
     compile_value,
     constant,
+    same_name,
     sequence,
     structure,
     variable,
@@ -25,7 +26,7 @@ class References:
     Attributes:
         bindings: What ``env.X`` and bound names stand for.
         prefixes: What may stand before a caller's input: ``rest``, ``tools``, an expose namespace.
-        declared: The function's own inputs, which a bare word may name.
+        declared: The function's own inputs and its route's variables, which a bare word may name.
         missing: Takes the bindings that have no value.
     """
 
@@ -61,16 +62,20 @@ class References:
     def _resolve(self, name: str) -> Expression:
         prefix, dot, rest = name.partition(".")
         if dot and rest and prefix in self.prefixes:
-            return _input(rest)
+            return self._input(rest)
         bound = self.bindings.find(name)
         if bound is None:
-            return _input(name)
+            return self._input(name)
         if bound.value is None:
             self.missing[bound.variable] = None
             return constant(MISSING)
         return constant(bound.value.reveal())
 
+    def _input(self, name: str) -> Expression:
+        """Read a caller's input by its exact name: dots and brackets are part of names here.
 
-def _input(name: str) -> Expression:
-    """Read a caller's input by its exact name: dots and brackets are part of names here."""
-    return Expression(lambda scope: scope.get(name, MISSING), (name,), name)
+        A name that is offered only in another spelling (``{user-id}`` for ``rest.user_id``) means that one.
+        """
+        if name not in self.declared:
+            name = next((each for each in self.declared if same_name(each) == same_name(name)), name)
+        return Expression(lambda scope: scope.get(name, MISSING), (name,), name)

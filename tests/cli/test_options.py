@@ -1,0 +1,157 @@
+"""Options and the values that they refuse."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+
+import naftiko_run
+from naftiko_run.cli.options import check_level, parse_base_uris, parse_ports, parse_size
+from naftiko_run.errors import ConfigurationError
+from support.documents import CREDENTIALS, PIPELINES
+from support.ports import free_ports
+from support.process import READY, launched, run
+from support.upstream import Upstream
+from support.wire import problem
+
+
+def test_help_has_every_option_and_examples() -> None:
+    result = run("--help", environment={"COLUMNS": "120"})
+    assert result.returncode == 0
+    assert result.stderr == ""
+    for option in (
+        "--sandbox",
+        "--base-uri",
+        "--host",
+        "--port",
+        "--strict",
+        "--timeout",
+        "--max-body",
+        "--allow-host",
+        "--log-level",
+        "--version",
+    ):
+        assert option in result.stdout
+    assert "Examples:" in result.stdout
+    assert "naftiko-run capabilities/pipelines-track.yaml --sandbox" in result.stdout
+    assert "NAFTIKO_HOST" in result.stdout
+    assert "NAFTIKO_PORT_" in result.stdout
+
+
+def test_version() -> None:
+    result = run("--version")
+    assert (result.returncode, result.stdout) == (0, f"naftiko-run {naftiko_run.__version__}\n")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--no-such-option", "x.yaml"]])
+def test_wrong_usage_ends_with_2_and_names_the_help(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert "Usage: naftiko-run" in result.stderr
+    assert "-h" in result.stderr
+
+
+def test_options_reach_the_server(upstream: Upstream) -> None:
+    chosen, unused, by_variable = free_ports(3)
+    arguments = (
+        *(PIPELINES, "--base-uri", f"pipelines-track={upstream.url}/staging/", "--timeout", "0.3"),
+        *("--max-body", "1KB", "--port", f"rest={chosen}", "--allow-host", "mcp.example"),
+    )
+    environment = {
+        **CREDENTIALS,
+        "NAFTIKO_HOST": "localhost",
+        "NAFTIKO_PORT_REST": str(unused),
+        "NAFTIKO_PORT_PIPELINES_TRACK_MCP": str(by_variable),
+    }
+    with launched(*arguments, environment=environment) as process:
+        process.wait_for_line(READY)
+        rest = process.url("rest")
+        assert rest == f"http://localhost:{chosen}"
+        assert process.url("mcp") == f"http://localhost:{by_variable}/mcp"
+        assert httpx.post(f"{rest}/v1/track", json={}).status_code == 200
+        assert upstream.only.target == "/staging/track"
+        problem(httpx.post(f"{rest}/v1/track", json={"long": "x" * 1000}), 413)
+        with upstream.held():
+            problem(httpx.post(f"{rest}/v1/track", json={}), 504)
+        for host, status in (("mcp.example", 405), ("other.example", 421)):
+            assert httpx.get(process.url("mcp"), headers={"host": host}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("written", "size"),
+    [
+        ("1", 1),
+        ("1048576", 1_048_576),
+        ("10MiB", 10 * 1024 * 1024),
+        ("500KB", 500_000),
+        ("500 kb", 500_000),
+        ("1.5k", 1500),
+        ("2Gi", 2 * 1024**3),
+        ("64b", 64),
+    ],
+)
+def test_sizes(written: str, size: int) -> None:
+    assert parse_size(written) == size
+
+
+@pytest.mark.parametrize("written", ["", "0", "-1", "ten", "10XB", "1e3", "KB", "0.1", "10 MiB of it"])
+def test_what_is_no_size(written: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"--max-body"):
+        parse_size(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "http://127.0.0.1",
+        "=http://127.0.0.1",
+        "a=",
+        "a=127.0.0.1:80",
+        "a=ftp://host",
+        "a=http://",
+        "a=http:///path",
+        "a=http://host:99999",
+        "a=http://host:port",
+        "a=http://[::1",
+        "a=http://host/?q=1",
+        "a=http://host/#part",
+    ],
+)
+def test_what_is_no_base_uri(written: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(f"--base-uri: `{written}`")):
+        parse_base_uris([written])
+
+
+def test_base_uris_are_given_by_namespace_the_last_one_wins() -> None:
+    written = ["a=http://one", "b=https://[::1]:8443/v1", "a=http://two/x=y"]
+    assert parse_base_uris(written) == {"a": "http://two/x=y", "b": "https://[::1]:8443/v1"}
+
+
+@pytest.mark.parametrize(
+    "written", ["8080", "=8080", "rest=", "rest=http", "rest=-1", "rest=65536", "rest=²"]
+)
+def test_what_is_no_port(written: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"--port"):
+        parse_ports([written])
+
+
+def test_ports_are_given_by_type_or_namespace() -> None:
+    assert parse_ports(["rest=8081", "my-mcp=0"]) == {"rest": 8081, "my-mcp": 0}
+
+
+@pytest.mark.parametrize("written", ["loud", "", "10"])
+def test_what_is_no_log_level(written: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        check_level(written)
+    assert refused.value.hint == "write one of debug, info, warning, error"
+
+
+def test_a_value_that_cannot_be_read_is_one_line_and_ends_with_2() -> None:
+    result = run(PIPELINES, "--port", "8080")
+    assert result.returncode == 2
+    assert result.stderr == (
+        "naftiko-run: error: --port: `8080` does not say which adapter it is for (write --port rest=8080)\n"
+    )

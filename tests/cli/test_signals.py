@@ -1,0 +1,73 @@
+"""SIGTERM and Ctrl-C: requests in flight get their answers, then the process ends with 0."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from support.documents import CREDENTIALS, PIPELINES
+from support.mcp_client import ERAS, call_tool
+from support.process import Process, started
+from support.upstream import PATIENCE, Upstream
+from support.wire import wait_until_refused
+
+
+@contextmanager
+def busy(upstream: Upstream) -> Iterator[tuple[Process, Future[httpx.Response], Future[httpx.Response]]]:
+    """Serve the first document, with one REST call and one MCP call waiting for the upstream."""
+
+    def call_rest() -> httpx.Response:
+        return httpx.post(f"{process.url('rest')}/v1/track", json={"by": "rest"}, timeout=PATIENCE)
+
+    def call_mcp() -> httpx.Response:
+        params = {"name": "track-event", "arguments": {"body": {"by": "mcp"}}}
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+        return httpx.post(process.url("mcp"), json=message, timeout=PATIENCE)
+
+    arguments = (PIPELINES, "--base-uri", f"pipelines-track={upstream.url}/v1")
+    with (
+        started(*arguments, environment=CREDENTIALS) as process,
+        ThreadPoolExecutor() as callers,
+        upstream.held(),
+    ):
+        waiting = callers.submit(call_rest), callers.submit(call_mcp)
+        upstream.wait_for(2)
+        yield process, *waiting
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_calls_in_flight_get_their_answers(upstream: Upstream, number: signal.Signals) -> None:
+    with busy(upstream) as (process, rest, mcp):
+        process.signal(number)
+        wait_until_refused(process.url("rest"))
+        upstream.release()
+        assert rest.result(PATIENCE).json() == {"ok": True}
+        assert mcp.result(PATIENCE).json()["result"]["structuredContent"] == {"ok": True}
+        assert process.wait() == 0
+        assert "Traceback" not in process.text
+
+
+def test_a_second_signal_ends_the_process_without_waiting(upstream: Upstream) -> None:
+    with busy(upstream) as (process, rest, _):
+        process.signal(signal.SIGINT)
+        wait_until_refused(process.url("rest"))
+        process.signal(signal.SIGINT)
+        assert process.wait() == 130
+        assert "Traceback" not in process.text
+        assert isinstance(rest.exception(PATIENCE), httpx.TransportError)
+        upstream.release()
+
+
+def test_an_idle_process_ends_at_once() -> None:
+    with started(PIPELINES, "--sandbox") as process, httpx.Client() as client:
+        for mode in ERAS:
+            call_tool(process.url("mcp"), "track-event", {"body": {}}, mode)
+        client.post(f"{process.url('rest')}/v1/track", json={})  # leaves a connection open
+        process.signal(signal.SIGTERM)
+        assert process.wait() == 0
+        assert process.lines[-1] == "ready; stop with Ctrl-C"

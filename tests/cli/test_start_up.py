@@ -1,0 +1,85 @@
+"""What start-up tells: adapters, routes, tools, what they call, and what is missing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import naftiko_run
+from support.documents import CREDENTIALS, PIPELINES, SHOP, small, written
+from support.process import FREE_PORTS, READY, started
+from support.terminal import shown_until, without_colours
+
+VERSION = f"naftiko-run {naftiko_run.__version__}"
+
+
+def _without_ports(lines: list[str]) -> list[str]:
+    return [re.sub(r"(http://127\.0\.0\.1):\d+", r"\1:PORT", line) for line in lines]
+
+
+def test_plain_lines_where_nobody_watches() -> None:
+    with started(PIPELINES, environment=CREDENTIALS) as process:
+        assert _without_ports(process.lines) == [
+            VERSION,
+            f"capability Customer.io Pipelines API — Track  {PIPELINES}",
+            "rest http://127.0.0.1:PORT  pipelines-track-rest",
+            "route POST /v1/track -> pipelines-track.trackevent  POST https://cdp.customer.io/v1/track",
+            "mcp http://127.0.0.1:PORT/mcp  pipelines-track-mcp",
+            "tool track-event -> pipelines-track.trackevent  POST https://cdp.customer.io/v1/track",
+            READY,
+        ]
+
+
+def test_missing_variables_are_told_with_the_operations_that_need_them() -> None:
+    with started(PIPELINES, environment={"CUSTOMER_IO_PASS": "x"}) as process:
+        assert process.lines[-2:] == ["missing CUSTOMER_IO_USER  needed by pipelines-track.trackevent", READY]
+
+
+def test_every_document_is_told_with_all_that_it_exposes(tmp_path: Path) -> None:
+    written(tmp_path, SHOP, "a.yaml")
+    (tmp_path / "more").mkdir()
+    written(tmp_path / "more", small("one", variable="ONE_TOKEN"), "b.yml")
+    written(tmp_path, "not: a capability", "notes.txt")
+    with started(tmp_path) as process:
+        lines = _without_ports(process.lines)
+    assert f"capability Shop  {tmp_path}/a.yaml" in lines
+    assert f"capability one  {tmp_path}/more/b.yml" in lines
+    assert "route DELETE /items/{id} -> shop.delete-item  DELETE https://shop.example/api/items/{id}" in lines
+    assert "mcp http://127.0.0.1:PORT/shop-mcp/mcp  shop-mcp" in lines
+    assert "tool one-tool -> one.get  GET https://one.example/of-one" in lines
+    assert "missing SHOP_TOKEN  needed by shop.list-items, shop.add-item, shop.get-item and 3 more" in lines
+    assert "missing ONE_TOKEN  needed by one.get" in lines
+
+
+def test_what_is_left_out_is_told_with_its_place_and_how_to_mend_it(tmp_path: Path) -> None:
+    text = SHOP.replace("call: shop.add-order}\n  - type", "call: shop.add-ordre}\n  - type", 1)
+    text = text.replace("name: add-order, call: shop.add-order}", "name: add-order, call: shop.add-ordre}")
+    document = written(tmp_path, text)
+    line = next(number for number, each in enumerate(text.splitlines(), 1) if "shop.add-ordre" in each)
+    refused = written(tmp_path, "- a list", "refused.yaml")
+    with started(refused, document) as process:
+        assert process.lines[0].startswith(f"{refused}:1:1: error[not-a-mapping] ")
+        reason = "it calls `shop.add-ordre`, but `shop` has no operation `add-ordre`"
+        assert f"route POST /orders left out: {reason}" in process.lines
+        assert re.search(
+            rf"^{re.escape(str(document))}:{line}:\d+: error\[unknown-operation\] .*{re.escape(reason)}$",
+            process.text,
+            re.MULTILINE,
+        )
+        assert "  hint: did you mean `shop.add-order`?" in process.lines
+
+
+def test_colours_and_columns_on_a_terminal() -> None:
+    shown = shown_until(READY, PIPELINES, "--sandbox", *FREE_PORTS)
+    assert "\x1b[" in shown
+    plain = without_colours(shown)
+    assert f"{VERSION} (sandbox: nothing is sent to any upstream)" in plain
+    assert "POST /v1/track" in plain
+    assert "track-event" in plain
+    assert "pipelines-track.trackevent" in plain
+
+
+def test_a_bad_document_is_shown_in_colours_on_a_terminal(tmp_path: Path) -> None:
+    shown = shown_until("hint:", written(tmp_path, "a: [1"))
+    assert "\x1b[" in shown
+    assert "error[yaml-syntax]" in without_colours(shown)

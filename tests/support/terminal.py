@@ -1,0 +1,38 @@
+"""``naftiko-run`` on a terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+from pathlib import Path
+
+from support.process import COMMAND, clean_environment
+from support.upstream import PATIENCE
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def shown_until(mark: str, *arguments: str | Path) -> str:
+    """Run ``naftiko-run`` on a terminal of 100 columns; give what it shows until a mark comes."""
+    controller, terminal = pty.openpty()
+    environment = clean_environment({"TERM": "xterm-256color", "COLUMNS": "100"})
+    process = subprocess.Popen(
+        [COMMAND, *map(str, arguments)], env=environment, stdin=terminal, stdout=terminal, stderr=terminal
+    )
+    os.close(terminal)
+    shown = b""
+    try:
+        with open(controller, "rb", buffering=0) as screen:  # noqa: PTH123 - a file descriptor
+            while mark.encode() not in shown and (chunk := screen.read(65536)):
+                shown += chunk
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+    return shown.decode().replace("\r\n", "\n")
+
+
+def without_colours(text: str) -> str:
+    """Take the colours off."""
+    return _COLOUR.sub("", text)
