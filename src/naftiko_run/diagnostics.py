@@ -43,6 +43,8 @@ class Diagnostic:
         column: Column, from 1; 0 where no column applies.
         pointer: JSON pointer of the place.
         hint: How to mend it.
+        excerpt: The line that it points at, with credentials masked; empty
+            where nobody asked for it, or there is none.
     """
 
     severity: Severity
@@ -53,6 +55,7 @@ class Diagnostic:
     column: int = 0
     pointer: str = ""
     hint: str = ""
+    excerpt: str = ""
 
     @property
     def is_error(self) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -36,11 +36,14 @@ Version = Annotated[
 ]
 
 
+Files = Annotated[
+    list[Path],
+    typer.Argument(metavar="FILE", help="Capability documents, or folders of them.", show_default=False),
+]
+
+
 def serve_documents(
-    files: Annotated[
-        list[Path],
-        typer.Argument(metavar="FILE", help="Capability documents, or folders of them.", show_default=False),
-    ],
+    files: Files,
     *,
     sandbox: Annotated[
         bool,
@@ -106,6 +109,44 @@ def serve_documents(
     sys.exit(run_documents(options))
 
 
+_VALIDATE_EPILOG = """\b
+Examples:
+  naftiko validate my.yaml
+  naftiko validate my.yaml --level recommended --fail-on warning
+  naftiko validate capabilities/ --level strict --format sarif > naftiko.sarif
+  naftiko validate capabilities/ --format github    # in a workflow: annotates the lines
+"""
+
+
+def validate_documents(
+    files: Files,
+    *,
+    level: Annotated[
+        Literal["runnable", "recommended", "strict"],
+        typer.Option(
+            help="How much is asked: that it serves; the rules of docs/rules.md too; "
+            "the official schema of its version too."
+        ),
+    ] = "runnable",
+    form: Annotated[
+        Literal["text", "json", "github", "sarif"],
+        typer.Option("--format", help="How findings are written, to stdout."),
+    ] = "text",
+    fail_on: Annotated[
+        Literal["error", "warning"], typer.Option(help="From which severity on the exit code is 1.")
+    ] = "error",
+) -> None:
+    """Say what is wrong with documents, where, and how to mend it.
+
+    Needs no network and no environment variables. Exit code 0 where all is
+    well, 1 where something fails, 66 where a file is missing.
+    """
+    from naftiko_run.cli.validate import ValidateOptions
+    from naftiko_run.cli.validate import validate_documents as validate
+
+    sys.exit(validate(ValidateOptions(tuple(files), level, form, fail_on)))
+
+
 _run = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=_OPTIONS)
 _run.command(epilog=_EPILOG)(serve_documents)
 
@@ -116,6 +157,7 @@ _naftiko = typer.Typer(
     context_settings=_OPTIONS,
 )
 _naftiko.command("run", epilog=_EPILOG.replace("naftiko-run", "naftiko run"))(serve_documents)
+_naftiko.command("validate", epilog=_VALIDATE_EPILOG)(validate_documents)
 
 
 @_naftiko.command("list")

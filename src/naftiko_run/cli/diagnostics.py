@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -18,12 +20,29 @@ MOST_TOLD: Final = 5
 
 
 def print_diagnostics(console: Console, diagnostics: Iterable[Diagnostic]) -> None:
-    """Print findings, each with its excerpt where the file can be read."""
+    """Print what loading found, each with its line where the file can be read."""
     lines: dict[str, list[str]] = {}
     for each in diagnostics:
         if each.file not in lines:
             lines[each.file] = _read(each.file)
-        console.print(_rendered(each, lines[each.file]), soft_wrap=True)
+        has_line = 0 < each.line <= len(lines[each.file])
+        print_finding(console, replace(each, excerpt=lines[each.file][each.line - 1] if has_line else ""))
+
+
+def print_finding(console: Console, found: Diagnostic) -> None:
+    """Print one finding as it is: its place, its excerpt with a caret, its hint."""
+    text = Text()
+    text.append(f"{found.place}: ", style="bold")
+    text.append(f"{found.severity}[{found.code}]", style=_STYLES[found.severity])
+    text.append(f" {found.message}")
+    if found.excerpt:
+        line, before = _window(found.excerpt, found.column)
+        text.append(f"\n  {found.line:>4} | {line}")
+        text.append(f"\n       | {' ' * cell_len(before)}^", style=_STYLES[found.severity])
+    if found.hint:
+        text.append("\n  hint: ", style="bold green")
+        text.append(found.hint)
+    console.print(text, soft_wrap=True)
 
 
 def print_rest(console: Console, number: int, what: str) -> None:
@@ -32,20 +51,11 @@ def print_rest(console: Console, number: int, what: str) -> None:
         console.print(Text(f"and {number} more {what}", style="yellow"), soft_wrap=True)
 
 
-def _rendered(found: Diagnostic, lines: list[str]) -> Text:
-    text = Text()
-    text.append(f"{found.place}: ", style="bold")
-    text.append(f"{found.severity}[{found.code}]", style=_STYLES[found.severity])
-    text.append(f" {found.message}")
-    if 0 < found.line <= len(lines):
-        written = lines[found.line - 1].replace("\t", " ").rstrip()
-        start = max(0, found.column - _WIDTH // 2) if len(written) > _WIDTH else 0
-        text.append(f"\n  {found.line:>4} | {written[start : start + _WIDTH]}")
-        text.append(f"\n       | {' ' * (found.column - 1 - start)}^", style=_STYLES[found.severity])
-    if found.hint:
-        text.append("\n  hint: ", style="bold green")
-        text.append(found.hint)
-    return text
+def _window(excerpt: str, column: int) -> tuple[str, str]:
+    """Give the part of a line around a column, and what of that part stands before the column."""
+    line = excerpt.replace("\t", " ").rstrip()
+    start = max(0, column - _WIDTH // 2) if len(line) > _WIDTH else 0
+    return line[start : start + _WIDTH], line[start : column - 1]
 
 
 def _read(file: str) -> list[str]:

@@ -11,9 +11,11 @@ from typing import Final
 from rich.console import Console
 
 from naftiko_run.capability import Capability, Settings, check_base_uris, load
+from naftiko_run.cli.console import error_console, print_fault
 from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_rest
+from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
 from naftiko_run.cli.options import USAGE, UsageFault, check_level, parse_base_uris, parse_ports, parse_size
-from naftiko_run.cli.startup import Startup, error_console, print_fault
+from naftiko_run.cli.startup import Startup
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.errors import ConfigurationError, DocumentError
 from naftiko_run.serve import Addressing, ServeSettings, serve
@@ -22,11 +24,8 @@ from naftiko_run.telemetry import configure_logs
 OK: Final = 0
 FAILED: Final = 1
 BAD_DOCUMENT: Final = 65
-NO_INPUT: Final = 66
 BAD_CONFIGURATION: Final = 78
 INTERRUPTED: Final = 130
-
-_ENDINGS = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +42,6 @@ class RunOptions:
     max_body: str
     allowed_hosts: tuple[str, ...]
     log_level: str
-
-
-class NoDocuments(ConfigurationError):
-    """There is nothing to serve where the command line points."""
 
 
 class CredentialsMissing(ConfigurationError):
@@ -97,32 +92,6 @@ def _run(options: RunOptions, console: Console) -> None:
 def _exit_code(fault: ConfigurationError) -> int:
     codes = {UsageFault: USAGE, NoDocuments: NO_INPUT, CredentialsMissing: BAD_CONFIGURATION}
     return codes.get(type(fault), FAILED)
-
-
-def find_documents(files: Sequence[Path]) -> list[Path]:
-    """Give the documents that paths name: files as they are, folders for the YAML files below them.
-
-    Raises:
-        NoDocuments: A folder holds none.
-    """
-    found: dict[Path, None] = {}
-    for path in files:
-        if not path.is_dir():
-            found[path] = None
-            continue
-        inside = sorted(
-            each
-            for each in path.rglob("*")
-            if each.suffix in _ENDINGS and each.is_file() and not each.name.startswith(".")
-        )
-        if not inside:
-            raise NoDocuments(
-                f"{path}: there is no capability document in this folder",
-                hint="put a .yaml file there; in a container, mount a folder of them: "
-                "-v $PWD/capabilities:/app/capabilities:ro",
-            )
-        found.update(dict.fromkeys(inside))
-    return list(found)
 
 
 def _load_all(

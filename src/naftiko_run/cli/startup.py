@@ -11,27 +11,11 @@ from rich.text import Text
 from naftiko_run.capability import Capability
 from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_rest
 from naftiko_run.diagnostics import Diagnostic
-from naftiko_run.errors import NaftikoError
 from naftiko_run.expose import Adapter, Unit
 from naftiko_run.serve import Site
 from naftiko_run.version import __version__
 
 _KINDS = {"rest": "route", "mcp": "tool"}
-
-
-def error_console() -> Console:
-    """Give the console for words to people: stderr."""
-    return Console(stderr=True, highlight=False, emoji=False)
-
-
-def print_fault(console: Console, fault: NaftikoError) -> None:
-    """Print an error in one line; where it fits, with how to mend it."""
-    text = Text("naftiko-run: ", style="bold")
-    text.append("error: ", style="bold red")
-    text.append(fault.message)
-    if fault.hint:
-        text.append(f" ({fault.hint})")
-    console.print(text, soft_wrap=True)
 
 
 class Startup:

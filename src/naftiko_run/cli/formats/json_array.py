@@ -1,0 +1,14 @@
+"""Findings as a JSON array: an object for each, with every field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from naftiko_run.diagnostics import Diagnostic
+
+
+def as_json(found: Sequence[Diagnostic]) -> str:
+    """Write findings as a JSON array."""
+    return json.dumps([asdict(each) for each in found], indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,73 @@
+"""Findings as SARIF 2.1.0, which code scanning services take."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from naftiko_run.diagnostics import Diagnostic, Severity
+from naftiko_run.lint import RULES
+from naftiko_run.version import __version__
+
+_SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+
+def as_sarif(found: Sequence[Diagnostic]) -> str:
+    """Write findings as a SARIF log of one run, with what each rule is for."""
+    rules = _rules(found)
+    index = {rule["id"]: number for number, rule in enumerate(rules)}
+    driver = {"name": "naftiko", "semanticVersion": __version__, "rules": rules}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(each, index) for each in found],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rules(found: Sequence[Diagnostic]) -> list[dict[str, Any]]:
+    """Give every rule of the table, and an entry for each other code found."""
+    rules: dict[str, dict[str, Any]] = {
+        rule.id: {
+            "id": rule.id,
+            "shortDescription": {"text": rule.what},
+            "help": {"text": f"{rule.mend[0].upper()}{rule.mend[1:]}."},
+            "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        }
+        for rule in RULES
+    }
+    for each in found:
+        rules.setdefault(each.code, {"id": each.code})
+    return list(rules.values())
+
+
+def _result(found: Diagnostic, index: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "ruleId": found.code,
+        "ruleIndex": index[found.code],
+        "level": _LEVELS[found.severity],
+        "message": {"text": found.message + (f"; {found.hint}" if found.hint else "")},
+        "locations": [_location(found)],
+    }
+
+
+def _location(found: Diagnostic) -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(found.file)}}
+    if found.line:
+        physical["region"] = {"startLine": found.line, "startColumn": found.column}
+        if found.excerpt:
+            physical["region"]["snippet"] = {"text": found.excerpt}
+    location: dict[str, Any] = {"physicalLocation": physical}
+    if found.pointer:
+        location["logicalLocations"] = [{"fullyQualifiedName": found.pointer}]
+    return location
+
+
+def _uri(file: str) -> str:
+    """Give a file's URI: relative where the file was named so."""
+    path = Path(file)
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix())

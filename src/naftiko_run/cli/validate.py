@@ -1,0 +1,76 @@
+"""``naftiko validate``: say what is wrong with documents, to people or to programs."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from naftiko_run.cli.console import error_console, print_fault
+from naftiko_run.cli.diagnostics import print_finding
+from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
+from naftiko_run.cli.formats import FORMATS
+from naftiko_run.diagnostics import Diagnostic, Severity
+from naftiko_run.lint import Level, lint
+
+OK: Final = 0
+FAILED: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateOptions:
+    """The command line, as typed."""
+
+    files: tuple[Path, ...]
+    level: str
+    format: str
+    fail_on: str
+
+
+def validate_documents(options: ValidateOptions) -> int:
+    """Print what is found in the documents, stdout, and how much, stderr; give the exit code."""
+    console = error_console()
+    try:
+        files = find_documents(options.files)
+    except NoDocuments as fault:
+        print_fault(console, fault, "naftiko validate")
+        return NO_INPUT
+    found = [each for file in files for each in lint(file, Level(options.level))]
+    _print(found, options.format)
+    console.print(_summary(found, len(files)), soft_wrap=True)
+    return _exit_code(found, options.fail_on)
+
+
+def _print(found: Sequence[Diagnostic], form: str) -> None:
+    if form in FORMATS:
+        sys.stdout.write(FORMATS[form](found))
+        return
+    console = Console(highlight=False, emoji=False)
+    for each in found:
+        print_finding(console, each)
+
+
+def _summary(found: Sequence[Diagnostic], files: int) -> str:
+    counts = Counter(each.severity for each in found)
+    told = [
+        f"{number} {word}{'s' if number > 1 else ''}"
+        for severity, word in (
+            (Severity.ERROR, "error"),
+            (Severity.WARNING, "warning"),
+            (Severity.INFO, "note"),
+        )
+        if (number := counts[severity])
+    ]
+    return f"{', '.join(told) or 'nothing found'} in {files} file{'s' if files != 1 else ''}"
+
+
+def _exit_code(found: Sequence[Diagnostic], fail_on: str) -> int:
+    if any(each.code == "no-such-file" for each in found):
+        return NO_INPUT
+    failing = (Severity.ERROR, Severity.WARNING) if fail_on == "warning" else (Severity.ERROR,)
+    return FAILED if any(each.severity in failing for each in found) else OK

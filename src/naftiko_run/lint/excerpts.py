@@ -1,0 +1,85 @@
+"""The lines that findings point at, with nothing in them that must not be shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from naftiko_run.diagnostics import Diagnostic
+from naftiko_run.lint.secrets import SecretLiteral
+from naftiko_run.lint.written import Written
+from naftiko_run.secret import MASK
+
+_LONG: Final = 8
+"""From how many characters on a credential is not taken for a part of another word."""
+
+_CREDENTIAL_LINE = re.compile(
+    r"""((?:password|passwd|secret|token|authorization|(?:api|private)[-_]?key)["']?\s*[:=]\s*)\S.*""",
+    re.IGNORECASE,
+)
+
+
+class Excerpts:
+    """Shows the lines of one document, and masks the credentials in them.
+
+    Args:
+        text: The document.
+        columns: From which column on each line that holds a credential is masked.
+        secrets: The credentials, which no message may quote.
+    """
+
+    def __init__(self, text: str, columns: dict[int, int], secrets: Sequence[str]) -> None:
+        self._lines = text.splitlines()
+        self._columns = columns
+        self._secrets = re.compile("|".join(_pattern(each) for each in secrets)) if secrets else None
+
+    def add_to(self, found: Diagnostic) -> Diagnostic:
+        """Give a finding with its line as excerpt, and without the credentials that it may quote."""
+        return replace(
+            found,
+            message=self._without_secrets(found.message),
+            hint=self._without_secrets(found.hint),
+            excerpt=self._line(found.line),
+        )
+
+    def _line(self, number: int) -> str:
+        if not 0 < number <= len(self._lines):
+            return ""
+        line = self._lines[number - 1].rstrip()
+        column = self._columns.get(number)
+        return line if column is None else line[: column - 1] + MASK
+
+    def _without_secrets(self, text: str) -> str:
+        return self._secrets.sub(MASK, text) if self._secrets else text
+
+
+def excerpts_of(written: Written, secrets: Sequence[SecretLiteral]) -> Excerpts:
+    """Give the excerpts of a parsed document: every value that holds a credential is masked."""
+    texts = sorted({secret.text for secret in secrets}, key=len, reverse=True)
+    holders = [at for at, text in written.texts if any(_holds(text, each) for each in texts)]
+    columns: dict[int, int] = {}
+    for at in (*holders, *(secret.at for secret in secrets)):
+        line, column = written.source.locate(at)
+        columns[line] = min(column, columns.get(line, column))
+    return Excerpts(written.source.text, columns, texts)
+
+
+def excerpts_of_text(text: str) -> Excerpts:
+    """Give the excerpts of a text that could not be parsed: lines that look like a credential's are masked."""
+    columns: dict[int, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        found = _CREDENTIAL_LINE.search(line)
+        if found and "{{" not in line:
+            columns[number] = found.end(1) + 1
+    return Excerpts(text, columns, ())
+
+
+def _holds(text: str, secret: str) -> bool:
+    return text == secret or (len(secret) >= _LONG and secret in text)
+
+
+def _pattern(secret: str) -> str:
+    written = re.escape(secret)
+    return written if len(secret) >= _LONG else rf"(?<!\w){written}(?!\w)"

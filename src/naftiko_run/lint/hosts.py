@@ -1,0 +1,51 @@
+"""Host names: which are examples, which are this machine, which are public."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final
+
+_AUTHORITY = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#]*)")
+_EXAMPLES: Final = ("example.com", "example.org", "example.net", "example")
+_PRIVATE: Final = frozenset(
+    {"arpa", "corp", "example", "home", "internal", "intranet", "invalid", "lan", "local", "localhost"}
+    | {"onion", "private", "svc", "test", "ziti"}
+)
+"""Top-level names that the public DNS does not have."""
+
+
+def host_of(uri: str) -> str:
+    """Give the host of a URI, in lower case; empty where it has none or a template stands for it."""
+    found = _AUTHORITY.match(uri)
+    if not found or "{" in found.group(1):
+        return ""
+    authority = found.group(1).rpartition("@")[2].casefold()
+    if authority.startswith("["):
+        return authority[1:].partition("]")[0]
+    return authority.partition(":")[0]
+
+
+def is_example(host: str) -> bool:
+    """Whether a name is reserved for examples (RFC 2606)."""
+    host = host.casefold().rstrip(".")
+    return any(host == each or host.endswith(f".{each}") for each in _EXAMPLES)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or address means this machine alone."""
+    address = _address(host)
+    return address.is_loopback if address else host.casefold() == "localhost"
+
+
+def is_public(host: str) -> bool:
+    """Whether a name is one of the public DNS: it ends with a top-level domain that is not set apart."""
+    top = host.rstrip(".").rpartition(".")
+    return bool(top[0]) and top[2].isalpha() and top[2].casefold() not in _PRIVATE
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None

@@ -1,0 +1,133 @@
+"""What is looked for at each level, and what was found, in the document's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+
+from naftiko_run.capability import Settings, compile_capability
+from naftiko_run.diagnostics import Diagnostic, Severity, json_pointer
+from naftiko_run.document import load_source
+from naftiko_run.document.source import Source, decode, read
+from naftiko_run.errors import DocumentError
+from naftiko_run.lint.excerpts import Excerpts, excerpts_of, excerpts_of_text
+from naftiko_run.lint.rule import Rule
+from naftiko_run.lint.rules import RULES
+from naftiko_run.lint.secrets import find_secrets
+from naftiko_run.lint.strict import check_strict
+from naftiko_run.lint.written import Written
+
+
+class Level(StrEnum):
+    """How much is asked of a document; each level asks for what the one before asks for, and more."""
+
+    RUNNABLE = "runnable"
+    """What decides whether it serves."""
+    RECOMMENDED = "recommended"
+    """The rules of ``RULES``."""
+    STRICT = "strict"
+    """The official JSON Schema of its version."""
+
+
+_GRAVITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+_SCHEMA = "schema"
+
+
+def lint(
+    document: Path | Source, level: Level = Level.RUNNABLE, settings: Settings | None = None
+) -> tuple[Diagnostic, ...]:
+    """Find what is wrong with a document.
+
+    Needs no network, and unless ``settings`` say so no environment variables:
+    that one is not set here says nothing about the document.
+
+    Args:
+        document: Its file, or what was parsed.
+        level: What is looked for.
+        settings: How it is loaded.
+
+    Returns:
+        The findings by position, each once, with their excerpts. No message
+        and no excerpt shows a credential that is written in the document.
+    """
+    try:
+        source = document if isinstance(document, Source) else read(document)
+    except DocumentError as fault:
+        has_place = any(each.line for each in fault.diagnostics)
+        return _shown(fault.diagnostics, excerpts_of_text(_text_of(document) if has_place else ""))
+    written = Written(source)
+    found = list(_runnable(source, settings or Settings(environment={})))
+    if level is not Level.RUNNABLE and not written.is_foreign:
+        found = list(_told_once(found, written))
+    if level is Level.STRICT:
+        found += _strict(source)
+    return _shown(found, excerpts_of(written, find_secrets(written)))
+
+
+def _runnable(source: Source, settings: Settings) -> tuple[Diagnostic, ...]:
+    try:
+        return compile_capability(load_source(source), settings).diagnostics
+    except DocumentError as fault:
+        return fault.diagnostics
+
+
+def _told_once(loading: list[Diagnostic], written: Written) -> Iterator[Diagnostic]:
+    """Add what the rules find; where loading tells the same, the graver of the two stays."""
+    left = dict.fromkeys(loading)
+    for rule in RULES:
+        for found in _findings(rule, written):
+            same = [each for each in left if each.code in rule.told_by and _is_within(found, each)]
+            if any(_GRAVITY[each.severity] <= _GRAVITY[found.severity] for each in same):
+                continue
+            for each in same:
+                del left[each]
+            yield found
+    yield from left
+
+
+def _findings(rule: Rule, written: Written) -> Iterator[Diagnostic]:
+    source = written.source
+    for finding in rule.check(written):
+        position = source.locate(finding.at, key=finding.at_key)
+        yield Diagnostic(
+            rule.severity,
+            rule.id,
+            finding.message,
+            source.file,
+            *position,
+            pointer=json_pointer(finding.at),
+            hint=finding.hint or rule.mend,
+        )
+
+
+def _is_within(inner: Diagnostic, outer: Diagnostic) -> bool:
+    return f"{inner.pointer}/".startswith(f"{outer.pointer}/")
+
+
+def _strict(source: Source) -> Iterator[Diagnostic]:
+    for finding in check_strict(source.data):
+        yield Diagnostic(
+            Severity.ERROR,
+            _SCHEMA,
+            finding.message,
+            source.file,
+            *source.locate(finding.pointer),
+            pointer=json_pointer(finding.pointer),
+            hint=finding.hint,
+        )
+
+
+def _shown(found: Iterable[Diagnostic], excerpts: Excerpts) -> tuple[Diagnostic, ...]:
+    shown = dict.fromkeys(excerpts.add_to(each) for each in found)
+    return tuple(sorted(shown, key=lambda each: (each.line, each.column, _GRAVITY[each.severity], each.code)))
+
+
+def _text_of(document: Path | Source) -> str:
+    """Give the text of a file that cannot be parsed, as far as it can be read."""
+    assert isinstance(document, Path)  # what was parsed has a source
+    content = document.read_bytes()
+    try:
+        return decode(content)
+    except DocumentError:
+        return content.decode(errors="replace")

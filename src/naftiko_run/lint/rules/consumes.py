@@ -1,0 +1,68 @@
+"""Consumed APIs: their base URIs, and the paths of their resources."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from naftiko_run.diagnostics import Pointer, Severity
+from naftiko_run.lint.hosts import host_of, is_example
+from naftiko_run.lint.rule import Finding, Rule
+from naftiko_run.lint.written import BASE_URI, Written, written_key
+
+_QUERY = re.compile(r"\?[^#]*")
+
+
+def _base_uris(written: Written) -> Iterator[tuple[Pointer, str]]:
+    for consumes in written.consumes:
+        base_uri = consumes.text(*BASE_URI).strip()
+        if base_uri:
+            yield written_key(consumes, *BASE_URI), base_uri
+
+
+def _no_trailing_slash(written: Written) -> Iterator[Finding]:
+    for at, base_uri in _base_uris(written):
+        if base_uri.endswith("/"):
+            yield Finding(at, "the base URI ends with a slash, and paths begin with one")
+
+
+def _not_example(written: Written) -> Iterator[Finding]:
+    for at, base_uri in _base_uris(written):
+        host = host_of(base_uri)
+        if is_example(host):
+            yield Finding(at, f"`{host}` is a name for examples: no API answers there")
+
+
+def _no_query_in_path(written: Written) -> Iterator[Finding]:
+    for consumes in written.consumes:
+        for resource in consumes.members("resources"):
+            for reader in (resource, *resource.members("operations")):
+                query = _QUERY.search(reader.text("path"))
+                if query:
+                    yield Finding((*reader.at, "path"), f"the path carries a query, `{query.group()}`")
+
+
+RULES: Final = (
+    Rule(
+        "consumes-baseuri-no-trailing-slash",
+        Severity.WARNING,
+        "A base URI does not end with a slash.",
+        "take the slash off",
+        _no_trailing_slash,
+    ),
+    Rule(
+        "baseuri-not-example",
+        Severity.WARNING,
+        "A base URI is not at a name that is reserved for examples, such as `example.com`.",
+        "write the API's own address",
+        _not_example,
+    ),
+    Rule(
+        "consumed-resource-no-query-in-path",
+        Severity.WARNING,
+        "The path of a consumed resource has no query.",
+        "write an input parameter with `in: query` and a `value` instead",
+        _no_query_in_path,
+    ),
+)

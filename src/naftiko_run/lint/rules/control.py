@@ -1,0 +1,62 @@
+"""The control adapter: one, on a port of its own, reached from this machine alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from naftiko_run.diagnostics import Severity
+from naftiko_run.lint.hosts import is_loopback
+from naftiko_run.lint.rule import Finding, Rule
+from naftiko_run.lint.written import Written
+
+
+def _singleton_and_unique(written: Written) -> Iterator[Finding]:
+    controls = list(written.adapters("control"))
+    for other in controls[1:]:
+        line = written.line_of(controls[0].at)
+        yield Finding(
+            other.at, f"there is a control adapter already, on line {line}", "remove one of the two"
+        )
+    taken = {
+        exposes.text("port"): exposes
+        for exposes in reversed(written.exposes)
+        if exposes.text("type").casefold() != "control" and exposes.text("port")
+    }
+    for control in controls:
+        other_on_port = taken.get(control.text("port"))
+        if other_on_port is not None:
+            yield Finding(
+                (*control.at, "port"),
+                f"the control adapter has the port {control.text('port')}, which the "
+                f"{other_on_port.text('type')} adapter on line {written.line_of(other_on_port.at)} has too",
+                "give the control adapter another port",
+            )
+
+
+def _address_localhost(written: Written) -> Iterator[Finding]:
+    for control in written.adapters("control"):
+        address = control.text("address")
+        if address and "{" not in address and not is_loopback(address):
+            yield Finding(
+                (*control.at, "address"),
+                f"the control adapter listens on `{address}`: whoever reaches that address can use it",
+            )
+
+
+RULES: Final = (
+    Rule(
+        "control-port-singleton-and-unique",
+        Severity.ERROR,
+        "There is at most one control adapter, and no other adapter has its port.",
+        "keep one control adapter, on a port of its own",
+        _singleton_and_unique,
+    ),
+    Rule(
+        "control-address-localhost-warning",
+        Severity.WARNING,
+        "The control adapter listens on this machine alone.",
+        "write `address: localhost`",
+        _address_localhost,
+    ),
+)

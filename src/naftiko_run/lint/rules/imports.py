@@ -1,0 +1,140 @@
+"""Imports, and the files that others import from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Final
+
+from naftiko_run.diagnostics import Severity
+from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.lint.rule import Finding, Rule
+from naftiko_run.lint.written import Entry, Written, written_key
+
+
+def _from_required(written: Written) -> Iterator[Finding]:
+    for entry in _imports(written):
+        if "import" in entry.data and not entry.text(*_file_keys(written)):
+            wrong_key = written.is_ikanos and "location" in entry.data
+            yield Finding(
+                entry.at,
+                f"the import of `{entry.text('import')}` does not say which file it is from",
+                "write `from` where it says `location`" if wrong_key else "",
+            )
+
+
+def _import_required(written: Written) -> Iterator[Finding]:
+    for entry in _imports(written):
+        if "from" in entry.data and not entry.text("import"):
+            yield Finding(
+                entry.at, f"this entry does not say which namespace of `{entry.text('from')}` it imports"
+            )
+
+
+def _unique_alias(written: Written) -> Iterator[Finding]:
+    seen = {
+        (entry.section, entry.namespace): entry for entry in written.entries("consumes", "exposes", "binds")
+    }
+    seen |= {("aggregates", entry.namespace): entry for entry in written.entries("aggregates")}
+    for section, entry in written.imports:
+        namespace = entry.text("as", "import")
+        first = seen.setdefault((section, namespace), Entry(section, entry))
+        if namespace and first.reader.at != entry.at:
+            yield Finding(
+                written_key(entry, "as", "import"),
+                f"`{namespace}` stands under `{section}` already, on line {written.line_of(first.reader.at)}",
+            )
+
+
+def _from_not_self(written: Written) -> Iterator[Finding]:
+    own = PurePath(written.source.file).name
+    for entry in _imports(written):
+        file = entry.text(*_file_keys(written))
+        if file and (str(PurePath(file)) == "." or str(PurePath(file)) == own):
+            yield Finding(written_key(entry, "from", "location"), f"`{file}` is this document itself")
+
+
+def _standalone_no_imports(written: Written) -> Iterator[Finding]:
+    if written.is_standalone:
+        for section, entry in written.imports:
+            yield Finding(
+                entry.at,
+                f"a file without `capability` cannot import: this entry of `{section}` is not followed",
+            )
+
+
+def _exposes_namespace(written: Written) -> Iterator[Finding]:
+    return _namespaces(written, "exposes", "adapter")
+
+
+def _aggregates_namespace(written: Written) -> Iterator[Finding]:
+    return _namespaces(written, "aggregates", "aggregate")
+
+
+def _namespaces(written: Written, section: str, what: str) -> Iterator[Finding]:
+    """Find what another file could not import: entries at the root without a namespace."""
+    for entry in written.entries(section):
+        if entry.reader.at[0] == section and not entry.namespace:
+            yield Finding(entry.reader.at, f"the {what} has no `namespace`, so no other file can import it")
+
+
+def _imports(written: Written) -> Iterator[Reader]:
+    return (entry.reader for entry in written.imports)
+
+
+def _file_keys(written: Written) -> tuple[str, ...]:
+    """Give the keys that name the file: the naftiko line calls it ``location``."""
+    return ("from",) if written.is_ikanos else ("from", "location", "ref", "openapi")
+
+
+RULES: Final = (
+    Rule(
+        "import-from-required",
+        Severity.ERROR,
+        "An import says which file it is from.",
+        "add `from` (naftiko line: `location`) with the file's path",
+        _from_required,
+    ),
+    Rule(
+        "import-import-required",
+        Severity.ERROR,
+        "An import says which namespace it takes.",
+        "add `import` with the namespace's name",
+        _import_required,
+    ),
+    Rule(
+        "import-unique-alias",
+        Severity.ERROR,
+        "An import's namespace, `as` or else `import`, is unique in its section.",
+        "give it another name with `as`",
+        _unique_alias,
+    ),
+    Rule(
+        "import-from-not-self",
+        Severity.WARNING,
+        "A document does not import from itself.",
+        "name the file that defines it; what stands in this document needs no import",
+        _from_not_self,
+    ),
+    Rule(
+        "standalone-no-imports",
+        Severity.ERROR,
+        "A file without `capability`, which others import from, imports nothing itself.",
+        "import it in the document that has the `capability`",
+        _standalone_no_imports,
+    ),
+    Rule(
+        "exposes-namespace-required",
+        Severity.ERROR,
+        "An adapter at the root of a document, for others to import, has a namespace.",
+        "add `namespace`",
+        _exposes_namespace,
+    ),
+    Rule(
+        "aggregates-namespace-required",
+        Severity.ERROR,
+        "An aggregate at the root of a document, for others to import, has a namespace.",
+        "add `namespace`",
+        _aggregates_namespace,
+    ),
+)

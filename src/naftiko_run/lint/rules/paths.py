@@ -1,0 +1,104 @@
+"""Path variables: of consumed paths and of routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from naftiko_run.diagnostics import Pointer, Severity
+from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.expressions import parse_path, same_name
+from naftiko_run.lint.declared import Declared
+from naftiko_run.lint.rule import Finding, Rule
+from naftiko_run.lint.written import Operation, Written, texts
+
+
+def _undeclared(written: Written) -> Iterator[Finding]:
+    yield from _of_consumed_paths(written)
+    yield from _of_routes(written)
+
+
+def _of_consumed_paths(written: Written) -> Iterator[Finding]:
+    """Find variables that operations do not declare: one finding for each path that has them."""
+    bound = Declared.of(written)
+    lacking: dict[tuple[Pointer, str], list[str]] = {}
+    for each in written.consumed_operations:
+        inputs = _input_names(each)
+        for reader in (each.resource, each.reader):
+            for variable in _variables(reader):
+                if same_name(variable) not in inputs and not bound.has(variable):
+                    lacking.setdefault(((*reader.at, "path"), variable), []).append(each.name)
+    for (at, variable), operations in lacking.items():
+        yield Finding(
+            at,
+            f"the path variable `{variable}` is not an input parameter of {_listed(operations)}",
+            f"declare it under `inputParameters`: `name: {variable}`, `in: path`",
+        )
+
+
+def _of_routes(written: Written) -> Iterator[Finding]:
+    for each in written.rest_operations:
+        known = _input_names(each)
+        used = _names_used(written, each.reader)
+        if used is None:
+            continue
+        for reader in (each.resource, each.reader):
+            for variable in _variables(reader):
+                if same_name(variable) not in known | used:
+                    yield Finding(
+                        (*reader.at, "path"),
+                        f"the path variable `{variable}` is not an input parameter of "
+                        f"`{each.title}`, and nothing uses it",
+                        f"declare it under `inputParameters`: `name: {variable}`, `in: path`",
+                    )
+
+
+def _variables(reader: Reader) -> tuple[str, ...]:
+    path = reader.text("path").partition("?")[0].partition("#")[0]
+    return parse_path(path).variables
+
+
+def _input_names(operation: Operation) -> set[str]:
+    owners = (operation.owner, operation.resource, operation.reader)
+    return _names(parameter for owner in owners for parameter in owner.members("inputParameters"))
+
+
+def _names(parameters: Iterable[Reader]) -> set[str]:
+    return {same_name(parameter.text("name") or parameter.key) for parameter in parameters}
+
+
+def _names_used(written: Written, unit: Reader) -> set[str] | None:
+    """Give the inputs that a unit's own lines and what it calls speak of; None where that stands elsewhere."""
+    if "ref" in unit.data:
+        return None
+    said = {same_name(name) for key in ("with", "steps") for name in _words(unit.data.get(key))}
+    if "call" not in unit.data:
+        return said
+    called = written.called(unit.text("call"))
+    if called is None:
+        return None
+    return said | _input_names(called) | {same_name(name) for name in parse_path(called.path).variables}
+
+
+def _words(value: object) -> Iterator[str]:
+    """Give every name that a reference or template may mean: `x`, `rest.x` and `{{x}}` all mean `x`."""
+    for _, text in texts(value, ()):
+        for name in (text, *parse_path(text).variables):
+            yield name
+            yield name.partition(".")[2]
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:3])
+    return shown + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+RULES: Final = (
+    Rule(
+        "undeclared-path-variable",
+        Severity.WARNING,
+        "A variable of a path is declared as an input parameter, so that its callers know its type and meaning.",
+        "declare it under `inputParameters`, with `in: path`",
+        _undeclared,
+    ),
+)

@@ -1,0 +1,72 @@
+"""Tunnels to consumed APIs (ikanos line)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from naftiko_run.diagnostics import Severity
+from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.lint.declared import Declared
+from naftiko_run.lint.hosts import host_of, is_loopback, is_public
+from naftiko_run.lint.rule import Finding, Rule
+from naftiko_run.lint.templates import names_in
+from naftiko_run.lint.written import BASE_URI, Written
+
+
+def _tunnels(written: Written) -> Iterator[tuple[Reader, str]]:
+    """Give every tunnel, and the host of the base URI behind it."""
+    for consumes in written.consumes:
+        tunnel = consumes.mapping("tunnel")
+        if tunnel is not None:
+            yield tunnel, host_of(consumes.text(*BASE_URI))
+
+
+def _identity_must_bind(written: Written) -> Iterator[Finding]:
+    declared = Declared.of(written)
+    for tunnel, _ in _tunnels(written):
+        for name in names_in(tunnel.text("identity")):
+            if declared.is_whole and not declared.has(name):
+                yield Finding(
+                    (*tunnel.at, "identity"), f"the tunnel's identity reads `{name}`, which no bind declares"
+                )
+
+
+def _fallback_direct_warns(written: Written) -> Iterator[Finding]:
+    for tunnel, host in _tunnels(written):
+        if tunnel.text("fallback") == "direct" and not is_loopback(host):
+            yield Finding(
+                (*tunnel.at, "fallback"),
+                "when the tunnel is down, calls go over the open network",
+            )
+
+
+def _public_base_uri_warns(written: Written) -> Iterator[Finding]:
+    for tunnel, host in _tunnels(written):
+        if is_public(host):
+            yield Finding(tunnel.at, f"`{host}` is a public name: the tunnel may not be needed")
+
+
+RULES: Final = (
+    Rule(
+        "tunnel-identity-must-bind",
+        Severity.ERROR,
+        "What a tunnel's identity reads is declared in `binds`.",
+        "declare it under `keys` of a bind",
+        _identity_must_bind,
+    ),
+    Rule(
+        "tunnel-fallback-direct-warns",
+        Severity.WARNING,
+        "A tunnel to another machine does not fall back to a direct connection.",
+        "write `fallback: fail`",
+        _fallback_direct_warns,
+    ),
+    Rule(
+        "tunnel-with-public-baseuri-warns",
+        Severity.INFO,
+        "A tunnel leads to a private name.",
+        "write the private name that the tunnel serves, or drop the tunnel",
+        _public_base_uri_warns,
+    ),
+)
