@@ -26,6 +26,7 @@ ROOMS = (
     "expose",
     "telemetry",
     "serve",
+    "lint",
     "cli",
 )
 """Ground floor first."""
@@ -33,8 +34,12 @@ ROOMS = (
 ROOF = ("__init__", "__main__")
 """The public API and ``python -m``: they may import everything, and nothing imports from them."""
 
-APART = {"expose": {"consume", "bindings"}}
-"""Rooms that are below another, and still not its business: adapters go through ``invoke``."""
+APART = {
+    "expose": {"consume", "bindings"},
+    "lint": {"bindings", "consume", "invoke", "inventory", "expose", "telemetry", "serve"},
+}
+"""Rooms that are below another, and still not its business: adapters go through ``invoke``, and what is
+wrong with a document is said without serving it."""
 
 MODULES = sorted(HOUSE.rglob("*.py"))
 

@@ -35,7 +35,6 @@ Version = Annotated[
     typer.Option("--version", "-V", help="Print the version.", callback=_print_version, is_eager=True),
 ]
 
-
 Files = Annotated[
     list[Path],
     typer.Argument(metavar="FILE", help="Capability documents, or folders of them.", show_default=False),
@@ -162,10 +161,7 @@ _naftiko.command("validate", epilog=_VALIDATE_EPILOG)(validate_documents)
 
 @_naftiko.command("list")
 def list_documents(
-    files: Annotated[
-        list[Path],
-        typer.Argument(metavar="FILE", help="Capability documents, or folders of them.", show_default=False),
-    ],
+    files: Files,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -11,9 +11,10 @@ from rich.text import Text
 
 from naftiko_run import jsontext
 from naftiko_run.capability import Settings, load
+from naftiko_run.cli.console import error_console, print_fault
 from naftiko_run.cli.diagnostics import print_diagnostics
-from naftiko_run.cli.run import BAD_DOCUMENT, NO_INPUT, OK, NoDocuments, find_documents
-from naftiko_run.cli.startup import error_console, print_fault
+from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
+from naftiko_run.cli.run import BAD_DOCUMENT, OK
 from naftiko_run.document.schema import document_schema
 from naftiko_run.errors import ConfigurationError, DocumentError
 from naftiko_run.inventory import inventory

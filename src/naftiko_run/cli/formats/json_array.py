@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from naftiko_run import jsontext
 from naftiko_run.diagnostics import Diagnostic
 
 
 def as_json(found: Sequence[Diagnostic]) -> str:
     """Write findings as a JSON array."""
-    return json.dumps([asdict(each) for each in found], indent=2, ensure_ascii=False) + "\n"
+    return jsontext.dumps([asdict(each) for each in found], indent=True).decode() + "\n"

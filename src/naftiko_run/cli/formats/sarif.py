@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from naftiko_run import jsontext
 from naftiko_run.diagnostics import Diagnostic, Severity
 from naftiko_run.lint import RULES
 from naftiko_run.version import __version__
@@ -26,7 +26,8 @@ def as_sarif(found: Sequence[Diagnostic]) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_result(each, index) for each in found],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return jsontext.dumps(log, indent=True).decode() + "\n"
 
 
 def _rules(found: Sequence[Diagnostic]) -> list[dict[str, Any]]:

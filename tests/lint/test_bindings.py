@@ -1,0 +1,176 @@
+"""Bindings that are used and not declared, declared and not used, or written without braces."""
+
+from lint.marks import assert_marked, findings
+
+
+def test_variables_that_only_a_bind_can_give_are_told_where_none_declares_them() -> None:
+    messages = assert_marked(
+        "undeclared-binding",
+        """\
+naftiko: 1.0.0-alpha2
+binds:
+- {namespace: env, keys: {TOKEN: TOKEN, HOST: HOST}}
+- {namespace: vault, location: 'file:///secrets.yaml', keys: {PIN: pin}}
+capability:
+  consumes:
+  - namespace: api
+    baseUri: ▶'https://{region}.{HOST}.test'
+    authentication: {type: basic, username: ▶'{{env.USER}}', password: '{{TOKEN}}'}
+    resources:
+    - path: /ships/{imo}
+      operations:
+      - name: get
+        method: POST
+        inputParameters:
+        - {name: imo, in: path}
+        - {name: X-Pin, in: header, value: '{{vault.PIN}}'}
+        - {name: X-Key, in: header, value: ▶'{{API_KEY}}'}
+        - {name: X-Wrong, in: header, value: ▶'{{vault.TOKEN}}'}
+        - {name: X-Again, in: header, value: '{{API_KEY}}'}
+        body: {type: json, data: {name: '{{tools.name}}', CAPS: '{{CAPS}}', zone: ▶'{{env.ZONE}}'}}
+  exposes:
+  - type: rest
+    namespace: rest
+    address: ▶'{{ADDRESS}}'
+    authentication: {type: bearer, token: '{{HOST}}'}
+    resources:
+    - path: /ships/{imo}
+      operations:
+      - {method: GET, call: api.get, with: {imo: rest.imo, name: ▶env.NAME}}
+""",
+    )
+    assert messages[0] == "`region` is not declared in `binds`"
+    assert "the bind `vault` has no key `TOKEN`" in messages
+
+
+def test_what_a_bind_with_a_location_declares_is_not_in_the_environment() -> None:
+    messages = assert_marked(
+        "undeclared-binding",
+        """\
+ikanos: 1.0.0-beta5
+binds:
+- {namespace: vault, location: 'file:///secrets.yaml', keys: {TOKEN: token}}
+capability:
+  consumes:
+  - {namespace: a, baseUri: https://a.test, authentication: {type: bearer, token: ▶'{{env.TOKEN}}'}}
+  - {namespace: b, baseUri: https://b.test, authentication: {type: bearer, token: '{{vault.TOKEN}}'}}
+  - {namespace: c, baseUri: https://c.test, authentication: {type: bearer, token: '{{TOKEN}}'}}
+""",
+    )
+    assert messages == ["`env.TOKEN` is not declared in `binds`"]
+
+
+def test_the_hint_of_a_likely_slip_is_the_name_that_was_meant() -> None:
+    text = """\
+naftiko: 1.0.0-alpha2
+binds: [{namespace: env, keys: {SHIP_TOKEN: SHIP_TOKEN}}]
+capability:
+  consumes:
+  - {namespace: a, baseUri: https://a.test, authentication: {type: bearer, token: '{{SHIP_TOKNE}}'}}
+  - {namespace: b, baseUri: 'https://{siteName}.test'}
+"""
+    slip, other = [each.hint for each in findings(text) if each.code == "undeclared-binding"]
+    assert slip == "did you mean `SHIP_TOKEN`?"
+    assert other == (
+        "write `{{SITE_NAME}}`, and add `SITE_NAME: SITE_NAME` under `keys` of a bind with `namespace: env`"
+    )
+
+
+def test_what_may_be_declared_in_another_file_is_not_told() -> None:
+    standalone = """\
+naftiko: 1.0.0-alpha2
+consumes:
+- {namespace: a, baseUri: https://a.test, authentication: {type: bearer, token: '{{TOKEN}}'}}
+"""
+    importing = """\
+ikanos: 1.0.0-beta5
+capability:
+  binds: [{from: ./binds.yml, import: vault}]
+  consumes:
+  - {namespace: a, baseUri: https://a.test, authentication: {type: bearer, token: '{{TOKEN}}'}}
+"""
+    assert_marked("undeclared-binding", standalone)
+    assert_marked("undeclared-binding", importing)
+
+
+def test_a_key_that_authentication_puts_into_the_base_uri_is_no_binding() -> None:
+    assert_marked(
+        "undeclared-binding",
+        """\
+naftiko: 1.0.0-alpha2
+binds: [{namespace: env, keys: {BOT: BOT}}]
+capability:
+  consumes:
+  - namespace: bot
+    baseUri: https://bot.test/bot{{token}}
+    authentication: {type: apikey, key: token, placement: path, value: '{{BOT}}'}
+""",
+    )
+
+
+def test_a_variable_that_nothing_uses_is_told_at_its_key() -> None:
+    assert_marked(
+        "unused-binding",
+        """\
+naftiko: 1.0.0-alpha2
+info: {label: x, description: 'needs STRAY'}
+binds:
+- namespace: env
+  keys:
+    TOKEN: TOKEN
+    ▶STRAY: STRAY
+    HOST: HOST
+    REGION: REGION
+    INPUT: INPUT
+    BODY: BODY
+- {namespace: listed, keys: [PIN, ▶NIP]}
+capability:
+  binds:
+  - {namespace: vault, location: 'file:///x', keys: {KEY: key, ▶LOCK: lock}}
+  consumes:
+  - namespace: api
+    baseUri: https://{HOST}.${REGION}.test
+    authentication: {type: bearer, token: '{{env.TOKEN}}'}
+    resources:
+    - path: /x
+      operations:
+      - name: get
+        method: GET
+        inputParameters: [{name: INPUT, in: environment}, {name: k, in: query, value: '{{vault.KEY}}'}]
+        body: 'a {{#BODY}}b{{/BODY}} {{vault.TOKEN}}'
+  exposes:
+  - type: mcp
+    tools: [{name: get, call: api.get, with: {pin: env.PIN}}]
+""",
+    )
+
+
+def test_unused_variables_of_documents_that_import_or_are_imported_are_not_told() -> None:
+    assert_marked("unused-binding", "ikanos: 1.0.0-beta5\nbinds: [{namespace: env, keys: {A: a}}]\n")
+    assert_marked(
+        "unused-binding",
+        """\
+naftiko: 1.0.0-alpha2
+binds: [{namespace: env, keys: {A: a}}]
+capability: {consumes: [{location: ./x.yaml, import: x}]}
+""",
+    )
+
+
+def test_a_variable_without_braces_is_told() -> None:
+    messages = assert_marked(
+        "unbraced-variable",
+        """\
+ikanos: 1.0.0-beta5
+binds: [{namespace: env, keys: {API_VERSION: v}}]
+capability:
+  consumes:
+  - namespace: api
+    baseUri: https://api.test
+    authentication: {type: bearer, token: ▶API_TOKEN}
+    inputParameters:
+      version: {in: header, value: ▶"API_VERSION"}
+      kind: {in: header, value: "SOME_KIND"}
+""",
+    )
+    assert messages[0] == "`API_TOKEN` has no braces: it stands for itself, not for a variable"

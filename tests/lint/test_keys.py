@@ -1,0 +1,26 @@
+"""Keys that nothing reads."""
+
+import pytest
+
+from lint.marks import assert_marked, findings
+from lint.slips import IKANOS, NAFTIKO
+
+
+@pytest.mark.parametrize("document", [NAFTIKO, IKANOS], ids=["naftiko", "ikanos"])
+def test_keys_that_nothing_reads_are_told_at_the_key(document: str) -> None:
+    assert_marked("unknown-key", document)
+
+
+def test_what_is_close_to_a_key_is_suggested() -> None:
+    hints = {each.message: each.hint for each in findings(NAFTIKO) if each.code == "unknown-key"}
+    assert hints["`loaction` is not a key of a bind"] == "did you mean `location`?"
+    assert hints["`readonly` is not a key of `hints`"] == "did you mean `readOnly`?"
+    assert hints["`parameters` is not a key of a consumed operation"] == "did you mean `inputParameters`?"
+    assert hints["`workflow` is not a key of `capability`"] == (
+        "remove it, or name it `x-workflow` if it is your own"
+    )
+
+
+def test_what_is_no_document_of_ours_is_not_searched_for_slips() -> None:
+    found = findings("name: something\npersona: else\n")
+    assert [each.code for each in found] == ["no-capability"]
