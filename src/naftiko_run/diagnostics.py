@@ -35,7 +35,8 @@ class Diagnostic:
     """One finding.
 
     Attributes:
-        severity: ``error`` means that the document, or the unit named, is not served.
+        severity: From loading, ``error`` means that the document, or the unit
+            named, is not served; from a lint rule, that it must be mended.
         code: A stable rule id in kebab case, such as ``unknown-operation``.
         message: What is wrong.
         file: The file as the user named it; empty for text without a file.

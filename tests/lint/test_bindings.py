@@ -14,7 +14,7 @@ binds:
 capability:
   consumes:
   - namespace: api
-    baseUri: ▶'https://{region}.{HOST}.test'
+    baseUri: ▶'https://{{region}}.{{HOST}}.test'
     authentication: {type: basic, username: ▶'{{env.USER}}', password: '{{TOKEN}}'}
     resources:
     - path: /ships/{imo}
@@ -67,13 +67,20 @@ binds: [{namespace: env, keys: {SHIP_TOKEN: SHIP_TOKEN}}]
 capability:
   consumes:
   - {namespace: a, baseUri: https://a.test, authentication: {type: bearer, token: '{{SHIP_TOKNE}}'}}
-  - {namespace: b, baseUri: 'https://{siteName}.test'}
+  - {namespace: b, baseUri: 'https://{{siteName}}.test'}
 """
     slip, other = [each.hint for each in findings(text) if each.code == "undeclared-binding"]
     assert slip == "did you mean `SHIP_TOKEN`?"
     assert other == (
         "write `{{SITE_NAME}}`, and add `SITE_NAME: SITE_NAME` under `keys` of a bind with `namespace: env`"
     )
+
+
+def test_a_variable_of_a_base_uri_in_single_braces_is_told_once() -> None:
+    found = findings(
+        "naftiko: 1.0.0-alpha2\ncapability:\n  consumes:\n  - {namespace: a, baseUri: 'https://{zone}.test'}\n"
+    )
+    assert [each.code for each in found if each.pointer.endswith("baseUri")] == ["base-uri-variable"]
 
 
 def test_what_may_be_declared_in_another_file_is_not_told() -> None:

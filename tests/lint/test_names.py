@@ -81,7 +81,7 @@ capability:
     - {name: list_ships.v2, call: a.b}
 """,
     )
-    assert messages == ["MCP clients refuse the tool name `list ships!` for a space, `!`"]
+    assert messages == ["the tool name `list ships!` has a space and `!`, which MCP clients refuse"]
 
 
 def test_a_tool_named_by_its_key_is_told_at_the_key() -> None:

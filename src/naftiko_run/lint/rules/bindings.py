@@ -53,12 +53,11 @@ def _told(name: str, declared: Declared) -> tuple[str, str]:
 
 
 def _names_that_must_be_bound(written: Written, declared: Declared) -> Iterator[tuple[Pointer, str]]:
-    """Give every name that only a bind can mean, where it stands."""
+    """Give every name that only a bind can mean, where it stands; ``{x}`` in a base URI, loading tells."""
     for owner in (*written.consumes, *written.exposes):
         placed_in_path = _keys_in_path(owner)
         for at, base_uri in texts(owner.text(*BASE_URI), written_key(owner, *BASE_URI)):
-            names = names_in_address(base_uri)
-            yield from ((at, name) for name in names if name not in placed_in_path)
+            yield from ((at, name) for name in names_in(base_uri) if name not in placed_in_path)
         for key in ("authentication", "auth", "address", "observability"):
             for at, text in texts(owner.data.get(key), (*owner.at, key)):
                 yield from ((at, name) for name in names_in(text))

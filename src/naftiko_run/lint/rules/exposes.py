@@ -36,7 +36,7 @@ def _address_not_example(written: Written) -> Iterator[Finding]:
     for exposes in written.exposes:
         address = exposes.text("address")
         if is_example(address):
-            yield Finding((*exposes.at, "address"), f"`{address}` is a name for examples")
+            yield Finding((*exposes.at, "address"), f"`{address}` is a name for examples: no machine has it")
 
 
 def _route_clash(written: Written) -> Iterator[Finding]:

@@ -51,7 +51,7 @@ def _from_not_self(written: Written) -> Iterator[Finding]:
     for entry in _imports(written):
         file = entry.text(*_file_keys(written))
         if file and (str(PurePath(file)) == "." or str(PurePath(file)) == own):
-            yield Finding(written_key(entry, "from", "location"), f"`{file}` is this document itself")
+            yield Finding(written_key(entry, "from", "location"), f"`{file}` is not another file")
 
 
 def _standalone_no_imports(written: Written) -> Iterator[Finding]:

@@ -41,11 +41,11 @@ def _tool_name_characters(written: Written) -> Iterator[Finding]:
     for name, tool in _tool_names(written):
         refused = list(dict.fromkeys(_REFUSED_IN_TOOL_NAMES.findall(name)))
         if refused:
-            marks = ", ".join("a space" if mark == " " else f"`{mark}`" for mark in refused)
+            marks = " and ".join("a space" if mark == " " else f"`{mark}`" for mark in refused)
             mended = _REFUSED_IN_TOOL_NAMES.sub("-", name)
             yield _at_name(
                 tool,
-                f"MCP clients refuse the tool name `{name}` for {marks}",
+                f"the tool name `{name}` has {marks}, which MCP clients refuse",
                 f"write `{mended}`" if mended.strip("-") else "",
             )
 

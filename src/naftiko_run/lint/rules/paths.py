@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from naftiko_run.diagnostics import Pointer, Severity
 from naftiko_run.document.dialects.reading import Reader
@@ -37,14 +37,14 @@ def _of_consumed_paths(written: Written) -> Iterator[Finding]:
 
 
 def _of_routes(written: Written) -> Iterator[Finding]:
+    """Find variables that a route's steps or values do not use; what a ``call`` does not know, loading tells."""
     for each in written.rest_operations:
-        known = _input_names(each)
-        used = _names_used(written, each.reader)
-        if used is None:
+        if "call" in each.reader.data or "ref" in each.reader.data:
             continue
+        known = _input_names(each) | {same_name(name) for name in _words(each.reader.data)}
         for reader in (each.resource, each.reader):
             for variable in _variables(reader):
-                if same_name(variable) not in known | used:
+                if same_name(variable) not in known:
                     yield Finding(
                         (*reader.at, "path"),
                         f"the path variable `{variable}` is not an input parameter of "
@@ -67,22 +67,9 @@ def _names(parameters: Iterable[Reader]) -> set[str]:
     return {same_name(parameter.text("name") or parameter.key) for parameter in parameters}
 
 
-def _names_used(written: Written, unit: Reader) -> set[str] | None:
-    """Give the inputs that a unit's own lines and what it calls speak of; None where that stands elsewhere."""
-    if "ref" in unit.data:
-        return None
-    said = {same_name(name) for key in ("with", "steps") for name in _words(unit.data.get(key))}
-    if "call" not in unit.data:
-        return said
-    called = written.called(unit.text("call"))
-    if called is None:
-        return None
-    return said | _input_names(called) | {same_name(name) for name in parse_path(called.path).variables}
-
-
-def _words(value: object) -> Iterator[str]:
+def _words(operation: dict[str, Any]) -> Iterator[str]:
     """Give every name that a reference or template may mean: `x`, `rest.x` and `{{x}}` all mean `x`."""
-    for _, text in texts(value, ()):
+    for _, text in texts({key: value for key, value in operation.items() if key != "path"}, ()):
         for name in (text, *parse_path(text).variables):
             yield name
             yield name.partition(".")[2]
