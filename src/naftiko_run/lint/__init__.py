@@ -1,0 +1,1 @@
+"""Lint levels: what a document should be, beyond what it must be to serve."""
