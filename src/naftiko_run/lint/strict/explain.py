@@ -80,8 +80,8 @@ def _findings(error: ValidationError, rules: Rule) -> Iterator[Finding]:
             for key in unexpected:
                 yield Finding((*at, key), f"`{key}` is not a key of {rule['title']}", _known_key(key, known))
         case Kind.PropertyNames(inner):
-            name = (*at, str(inner.instance))
-            yield _about_value(inner, name, _rule_at(inner.schema_path[:-1], rules))
+            key, names = str(inner.instance), _rule_at(inner.schema_path[:-1], rules)
+            yield Finding((*at, key), f"`{key}` cannot be a key here", f"write {names['description']}")
         case Kind.Required(key):
             yield Finding(at, f"{rule['title']} needs `{key}`", _choices(rule, key))
         case _:
