@@ -46,9 +46,9 @@ class Changer:
             *(self._remove, self._rename, self._retype, self._reword, self._swap, self._add, self._add),
             *(self._repeat, self._empty, self._turn, self._exchange),
         )
-        places = [place for place in _places(data, ()) if place[0][: len(within)] == within]
-        if self._random.random() < 0.5:
-            places = [place for place in places if len(place[0]) <= len(within) + 1]
+        below = [place for place in _places(data, ()) if place[0][: len(within)] == within]
+        reach = self._random.choice((0, 1, 1, 100))
+        places = [place for place in below if len(place[0]) <= len(within) + reach] or below
         if not places:
             return within if self._insert(data) else ()
         while True:
