@@ -175,6 +175,22 @@ capability:
     assert not [each for each in found if SECRET in shown(each)]
 
 
+@pytest.mark.parametrize("length", [20, 45, 60, 200])
+def test_a_message_that_cuts_a_long_value_short_does_not_show_the_start_of_a_credential(length: int) -> None:
+    secret = ("Qx7" * length)[:length]
+    found = lint(
+        parse(f"""\
+naftiko: 1.0.0-alpha2
+capability:
+  consumes:
+  - {{type: http, namespace: api, baseUri: 'https://ada:{secret}@api.test/{{x}}', resources: []}}
+"""),
+        Level.STRICT,
+    )
+    assert any("https://ada:***" in each.message for each in found)
+    assert not [each for each in found if "Qx7Q" in shown(each)]
+
+
 def test_a_secret_of_a_few_letters_is_masked_and_spoils_no_other_word() -> None:
     text = """\
 naftiko: 1.0.0-alpha2

@@ -15,6 +15,10 @@ from naftiko_run.secret import MASK
 _LONG: Final = 8
 """From how many characters on a credential is not taken for a part of another word."""
 
+_GUESSABLE: Final = 3
+"""How many first characters of a credential are no harm, and may well be the end of another word."""
+
+_CUT: Final = "…"
 _CREDENTIAL_LINE = re.compile(
     r"""((?:password|passwd|secret|token|authorization|(?:api|private)[-_]?key)["']?\s*[:=]\s*)\S.*""",
     re.IGNORECASE,
@@ -33,7 +37,8 @@ class Excerpts:
     def __init__(self, text: str, columns: dict[int, int], secrets: Sequence[str]) -> None:
         self._lines = text.splitlines()
         self._columns = columns
-        self._secrets = re.compile("|".join(_pattern(each) for each in secrets)) if secrets else None
+        self._secrets = secrets
+        self._pattern = re.compile("|".join(_pattern(each) for each in secrets)) if secrets else None
 
     def add_to(self, found: Diagnostic) -> Diagnostic:
         """Give a finding with its line as excerpt, and without the credentials that it may quote."""
@@ -52,7 +57,18 @@ class Excerpts:
         return line if column is None else line[: column - 1] + MASK
 
     def _without_secrets(self, text: str) -> str:
-        return self._secrets.sub(MASK, text) if self._secrets else text
+        if self._pattern is None:
+            return text
+        *cut, rest = self._pattern.sub(MASK, text).split(_CUT)
+        return _CUT.join([*(self._without_start(each) for each in cut), rest])
+
+    def _without_start(self, text: str) -> str:
+        """Mask the beginning of a credential at the end of a text: there a message cut a long value off."""
+        for secret in self._secrets:
+            for length in range(min(len(secret), len(text)), _GUESSABLE, -1):
+                if text.endswith(secret[:length]):
+                    return text[:-length] + MASK
+        return text
 
 
 def excerpts_of(written: Written, secrets: Sequence[SecretLiteral]) -> Excerpts:
