@@ -71,6 +71,13 @@ def test_what_breaks_the_schema_is_an_error_of_the_strict_level_alone() -> None:
     assert all(each.severity is Severity.ERROR and each.line for each in schema)
 
 
+def test_an_unknown_key_is_told_once_at_the_key() -> None:
+    text = HALF.replace("    namespace: tools", "    namespace: tools\n    workflow: x")
+    for level, code in ((Level.RECOMMENDED, "unknown-key"), (Level.STRICT, "schema")):
+        told = [each for each in findings(text, level) if "workflow" in each.message]
+        assert [(each.code, each.line, each.column) for each in told] == [(code, 7, 5)]
+
+
 def test_a_document_of_the_official_schema_has_no_strict_finding() -> None:
     assert (
         findings(

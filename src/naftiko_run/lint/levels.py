@@ -32,6 +32,8 @@ class Level(StrEnum):
 
 _GRAVITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _SCHEMA = "schema"
+_UNKNOWN_KEY = "unknown-key"
+"""The rule whose matter the schema tells too, of the same place."""
 
 
 def lint(
@@ -61,7 +63,9 @@ def lint(
     if level is not Level.RUNNABLE and not written.is_foreign:
         found = list(_told_once(found, written))
     if level is Level.STRICT:
-        found += _strict(source)
+        schema = list(_strict(source))
+        told = {(_UNKNOWN_KEY, each.pointer) for each in schema}
+        found = [each for each in found if (each.code, each.pointer) not in told] + schema
     return _shown(found, excerpts_of(written, find_secrets(written)))
 
 
@@ -112,7 +116,7 @@ def _strict(source: Source) -> Iterator[Diagnostic]:
             _SCHEMA,
             finding.message,
             source.file,
-            *source.locate(finding.pointer),
+            *source.locate(finding.pointer, key=finding.about_key),
             pointer=json_pointer(finding.pointer),
             hint=finding.hint,
         )

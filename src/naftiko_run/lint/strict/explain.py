@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
@@ -45,11 +45,13 @@ class Finding:
         pointer: The keys and indexes that lead to the place.
         message: What is wrong.
         hint: How to mend it; empty where the message says it all.
+        about_key: Whether it is the last key that is wrong, not its value.
     """
 
     pointer: Pointer
     message: str
     hint: str = ""
+    about_key: bool = field(default=False, compare=False)
 
 
 def explain(errors: Iterable[ValidationError], rules: Rule) -> list[Finding]:
@@ -78,10 +80,12 @@ def _findings(error: ValidationError, rules: Rule) -> Iterator[Finding]:
         case Kind.AdditionalProperties(unexpected):
             known = tuple(rule["properties"])
             for key in unexpected:
-                yield Finding((*at, key), f"`{key}` is not a key of {rule['title']}", _known_key(key, known))
+                message = f"`{key}` is not a key of {rule['title']}"
+                yield Finding((*at, key), message, _known_key(key, known), about_key=True)
         case Kind.PropertyNames(inner):
             key, names = str(inner.instance), _rule_at(inner.schema_path[:-1], rules)
-            yield Finding((*at, key), f"`{key}` cannot be a key here", f"write {names['description']}")
+            hint = f"write {names['description']}"
+            yield Finding((*at, key), f"`{key}` cannot be a key here", hint, about_key=True)
         case Kind.Required(key):
             yield Finding(at, f"{rule['title']} needs `{key}`", _choices(rule, key))
         case _:
