@@ -154,7 +154,7 @@ def _check_ports(capabilities: Sequence[Capability], addressing: Addressing) -> 
     known = dict.fromkeys(name for exposes in blocks for name in (exposes.type, exposes.namespace) if name)
     for name in addressing.ports:
         if name not in known:
-            raise UsageFault(
+            raise ConfigurationError(
                 f"--port names `{name}`, but no adapter has that type or namespace",
                 hint=f"there are: {', '.join(known)}",
             )
