@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from naftiko_run.consume import (
 from naftiko_run.diagnostics import Diagnostic, Pointer, Report
 from naftiko_run.document import Document, LoadedDocument, load_document
 from naftiko_run.document.model import Exposes, McpExposes, RestExposes
-from naftiko_run.errors import ConfigurationError, DocumentError
+from naftiko_run.errors import DocumentError
 from naftiko_run.expressions import parse_path
 from naftiko_run.invoke import Function, FunctionCompiler
 
@@ -155,22 +154,6 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     return Capability(
         loaded.source.file, document, tuple(report), functions, unavailable, surroundings.transport
     )
-
-
-def check_base_uris(capabilities: list[Capability], settings: Settings) -> None:
-    """Check that every replaced base URI belongs to a consumed namespace.
-
-    Raises:
-        ConfigurationError: One belongs to none.
-    """
-    known = [consumes.namespace for capability in capabilities for consumes in capability.document.consumes]
-    for namespace in settings.base_uris:
-        if namespace not in known:
-            close = difflib.get_close_matches(namespace, known, n=1)
-            raise ConfigurationError(
-                f"--base-uri names `{namespace}`, but nothing is consumed under that namespace",
-                hint=f"did you mean `{close[0]}`?" if close else f"consumed: {', '.join(known)}",
-            )
 
 
 def _surroundings(document: Document, settings: Settings, prefixes: frozenset[str]) -> Surroundings:

@@ -116,8 +116,8 @@ def test_a_port_in_use_is_one_line_that_names_port_adapter_and_option() -> None:
         (["--port", "rset=8081"], "pipelines-track-rest"),
     ],
 )
-def test_a_name_that_no_document_has_is_one_line(arguments: list[str], named: str) -> None:
+def test_a_name_that_no_document_has_is_one_line_and_ends_with_2(arguments: list[str], named: str) -> None:
     result = run(PIPELINES, "--sandbox", *arguments)
-    assert result.returncode == 1
+    assert result.returncode == 2
     (line,) = result.stderr.splitlines()
     assert named in line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,7 @@ from naftiko_run.serve import Addressing
 from support.documents import small, written
 from support.mcp_client import ERAS, list_tools
 from support.ports import free_ports
-from support.server import serving
+from support.server import Served, serving
 from support.wire import problem
 
 SANDBOX = Settings(sandbox=True, environment={})
@@ -26,16 +27,22 @@ def _both(folder: Path, *, paths: tuple[str, str] = ("/things", "/others")) -> t
     )
 
 
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Two documents with routes of their own."""
+    with serving(*_both(tmp_path_factory.mktemp("both")), settings=SANDBOX) as served:
+        yield served
+
+
 def _operation(url: str) -> str:
     return str(httpx.get(url).json()["sandbox"]["operation"])
 
 
-def test_routes_of_documents_on_one_port_are_merged(tmp_path: Path) -> None:
-    with serving(*_both(tmp_path), settings=SANDBOX) as served:
-        (origin,) = served.origins("rest")
-        assert _operation(f"{origin}/things") == "one.get"
-        assert _operation(f"{origin}/others") == "two.get"
-        problem(httpx.get(f"{origin}/neither"), 404)
+def test_routes_of_documents_on_one_port_are_merged(both: Served) -> None:
+    (origin,) = both.origins("rest")
+    assert _operation(f"{origin}/things") == "one.get"
+    assert _operation(f"{origin}/others") == "two.get"
+    problem(httpx.get(f"{origin}/neither"), 404)
 
 
 def test_methods_of_one_path_may_come_from_several_documents(tmp_path: Path) -> None:
@@ -74,19 +81,17 @@ def test_a_literal_route_wins_over_a_variable_of_another_document(tmp_path: Path
 
 
 @pytest.mark.parametrize("mode", ERAS)
-def test_each_mcp_server_of_a_port_has_its_own_path(tmp_path: Path, mode: str) -> None:
-    with serving(*_both(tmp_path), settings=SANDBOX) as served:
-        (origin,) = served.origins("mcp")
-        assert served.urls("mcp") == [f"{origin}/one-mcp/mcp", f"{origin}/two-mcp/mcp"]
-        for name in ("one", "two"):
-            assert [tool.name for tool in list_tools(f"{origin}/{name}-mcp/mcp", mode)] == [f"{name}-tool"]
+def test_each_mcp_server_of_a_port_has_its_own_path(both: Served, mode: str) -> None:
+    (origin,) = both.origins("mcp")
+    assert both.urls("mcp") == [f"{origin}/one-mcp/mcp", f"{origin}/two-mcp/mcp"]
+    for name in ("one", "two"):
+        assert [tool.name for tool in list_tools(f"{origin}/{name}-mcp/mcp", mode)] == [f"{name}-tool"]
 
 
 @pytest.mark.parametrize("path", ["/mcp", "/"])
-def test_a_path_that_would_mean_either_of_two_mcp_servers_is_nobodys(tmp_path: Path, path: str) -> None:
-    with serving(*_both(tmp_path), settings=SANDBOX) as served:
-        (origin,) = served.origins("mcp")
-        problem(httpx.post(f"{origin}{path}", json={}), 404)
+def test_a_path_that_would_mean_either_of_two_mcp_servers_is_nobodys(both: Served, path: str) -> None:
+    (origin,) = both.origins("mcp")
+    problem(httpx.post(f"{origin}{path}", json={}), 404)
 
 
 def test_rest_and_mcp_may_share_a_port(tmp_path: Path) -> None:
@@ -107,7 +112,6 @@ def test_a_route_keeps_its_path_where_an_mcp_server_would_have_a_second_one(tmp_
         assert served.url("mcp") == f"{served.origin('mcp')}/one-mcp/mcp"
 
 
-def test_a_free_port_is_another_for_each_type_of_adapter(tmp_path: Path) -> None:
-    with serving(*_both(tmp_path), settings=SANDBOX) as served:
-        assert len(served.sites) == 2
-        assert served.origins("rest") != served.origins("mcp")
+def test_a_free_port_is_another_for_each_type_of_adapter(both: Served) -> None:
+    assert len(both.sites) == 2
+    assert both.origins("rest") != both.origins("mcp")

@@ -14,7 +14,7 @@ import yaml
 
 from naftiko_run import Capability, Settings, load
 from naftiko_run.document import load_document
-from naftiko_run.errors import DocumentError, Unsupported
+from naftiko_run.errors import DocumentError, InvalidInput, Unsupported
 from naftiko_run.invoke import Function
 from shared.documents import CORPUS, EVERY
 from support.upstream import Received, Upstream
@@ -90,6 +90,11 @@ async def calls_of(
             try:
                 outcome = await function.invoke(inputs)
             except Unsupported:
+                continue
+            except InvalidInput:
+                # A structure has no form as bytes, and these documents say that it is sent as such.
+                assert function.operation.model.body is not None
+                assert function.operation.model.body.type == "binary"
                 continue
             assert outcome.status == 200
             done.append((function, inputs, upstream.only))

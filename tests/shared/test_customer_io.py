@@ -6,7 +6,6 @@ What should arrive is read from the YAML here, independently of the package.
 from __future__ import annotations
 
 import json
-import os
 import re
 from base64 import b64encode
 from collections.abc import Iterator
@@ -22,11 +21,11 @@ import yaml
 from mcp.client.client import Client
 
 from naftiko_run import Settings
+from shared.documents import SHARED
 from support.mcp_client import with_client
 from support.server import Served, serving
 from support.upstream import Received, Upstream
 
-SHARED = Path(os.environ.get("NAFTIKO_SHARED", Path(__file__).parents[3] / "shared"))
 DOCUMENTS = sorted((SHARED / "corpus" / "customer-io").glob("*.yaml"))
 ENVIRONMENT = {"CUSTOMER_IO_USER": "site-7", "CUSTOMER_IO_PASS": "p:a/s s", "CUSTOMER_IO_API_KEY": "k3y"}
 AUTHORIZATION = {

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 
-from naftiko_run.capability import Capability, Settings, check_base_uris, load
+from naftiko_run.capability import Capability, Settings, load
 from naftiko_run.cli.console import error_console, print_fault
 from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_rest
 from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
@@ -77,7 +78,7 @@ def _run(options: RunOptions, console: Console) -> None:
     serving = ServeSettings(addressing, parse_size(options.max_body), options.allowed_hosts)
     configure_logs(check_level(options.log_level))
     capabilities = _load_all(find_documents(options.files), settings, console, strict=options.strict)
-    check_base_uris(capabilities, settings)
+    _check_base_uris(capabilities, settings)
     _check_ports(capabilities, addressing)
     startup = Startup(console, capabilities, sandbox=options.sandbox)
     if options.strict and any(capability.missing() for capability in capabilities):
@@ -117,13 +118,25 @@ def _load_all(
     return capabilities
 
 
+def _check_base_uris(capabilities: Sequence[Capability], settings: Settings) -> None:
+    """Refuse a ``--base-uri`` for a namespace that no document consumes."""
+    known = [consumes.namespace for capability in capabilities for consumes in capability.document.consumes]
+    for namespace in settings.base_uris:
+        if namespace not in known:
+            close = get_close_matches(namespace, known, n=1)
+            raise UsageFault(
+                f"--base-uri names `{namespace}`, but nothing is consumed under that namespace",
+                hint=f"did you mean `{close[0]}`?" if close else f"consumed: {', '.join(known)}",
+            )
+
+
 def _check_ports(capabilities: Sequence[Capability], addressing: Addressing) -> None:
     """Refuse a ``--port`` for an adapter that no document has."""
     blocks = [exposes for capability in capabilities for exposes in capability.document.exposes]
     known = dict.fromkeys(name for exposes in blocks for name in (exposes.type, exposes.namespace) if name)
     for name in addressing.ports:
         if name not in known:
-            raise UsageFault(
+            raise ConfigurationError(
                 f"--port names `{name}`, but no adapter has that type or namespace",
                 hint=f"there are: {', '.join(known)}",
             )

@@ -1,9 +1,10 @@
 """One consumed operation to one HTTP exchange."""
 
-from naftiko_run.consume.compile import BODY_METHODS, ConsumedOperations, NotCallable, Surroundings
 from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, Transport, UpstreamResponse
 from naftiko_run.consume.operation import ConsumedOperation
+from naftiko_run.consume.operations import BODY_METHODS, ConsumedOperations, NotCallable
 from naftiko_run.consume.sandbox import SandboxAddresses, SandboxTransport
+from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.consume.transport import DEFAULT_SECONDS, HttpxTransport
 
 __all__ = [

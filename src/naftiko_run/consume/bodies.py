@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 from xml.sax.saxutils import escape as escape_xml
 
 from naftiko_run import jsontext
-from naftiko_run.document.model import Body
+from naftiko_run.consume.encoders import Encode, encoder
+from naftiko_run.document.model import Body, Parameter
 from naftiko_run.expressions import (
+    MISSING,
     Expression,
     Resolve,
     as_text,
@@ -23,9 +23,6 @@ from naftiko_run.expressions import (
     structure,
 )
 from naftiko_run.expressions import encode as percent_encode
-
-Encoded = tuple[str, bytes]
-"""Content-Type and bytes."""
 
 _PLACEHOLDER = re.compile(r"\{\{\{[^{}]+\}\}\}|\{\{[^{}]+\}\}")
 _BARE = "\ue000"
@@ -43,13 +40,8 @@ class BodyPlan:
     """
 
     value: Expression
-    encode: Callable[[Any], Encoded]
+    encode: Encode
     whole: str = ""
-
-
-def encoder(body_type: str) -> Callable[[Any], Encoded]:
-    """Give the encoder of a body type."""
-    return _ENCODERS[body_type]
 
 
 def compile_body(body: Body, resolve: Resolve) -> BodyPlan:
@@ -58,7 +50,7 @@ def compile_body(body: Body, resolve: Resolve) -> BodyPlan:
     Raises:
         ValueError: A template in it is malformed.
     """
-    encode = _ENCODERS[body.type]
+    encode = encoder(body.type)
     data = body.data
     if body.type == "binary" and (isinstance(data, list) or (isinstance(data, dict) and len(data) != 1)):
         raise ValueError("a binary body is one value, and its `data` is a structure")
@@ -74,16 +66,16 @@ def compile_body(body: Body, resolve: Resolve) -> BodyPlan:
     return BodyPlan(compile_value(data, resolve, lenient=True), encode)
 
 
-def _compile_json_text(text: str, resolve: Resolve, encode: Callable[[Any], Encoded]) -> BodyPlan:
+def _compile_json_text(text: str, resolve: Resolve, encode: Encode) -> BodyPlan:
     """Compile JSON written as text: a bare ``{{x}}`` is a value, one in quotes is text.
 
     Text that is JSON only once its sections are rendered stays text.
     """
     try:
-        return BodyPlan(_compile_marked(json.loads(_mark_bare_placeholders(text)), resolve), _json)
+        return BodyPlan(_compile_marked(json.loads(_mark_bare_placeholders(text)), resolve), encoder("json"))
     except ValueError:
         if text.lstrip().startswith(("{", "[")):
-            return BodyPlan(compile_text(text, resolve, escape=_in_json, lenient=True), _ENCODERS["raw"])
+            return BodyPlan(compile_text(text, resolve, escape=_in_json, lenient=True), encoder("raw"))
         return BodyPlan(compile_value(text, resolve, lenient=True), encode)
 
 
@@ -129,78 +121,54 @@ def _in_json(value: Any) -> str:
     return jsontext.dumps(value).decode()[1:-1] if isinstance(value, str) else as_text(value)
 
 
-def _json(value: Any) -> Encoded:
-    return "application/json", jsontext.dumps(value)
+def body_of_parameters(
+    parameters: Sequence[Parameter], arguments: Mapping[str, Expression], body_type: str
+) -> BodyPlan | None:
+    """Compile the body that ``in: body`` parameters make.
+
+    Args:
+        parameters: The operation's ``in: body`` parameters.
+        arguments: What fills each.
+        body_type: How it is encoded.
+
+    Returns:
+        None where there are no such parameters.
+    """
+    if not parameters:
+        return None
+    whole = _whole_body(parameters)
+    if whole is not None:
+        argument = arguments[whole.name]
+        is_untouched = argument.whole == whole.name and body_type == "json"
+        return BodyPlan(argument, encoder(body_type), whole=whole.name if is_untouched else "")
+    fields = structure(arguments)
+    value = Expression(lambda scope: fields.evaluate(scope) or MISSING, fields.names)
+    return BodyPlan(value, encoder(body_type))
 
 
-def _typed_text(content_type: str) -> Callable[[Any], Encoded]:
-    return lambda value: (content_type, as_text(value).encode())
+def _whole_body(parameters: Sequence[Parameter]) -> Parameter | None:
+    """Give the one parameter that is the whole body; None where parameters are its fields.
+
+    ``data`` is a wrapper's name in the APIs that use it, so it stays a field.
+    """
+    if len(parameters) != 1:
+        return None
+    only = parameters[0]
+    is_structure = only.type in ("object", "array") and only.name != "data"
+    return only if only.name == "body" or is_structure else None
 
 
-def _yaml(value: Any) -> Encoded:
-    import yaml
+def with_fields(plan: BodyPlan, extras: Sequence[str]) -> BodyPlan:
+    """Add arguments that the operation does not declare as fields of its JSON object."""
+    if not extras:
+        return plan
+    inner = plan.value.evaluate
 
-    text = value if isinstance(value, str) else yaml.safe_dump(value, allow_unicode=True, sort_keys=False)
-    return "application/yaml", text.encode()
+    def evaluate(scope: Mapping[str, object]) -> object:
+        value = inner(scope)
+        added = {name: scope[name] for name in extras if scope.get(name) is not None}
+        if not added or not (value is MISSING or isinstance(value, dict)):
+            return value
+        return {**value, **added} if isinstance(value, dict) else added
 
-
-def _form(value: Any) -> Encoded:
-    if isinstance(value, dict):
-        pairs = [
-            (name, as_text(each))
-            for name, member in value.items()
-            for each in (member if isinstance(member, list) else [member])
-            if each is not None
-        ]
-        return "application/x-www-form-urlencoded", urlencode(pairs).encode()
-    return "application/x-www-form-urlencoded", as_text(value).encode()
-
-
-def _multipart(value: Any) -> Encoded:
-    import httpx  # its multipart writer, without its client
-
-    parts = _parts(value)
-    request = httpx.Request("POST", "http://multipart.invalid", files=parts)
-    return request.headers["content-type"], request.read()
-
-
-def _parts(value: Any) -> list[tuple[str, Any]]:
-    """Give httpx's form of a mapping of fields, or of the specification's list of parts."""
-    if isinstance(value, dict):
-        return [(name, (None, as_text(member))) for name, member in value.items() if member is not None]
-    if not isinstance(value, list):
-        return [("body", (None, as_text(value)))]
-    parts: list[tuple[str, Any]] = []
-    for part in value:
-        content = as_text(part.get("value", ""))
-        kind = part.get("contentType")
-        file = (part.get("filename"), content, kind) if kind else (part.get("filename"), content)
-        parts.append((str(part.get("name", "")), file))
-    return parts
-
-
-def _binary(value: Any) -> Encoded:
-    """Send the bytes of base64 text; a mapping of one value stands for that value."""
-    if isinstance(value, dict) and len(value) == 1:
-        value = next(iter(value.values()))
-    if isinstance(value, dict | list):
-        raise TypeError("it is a structure, and a binary body is one value")
-    text = as_text(value)
-    try:
-        content = b64decode(text, validate=True)
-    except ValueError:
-        content = text.encode()
-    return "application/octet-stream", content
-
-
-_ENCODERS: dict[str, Callable[[Any], Encoded]] = {
-    "json": _json,
-    "raw": _typed_text("application/json"),
-    "text": _typed_text("text/plain; charset=utf-8"),
-    "xml": _typed_text("application/xml"),
-    "sparql": _typed_text("application/sparql-query"),
-    "yaml": _yaml,
-    "formUrlEncoded": _form,
-    "multipartForm": _multipart,
-    "binary": _binary,
-}
+    return BodyPlan(Expression(evaluate, (*plan.value.names, *extras)), plan.encode)

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
 from urllib.parse import quote, urlsplit
 
-from naftiko_run.bindings import Bindings, MaskedBindings
+from naftiko_run.bindings import Bindings
 from naftiko_run.consume.authentication import (
     SUPPORTED,
     compile_authentication,
-    credentials_given,
     is_supported,
 )
-from naftiko_run.consume.bodies import BodyPlan, compile_body, encoder
-from naftiko_run.consume.exchange import Authentication, Transport
+from naftiko_run.consume.bodies import BodyPlan, body_of_parameters, compile_body, with_fields
+from naftiko_run.consume.exchange import Authentication
 from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.plan import RequestPlan
+from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.document.model import ConsumedOperation as OperationModel
-from naftiko_run.document.model import Consumes, Document, Parameter
+from naftiko_run.document.model import Consumes, Parameter
 from naftiko_run.expressions import (
     MISSING,
     Expression,
@@ -30,128 +28,25 @@ from naftiko_run.expressions import (
     encode_name,
     names_of,
     parse_path,
-    structure,
     variable,
 )
 from naftiko_run.secret import MASK
 from naftiko_run.version import USER_AGENT
 
-BODY_METHODS: Final = ("POST", "PUT", "PATCH")
-"""The methods whose requests have a body even where the document describes none."""
 _VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _ACCEPT = {"json": "application/json, */*;q=0.5"}
 
 
-class NotCallable(Exception):
-    """A consumed operation that cannot be compiled; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What operations need beyond the document.
-
-    Attributes:
-        bindings: Values for templates and credentials.
-        addresses: Values for the hosts of base URIs.
-        transport: Carries every request.
-        base_uris: Base URIs by namespace that replace the document's.
-        prefixes: What may stand before the name of a caller's input, such as ``tools``.
-    """
-
-    bindings: Bindings
-    addresses: Bindings
-    transport: Transport
-    base_uris: Mapping[str, str] = field(default_factory=dict)
-    prefixes: frozenset[str] = frozenset({"tools", "rest"})
-
-    @property
-    def is_masked(self) -> bool:
-        """Whether credentials are masks: nothing real may be called then."""
-        return isinstance(self.bindings, MaskedBindings)
-
-
-class ConsumedOperations:
-    """The operations of a document, each compiled when first asked for.
+class OperationCompiler:
+    """Compiles one operation.
 
     Args:
-        document: The canonical document.
-        surroundings: What operations need beyond it.
+        consumes: The entry that it stands under.
+        path: Its resource's path.
+        model: The operation.
+        parameters: Its input parameters, the entry's included.
+        surroundings: What it needs beyond the document.
     """
-
-    def __init__(self, document: Document, surroundings: Surroundings) -> None:
-        self._surroundings = surroundings
-        self._models = {
-            f"{consumes.namespace}.{operation.name}": (consumes, resource.path, operation)
-            for consumes in document.consumes
-            for resource in consumes.resources
-            for operation in resource.operations
-        }
-        self._compiled: dict[tuple[str, tuple[tuple[str, str], ...]], ConsumedOperation] = {}
-
-    def parameters(self, name: str) -> tuple[Parameter, ...]:
-        """Give an operation's input parameters, its namespace's included, and the body that it implies.
-
-        What the authentication gives is not among them: nobody else has to.
-        """
-        consumes, _, model = self._models[name]
-        own = {parameter.name for parameter in model.input_parameters}
-        given = credentials_given(consumes.authentication)
-        parameters = [
-            parameter
-            for parameter in [
-                *(each for each in consumes.input_parameters if each.name not in own),
-                *model.input_parameters,
-            ]
-            if (parameter.in_, parameter.name.casefold()) not in given
-        ]
-        if _implies_body(model, parameters):
-            parameters.append(
-                Parameter.model_validate(
-                    {
-                        "name": "body",
-                        "in": "body",
-                        "type": "object",
-                        "description": "Request body (JSON).",
-                        "required": False,
-                    }
-                )
-            )
-        return tuple(parameters)
-
-    def get(self, name: str, extras: Mapping[str, str] | None = None) -> ConsumedOperation:
-        """Give an operation.
-
-        Args:
-            name: ``namespace.operation``; known to exist.
-            extras: Arguments that the operation does not declare, and where they
-                travel: ``query``, or ``body`` for a field of its JSON object.
-
-        Raises:
-            NotCallable: Its base URI or one of its templates cannot be used.
-        """
-        added = dict(extras or {})
-        key = (name, tuple(added.items()))
-        if key not in self._compiled:
-            consumes, path, model = self._models[name]
-            compiler = _OperationCompiler(consumes, path, model, self.parameters(name), self._surroundings)
-            try:
-                self._compiled[key] = compiler.compile(added)
-            except ValueError as fault:
-                raise NotCallable(str(fault)) from None
-        return self._compiled[key]
-
-
-def _implies_body(model: OperationModel, parameters: Sequence[Parameter]) -> bool:
-    """Whether the method carries a body that the document does not describe: then the caller's is sent."""
-    return (
-        model.method in BODY_METHODS
-        and (model.body is None or model.body.data is None)
-        and not any(parameter.in_ == "body" or parameter.name == "body" for parameter in parameters)
-    )
-
-
-class _OperationCompiler:
-    """Compiles one operation."""
 
     def __init__(
         self,
@@ -170,6 +65,11 @@ class _OperationCompiler:
         self._environment = {parameter.name for parameter in parameters if parameter.in_ == "environment"}
 
     def compile(self, extras: Mapping[str, str]) -> ConsumedOperation:
+        """Compile it, with arguments that it does not declare; see ``ConsumedOperations.get``.
+
+        Raises:
+            ValueError: Its base URI or one of its templates cannot be used.
+        """
         name = f"{self._consumes.namespace}.{self._model.name}"
         in_query = [extra for extra, place in extras.items() if place == "query"]
         in_body = [extra for extra, place in extras.items() if place == "body"]
@@ -303,22 +203,11 @@ class _OperationCompiler:
     def _body(self, extras: Sequence[str]) -> BodyPlan | None:
         model = self._model.body
         if model is not None and model.data is not None:
-            plan = compile_body(model, self._resolve)
-            return _with_fields(plan, extras)
+            return with_fields(compile_body(model, self._resolve), extras)
         parameters = self._placed("body")
-        if not parameters:
-            return None
-        encode_body = encoder(model.type if model else "json")
-        whole = _whole_body(parameters)
-        if whole is not None:
-            argument = self._argument(whole)
-            raw = (
-                whole.name if argument.whole == whole.name and (model is None or model.type == "json") else ""
-            )
-            return _with_fields(BodyPlan(argument, encode_body, whole=raw), extras)
-        fields = structure({parameter.name: self._argument(parameter) for parameter in parameters})
-        value = Expression(lambda scope: fields.evaluate(scope) or MISSING, fields.names)
-        return _with_fields(BodyPlan(value, encode_body), extras)
+        arguments = {parameter.name: self._argument(parameter) for parameter in parameters}
+        plan = body_of_parameters(parameters, arguments, model.type if model else "json")
+        return with_fields(plan, extras) if plan else None
 
 
 def _climbed(base: str, path: str) -> tuple[str, str]:
@@ -343,31 +232,3 @@ def _without_user(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     authority, slash, path = rest.partition("/")
     return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
-
-
-def _whole_body(parameters: Sequence[Parameter]) -> Parameter | None:
-    """Give the one parameter that is the whole body; None where parameters are its fields.
-
-    ``data`` is a wrapper's name in the APIs that use it, so it stays a field.
-    """
-    if len(parameters) != 1:
-        return None
-    only = parameters[0]
-    is_structure = only.type in ("object", "array") and only.name != "data"
-    return only if only.name == "body" or is_structure else None
-
-
-def _with_fields(plan: BodyPlan, extras: Sequence[str]) -> BodyPlan:
-    """Add arguments that the operation does not declare as fields of its JSON object."""
-    if not extras:
-        return plan
-    inner = plan.value.evaluate
-
-    def evaluate(scope: Mapping[str, object]) -> object:
-        value = inner(scope)
-        added = {name: scope[name] for name in extras if scope.get(name) is not None}
-        if not added or not (value is MISSING or isinstance(value, dict)):
-            return value
-        return {**value, **added} if isinstance(value, dict) else added
-
-    return BodyPlan(Expression(evaluate, (*plan.value.names, *extras)), plan.encode)

@@ -24,10 +24,18 @@ def _binds(owner: Reader) -> Iterator[dict[str, Any]]:
             if keys is not None:
                 bind.report.warning("wrong-type", "`keys` must map variables to keys", (*bind.at, "keys"))
             keys = {}
+        location = bind.text("location")
+        if location:
+            bind.report.warning(
+                "provider-not-supported",
+                f"`{location}` is not read yet; the environment variables of these keys are",
+                (*bind.at, "location"),
+                hint=f"set {', '.join(keys.values())} in the environment" if keys else "",
+            )
         yield {
             "pointer": bind.at,
             "namespace": bind.text("namespace") or bind.key or "env",
             "description": bind.text("description"),
-            "location": bind.text("location"),
+            "location": location,
             "keys": keys,
         }

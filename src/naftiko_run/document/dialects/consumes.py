@@ -92,6 +92,7 @@ def _resources(resource: Reader, base_uri: str, *, replace: bool) -> list[dict[s
     for written in resource.members("operations"):
         whole = consumed_path(base_uri, resource.text("path"), written.text("path"), replace=replace)
         path, fixed = split_path(whole, resource.at, resource.report)
+        path = "" if path == "/" else path
         path, operation = _operation(written, path, shared, fixed)
         target = by_path.setdefault(path, {"pointer": resource.at, "path": path, "operations": []})
         target["operations"].append(operation)
@@ -105,7 +106,7 @@ def _operation(
     own = normalise_inputs(written)
     named = {parameter["name"] for parameter in own}
     inputs = [dict(parameter) for parameter in shared if parameter["name"] not in named] + own
-    rename, homeless = place_inputs(inputs, parse_path(path).variables, method)
+    rename, homeless = place_inputs(inputs, parse_path(path).variables, method, written)
     path = _rename_variables(path, rename)
     name = written.text("name", "id") or written.key or f"{method.lower()}-{path.strip('/')}"
     for variable, parameter in rename.items():

@@ -80,7 +80,7 @@ def _rest(written: Reader, calls: Calls) -> dict[str, Any]:
             path = _route(resource, operation)
             method = method_of(operation)
             name = f"{method} {path}"
-            identity = (method, parse_path(path).shape.rstrip("/"))
+            identity = _identity(name)
             if identity in seen:
                 operation.report.warning(
                     "duplicate-route",
@@ -89,12 +89,12 @@ def _rest(written: Reader, calls: Calls) -> dict[str, Any]:
                     hint="give it a path of its own",
                 )
                 continue
-            seen[identity] = name
             unit = _callable(
                 operation, calls, operation.text("name") or operation.key or name, name, unavailable
             )
             if unit is None:
                 continue
+            seen[identity] = name
             unit["method"] = method
             resources.append(
                 {
@@ -110,7 +110,21 @@ def _rest(written: Reader, calls: Calls) -> dict[str, Any]:
             _leave_out(
                 resource, f"ANY {path}", "it uses `forward`: forwarding is not supported yet", "", unavailable
             )
-    return {"inputParameters": normalise_inputs(written), "resources": resources, "unavailable": unavailable}
+    # A route that works answers, whatever was left out on the same path; of several left out, the first does.
+    alone = {
+        identity: each for each in reversed(unavailable) if (identity := _identity(each["name"])) not in seen
+    }
+    return {
+        "inputParameters": normalise_inputs(written),
+        "resources": resources,
+        "unavailable": list(reversed(alone.values())),
+    }
+
+
+def _identity(name: str) -> tuple[str, str]:
+    """Give what two routes that match the same requests share."""
+    method, _, path = name.partition(" ")
+    return method, parse_path(path).shape.rstrip("/")
 
 
 def _route(resource: Reader, operation: Reader) -> str:

@@ -88,7 +88,7 @@ def _type(written: Reader) -> str | None:
 
 
 def place_inputs(
-    inputs: list[dict[str, Any]], variables: Iterable[str], method: str
+    inputs: list[dict[str, Any]], variables: Iterable[str], method: str, operation: Reader
 ) -> tuple[dict[str, str], list[str]]:
     """Say where each consumed input without a usable place travels, by the path that it stands under.
 
@@ -99,11 +99,13 @@ def place_inputs(
         inputs: Canonical input parameters; ``in`` is filled in.
         variables: The path's variables.
         method: The operation's method.
+        operation: The operation as written.
 
     Returns:
         The path's variables to rename, and the path parameters that the path
         has no placeholder for.
     """
+    odd = {each.at for each in operation.members("inputParameters") if each.data.get("in")}
     by_spelling = {same_name(variable): variable for variable in variables}
     rename: dict[str, str] = {}
     homeless: list[str] = []
@@ -118,6 +120,13 @@ def place_inputs(
             homeless.append(name)
         elif parameter["in"] is None:
             parameter["in"] = "query" if method in ("GET", "HEAD", "DELETE") else "body"
+            if parameter["pointer"] not in odd:
+                operation.report.warning(
+                    "missing-location",
+                    f"`{name}` does not say where it travels; it is sent in the {parameter['in']}",
+                    parameter["pointer"],
+                    hint=f"write `in: {parameter['in']}`, or where it belongs",
+                )
     return rename, homeless
 
 

@@ -1,0 +1,100 @@
+"""The consumed operations of a document, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from naftiko_run.consume.authentication import credentials_given
+from naftiko_run.consume.compile import OperationCompiler
+from naftiko_run.consume.operation import ConsumedOperation
+from naftiko_run.consume.surroundings import Surroundings
+from naftiko_run.document.model import ConsumedOperation as OperationModel
+from naftiko_run.document.model import Document, Parameter
+
+BODY_METHODS: Final = ("POST", "PUT", "PATCH")
+"""The methods whose requests have a body even where the document describes none."""
+
+
+class NotCallable(Exception):
+    """A consumed operation that cannot be compiled; the message says why."""
+
+
+class ConsumedOperations:
+    """The operations of a document, each compiled when first asked for.
+
+    Args:
+        document: The canonical document.
+        surroundings: What operations need beyond it.
+    """
+
+    def __init__(self, document: Document, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+        self._models = {
+            f"{consumes.namespace}.{operation.name}": (consumes, resource.path, operation)
+            for consumes in document.consumes
+            for resource in consumes.resources
+            for operation in resource.operations
+        }
+        self._compiled: dict[tuple[str, tuple[tuple[str, str], ...]], ConsumedOperation] = {}
+
+    def parameters(self, name: str) -> tuple[Parameter, ...]:
+        """Give an operation's input parameters, its namespace's included, and the body that it implies.
+
+        What the authentication gives is not among them: nobody else has to.
+        """
+        consumes, _, model = self._models[name]
+        own = {parameter.name for parameter in model.input_parameters}
+        given = credentials_given(consumes.authentication)
+        parameters = [
+            parameter
+            for parameter in [
+                *(each for each in consumes.input_parameters if each.name not in own),
+                *model.input_parameters,
+            ]
+            if (parameter.in_, parameter.name.casefold()) not in given
+        ]
+        if _implies_body(model, parameters):
+            parameters.append(
+                Parameter.model_validate(
+                    {
+                        "name": "body",
+                        "in": "body",
+                        "type": "object",
+                        "description": "Request body (JSON).",
+                        "required": False,
+                    }
+                )
+            )
+        return tuple(parameters)
+
+    def get(self, name: str, extras: Mapping[str, str] | None = None) -> ConsumedOperation:
+        """Give an operation.
+
+        Args:
+            name: ``namespace.operation``; known to exist.
+            extras: Arguments that the operation does not declare, and where they
+                travel: ``query``, or ``body`` for a field of its JSON object.
+
+        Raises:
+            NotCallable: Its base URI or one of its templates cannot be used.
+        """
+        added = dict(extras or {})
+        key = (name, tuple(added.items()))
+        if key not in self._compiled:
+            consumes, path, model = self._models[name]
+            compiler = OperationCompiler(consumes, path, model, self.parameters(name), self._surroundings)
+            try:
+                self._compiled[key] = compiler.compile(added)
+            except ValueError as fault:
+                raise NotCallable(str(fault)) from None
+        return self._compiled[key]
+
+
+def _implies_body(model: OperationModel, parameters: Sequence[Parameter]) -> bool:
+    """Whether the method carries a body that the document does not describe: then the caller's is sent."""
+    return (
+        model.method in BODY_METHODS
+        and (model.body is None or model.body.data is None)
+        and not any(parameter.in_ == "body" or parameter.name == "body" for parameter in parameters)
+    )

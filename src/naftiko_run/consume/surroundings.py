@@ -1,0 +1,33 @@
+"""What consumed operations need beyond their document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from naftiko_run.bindings import Bindings, MaskedBindings
+from naftiko_run.consume.exchange import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What operations need beyond the document.
+
+    Attributes:
+        bindings: Values for templates and credentials.
+        addresses: Values for the hosts of base URIs.
+        transport: Carries every request.
+        base_uris: Base URIs by namespace that replace the document's.
+        prefixes: What may stand before the name of a caller's input, such as ``tools``.
+    """
+
+    bindings: Bindings
+    addresses: Bindings
+    transport: Transport
+    base_uris: Mapping[str, str] = field(default_factory=dict)
+    prefixes: frozenset[str] = frozenset({"tools", "rest"})
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether credentials are masks: nothing real may be called then."""
+        return isinstance(self.bindings, MaskedBindings)
