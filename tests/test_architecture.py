@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from command import ROOT
+from support.process import ROOT
 
 HOUSE = ROOT / "src" / "naftiko_run"
 MOST_LINES = 400

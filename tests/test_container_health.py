@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from command import ROOT, started
+from support.process import ROOT, started
 
 IMAGE_ENVIRONMENT = {"NAFTIKO_HOST": "0.0.0.0"}  # noqa: S104 - as the Dockerfile says
 
@@ -41,5 +41,5 @@ def test_ports_that_nobody_listens_on_are_not_healthy() -> None:
 def test_a_server_that_hangs_is_not_healthy() -> None:
     with started(ROOT / "capabilities", environment=IMAGE_ENVIRONMENT) as command:
         port = urlsplit(command.url("rest")).port
-        command.process.send_signal(signal.SIGSTOP)
+        command.signal(signal.SIGSTOP)
         assert not is_healthy(port)

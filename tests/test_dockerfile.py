@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from command import ROOT
+from support.process import ROOT
 
 
 class Instruction(NamedTuple):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx
 
-from command import COMMAND, ROOT, started
 from naftiko_run import Settings, load
+from support.process import COMMAND, ROOT, started
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -4,7 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from command import COMMAND, ROOT
+from support.process import COMMAND, ROOT
 
 NAFTIKO = COMMAND.with_name("naftiko")
 TRACK = "capabilities/pipelines-track.yaml"

@@ -7,8 +7,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from command import COMMAND, ROOT
 from naftiko_run.document.source import parse, read
+from support.process import COMMAND, ROOT
 
 NAFTIKO = COMMAND.with_name("naftiko")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from command import COMMAND, ROOT
+from support.process import COMMAND, ROOT
 
 NAFTIKO = COMMAND.with_name("naftiko")
 SECRET = "s3cr3t-of-the-fleet"

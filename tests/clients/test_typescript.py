@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from command import ROOT, started
+from support.process import ROOT, started
 
 CLIENTS = Path(__file__).parent / "typescript"
 

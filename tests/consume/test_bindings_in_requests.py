@@ -127,4 +127,18 @@ def test_a_capability_says_which_variables_are_missing_and_who_needs_them() -> N
         "exposes": [{"type": "mcp", "namespace": "m", "tools": [{"name": "t", "call": "api.op"}]}],
     }
     assert capability({"capability": whole}).missing() == {"NEW": ["api.op"]}
-    assert capability({"capability": whole}, {"NEW": ""}).missing() == {}
+    assert capability({"capability": whole}, {"NEW": "token"}).missing() == {}
+
+
+def test_a_token_that_is_set_to_nothing_is_missing_and_a_password_may_be() -> None:
+    def missing(authentication: dict[str, str]) -> dict[str, list[str]]:
+        whole = {
+            "consumes": [consumes({}, authentication=authentication)],
+            "exposes": [{"type": "mcp", "namespace": "m", "tools": [{"name": "t", "call": "api.op"}]}],
+        }
+        return capability({"capability": whole}, {"EMPTY": "", "USER": "u"}).missing()
+
+    assert missing({"type": "bearer", "token": "{{EMPTY}}"}) == {"EMPTY": ["api.op"]}
+    assert missing({"type": "apikey", "key": "X-Key", "value": "{{EMPTY}}"}) == {"EMPTY": ["api.op"]}
+    assert missing({"type": "basic", "username": "{{EMPTY}}", "password": "p"}) == {"EMPTY": ["api.op"]}
+    assert missing({"type": "basic", "username": "{{USER}}", "password": "{{EMPTY}}"}) == {}

@@ -144,7 +144,7 @@ def test_a_query_in_a_path_becomes_fixed_parameters() -> None:
         )
     )
     url, operation = operations(loaded)["op"]
-    assert url == "https://h/"
+    assert url == "https://h"
     assert [(each.name, each.in_, each.value) for each in operation.input_parameters] == [
         ("Action", "query", "Run"),
         ("q", "query", "a b/c"),
@@ -170,7 +170,7 @@ def test_a_fragment_becomes_what_its_author_meant_with_a_warning(
     )
     assert found_in(text, "fragment-in-path").severity is Severity.WARNING
     url, operation = operations(load_text(text))["op"]
-    assert url == "https://h/"
+    assert url == "https://h"
     assert [(each.name, each.in_, each.value) for each in operation.input_parameters] == parameters
 
 
@@ -187,11 +187,6 @@ def inputs(path: str, method: str, parameters: str) -> str:
         ("/a/{x}", "GET", "{name: x, in: path}", "path"),
         ("/a/{x}", "GET", "{name: x, in: query}", "path"),
         ("/a/{{x}}", "GET", "{name: x}", "path"),
-        ("/a", "GET", "{name: x}", "query"),
-        ("/a", "DELETE", "{name: x}", "query"),
-        ("/a", "HEAD", "{name: x}", "query"),
-        ("/a", "POST", "{name: x}", "body"),
-        ("/a", "PATCH", "{name: x}", "body"),
         ("/a", "POST", "{name: x, in: query}", "query"),
         ("/a/{x}", "POST", "{name: x, in: header}", "header"),
         ("/a", "GET", "{name: x, in: cookie}", "cookie"),
@@ -200,6 +195,19 @@ def inputs(path: str, method: str, parameters: str) -> str:
 )
 def test_where_a_parameter_travels(path: str, method: str, parameter: str, place: str) -> None:
     _, operation = operations(load_silently(inputs(path, method, parameter)))["op"]
+    assert [each.in_ for each in operation.input_parameters] == [place]
+
+
+@pytest.mark.parametrize(
+    ("method", "place"),
+    [("GET", "query"), ("DELETE", "query"), ("HEAD", "query"), ("POST", "body"), ("PATCH", "body")],
+)
+def test_a_parameter_that_says_no_place_is_sent_by_the_method_with_a_warning(method: str, place: str) -> None:
+    text = inputs("/a", method, "\n      {name: x}  # <-\n      ")
+    found = found_in(text, "missing-location")
+    assert found.severity is Severity.WARNING
+    assert f"`in: {place}`" in found.hint
+    _, operation = operations(load_text(text).document)["op"]
     assert [each.in_ for each in operation.input_parameters] == [place]
 
 

@@ -181,7 +181,7 @@ def test_a_caller_who_leaves_before_the_upstream_answers(
     assert caplog.records == []
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:9090", "127.0.0.1.evil.example", "[::2]", ""])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:9090", "127.0.0.1.evil.example", "[::2]"])
 def test_a_foreign_host_is_refused(pipelines: Served, upstream: Upstream, host: str) -> None:
     answer = httpx.post(pipelines.url("mcp"), json=CALL, headers={**HEADERS, "host": host})
     found = problem(answer, 421)

@@ -101,6 +101,23 @@ def test_every_violation_is_told_at_once(shop_client: httpx.Client, upstream: Up
     assert upstream.received == []
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "evil.example"}, 421),
+        ({"host": "127.0.0.1.evil.example:8080"}, 421),
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+    ],
+)
+def test_a_foreign_page(
+    pipelines_client: httpx.Client, upstream: Upstream, headers: dict[str, str], status: int
+) -> None:
+    found = problem(pipelines_client.post("/v1/track", content=b"{}", headers=headers), status)
+    assert "--allow-host" in found["hint"]
+    assert upstream.received == []
+
+
 @pytest.mark.parametrize("query", ["page=two", "page=1.5", "page=", "page=1&page=2", "q=a&q=b"])
 def test_a_query_parameter_of_another_type(shop_client: httpx.Client, upstream: Upstream, query: str) -> None:
     name = query.partition("=")[0]
@@ -118,7 +135,7 @@ def test_a_url_that_is_not_utf8(shop_client: httpx.Client, upstream: Upstream, p
 
 @pytest.mark.parametrize("value", ["..", "%2e%2e", "%2E.", ".", "%2e"])
 def test_a_path_value_that_would_climb(shop: Served, upstream: Upstream, value: str) -> None:
-    request = f"GET /items/{value} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n"
+    request = f"GET /items/{value} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     found = problem(send_raw(shop.origin("rest"), request.encode()), 400)
     assert found["violations"][0]["pointer"] == "/id"
     assert upstream.received == []
@@ -126,7 +143,7 @@ def test_a_path_value_that_would_climb(shop: Served, upstream: Upstream, value: 
 
 @pytest.mark.parametrize("path", ["/", "/v2/track", "/v1", "/v1/track/more", "/v1%2Ftrack", "//v1/track"])
 def test_an_unknown_path(pipelines: Served, upstream: Upstream, path: str) -> None:
-    request = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
+    request = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
     found = problem(send_raw(pipelines.origin("rest"), request.encode()), 404)
     assert found["detail"] == f"Nothing answers at {path}"
     assert upstream.received == []
@@ -148,9 +165,7 @@ def _in_chunks(size: int) -> Iterator[bytes]:
 
 
 def test_a_body_over_the_limit_by_its_declared_length(pipelines: Served, upstream: Upstream) -> None:
-    request = (
-        f"POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: {MAX_BODY + 1}\r\nConnection: close\r\n\r\n"
-    )
+    request = f"POST /v1/track HTTP/1.1\r\nHost: localhost\r\nContent-Length: {MAX_BODY + 1}\r\nConnection: close\r\n\r\n"
     found = problem(send_raw(pipelines.origin("rest"), request.encode()), 413)
     assert "100,000 bytes" in found["detail"]
     assert "--max-body" in found["hint"]
@@ -175,8 +190,8 @@ def test_a_body_at_the_limit_is_taken(pipelines_client: httpx.Client, upstream: 
     [
         b"NONSENSE\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\r\n\r\n",
-        b"POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
-        b"POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+        b"POST /v1/track HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
+        b"POST /v1/track HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
     ],
 )
 def test_what_is_not_http_is_refused(pipelines: Served, upstream: Upstream, request_: bytes) -> None:
@@ -191,7 +206,7 @@ def test_a_caller_who_leaves_before_its_body_is_whole(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with connected(pipelines.origin("rest")) as connection:
-        connection.sendall(b"POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        connection.sendall(b"POST /v1/track HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
     assert pipelines_client.post("/v1/track", json={"after": True}).status_code == 200
     assert upstream.only.json == {"after": True}
     assert caplog.records == []
@@ -204,7 +219,7 @@ def test_a_caller_who_leaves_before_the_upstream_answers(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with upstream.held(), connected(pipelines.origin("rest")) as connection:
-        connection.sendall(b"POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+        connection.sendall(b"POST /v1/track HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")
         upstream.wait_for(1)
     assert pipelines_client.post("/v1/track", json={"after": True}).status_code == 200
     assert caplog.records == []

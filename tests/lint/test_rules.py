@@ -2,9 +2,9 @@
 
 import re
 
-from command import ROOT
 from naftiko_run.lint import RULES
 from naftiko_run.lint.page import rules_page
+from support.process import ROOT
 
 
 def test_the_page_of_the_documentation_tells_of_every_rule_as_it_is() -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from support.upstream import PATIENCE
 
-COMMAND = str(Path(sysconfig.get_path("scripts")) / "naftiko-run")
+ROOT = Path(__file__).parents[2]
+COMMAND = Path(sysconfig.get_path("scripts")) / "naftiko-run"
 FREE_PORTS = ("--port", "rest=0", "--port", "mcp=0")
 READY = "ready; stop with Ctrl-C"
 

@@ -73,7 +73,9 @@ def serve_documents(
     ] = None,
     strict: Annotated[
         bool,
-        typer.Option("--strict", help="Refuse to start while a credential is missing or a document is bad."),
+        typer.Option(
+            "--strict", help="Refuse to start while a credential is missing or a document cannot be served."
+        ),
     ] = False,
     timeout: Annotated[
         float, typer.Option(metavar="SECONDS", help="Wait this long for an upstream.", min=0.001)
@@ -84,7 +86,7 @@ def serve_documents(
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help="A host name that MCP clients may use besides the address. Repeatable."
+            metavar="NAME", help="A host name that clients may use besides the address. Repeatable."
         ),
     ] = None,
     log_level: Annotated[str, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = "info",

@@ -101,7 +101,7 @@ def _load_all(
     """Load what can be run, and tell what is wrong with the rest.
 
     Raises:
-        Unready: Nothing can be run; or something cannot, and that is too little.
+        Unready: A file is not there, or nothing can be run; with ``strict``, or something cannot.
     """
     capabilities: list[Capability] = []
     refused: list[Diagnostic] = []
@@ -113,8 +113,10 @@ def _load_all(
             print_diagnostics(console, errors[:MOST_TOLD])
             print_rest(console, len(errors) - MOST_TOLD, "errors")
             refused += errors
+    if any(each.code == "no-such-file" for each in refused):
+        raise Unready(NO_INPUT)
     if not capabilities or (refused and strict):
-        raise Unready(NO_INPUT if all(each.code == "no-such-file" for each in refused) else BAD_DOCUMENT)
+        raise Unready(BAD_DOCUMENT)
     return capabilities
 
 
@@ -136,7 +138,7 @@ def _check_ports(capabilities: Sequence[Capability], addressing: Addressing) -> 
     known = dict.fromkeys(name for exposes in blocks for name in (exposes.type, exposes.namespace) if name)
     for name in addressing.ports:
         if name not in known:
-            raise ConfigurationError(
+            raise UsageFault(
                 f"--port names `{name}`, but no adapter has that type or namespace",
                 hint=f"there are: {', '.join(known)}",
             )

@@ -153,12 +153,12 @@ class OperationCompiler:
             return constant(MISSING)
         return constant(bound.value.reveal())
 
-    def _operator_text(self, template: str, bindings: Bindings) -> str:
+    def _operator_text(self, template: str, bindings: Bindings, *, may_be_empty: bool = True) -> str:
         """Fill in a template in which only the operator has a say; note what is missing."""
 
         def resolve(name: str) -> Expression:
             bound = bindings.find_or_environment(name)
-            if bound.value is None:
+            if bound.value is None or not (may_be_empty or bound.value.reveal()):
                 self._missing[bound.variable] = None
                 return constant("")
             return constant(bound.value.reveal())
@@ -197,8 +197,10 @@ class OperationCompiler:
             f"(supported: {', '.join(SUPPORTED)})"
         )
 
-    def _credential(self, template: str) -> str:
-        return MASK if self._around.is_masked else self._operator_text(template, self._around.bindings)
+    def _credential(self, template: str, *, may_be_empty: bool = False) -> str:
+        if self._around.is_masked:
+            return MASK
+        return self._operator_text(template, self._around.bindings, may_be_empty=may_be_empty)
 
     def _body(self, extras: Sequence[str]) -> BodyPlan | None:
         model = self._model.body

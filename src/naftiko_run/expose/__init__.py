@@ -14,6 +14,7 @@ from naftiko_run.expose.exposer import (
     exposer_types,
     find_exposer,
 )
+from naftiko_run.expose.guard import HostGuard
 from naftiko_run.expose.router import Router
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Endpoint",
     "ExposeSettings",
     "Exposer",
+    "HostGuard",
     "Receive",
     "Router",
     "Scope",

@@ -28,13 +28,9 @@ class ExposeSettings:
 
     Attributes:
         max_body: The largest request body taken, in bytes.
-        allowed_hosts: Host names that clients may use besides the address listened on.
-        address: The address listened on.
     """
 
     max_body: int = DEFAULT_MAX_BODY
-    allowed_hosts: tuple[str, ...] = ()
-    address: str = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from urllib.parse import quote, unquote
 
 from naftiko_run.errors import RouteClash
 from naftiko_run.expose.exposer import Adapter, ASGIApp, Endpoint, Receive, Scope, Send
+from naftiko_run.expose.guard import HostGuard
 from naftiko_run.expose.problems import Problem, problem_of, respond
 
-_SLASH = "\ue001"
-"""Stands for an encoded slash inside a segment while paths are matched."""
+_SLASH = "\ud800"
+"""Stands for an encoded slash inside a segment while paths are matched; no UTF-8 text holds it."""
 
 
 @dataclass(slots=True)
@@ -37,12 +38,14 @@ class Router:
 
     Args:
         adapters: Everything mounted on the port.
+        guard: Knows the host names that the port answers for.
 
     Raises:
         RouteClash: Two adapters ask for the same requests.
     """
 
-    def __init__(self, adapters: Sequence[Adapter]) -> None:
+    def __init__(self, adapters: Sequence[Adapter], guard: HostGuard) -> None:
+        self._guard = guard
         self._fixed: dict[str, _Route] = {}
         self._by_length: dict[int, list[_Route]] = {}
         self._paths: dict[int, list[str]] = {}
@@ -67,16 +70,29 @@ class Router:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
+        try:
+            self._guard.check(scope)
+            app = self._route(scope)
+            await app(scope, receive, send)
+        except Problem as problem:
+            await problem.send(send)
+        except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
+            await problem_of(fault).send(send)
+
+    def _route(self, scope: Scope) -> ASGIApp:
+        """Give what answers a request, with its path's variables put into the scope.
+
+        Raises:
+            Problem: Nothing does.
+        """
         written = _written(scope)
         try:
             path = _readable(written)
         except UnicodeDecodeError:
-            await Problem(400, "not-utf8", "The path is not percent-encoded UTF-8").send(send)
-            return
+            raise Problem(400, "not-utf8", "The path is not percent-encoded UTF-8") from None
         route, values = self._find(path)
         if route is None:
-            await Problem(404, "unknown-path", f"Nothing answers at {written}").send(send)
-            return
+            raise Problem(404, "unknown-path", f"Nothing answers at {written}")
         method = scope["method"]
         found = (
             route.apps.get(method)
@@ -84,18 +100,12 @@ class Router:
             or (route.apps.get("GET") if method == "HEAD" else None)
         )
         if found is None:
-            await self._refuse_method(method, written, route, send)
-            return
+            return _refusal(method, written, route)
         app, names = found
         scope["path_params"] = {
             name: value.replace(_SLASH, "/") for name, value in zip(names, values, strict=True)
         }
-        try:
-            await app(scope, receive, send)
-        except Problem as problem:
-            await problem.send(send)
-        except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
-            await problem_of(fault).send(send)
+        return app
 
     def _find(self, path: str) -> tuple[_Route | None, tuple[str, ...]]:
         route = self._fixed.get(path)
@@ -106,19 +116,6 @@ class Router:
             if found:
                 return candidate, found.groups()
         return None, ()
-
-    async def _refuse_method(self, method: str, path: str, route: _Route, send: Send) -> None:
-        allow = ", ".join(route.allowed())
-        if method == "OPTIONS":
-            await respond(send, 204, b"", headers=(("allow", allow),))
-            return
-        problem = Problem(
-            405,
-            "method-not-allowed",
-            f"{method} is not answered at {path}; {allow} are",
-            headers=(("allow", allow),),
-        )
-        await problem.send(send)
 
     def _add(
         self,
@@ -156,6 +153,19 @@ class Router:
                 endpoint, adapter = wanted[0]
                 self._add(endpoint, adapter, routes, owners)
                 self._paths.setdefault(id(adapter), [adapter.path]).append(endpoint.path.text)
+
+
+def _refusal(method: str, path: str, route: _Route) -> ASGIApp:
+    """Give what answers a method that a path does not have: its methods."""
+    allow = ", ".join(route.allowed())
+    if method == "OPTIONS":
+
+        async def tell(_: Scope, __: Receive, send: Send) -> None:
+            await respond(send, 204, b"", headers=(("allow", allow),))
+
+        return tell
+    detail = f"{method} is not answered at {path}; {allow} are"
+    raise Problem(405, "method-not-allowed", detail, headers=(("allow", allow),))
 
 
 def _written(scope: Scope) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from naftiko_run.capability import Capability
 from naftiko_run.diagnostics import Diagnostic, Report
 from naftiko_run.errors import PortUnavailable
-from naftiko_run.expose import Adapter, ExposeSettings, Router, exposer_types, find_exposer
+from naftiko_run.expose import Adapter, ExposeSettings, HostGuard, Router, exposer_types, find_exposer
 from naftiko_run.serve.addresses import Addressing
 
 
@@ -54,7 +54,7 @@ class ServeSettings:
     Attributes:
         addressing: Where.
         max_body: The largest request body taken, in bytes.
-        allowed_hosts: Host names that MCP clients may use besides the address.
+        allowed_hosts: Host names that clients may use besides the address.
     """
 
     addressing: Addressing = field(default_factory=Addressing)
@@ -91,12 +91,16 @@ def build_sites(
                 continue
             host = settings.addressing.host_of(exposes)
             port = settings.addressing.port_of(exposes, exposer.default_port)
-            expose_settings = ExposeSettings(settings.max_body, settings.allowed_hosts, host)
             # Any free port is one for each type: nobody asked for a port that they share.
             place = (host, port, "" if port else exposes.type)
-            mounted.setdefault(place, []).append(exposer.expose(exposes, capability, expose_settings))
+            mounted.setdefault(place, []).append(
+                exposer.expose(exposes, capability, ExposeSettings(settings.max_body))
+            )
         left_out.extend(report)
-    routers = {place: Router(adapters) for place, adapters in mounted.items()}
+    routers = {
+        place: Router(adapters, HostGuard(place[0], settings.allowed_hosts))
+        for place, adapters in mounted.items()
+    }
     sites: list[Site] = []
     try:
         for place, adapters in mounted.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -15,6 +16,8 @@ import uvicorn
 from naftiko_run.capability import Capability
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.serve.site import ServeSettings, Site, build_sites
+
+_log = logging.getLogger(__name__)
 
 DRAIN_SECONDS: Final = 30
 """How long requests in flight may take to finish after a signal."""
@@ -64,6 +67,9 @@ async def running(
                 await asyncio.sleep(0)
             yield sites, left_out
         finally:
+            in_flight = sum(len(server.server_state.tasks) for server in servers)
+            if in_flight:
+                _log.info("stopping once %d requests are answered, in %d s at most", in_flight, DRAIN_SECONDS)
             for server in servers:
                 server.should_exit = True
             await asyncio.gather(*tasks)

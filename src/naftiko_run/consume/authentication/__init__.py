@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from naftiko_run.consume.authentication import apikey, basic, bearer
+from naftiko_run.consume.authentication.credential import Text
 from naftiko_run.consume.exchange import Authentication
 from naftiko_run.document.model import Authentication as AuthenticationModel
-
-Text = Callable[[str], str]
-"""Gives the value of a template in an authentication block."""
 
 _SCHEMES: dict[str, Callable[[AuthenticationModel, Text], Authentication]] = {
     "apikey": apikey.compile_scheme,

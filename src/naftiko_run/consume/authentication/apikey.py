@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from naftiko_run import jsontext
+from naftiko_run.consume.authentication.credential import Text
 from naftiko_run.consume.authentication.header import HeaderAuthentication
 from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, UpstreamResponse
 from naftiko_run.document.model import Authentication as AuthenticationModel
 from naftiko_run.expressions import encode, encode_name
 
 
-def compile_scheme(model: AuthenticationModel, text: Callable[[str], str]) -> Authentication:
+def compile_scheme(model: AuthenticationModel, text: Text) -> Authentication:
     """Compile the keys of an apikey block.
 
     Raises:

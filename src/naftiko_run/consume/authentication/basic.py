@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable
 
+from naftiko_run.consume.authentication.credential import Text
 from naftiko_run.consume.authentication.header import HeaderAuthentication
 from naftiko_run.consume.exchange import Authentication
 from naftiko_run.document.model import Authentication as AuthenticationModel
 
 
-def compile_scheme(model: AuthenticationModel, text: Callable[[str], str]) -> Authentication:
+def compile_scheme(model: AuthenticationModel, text: Text) -> Authentication:
     """Compile ``{type: basic, username, password}``; an empty password is allowed."""
     username = text(str(model.settings.get("username") or ""))
-    password = text(str(model.settings.get("password") or ""))
+    password = text(str(model.settings.get("password") or ""), may_be_empty=True)
     if ":" in username:
         raise ValueError("a user name of basic authentication cannot hold a colon")
     credentials = b64encode(f"{username}:{password}".encode()).decode()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from naftiko_run.consume.authentication.credential import Text
 from naftiko_run.consume.authentication.header import HeaderAuthentication
 from naftiko_run.consume.exchange import Authentication
 from naftiko_run.document.model import Authentication as AuthenticationModel
 
 
-def compile_scheme(model: AuthenticationModel, text: Callable[[str], str]) -> Authentication:
+def compile_scheme(model: AuthenticationModel, text: Text) -> Authentication:
     """Compile ``{type: bearer, token}``."""
     template = str(model.settings.get("token") or "")
     if not template:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from naftiko_run import jsontext
-from naftiko_run.errors import InvocationError
+from naftiko_run.errors import InvalidInput, InvocationError, Violation
 from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.problems import Problem, problem_of, respond
@@ -76,6 +76,10 @@ class RestEndpoint:
             for name, text in _query(scope):
                 texts.setdefault(name, []).append(text)
             for name, values in texts.items():
+                if len(values) > 1 and self._input(name).type not in ("", "array"):
+                    raise InvalidInput(
+                        [Violation(f"/{name}", f"is given {len(values)} times; it takes one value")]
+                    )
                 if name != "body":
                     inputs.setdefault(name, coerce_text(self._input(name), values))
         for wire, name in self._headers:
