@@ -14,6 +14,7 @@ ROOMS = (
     "version",
     "secret",
     "jsontext",
+    "urls",
     "diagnostics",
     "errors",
     "expressions",

@@ -7,6 +7,7 @@ from typing import Any
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes, McpExposes, RestExposes
 from naftiko_run.invoke import Function
+from naftiko_run.urls import without_user
 
 
 def inventory(capability: Capability) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def _consumes(capability: Capability) -> list[dict[str, Any]]:
     return [
         {
             "namespace": consumes.namespace,
-            "baseUri": consumes.base_uri,
+            "baseUri": without_user(consumes.base_uri),
             "operations": [
                 {
                     "name": operation.name,

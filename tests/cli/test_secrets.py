@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from base64 import b64encode
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -10,7 +11,7 @@ import httpx
 
 from support.documents import CREDENTIALS, PIPELINES, written
 from support.mcp_client import call_tool, text_of
-from support.process import started
+from support.process import COMMAND, started
 from support.upstream import JSON, Answer, Upstream
 
 KEYED = """\
@@ -78,3 +79,40 @@ def test_nothing_that_is_told_or_logged_holds_a_credential(tmp_path: Path, upstr
         told.append(process.text)
     for secret in secrets:
         assert [text for text in told if secret in text] == []
+
+
+LITERAL = """\
+naftiko: 1.0.0-alpha2
+capability:
+  consumes:
+  - type: http
+    namespace: up
+    baseUri: http://user:url-password-9@127.0.0.1:1
+    authentication: {type: header, header: X-Api-Key, token: literal-token-9}
+    resources: [{path: /a, operations: [{name: get, method: GET}]}]
+  exposes:
+  - type: mcp
+    namespace: tools
+    tools: [{name: get, call: up.get}]
+"""
+
+
+def test_a_credential_that_is_written_in_the_document_is_not_shown_at_start_up(tmp_path: Path) -> None:
+    with started(written(tmp_path, LITERAL)) as process:
+        told = process.text
+    assert "warning[authentication-spelling]" in told
+    assert "literal-token-9" not in told
+    assert "url-password-9" not in told
+
+
+def test_a_credential_that_is_written_in_the_document_is_not_listed(tmp_path: Path) -> None:
+    document = written(tmp_path, LITERAL)
+    for form in ([], ["--json"]):
+        done = subprocess.run(
+            [COMMAND.with_name("naftiko"), "list", document, *form],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "up" in done.stdout
+        assert "-9" not in done.stdout + done.stderr

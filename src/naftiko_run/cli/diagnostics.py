@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from rich.cells import cell_len
@@ -20,13 +18,11 @@ MOST_TOLD: Final = 5
 
 
 def print_diagnostics(console: Console, diagnostics: Iterable[Diagnostic]) -> None:
-    """Print what loading found, each with its line where the file can be read."""
-    lines: dict[str, list[str]] = {}
-    for each in diagnostics:
-        if each.file not in lines:
-            lines[each.file] = _read(each.file)
-        has_line = 0 < each.line <= len(lines[each.file])
-        print_finding(console, replace(each, excerpt=lines[each.file][each.line - 1] if has_line else ""))
+    """Print what loading found, each with its line; credentials in it are masked."""
+    from naftiko_run.lint import with_excerpts  # not needed where there is nothing to tell
+
+    for each in with_excerpts(diagnostics):
+        print_finding(console, each)
 
 
 def print_finding(console: Console, found: Diagnostic) -> None:
@@ -56,10 +52,3 @@ def _window(excerpt: str, column: int) -> tuple[str, str]:
     line = excerpt.replace("\t", " ").rstrip()
     start = max(0, column - _WIDTH // 2) if len(line) > _WIDTH else 0
     return line[start : start + _WIDTH], line[start : column - 1]
-
-
-def _read(file: str) -> list[str]:
-    try:
-        return Path(file).read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    except OSError:
-        return []

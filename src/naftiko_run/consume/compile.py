@@ -31,6 +31,7 @@ from naftiko_run.expressions import (
     variable,
 )
 from naftiko_run.secret import MASK
+from naftiko_run.urls import without_user
 from naftiko_run.version import USER_AGENT
 
 _VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
@@ -169,7 +170,7 @@ class OperationCompiler:
         """Give the base URL to call, and the one to show: a binding in its path may be a credential."""
         replaced = self._around.base_uris.get(self._consumes.namespace)
         if replaced is not None:
-            return replaced.rstrip("/"), _without_user(replaced.rstrip("/"))
+            return replaced.rstrip("/"), without_user(replaced.rstrip("/"))
         template = self._consumes.base_uri
         start = template.find("/", template.index("://") + 3 if "://" in template else 0)
         authority, path = (template, "") if start < 0 else (template[:start], template[start:])
@@ -179,7 +180,7 @@ class OperationCompiler:
         if not self._missing and not _is_origin(base):
             raise ValueError(f"the base URI of `{self._consumes.namespace}` is not an http or https address")
         base = base.rstrip("/")
-        shown = template if self._missing else _without_user(base) + path
+        shown = without_user(template) if self._missing else without_user(base) + path
         return base + quote(self._operator_text(path, self._around.bindings), safe="/%:@!$&'()*+,;=~"), shown
 
     def _authentication(self) -> tuple[Authentication | None, str]:
@@ -227,10 +228,3 @@ def _is_origin(url: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # brackets or a port that are none
         return False
-
-
-def _without_user(url: str) -> str:
-    """Take user name and password off a URL."""
-    scheme, separator, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"

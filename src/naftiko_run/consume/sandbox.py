@@ -6,13 +6,14 @@ Needs no network and no credentials. Credentials are masks before they reach it.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlsplit
 
 from naftiko_run import jsontext
 from naftiko_run.bindings import Bindings, Bound
 from naftiko_run.consume.exchange import OutgoingRequest, UpstreamResponse
 from naftiko_run.document.model import ConsumedOperation, ConsumedOutput, Document, Parameter
 from naftiko_run.secret import MASK, Secret
+from naftiko_run.urls import without_user
 
 _SCHEMED = ("authorization", "proxy-authorization")
 _OURS = ("user-agent", "accept")
@@ -60,7 +61,7 @@ class SandboxTransport:
 
 def _shown(request: OutgoingRequest) -> dict[str, Any]:
     headers = {name: _masked(name, value) for name, value in request.headers if name.lower() not in _OURS}
-    shown: dict[str, Any] = {"method": request.method, "url": _without_user(request.url), "headers": headers}
+    shown: dict[str, Any] = {"method": request.method, "url": without_user(request.url), "headers": headers}
     if request.body is not None:
         try:
             shown["body"] = jsontext.loads(request.body)
@@ -74,13 +75,6 @@ def _masked(name: str, value: str) -> str:
         return value
     scheme, space, _ = value.partition(" ")
     return f"{scheme} {MASK}" if space else MASK
-
-
-def _without_user(url: str) -> str:
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url
-    return urlunsplit(parts._replace(netloc=f"{MASK}@{parts.netloc.rpartition('@')[2]}"))
 
 
 def _problem(parameter: Parameter, request: OutgoingRequest) -> str:

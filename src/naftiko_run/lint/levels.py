@@ -56,8 +56,8 @@ def lint(
     try:
         source = document if isinstance(document, Source) else read(document)
     except DocumentError as fault:
-        has_place = any(each.line for each in fault.diagnostics)
-        return _shown(fault.diagnostics, excerpts_of_text(_text_of(document) if has_place else ""))
+        assert isinstance(document, Path)  # what was parsed has no fault
+        return _shown(fault.diagnostics, _excerpts_of_file(document))
     written = Written(source)
     found = list(_runnable(source, settings or Settings(environment={})))
     if level is not Level.RUNNABLE and not written.is_foreign:
@@ -67,6 +67,23 @@ def lint(
         told = {(_UNKNOWN_KEY, each.pointer) for each in schema}
         found = [each for each in found if (each.code, each.pointer) not in told] + schema
     return _shown(found, excerpts_of(written, find_secrets(written)))
+
+
+def with_excerpts(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Give diagnostics of files, in their order, with their excerpts; no credential of a document is shown."""
+    by_file: dict[str, Excerpts] = {}
+    for each in found:
+        if each.file not in by_file:
+            by_file[each.file] = _excerpts_of_file(Path(each.file))
+        yield by_file[each.file].add_to(each)
+
+
+def _excerpts_of_file(file: Path) -> Excerpts:
+    try:
+        written = Written(read(file))
+    except DocumentError as fault:
+        return excerpts_of_text(_text_of(file) if any(each.line for each in fault.diagnostics) else "")
+    return excerpts_of(written, find_secrets(written))
 
 
 def _runnable(source: Source, settings: Settings) -> tuple[Diagnostic, ...]:
@@ -127,10 +144,9 @@ def _shown(found: Iterable[Diagnostic], excerpts: Excerpts) -> tuple[Diagnostic,
     return tuple(sorted(shown, key=lambda each: (each.line, each.column, _GRAVITY[each.severity], each.code)))
 
 
-def _text_of(document: Path | Source) -> str:
+def _text_of(file: Path) -> str:
     """Give the text of a file that cannot be parsed, as far as it can be read."""
-    assert isinstance(document, Path)  # what was parsed has a source
-    content = document.read_bytes()
+    content = file.read_bytes()
     try:
         return decode(content)
     except DocumentError:
