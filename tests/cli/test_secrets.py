@@ -94,6 +94,9 @@ capability:
   - type: mcp
     namespace: tools
     tools: [{name: get, call: up.get}]
+  - type: rest
+    namespace: routes
+    resources: [{path: /a, operations: [{method: GET, call: up.get}]}]
 """
 
 
