@@ -15,6 +15,7 @@ ROOMS = (
     "secret",
     "jsontext",
     "urls",
+    "plugins",
     "diagnostics",
     "errors",
     "expressions",

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from naftiko_run.version import __version__
 
 if TYPE_CHECKING:
-    from naftiko_run.bindings import BindingProvider
     from naftiko_run.capability import Capability, Settings, load
     from naftiko_run.consume import Authentication
     from naftiko_run.expose import Exposer
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Authentication",
-    "BindingProvider",
     "Capability",
     "Exposer",
     "Settings",
@@ -32,7 +30,6 @@ __all__ = [
 
 _HOMES = {
     "Authentication": "naftiko_run.consume",
-    "BindingProvider": "naftiko_run.bindings",
     "Capability": "naftiko_run.capability",
     "Exposer": "naftiko_run.expose",
     "Settings": "naftiko_run.capability",

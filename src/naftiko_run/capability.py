@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from naftiko_run import plugins
 from naftiko_run.bindings import Bindings, MaskedBindings
 from naftiko_run.consume import (
     DEFAULT_SECONDS,
@@ -21,7 +22,7 @@ from naftiko_run.consume import (
     Transport,
 )
 from naftiko_run.diagnostics import Diagnostic, Pointer, Report
-from naftiko_run.document import Document, LoadedDocument, load_document
+from naftiko_run.document import Document, LoadedDocument, load_document, read_unit
 from naftiko_run.document.model import Exposes, McpExposes, RestExposes
 from naftiko_run.errors import DocumentError
 from naftiko_run.expressions import parse_path
@@ -56,6 +57,7 @@ class Capability:
         functions: By the place of their unit in the document.
         unavailable: Why a unit is left out, by its place.
         transport: Carries every consumed call.
+        compiler: Compiles units of adapters that the document model does not know; see ``compile``.
     """
 
     file: str
@@ -64,6 +66,7 @@ class Capability:
     functions: Mapping[Pointer, Function]
     unavailable: Mapping[Pointer, str]
     transport: Transport = field(repr=False)
+    compiler: FunctionCompiler = field(repr=False)
 
     @property
     def label(self) -> str:
@@ -82,6 +85,21 @@ class Capability:
                     return function
         known = [f"{e.namespace}.{f.name}" for e in self.document.exposes for f in self.functions_of(e)]
         raise KeyError(f"no function `{name}`; there are: {', '.join(known)}")
+
+    def compile(self, unit: Mapping[str, Any]) -> Function:
+        """Compile a unit that a plugin found in its own block.
+
+        Args:
+            unit: As the author wrote it, with ``name``, ``call``, and where given
+                ``with``, ``inputParameters`` and ``outputParameters``.
+
+        Raises:
+            NotCallable: It cannot work; the message says why.
+        """
+        try:
+            return self.compiler.compile(read_unit(unit, self.document, self.compiler.report))
+        except ValueError as fault:
+            raise NotCallable(str(fault)) from None
 
     def functions_of(self, exposes: Exposes) -> Iterator[Function]:
         """Give the functions of one adapter, in the document's order."""
@@ -140,7 +158,8 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
             except NotCallable as fault:
                 report.error("not-runnable", f"`{name}` is left out: {fault}", pointer)
                 unavailable[pointer] = str(fault)
-    if not functions:
+    others = {each.type for each in document.exposes} - {"rest", "mcp"}
+    if not functions and others.isdisjoint(plugins.installed(plugins.EXPOSERS)):
         _refuse(document, report)
     for refusal, function in {each.refusal: each for each in functions.values() if each.refusal}.items():
         report.warning("cannot-be-called", f"calls will fail: {refusal}", function.pointer)
@@ -152,7 +171,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
                 (*exposes.pointer, "transport"),
             )
     return Capability(
-        loaded.source.file, document, tuple(report), functions, unavailable, surroundings.transport
+        loaded.source.file, document, tuple(report), functions, unavailable, surroundings.transport, compiler
     )
 
 

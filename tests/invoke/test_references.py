@@ -61,7 +61,7 @@ def test_the_name_of_an_input_may_hold_anything(written: str, name: str) -> None
 )
 def test_anything_else_is_itself(written: Any) -> None:
     compiled = references().compile(written)
-    assert compiled.is_constant
+    assert not compiled.names
     assert compiled.evaluate({"town": "no", "city": "no"}) == written
 
 
@@ -72,7 +72,7 @@ def test_null_is_nothing_to_send() -> None:
 @pytest.mark.parametrize("written", ["env.BOUND", "{{env.BOUND}}", "{{BOUND}}"])
 def test_bindings(written: str) -> None:
     compiled = references({"KEY": "v"}).compile(written)
-    assert compiled.is_constant
+    assert not compiled.names
     assert compiled.evaluate({"BOUND": "mine"}) == "v"
 
 

@@ -5,20 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from naftiko_run.document.model import Bind
 from naftiko_run.secret import MASK, Secret
 
 _CAPITALS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
-
-
-class BindingProvider(Protocol):
-    """A source of bound values; plugins register one per URI scheme of ``binds[].location``."""
-
-    def get(self, key: str) -> str | None:
-        """Give the value that the provider knows by this key, or None."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

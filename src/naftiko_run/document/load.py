@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from naftiko_run.diagnostics import Diagnostic, Report, Severity
-from naftiko_run.document.dialects import normalise
-from naftiko_run.document.model import Document
+from naftiko_run.document.dialects import normalise, normalise_unit
+from naftiko_run.document.model import Callable, Document
 from naftiko_run.document.source import TRUNCATION_MARK, Source, parse, read
 from naftiko_run.errors import DocumentError
 
@@ -76,6 +76,15 @@ def load_source(source: Source) -> LoadedDocument:
             report.error("invalid-document", error["msg"], _pointer(canonical, error["loc"]))
         raise DocumentError(list(report)) from None
     return LoadedDocument(document, source, tuple(report))
+
+
+def read_unit(written: Mapping[str, Any], document: Document, report: Report) -> Callable:
+    """Read a unit that stands outside the document model, such as one in a plugin's block.
+
+    Raises:
+        ValueError: It calls nothing that the document consumes; the message says why.
+    """
+    return Callable.model_validate(normalise_unit(written, document, report))
 
 
 def _truncation(source: Source) -> Iterator[Diagnostic]:

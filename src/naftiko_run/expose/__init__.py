@@ -11,7 +11,6 @@ from naftiko_run.expose.exposer import (
     Scope,
     Send,
     Unit,
-    exposer_types,
     find_exposer,
 )
 from naftiko_run.expose.guard import HostGuard
@@ -30,6 +29,5 @@ __all__ = [
     "Scope",
     "Send",
     "Unit",
-    "exposer_types",
     "find_exposer",
 ]

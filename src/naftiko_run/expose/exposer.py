@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from typing import Any, Final, Protocol
 
+from naftiko_run import plugins
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes
 from naftiko_run.expressions import PathTemplate
 
-GROUP: Final = "naftiko_run.exposers"
 DEFAULT_MAX_BODY: Final = 10 * 1024 * 1024
 
 Scope = MutableMapping[str, Any]
@@ -110,14 +109,10 @@ class Exposer(Protocol):
         ...
 
 
-def exposer_types() -> tuple[str, ...]:
-    """Give the adapter types that are installed, sorted."""
-    return tuple(sorted({found.name for found in entry_points(group=GROUP)}))
-
-
 def find_exposer(kind: str) -> Exposer | None:
     """Give the exposer of an adapter type, or None where none is installed."""
-    for found in entry_points(group=GROUP, name=kind):
-        exposer: Exposer = found.load()()
-        return exposer
-    return None
+    found = plugins.find(plugins.EXPOSERS, kind)
+    if found is None:
+        return None
+    exposer: Exposer = found()
+    return exposer

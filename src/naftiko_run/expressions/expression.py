@@ -40,11 +40,6 @@ class Expression:
     names: tuple[str, ...] = ()
     whole: str = ""
 
-    @property
-    def is_constant(self) -> bool:
-        """Whether the value is the same in every scope."""
-        return not self.names
-
 
 Resolve = Callable[[str], Expression]
 """Says what a name in a template means where the template stands."""

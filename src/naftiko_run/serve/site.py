@@ -7,10 +7,11 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from naftiko_run import plugins
 from naftiko_run.capability import Capability
 from naftiko_run.diagnostics import Diagnostic, Report
 from naftiko_run.errors import PortUnavailable
-from naftiko_run.expose import Adapter, ExposeSettings, HostGuard, Router, exposer_types, find_exposer
+from naftiko_run.expose import Adapter, ExposeSettings, HostGuard, Router, find_exposer
 from naftiko_run.serve.addresses import Addressing
 
 
@@ -85,7 +86,7 @@ def build_sites(
                 report.warning(
                     "unknown-adapter",
                     f"the adapter `{exposes.namespace or exposes.type}` is left out: "
-                    f"nothing installed exposes `{exposes.type}` (installed: {', '.join(exposer_types())})",
+                    f"nothing installed exposes `{exposes.type}` (installed: {', '.join(plugins.installed(plugins.EXPOSERS))})",
                     exposes.pointer,
                 )
                 continue

@@ -6,16 +6,18 @@ further down the house knows that a dialect exists.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.dialects.binds import normalise_binds
 from naftiko_run.document.dialects.calls import Calls
 from naftiko_run.document.dialects.consumes import normalise_consumes
-from naftiko_run.document.dialects.exposes import normalise_exposes
+from naftiko_run.document.dialects.exposes import callable_of, normalise_exposes
 from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.model import Document
 
-__all__ = ["SPEC_VERSIONS", "normalise"]
+__all__ = ["SPEC_VERSIONS", "normalise", "normalise_unit"]
 
 SPEC_VERSIONS: Final[dict[str, tuple[str, ...]]] = {
     "naftiko": ("1.0.0-alpha2", "1.0.0-alpha1", "0.5"),
@@ -64,6 +66,23 @@ def normalise(data: Any, report: Report) -> dict[str, Any] | None:
         "consumes": consumes,
         "exposes": normalise_exposes(capability, Calls.of(consumes, faults)),
     }
+
+
+def normalise_unit(written: Mapping[str, Any], document: Document, report: Report) -> dict[str, Any]:
+    """Give the canonical form of one unit over a document's consumed operations.
+
+    Raises:
+        ValueError: It calls none of them; the message says why.
+    """
+    operations = {
+        consumes.namespace: [each.name for resource in consumes.resources for each in resource.operations]
+        for consumes in document.consumes
+    }
+    unit = Reader(dict(written), (), report)
+    call, reason = Calls(operations, {}).find(unit)
+    if reason:
+        raise ValueError(reason)
+    return callable_of(unit, call, unit.text("name"))
 
 
 def _capability(root: Reader) -> Reader | None:

@@ -191,6 +191,11 @@ def _callable(
     if reason:
         _leave_out(unit, title, reason, calls.hint(unit) if "call" in unit.data else "", unavailable)
         return None
+    return callable_of(unit, call, name)
+
+
+def callable_of(unit: Reader, call: str, name: str) -> dict[str, Any]:
+    """Give what every unit that calls has in common, in canonical form."""
     return {
         "pointer": unit.at,
         "name": name,

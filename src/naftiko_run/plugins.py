@@ -1,0 +1,21 @@
+"""What is installed to extend the engine: entry points by group and name."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import Any, Final
+
+EXPOSERS: Final = "naftiko_run.exposers"
+"""The group of classes that expose capabilities, each under the ``type`` of the blocks that it reads."""
+
+
+def installed(group: str) -> tuple[str, ...]:
+    """Give the names that a group has, sorted."""
+    return tuple(sorted({found.name for found in entry_points(group=group)}))
+
+
+def find(group: str, name: str) -> Any:
+    """Give what stands under a name of a group, imported; None where nothing does."""
+    for found in entry_points(group=group, name=name):
+        return found.load()
+    return None
