@@ -9,7 +9,7 @@ SHARED := $(if $(NAFTIKO_SHARED),$(NAFTIKO_SHARED),../shared)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install dev test test-shared test-clients check lint-docker clean
+.PHONY: help run install dev test test-shared test-clients check bench-loading lint-docker clean
 
 help: ## Tell what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ check: dev ## Check style, format and types
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+
+bench-loading: install ## Measure how long a catalogue of documents takes to load
+	@$(BIN)/python benchmarks/loading.py
 
 lint-docker: dev ## Check the Dockerfile
 	@$(PIP) install --group docker
