@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote, urlsplit
 
-from naftiko_run.bindings import Bindings
-from naftiko_run.consume.authentication import (
-    SUPPORTED,
-    compile_authentication,
-    is_supported,
-)
 from naftiko_run.consume.bodies import BodyPlan, body_of_parameters, compile_body, with_fields
-from naftiko_run.consume.exchange import Authentication
 from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.plan import RequestPlan
 from naftiko_run.consume.surroundings import Surroundings
+from naftiko_run.consume.upstream import Upstream
 from naftiko_run.document.model import ConsumedOperation as OperationModel
-from naftiko_run.document.model import Consumes, Parameter
+from naftiko_run.document.model import Parameter
 from naftiko_run.expressions import (
     MISSING,
     Expression,
-    compile_text,
     compile_value,
     constant,
     encode_name,
@@ -30,8 +22,6 @@ from naftiko_run.expressions import (
     parse_path,
     variable,
 )
-from naftiko_run.secret import MASK
-from naftiko_run.urls import without_user
 from naftiko_run.version import USER_AGENT
 
 _VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
@@ -42,7 +32,7 @@ class OperationCompiler:
     """Compiles one operation.
 
     Args:
-        consumes: The entry that it stands under.
+        upstream: The entry that it stands under, compiled.
         path: Its resource's path.
         model: The operation.
         parameters: Its input parameters, the entry's included.
@@ -51,13 +41,13 @@ class OperationCompiler:
 
     def __init__(
         self,
-        consumes: Consumes,
+        upstream: Upstream,
         path: str,
         model: OperationModel,
         parameters: tuple[Parameter, ...],
         surroundings: Surroundings,
     ) -> None:
-        self._consumes = consumes
+        self._upstream = upstream
         self._path = path
         self._model = model
         self._parameters = parameters
@@ -69,14 +59,13 @@ class OperationCompiler:
         """Compile it, with arguments that it does not declare; see ``ConsumedOperations.get``.
 
         Raises:
-            ValueError: Its base URI or one of its templates cannot be used.
+            ValueError: One of its templates cannot be used.
         """
-        name = f"{self._consumes.namespace}.{self._model.name}"
+        name = f"{self._upstream.namespace}.{self._model.name}"
         in_query = [extra for extra, place in extras.items() if place == "query"]
         in_body = [extra for extra, place in extras.items() if place == "body"]
-        base, shown_base = self._base()
-        base, _ = _climbed(base, self._path)
-        shown_base, own_path = _climbed(shown_base, self._path)
+        base, _ = _climbed(self._upstream.base, self._path)
+        shown_base, own_path = _climbed(self._upstream.shown, self._path)
         path = parse_path(own_path)
         variables = {each: self._path_variable(each) for each in path.variables}
         query = [(encode_name(p.name), self._argument(p)) for p in self._placed("query")]
@@ -84,7 +73,6 @@ class OperationCompiler:
         headers = [(p.name, self._argument(p)) for p in self._placed("header")]
         cookies = [(p.name, self._argument(p)) for p in self._placed("cookie")]
         body = self._body(in_body)
-        authentication, refusal = self._authentication()
         expressions = [*variables.values(), *(value for _, value in (*query, *headers, *cookies))]
         expressions += [body.value] if body else []
         plan = RequestPlan(
@@ -101,7 +89,7 @@ class OperationCompiler:
                 ("Accept", _ACCEPT.get(self._model.output_raw_format, "*/*")),
             ),
             body=body,
-            missing=tuple(sorted(self._missing)),
+            missing=tuple(sorted({*self._upstream.missing, *self._missing})),
         )
         reads = tuple(name for name in names_of(expressions) if name)
         return ConsumedOperation(
@@ -111,8 +99,8 @@ class OperationCompiler:
             self._parameters,
             reads,
             plan,
-            refusal,
-            authentication,
+            self._upstream.refusal,
+            self._upstream.authentication,
             self._around.transport,
         )
 
@@ -154,55 +142,6 @@ class OperationCompiler:
             return constant(MISSING)
         return constant(bound.value.reveal())
 
-    def _operator_text(self, template: str, bindings: Bindings, *, may_be_empty: bool = True) -> str:
-        """Fill in a template in which only the operator has a say; note what is missing."""
-
-        def resolve(name: str) -> Expression:
-            bound = bindings.find_or_environment(name)
-            if bound.value is None or not (may_be_empty or bound.value.reveal()):
-                self._missing[bound.variable] = None
-                return constant("")
-            return constant(bound.value.reveal())
-
-        return str(compile_text(template, resolve).evaluate({}))
-
-    def _base(self) -> tuple[str, str]:
-        """Give the base URL to call, and the one to show: a binding in its path may be a credential."""
-        replaced = self._around.base_uris.get(self._consumes.namespace)
-        if replaced is not None:
-            return replaced.rstrip("/"), without_user(replaced.rstrip("/"))
-        template = self._consumes.base_uri
-        start = template.find("/", template.index("://") + 3 if "://" in template else 0)
-        authority, path = (template, "") if start < 0 else (template[:start], template[start:])
-        base = self._operator_text(authority, self._around.addresses)
-        if base and "://" not in base:
-            base = f"https://{base}"
-        if not self._missing and not _is_origin(base):
-            raise ValueError(f"the base URI of `{self._consumes.namespace}` is not an http or https address")
-        base = base.rstrip("/")
-        shown = without_user(template) if self._missing else without_user(base) + path
-        return base + quote(self._operator_text(path, self._around.bindings), safe="/%:@!$&'()*+,;=~"), shown
-
-    def _authentication(self) -> tuple[Authentication | None, str]:
-        """Give the scheme; or, never a call without credentials, why there can be no call."""
-        model = self._consumes.authentication
-        if model is None:
-            return None, ""
-        if is_supported(model):
-            try:
-                return compile_authentication(model, self._credential), ""
-            except ValueError as fault:
-                return None, f"`{self._consumes.namespace}` cannot authenticate: {fault}"
-        return None, (
-            f"`{self._consumes.namespace}` authenticates with `{model.type}`, which is not supported "
-            f"(supported: {', '.join(SUPPORTED)})"
-        )
-
-    def _credential(self, template: str, *, may_be_empty: bool = False) -> str:
-        if self._around.is_masked:
-            return MASK
-        return self._operator_text(template, self._around.bindings, may_be_empty=may_be_empty)
-
     def _body(self, extras: Sequence[str]) -> BodyPlan | None:
         model = self._model.body
         if model is not None and model.data is not None:
@@ -220,11 +159,3 @@ def _climbed(base: str, path: str) -> tuple[str, str]:
         above, _, _ = base.rpartition("/")
         base = base if above.endswith(("/", ":")) or "/" not in above else above
     return base, path
-
-
-def _is_origin(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets or a port that are none
-        return False

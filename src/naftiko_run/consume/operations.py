@@ -9,8 +9,9 @@ from naftiko_run.consume.authentication import credentials_given
 from naftiko_run.consume.compile import OperationCompiler
 from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.surroundings import Surroundings
+from naftiko_run.consume.upstream import Upstream, compile_upstream
 from naftiko_run.document.model import ConsumedOperation as OperationModel
-from naftiko_run.document.model import Document, Parameter
+from naftiko_run.document.model import Consumes, Document, Parameter
 
 BODY_METHODS: Final = ("POST", "PUT", "PATCH")
 """The methods whose requests have a body even where the document describes none."""
@@ -36,6 +37,7 @@ class ConsumedOperations:
             for resource in consumes.resources
             for operation in resource.operations
         }
+        self._upstreams: dict[str, Upstream] = {}
         self._compiled: dict[tuple[str, tuple[tuple[str, str], ...]], ConsumedOperation] = {}
 
     def parameters(self, name: str) -> tuple[Parameter, ...]:
@@ -83,12 +85,19 @@ class ConsumedOperations:
         key = (name, tuple(added.items()))
         if key not in self._compiled:
             consumes, path, model = self._models[name]
-            compiler = OperationCompiler(consumes, path, model, self.parameters(name), self._surroundings)
+            parameters = self.parameters(name)
             try:
+                upstream = self._upstream(consumes)
+                compiler = OperationCompiler(upstream, path, model, parameters, self._surroundings)
                 self._compiled[key] = compiler.compile(added)
             except ValueError as fault:
                 raise NotCallable(str(fault)) from None
         return self._compiled[key]
+
+    def _upstream(self, consumes: Consumes) -> Upstream:
+        if consumes.namespace not in self._upstreams:
+            self._upstreams[consumes.namespace] = compile_upstream(consumes, self._surroundings)
+        return self._upstreams[consumes.namespace]
 
 
 def _implies_body(model: OperationModel, parameters: Sequence[Parameter]) -> bool:

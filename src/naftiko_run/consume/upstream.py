@@ -1,0 +1,112 @@
+"""A ``consumes`` entry as far as all its operations share it: where it is, and how it is authenticated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlsplit
+
+from naftiko_run.bindings import Bindings
+from naftiko_run.consume.authentication import SUPPORTED, compile_authentication, is_supported
+from naftiko_run.consume.exchange import Authentication
+from naftiko_run.consume.surroundings import Surroundings
+from naftiko_run.document.model import Consumes
+from naftiko_run.expressions import Expression, compile_text, constant
+from naftiko_run.secret import MASK
+from naftiko_run.urls import without_user
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """What the operations of one namespace share.
+
+    Attributes:
+        namespace: The namespace.
+        base: The base URL to call, without trailing slash.
+        shown: The base URL for people: a binding in its path may be a credential.
+        authentication: None for none.
+        refusal: Why nothing can be called, though all else is known; empty where it can.
+        missing: Bindings without a value.
+    """
+
+    namespace: str
+    base: str = field(repr=False)
+    shown: str
+    authentication: Authentication | None
+    refusal: str
+    missing: tuple[str, ...]
+
+
+def compile_upstream(consumes: Consumes, surroundings: Surroundings) -> Upstream:
+    """Compile what the operations of an entry share.
+
+    Raises:
+        ValueError: Its base URI cannot be used.
+    """
+    compiler = _UpstreamCompiler(consumes, surroundings)
+    base, shown = compiler.base()
+    authentication, refusal = compiler.authentication()
+    return Upstream(consumes.namespace, base, shown, authentication, refusal, tuple(compiler.missing))
+
+
+class _UpstreamCompiler:
+    def __init__(self, consumes: Consumes, surroundings: Surroundings) -> None:
+        self._consumes = consumes
+        self._around = surroundings
+        self.missing: dict[str, None] = {}
+
+    def _operator_text(self, template: str, bindings: Bindings, *, may_be_empty: bool = True) -> str:
+        """Fill in a template in which only the operator has a say; note what is missing."""
+
+        def resolve(name: str) -> Expression:
+            bound = bindings.find_or_environment(name)
+            if bound.value is None or not (may_be_empty or bound.value.reveal()):
+                self.missing[bound.variable] = None
+                return constant("")
+            return constant(bound.value.reveal())
+
+        return str(compile_text(template, resolve).evaluate({}))
+
+    def base(self) -> tuple[str, str]:
+        """Give the base URL to call, and the one to show: a binding in its path may be a credential."""
+        replaced = self._around.base_uris.get(self._consumes.namespace)
+        if replaced is not None:
+            return replaced.rstrip("/"), without_user(replaced.rstrip("/"))
+        template = self._consumes.base_uri
+        start = template.find("/", template.index("://") + 3 if "://" in template else 0)
+        authority, path = (template, "") if start < 0 else (template[:start], template[start:])
+        base = self._operator_text(authority, self._around.addresses)
+        if base and "://" not in base:
+            base = f"https://{base}"
+        if not self.missing and not _is_origin(base):
+            raise ValueError(f"the base URI of `{self._consumes.namespace}` is not an http or https address")
+        base = base.rstrip("/")
+        shown = without_user(template) if self.missing else without_user(base) + path
+        return base + quote(self._operator_text(path, self._around.bindings), safe="/%:@!$&'()*+,;=~"), shown
+
+    def authentication(self) -> tuple[Authentication | None, str]:
+        """Give the scheme; or, never a call without credentials, why there can be no call."""
+        model = self._consumes.authentication
+        if model is None:
+            return None, ""
+        if is_supported(model):
+            try:
+                return compile_authentication(model, self._credential), ""
+            except ValueError as fault:
+                return None, f"`{self._consumes.namespace}` cannot authenticate: {fault}"
+        return None, (
+            f"`{self._consumes.namespace}` authenticates with `{model.type}`, which is not supported "
+            f"(supported: {', '.join(SUPPORTED)})"
+        )
+
+    def _credential(self, template: str, *, may_be_empty: bool = False) -> str:
+        if self._around.is_masked:
+            return MASK
+        return self._operator_text(template, self._around.bindings, may_be_empty=may_be_empty)
+
+
+def _is_origin(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets or a port that are none
+        return False
