@@ -106,7 +106,6 @@ def _load_all(
     """
     capabilities: list[Capability] = []
     refused: list[Diagnostic] = []
-    gc.disable()  # what loading makes stays: to search it for garbage takes half the time
     for path in paths:
         try:
             capabilities.append(load(path, settings))
@@ -115,8 +114,7 @@ def _load_all(
             print_diagnostics(console, errors[:MOST_TOLD])
             print_rest(console, len(errors) - MOST_TOLD, "errors")
             refused += errors
-    gc.enable()
-    gc.freeze()
+    gc.freeze()  # plans live as long as the process: no collection need look at them
     if any(each.code == "no-such-file" for each in refused):
         raise Unready(NO_INPUT)
     if not capabilities or (refused and strict):
