@@ -229,7 +229,6 @@ def test_a_call_that_is_exact(call: str) -> None:
         ("api.List", "api.list"),
         ("API.get_all", "api.get-all"),
         ("dns.get-domain", "dns-api.get-domain"),
-        ("prod-dns-api.get-domain", "dns-api.get-domain"),
     ],
 )
 def test_a_call_that_can_only_mean_one_operation_is_read_with_a_warning(call: str, meant: str) -> None:
@@ -251,6 +250,7 @@ def test_a_call_that_can_only_mean_one_operation_is_read_with_a_warning(call: st
         ("list", "nothing is consumed under `list`"),
         ("api.v2.get-all", "`api.v2` has no operation `get-all`"),
         ("broken.list", "`broken` cannot be called: its `baseUri` is missing"),
+        ("prod-dns-api.get-domain", "nothing is consumed under `prod-dns-api`"),
         ("far.list", "`far` cannot be called: it is defined in `"),
     ],
 )

@@ -17,6 +17,11 @@ BODY_METHODS: Final = ("POST", "PUT", "PATCH")
 """The methods whose requests have a body even where the document describes none."""
 
 
+_IMPLIED_BODY: Final = Parameter.model_validate(
+    {"name": "body", "in": "body", "type": "object", "description": "Request body (JSON).", "required": False}
+)
+
+
 class NotCallable(Exception):
     """A consumed operation that cannot be compiled; the message says why."""
 
@@ -57,18 +62,12 @@ class ConsumedOperations:
             if (parameter.in_, parameter.name.casefold()) not in given
         ]
         if _implies_body(model, parameters):
-            parameters.append(
-                Parameter.model_validate(
-                    {
-                        "name": "body",
-                        "in": "body",
-                        "type": "object",
-                        "description": "Request body (JSON).",
-                        "required": False,
-                    }
-                )
-            )
+            parameters.append(_IMPLIED_BODY)
         return tuple(parameters)
+
+    def implies_body(self, name: str) -> bool:
+        """Whether an operation takes a body that the document does not describe: then any JSON will do."""
+        return any(parameter is _IMPLIED_BODY for parameter in self.parameters(name))
 
     def get(self, name: str, extras: Mapping[str, str] | None = None) -> ConsumedOperation:
         """Give an operation.

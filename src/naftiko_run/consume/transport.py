@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import ssl
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -33,13 +34,13 @@ class HttpxTransport:
     def __init__(self, timeout: float = DEFAULT_SECONDS) -> None:
         self._timeout = timeout
         self._client: httpx.AsyncClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request; see ``Transport.send``."""
-        if self._client is None:
-            self._client = self._connect()
+        client = self._client_of_this_loop()
         try:
-            response = await self._client.request(
+            response = await client.request(
                 request.method, request.url, headers=_encoded(request.headers), content=request.body
             )
         except httpx.TimeoutException:
@@ -56,8 +57,15 @@ class HttpxTransport:
     async def aclose(self) -> None:
         """Close every connection."""
         client, self._client = self._client, None
-        if client is not None:
+        if client is not None and self._loop is asyncio.get_running_loop():
             await client.aclose()
+
+    def _client_of_this_loop(self) -> httpx.AsyncClient:
+        """Give the client; a new one where the loop of the last one is over, for its connections are too."""
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._loop is not loop:
+            self._client, self._loop = self._connect(), loop
+        return self._client
 
     def _connect(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
@@ -13,6 +14,9 @@ from naftiko_run.document.model import Consumes
 from naftiko_run.expressions import Expression, compile_text, constant
 from naftiko_run.secret import MASK
 from naftiko_run.urls import without_user
+
+_SCHEME_TWICE = re.compile(r"\Ahttps?://(?=https?://)", re.IGNORECASE)
+"""The document's scheme before a host whose value brings its own, which then holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class _UpstreamCompiler:
         template = self._consumes.base_uri
         start = template.find("/", template.index("://") + 3 if "://" in template else 0)
         authority, path = (template, "") if start < 0 else (template[:start], template[start:])
-        base = self._operator_text(authority, self._around.addresses)
+        base = _SCHEME_TWICE.sub("", self._operator_text(authority, self._around.addresses))
         if base and "://" not in base:
             base = f"https://{base}"
         if not self.missing and not _is_origin(base):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from naftiko_run.bindings import Bindings
 from naftiko_run.consume import BODY_METHODS, ConsumedOperation, ConsumedOperations, NotCallable
@@ -12,7 +12,7 @@ from naftiko_run.document.model import Callable as Unit
 from naftiko_run.document.model import Parameter
 from naftiko_run.expressions import MISSING, Expression, names_of, same_name
 from naftiko_run.invoke.function import Function
-from naftiko_run.invoke.inputs import Consumed, infer_inputs
+from naftiko_run.invoke.inputs import Consumed, Input, infer_inputs
 from naftiko_run.invoke.outputs import OutputPlan, compile_outputs
 from naftiko_run.invoke.references import References
 from naftiko_run.invoke.validation import InputValidator
@@ -38,7 +38,7 @@ class FunctionCompiler:
         self,
         unit: Unit,
         inherited: Sequence[Parameter] = (),
-        route_variables: Sequence[str] = (),
+        route_variables: Sequence[str] | None = None,
         *,
         silence_is_required: bool = False,
     ) -> Function:
@@ -47,7 +47,7 @@ class FunctionCompiler:
         Args:
             unit: A REST operation, a tool, or anything else that calls.
             inherited: Input parameters of what it stands under; its own win.
-            route_variables: Inputs that a route gives.
+            route_variables: Inputs that a route gives; None where there is no route.
             silence_is_required: See ``infer_inputs``.
 
         Raises:
@@ -61,18 +61,21 @@ class FunctionCompiler:
             if each.value is not None and not _is_path(each.value)
         }
         declared = [each for each in parameters if each.name not in fixed]
-        given = [*(each.name for each in declared), *route_variables]
+        given = [*(each.name for each in declared), *(route_variables or ())]
         missing: dict[str, None] = {}
         references = References(self.bindings, self.prefixes, given, missing)
         try:
             written = {name: references.compile(value) for name, value in unit.with_.items()}
-            operation, arguments = self._connect(unit, written, declared, route_variables)
+            operation, arguments = self._connect(unit, written, declared, route_variables or ())
             consumed = Consumed(
                 {each.name: each for each in operation.parameters if each.value is None},
                 frozenset(names_of(operation.plan.variables.values())),
             )
             inferred = {name: each for name, each in arguments.items() if not _is_filled(each, fixed)}
             inputs = infer_inputs(declared, inferred, consumed, silence_is_required=silence_is_required)
+            implies_body = self.operations.implies_body(unit.call)
+            if implies_body and route_variables is not None:
+                inputs = tuple(_of_any_type(each) if each.name == "body" else each for each in inputs)
             outputs = compile_outputs(
                 unit.output_parameters,
                 operation.model.output_parameters,
@@ -98,6 +101,7 @@ class FunctionCompiler:
             ),
             _fixed=fixed,
             _outputs=outputs,
+            _gathers_body=implies_body,
             _passes_raw_body=body is not None and bool(body.whole) and arguments[body.whole].whole == "body",
         )
 
@@ -164,6 +168,12 @@ def _format_refusal(operation: ConsumedOperation, outputs: OutputPlan) -> str:
     if outputs.is_identity or written == "json":
         return ""
     return f"`{operation.name}` answers `{written}`, and pieces of that format cannot be read yet"
+
+
+def _of_any_type(body: Input) -> Input:
+    """Give the body that a route takes where the document describes none: whatever JSON a client sends."""
+    schema = {key: value for key, value in body.schema.items() if key != "type"}
+    return replace(body, schema=schema)
 
 
 def _exactly(name: str) -> Expression:

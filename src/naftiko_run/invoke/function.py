@@ -43,6 +43,7 @@ class Function:
     _arguments: tuple[tuple[str, Expression], ...]
     _fixed: Mapping[str, Any]
     _outputs: OutputPlan
+    _gathers_body: bool
     _passes_raw_body: bool
 
     @property
@@ -78,6 +79,8 @@ class Function:
             raise MissingBinding(self.missing, self.operation.name)
         if self._fixed:
             values |= self._fixed
+        if self._gathers_body and "body" not in values:
+            self._gather_body(values)
         arguments = dict(values)
         for name, expression in self._arguments:
             value = expression.evaluate(values)
@@ -87,6 +90,13 @@ class Function:
                 arguments[name] = value
         response = await self.operation.exchange(arguments, raw_body if self._passes_raw_body else None)
         return self._outcome(response)
+
+    def _gather_body(self, values: dict[str, Any]) -> None:
+        """Make the body, of which the document says nothing, of the inputs of which it says nothing."""
+        known = self._validator.schema["properties"]
+        fields = {name: value for name, value in values.items() if name not in known}
+        if fields:
+            values["body"] = fields
 
     def _outcome(self, response: UpstreamResponse) -> Outcome:
         outcome = Outcome(response.status, response.body, response.header("content-type"), response.headers)

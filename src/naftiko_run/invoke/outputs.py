@@ -63,7 +63,7 @@ def _is_identity(output: Output) -> bool:
         and not output.properties
         and output.items is None
         and output.values is None
-        and output.type in (None, "object", "array")
+        and output.type in (None, "object", "array", "string")
     )
 
 

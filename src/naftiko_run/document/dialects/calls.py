@@ -88,15 +88,14 @@ class Calls:
         return found[0] if len(found) == 1 else ""
 
     def _in_sibling(self, namespace: str, name: str) -> str:
-        """Find the operation in the one namespace whose name extends, or is extended by, the wanted one.
+        """Find the operation in the one namespace whose name extends the wanted one.
 
         A namespace that merely shares a word is no evidence: a wrong operation is worse than none.
         """
         found = [known for known, operations in self.operations.items() if name in operations]
         if len(found) != 1 or not namespace:
             return ""
-        longer, shorter = sorted((found[0], namespace), key=len, reverse=True)
-        is_sibling = longer.startswith(shorter + "-") or longer.endswith("-" + shorter)
+        is_sibling = found[0].startswith(namespace + "-") or found[0].endswith("-" + namespace)
         return f"{found[0]}.{name}" if is_sibling else ""
 
     def _reason(self, written: str, namespace: str, name: str) -> str:

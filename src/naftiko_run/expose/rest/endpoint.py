@@ -75,13 +75,13 @@ class RestEndpoint:
             texts: dict[str, list[str]] = {}
             for name, text in _query(scope):
                 texts.setdefault(name, []).append(text)
-            for name, values in texts.items():
-                if len(values) > 1 and self._input(name).type not in ("", "array"):
+            for name in texts.keys() & self._inputs.keys() - {"body"}:
+                declared, values = self._inputs[name], texts[name]
+                if len(values) > 1 and declared.type not in ("", "array"):
                     raise InvalidInput(
                         [Violation(f"/{name}", f"is given {len(values)} times; it takes one value")]
                     )
-                if name != "body":
-                    inputs.setdefault(name, coerce_text(self._input(name), values))
+                inputs.setdefault(name, coerce_text(declared, values))
         for wire, name in self._headers:
             text = header(scope, wire)
             if text:
