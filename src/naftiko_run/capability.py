@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -173,12 +174,22 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
             except NotCallable as fault:
                 report.error("not-runnable", f"`{name}` is left out: {fault}", pointer)
                 unavailable[pointer] = str(fault)
+    known = plugins.installed(plugins.EXPOSERS)
     others = {each.type for each in document.exposes} - {"rest", "mcp"}
-    if not functions and others.isdisjoint(plugins.installed(plugins.EXPOSERS)):
+    if not functions and others.isdisjoint(known):
         _refuse(document, report)
     for refusal, function in {each.refusal: each for each in functions.values() if each.refusal}.items():
         report.warning("cannot-be-called", f"calls will fail: {refusal}", function.pointer)
     for exposes in document.exposes:
+        if exposes.type not in known:
+            close = difflib.get_close_matches(exposes.type, known, n=1)
+            report.warning(
+                "unknown-adapter",
+                f"the adapter `{exposes.namespace or exposes.type}` is left out: nothing installed exposes "
+                f"`{exposes.type}` (installed: {', '.join(known)})",
+                exposes.pointer,
+                hint=f"did you mean `type: {close[0]}`?" if close else "",
+            )
         if isinstance(exposes, McpExposes) and exposes.transport == "stdio":
             report.warning(
                 "stdio-over-http",

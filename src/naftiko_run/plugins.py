@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ EXPOSERS: Final = "naftiko_run.exposers"
 """The group of classes that expose capabilities, each under the ``type`` of the blocks that it reads."""
 
 
+@cache
 def installed(group: str) -> tuple[str, ...]:
     """Give the names that a group has, sorted."""
     return tuple(sorted({found.name for found in entry_points(group=group)}))

@@ -79,3 +79,15 @@ def test_a_bad_document_is_shown_in_colours_on_a_terminal(tmp_path: Path) -> Non
     shown = shown_until("hint:", written(tmp_path, "a: [1"))
     assert "\x1b[" in shown
     assert "error[yaml-syntax]" in without_colours(shown)
+
+
+def test_an_adapter_that_nothing_exposes_is_told_with_its_place(tmp_path: Path) -> None:
+    document = written(
+        tmp_path, PIPELINES.read_text(encoding="utf-8") + "  - type: mpc\n    namespace: slip\n"
+    )
+    with started(document, "--sandbox") as process:
+        (line,) = [line for line in process.lines if "unknown-adapter" in line]
+        assert re.search(
+            r"shop\.yaml:82:\d+: warning\[unknown-adapter\] the adapter `slip` is left out", line
+        )
+        assert "  hint: did you mean `type: mcp`?" in process.lines

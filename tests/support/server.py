@@ -59,6 +59,6 @@ def serving(
     capabilities = [load(document, settings) for document in documents]
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(running(capabilities, serve_settings)) as (sites, _),
+        portal.wrap_async_context_manager(running(capabilities, serve_settings)) as sites,
     ):
         yield Served(tuple(capabilities), sites)

@@ -10,7 +10,6 @@ from rich.text import Text
 
 from naftiko_run.capability import Capability
 from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_rest
-from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.expose import Adapter, Unit
 from naftiko_run.serve import Site
 from naftiko_run.version import __version__
@@ -32,7 +31,7 @@ class Startup:
         self._capabilities = capabilities
         self._sandbox = sandbox
 
-    def print(self, sites: Sequence[Site], left_out: Sequence[Diagnostic]) -> None:
+    def print(self, sites: Sequence[Site]) -> None:
         """Print everything, once all sites listen."""
         mode = " (sandbox: nothing is sent to any upstream)" if self._sandbox else ""
         self._line(Text(f"naftiko-run {__version__}{mode}", style="bold"))
@@ -46,7 +45,7 @@ class Startup:
                 for adapter in site.adapters:
                     if adapter.capability is capability:
                         self._print_adapter(adapter, site.url_of(adapter))
-        self._print_diagnostics(left_out)
+        self._print_diagnostics()
         self.print_missing()
         self._line(Text("ready; stop with Ctrl-C", style="dim"))
 
@@ -78,9 +77,9 @@ class Startup:
             table.add_row("", Text(unit.name, style=style), Text(_told(unit), style=style or "dim"))
         self._console.print(table)
 
-    def _print_diagnostics(self, left_out: Sequence[Diagnostic]) -> None:
+    def _print_diagnostics(self) -> None:
         found = [each for capability in self._capabilities for each in capability.diagnostics]
-        found = sorted([*found, *left_out], key=lambda each: not each.is_error)
+        found = sorted(found, key=lambda each: not each.is_error)
         print_diagnostics(self._console, found[:MOST_TOLD])
         print_rest(self._console, len(found) - MOST_TOLD, "errors and warnings")
 

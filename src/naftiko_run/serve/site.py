@@ -7,9 +7,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from naftiko_run import plugins
 from naftiko_run.capability import Capability
-from naftiko_run.diagnostics import Diagnostic, Report
 from naftiko_run.errors import PortUnavailable
 from naftiko_run.expose import Adapter, ExposeSettings, HostGuard, Router, find_exposer
 from naftiko_run.serve.addresses import Addressing
@@ -63,13 +61,10 @@ class ServeSettings:
     allowed_hosts: tuple[str, ...] = ()
 
 
-def build_sites(
-    capabilities: Sequence[Capability], settings: ServeSettings
-) -> tuple[tuple[Site, ...], tuple[Diagnostic, ...]]:
+def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> tuple[Site, ...]:
     """Mount every adapter of every capability on its port, and bind the ports.
 
-    Returns:
-        The sites, and what was left out because nothing installed can expose it.
+    An adapter that nothing installed exposes is passed over: loading has told of it.
 
     Raises:
         PortUnavailable: A port cannot be listened on; none is left bound.
@@ -77,27 +72,17 @@ def build_sites(
         ConfigurationError: A variable does not hold a port.
     """
     mounted: dict[tuple[str, int, str], list[Adapter]] = {}
-    left_out: list[Diagnostic] = []
     for capability in capabilities:
-        report = Report(capability.file)
         for exposes in capability.document.exposes:
             exposer = find_exposer(exposes.type)
             if exposer is None:
-                report.warning(
-                    "unknown-adapter",
-                    f"the adapter `{exposes.namespace or exposes.type}` is left out: "
-                    f"nothing installed exposes `{exposes.type}` (installed: {', '.join(plugins.installed(plugins.EXPOSERS))})",
-                    exposes.pointer,
-                )
                 continue
             host = settings.addressing.host_of(exposes)
             port = settings.addressing.port_of(exposes, exposer.default_port)
             # Any free port is one for each type: nobody asked for a port that they share.
             place = (host, port, "" if port else exposes.type)
-            mounted.setdefault(place, []).append(
-                exposer.expose(exposes, capability, ExposeSettings(settings.max_body))
-            )
-        left_out.extend(report)
+            adapter = exposer.expose(exposes, capability, ExposeSettings(settings.max_body))
+            mounted.setdefault(place, []).append(adapter)
     routers = {
         place: Router(adapters, HostGuard(place[0], settings.allowed_hosts))
         for place, adapters in mounted.items()
@@ -111,7 +96,7 @@ def build_sites(
         for site in sites:
             site.socket.close()
         raise
-    return tuple(sites), tuple(left_out)
+    return tuple(sites)
 
 
 def _bind(host: str, port: int, adapters: Sequence[Adapter]) -> socket.socket:

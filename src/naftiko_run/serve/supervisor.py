@@ -14,7 +14,6 @@ from typing import Final
 import uvicorn
 
 from naftiko_run.capability import Capability
-from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.serve.site import ServeSettings, Site, build_sites
 
 _log = logging.getLogger(__name__)
@@ -22,7 +21,7 @@ _log = logging.getLogger(__name__)
 DRAIN_SECONDS: Final = 30
 """How long requests in flight may take to finish after a signal."""
 
-Started = Callable[[Sequence[Site], Sequence[Diagnostic]], None]
+Started = Callable[[Sequence[Site]], None]
 
 
 class _Server(uvicorn.Server):
@@ -36,17 +35,17 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def running(
     capabilities: Sequence[Capability], settings: ServeSettings
-) -> AsyncIterator[tuple[tuple[Site, ...], tuple[Diagnostic, ...]]]:
+) -> AsyncIterator[tuple[Site, ...]]:
     """Serve capabilities while the context is entered; drain when it is left.
 
     Yields:
-        The sites, listening, and what was left out.
+        The sites, listening.
 
     Raises:
         PortUnavailable: A port cannot be listened on.
         RouteClash: Two adapters ask for the same requests on one port.
     """
-    sites, left_out = build_sites(capabilities, settings)
+    sites = build_sites(capabilities, settings)
     servers = [_server(site) for site in sites]
     async with AsyncExitStack() as stack:
         for capability in capabilities:
@@ -65,7 +64,7 @@ async def running(
                     if task.done():
                         task.result()
                 await asyncio.sleep(0)
-            yield sites, left_out
+            yield sites
         finally:
             in_flight = sum(len(server.server_state.tasks) for server in servers)
             if in_flight:
@@ -99,10 +98,10 @@ async def _serve(
     capabilities: Sequence[Capability], settings: ServeSettings, started: Started | None
 ) -> None:
     stop = asyncio.Event()
-    async with running(capabilities, settings) as (sites, left_out):
+    async with running(capabilities, settings) as sites:
         _on_signals(stop)
         if started is not None:
-            started(sites, left_out)
+            started(sites)
         await stop.wait()
 
 
