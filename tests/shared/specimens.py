@@ -45,7 +45,8 @@ JUNK: tuple[Any, ...] = (
 """One or two values of each JSON type."""
 
 DEEP = 12
-LIMITS = {"pattern", "minLength", "maxLength", "minimum", "maximum"}
+TEXT_LIMITS = {"pattern", "minLength", "maxLength"}
+NUMBER_LIMITS = {"minimum", "maximum"}
 
 
 @dataclass
@@ -64,14 +65,19 @@ class Specimen:
 
     def definitions(self) -> set[str]:
         """Give every definition that something was made from."""
-        return set().union(*self.owners.values(), *self.name_owners.values())
+        return set[str]().union(*self.owners.values(), *self.name_owners.values())
 
-    def definitions_at(self, place: Pointer) -> set[str]:
-        """Give the definitions that speak of a place: those of its nearest part that has any."""
-        names = self.name_owners.get(place, set())
-        while place and place not in self.owners:
-            place = place[:-1]
-        return names | self.owners.get(place, set())
+    def places(self, definition: str) -> list[Pointer]:
+        """Give the places that were made from a definition."""
+        return [place for place, names in self.owners.items() if definition in names]
+
+    def places_named(self, definition: str) -> list[Pointer]:
+        """Give the places of maps whose keys were made from a definition."""
+        return [place for place, names in self.name_owners.items() if definition in names]
+
+    def size(self) -> int:
+        """How large the document is."""
+        return len(str(self.data))
 
     def absorb(self, part: Specimen) -> None:
         """Take over what a part was made from."""
@@ -122,6 +128,15 @@ class Maker:
             specimen = self._make([self._schema], ())
             if focus in specimen.definitions() and self._document.is_valid(specimen.data):
                 return specimen
+
+    def value(self, schema: Any) -> Any:
+        """Make a value that conforms to a part of the schema.
+
+        Raises:
+            Unmakeable: Chance chose alternatives that exclude each other, again and again.
+        """
+        self._focus = ""
+        return self._make([schema], ()).data
 
     def _make(self, schemas: list[Any], at: Pointer) -> Specimen:
         for _ in range(30):
@@ -211,7 +226,8 @@ class Maker:
             specimen.name_owners[at] |= names.refs
             for _ in range(self._count(shape.limits["minProperties"], values, at)):
                 name = self._random.choice(self._fitting("string", names))
-                made[name] = self._member(values, (*at, name), specimen)
+                if name not in made:
+                    made[name] = self._member(values, (*at, name), specimen)
         return made
 
     def _list(self, shape: Shape, at: Pointer, specimen: Specimen) -> list[Any]:
@@ -251,7 +267,11 @@ class Maker:
 
     def _fitting(self, kind: str, shape: Shape) -> list[Any]:
         """Give the words or numbers that keep a shape's limits."""
-        limits = {keyword: asked[-1] for keyword, asked in shape.limits.items() if keyword in LIMITS}
+        limits = {
+            keyword: asked[-1]
+            for keyword, asked in shape.limits.items()
+            if keyword in TEXT_LIMITS | NUMBER_LIMITS
+        }
         known = f"{kind} {limits}"
         if known not in self._fits:
             validator = Draft202012Validator({"type": kind, **limits})

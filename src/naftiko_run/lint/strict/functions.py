@@ -34,13 +34,14 @@ from naftiko_run.lint.strict.texts import (
 
 MAPPED: Final[Rule] = {"$ref": "#/$defs/mapped"}
 ORCHESTRATED: Final[Rule] = {"$ref": "#/$defs/orchestrated"}
+STEP: Final[Rule] = {"$ref": "#/$defs/step"}
 WITH: Final = map_of(or_else(TEXT, "number"))
 SCALARS: Final = ("string", "number", "boolean")
 
 
 def definitions(line: Line) -> dict[str, Rule]:
-    """The outputs that hold outputs, by the names that ``MAPPED`` and ``ORCHESTRATED`` refer to."""
-    return {"mapped": _mapped_output(), "orchestrated": _orchestrated_output(line)}
+    """What ``MAPPED``, ``ORCHESTRATED`` and ``STEP`` refer to."""
+    return {"mapped": _mapped_output(), "orchestrated": _orchestrated_output(line), "step": _step(line)}
 
 
 def routine(line: Line) -> Fields:
@@ -48,7 +49,7 @@ def routine(line: Line) -> Fields:
     return {
         "call": CALL,
         "with": WITH,
-        "steps": line.named(_step(line), at_least=1),
+        "steps": line.named(STEP, at_least=1),
         "mappings": list_of(record("a mapping", {line.target: TARGET, "value": TEXT})),
         "outputParameters": line.outputs,
     }
