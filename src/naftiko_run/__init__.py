@@ -15,13 +15,19 @@ from naftiko_run.version import __version__
 if TYPE_CHECKING:
     from naftiko_run.capability import Capability, Settings, load
     from naftiko_run.consume import Authentication
+    from naftiko_run.errors import DocumentError, InvalidInput, InvocationError, MissingBinding, NaftikoError
     from naftiko_run.expose import Exposer
     from naftiko_run.serve import serve
 
 __all__ = [
     "Authentication",
     "Capability",
+    "DocumentError",
     "Exposer",
+    "InvalidInput",
+    "InvocationError",
+    "MissingBinding",
+    "NaftikoError",
     "Settings",
     "__version__",
     "load",
@@ -31,7 +37,12 @@ __all__ = [
 _HOMES = {
     "Authentication": "naftiko_run.consume",
     "Capability": "naftiko_run.capability",
+    "DocumentError": "naftiko_run.errors",
     "Exposer": "naftiko_run.expose",
+    "InvalidInput": "naftiko_run.errors",
+    "InvocationError": "naftiko_run.errors",
+    "MissingBinding": "naftiko_run.errors",
+    "NaftikoError": "naftiko_run.errors",
     "Settings": "naftiko_run.capability",
     "load": "naftiko_run.capability",
     "serve": "naftiko_run.serve",
@@ -45,3 +56,8 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Name what can be imported."""
+    return list(__all__)

@@ -1,6 +1,6 @@
-"""``python -m naftiko_run`` is ``naftiko``."""
+"""``python -m naftiko_run`` is ``naftiko-run``."""
 
-from naftiko_run.cli import main
+from naftiko_run.cli import run
 
 if __name__ == "__main__":
-    main()
+    run()

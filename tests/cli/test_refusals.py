@@ -121,3 +121,18 @@ def test_a_name_that_no_document_has_is_one_line_and_ends_with_2(arguments: list
     assert result.returncode == 2
     (line,) = result.stderr.splitlines()
     assert named in line
+
+
+def test_strict_refuses_a_document_of_which_a_part_is_left_out_with_65(tmp_path: Path) -> None:
+    text = PIPELINES.read_text(encoding="utf-8").replace("call: pipelines-track.trackevent", "call: a.b", 1)
+    result = run(written(tmp_path, text), "--sandbox", "--strict")
+    assert result.returncode == 65
+    assert "error[unknown-operation] `POST /v1/track` is left out" in result.stderr
+
+
+def test_a_base_uri_that_cannot_be_called_is_told_with_what_to_mend(tmp_path: Path) -> None:
+    text = PIPELINES.read_text(encoding="utf-8").replace("https://cdp.customer.io/v1", "file:///etc")
+    result = run(written(tmp_path, text))
+    assert result.returncode == 65
+    assert "its `baseUri` `file:///etc` is not an http or https address" in result.stderr
+    assert "hint: mend the entry `pipelines-track` under `consumes`" in result.stderr

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 
+from naftiko_run import Settings
 from support.documents import CREDENTIALS, PIPELINES
 from support.mcp_client import ERAS, call_tool
-from support.process import Process, started
+from support.process import Process, launched, started
+from support.server import serving
 from support.upstream import PATIENCE, Upstream
-from support.wire import wait_until_refused
+from support.wire import problem, wait_until_refused
 
 
 @contextmanager
@@ -71,3 +75,24 @@ def test_an_idle_process_ends_at_once() -> None:
         process.signal(signal.SIGTERM)
         assert process.wait() == 0
         assert process.lines[-1] == "ready; stop with Ctrl-C"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_process_that_is_still_loading_ends_at_once(tmp_path: Path, number: signal.Signals) -> None:
+    slow = tmp_path / "slow.yaml"
+    os.mkfifo(slow)
+    with launched(slow) as process:
+        with slow.open("w"):  # opens once the process reads its document
+            process.signal(number)
+            assert process.wait() == 0
+        assert process.text == ""
+
+
+def test_a_call_that_outlasts_the_drain_gets_a_problem(upstream: Upstream) -> None:
+    settings = Settings({"pipelines-track": upstream.url}, environment=CREDENTIALS)
+    with ThreadPoolExecutor() as callers, upstream.held():
+        with serving(PIPELINES, settings=settings, drain=1) as served:
+            url = f"{served.url('rest')}/v1/track"
+            waiting = callers.submit(httpx.post, url, json={}, timeout=PATIENCE)
+            upstream.wait_for(1)
+        assert problem(waiting.result(PATIENCE), 503)["type"] == "urn:naftiko:problem:stopping"

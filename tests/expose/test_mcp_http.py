@@ -90,7 +90,12 @@ def test_other_paths_are_nobodys(pipelines: Served, path: str) -> None:
     problem(httpx.post(pipelines.origin("mcp") + path, json=INITIALIZE, headers=HEADERS), 404)
 
 
-@pytest.mark.parametrize("body", [b"{", b"", b"hello", b"\xff{}", b"[" * 10_000])
+BAD_NUMBER = b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "track-event", "arguments": {"body": {"n": %s}}}}'
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"", b"hello", b"\xff{}", b"[" * 10_000, BAD_NUMBER % b"NaN", BAD_NUMBER % b"1e999"]
+)
 def test_a_body_that_is_not_json(pipelines: Served, upstream: Upstream, body: bytes) -> None:
     answer = httpx.post(pipelines.url("mcp"), content=body, headers=HEADERS)
     assert answer.status_code == 400

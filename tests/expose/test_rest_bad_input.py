@@ -118,6 +118,13 @@ def test_a_foreign_page(
     assert upstream.received == []
 
 
+def test_a_page_of_this_machine_that_sends_a_body_without_a_type(
+    pipelines_client: httpx.Client, upstream: Upstream
+) -> None:
+    problem(pipelines_client.post("/v1/track", content=b"{}", headers={"origin": "http://localhost:1"}), 415)
+    assert upstream.received == []
+
+
 @pytest.mark.parametrize("query", ["page=two", "page=1.5", "page=", "page=1&page=2", "q=a&q=b"])
 def test_a_query_parameter_of_another_type(shop_client: httpx.Client, upstream: Upstream, query: str) -> None:
     name = query.partition("=")[0]

@@ -53,9 +53,12 @@ def serving(
     addressing: Addressing | None = None,
     max_body: int = ServeSettings().max_body,
     allowed_hosts: Sequence[str] = (),
+    drain: int = 30,
 ) -> Iterator[Served]:
     """Serve documents while the context is entered."""
-    serve_settings = ServeSettings(addressing or Addressing("", ANY_PORT), max_body, tuple(allowed_hosts))
+    serve_settings = ServeSettings(
+        addressing or Addressing("", ANY_PORT), max_body, tuple(allowed_hosts), drain
+    )
     capabilities = [load(document, settings) for document in documents]
     with (
         start_blocking_portal() as portal,

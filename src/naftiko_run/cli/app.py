@@ -5,6 +5,8 @@ Heavy imports wait until a command runs, so that ``--help`` is quick.
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -41,6 +43,11 @@ Files = Annotated[
 ]
 
 
+def _leave(*_: object) -> None:
+    """End at once: until everything listens there is nothing to drain."""
+    os._exit(0)
+
+
 def serve_documents(
     files: Files,
     *,
@@ -74,7 +81,8 @@ def serve_documents(
     strict: Annotated[
         bool,
         typer.Option(
-            "--strict", help="Refuse to start while a credential is missing or a document cannot be served."
+            "--strict",
+            help="Refuse to start while a credential is missing or anything in a document cannot be served.",
         ),
     ] = False,
     timeout: Annotated[
@@ -93,6 +101,8 @@ def serve_documents(
     version: Version = False,  # noqa: ARG001 - its callback does the work
 ) -> None:
     """Serve capability documents: a REST API and an MCP server in front of the APIs that they consume."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
     from naftiko_run.cli.run import RunOptions, run_documents
 
     options = RunOptions(

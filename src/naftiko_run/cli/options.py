@@ -50,7 +50,10 @@ def parse_ports(written: Sequence[str]) -> dict[str, int]:
                 f"--port: `{text}` does not say which adapter it is for",
                 hint=f"write --port rest={text or '8081'}",
             )
-        ports[name] = parse_port(port, f"--port {name}=…")
+        try:
+            ports[name] = parse_port(port, f"--port {name}=…")
+        except ConfigurationError as fault:
+            raise UsageFault(fault.message, hint=fault.hint) from None
     return ports
 
 

@@ -117,6 +117,11 @@ def _load_all(
     gc.freeze()  # plans live as long as the process: no collection need look at them
     if any(each.code == "no-such-file" for each in refused):
         raise Unready(NO_INPUT)
+    if strict:
+        left_out = [each for capability in capabilities for each in capability.diagnostics if each.is_error]
+        print_diagnostics(console, left_out[:MOST_TOLD])
+        print_rest(console, len(left_out) - MOST_TOLD, "errors")
+        refused += left_out
     if not capabilities or (refused and strict):
         raise Unready(BAD_DOCUMENT)
     return capabilities

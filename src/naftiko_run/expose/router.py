@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
@@ -76,6 +78,10 @@ class Router:
             await app(scope, receive, send)
         except Problem as problem:
             await problem.send(send)
+        except asyncio.CancelledError:
+            # The drain's time is over. Where the answer had begun, nothing can be said any more.
+            with suppress(RuntimeError):
+                await Problem(503, "stopping", "The server stopped before the call was answered").send(send)
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
             await problem_of(fault).send(send)
 

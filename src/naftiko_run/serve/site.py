@@ -54,11 +54,13 @@ class ServeSettings:
         addressing: Where.
         max_body: The largest request body taken, in bytes.
         allowed_hosts: Host names that clients may use besides the address.
+        drain: How many seconds requests in flight may take to finish after a signal.
     """
 
     addressing: Addressing = field(default_factory=Addressing)
     max_body: int = ExposeSettings().max_body
     allowed_hosts: tuple[str, ...] = ()
+    drain: int = 30
 
 
 def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> tuple[Site, ...]:

@@ -9,7 +9,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Final
 
 import uvicorn
 
@@ -17,9 +16,6 @@ from naftiko_run.capability import Capability
 from naftiko_run.serve.site import ServeSettings, Site, build_sites
 
 _log = logging.getLogger(__name__)
-
-DRAIN_SECONDS: Final = 30
-"""How long requests in flight may take to finish after a signal."""
 
 Started = Callable[[Sequence[Site]], None]
 
@@ -46,7 +42,7 @@ async def running(
         RouteClash: Two adapters ask for the same requests on one port.
     """
     sites = build_sites(capabilities, settings)
-    servers = [_server(site) for site in sites]
+    servers = [_server(site, settings.drain) for site in sites]
     async with AsyncExitStack() as stack:
         for capability in capabilities:
             stack.push_async_callback(capability.aclose)
@@ -68,7 +64,9 @@ async def running(
         finally:
             in_flight = sum(len(server.server_state.tasks) for server in servers)
             if in_flight:
-                _log.info("stopping once %d requests are answered, in %d s at most", in_flight, DRAIN_SECONDS)
+                _log.info(
+                    "stopping once %d requests are answered, in %d s at most", in_flight, settings.drain
+                )
             for server in servers:
                 server.should_exit = True
             await asyncio.gather(*tasks)
@@ -121,7 +119,7 @@ def _stop(stop: asyncio.Event) -> None:
     stop.set()
 
 
-def _server(site: Site) -> _Server:
+def _server(site: Site, drain: int) -> _Server:
     config = uvicorn.Config(
         site.router,
         lifespan="off",
@@ -129,7 +127,7 @@ def _server(site: Site) -> _Server:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_graceful_shutdown=drain,
     )
     return _Server(config)
 

@@ -61,6 +61,9 @@ class Calls:
     def hint(self, unit: Reader) -> str:
         """Suggest what to write instead of a call that leads nowhere."""
         known = [f"{namespace}.{name}" for namespace, names in self.operations.items() for name in names]
+        namespace, _ = self._split(unit.text("call"))
+        if namespace in self.faults:
+            return f"mend the entry `{namespace}` under `consumes`"
         close = difflib.get_close_matches(unit.text("call"), known, n=1)
         if close:
             return f"did you mean `{close[0]}`?"

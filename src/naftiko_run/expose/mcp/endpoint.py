@@ -8,10 +8,12 @@ from typing import Any
 
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp_types import INVALID_REQUEST, PARSE_ERROR
 
+from naftiko_run import jsontext
 from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import ExposeSettings, Message, Receive, Scope, Send
-from naftiko_run.expose.problems import Problem
+from naftiko_run.expose.problems import Problem, respond
 
 
 class McpEndpoint:
@@ -58,11 +60,37 @@ class McpEndpoint:
             content = await read_body(scope, receive, self._settings.max_body)
         except Disconnected:
             return
+        fault = _fault(content)
+        if fault is not None:
+            await respond(send, 400, fault, "application/json")
+            return
         if not header(scope, b"accept"):
             # Without the header a client takes anything (RFC 9110, 12.5.1); the SDK would refuse it.
             scope["headers"] = [*scope["headers"], (b"accept", b"*/*")]
         assert self._manager is not None
         await self._manager.handle_request(scope, _again(content, receive), send)
+
+
+def _fault(content: bytes) -> bytes | None:
+    """Give the JSON-RPC error of a body that is none of its messages; None where it is one.
+
+    The SDK's own parser takes NaN and infinities, which would go on to upstreams as nulls.
+    """
+    try:
+        message = jsontext.loads(content)
+    except ValueError as fault:
+        return _error(PARSE_ERROR, f"Parse error: {fault}")
+    if not isinstance(message, dict):
+        return _error(
+            INVALID_REQUEST, "Invalid request: a JSON-RPC message is an object; batches are not taken"
+        )
+    if not any(member in message for member in ("method", "result", "error")):
+        return _error(INVALID_REQUEST, "Invalid request: the JSON-RPC message has no `method`")
+    return None
+
+
+def _error(code: int, message: str) -> bytes:
+    return jsontext.dumps({"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": message}})
 
 
 def _again(content: bytes, receive: Receive) -> Receive:

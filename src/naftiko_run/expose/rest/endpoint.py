@@ -110,11 +110,13 @@ class RestEndpoint:
         if not content.strip():
             return None
         media_type = header(scope, b"content-type").partition(";")[0].strip()
-        if media_type and not _JSON.match(media_type):
+        # A page of another site can send a body without a type, and none of type JSON, unasked.
+        is_untyped_page = not media_type and bool(header(scope, b"origin"))
+        if is_untyped_page or (media_type and not _JSON.match(media_type)):
             raise Problem(
                 415,
                 "unsupported-media-type",
-                f"The body is {media_type}; this operation takes JSON",
+                f"The body is {media_type or 'of no Content-Type'}; this operation takes JSON",
                 hint="send it with `Content-Type: application/json`",
             )
         try:
