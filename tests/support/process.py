@@ -73,6 +73,14 @@ class Process:
         self._reader.join(PATIENCE)
         return code
 
+    def has_ended(self, within: float) -> bool:
+        """Say whether it ends in so many seconds."""
+        try:
+            self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def kill(self) -> None:
         """End it, whatever it does."""
         self._process.kill()

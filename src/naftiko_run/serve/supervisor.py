@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Final
 
 import uvicorn
 
@@ -16,6 +17,9 @@ from naftiko_run.capability import Capability
 from naftiko_run.serve.site import ServeSettings, Site, build_sites
 
 _log = logging.getLogger(__name__)
+
+_ONE_GESTURE: Final = 0.25
+"""Seconds in which signals are one wish: a wrapper passes on what its whole group has got already."""
 
 Started = Callable[[Sequence[Site]], None]
 
@@ -77,7 +81,7 @@ def serve(
 ) -> None:
     """Serve capabilities until SIGINT or SIGTERM, then drain.
 
-    A second signal ends the process without waiting for requests in flight.
+    A second Ctrl-C ends the process without waiting for requests in flight.
 
     Args:
         capabilities: What to serve; documents that ask for one port share it.
@@ -105,18 +109,22 @@ async def _serve(
 
 def _on_signals(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    first = 0.0
+
+    def take(number: int) -> None:
+        nonlocal first
+        if not stop.is_set():
+            first = loop.time()
+            stop.set()
+        elif number == signal.SIGINT and loop.time() - first > _ONE_GESTURE:
+            # At once: unwinding would log every request in flight as a fault of ours.
+            os._exit(130)
+
+    for each in (signal.SIGINT, signal.SIGTERM):
         if sys.platform == "win32":
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+            signal.signal(each, lambda number, _: loop.call_soon_threadsafe(take, number))
         else:
-            loop.add_signal_handler(number, _stop, stop)
-
-
-def _stop(stop: asyncio.Event) -> None:
-    if stop.is_set():
-        # At once: unwinding would log every request in flight as a fault of ours.
-        os._exit(130)
-    stop.set()
+            loop.add_signal_handler(each, take, each)
 
 
 def _server(site: Site, drain: int) -> _Server:
