@@ -240,7 +240,7 @@ def test_an_unknown_tool_is_a_protocol_error(pipelines: Served, upstream: Upstre
 
 @pytest.mark.skipif(
     sys.version_info >= (3, 12),
-    reason="this Python writes what is nested so deeply: no fault of ours is left",
+    reason="known defect: from 3.12 on the SDK answers what is nested too deeply, with code 0 and no id",
 )
 @MODES
 def test_our_own_fault_is_an_internal_error_with_an_id_and_nothing_else(
