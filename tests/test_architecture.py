@@ -15,6 +15,7 @@ ROOMS = (
     "secret",
     "jsontext",
     "urls",
+    "locations",
     "plugins",
     "diagnostics",
     "errors",

@@ -162,7 +162,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     report = Report(loaded.source.file, loaded.source.locate)
     report.extend(loaded.diagnostics)
     prefixes = frozenset({"rest", "tools", *(each.namespace for each in document.exposes if each.namespace)})
-    surroundings = _surroundings(document, settings, prefixes)
+    surroundings = _surroundings(document, settings, prefixes, loaded.source.folder)
     operations = ConsumedOperations(document, surroundings)
     compiler = FunctionCompiler(operations, surroundings.bindings, prefixes, report)
     functions: dict[Pointer, Function] = {}
@@ -201,7 +201,9 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     )
 
 
-def _surroundings(document: Document, settings: Settings, prefixes: frozenset[str]) -> Surroundings:
+def _surroundings(
+    document: Document, settings: Settings, prefixes: frozenset[str], folder: Path
+) -> Surroundings:
     binds, environment = document.binds, settings.environment
     if settings.sandbox:
         return Surroundings(
@@ -210,9 +212,12 @@ def _surroundings(document: Document, settings: Settings, prefixes: frozenset[st
             SandboxTransport(document),
             settings.base_uris,
             prefixes,
+            folder,
         )
     bindings = Bindings(binds, environment)
-    return Surroundings(bindings, bindings, HttpxTransport(settings.timeout), settings.base_uris, prefixes)
+    return Surroundings(
+        bindings, bindings, HttpxTransport(settings.timeout), settings.base_uris, prefixes, folder
+    )
 
 
 def _units(

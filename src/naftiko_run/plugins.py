@@ -9,6 +9,18 @@ from typing import Any, Final
 EXPOSERS: Final = "naftiko_run.exposers"
 """The group of classes that expose capabilities, each under the ``type`` of the blocks that it reads."""
 
+PROVIDERS: Final = "naftiko_run.providers"
+"""The group of binding providers, each under the URI scheme of the locations that it reads."""
+
+FORMATS: Final = "naftiko_run.formats"
+"""The group of response formats, each under its ``outputRawFormat``."""
+
+AUTHENTICATIONS: Final = "naftiko_run.authentications"
+"""The group of outbound authentication schemes, each under its ``type``."""
+
+GUARDS: Final = "naftiko_run.guards"
+"""The group of inbound authentication schemes, each under its ``type``."""
+
 
 @cache
 def installed(group: str) -> tuple[str, ...]:

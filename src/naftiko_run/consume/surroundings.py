@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from naftiko_run.bindings import Bindings, MaskedBindings
 from naftiko_run.consume.exchange import Transport
@@ -19,6 +20,7 @@ class Surroundings:
         transport: Carries every request.
         base_uris: Base URIs by namespace that replace the document's.
         prefixes: What may stand before the name of a caller's input, such as ``tools``.
+        folder: Where the document's relative locations begin.
     """
 
     bindings: Bindings
@@ -26,6 +28,7 @@ class Surroundings:
     transport: Transport
     base_uris: Mapping[str, str] = field(default_factory=dict)
     prefixes: frozenset[str] = frozenset({"tools", "rest"})
+    folder: Path = Path()
 
     @property
     def is_masked(self) -> bool:

@@ -56,6 +56,11 @@ class Source:
         self.data = data
         self._places = places
 
+    @property
+    def folder(self) -> Path:
+        """The folder that its relative locations begin at; the working directory for text without a file."""
+        return Path(self.file).parent
+
     def locate(self, pointer: Pointer, *, key: bool = False) -> Position:
         """Give the position of a value, or of the nearest ancestor that exists.
 
