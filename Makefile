@@ -67,5 +67,5 @@ $(VENV)/.installed: pyproject.toml $(VENV)/pyvenv.cfg
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing what the tests need"
 	@$(PIP) install --upgrade 'pip>=25.1'
-	@$(PIP) install --group dev
+	@$(PIP) install --editable '.[all]' --group dev
 	@touch $@
