@@ -26,7 +26,7 @@ from naftiko_run.consume import (
 )
 from naftiko_run.diagnostics import Diagnostic, Pointer, Report
 from naftiko_run.document import Document, LoadedDocument, load_document, read_unit
-from naftiko_run.document.model import Exposes, McpExposes, RestExposes
+from naftiko_run.document.model import Aggregate, Exposes, McpExposes, RestExposes
 from naftiko_run.errors import DocumentError
 from naftiko_run.expressions import parse_path
 from naftiko_run.invoke import Function, FunctionCompiler
@@ -77,16 +77,17 @@ class Capability:
         return self.document.info.label or Path(self.file).stem
 
     def function(self, name: str) -> Function:
-        """Give a function by ``namespace.name`` of its adapter and unit.
+        """Give a function by ``namespace.name`` of its adapter, or aggregate, and unit.
 
         Raises:
             KeyError: There is none, or it is left out; the message says which and why.
         """
-        for exposes in self.document.exposes:
-            for function in self.functions_of(exposes):
-                if f"{exposes.namespace}.{function.name}" == name:
+        owners = self.document.owners()
+        for owner in owners:
+            for function in self.functions_of(owner):
+                if f"{owner.namespace}.{function.name}" == name:
                     return function
-        known = [f"{e.namespace}.{f.name}" for e in self.document.exposes for f in self.functions_of(e)]
+        known = [f"{each.namespace}.{f.name}" for each in owners for f in self.functions_of(each)]
         raise KeyError(f"no function `{name}`; there are: {', '.join(known)}")
 
     def compile(self, unit: Mapping[str, Any]) -> Function:
@@ -104,13 +105,15 @@ class Capability:
         except ValueError as fault:
             raise NotCallable(str(fault)) from None
 
-    def functions_of(self, exposes: Exposes) -> Iterator[Function]:
-        """Give the functions of one adapter, in the document's order."""
+    def functions_of(self, owner: Exposes | Aggregate) -> Iterator[Function]:
+        """Give the functions of one adapter or aggregate, in the document's order."""
         units: list[Pointer] = []
-        if isinstance(exposes, RestExposes):
-            units = [unit.pointer for resource in exposes.resources for unit in resource.operations]
-        elif isinstance(exposes, McpExposes):
-            units = [tool.pointer for tool in exposes.tools]
+        if isinstance(owner, RestExposes):
+            units = [unit.pointer for resource in owner.resources for unit in resource.operations]
+        elif isinstance(owner, McpExposes):
+            units = [tool.pointer for tool in owner.tools]
+        elif isinstance(owner, Aggregate):
+            units = [function.pointer for function in owner.functions]
         return (self.functions[pointer] for pointer in units if pointer in self.functions)
 
     def missing(self) -> dict[str, list[str]]:
@@ -118,7 +121,9 @@ class Capability:
         found: dict[str, dict[str, None]] = {}
         for function in self.functions.values():
             for variable in function.missing:
-                found.setdefault(variable, {})[function.operation.name] = None
+                for operation in function.operations:
+                    if variable in operation.plan.missing or len(function.operations) == 1:
+                        found.setdefault(variable, {})[operation.name] = None
         return {variable: list(operations) for variable, operations in sorted(found.items())}
 
     async def aclose(self) -> None:
@@ -161,14 +166,16 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     document = loaded.document
     report = Report(loaded.source.file, loaded.source.locate)
     report.extend(loaded.diagnostics)
-    prefixes = frozenset({"rest", "tools", *(each.namespace for each in document.exposes if each.namespace)})
+    namespaces = [each.namespace for each in document.owners() if each.namespace]
+    prefixes = frozenset({"rest", "tools", *namespaces})
     surroundings = _surroundings(document, settings, prefixes, loaded.source.folder)
     operations = ConsumedOperations(document, surroundings)
     compiler = FunctionCompiler(operations, surroundings.bindings, prefixes, report)
     functions: dict[Pointer, Function] = {}
-    unavailable = {each.pointer: each.reason for exposes in document.exposes for each in exposes.unavailable}
-    for exposes in document.exposes:
-        for pointer, name, compile_unit in _units(exposes, compiler):
+    owners = document.owners()
+    unavailable = {each.pointer: each.reason for owner in owners for each in owner.unavailable}
+    for owner in owners:
+        for pointer, name, compile_unit in _units(owner, compiler):
             try:
                 functions[pointer] = compile_unit()
             except NotCallable as fault:
@@ -176,7 +183,8 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
                 unavailable[pointer] = str(fault)
     known = plugins.installed(plugins.EXPOSERS)
     others = {each.type for each in document.exposes} - {"rest", "mcp"}
-    if not functions and others.isdisjoint(known):
+    exposed = {pointer for each in document.exposes for pointer, _, _ in _units(each, compiler)}
+    if functions.keys().isdisjoint(exposed) and others.isdisjoint(known):
         _refuse(document, report)
     for refusal, function in {each.refusal: each for each in functions.values() if each.refusal}.items():
         report.warning("cannot-be-called", f"calls will fail: {refusal}", function.pointer)
@@ -221,19 +229,23 @@ def _surroundings(
 
 
 def _units(
-    exposes: Exposes, compiler: FunctionCompiler
+    owner: Exposes | Aggregate, compiler: FunctionCompiler
 ) -> Iterator[tuple[Pointer, str, Callable[[], Function]]]:
-    """Give, for each unit of an adapter, its place, its name for people, and how it is compiled."""
-    if isinstance(exposes, RestExposes):
-        for resource in exposes.resources:
-            inherited = [*exposes.input_parameters, *resource.input_parameters]
+    """Give, for each unit of an adapter or aggregate, its place, its name for people, and how it is compiled."""
+    if isinstance(owner, RestExposes):
+        for resource in owner.resources:
+            inherited = [*owner.input_parameters, *resource.input_parameters]
             variables = parse_path(resource.path).variables
             for unit in resource.operations:
                 compile_unit = partial(compiler.compile, unit, inherited, variables)
                 yield unit.pointer, f"{unit.method} {resource.path}", compile_unit
-    elif isinstance(exposes, McpExposes):
-        for tool in exposes.tools:
+    elif isinstance(owner, McpExposes):
+        for tool in owner.tools:
             yield tool.pointer, tool.name, partial(compiler.compile, tool, silence_is_required=True)
+    elif isinstance(owner, Aggregate):
+        for function in owner.functions:
+            name = f"{owner.namespace}.{function.name}"
+            yield function.pointer, name, partial(compiler.compile, function, silence_is_required=True)
 
 
 def _refuse(document: Document, report: Report) -> NoReturn:

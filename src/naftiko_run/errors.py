@@ -8,6 +8,7 @@ NaftikoError
  └─ InvocationError          one call that failed; adapters turn each into their protocol
      ├─ Unsupported          the call needs something that is not built yet
      ├─ InvalidInput         the caller's input breaks the function's contract
+     ├─ StepFailed           a step's upstream did not do what was asked; the flow ended there
      ├─ MissingBinding       a credential or address that the call needs is not set
      ├─ UpstreamUnreachable  no connection, TLS failure, or a broken response
      ├─ UpstreamTimeout      the time limit passed
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from naftiko_run.diagnostics import Diagnostic
@@ -64,7 +65,19 @@ class RouteClash(ConfigurationError):
 
 
 class InvocationError(NaftikoError):
-    """One call of a function that failed, below any protocol."""
+    """One call of a function that failed, below any protocol.
+
+    Attributes:
+        step: The step in which it failed; empty where the function has none.
+    """
+
+    step: str = ""
+
+    def in_step(self, step: str) -> None:
+        """Note the step in which it failed."""
+        self.step = step
+        self.message = f"the step `{step}` failed: {self.message}"
+        self.args = (self.message,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +120,36 @@ class MissingBinding(InvocationError):
             f"{operation} needs {listed}, which {'is' if len(self.names) == 1 else 'are'} not set",
             hint=f"set {listed} in the server's environment and start it again",
         )
+
+
+class StepFailed(InvocationError):
+    """A step's upstream did not do what was asked; the flow ended there.
+
+    Args:
+        step: Its name.
+        operation: What it called, ``namespace.name``.
+        message: What happened.
+        status: The upstream's HTTP status; 502 where the step could not even be sent.
+        body: The upstream's answer: JSON, or text; None for none.
+        retry_after: The upstream's ``Retry-After``; empty for none.
+    """
+
+    def __init__(
+        self,
+        step: str,
+        operation: str,
+        message: str,
+        *,
+        status: int = 502,
+        body: Any = None,
+        retry_after: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.in_step(step)
+        self.operation = operation
+        self.status = status
+        self.body = body
+        self.retry_after = retry_after
 
 
 class Unsupported(InvocationError):

@@ -43,7 +43,8 @@ def _consumes(capability: Capability) -> list[dict[str, Any]]:
     for exposes in capability.document.exposes:
         for name, function in _named(exposes, capability):
             if isinstance(function, Function):
-                called_by.setdefault(function.operation.name, []).append(name)
+                for operation in function.operations:
+                    called_by.setdefault(operation.name, []).append(name)
     return [
         {
             "namespace": consumes.namespace,
@@ -71,7 +72,7 @@ def _units(exposes: Exposes, capability: Capability) -> list[dict[str, Any]]:
             continue
         unit: dict[str, Any] = {
             "name": name,
-            "calls": found.operation.name,
+            "calls": [operation.name for operation in found.operations],
             "inputs": found.input_schema,
             "missing": list(found.missing),
         }

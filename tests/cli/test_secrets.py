@@ -118,4 +118,5 @@ def test_a_credential_that_is_written_in_the_document_is_not_listed(tmp_path: Pa
             check=True,
         )
         assert "up" in done.stdout
-        assert "-9" not in done.stdout + done.stderr
+        assert "token-9" not in done.stdout + done.stderr
+        assert "password-9" not in done.stdout + done.stderr

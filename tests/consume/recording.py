@@ -12,9 +12,10 @@ import yaml
 
 from naftiko_run import jsontext
 from naftiko_run.capability import Capability, Settings, compile_capability
-from naftiko_run.consume import OutgoingRequest, UpstreamResponse
+from naftiko_run.consume import OutgoingRequest, Transport, UpstreamResponse
 from naftiko_run.document.load import load_text
 from naftiko_run.invoke import Function, Outcome
+from naftiko_run.invoke.call import CallPlan
 
 
 @dataclass
@@ -95,8 +96,16 @@ def invoke(
     function: Function, inputs: Mapping[str, Any], recorder: Recorder, *, raw_body: bytes | None = None
 ) -> Outcome:
     """Invoke a function over a recorder."""
-    connected = replace(function, operation=replace(function.operation, transport=recorder))
-    return asyncio.run(connected.invoke(inputs, raw_body=raw_body))
+    return asyncio.run(over(function, recorder).invoke(inputs, raw_body=raw_body))
+
+
+def over(function: Function, transport: Transport) -> Function:
+    """Give a function that calls one operation, with another transport."""
+    plan = function._plan
+    assert isinstance(plan, CallPlan)
+    operation = replace(plan.call.operation, transport=transport)
+    call = replace(plan.call, operation=operation)
+    return replace(function, operations=(operation,), _plan=replace(plan, call=call))
 
 
 def sent(

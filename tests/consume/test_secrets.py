@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from consume.recording import Recorder, capability, consumes, invoke
+from consume.recording import Recorder, capability, consumes, invoke, over
 from naftiko_run.bindings import Bindings
 from naftiko_run.capability import Capability, Settings
 from naftiko_run.consume import HttpxTransport
@@ -57,7 +56,7 @@ def shown(*things: object) -> str:
 
 
 def parts(function: Function) -> list[object]:
-    operation = function.operation
+    operation = function.operations[0]
     plan = operation.plan
     return [
         function,
@@ -78,10 +77,10 @@ def test_nothing_that_is_compiled_shows_a_secret(authentication: dict[str, Any])
     found = loaded(authentication)
     function = found.function("m.t")
     text = shown(
-        found, *parts(function), function.operation.address, function.input_schema, *found.diagnostics
+        found, *parts(function), function.operations[0].address, function.input_schema, *found.diagnostics
     )
     assert SECRET not in text
-    assert "bot{{KEY}}" in function.operation.address
+    assert "bot{{KEY}}" in function.operations[0].address
 
 
 @pytest.mark.parametrize(
@@ -107,13 +106,13 @@ def test_an_upstream_that_cannot_be_reached_shows_no_secret() -> None:
     async def call() -> None:
         transport = HttpxTransport(timeout=5)
         try:
-            await replace(function, operation=replace(function.operation, transport=transport)).invoke({})
+            await over(function, transport).invoke({})
         finally:
             await transport.aclose()
 
     with pytest.raises(UpstreamUnreachable) as refused:
         asyncio.run(call())
-    assert SECRET not in shown(refused.value, refused.value.hint, function.operation.address, function)
+    assert SECRET not in shown(refused.value, refused.value.hint, function.operations[0].address, function)
 
 
 def test_a_refused_input_shows_no_secret() -> None:

@@ -310,7 +310,7 @@ def test_with_as_text_is_ignored_with_a_warning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "mapping", "const"),
+    ("written", "mapping", "fixed"),
     [
         ("{type: object, mapping: $.}", "$.", None),
         ("{type: object, value: $.a}", "$.a", None),
@@ -320,16 +320,17 @@ def test_with_as_text_is_ignored_with_a_warning() -> None:
         ("{type: string, mapping: $.a, const: x}", "$.a", "x"),
     ],
 )
-def test_exposed_outputs(written: str, mapping: str, const: Any) -> None:
+def test_exposed_outputs(written: str, mapping: str, fixed: Any) -> None:
     (output,) = only_tool(with_tools(f"{{name: t, {CALL}, outputParameters: [{written}]}}")).output_parameters
-    assert (output.mapping, output.const) == (mapping, const)
+    assert output.mapping == mapping
+    assert (output.value if output.const is None else output.const) == fixed
 
 
 def test_exposed_outputs_nest() -> None:
     written = "{type: array, mapping: $.list, items: [{type: object, properties: {a: {type: string, mapping: $.x}, b: fixed}}]}"
     (output,) = only_tool(with_tools(f"{{name: t, {CALL}, outputParameters: [{written}]}}")).output_parameters
     assert output.items is not None
-    assert [(each.name, each.mapping, each.const) for each in output.items.properties] == [
+    assert [(each.name, each.mapping, each.value) for each in output.items.properties] == [
         ("a", "$.x", None),
         ("b", "", "fixed"),
     ]

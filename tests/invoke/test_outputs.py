@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 from expressions.values import json_values
 from naftiko_run.document.load import load_text
 from naftiko_run.document.model import ConsumedOutput, McpExposes, Output
-from naftiko_run.expressions import MISSING
-from naftiko_run.invoke.outputs import compile_outputs, convert
+from naftiko_run.expressions import MISSING, constant
+from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, convert, named_pieces
 
 RESPONSE = {
     "id": "7",
@@ -37,10 +38,16 @@ def outputs(yaml: str) -> tuple[Output, ...]:
     return exposes.tools[0].output_parameters
 
 
+def compile_outputs(
+    outputs: tuple[Output, ...], consumed: Sequence[ConsumedOutput], *, lone_elements: bool = False
+) -> OutputPlan:
+    return OutputCompiler(constant, named_pieces(consumed), lone_elements=lone_elements).compile(outputs)
+
+
 def shape(yaml: str, value: Any, *consumed: ConsumedOutput, lone_elements: bool = False) -> Any:
     plan = compile_outputs(outputs(yaml), consumed, lone_elements=lone_elements)
     assert plan.apply is not None
-    return plan.apply(value)
+    return plan.apply(value, {})
 
 
 @pytest.mark.parametrize(

@@ -93,8 +93,8 @@ async def calls_of(
                 continue
             except InvalidInput:
                 # A structure has no form as bytes, and these documents say that it is sent as such.
-                assert function.operation.model.body is not None
-                assert function.operation.model.body.type == "binary"
+                assert function.operations[0].model.body is not None
+                assert function.operations[0].model.body.type == "binary"
                 continue
             assert outcome.status == 200
             done.append((function, inputs, upstream.only))
@@ -123,10 +123,10 @@ def value(schema: dict[str, Any], name: str) -> Any:
 def check(function: Function, inputs: dict[str, Any], request: Received, place: str) -> None:
     """Check a request against what its operation says of itself."""
     assert "{" not in request.target, place
-    assert request.method == function.operation.model.method, place
+    assert request.method == function.operations[0].model.method, place
     query = parse_qs(request.query, keep_blank_values=True)
     every = len(inputs) == len(function.inputs)
-    for parameter in function.operation.parameters:
+    for parameter in function.operations[0].parameters:
         if parameter.value is not None or not (every or parameter.required):
             continue
         if parameter.in_ == "query":
@@ -140,7 +140,7 @@ def check(function: Function, inputs: dict[str, Any], request: Received, place: 
 
 def check_against_the_text(function: Function, raw: dict[str, Any], request: Received, place: str) -> None:
     """Check a request of a clean document against the document's own words, read without our loader."""
-    namespace, _, name = function.operation.name.partition(".")
+    namespace, _, name = function.operations[0].name.partition(".")
     (entry,) = [each for each in raw["capability"]["consumes"] if each["namespace"] == namespace]
     (path, operation), *_ = [
         (resource.get("path", ""), each)

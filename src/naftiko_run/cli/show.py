@@ -76,7 +76,7 @@ def _print(told: Mapping[str, Any], console: Console) -> None:
             if "calls" not in unit:
                 line(f"  {unit['name']}  ", (f"left out: {unit['reason']}", "red"))
                 continue
-            line(f"  {unit['name']}  -> {unit['calls']}")
+            line(f"  {unit['name']}  -> {', '.join(unit['calls']) or 'nothing: it answers by itself'}")
             for name, schema in unit["inputs"]["properties"].items():
                 line("      ", *_input(name, schema, unit["inputs"].get("required", ())))
             if "reason" in unit:

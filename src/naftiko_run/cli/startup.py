@@ -88,4 +88,4 @@ class Startup:
 
 
 def _told(unit: Unit) -> str:
-    return f"left out: {unit.reason}" if unit.reason else f"-> {unit.calls}  {unit.request}"
+    return f"left out: {unit.reason}" if unit.reason else f"-> {unit.calls}  {unit.request}".rstrip()

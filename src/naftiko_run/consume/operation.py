@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from naftiko_run import jsontext
 from naftiko_run.consume.exchange import Authentication, Transport, UpstreamResponse
 from naftiko_run.consume.plan import RequestPlan
 from naftiko_run.document.model import ConsumedOperation as OperationModel
 from naftiko_run.document.model import Parameter
+from naftiko_run.errors import UndecodableResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +57,17 @@ class ConsumedOperation:
         if self.authentication is None:
             return await self.transport.send(request)
         return await self.authentication.authorize(request, self.transport.send)
+
+    def decode(self, response: UpstreamResponse) -> Any:
+        """Give the data of an answer that has content.
+
+        Raises:
+            UndecodableResponse: It is not in the format that the operation declares.
+        """
+        try:
+            return jsontext.loads(response.body)
+        except ValueError:
+            kind = response.header("content-type").partition(";")[0] or "none"
+            raise UndecodableResponse(
+                f"{self.name} gave an answer that is not JSON (its Content-Type: {kind})"
+            ) from None

@@ -128,7 +128,11 @@ def _loose(member: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in member:
         return {"$ref": member["$ref"]}
     if "discriminator" in member or "oneOf" in member:
-        return _by_type(member["oneOf"])
+        return (
+            {"type": "object"}
+            if "propertyName" in member.get("discriminator", {})
+            else _by_type(member["oneOf"])
+        )
     if "anyOf" in member:
         choices = [_loose(each) for each in member["anyOf"] if each.get("type") != "null"]
         return choices[0] if len(choices) == 1 else {"anyOf": choices}

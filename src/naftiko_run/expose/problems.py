@@ -13,6 +13,7 @@ from naftiko_run.errors import (
     InvalidInput,
     InvocationError,
     MissingBinding,
+    StepFailed,
     UndecodableResponse,
     Unsupported,
     UpstreamTimeout,
@@ -56,7 +57,7 @@ class Problem(Exception):
         """Give the problem document."""
         document: dict[str, Any] = {
             "type": f"urn:naftiko:problem:{self.code}",
-            "title": HTTPStatus(self.status).phrase,
+            "title": _title(self.status),
             "status": self.status,
             "detail": self.detail,
         }
@@ -71,12 +72,21 @@ class Problem(Exception):
         )
 
 
+def _title(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:  # one of an upstream's own
+        return f"Status {status}"
+
+
 def problem_of(fault: Exception) -> Problem:
     """Give the problem that an error below the adapters means to a caller.
 
     An error that is nobody's fault but ours goes to the log whole, and to the
     caller as an id that the log has too.
     """
+    if isinstance(fault, StepFailed):
+        return _of_step(fault)
     for kind, (status, code) in _STATUSES.items():
         if isinstance(fault, kind):
             return Problem(status, code, fault.message, fault.hint, _members(fault))
@@ -90,14 +100,27 @@ def problem_of(fault: Exception) -> Problem:
     )
 
 
+def _of_step(fault: StepFailed) -> Problem:
+    """Give the problem of a failed step: the upstream's own status, where it is one of a failure."""
+    upstream = {"operation": fault.operation, "status": fault.status, "body": fault.body}
+    return Problem(
+        fault.status if 400 <= fault.status < 600 else 502,
+        "step-failed",
+        fault.message,
+        members={"step": fault.step, "upstream": upstream},
+        headers=(("retry-after", fault.retry_after),) if fault.retry_after else (),
+    )
+
+
 def _members(fault: InvocationError) -> dict[str, Any]:
+    members: dict[str, Any] = {"step": fault.step} if fault.step else {}
     if isinstance(fault, InvalidInput):
-        return {
-            "violations": [{"pointer": each.pointer, "message": each.message} for each in fault.violations]
-        }
+        members["violations"] = [
+            {"pointer": each.pointer, "message": each.message} for each in fault.violations
+        ]
     if isinstance(fault, MissingBinding):
-        return {"missing": list(fault.names)}
-    return {}
+        members["missing"] = list(fault.names)
+    return members
 
 
 async def respond(

@@ -8,5 +8,8 @@ from naftiko_run.invoke import Function
 
 def unit_of(name: str, function: Function) -> Unit:
     """Give the line of the start-up output for a function that can be called."""
-    operation = function.operation
-    return Unit(name, operation.name, f"{operation.plan.method} {operation.address}")
+    calls = ", ".join(operation.name for operation in function.operations)
+    if len(function.operations) != 1:
+        return Unit(name, calls)
+    operation = function.operations[0]
+    return Unit(name, calls, f"{operation.plan.method} {operation.address}")

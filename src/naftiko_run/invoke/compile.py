@@ -1,21 +1,34 @@
-"""An exposed unit of the document to a function that can be invoked."""
+"""A unit of the document to a function that can be invoked."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from naftiko_run.bindings import Bindings
-from naftiko_run.consume import BODY_METHODS, ConsumedOperation, ConsumedOperations, NotCallable
+from naftiko_run.consume import ConsumedOperations, NotCallable
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.model import Callable as Unit
+from naftiko_run.document.model import CallStep as CallStepModel
+from naftiko_run.document.model import LookupStep as LookupStepModel
 from naftiko_run.document.model import Parameter
-from naftiko_run.expressions import MISSING, Expression, names_of, same_name
-from naftiko_run.invoke.function import Function
-from naftiko_run.invoke.inputs import Consumed, Input, infer_inputs
-from naftiko_run.invoke.outputs import OutputPlan, compile_outputs
+from naftiko_run.document.model import ScriptStep as ScriptStepModel
+from naftiko_run.document.model import Step as StepModel
+from naftiko_run.expressions import Expression, compile_value, names_of
+from naftiko_run.invoke.call import Call, CallPlan
+from naftiko_run.invoke.connect import Connector
+from naftiko_run.invoke.function import Function, Plan
+from naftiko_run.invoke.inputs import Input, Use, infer_inputs
+from naftiko_run.invoke.lookup import Lookup
+from naftiko_run.invoke.mock import MockPlan
+from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, named_pieces
 from naftiko_run.invoke.references import References
+from naftiko_run.invoke.stepoutput import MARK, Projection, read_step, step_of
+from naftiko_run.invoke.steps import CallStep, Runner, Step, StepsPlan, in_order
 from naftiko_run.invoke.validation import InputValidator
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,7 @@ class FunctionCompiler:
         """Compile a unit.
 
         Args:
-            unit: A REST operation, a tool, or anything else that calls.
+            unit: A REST operation, a tool, an aggregate's function, or anything else that does something.
             inherited: Input parameters of what it stands under; its own win.
             route_variables: Inputs that a route gives; None where there is no route.
             silence_is_required: See ``infer_inputs``.
@@ -55,119 +68,200 @@ class FunctionCompiler:
         """
         own = {parameter.name for parameter in unit.input_parameters}
         parameters = [*(each for each in inherited if each.name not in own), *unit.input_parameters]
-        fixed = {
+        try:
+            return _UnitCompiler(self, unit, parameters, route_variables).compile(
+                silence_is_required=silence_is_required
+            )
+        except ValueError as fault:
+            raise NotCallable(str(fault)) from None
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What compiling a plan brings to light.
+
+    Attributes:
+        calls: The consumed operations that are called.
+        uses: Where values go.
+        refusal: Why every call fails; empty where calls can succeed.
+    """
+
+    calls: list[Call] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    refusal: str = ""
+
+
+class _UnitCompiler:
+    def __init__(
+        self,
+        house: FunctionCompiler,
+        unit: Unit,
+        parameters: Sequence[Parameter],
+        route_variables: Sequence[str] | None,
+    ) -> None:
+        self._house = house
+        self._unit = unit
+        self._fixed = {
             each.name: each.value
             for each in parameters
             if each.value is not None and not _is_path(each.value)
         }
-        declared = [each for each in parameters if each.name not in fixed]
-        given = [*(each.name for each in declared), *(route_variables or ())]
-        missing: dict[str, None] = {}
-        references = References(self.bindings, self.prefixes, given, missing)
-        try:
-            written = {name: references.compile(value) for name, value in unit.with_.items()}
-            operation, arguments = self._connect(unit, written, declared, route_variables or ())
-            consumed = Consumed(
-                {each.name: each for each in operation.parameters if each.value is None},
-                frozenset(names_of(operation.plan.variables.values())),
-            )
-            inferred = {name: each for name, each in arguments.items() if not _is_filled(each, fixed)}
-            inputs = infer_inputs(declared, inferred, consumed, silence_is_required=silence_is_required)
-            implies_body = self.operations.implies_body(unit.call)
-            if implies_body and route_variables is not None:
+        self._declared = [each for each in parameters if each.name not in self._fixed]
+        self._route_variables = route_variables
+        offered = dict.fromkeys(
+            [*(each.name for each in self._declared), *(route_variables or ()), *unit.given]
+        )
+        self._missing: dict[str, None] = {}
+        self._references = References(
+            house.bindings,
+            house.prefixes,
+            [*offered],
+            self._missing,
+            [step.name for step in unit.steps],
+        )
+        self._connector = Connector(
+            house.operations,
+            self._references,
+            [*offered],
+            [] if unit.given or unit.steps else self._leftover(offered),
+            house.report,
+        )
+        self._parts = _Parts()
+
+    def compile(self, *, silence_is_required: bool) -> Function:
+        given = self._given()
+        plan = self._plan()
+        uses = [Use(_through(use.expression, given), use.parameter, use.is_path) for use in self._parts.uses]
+        uses = [use for use in uses if not self._is_filled(use.expression)]
+        inputs = infer_inputs(self._declared, uses, silence_is_required=silence_is_required)
+        unit, calls = self._unit, self._parts.calls
+        if isinstance(plan, CallPlan) and self._house.operations.implies_body(unit.call):
+            if self._route_variables is not None:
                 inputs = tuple(_of_any_type(each) if each.name == "body" else each for each in inputs)
-            outputs = compile_outputs(
-                unit.output_parameters,
-                operation.model.output_parameters,
-                lone_elements=operation.model.output_raw_format == "xml",
-            )
-            validator = InputValidator(inputs)
-        except ValueError as fault:
-            raise NotCallable(str(fault)) from None
-        body = operation.plan.body
+            plan = replace(plan, known=frozenset(each.name for each in inputs))
+        missing = {variable for call in calls for variable in call.operation.plan.missing}
         return Function(
             name=unit.name,
-            description=unit.description or operation.model.description,
+            description=unit.description or (calls[0].operation.model.description if unit.call else ""),
             pointer=unit.pointer,
             inputs=inputs,
-            operation=operation,
-            refusal=operation.refusal or _format_refusal(operation, outputs),
-            missing=tuple(sorted({*missing, *operation.plan.missing})),
-            _validator=validator,
-            _arguments=tuple(
-                (name, each)
-                for name, each in arguments.items()
-                if each.whole != name or each.names != (name,)
-            ),
-            _fixed=fixed,
-            _outputs=outputs,
-            _gathers_body=implies_body,
-            _passes_raw_body=body is not None and bool(body.whole) and arguments[body.whole].whole == "body",
+            operations=tuple({call.operation.name: call.operation for call in calls}.values()),
+            refusal=self._parts.refusal,
+            missing=tuple(sorted({*self._missing, *missing})),
+            _validator=InputValidator(inputs),
+            _fixed=self._fixed,
+            _given=tuple(given.items()),
+            _plan=plan,
         )
 
-    def _connect(
-        self,
-        unit: Unit,
-        written: dict[str, Expression],
-        declared: Sequence[Parameter],
-        route_variables: Sequence[str],
-    ) -> tuple[ConsumedOperation, dict[str, Expression]]:
-        """Give the operation, and what fills each of its arguments: ``with`` first, the same name else."""
-        plain = self.operations.get(unit.call)
-        offered = [
-            *(each.name for each in declared if each.in_ not in ("header", "cookie")),
-            *route_variables,
+    def _leftover(self, offered: Mapping[str, None]) -> list[str]:
+        """Give the inputs that are arguments even where nothing refers to them; headers never are unasked."""
+        elsewhere = {each.name for each in self._declared if each.in_ in ("header", "cookie")}
+        return [name for name in offered if name not in elsewhere]
+
+    def _given(self) -> dict[str, Expression]:
+        """Give what a unit that refers to a function puts in for that function's inputs."""
+        callers = replace(self._references, declared=[each.name for each in self._declared], steps=())
+        return {name: callers.compile(value) for name, value in self._unit.given.items()}
+
+    def _is_filled(self, expression: Expression) -> bool:
+        return bool(expression.names) and all(name in self._fixed for name in expression.names)
+
+    def _plan(self) -> Plan:
+        if self._unit.steps:
+            return self._steps()
+        if self._unit.call:
+            return self._call()
+        outputs = self._outputs(OutputCompiler(self._value, by_name=True))
+        assert outputs.apply is not None  # a unit without a call is a mock only if its outputs bring values
+        return MockPlan(outputs.apply)
+
+    def _call(self) -> CallPlan:
+        call = self._connect(self._unit.call, self._unit.with_, self._unit)
+        model = call.operation.model
+        compiler = OutputCompiler(
+            self._value, named_pieces(model.output_parameters), lone_elements=model.output_raw_format == "xml"
+        )
+        outputs = self._outputs(compiler)
+        self._parts.refusal = self._parts.refusal or _format_refusal(call, outputs)
+        body = call.operation.plan.body
+        passes_raw_body = (
+            body is not None
+            and bool(body.whole)
+            and call.arguments[body.whole].whole == "body"
+            and "body" not in self._unit.given
+        )
+        return CallPlan(call, outputs, None, passes_raw_body)
+
+    def _steps(self) -> StepsPlan:
+        runners: dict[str, Runner] = {}
+        needs: dict[str, frozenset[str]] = {}
+        changes: set[str] = set()
+        for step in self._unit.steps:
+            first = len(self._parts.uses)
+            runners[step.name] = self._runner(step, changes)
+            reads = names_of(use.expression for use in self._parts.uses[first:])
+            needs[step.name] = frozenset(name.removeprefix(MARK) for name in reads if name.startswith(MARK))
+        plan = in_order(needs, frozenset(changes))
+        mappings = [
+            (tuple(each.target.split(".")), self._use(self._references.compile(each.value)))
+            for each in self._unit.mappings
         ]
-        extras = self._extras(unit, plain, written, offered)
-        operation = self.operations.get(unit.call, extras) if extras else plain
-        spellings = {same_name(name): name for name in [*(each.name for each in declared), *route_variables]}
-        arguments = dict(written)
-        fixed = {each.name for each in operation.parameters if each.value is not None}
-        for name in [*(each.name for each in operation.parameters), *operation.reads]:
-            if name not in arguments and (name in operation.reads or name not in fixed):
-                source = name if name in spellings.values() else spellings.get(same_name(name), name)
-                arguments[name] = _exactly(source)
-        return operation, {name: each for name, each in arguments.items() if name in operation.reads}
-
-    def _extras(
-        self,
-        unit: Unit,
-        operation: ConsumedOperation,
-        written: Mapping[str, Expression],
-        offered: Sequence[str],
-    ) -> dict[str, str]:
-        """Give the arguments that the operation does not know, and where they travel.
-
-        What ``with`` names becomes a field of the body where the method has one.
-        So does an input that nothing refers to, unless the document says what
-        the whole body is: then it is a query parameter, and the body stays whole.
-        """
-        known = {*operation.reads, *(each.name for each in operation.parameters)}
-        has_body = operation.model.method in BODY_METHODS
-        says_body = any(
-            each.name == "body" and each.in_ == "body" for each in operation.model.input_parameters
+        return StepsPlan(
+            tuple(Step(name, runners[name], after) for name, after in plan),
+            all(place in after for place, (_, after) in enumerate(plan[1:])),
+            tuple(mappings),
+            self._unit.steps[-1].name,
+            self._outputs(OutputCompiler(self._value, by_name=bool(mappings))),
         )
-        referred = {name for expression in written.values() for name in expression.names}
-        spellings = {same_name(name) for name in known - written.keys()}
-        extras = {name: "body" if has_body else "query" for name in written if name not in known}
-        for name in offered:
-            if name not in referred and name not in known and same_name(name) not in spellings:
-                extras.setdefault(name, "body" if has_body and not says_body else "query")
-        for name, place in extras.items():
-            self.report.warning(
-                "unknown-argument",
-                f"`{unit.call}` has no parameter `{name}`; it is sent in the {place}",
-                (*unit.pointer, "with", name) if name in written else unit.pointer,
-                hint=f"declare `{name}` among the operation's inputParameters",
-            )
-        return extras
+
+    def _runner(self, step: StepModel, changes: set[str]) -> Runner:
+        match step:
+            case CallStepModel():
+                call = self._connect(step.call, step.with_, step)
+                if call.operation.plan.method not in _READING:
+                    changes.add(step.name)
+                return CallStep(step.name, call, Projection.of(call.operation.model.output_parameters))
+            case LookupStepModel():
+                index = step_of(step.index, self._references.steps)
+                if index is None:
+                    known = ", ".join(each.name for each in self._unit.steps if each.name != step.name)
+                    raise ValueError(
+                        f"its step `{step.name}` searches in `{step.index}`, which is no step; "
+                        f"there are: {known or 'no others'}"
+                    )
+                entries = self._use(read_step(*index))
+                wanted = self._use(self._references.compile(step.lookup_value))
+                return Lookup(entries, step.match, wanted, step.output_parameters)
+            case ScriptStepModel():
+                raise ValueError(f"its step `{step.name}` is a script, and scripts are not supported yet")
+
+    def _connect(self, name: str, with_: Mapping[str, Any], at: Unit | CallStepModel) -> Call:
+        call = self._connector.connect(name, with_, at.pointer)
+        self._parts.calls.append(call)
+        self._parts.uses += call.uses()
+        self._parts.refusal = self._parts.refusal or call.operation.refusal
+        return call
+
+    def _use(self, expression: Expression) -> Expression:
+        self._parts.uses.append(Use(expression))
+        return expression
+
+    def _value(self, written: Any) -> Expression:
+        """Compile an output's own value: text is a template over the inputs, and nothing else is a reference."""
+        return compile_value(written, self._references.resolve)
+
+    def _outputs(self, compiler: OutputCompiler) -> OutputPlan:
+        outputs = compiler.compile(self._unit.output_parameters)
+        self._parts.uses += [Use(value) for value in outputs.values]
+        return outputs
 
 
-def _format_refusal(operation: ConsumedOperation, outputs: OutputPlan) -> str:
-    written = operation.model.output_raw_format
+def _format_refusal(call: Call, outputs: OutputPlan) -> str:
+    written = call.operation.model.output_raw_format
     if outputs.is_identity or written == "json":
         return ""
-    return f"`{operation.name}` answers `{written}`, and pieces of that format cannot be read yet"
+    return f"`{call.operation.name}` answers `{written}`, and pieces of that format cannot be read yet"
 
 
 def _of_any_type(body: Input) -> Input:
@@ -176,14 +270,17 @@ def _of_any_type(body: Input) -> Input:
     return replace(body, schema=schema)
 
 
-def _exactly(name: str) -> Expression:
-    return Expression(lambda scope: scope.get(name, MISSING), (name,), name)
-
-
 def _is_path(value: object) -> bool:
     """Whether an exposed parameter's ``value`` says where in the body it is, and fixes nothing."""
     return isinstance(value, str) and value.startswith("$")
 
 
-def _is_filled(expression: Expression, fixed: dict[str, object]) -> bool:
-    return bool(expression.names) and all(name in fixed for name in expression.names)
+def _through(expression: Expression, given: Mapping[str, Expression]) -> Expression:
+    """Give what an expression reads of the caller, where some of its names are given by the unit itself."""
+    if not any(name in given for name in expression.names):
+        return expression
+    names = [
+        inner for name in expression.names for inner in (given[name].names if name in given else (name,))
+    ]
+    whole = given[expression.whole].whole if expression.whole in given else expression.whole
+    return Expression(expression.evaluate, tuple(dict.fromkeys(names)), whole)

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from naftiko_run import jsontext
-from naftiko_run.consume.exchange import UpstreamResponse
-from naftiko_run.consume.operation import ConsumedOperation
+from naftiko_run.consume import ConsumedOperation
 from naftiko_run.diagnostics import Pointer
-from naftiko_run.errors import MissingBinding, UndecodableResponse, Unsupported
+from naftiko_run.errors import MissingBinding, Unsupported
 from naftiko_run.expressions import MISSING, Expression
 from naftiko_run.invoke.inputs import Input
 from naftiko_run.invoke.outcome import Outcome
-from naftiko_run.invoke.outputs import OutputPlan
 from naftiko_run.invoke.validation import InputValidator
+
+
+class Plan(Protocol):
+    """What a function does with its inputs: one call, steps, or nothing but values of its own."""
+
+    async def run(self, values: dict[str, Any], raw_body: bytes | None) -> Outcome:
+        """Do it; see ``Function.invoke``.
+
+        Args:
+            values: The inputs, checked; the plan may change them.
+            raw_body: As for ``Function.invoke``.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +37,7 @@ class Function:
         description: For people and models.
         pointer: Its place in the document.
         inputs: Declared and inferred.
-        operation: The consumed operation that it calls.
+        operations: The consumed operations that it calls.
         missing: Bindings without a value that it needs; while there are any, every call fails.
         refusal: Why every call fails; empty where calls can succeed.
     """
@@ -36,15 +46,13 @@ class Function:
     description: str
     pointer: Pointer
     inputs: tuple[Input, ...]
-    operation: ConsumedOperation
+    operations: tuple[ConsumedOperation, ...]
     missing: tuple[str, ...]
     refusal: str
     _validator: InputValidator
-    _arguments: tuple[tuple[str, Expression], ...]
     _fixed: Mapping[str, Any]
-    _outputs: OutputPlan
-    _gathers_body: bool
-    _passes_raw_body: bool
+    _given: tuple[tuple[str, Expression], ...]
+    _plan: Plan
 
     @property
     def input_schema(self) -> dict[str, Any]:
@@ -71,42 +79,16 @@ class Function:
             UpstreamUnreachable: No connection, TLS failure, or a broken response.
             UpstreamTimeout: The time limit passed.
             UndecodableResponse: The answer is not in its declared format.
+            StepFailed: A step's upstream did not do what was asked.
         """
         values = self._validator.check(inputs)
         if self.refusal:
             raise Unsupported(self.refusal)
         if self.missing:
-            raise MissingBinding(self.missing, self.operation.name)
+            raise MissingBinding(self.missing, self.operations[0].name if self.operations else self.name)
         if self._fixed:
             values |= self._fixed
-        if self._gathers_body and "body" not in values:
-            self._gather_body(values)
-        arguments = dict(values)
-        for name, expression in self._arguments:
-            value = expression.evaluate(values)
-            if value is MISSING:
-                arguments.pop(name, None)
-            else:
-                arguments[name] = value
-        response = await self.operation.exchange(arguments, raw_body if self._passes_raw_body else None)
-        return self._outcome(response)
-
-    def _gather_body(self, values: dict[str, Any]) -> None:
-        """Make the body, of which the document says nothing, of the inputs of which it says nothing."""
-        known = self._validator.schema["properties"]
-        fields = {name: value for name, value in values.items() if name not in known}
-        if fields:
-            values["body"] = fields
-
-    def _outcome(self, response: UpstreamResponse) -> Outcome:
-        outcome = Outcome(response.status, response.body, response.header("content-type"), response.headers)
-        if self._outputs.apply is None or outcome.has_failed or not response.body:
-            return outcome
-        try:
-            decoded = jsontext.loads(response.body)
-        except ValueError:
-            kind = outcome.media_type.partition(";")[0] or "none"
-            raise UndecodableResponse(
-                f"{self.operation.name} gave an answer that is not JSON (its Content-Type: {kind})"
-            ) from None
-        return Outcome.of_value(self._outputs.apply(decoded), response.status, response.headers)
+        if self._given:
+            given = [(name, expression.evaluate(values)) for name, expression in self._given]
+            values |= {name: value for name, value in given if value is not MISSING}
+        return await self._plan.run(values, raw_body)

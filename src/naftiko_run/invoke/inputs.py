@@ -8,6 +8,7 @@ from typing import Any
 
 from naftiko_run.document.model import Location, Parameter
 from naftiko_run.expressions import Expression
+from naftiko_run.invoke.stepoutput import MARK
 
 _CONNECTION_HEADERS = frozenset(
     {
@@ -47,60 +48,61 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Consumed:
-    """What a consumed operation says of the arguments that it reads.
+class Use:
+    """A place where the values of inputs go.
 
     Attributes:
-        parameters: By name.
-        path_variables: Names of the arguments that its path cannot do without.
+        expression: What is made of them.
+        parameter: The consumed parameter that it fills; None where it fills none.
+        is_path: Whether it is a part of an upstream's path, which has no holes.
     """
 
-    parameters: Mapping[str, Parameter]
-    path_variables: frozenset[str]
+    expression: Expression
+    parameter: Parameter | None = None
+    is_path: bool = False
 
-    def requires(self, name: str) -> bool:
-        """Whether an argument is required: silence means optional, but a path has no holes."""
-        parameter = self.parameters.get(name)
-        return name in self.path_variables or (parameter is not None and parameter.required is True)
+    @property
+    def is_required(self) -> bool:
+        """Whether there is no call without it: silence of a consumed parameter means optional."""
+        return self.is_path or (self.parameter is not None and self.parameter.required is True)
 
 
 def infer_inputs(
-    declared: Sequence[Parameter],
-    arguments: Mapping[str, Expression],
-    consumed: Consumed,
-    *,
-    silence_is_required: bool,
+    declared: Sequence[Parameter], uses: Iterable[Use], *, silence_is_required: bool
 ) -> tuple[Input, ...]:
     """Give the inputs that a caller can, and must, give.
 
     Args:
         declared: The function's own input parameters.
-        arguments: What fills each consumed argument.
-        consumed: What the operation says of its arguments.
+        uses: Where values go.
         silence_is_required: Whether a declared input that says nothing, and that
             nothing else speaks for, is required: the specification's default for tools.
     """
-    fills = _fills(arguments)
+    by_name: dict[str, list[Use]] = {}
+    for use in uses:
+        for name in use.expression.names:
+            if not name.startswith(MARK):
+                by_name.setdefault(name, []).append(use)
     some_required = any(parameter.required for parameter in declared)
     inputs: dict[str, Input] = {}
     for parameter in declared:
-        filled = fills.get(parameter.name, "")
-        source = consumed.parameters.get(filled)
+        filled = [use for use in by_name.get(parameter.name, ()) if use.expression.whole == parameter.name]
+        sources = [use.parameter for use in filled if use.parameter is not None]
         required = parameter.required
-        if required is None:
-            required = consumed.requires(filled) if source else silence_is_required and not some_required
-        if filled in consumed.path_variables:
-            required = True
+        if required is None and sources:
+            required = any(use.is_required for use in filled)
+        elif required is None:
+            required = silence_is_required and not some_required
+        source = sources[0] if sources else None
         inputs[parameter.name] = Input(
             parameter.name,
             {**(_schema(source) if source else {}), **_schema(parameter)},
-            required=required,
+            required=required or any(use.is_path for use in filled),
             location=parameter.in_ or (source.in_ if source else None),
         )
-    for argument, expression in arguments.items():
-        for name in expression.names:
-            if name not in inputs:
-                inputs[name] = _inferred(name, argument, consumed, is_whole=expression.whole == name)
+    for name, found in by_name.items():
+        if name not in inputs:
+            inputs[name] = _inferred(name, found)
     return tuple(inputs.values())
 
 
@@ -114,30 +116,19 @@ def input_schema(inputs: Iterable[Input]) -> dict[str, Any]:
     return schema
 
 
-def _fills(arguments: Mapping[str, Expression]) -> dict[str, str]:
-    """Give, for each caller's input passed on unchanged, the consumed argument that it fills."""
-    fills: dict[str, str] = {}
-    for argument, expression in arguments.items():
-        if expression.whole:
-            fills.setdefault(expression.whole, argument)
-    return fills
-
-
-def _inferred(name: str, argument: str, consumed: Consumed, *, is_whole: bool) -> Input:
-    """Give an input that fills an argument, or is only a part of it."""
-    is_path = argument in consumed.path_variables
-    if not is_whole:
-        return Input(name, required=is_path)
-    parameter = consumed.parameters.get(argument)
+def _inferred(name: str, uses: Sequence[Use]) -> Input:
+    """Give an input of which only its uses speak: one that it fills alone, before one that it is a part of."""
+    filled = [use for use in uses if use.expression.whole == name]
+    if not filled:
+        return Input(name, required=any(use.is_path for use in uses))
+    required = any(use.is_required for use in filled)
+    parameter = next((use.parameter for use in filled if use.parameter is not None), None)
     if parameter is None:
-        return Input(
-            name,
-            {"type": "string"} if is_path else {},
-            required=is_path,
-            location="path" if is_path else None,
-        )
+        is_path = any(use.is_path for use in filled)
+        schema = {"type": "string"} if is_path else {}
+        return Input(name, schema, required=required, location="path" if is_path else None)
     location = None if name.casefold() in _CONNECTION_HEADERS else parameter.in_
-    return Input(name, _schema(parameter), required=consumed.requires(argument), location=location)
+    return Input(name, _schema(parameter), required=required, location=location)
 
 
 def _schema(parameter: Parameter) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Output shaping: from a decoded response to what the function promises (semantics, "Outputs")."""
+"""Output shaping: from what was received to what the function promises (semantics, "Outputs")."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from typing import Any
 
 from naftiko_run import jsontext
 from naftiko_run.document.model import ConsumedOutput, Output
-from naftiko_run.expressions import MISSING, Accessor, compile_path, first_name, is_root
+from naftiko_run.expressions import MISSING, Accessor, Expression, Scope, compile_path, first_name, is_root
+
+Shape = Callable[[Any, Scope], Any]
+"""Makes an output of the value that it is relative to, and of the function's inputs."""
+
+Evaluate = Callable[[Any], Expression]
+"""Compiles an output's own ``value``, which may be a template over the function's inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +22,12 @@ class OutputPlan:
     """How an answer is shaped.
 
     Attributes:
-        apply: Shapes a decoded response; None where the response is the answer, untouched.
+        apply: Shapes what was received; None where that is the answer, untouched.
+        values: The outputs' own values: what they read of the inputs.
     """
 
-    apply: Callable[[Any], Any] | None
+    apply: Shape | None
+    values: tuple[Expression, ...] = ()
 
     @property
     def is_identity(self) -> bool:
@@ -27,82 +35,108 @@ class OutputPlan:
         return self.apply is None
 
 
-def compile_outputs(
-    outputs: Sequence[Output], consumed: Sequence[ConsumedOutput], *, lone_elements: bool = False
-) -> OutputPlan:
-    """Compile a function's output parameters.
+class OutputCompiler:
+    """Compiles output parameters.
 
     Args:
-        outputs: The exposed output parameters.
-        consumed: The consumed operation's, whose names mappings may begin with.
+        evaluate: What an output's own ``value`` means.
+        named: Pieces that mappings may begin with.
         lone_elements: Whether the format writes a list of one as its one element (XML).
-
-    Raises:
-        ValueError: A mapping is not a JSONPath.
+        by_name: Whether outputs are members of what was received, each of its
+            own name: after steps, whose ``mappings`` made those, and in mocks.
     """
-    if all(_is_identity(output) for output in outputs[:1]) and len(outputs) <= 1:
-        return OutputPlan(None)
-    compiler = _OutputCompiler(consumed, lone_elements=lone_elements)
-    if len(outputs) == 1:
-        return OutputPlan(compiler.compile(outputs[0]))
-    shapes = [(output.name, compiler.compile(output)) for output in outputs]
-    if all(name for name, _ in shapes):
-        return OutputPlan(lambda decoded: {name: shape(decoded) for name, shape in shapes})
 
-    def first(decoded: Any) -> Any:
-        return next((value for _, shape in shapes if (value := shape(decoded)) is not None), None)
-
-    return OutputPlan(first)
-
-
-def _is_identity(output: Output) -> bool:
-    return (
-        is_root(output.mapping)
-        and output.const is None
-        and output.max_length is None
-        and not output.properties
-        and output.items is None
-        and output.values is None
-        and output.type in (None, "object", "array", "string")
-    )
-
-
-class _OutputCompiler:
-    """Compiles output parameters against one consumed operation."""
-
-    def __init__(self, consumed: Sequence[ConsumedOutput], *, lone_elements: bool) -> None:
-        self._named: Mapping[str, tuple[Accessor, bool]] = {
-            output.name: (compile_path(output.value), is_root(output.value))
-            for output in consumed
-            if output.name
-        }
+    def __init__(
+        self,
+        evaluate: Evaluate,
+        named: Mapping[str, tuple[Accessor, bool]] | None = None,
+        *,
+        lone_elements: bool = False,
+        by_name: bool = False,
+    ) -> None:
+        self._evaluate = evaluate
+        self._named = named or {}
         self._lone_elements = lone_elements
+        self._by_name = by_name
+        self._values: list[Expression] = []
 
-    def compile(self, output: Output, *, is_member: bool = False) -> Callable[[Any], Any]:
-        """Give the function that makes an output of the value that it is relative to."""
+    def compile(self, outputs: Sequence[Output]) -> OutputPlan:
+        """Compile a function's output parameters.
+
+        Raises:
+            ValueError: A mapping is not a JSONPath, or a template is malformed.
+        """
+        if len(outputs) <= 1 and all(self._is_identity(output) for output in outputs):
+            return OutputPlan(None)
+        shapes = [(output.name, self._shape(output)) for output in outputs]
+        if len(shapes) == 1 and not (self._by_name and outputs[0].name):
+            return OutputPlan(shapes[0][1], tuple(self._values))
+        if all(name for name, _ in shapes):
+            return OutputPlan(
+                lambda received, scope: {name: shape(received, scope) for name, shape in shapes},
+                tuple(self._values),
+            )
+
+        def first(received: Any, scope: Scope) -> Any:
+            found = (shape(received, scope) for _, shape in shapes)
+            return next((value for value in found if value is not None), None)
+
+        return OutputPlan(first, tuple(self._values))
+
+    def _is_identity(self, output: Output) -> bool:
+        return (
+            is_root(output.mapping)
+            and not _brings_value(output)
+            and output.max_length is None
+            and not output.properties
+            and output.items is None
+            and output.values is None
+            and output.type in (None, "object", "array", "string")
+            and not (self._by_name and output.name)
+        )
+
+    def _shape(self, output: Output, *, is_member: bool = False) -> Shape:
         if output.const is not None:
             fixed = convert(output.type, output.const)
-            return lambda _: fixed
-        read = compile_path(output.mapping) if is_member else self._access(output.mapping)
+            return lambda _, __: fixed
+        if output.value is not None:
+            return self._value(output)
+        read = self._read(output, is_member=is_member)
         if output.items is not None:
             return self._array(read, output.items)
         if output.values is not None:
             return self._map(read, output.values)
         if output.properties:
-            return self._object(read, output.properties)
+            return self._object(read, output)
         kind, limit = output.type, output.max_length
 
-        def scalar(current: Any) -> Any:
+        def scalar(current: Any, _: Scope) -> Any:
             value = read(current)
-            if value is MISSING:
-                return None
-            value = convert(kind, value)
-            return value[:limit] if limit is not None and isinstance(value, str) else value
+            return None if value is MISSING else _cut(convert(kind, value), limit)
 
         return scalar
 
+    def _value(self, output: Output) -> Shape:
+        expression = self._evaluate(output.value)
+        self._values.append(expression)
+        kind, limit, evaluate = output.type, output.max_length, expression.evaluate
+
+        def shape(_: Any, scope: Scope) -> Any:
+            value = evaluate(scope)
+            return None if value is MISSING else _cut(convert(kind, value), limit)
+
+        return shape
+
+    def _read(self, output: Output, *, is_member: bool) -> Accessor:
+        if self._by_name and not output.mapping:
+            name = output.name
+            if not name:
+                return lambda value: value
+            return lambda value: value.get(name, MISSING) if isinstance(value, dict) else MISSING
+        return compile_path(output.mapping) if is_member else self._access(output.mapping)
+
     def _access(self, path: str) -> Accessor:
-        """Read a path, whose first name may be one of the consumed operation's outputs."""
+        """Read a path, whose first name may be one of the named pieces."""
         own = compile_path(path)
         begin = first_name(path)
         if begin is None or begin[0] not in self._named:
@@ -110,23 +144,25 @@ class _OutputCompiler:
         named, names_whole = self._named[begin[0]]
         inner = compile_path(begin[1])
 
-        def projected(decoded: Any) -> Any:
-            value = named(decoded)
+        def projected(received: Any) -> Any:
+            value = named(received)
             return MISSING if value is MISSING else inner(value)
 
         # An output that names the whole response says nothing of a member with the same name.
         first, second = (own, projected) if names_whole else (projected, own)
 
-        def access(decoded: Any) -> Any:
-            value = first(decoded)
-            return second(decoded) if value is MISSING else value
+        def access(received: Any) -> Any:
+            value = first(received)
+            return second(received) if value is MISSING else value
 
         return access
 
-    def _array(self, read: Accessor, items: Output) -> Callable[[Any], Any]:
-        element = self.compile(items, is_member=True)
+    def _array(self, read: Accessor, items: Output) -> Shape:
+        element = self._shape(items, is_member=True)
+        if items.value is not None or items.const is not None or _is_made_here(items):
+            return lambda current, scope: [element(current, scope)]
 
-        def shape(current: Any) -> Any:
+        def shape(current: Any, scope: Scope) -> Any:
             value = read(current)
             if value is MISSING:
                 return None
@@ -134,31 +170,44 @@ class _OutputCompiler:
                 if not self._lone_elements:
                     return value
                 value = [value]
-            return [element(each) for each in value]
+            return [element(each, scope) for each in value]
 
         return shape
 
-    def _map(self, read: Accessor, values: Output) -> Callable[[Any], Any]:
-        member = self.compile(values, is_member=True)
+    def _map(self, read: Accessor, values: Output) -> Shape:
+        member = self._shape(values, is_member=True)
 
-        def shape(current: Any) -> Any:
+        def shape(current: Any, scope: Scope) -> Any:
             value = read(current)
             if isinstance(value, dict):
-                return {key: member(each) for key, each in value.items()}
+                return {key: member(each, scope) for key, each in value.items()}
             return None if value is MISSING else value
 
         return shape
 
-    def _object(self, read: Accessor, properties: Sequence[Output]) -> Callable[[Any], Any]:
-        members = [(each.name, self.compile(each, is_member=True)) for each in properties]
+    def _object(self, read: Accessor, output: Output) -> Shape:
+        members = [(each.name, self._shape(each, is_member=True)) for each in output.properties]
+        if _is_made_here(output):
+            return lambda current, scope: {name: member(current, scope) for name, member in members}
 
-        def shape(current: Any) -> Any:
+        def shape(current: Any, scope: Scope) -> Any:
             value = read(current)
             if isinstance(value, dict):
-                return {name: member(value) for name, member in members}
+                return {name: member(value, scope) for name, member in members}
             return None if value is MISSING else value
 
         return shape
+
+
+def named_pieces(outputs: Sequence[ConsumedOutput]) -> dict[str, tuple[Accessor, bool]]:
+    """Give the named pieces of a consumed operation's response, and whether each is all of it.
+
+    Raises:
+        ValueError: One of them is not a JSONPath.
+    """
+    return {
+        output.name: (compile_path(output.value), is_root(output.value)) for output in outputs if output.name
+    }
 
 
 def convert(kind: str | None, value: Any) -> Any:
@@ -173,3 +222,17 @@ def convert(kind: str | None, value: Any) -> Any:
     if kind == "string" and isinstance(value, int | float):
         return str(value)
     return value
+
+
+def _cut(value: Any, limit: int | None) -> Any:
+    return value[:limit] if limit is not None and isinstance(value, str) else value
+
+
+def _brings_value(output: Output) -> bool:
+    return output.const is not None or output.value is not None or _is_made_here(output)
+
+
+def _is_made_here(output: Output) -> bool:
+    """Whether an object or array is made of nothing but values that the document gives."""
+    members = [*output.properties, *([output.items] if output.items else [])]
+    return not output.mapping and bool(members) and all(_brings_value(member) for member in members)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run.bindings import Bindings
@@ -17,6 +17,7 @@ from naftiko_run.expressions import (
     structure,
     variable,
 )
+from naftiko_run.invoke.stepoutput import read_step, step_of
 
 
 @dataclass(slots=True)
@@ -25,15 +26,18 @@ class References:
 
     Attributes:
         bindings: What ``env.X`` and bound names stand for.
-        prefixes: What may stand before a caller's input: ``rest``, ``tools``, an expose namespace.
+        prefixes: What may stand before a caller's input: ``rest``, ``tools``, the namespace of an
+            adapter or aggregate.
         declared: The function's own inputs and its route's variables, which a bare word may name.
         missing: Takes the bindings that have no value.
+        steps: The function's steps, whose outputs ``$.step.path`` and ``{{step.path}}`` read.
     """
 
     bindings: Bindings
     prefixes: frozenset[str]
-    declared: Collection[str]
+    declared: Sequence[str]
     missing: dict[str, None]
+    steps: Sequence[str] = field(default=())
 
     def compile(self, written: Any) -> Expression:
         """Compile one value: a reference, a template, a literal, or a structure of these.
@@ -51,18 +55,29 @@ class References:
 
     def _text(self, written: str) -> Expression:
         if "{{" in written:
-            return compile_value(written, self._resolve)
+            return compile_value(written, self.resolve)
+        step = step_of(written, self.steps) if written.startswith("$") else None
+        if step is not None:
+            return read_step(*step)
         prefix, dot, name = written.partition(".")
         if dot and name and (prefix in self.prefixes or written.startswith("env.")):
-            return self._resolve(written)
+            return self.resolve(written)
         if written in self.declared:
             return variable(written)
         return constant(written)
 
-    def _resolve(self, name: str) -> Expression:
+    def resolve(self, name: str) -> Expression:
+        """Say what a name in a template means: an input, a step's output, or a binding.
+
+        Raises:
+            ValueError: What follows a step's name is not a JSONPath.
+        """
         prefix, dot, rest = name.partition(".")
         if dot and rest and prefix in self.prefixes:
             return self._input(rest)
+        step = step_of(name, self.steps)
+        if step is not None and (dot or name not in self.declared):
+            return read_step(*step)
         bound = self.bindings.find(name)
         if bound is None:
             return self._input(name)

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from naftiko_run.diagnostics import Report
+from naftiko_run.document.dialects.aggregates import normalise_aggregates
 from naftiko_run.document.dialects.binds import normalise_binds
+from naftiko_run.document.dialects.callables import Callables
 from naftiko_run.document.dialects.calls import Calls
 from naftiko_run.document.dialects.consumes import normalise_consumes
-from naftiko_run.document.dialects.exposes import callable_of, normalise_exposes
+from naftiko_run.document.dialects.exposes import normalise_exposes
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.document.model import Document
 
@@ -58,31 +60,35 @@ def normalise(data: Any, report: Report) -> dict[str, Any] | None:
     if capability is None:
         return None
     consumes, faults = normalise_consumes(capability)
+    callables = Callables(Calls.of(consumes, faults))
     return {
         "pointer": (),
         "spec": _spec(root),
         "info": _info(root),
         "binds": normalise_binds(root, capability),
         "consumes": consumes,
-        "exposes": normalise_exposes(capability, Calls.of(consumes, faults)),
+        "aggregates": normalise_aggregates(capability, callables),
+        "exposes": normalise_exposes(capability, callables),
     }
 
 
 def normalise_unit(written: Mapping[str, Any], document: Document, report: Report) -> dict[str, Any]:
-    """Give the canonical form of one unit over a document's consumed operations.
+    """Give the canonical form of one unit over a document's consumed operations and aggregates.
 
     Raises:
-        ValueError: It calls none of them; the message says why.
+        ValueError: It cannot work; the message says why.
     """
     operations = {
         consumes.namespace: [each.name for resource in consumes.resources for each in resource.operations]
         for consumes in document.consumes
     }
+    functions = {
+        f"{aggregate.namespace}.{function.name}": function.model_dump(by_alias=True)
+        for aggregate in document.aggregates
+        for function in aggregate.functions
+    }
     unit = Reader(dict(written), (), report)
-    call, reason = Calls(operations, {}).find(unit)
-    if reason:
-        raise ValueError(reason)
-    return callable_of(unit, call, unit.text("name"))
+    return Callables(Calls(operations, {}), functions).read(unit, unit.text("name"))
 
 
 def _capability(root: Reader) -> Reader | None:

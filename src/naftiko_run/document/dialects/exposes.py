@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from naftiko_run.document.dialects.authentication import normalise_authentication
-from naftiko_run.document.dialects.calls import Calls
+from naftiko_run.document.dialects.callables import Callables
 from naftiko_run.document.dialects.consumes import method_of
-from naftiko_run.document.dialects.parameters import normalise_inputs, normalise_outputs
+from naftiko_run.document.dialects.parameters import normalise_inputs
 from naftiko_run.document.dialects.paths import join
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.expressions import parse_path
 
 
-def normalise_exposes(capability: Reader, calls: Calls) -> list[dict[str, Any]]:
+def normalise_exposes(capability: Reader, callables: Callables) -> list[dict[str, Any]]:
     """Give the canonical ``exposes`` entries; units that cannot work are under ``unavailable``."""
-    return [entry for written in capability.members("exposes") if (entry := _entry(written, calls))]
+    return [entry for written in capability.members("exposes") if (entry := _entry(written, callables))]
 
 
-def _entry(written: Reader, calls: Calls) -> dict[str, Any] | None:
+def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
     kind = written.text("type").casefold()
     if not kind:
         kind = "mcp" if "tools" in written.data else "rest" if "resources" in written.data else ""
@@ -43,9 +43,9 @@ def _entry(written: Reader, calls: Calls) -> dict[str, Any] | None:
         "settings": written.data,
     }
     if kind == "rest":
-        return entry | _not_empty(_rest(written, calls), written, "resources")
+        return entry | _not_empty(_rest(written, callables), written, "resources")
     if kind == "mcp":
-        return entry | _not_empty(_mcp(written, calls), written, "tools")
+        return entry | _not_empty(_mcp(written, callables), written, "tools")
     return entry
 
 
@@ -71,7 +71,7 @@ def _port(written: Reader) -> int | None:
     return None
 
 
-def _rest(written: Reader, calls: Calls) -> dict[str, Any]:
+def _rest(written: Reader, callables: Callables) -> dict[str, Any]:
     resources: list[dict[str, Any]] = []
     unavailable: list[dict[str, Any]] = []
     seen: dict[tuple[str, str], str] = {}
@@ -90,7 +90,7 @@ def _rest(written: Reader, calls: Calls) -> dict[str, Any]:
                 )
                 continue
             unit = _callable(
-                operation, calls, operation.text("name") or operation.key or name, name, unavailable
+                operation, callables, operation.text("name") or operation.key or name, name, unavailable
             )
             if unit is None:
                 continue
@@ -140,18 +140,18 @@ def _route(resource: Reader, operation: Reader) -> str:
     return path if path.startswith("/") else f"/{path}"
 
 
-def _mcp(written: Reader, calls: Calls) -> dict[str, Any]:
+def _mcp(written: Reader, callables: Callables) -> dict[str, Any]:
     tools: list[dict[str, Any]] = []
     unavailable: list[dict[str, Any]] = []
     names: set[str] = set()
     for tool in written.members("tools"):
-        name = tool.text("name") or tool.key
+        name = tool.text("name") or tool.key or tool.text("ref").rpartition(".")[2]
         if not name:
             tool.report.warning("nameless-tool", "the tool has no `name`; it was left out", tool.at)
             continue
-        unit = _callable(tool, calls, _unused(tool, name, names), name, unavailable)
+        unit = _callable(tool, callables, _unused(tool, name, names), name, unavailable)
         if unit is not None:
-            unit["hints"] = _hints(tool)
+            unit["hints"] = _hints(tool, callables.target(tool).get("semantics"))
             tools.append(unit)
     transport = written.text("transport").casefold()
     return {
@@ -176,41 +176,34 @@ def _unused(tool: Reader, name: str, names: set[str]) -> str:
     return free
 
 
-def _hints(tool: Reader) -> dict[str, Any] | None:
+def _hints(tool: Reader, semantics: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Give a tool's hints: its own, over those that the semantics of the function behind it imply."""
     hints = tool.mapping("hints")
-    if hints is None:
+    if hints is None and semantics is None:
         return None
-    flags = {key: hints.flag(key) for key in ("readOnly", "destructive", "idempotent", "openWorld")}
-    return {"pointer": hints.at, **flags}
+    implied: dict[str, bool | None] = {}
+    if semantics:
+        is_safe = semantics["safe"]
+        implied = {
+            "readOnly": is_safe,
+            "destructive": False if is_safe else None,
+            "idempotent": semantics["idempotent"],
+        }
+    flags = dict.fromkeys(("readOnly", "destructive", "idempotent", "openWorld")) | implied
+    if hints is not None:
+        flags |= {key: flag for key in flags if (flag := hints.flag(key)) is not None}
+    return {"pointer": hints.at if hints else tool.at, **flags}
 
 
 def _callable(
-    unit: Reader, calls: Calls, name: str, title: str, unavailable: list[dict[str, Any]]
+    unit: Reader, callables: Callables, name: str, title: str, unavailable: list[dict[str, Any]]
 ) -> dict[str, Any] | None:
-    call, reason = calls.find(unit)
-    if reason:
-        _leave_out(unit, title, reason, calls.hint(unit) if "call" in unit.data else "", unavailable)
+    try:
+        return callables.read(unit, name)
+    except ValueError as fault:
+        hint = callables.calls.hint(unit) if "call" in unit.data else ""
+        _leave_out(unit, title, str(fault), hint, unavailable)
         return None
-    return callable_of(unit, call, name)
-
-
-def callable_of(unit: Reader, call: str, name: str) -> dict[str, Any]:
-    """Give what every unit that calls has in common, in canonical form."""
-    return {
-        "pointer": unit.at,
-        "name": name,
-        "label": unit.text("label", "display", "title"),
-        "description": unit.text("description", "summary"),
-        "call": call,
-        "with": _with(unit),
-        "inputParameters": normalise_inputs(unit),
-        "outputParameters": normalise_outputs(unit),
-    }
-
-
-def _with(unit: Reader) -> dict[str, Any]:
-    written = unit.mapping("with")
-    return dict(written.data) if written else {}
 
 
 def _leave_out(unit: Reader, name: str, reason: str, hint: str, unavailable: list[dict[str, Any]]) -> None:

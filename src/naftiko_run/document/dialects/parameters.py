@@ -154,8 +154,7 @@ def _output(written: Reader, *, is_member: bool) -> dict[str, Any]:
     const = written.data.get("const")
     if not mapping and isinstance(value, str) and value.startswith("$") and not is_member:
         mapping = value
-    elif const is None and value is not None:
-        const = value
+        value = None
     max_length = written.data.get("maxLength")
     return {
         "pointer": written.at,
@@ -164,6 +163,7 @@ def _output(written: Reader, *, is_member: bool) -> dict[str, Any]:
         "description": written.text("description"),
         "mapping": mapping,
         "const": const,
+        "value": value,
         "properties": [_output(member, is_member=True) for member in written.members("properties")],
         "items": _element(written, "items"),
         "values": _element(written, "values"),
@@ -172,8 +172,30 @@ def _output(written: Reader, *, is_member: bool) -> dict[str, Any]:
 
 
 def _element(written: Reader, key: str) -> dict[str, Any] | None:
+    """Give what every element is: one output, or (where there are steps) the fields of an object.
+
+    Fields are a list of named outputs, or (ikanos) a map of outputs by name.
+    """
     element = written.data.get(key)
+    if isinstance(element, list) and element and not _is_nameless(element):
+        return _fields_of(written, key)
     if isinstance(element, list) and len(element) == 1 and isinstance(element[0], dict):
         return _output(Reader(element[0], (*written.at, key, 0), written.report), is_member=True)
+    if isinstance(element, dict) and element and all(map(_is_typed, element.values())):
+        return _fields_of(written, key)
     found = written.mapping(key)
     return _output(found, is_member=True) if found else None
+
+
+def _is_typed(member: Any) -> bool:
+    return isinstance(member, dict) and isinstance(member.get("type"), str)
+
+
+def _is_nameless(element: list[Any]) -> bool:
+    return len(element) == 1 and not (isinstance(element[0], dict) and element[0].get("name"))
+
+
+def _fields_of(written: Reader, key: str) -> dict[str, Any]:
+    fields = [_output(member, is_member=True) for member in written.members(key)]
+    nothing = Reader({"type": "object"}, (*written.at, key), written.report)
+    return _output(nothing, is_member=True) | {"properties": fields}

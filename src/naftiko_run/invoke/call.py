@@ -1,0 +1,86 @@
+"""A call of one consumed operation: with what fills its arguments, as a plan of its own and as a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from naftiko_run.consume import ConsumedOperation, UpstreamResponse
+from naftiko_run.expressions import MISSING, Expression, Scope, names_of
+from naftiko_run.invoke.inputs import Use
+from naftiko_run.invoke.outcome import Outcome
+from naftiko_run.invoke.outputs import OutputPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A consumed operation, and what fills its arguments.
+
+    Attributes:
+        operation: What is called.
+        arguments: By name.
+    """
+
+    operation: ConsumedOperation
+    arguments: Mapping[str, Expression]
+    _computed: tuple[tuple[str, Expression], ...]
+
+    @classmethod
+    def of(cls, operation: ConsumedOperation, arguments: Mapping[str, Expression]) -> Call:
+        """Make a call; arguments that are the scope's value of the same name cost nothing."""
+        computed = [
+            (name, each) for name, each in arguments.items() if each.whole != name or each.names != (name,)
+        ]
+        return cls(operation, arguments, tuple(computed))
+
+    def uses(self) -> list[Use]:
+        """Give what each argument is used for."""
+        parameters = {each.name: each for each in self.operation.parameters if each.value is None}
+        in_path = frozenset(names_of(self.operation.plan.variables.values()))
+        return [
+            Use(expression, parameters.get(name), name in in_path)
+            for name, expression in self.arguments.items()
+        ]
+
+    async def send(self, scope: Scope, raw_body: bytes | None = None) -> UpstreamResponse:
+        """Call the operation once; see ``ConsumedOperation.exchange``."""
+        arguments = dict(scope)
+        for name, expression in self._computed:
+            value = expression.evaluate(scope)
+            if value is MISSING:
+                arguments.pop(name, None)
+            else:
+                arguments[name] = value
+        return await self.operation.exchange(arguments, raw_body)
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlan:
+    """The plan of a function that calls one operation.
+
+    Attributes:
+        call: The call.
+        outputs: Shapes the answer.
+        known: Names of the inputs that the document tells of, where the function
+            makes a body of all others; None where it does not.
+        passes_raw_body: Whether the caller's body is sent on as it was written.
+    """
+
+    call: Call
+    outputs: OutputPlan
+    known: frozenset[str] | None
+    passes_raw_body: bool
+
+    async def run(self, values: dict[str, Any], raw_body: bytes | None) -> Outcome:
+        """Call the operation, and shape its answer; see ``Function.invoke``."""
+        if self.known is not None and "body" not in values:
+            fields = {name: value for name, value in values.items() if name not in self.known}
+            if fields:
+                values["body"] = fields
+        response = await self.call.send(values, raw_body if self.passes_raw_body else None)
+        outcome = Outcome(response.status, response.body, response.header("content-type"), response.headers)
+        if self.outputs.apply is None or outcome.has_failed or not response.body:
+            return outcome
+        decoded = self.call.operation.decode(response)
+        return Outcome.of_value(self.outputs.apply(decoded, values), response.status, response.headers)

@@ -1,0 +1,96 @@
+"""From ``call`` and ``with`` to a call: what fills each argument of a consumed operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from naftiko_run.consume import BODY_METHODS, ConsumedOperation, ConsumedOperations
+from naftiko_run.diagnostics import Pointer, Report
+from naftiko_run.expressions import MISSING, Expression, same_name
+from naftiko_run.invoke.call import Call
+from naftiko_run.invoke.references import References
+from naftiko_run.invoke.stepoutput import step_of
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """Connects the calls of one function.
+
+    Attributes:
+        operations: The document's consumed operations.
+        references: What the values of ``with`` mean in the function.
+        offered: The names of the caller's inputs: each fills the argument of the same name.
+        leftover: Those of them that become further arguments where nothing refers to them.
+        report: Takes what will surprise at run time.
+    """
+
+    operations: ConsumedOperations
+    references: References
+    offered: Sequence[str]
+    leftover: Sequence[str]
+    report: Report
+
+    def connect(self, name: str, with_: Mapping[str, Any], at: Pointer) -> Call:
+        """Give the call of an operation: ``with`` first, what has the same name else.
+
+        Args:
+            name: ``namespace.operation``; known to exist.
+            with_: As the author wrote it.
+            at: Where the call stands.
+
+        Raises:
+            NotCallable: The operation cannot be called.
+            ValueError: A template is malformed.
+        """
+        written = {argument: self.references.compile(value) for argument, value in with_.items()}
+        plain = self.operations.get(name)
+        extras = self._extras(plain, written, at)
+        operation = self.operations.get(name, extras) if extras else plain
+        spellings = {same_name(each): each for each in self.offered}
+        arguments = dict(written)
+        fixed = {each.name for each in operation.parameters if each.value is not None}
+        for argument in [*(each.name for each in operation.parameters), *operation.reads]:
+            if argument in arguments or (argument in fixed and argument not in operation.reads):
+                continue
+            if argument not in self.offered and step_of(argument, self.references.steps):
+                arguments[argument] = self.references.resolve(argument)
+                continue
+            source = argument if argument in self.offered else spellings.get(same_name(argument), argument)
+            arguments[argument] = _exactly(source)
+        reads = {argument: each for argument, each in arguments.items() if argument in operation.reads}
+        return Call.of(operation, reads)
+
+    def _extras(
+        self, operation: ConsumedOperation, written: Mapping[str, Expression], at: Pointer
+    ) -> dict[str, str]:
+        """Give the arguments that the operation does not know, and where they travel.
+
+        What ``with`` names becomes a field of the body where the method has one.
+        So does an input that nothing refers to, unless the document says what
+        the whole body is: then it is a query parameter, and the body stays whole.
+        """
+        known = {*operation.reads, *(each.name for each in operation.parameters)}
+        has_body = operation.model.method in BODY_METHODS
+        says_body = any(
+            each.name == "body" and each.in_ == "body" for each in operation.model.input_parameters
+        )
+        referred = {name for expression in written.values() for name in expression.names}
+        spellings = {same_name(name) for name in known - written.keys()}
+        extras = {name: "body" if has_body else "query" for name in written if name not in known}
+        for name in self.leftover:
+            if name not in referred and name not in known and same_name(name) not in spellings:
+                extras.setdefault(name, "body" if has_body and not says_body else "query")
+        for name, place in extras.items():
+            self.report.warning(
+                "unknown-argument",
+                f"`{operation.name}` has no parameter `{name}`; it is sent in the {place}",
+                (*at, "with", name) if name in written else at,
+                hint=f"declare `{name}` among the operation's inputParameters",
+            )
+        return extras
+
+
+def _exactly(name: str) -> Expression:
+    return Expression(lambda scope: scope.get(name, MISSING), (name,), name)

@@ -1,0 +1,24 @@
+"""Mocks: functions that call nothing, whose outputs bring their own values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from naftiko_run.invoke.outcome import Outcome
+from naftiko_run.invoke.outputs import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class MockPlan:
+    """The plan of a function without a call and without steps.
+
+    Attributes:
+        shape: Makes the answer of the inputs.
+    """
+
+    shape: Shape
+
+    async def run(self, values: dict[str, Any], raw_body: bytes | None) -> Outcome:  # noqa: ARG002 - a plan's form
+        """Give the answer; see ``Function.invoke``."""
+        return Outcome.of_value(self.shape({}, values))

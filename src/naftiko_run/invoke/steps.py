@@ -1,0 +1,219 @@
+"""Orchestration: steps in the order of what they need, side by side where they need nothing of each other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from naftiko_run.errors import InvalidInput, InvocationError, StepFailed
+from naftiko_run.expressions import MISSING, Expression, Scope
+from naftiko_run.invoke.call import Call
+from naftiko_run.invoke.outcome import Outcome
+from naftiko_run.invoke.outputs import OutputPlan
+from naftiko_run.invoke.stepoutput import MARK, Projection, StepOutput
+
+
+class Runner(Protocol):
+    """What a step does."""
+
+    async def run(self, scope: Scope) -> StepOutput:
+        """Do it.
+
+        Raises:
+            InvocationError: It failed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step, compiled.
+
+    Attributes:
+        name: Its name.
+        runner: What it does.
+        after: The steps that must be over before, by their place in the plan.
+    """
+
+    name: str
+    runner: Runner
+    after: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallStep:
+    """A step that calls a consumed operation.
+
+    Attributes:
+        name: The step's name.
+        call: The call.
+        projection: What of the answer is its output.
+    """
+
+    name: str
+    call: Call
+    projection: Projection
+
+    async def run(self, scope: Scope) -> StepOutput:
+        """Call the operation; an answer without content gives no output."""
+        try:
+            response = await self.call.send(scope)
+        except InvalidInput as fault:
+            raise self._fault(fault) from None
+        outcome = Outcome(response.status, response.body, response.header("content-type"), response.headers)
+        if outcome.has_failed:
+            raise self._failure(outcome, response.header("retry-after"))
+        if not response.body:
+            return StepOutput(MISSING)
+        return self.projection.output_of(self.call.operation.decode(response))
+
+    def _failure(self, outcome: Outcome, retry_after: str) -> StepFailed:
+        body = (outcome.text or None) if outcome.value is MISSING else outcome.value
+        return StepFailed(
+            self.name,
+            self.call.operation.name,
+            f"{self.call.operation.name} answered {_phrase(outcome.status)}",
+            status=outcome.status,
+            body=body,
+            retry_after=retry_after,
+        )
+
+    def _fault(self, fault: InvalidInput) -> InvocationError:
+        """Tell a fault of the caller's from one of what an earlier step gave."""
+        blamed = {violation.pointer.split("/")[1] for violation in fault.violations if violation.pointer}
+        expressions = [each for name, each in self.call.arguments.items() if name in blamed or not blamed]
+        if any(name.startswith(MARK) for each in expressions for name in each.names):
+            return StepFailed(self.name, self.call.operation.name, f"it could not be sent: {fault.message}")
+        return fault
+
+
+@dataclass(frozen=True, slots=True)
+class StepsPlan:
+    """The plan of a function with steps.
+
+    Attributes:
+        steps: In an order in which each comes after those that it needs.
+        is_chain: Whether each waits for the one before it.
+        mappings: Names, outermost first, under which a value goes into the answer, and the value.
+        last: The step whose output is the answer where there are no mappings.
+        outputs: Shapes the answer.
+    """
+
+    steps: tuple[Step, ...]
+    is_chain: bool
+    mappings: tuple[tuple[tuple[str, ...], Expression], ...]
+    last: str
+    outputs: OutputPlan
+
+    async def run(self, values: dict[str, Any], raw_body: bytes | None) -> Outcome:  # noqa: ARG002 - a plan's form
+        """Run every step, and make the answer; see ``Function.invoke``.
+
+        Raises:
+            StepFailed: A step's upstream did not do what was asked.
+        """
+        scope = values
+        if self.is_chain:
+            for step in self.steps:
+                await _run(step, scope)
+        else:
+            await self._run_side_by_side(scope)
+        received = self._gathered(scope) if self.mappings else scope[MARK + self.last].value
+        shape = self.outputs.apply
+        answer = received if shape is None else shape(None if received is MISSING else received, scope)
+        return Outcome(204, b"") if answer is MISSING else Outcome.of_value(answer)
+
+    async def _run_side_by_side(self, scope: dict[str, Any]) -> None:
+        tasks: list[asyncio.Task[None]] = []
+
+        async def run(step: Step) -> None:
+            for place in step.after:
+                await tasks[place]
+            await _run(step, scope)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks += [group.create_task(run(step)) for step in self.steps]
+        except BaseExceptionGroup as faults:
+            # The first that failed ended the others; a caller can act on one.
+            raise faults.exceptions[0] from None
+
+    def _gathered(self, scope: Scope) -> dict[str, Any]:
+        gathered: dict[str, Any] = {}
+        for names, expression in self.mappings:
+            value = expression.evaluate(scope)
+            if value is MISSING:
+                continue
+            target = gathered
+            for name in names[:-1]:
+                inner = target.get(name)
+                if not isinstance(inner, dict):
+                    inner = target[name] = {}
+                target = inner
+            target[names[-1]] = value
+        return gathered
+
+
+async def _run(step: Step, scope: dict[str, Any]) -> None:
+    try:
+        output = await step.runner.run(scope)
+    except StepFailed:
+        raise
+    except InvocationError as fault:
+        fault.in_step(step.name)
+        raise
+    scope[MARK + step.name] = output
+    if output.value is not MISSING:
+        scope.setdefault(step.name, output.value)
+
+
+def in_order(
+    needs: Mapping[str, frozenset[str]], changes: frozenset[str]
+) -> list[tuple[str, tuple[int, ...]]]:
+    """Order steps by what they need.
+
+    A step that changes something waits for all before it, and all after it wait for it.
+
+    Args:
+        needs: For each step, in the author's order, the steps whose output it reads.
+        changes: The steps that change something at their upstream.
+
+    Returns:
+        Each step, and the places in this list of the steps that it waits for.
+
+    Raises:
+        ValueError: Steps need each other in a circle.
+    """
+    ordered: list[str] = []
+    open_ = list(needs)
+    while open_:
+        ready = next((name for name in open_ if needs[name] <= {*ordered}), None)
+        if ready is None:
+            raise ValueError(f"its steps need each other in a circle: {' → '.join(_circle(needs, open_))}")
+        open_.remove(ready)
+        ordered.append(ready)
+    places = {name: place for place, name in enumerate(ordered)}
+    plan: list[tuple[str, tuple[int, ...]]] = []
+    for name in ordered:
+        before = ordered[: places[name]]
+        waits = {*needs[name], *(before if name in changes else changes.intersection(before))}
+        plan.append((name, tuple(sorted(places[each] for each in waits))))
+    return plan
+
+
+def _circle(needs: Mapping[str, frozenset[str]], among: Sequence[str]) -> list[str]:
+    walked = [among[0]]
+    while True:
+        following = next(name for name in among if name in needs[walked[-1]])
+        if following in walked:
+            return [*walked[walked.index(following) :], following]
+        walked.append(following)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
