@@ -10,8 +10,10 @@ from naftiko_run.bindings import Bindings
 from naftiko_run.expressions import (
     MISSING,
     Expression,
+    compile_path,
     compile_value,
     constant,
+    is_root,
     same_name,
     sequence,
     structure,
@@ -56,15 +58,32 @@ class References:
     def _text(self, written: str) -> Expression:
         if "{{" in written:
             return compile_value(written, self.resolve)
-        step = step_of(written, self.steps) if written.startswith("$") else None
-        if step is not None:
-            return read_step(*step)
+        if written.startswith("$.") and self.steps:
+            return self._path(written)
         prefix, dot, name = written.partition(".")
         if dot and name and (prefix in self.prefixes or written.startswith("env.")):
             return self.resolve(written)
         if written in self.declared:
             return variable(written)
         return constant(written)
+
+    def _path(self, written: str) -> Expression:
+        """Read a path that begins with a step, or with one of the caller's inputs."""
+        step = step_of(written, self.steps)
+        if step is not None:
+            return read_step(*step)
+        given = step_of(written, self.declared)
+        if given is None:
+            raise ValueError(
+                f"`{written}` reads no step and no input; its steps are: {', '.join(self.steps)}"
+            )
+        name, path = given
+        access = compile_path(path)
+        return Expression(
+            lambda scope: access(scope[name]) if name in scope else MISSING,
+            (name,),
+            name if is_root(path) else "",
+        )
 
     def resolve(self, name: str) -> Expression:
         """Say what a name in a template means: an input, a step's output, or a binding.

@@ -10,7 +10,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from naftiko_run import jsontext
 from naftiko_run.expose.problems import Problem
-from naftiko_run.expressions import MISSING
+from naftiko_run.expressions import MISSING, as_text
 from naftiko_run.invoke import Outcome
 
 
@@ -34,6 +34,8 @@ def result_of_problem(problem: Problem) -> types.CallToolResult:
     lines += [
         f"- {each['pointer'] or '/'} {each['message']}" for each in problem.members.get("violations", [])
     ]
+    if problem.members.get("upstream", {}).get("body") is not None:
+        lines.append(as_text(problem.members["upstream"]["body"]))
     if problem.hint:
         lines.append(problem.hint)
     if "violations" in problem.members:
