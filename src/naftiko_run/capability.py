@@ -29,7 +29,7 @@ from naftiko_run.document import Document, LoadedDocument, load_document, read_u
 from naftiko_run.document.model import Aggregate, Exposes, McpExposes, RestExposes
 from naftiko_run.errors import DocumentError
 from naftiko_run.expressions import parse_path
-from naftiko_run.invoke import Function, FunctionCompiler
+from naftiko_run.invoke import Forward, Function, FunctionCompiler
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class Capability:
         document: The canonical document.
         diagnostics: What was found, in order.
         functions: By the place of their unit in the document.
+        forwards: By their place in the document.
         unavailable: Why a unit is left out, by its place.
         transport: Carries every consumed call.
         compiler: Compiles units of adapters that the document model does not know; see ``compile``.
@@ -67,6 +68,7 @@ class Capability:
     document: Document
     diagnostics: tuple[Diagnostic, ...]
     functions: Mapping[Pointer, Function]
+    forwards: Mapping[Pointer, Forward]
     unavailable: Mapping[Pointer, str]
     transport: Transport = field(repr=False)
     compiler: FunctionCompiler = field(repr=False)
@@ -124,6 +126,9 @@ class Capability:
                 for operation in function.operations:
                     if variable in operation.plan.missing or len(function.operations) == 1:
                         found.setdefault(variable, {})[operation.name] = None
+        for forward in self.forwards.values():
+            for variable in forward.target.plan.missing:
+                found.setdefault(variable, {})[forward.target.name] = None
         return {variable: list(operations) for variable, operations in sorted(found.items())}
 
     async def aclose(self) -> None:
@@ -183,8 +188,9 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
                 unavailable[pointer] = str(fault)
     known = plugins.installed(plugins.EXPOSERS)
     others = {each.type for each in document.exposes} - {"rest", "mcp"}
+    forwards = _forwards(document, compiler, unavailable)
     exposed = {pointer for each in document.exposes for pointer, _, _ in _units(each, compiler)}
-    if functions.keys().isdisjoint(exposed) and others.isdisjoint(known):
+    if not forwards and functions.keys().isdisjoint(exposed) and others.isdisjoint(known):
         _refuse(document, report)
     for refusal, function in {each.refusal: each for each in functions.values() if each.refusal}.items():
         report.warning("cannot-be-called", f"calls will fail: {refusal}", function.pointer)
@@ -205,7 +211,14 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
                 (*exposes.pointer, "transport"),
             )
     return Capability(
-        loaded.source.file, document, tuple(report), functions, unavailable, surroundings.transport, compiler
+        loaded.source.file,
+        document,
+        tuple(report),
+        functions,
+        forwards,
+        unavailable,
+        surroundings.transport,
+        compiler,
     )
 
 
@@ -246,6 +259,26 @@ def _units(
         for function in owner.functions:
             name = f"{owner.namespace}.{function.name}"
             yield function.pointer, name, partial(compiler.compile, function, silence_is_required=True)
+
+
+def _forwards(
+    document: Document, compiler: FunctionCompiler, unavailable: dict[Pointer, str]
+) -> dict[Pointer, Forward]:
+    """Compile every forward; note why one cannot work."""
+    forwards: dict[Pointer, Forward] = {}
+    for exposes in document.exposes:
+        for resource in exposes.resources if isinstance(exposes, RestExposes) else ():
+            if resource.forward is None:
+                continue
+            pointer = resource.forward.pointer
+            try:
+                forwards[pointer] = compiler.compile_forward(resource.forward)
+            except NotCallable as fault:
+                compiler.report.error(
+                    "not-runnable", f"the forward of `{resource.path}` is left out: {fault}", pointer
+                )
+                unavailable[pointer] = str(fault)
+    return forwards
 
 
 def _refuse(document: Document, report: Report) -> NoReturn:

@@ -1,6 +1,14 @@
 """One consumed operation to one HTTP exchange."""
 
-from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, Transport, UpstreamResponse
+from naftiko_run.consume.exchange import (
+    Authentication,
+    OutgoingRequest,
+    Send,
+    StreamedResponse,
+    Transport,
+    UpstreamResponse,
+)
+from naftiko_run.consume.forwarding import Forwarding
 from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.operations import BODY_METHODS, ConsumedOperations, NotCallable
 from naftiko_run.consume.sandbox import SandboxAddresses, SandboxTransport
@@ -13,12 +21,14 @@ __all__ = [
     "Authentication",
     "ConsumedOperation",
     "ConsumedOperations",
+    "Forwarding",
     "HttpxTransport",
     "NotCallable",
     "OutgoingRequest",
     "SandboxAddresses",
     "SandboxTransport",
     "Send",
+    "StreamedResponse",
     "Surroundings",
     "Transport",
     "UpstreamResponse",

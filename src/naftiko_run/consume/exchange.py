@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,6 +17,7 @@ class OutgoingRequest:
         url: Absolute, percent-encoded.
         headers: Names and values, in order.
         body: None for no body.
+        chunks: A body in pieces as they come, in place of ``body``; None for none.
     """
 
     operation: str
@@ -24,6 +25,12 @@ class OutgoingRequest:
     url: str
     headers: list[tuple[str, str]]
     body: bytes | None = field(default=None, repr=False)
+    chunks: AsyncIterator[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it can be sent a second time: a body that streams is gone after the first."""
+        return self.chunks is None
 
     def __repr__(self) -> str:
         return f"OutgoingRequest({self.operation}, {self.method})"
@@ -47,6 +54,27 @@ class UpstreamResponse:
         """Give the first header of this lower-case name; empty where there is none."""
         return next((value for key, value in self.headers if key == name), "")
 
+    async def aclose(self) -> None:
+        """Say that the body is not wanted; nothing is to be done where it was read whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedResponse(UpstreamResponse):
+    """One HTTP response of an upstream whose body is still to come.
+
+    Attributes:
+        chunks: The body as it comes off the wire, content encodings and all. May raise
+            ``UpstreamUnreachable`` and ``UpstreamTimeout``.
+        close: Gives the connection back; to be called once, read to the end or not.
+    """
+
+    chunks: AsyncIterator[bytes] = field(repr=False)
+    close: Callable[[], Awaitable[None]] = field(repr=False)
+
+    async def aclose(self) -> None:
+        """Give the connection back."""
+        await self.close()
+
 
 Send = Callable[[OutgoingRequest], Awaitable[UpstreamResponse]]
 """Sends a request and gives the response."""
@@ -62,6 +90,10 @@ class Transport(Protocol):
             UpstreamUnreachable: No connection, TLS failure, or a broken response.
             UpstreamTimeout: The time limit passed.
         """
+        ...
+
+    async def stream(self, request: OutgoingRequest) -> StreamedResponse:
+        """Send a request, and give the response as soon as its headers are there; see ``send``."""
         ...
 
     async def aclose(self) -> None:

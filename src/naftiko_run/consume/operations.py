@@ -7,6 +7,7 @@ from typing import Final
 
 from naftiko_run.consume.authentication import credentials_given
 from naftiko_run.consume.compile import OperationCompiler
+from naftiko_run.consume.forwarding import Forwarding
 from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.consume.upstream import Upstream, compile_upstream
@@ -42,6 +43,7 @@ class ConsumedOperations:
             for resource in consumes.resources
             for operation in resource.operations
         }
+        self._namespaces = {consumes.namespace: consumes for consumes in document.consumes}
         self._upstreams: dict[str, Upstream] = {}
         self._compiled: dict[tuple[str, tuple[tuple[str, str], ...]], ConsumedOperation] = {}
 
@@ -92,6 +94,29 @@ class ConsumedOperations:
             except ValueError as fault:
                 raise NotCallable(str(fault)) from None
         return self._compiled[key]
+
+    def forwarding(self, namespace: str) -> Forwarding:
+        """Give a namespace to which requests are forwarded; known to exist.
+
+        Raises:
+            NotCallable: Its base URI or one of its templates cannot be used.
+        """
+        consumes = self._namespaces[namespace]
+        fixed = tuple(each for each in consumes.input_parameters if each.value is not None)
+        anything = OperationModel(name="*", method="GET", output_raw_format="binary")
+        try:
+            upstream = self._upstream(consumes)
+            operation = OperationCompiler(upstream, "", anything, fixed, self._surroundings).compile({})
+        except ValueError as fault:
+            raise NotCallable(str(fault)) from None
+        return Forwarding(
+            operation.name,
+            operation.address,
+            operation.plan,
+            operation.refusal,
+            operation.authentication,
+            operation.transport,
+        )
 
     def _upstream(self, consumes: Consumes) -> Upstream:
         if consumes.namespace not in self._upstreams:

@@ -5,12 +5,13 @@ Needs no network and no credentials. Credentials are masks before they reach it.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from naftiko_run import jsontext
 from naftiko_run.bindings import Bindings, Bound
-from naftiko_run.consume.exchange import OutgoingRequest, UpstreamResponse
+from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, UpstreamResponse
 from naftiko_run.document.model import ConsumedOperation, ConsumedOutput, Document, Parameter
 from naftiko_run.secret import MASK, Secret
 from naftiko_run.urls import without_user
@@ -48,12 +49,25 @@ class SandboxTransport:
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Answer a request."""
-        model = self._operations[request.operation]
         shown: dict[str, Any] = {"operation": request.operation, "wouldSend": _shown(request)}
+        model = self._operations.get(request.operation)
+        if model is None:  # forwarded: the document says nothing of what would be answered
+            return _answer(200, {"sandbox": shown})
         problems = [problem for each in model.input_parameters if (problem := _problem(each, request))]
         if problems:
             return _answer(400, {"sandbox": {**shown, "problems": problems}})
         return _answer(200, _plausible(model.output_parameters, shown))
+
+    async def stream(self, request: OutgoingRequest) -> StreamedResponse:
+        """Answer a request; its body is taken whole."""
+        if request.chunks is not None:
+            request.body = b"".join([chunk async for chunk in request.chunks])
+        answer = await self.send(request)
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield answer.body
+
+        return StreamedResponse(answer.status, answer.headers, b"", chunks(), self.aclose)
 
     async def aclose(self) -> None:
         """Do nothing: there is no connection."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
 
-from naftiko_run.consume.exchange import OutgoingRequest, UpstreamResponse
+from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, UpstreamResponse
 from naftiko_run.errors import UpstreamTimeout, UpstreamUnreachable
 
 CONNECT_SECONDS: Final = 10.0
@@ -39,10 +41,37 @@ class HttpxTransport:
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request; see ``Transport.send``."""
         client = self._client_of_this_loop()
-        try:
+        with self._told(request):
             response = await client.request(
                 request.method, request.url, headers=_encoded(request.headers), content=request.body
             )
+        return UpstreamResponse(response.status_code, _headers(response), response.content)
+
+    async def stream(self, request: OutgoingRequest) -> StreamedResponse:
+        """Send a request, and give the response while its body comes; see ``Transport.stream``."""
+        client = self._client_of_this_loop()
+        with self._told(request):
+            outgoing = client.build_request(
+                request.method,
+                request.url,
+                headers=_encoded(request.headers),
+                content=request.body if request.chunks is None else request.chunks,
+            )
+            response = await client.send(outgoing, stream=True)
+        return StreamedResponse(
+            response.status_code, _headers(response), b"", self._chunks(request, response), response.aclose
+        )
+
+    async def _chunks(self, request: OutgoingRequest, response: httpx.Response) -> AsyncIterator[bytes]:
+        with self._told(request):
+            async for chunk in response.aiter_raw():
+                yield chunk
+
+    @contextmanager
+    def _told(self, request: OutgoingRequest) -> Iterator[None]:
+        """Tell what goes wrong in our own words."""
+        try:
+            yield
         except httpx.TimeoutException:
             raise UpstreamTimeout(
                 f"{request.operation}: {_host(request.url)} did not answer within {self._timeout:g} s"
@@ -51,8 +80,6 @@ class HttpxTransport:
             raise UpstreamUnreachable(
                 f"{request.operation}: no answer from {_host(request.url)}: {_reason(fault)}"
             ) from None
-        headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-        return UpstreamResponse(response.status_code, headers, response.content)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -74,6 +101,10 @@ class HttpxTransport:
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
+
+
+def _headers(response: httpx.Response) -> tuple[tuple[str, str], ...]:
+    return tuple((name.lower(), value) for name, value in response.headers.multi_items())
 
 
 def _encoded(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

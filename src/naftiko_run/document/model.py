@@ -300,6 +300,17 @@ class RestOperation(Callable):
     method: Method
 
 
+class Forward(Node):
+    """``forward``: requests are passed on to a consumed namespace as they are.
+
+    Attributes:
+        trusted_headers: The only headers of callers that are passed on, in lower case.
+    """
+
+    target_namespace: str
+    trusted_headers: tuple[str, ...] = ()
+
+
 class RestResource(Node):
     """``exposes[rest].resources[]``."""
 
@@ -307,6 +318,7 @@ class RestResource(Node):
     description: str = ""
     input_parameters: tuple[Parameter, ...] = ()
     operations: tuple[RestOperation, ...] = ()
+    forward: Forward | None = None
 
 
 class Hints(Node):

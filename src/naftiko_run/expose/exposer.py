@@ -40,12 +40,15 @@ class Endpoint:
         path: The path; its variables' values are in ``scope["path_params"]``.
         app: Answers; raw ASGI.
         method: The one method answered; None for all.
+        is_prefix: Whether all paths below are answered too: the segments that follow take the place of a
+            last variable named ``path``. What answers a path exactly comes before.
         is_alias: A second path to something: where another asks for it, it is nobody's.
     """
 
     path: PathTemplate
     app: ASGIApp
     method: str | None = None
+    is_prefix: bool = False
     is_alias: bool = False
 
 

@@ -17,6 +17,9 @@ from naftiko_run.expose.problems import Problem, problem_of, respond
 _SLASH = "\ud800"
 """Stands for an encoded slash inside a segment while paths are matched; no UTF-8 text holds it."""
 
+_BELOW = "/**"
+"""Ends the shape of a path below which everything is answered."""
+
 
 @dataclass(slots=True)
 class _Route:
@@ -25,6 +28,14 @@ class _Route:
     pattern: re.Pattern[str]
     weight: tuple[tuple[bool, int], ...]
     apps: dict[str | None, tuple[ASGIApp, tuple[str, ...]]] = field(default_factory=dict)
+
+    def answers(self, method: str) -> tuple[ASGIApp, tuple[str, ...]] | None:
+        """Give who answers a method, and the names of the path's variables."""
+        return (
+            self.apps.get(method)
+            or self.apps.get(None)
+            or (self.apps.get("GET") if method == "HEAD" else None)
+        )
 
     def allowed(self) -> list[str]:
         methods = {method for method in self.apps if method}
@@ -50,6 +61,7 @@ class Router:
         self._guard = guard
         self._fixed: dict[str, _Route] = {}
         self._by_length: dict[int, list[_Route]] = {}
+        self._prefixes: list[_Route] = []
         self._paths: dict[int, list[str]] = {}
         owners: dict[tuple[str, str | None], Adapter] = {}
         routes: dict[str, _Route] = {}
@@ -59,12 +71,15 @@ class Router:
                     self._add(endpoint, adapter, routes, owners)
         self._add_aliases(adapters, routes, owners)
         for shape, route in routes.items():
-            if "{}" in shape:
+            if shape.endswith(_BELOW):
+                self._prefixes.append(route)
+            elif "{}" in shape:
                 self._by_length.setdefault(shape.count("/"), []).append(route)
             else:
                 self._fixed[shape] = route
         for group in self._by_length.values():
             group.sort(key=lambda route: route.weight)
+        self._prefixes.sort(key=lambda route: route.weight, reverse=True)
 
     def path_of(self, adapter: Adapter) -> str:
         """Give the shortest path at which an adapter is found; its own where it has no second one."""
@@ -96,16 +111,14 @@ class Router:
             path = _readable(written)
         except UnicodeDecodeError:
             raise Problem(400, "not-utf8", "The path is not percent-encoded UTF-8") from None
-        route, values = self._find(path)
-        if route is None:
-            raise Problem(404, "unknown-path", f"Nothing answers at {written}")
         method = scope["method"]
-        found = (
-            route.apps.get(method)
-            or route.apps.get(None)
-            or (route.apps.get("GET") if method == "HEAD" else None)
-        )
+        route, values = self._find(path)
+        found = route.answers(method) if route else None
+        if found is None and self._prefixes:
+            found, values = self._find_above(path, method)
         if found is None:
+            if route is None:
+                raise Problem(404, "unknown-path", f"Nothing answers at {written}")
             return _refusal(method, written, route)
         app, names = found
         scope["path_params"] = {
@@ -121,6 +134,17 @@ class Router:
             found = candidate.pattern.fullmatch(path)
             if found:
                 return candidate, found.groups()
+        return None, ()
+
+    def _find_above(
+        self, path: str, method: str
+    ) -> tuple[tuple[ASGIApp, tuple[str, ...]] | None, tuple[str, ...]]:
+        """Find who answers all below a path that this one begins with; the longest comes first."""
+        for candidate in self._prefixes:
+            match = candidate.pattern.match(path)
+            found = candidate.answers(method) if match else None
+            if match and found:
+                return found, match.groups(default="")
         return None, ()
 
     def _add(
@@ -192,12 +216,15 @@ def _readable(path: str) -> str:
 
 
 def _shape(endpoint: Endpoint) -> str:
-    return endpoint.path.shape.rstrip("/") or "/"
+    shape = endpoint.path.shape.rstrip("/") or "/"
+    return shape.removesuffix("/{}") + _BELOW if endpoint.is_prefix else shape
 
 
 def _pattern(endpoint: Endpoint) -> re.Pattern[str]:
-    pattern = endpoint.path.pattern()
-    return re.compile(pattern.pattern.rstrip("/"))
+    pattern = endpoint.path.pattern().pattern
+    if endpoint.is_prefix:
+        return re.compile(pattern.removesuffix("/([^/]+)") + "(?:/(.*))?$")
+    return re.compile(pattern.rstrip("/"))
 
 
 def _weight(shape: str) -> tuple[tuple[bool, int], ...]:

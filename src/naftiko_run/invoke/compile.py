@@ -11,6 +11,7 @@ from naftiko_run.consume import ConsumedOperations, NotCallable
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.model import Callable as Unit
 from naftiko_run.document.model import CallStep as CallStepModel
+from naftiko_run.document.model import Forward as ForwardModel
 from naftiko_run.document.model import LookupStep as LookupStepModel
 from naftiko_run.document.model import Parameter
 from naftiko_run.document.model import ScriptStep as ScriptStepModel
@@ -18,6 +19,7 @@ from naftiko_run.document.model import Step as StepModel
 from naftiko_run.expressions import Expression, compile_value, names_of
 from naftiko_run.invoke.call import Call, CallPlan
 from naftiko_run.invoke.connect import Connector
+from naftiko_run.invoke.forward import Forward
 from naftiko_run.invoke.function import Function, Plan
 from naftiko_run.invoke.inputs import Input, Use, infer_inputs
 from naftiko_run.invoke.lookup import Lookup
@@ -74,6 +76,14 @@ class FunctionCompiler:
             )
         except ValueError as fault:
             raise NotCallable(str(fault)) from None
+
+    def compile_forward(self, model: ForwardModel) -> Forward:
+        """Compile a forward.
+
+        Raises:
+            NotCallable: It cannot work; the message says why.
+        """
+        return Forward(self.operations.forwarding(model.target_namespace), frozenset(model.trusted_headers))
 
 
 @dataclass(slots=True)

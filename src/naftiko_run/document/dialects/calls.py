@@ -58,6 +58,15 @@ class Calls:
             return near, ""
         return "", self._reason(written, namespace, name)
 
+    def namespace_fault(self, namespace: str) -> str:
+        """Say why a namespace cannot be called; empty where it can."""
+        if namespace in self.faults:
+            return f"`{namespace}` cannot be called: {self.faults[namespace]}"
+        if namespace in self.operations:
+            return ""
+        known = ", ".join(self.operations) or "nothing"
+        return f"nothing is consumed under `{namespace}`; there is: {known}"
+
     def hint(self, unit: Reader) -> str:
         """Suggest what to write instead of a call that leads nowhere."""
         known = [f"{namespace}.{name}" for namespace, names in self.operations.items() for name in names]

@@ -105,11 +105,9 @@ def _rest(written: Reader, callables: Callables) -> dict[str, Any]:
                     "operations": [unit],
                 }
             )
-        if not resource.data.get("operations") and "forward" in resource.data:
-            path = resource.text("path") or "/"
-            _leave_out(
-                resource, f"ANY {path}", "it uses `forward`: forwarding is not supported yet", "", unavailable
-            )
+        forward = resource.mapping("forward")
+        if forward is not None:
+            resources += _forward(resource, forward, callables, unavailable)
     # A route that works answers, whatever was left out on the same path; of several left out, the first does.
     alone = {
         identity: each for each in reversed(unavailable) if (identity := _identity(each["name"])) not in seen
@@ -119,6 +117,25 @@ def _rest(written: Reader, callables: Callables) -> dict[str, Any]:
         "resources": resources,
         "unavailable": list(reversed(alone.values())),
     }
+
+
+def _forward(
+    resource: Reader, forward: Reader, callables: Callables, unavailable: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Give the resource that forwards, beside those of the operations on the same path."""
+    path = join("/", resource.text("path"))
+    variables = [part for part in parse_path(path).parts if not isinstance(part, str)]
+    namespace = forward.text("targetNamespace")
+    reason = callables.calls.namespace_fault(namespace)
+    if not reason and "path" in [each.name for each in variables] and not path.endswith("}"):
+        reason = "`{path}` takes all that follows, so nothing can stand after it in the resource's path"
+    if reason:
+        _leave_out(forward, f"ANY {path}", f"it forwards, and {reason}", "", unavailable)
+        return []
+    trusted = forward.data.get("trustedHeaders")
+    headers = tuple(str(each).lower() for each in trusted) if isinstance(trusted, list) else ()
+    canonical = {"pointer": forward.at, "targetNamespace": namespace, "trustedHeaders": headers}
+    return [{"pointer": resource.at, "path": path, "forward": canonical}]
 
 
 def _identity(name: str) -> tuple[str, str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from naftiko_run.capability import Capability
-from naftiko_run.document.model import Exposes, RestExposes
+from naftiko_run.document.model import Exposes, RestExposes, RestResource, Unavailable
 from naftiko_run.expose.exposer import Adapter, Endpoint, ExposeSettings, Unit
 from naftiko_run.expose.rest.endpoint import RestEndpoint, UnavailableEndpoint
+from naftiko_run.expose.rest.forward import ForwardEndpoint
 from naftiko_run.expose.units import unit_of
-from naftiko_run.expressions import parse_path
+from naftiko_run.expressions import PathTemplate, parse_path
 
 
 class RestExposer:
@@ -20,32 +22,54 @@ class RestExposer:
     def expose(self, exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Adapter:
         """Make the adapter of a ``rest`` block; see ``Exposer.expose``."""
         assert isinstance(exposes, RestExposes)
-        endpoints: list[Endpoint] = []
-        units: list[Unit] = []
-        for resource in exposes.resources:
-            path = parse_path(resource.path)
-            for operation in resource.operations:
-                name = f"{operation.method} {resource.path}"
-                function = capability.functions.get(operation.pointer)
-                if function is None:
-                    reason = capability.unavailable[operation.pointer]
-                    endpoints.append(Endpoint(path, UnavailableEndpoint(name, reason), operation.method))
-                    units.append(Unit(name, reason=reason))
-                    continue
-                endpoints.append(
-                    Endpoint(
-                        path, RestEndpoint(function, path.variables, settings.max_body), operation.method
-                    )
-                )
-                units.append(unit_of(name, function))
-        for left_out in exposes.unavailable:
-            method, _, written = left_out.name.partition(" ")
-            endpoints.append(
-                Endpoint(
-                    parse_path(written),
-                    UnavailableEndpoint(left_out.name, left_out.reason),
-                    None if method == "ANY" else method,
-                )
-            )
-            units.append(Unit(left_out.name, reason=left_out.reason))
+        offered = [
+            *(
+                each
+                for resource in exposes.resources
+                for each in _of_resource(resource, capability, settings.max_body)
+            ),
+            *(_left_out(each) for each in exposes.unavailable),
+        ]
+        endpoints, units = zip(*offered, strict=True) if offered else ((), ())
         return Adapter("rest", exposes.namespace, capability, "", tuple(endpoints), tuple(units))
+
+
+def _of_resource(
+    resource: RestResource, capability: Capability, max_body: int
+) -> Iterator[tuple[Endpoint, Unit]]:
+    path = parse_path(resource.path)
+    for operation in resource.operations:
+        name = f"{operation.method} {resource.path}"
+        function = capability.functions.get(operation.pointer)
+        if function is None:
+            reason = capability.unavailable[operation.pointer]
+            yield (
+                Endpoint(path, UnavailableEndpoint(name, reason), operation.method),
+                Unit(name, reason=reason),
+            )
+        else:
+            app = RestEndpoint(function, path.variables, max_body)
+            yield Endpoint(path, app, operation.method), unit_of(name, function)
+    if resource.forward is not None:
+        name = f"ANY {resource.path}"
+        forward = capability.forwards.get(resource.forward.pointer)
+        if forward is None:
+            reason = capability.unavailable[resource.forward.pointer]
+            yield _left_out(Unavailable(name=name, reason=reason))
+        else:
+            unit = Unit(name, forward.target.name, f"{forward.target.address}/…")
+            yield Endpoint(path, ForwardEndpoint(forward, path), is_prefix=_is_prefix(path)), unit
+
+
+def _left_out(unit: Unavailable) -> tuple[Endpoint, Unit]:
+    method, _, written = unit.name.partition(" ")
+    path, app = parse_path(written), UnavailableEndpoint(unit.name, unit.reason)
+    endpoint = (
+        Endpoint(path, app, is_prefix=_is_prefix(path)) if method == "ANY" else Endpoint(path, app, method)
+    )
+    return endpoint, Unit(unit.name, reason=unit.reason)
+
+
+def _is_prefix(path: PathTemplate) -> bool:
+    """Whether the path of a forward takes all segments that follow."""
+    return path.variables[-1:] == ("path",)

@@ -1,0 +1,84 @@
+"""Forwarding: whatever a caller asks for, sent to a namespace with what all its operations send."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+
+from naftiko_run.consume.exchange import Authentication, OutgoingRequest, StreamedResponse, Transport
+from naftiko_run.consume.plan import RequestPlan
+from naftiko_run.errors import MissingBinding, Unsupported
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """A consumed namespace to which requests are forwarded.
+
+    Attributes:
+        name: ``namespace.*``, for errors and logs.
+        address: Its base URI for people.
+        plan: Makes what all its requests have: base URI, fixed query parameters and headers.
+        refusal: Why nothing can be forwarded; empty where something can.
+        authentication: None for none.
+        transport: Carries the requests.
+    """
+
+    name: str
+    address: str
+    plan: RequestPlan
+    refusal: str
+    authentication: Authentication | None
+    transport: Transport
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        headers: Iterable[tuple[str, str]],
+        body: AsyncIterator[bytes] | None,
+    ) -> StreamedResponse:
+        """Forward one request.
+
+        Args:
+            method: The caller's.
+            path: What follows the base URI, percent-encoded, with its leading slash; empty for nothing.
+            query: The caller's query, as it was written.
+            headers: Those of the caller's that may go; they win over fixed ones.
+            body: None for none.
+
+        Raises:
+            Unsupported: The namespace cannot be called at all.
+            MissingBinding: A credential or address is not set.
+            UpstreamUnreachable: No connection, TLS failure, or a broken response.
+            UpstreamTimeout: The time limit passed.
+        """
+        if self.refusal:
+            raise Unsupported(self.refusal)
+        if self.plan.missing:
+            raise MissingBinding(self.plan.missing, self.name)
+        request = self._request(method, path, query, [*headers], body)
+        if self.authentication is None:
+            return await self.transport.stream(request)
+        response = await self.authentication.authorize(request, self.transport.stream)
+        assert isinstance(response, StreamedResponse)  # what the one given to it gives
+        return response
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        headers: list[tuple[str, str]],
+        body: AsyncIterator[bytes] | None,
+    ) -> OutgoingRequest:
+        request = self.plan.fill({})
+        base, _, own_query = request.url.partition("?")
+        queries = "&".join(each for each in (query, own_query) if each)
+        given = {name.lower() for name, _ in headers}
+        fixed = [header for header in request.headers if header[0].lower() not in given]
+        request.method = method
+        request.url = base + path + (f"?{queries}" if queries else "")
+        request.headers = [*fixed, *headers]
+        request.chunks = body
+        return request

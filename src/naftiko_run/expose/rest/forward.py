@@ -1,0 +1,114 @@
+"""A forward over REST: bodies stream both ways, and never lie in memory whole."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+from naftiko_run.errors import InvocationError
+from naftiko_run.expose.body import Disconnected
+from naftiko_run.expose.exposer import Receive, Scope, Send
+from naftiko_run.expose.problems import problem_of
+from naftiko_run.expressions import PathTemplate
+from naftiko_run.invoke import Forward
+
+_log = logging.getLogger(__name__)
+
+
+class ForwardEndpoint:
+    """Answers every request below a path with the upstream's answer.
+
+    Args:
+        forward: Passes requests on.
+        path: The path; what follows takes the place of ``{path}`` at its end, where it has that.
+    """
+
+    __slots__ = ("_depth", "_forward")
+
+    def __init__(self, forward: Forward, path: PathTemplate) -> None:
+        self._forward = forward
+        self._depth = path.text.rstrip("/").count("/") - (1 if path.variables[-1:] == ("path",) else 0)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        raw: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        below = raw.split("/")[self._depth + 1 :]
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        has_body = any(name in ("content-length", "transfer-encoding") for name, _ in headers)
+        incoming = _Incoming(receive, has_body=has_body)
+        try:
+            response = await self._forward.send(
+                scope["method"],
+                "".join(f"/{segment}" for segment in below),
+                scope["query_string"].decode("latin-1"),
+                headers,
+                incoming.chunks() if has_body else None,
+            )
+        except InvocationError as fault:
+            await problem_of(fault).send(send)
+            return
+        except Disconnected:
+            return
+        try:
+            kept = [
+                (name.encode("latin-1"), value.encode("latin-1", "replace"))
+                for name, value in response.headers
+                if self._forward.passes_back(name)
+            ]
+            await send({"type": "http.response.start", "status": response.status, "headers": kept})
+            await _relay(response.chunks, incoming, send)
+        finally:
+            await response.aclose()
+
+
+class _Incoming:
+    """The caller's side of an exchange: its body first, then whether it is still there."""
+
+    def __init__(self, receive: Receive, *, has_body: bool) -> None:
+        self._receive = receive
+        self._more = has_body
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Give the body as it comes.
+
+        Raises:
+            Disconnected: The client went away.
+        """
+        while self._more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            self._more = message.get("more_body", False)
+            if message.get("body"):
+                yield message["body"]
+
+    async def gone(self) -> None:
+        """Wait until the client goes away."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+
+async def _relay(chunks: AsyncIterator[bytes], incoming: _Incoming, send: Send) -> None:
+    """Send an answer's body on, for as long as somebody takes it.
+
+    Where the upstream breaks off, so does the answer: without its last
+    message the server closes the connection, and no client takes half for all.
+    """
+
+    async def pass_on() -> None:
+        async for chunk in chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    passing, leaving = asyncio.create_task(pass_on()), asyncio.create_task(incoming.gone())
+    try:
+        await asyncio.wait((passing, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if passing.done():
+            passing.result()
+    except InvocationError as fault:
+        _log.warning("an answer was broken off: %s", fault.message)
+    finally:
+        for task in (passing, leaving):
+            task.cancel()
+        await asyncio.gather(passing, leaving, return_exceptions=True)

@@ -1,0 +1,76 @@
+"""Forwards: requests that are passed on to a consumed namespace, not called by name (specification: ``forward``)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from naftiko_run.consume import Forwarding, StreamedResponse
+from naftiko_run.errors import InvalidInput, Violation
+
+_BODY = frozenset({"content-type", "content-length", "content-encoding", "content-language"})
+"""Headers that say what a body is: without them its bytes mean nothing."""
+_CONNECTION = re.compile(
+    r"connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|expect", re.IGNORECASE
+)
+"""Headers that are between two neighbours only (RFC 9110, 7.6.1)."""
+_UNWANTED = re.compile(r"server|date|set-cookie2?|strict-transport-security|alt-svc|access-control-.*")
+"""The upstream's headers that speak of its own host, and would be taken for ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """One ``forward``, ready to be used.
+
+    Attributes:
+        target: Where requests go.
+        trusted: The only headers of callers that are passed on, in lower case.
+    """
+
+    target: Forwarding
+    trusted: frozenset[str]
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        headers: Iterable[tuple[str, str]],
+        body: AsyncIterator[bytes] | None,
+    ) -> StreamedResponse:
+        """Pass one request on.
+
+        Args:
+            method: The caller's.
+            path: What follows the forward's own path, percent-encoded, with its leading slash.
+            query: As the caller wrote it.
+            headers: The caller's, names in lower case.
+            body: None for none.
+
+        Returns:
+            The upstream's answer, with the headers that a caller may see; to be closed.
+
+        Raises:
+            InvalidInput: The path climbs.
+            Unsupported: The namespace cannot be called at all.
+            MissingBinding: A credential or address is not set.
+            UpstreamUnreachable: No connection, TLS failure, or a broken response.
+            UpstreamTimeout: The time limit passed.
+        """
+        if any(unquote(segment) in (".", "..") for segment in path.split("/")):
+            raise InvalidInput([Violation("/path", "cannot have a segment `.` or `..`")])
+        passed = self.trusted | _BODY if body is not None else self.trusted
+        kept = [
+            (name, value) for name, value in headers if name in passed and not _CONNECTION.fullmatch(name)
+        ]
+        if not any(name == "accept-encoding" for name, _ in kept):
+            kept.append(("accept-encoding", "identity"))
+        return await self.target.send(method, path, query, kept, body)
+
+    def passes_back(self, name: str) -> bool:
+        """Whether callers see a header of the upstream's; cookies only where theirs are trusted too."""
+        if name == "set-cookie" and "cookie" in self.trusted:
+            return True
+        return not _CONNECTION.fullmatch(name) and not _UNWANTED.fullmatch(name)

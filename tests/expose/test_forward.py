@@ -1,0 +1,183 @@
+"""``forward``: requests passed on as they are, streaming both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from naftiko_run import Settings
+from support.server import Served, serving
+from support.upstream import Answer, Upstream
+
+DOCUMENT = """
+naftiko: 1.0.0-alpha2
+binds: [{{namespace: env, keys: {{KEY: KEY}}}}]
+capability:
+  consumes:
+  - type: http
+    namespace: api
+    baseUri: {url}/v1
+    authentication: {{type: bearer, token: "{{{{KEY}}}}"}}
+    inputParameters: [{{name: X-Version, in: header, value: "3"}}, {{name: region, in: query, value: eu}}]
+    resources: [{{path: /one, operations: [{{name: one, method: GET}}]}}]
+  - {{type: http, namespace: open, baseUri: {url}, resources: []}}
+  exposes:
+  - type: rest
+    namespace: r
+    resources:
+    - path: /proxy/{{{{path}}}}
+      forward: {{targetNamespace: api, trustedHeaders: [X-Trace, Accept]}}
+    - {{path: /proxy/special, operations: [{{method: GET, call: api.one}}]}}
+    - path: /open/{{path}}
+      forward: {{targetNamespace: open, trustedHeaders: [Authorization, Cookie]}}
+    - path: /exact
+      forward: {{targetNamespace: open}}
+    - path: /nowhere/{{path}}
+      forward: {{targetNamespace: none}}
+"""
+
+
+@pytest.fixture
+def served(tmp_path: Path, upstream: Upstream) -> Iterator[Served]:
+    file = tmp_path / "forward.yaml"
+    file.write_text(DOCUMENT.format(url=upstream.url))
+    with serving(file, settings=Settings(environment={"KEY": "k-1"})) as served:
+        yield served
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "PURGE"])
+def test_every_method_is_passed_on(served: Served, upstream: Upstream, method: str) -> None:
+    answer = httpx.request(method, f"{served.origin('rest')}/proxy/a/b")
+    assert answer.status_code == 200
+    assert (upstream.only.method, upstream.only.path) == (method, "/v1/a/b")
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        ("/proxy/a/b/c?x=1&x=2&y=%20", "/v1/a/b/c?x=1&x=2&y=%20&region=eu"),
+        ("/proxy/a%2Fb/%C3%A9", "/v1/a%2Fb/%C3%A9?region=eu"),
+        ("/proxy/a/", "/v1/a/?region=eu"),
+        ("/proxy", "/v1?region=eu"),
+        ("/proxy/", "/v1/?region=eu"),
+        ("/open/deep/er", "/deep/er"),
+        ("/exact", "/"),
+    ],
+)
+def test_the_path_and_the_query_stay_as_they_were_written(
+    served: Served, upstream: Upstream, asked: str, sent: str
+) -> None:
+    httpx.get(served.origin("rest") + asked)
+    assert upstream.only.target == sent
+
+
+@pytest.mark.parametrize("path", ["/proxy/a/%2e%2e/%2e%2e/admin", "/proxy/%2E%2E", "/proxy/a/%2e"])
+def test_a_path_that_climbs_is_refused(served: Served, upstream: Upstream, path: str) -> None:
+    answer = httpx.get(served.origin("rest") + path)
+    assert answer.status_code == 400
+    assert answer.json()["violations"] == [
+        {"pointer": "/path", "message": "cannot have a segment `.` or `..`"}
+    ]
+    assert upstream.received == []
+
+
+def test_an_operation_wins_over_the_forward(served: Served, upstream: Upstream) -> None:
+    httpx.get(f"{served.origin('rest')}/proxy/special")
+    httpx.post(f"{served.origin('rest')}/proxy/special", content=b"x")
+    assert [(each.method, each.path) for each in upstream.received] == [
+        ("GET", "/v1/one"),
+        ("POST", "/v1/special"),
+    ]
+
+
+def test_only_trusted_headers_go_and_the_documents_own_are_added(served: Served, upstream: Upstream) -> None:
+    sent = {
+        "X-Trace": "t",
+        "X-Other": "o",
+        "Authorization": "Bearer mine",
+        "Cookie": "a=b",
+        "Accept": "text/plain",
+        "Content-Type": "text/csv",
+        "Connection": "keep-alive, x-trace",
+    }
+    httpx.post(f"{served.origin('rest')}/proxy/x", headers=sent, content=b"a,b")
+    request = upstream.only
+    assert request.body == b"a,b"
+    assert request.header("x-trace") == "t"
+    assert request.header("accept") == "text/plain"
+    assert request.header("content-type") == "text/csv"
+    assert request.header("authorization") == "Bearer k-1"
+    assert request.header("x-version") == "3"
+    assert request.header("x-other") == request.header("cookie") == ""
+    assert "127.0.0.1" in request.header("host")
+
+
+def test_a_trusted_authorization_is_the_callers(served: Served, upstream: Upstream) -> None:
+    upstream.answers(Answer(headers=(("set-cookie", "c=1"), ("content-type", "text/plain"))))
+    answer = httpx.get(
+        f"{served.origin('rest')}/open/x", headers={"Authorization": "Bearer mine", "Cookie": "a=b"}
+    )
+    assert upstream.only.header("authorization") == "Bearer mine"
+    assert upstream.only.header("cookie") == "a=b"
+    assert answer.headers["set-cookie"] == "c=1"
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 302, 404, 418, 503])
+def test_the_answer_comes_back_as_it_was(served: Served, upstream: Upstream, status: int) -> None:
+    headers = (
+        ("content-type", "image/png"),
+        ("etag", '"1"'),
+        ("x-own", "1"),
+        ("set-cookie", "s=1"),
+        ("server", "up"),
+        ("location", "/elsewhere"),
+        ("www-authenticate", "Basic"),
+    )
+    body = b"" if status == 204 else bytes(range(256))
+    upstream.answers(Answer(status, body, headers))
+    answer = httpx.get(f"{served.origin('rest')}/proxy/x")
+    assert (answer.status_code, answer.content) == (status, body)
+    kept = ("content-type", "etag", "x-own", "location", "www-authenticate")
+    assert [answer.headers[name] for name in kept] == [
+        "image/png",
+        '"1"',
+        "1",
+        "/elsewhere",
+        "Basic",
+    ]
+    assert "set-cookie" not in answer.headers
+    assert answer.headers.get("server") != "up"
+
+
+def test_a_forward_to_nothing_says_why(served: Served) -> None:
+    answer = httpx.get(f"{served.origin('rest')}/nowhere/a/b")
+    assert answer.status_code == 501
+    assert "nothing is consumed under `none`; there is: api, open" in answer.json()["detail"]
+
+
+def test_an_upstream_that_is_not_there_is_a_502(tmp_path: Path) -> None:
+    file = tmp_path / "forward.yaml"
+    file.write_text(DOCUMENT.format(url="http://127.0.0.1:1"))
+    with serving(file, settings=Settings(environment={"KEY": "k-1"})) as served:
+        answer = httpx.get(f"{served.origin('rest')}/proxy/x")
+    assert answer.status_code == 502
+    assert answer.json()["type"] == "urn:naftiko:problem:upstream-unreachable"
+
+
+def test_a_missing_credential_is_a_503_that_names_it(tmp_path: Path, upstream: Upstream) -> None:
+    file = tmp_path / "forward.yaml"
+    file.write_text(DOCUMENT.format(url=upstream.url))
+    with serving(file, settings=Settings(environment={})) as served:
+        answer = httpx.get(f"{served.origin('rest')}/proxy/x")
+    assert answer.status_code == 503
+    assert answer.json()["missing"] == ["KEY"]
+    assert upstream.received == []
+
+
+def test_a_broken_answer_is_broken_for_the_caller_too(served: Served, upstream: Upstream) -> None:
+    upstream.answers(Answer(body=b"x" * 1000, cut_after=500))
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(f"{served.origin('rest')}/proxy/x")
