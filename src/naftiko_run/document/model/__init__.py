@@ -1,0 +1,92 @@
+"""The canonical model of a capability document: one form for every spec line and habit.
+
+The names are the specification's own (camelCase in YAML, snake_case here).
+``dialects`` mends what authors write into this form; everything further down
+the house reads only this.
+"""
+
+from __future__ import annotations
+
+from naftiko_run.document.model.base import (
+    Authentication,
+    BodyType,
+    Location,
+    Method,
+    Node,
+    Parameter,
+    ParameterType,
+    Unavailable,
+)
+from naftiko_run.document.model.consumes import (
+    Body,
+    ConsumedOperation,
+    ConsumedOutput,
+    ConsumedResource,
+    Consumes,
+)
+from naftiko_run.document.model.document import (
+    Bind,
+    Document,
+    Info,
+)
+from naftiko_run.document.model.exposes import (
+    AnyExposes,
+    Exposes,
+    Forward,
+    Hints,
+    McpExposes,
+    RestExposes,
+    RestOperation,
+    RestResource,
+    Tool,
+)
+from naftiko_run.document.model.functions import (
+    Aggregate,
+    AggregateFunction,
+    Callable,
+    CallStep,
+    LookupStep,
+    Output,
+    ScriptStep,
+    Semantics,
+    Step,
+    StepMapping,
+)
+
+__all__ = [
+    "Aggregate",
+    "AggregateFunction",
+    "AnyExposes",
+    "Authentication",
+    "Bind",
+    "Body",
+    "BodyType",
+    "CallStep",
+    "Callable",
+    "ConsumedOperation",
+    "ConsumedOutput",
+    "ConsumedResource",
+    "Consumes",
+    "Document",
+    "Exposes",
+    "Forward",
+    "Hints",
+    "Info",
+    "Location",
+    "LookupStep",
+    "McpExposes",
+    "Method",
+    "Node",
+    "Output",
+    "Parameter",
+    "ParameterType",
+    "RestExposes",
+    "RestOperation",
+    "RestResource",
+    "ScriptStep",
+    "Semantics",
+    "Step",
+    "StepMapping",
+    "Tool",
+    "Unavailable",
+]

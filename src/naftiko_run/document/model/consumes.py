@@ -1,0 +1,68 @@
+"""``consumes``: the HTTP APIs that a capability calls."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from naftiko_run.document.model.base import Authentication, BodyType, Method, Node, Parameter
+
+
+class ConsumedOutput(Node):
+    """``consumes…outputParameters[]``: a named piece of the decoded response.
+
+    Attributes:
+        value: JSONPath.
+    """
+
+    name: str = ""
+    type: str | None = None
+    value: str = "$"
+
+
+class Body(Node):
+    """The body of a consumed operation.
+
+    Attributes:
+        type: ``raw`` for a body that is only text: JSON where it reads as JSON, else sent as it is.
+        data: Text or a structure; text inside is a template. None where the
+            ``in: body`` parameters make the body.
+    """
+
+    type: BodyType
+    data: Any = None
+
+
+class ConsumedOperation(Node):
+    """``consumes…operations[]``: one HTTP operation of the upstream."""
+
+    name: str
+    method: Method
+    description: str = ""
+    input_parameters: tuple[Parameter, ...] = ()
+    output_raw_format: str = "json"
+    output_parameters: tuple[ConsumedOutput, ...] = ()
+    body: Body | None = None
+
+
+class ConsumedResource(Node):
+    """``consumes…resources[]``: a path and the operations on it."""
+
+    path: str = ""
+    input_parameters: tuple[Parameter, ...] = ()
+    operations: tuple[ConsumedOperation, ...] = ()
+
+
+class Consumes(Node):
+    """``consumes[]``: an HTTP API that the capability calls.
+
+    Attributes:
+        base_uri: Its variables are written ``{{X}}``; no trailing slash.
+    """
+
+    type: Literal["http"] = "http"
+    namespace: str
+    base_uri: str
+    description: str = ""
+    authentication: Authentication | None = None
+    input_parameters: tuple[Parameter, ...] = ()
+    resources: tuple[ConsumedResource, ...] = ()

@@ -1,0 +1,99 @@
+"""``exposes``: the adapters, and what each serves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from naftiko_run.document.model.base import Authentication, Method, Node, Parameter, Unavailable
+from naftiko_run.document.model.functions import Callable
+
+
+class RestOperation(Callable):
+    """``exposes[rest]…operations[]``."""
+
+    method: Method
+
+
+class Forward(Node):
+    """``forward``: requests are passed on to a consumed namespace as they are.
+
+    Attributes:
+        trusted_headers: The only headers of callers that are passed on, in lower case.
+    """
+
+    target_namespace: str
+    trusted_headers: tuple[str, ...] = ()
+
+
+class RestResource(Node):
+    """``exposes[rest].resources[]``."""
+
+    path: str
+    description: str = ""
+    input_parameters: tuple[Parameter, ...] = ()
+    operations: tuple[RestOperation, ...] = ()
+    forward: Forward | None = None
+
+
+class Hints(Node):
+    """``hints`` of a tool; None where the document says nothing."""
+
+    read_only: bool | None = None
+    destructive: bool | None = None
+    idempotent: bool | None = None
+    open_world: bool | None = None
+
+
+class Tool(Callable):
+    """``exposes[mcp].tools[]``."""
+
+    hints: Hints | None = None
+
+
+class Exposes(Node):
+    """``exposes[]``: an adapter. A type without a model of its own is this, for its plugin to read.
+
+    Attributes:
+        settings: The block as the author wrote it.
+        unavailable: Units that were left out, and why.
+    """
+
+    type: str
+    namespace: str = ""
+    address: str = ""
+    port: int | None = Field(default=None, ge=0, le=65535)
+    description: str = ""
+    authentication: Authentication | None = None
+    settings: dict[str, Any] = Field(default_factory=dict)
+    unavailable: tuple[Unavailable, ...] = ()
+
+
+class RestExposes(Exposes):
+    """The REST adapter."""
+
+    type: Literal["rest"] = "rest"
+    input_parameters: tuple[Parameter, ...] = ()
+    resources: tuple[RestResource, ...] = ()
+
+
+class McpExposes(Exposes):
+    """The MCP adapter."""
+
+    type: Literal["mcp"] = "mcp"
+    transport: Literal["http", "stdio"] = "http"
+    tools: tuple[Tool, ...] = ()
+
+
+def _exposes_kind(value: Any) -> str:
+    kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", "")
+    return kind if kind in ("rest", "mcp") else "other"
+
+
+AnyExposes = Annotated[
+    Annotated[RestExposes, Tag("rest")]
+    | Annotated[McpExposes, Tag("mcp")]
+    | Annotated[Exposes, Tag("other")],
+    Discriminator(_exposes_kind),
+]
