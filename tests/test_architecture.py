@@ -16,6 +16,7 @@ ROOMS = (
     "jsontext",
     "urls",
     "locations",
+    "folder",
     "plugins",
     "diagnostics",
     "errors",

@@ -52,6 +52,53 @@ class Tool(Callable):
     hints: Hints | None = None
 
 
+class Resource(Callable):
+    """``exposes[mcp].resources[]``: files, or a function whose answer is the content.
+
+    Attributes:
+        uri: Its variables, written ``{x}``, are inputs of the function.
+        mime_type: Empty for the content's own.
+        binary: Whether the content travels as bytes whatever its type.
+        location: A folder or file; empty for a function.
+    """
+
+    uri: str
+    mime_type: str = ""
+    binary: bool = False
+    location: str = ""
+
+
+class PromptArgument(Node):
+    """``prompts[].arguments[]``."""
+
+    name: str
+    label: str = ""
+    description: str = ""
+    required: bool = True
+
+
+class PromptMessage(Node):
+    """``prompts[].template[]``: a message with ``{{argument}}`` in it."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class Prompt(Node):
+    """``exposes[mcp].prompts[]``.
+
+    Attributes:
+        template: Its messages; none where ``location`` names a file that is the one message.
+    """
+
+    name: str
+    label: str = ""
+    description: str = ""
+    arguments: tuple[PromptArgument, ...] = ()
+    template: tuple[PromptMessage, ...] = ()
+    location: str = ""
+
+
 class Exposes(Node):
     """``exposes[]``: an adapter. A type without a model of its own is this, for its plugin to read.
 
@@ -79,11 +126,20 @@ class RestExposes(Exposes):
 
 
 class McpExposes(Exposes):
-    """The MCP adapter."""
+    """The MCP adapter.
+
+    Attributes:
+        ttl_ms: How long clients may keep lists and contents, in milliseconds.
+        cache_scope: Whether one client's copy may serve another.
+    """
 
     type: Literal["mcp"] = "mcp"
     transport: Literal["http", "stdio"] = "http"
     tools: tuple[Tool, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
+    ttl_ms: int = Field(default=0, ge=0)
+    cache_scope: Literal["public", "private"] = "private"
 
 
 def _exposes_kind(value: Any) -> str:
