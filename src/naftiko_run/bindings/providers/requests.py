@@ -59,17 +59,14 @@ class Server:
         is_direct: bool = False,
     ) -> None:
         self._shown = without_user(url)
+        self._headers = {name: value.encode() for name, value in headers.items()}
         try:
             verify = ssl.create_default_context(cafile=authority) if authority else True
-            self._client = httpx.Client(
-                base_url=url, headers=headers, timeout=timeout, verify=verify, trust_env=not is_direct
-            )
+            self._client = httpx.Client(base_url=url, timeout=timeout, verify=verify, trust_env=not is_direct)
         except (OSError, ssl.SSLError):
             raise LocationUnreadable(f"the certificate {authority} cannot be read") from None
-        except (httpx.InvalidURL, UnicodeEncodeError, ValueError):
-            raise LocationUnreadable(
-                f"{self._shown} cannot be asked: its address or token is malformed"
-            ) from None
+        except httpx.InvalidURL:
+            raise LocationUnreadable(f"{self._shown} is not an address") from None
 
     def __enter__(self) -> Self:
         return self
@@ -97,16 +94,18 @@ class Server:
 
     def authorize(self, name: str, value: str) -> None:
         """Send a header with every request from now on."""
-        self._client.headers[name] = value
+        self._headers[name] = value.encode()
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
         try:
-            response = self._client.request(method, path, json=body)
+            response = self._client.request(method, path, json=body, headers=self._headers)
         except httpx.TimeoutException:
             raise LocationUnreadable(f"{self._shown} did not answer in time") from None
         except httpx.ConnectError as fault:
             why = "its certificate is not trusted" if "CERTIFICATE" in str(fault) else "no connection"
             raise LocationUnreadable(f"{self._shown} cannot be reached: {why}") from None
+        except httpx.LocalProtocolError:
+            raise LocationUnreadable(f"{self._shown} is not asked: HTTP cannot carry this token") from None
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
             raise LocationUnreadable(f"{self._shown} cannot be asked ({type(fault).__name__})") from None
         try:
