@@ -11,7 +11,7 @@ import pytest
 
 from support.documents import written
 from support.mcp_client import call_tool, text_of
-from support.process import COMMAND, READY, clean_environment, launched, run, started
+from support.process import COMMAND, clean_environment, run, started
 from support.upstream import Upstream
 from support.wire import problem
 
@@ -74,8 +74,7 @@ def test_what_is_missing_is_told_with_where_it_was_looked_for(document: Path, up
         no_value = f"{secrets} has no value under that key"
         assert [line for line in process.lines if line.startswith("missing")] == [
             "missing API_KEY  needed by api.add; set `api-key` in vault://secret/app (VAULT_ADDR is not set)",
-            "missing HOST  needed by the address of rest-api; "
-            f"set `host` in file:///./secrets.yaml ({no_value})",
+            f"missing HOST  needed by the address of rest-api; set `host` in file:///./secrets.yaml ({no_value})",
         ]
         assert process.url("rest").startswith("http://127.0.0.1:")
         refused = problem(httpx.post(f"{process.url('rest')}/things", json={}), 503)
@@ -140,19 +139,3 @@ def test_the_list_says_the_same(document: Path) -> None:
         "reason": "VAULT_ADDR is not set",
         "neededBy": ["api.add"],
     }
-
-
-@pytest.mark.parametrize(
-    ("option", "variable", "used"),
-    [((), "127.0.0.3", "127.0.0.3"), (("--host", "127.0.0.4"), "127.0.0.3", "127.0.0.4")],
-)
-def test_an_address_of_the_environment(
-    tmp_path: Path, option: tuple[str, ...], variable: str, used: str
-) -> None:
-    text = DOCUMENT.replace("'{{HOST}}'", "'{{env.LISTEN}}'").replace("UPSTREAM", "http://127.0.0.1:1")
-    with launched(
-        *(written(tmp_path, text), "--sandbox", "--port", "rest=0", "--port", "mcp=0", *option),
-        environment={"LISTEN": variable},
-    ) as process:
-        process.wait_for_line(READY)
-        assert process.url("rest").startswith(f"http://{used}:")

@@ -59,7 +59,7 @@ class Server:
         is_direct: bool = False,
     ) -> None:
         self._shown = without_user(url)
-        self._headers = {name: value.encode() for name, value in headers.items()}
+        self._headers = {name.encode(): value.encode() for name, value in headers.items()}
         try:
             verify = ssl.create_default_context(cafile=authority) if authority else True
             self._client = httpx.Client(base_url=url, timeout=timeout, verify=verify, trust_env=not is_direct)
@@ -94,7 +94,7 @@ class Server:
 
     def authorize(self, name: str, value: str) -> None:
         """Send a header with every request from now on."""
-        self._headers[name] = value.encode()
+        self._headers[name.encode()] = value.encode()
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
         try:
