@@ -54,9 +54,10 @@ def loaded(folder: Path, first: str, second: str, settings: Settings) -> Capabil
     return load(written(folder, text), settings)
 
 
-def request_of(capability: Capability) -> tuple[str, tuple[tuple[str, str], ...]]:
-    request = capability.function("tools.get").operation.plan.fill({})
-    return request.url, tuple(request.headers)
+def url_of(capability: Capability) -> str:
+    """Give the URL that the document's one tool calls."""
+    (operation,) = capability.function("tools.get").operations
+    return operation.plan.fill({}).url
 
 
 def test_root_and_capability_binds_are_read_once_for_each_load_and_a_later_one_wins(tmp_path: Path) -> None:
@@ -66,12 +67,12 @@ def test_root_and_capability_binds_are_read_once_for_each_load_and_a_later_one_w
         vault.secrets = {"secret/app": {"api-key": "old", "region": "eu"}}
         capability = loaded(tmp_path, "vault://secret/app", "./second.yaml", settings)
         assert vault.asked.count("GET /v1/secret/data/app") == 1
-        assert request_of(capability)[0] == "http://127.0.0.1:1/eu/things?later=2&first=old&second=2"
+        assert url_of(capability) == "http://127.0.0.1:1/eu/things?later=2&first=old&second=2"
         vault.secrets = {"secret/app": {"api-key": "new", "region": "us"}}
         (tmp_path / "second.yaml").write_text("both: 3")
-        assert "first=old" in request_of(capability)[0]
+        assert "first=old" in url_of(capability)
         reloaded = loaded(tmp_path, "vault://secret/app", "./second.yaml", settings)
-    assert request_of(reloaded)[0] == "http://127.0.0.1:1/us/things?later=3&first=new&second=3"
+    assert url_of(reloaded) == "http://127.0.0.1:1/us/things?later=3&first=new&second=3"
     assert not reloaded.missing()
     assert not reloaded.diagnostics
 
@@ -123,7 +124,7 @@ def test_a_plugin_that_breaks_stops_nothing_and_shows_nothing(
 def test_a_store_that_nothing_reads_is_told_and_the_environment_is_read(tmp_path: Path) -> None:
     environment = {"api-key": "k", "region": "eu", "both": "b"}
     capability = loaded(tmp_path, "valt://secret/app", "gcp://x", Settings(environment=environment))
-    assert request_of(capability)[0] == "http://127.0.0.1:1/eu/things?later=b&first=k&second=b"
+    assert url_of(capability) == "http://127.0.0.1:1/eu/things?later=b&first=k&second=b"
     found = [(each.line, each.message, each.hint) for each in capability.diagnostics]
     installed = "installed: file, k8s, k8s-secret, vault"
     told = "the environment variables of these keys are read instead"
@@ -139,7 +140,7 @@ def test_a_sandbox_reads_no_store(tmp_path: Path, upstream: Upstream) -> None:
     settings = Settings(sandbox=True, environment={"VAULT_ADDR": upstream.url, "VAULT_TOKEN": "t"})
     capability = loaded(tmp_path, "vault://secret/app", "none.yaml", settings)
     assert not capability.missing()
-    assert request_of(capability)[0] == "http://127.0.0.1:1/***/things?later=***&first=***&second=***"
+    assert url_of(capability) == "http://127.0.0.1:1/***/things?later=***&first=***&second=***"
     assert not upstream.received
 
 

@@ -143,3 +143,15 @@ def test_a_token_that_is_set_to_nothing_is_missing_and_a_password_may_be() -> No
     assert missing({"type": "apikey", "key": "X-Key", "value": "{{EMPTY}}"}) == {"EMPTY": ["api.op"]}
     assert missing({"type": "basic", "username": "{{EMPTY}}", "password": "p"}) == {"EMPTY": ["api.op"]}
     assert missing({"type": "basic", "username": "{{USER}}", "password": "{{EMPTY}}"}) == {}
+
+
+def test_a_variable_that_only_a_step_refers_to_is_told_too() -> None:
+    steps = [
+        {"type": "call", "name": "a", "call": "api.op", "with": {"q": "{{env.NEW}}"}},
+        {"type": "call", "name": "b", "call": "api.other"},
+    ]
+    whole = consumes({"inputParameters": [{"in": "query", "name": "q"}]})
+    whole["resources"].append({"path": "/other", "operations": [{"name": "other", "method": "GET"}]})
+    exposes = {"type": "mcp", "namespace": "m", "tools": [{"name": "t", "steps": steps}]}
+    found = capability({"capability": {"consumes": [whole], "exposes": [exposes]}}).missing()
+    assert found == {BoundVariable("NEW"): ["api.op", "api.other"]}
