@@ -13,19 +13,29 @@ from typing import TYPE_CHECKING, Any
 from naftiko_run.version import __version__
 
 if TYPE_CHECKING:
+    from naftiko_run.bindings import BindingProvider
     from naftiko_run.capability import Capability, Settings, load
     from naftiko_run.consume import Authentication
-    from naftiko_run.errors import DocumentError, InvalidInput, InvocationError, MissingBinding, NaftikoError
+    from naftiko_run.errors import (
+        DocumentError,
+        InvalidInput,
+        InvocationError,
+        LocationUnreadable,
+        MissingBinding,
+        NaftikoError,
+    )
     from naftiko_run.expose import Exposer
     from naftiko_run.serve import serve
 
 __all__ = [
     "Authentication",
+    "BindingProvider",
     "Capability",
     "DocumentError",
     "Exposer",
     "InvalidInput",
     "InvocationError",
+    "LocationUnreadable",
     "MissingBinding",
     "NaftikoError",
     "Settings",
@@ -36,11 +46,13 @@ __all__ = [
 
 _HOMES = {
     "Authentication": "naftiko_run.consume",
+    "BindingProvider": "naftiko_run.bindings",
     "Capability": "naftiko_run.capability",
     "DocumentError": "naftiko_run.errors",
     "Exposer": "naftiko_run.expose",
     "InvalidInput": "naftiko_run.errors",
     "InvocationError": "naftiko_run.errors",
+    "LocationUnreadable": "naftiko_run.errors",
     "MissingBinding": "naftiko_run.errors",
     "NaftikoError": "naftiko_run.errors",
     "Settings": "naftiko_run.capability",

@@ -5,15 +5,15 @@ from __future__ import annotations
 import difflib
 import gc
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 from naftiko_run import plugins
-from naftiko_run.bindings import Bindings, MaskedBindings
+from naftiko_run.bindings import Bindings, MaskedBindings, ProviderSettings, read_environment, read_sources
 from naftiko_run.consume import (
     DEFAULT_SECONDS,
     ConsumedOperations,
@@ -27,8 +27,8 @@ from naftiko_run.consume import (
 from naftiko_run.diagnostics import Diagnostic, Pointer, Report
 from naftiko_run.document import Document, LoadedDocument, load_document, read_unit
 from naftiko_run.document.model import Aggregate, Exposes, McpExposes, RestExposes
-from naftiko_run.errors import DocumentError
-from naftiko_run.expressions import parse_path
+from naftiko_run.errors import BoundVariable, DocumentError
+from naftiko_run.expressions import Expression, compile_text, constant, parse_path
 from naftiko_run.invoke import Forward, Function, FunctionCompiler
 
 
@@ -41,12 +41,30 @@ class Settings:
         sandbox: Answer every consumed call in-process; send nothing.
         timeout: Seconds to wait for an upstream.
         environment: Values of ``{{env.X}}``.
+        env_files: Files that add to the environment; None for ``.env`` in the
+            working directory and beside the document.
+        provider_timeout: Seconds that reading all the bindings of a document may take.
     """
 
     base_uris: Mapping[str, str] = field(default_factory=dict)
     sandbox: bool = False
     timeout: float = DEFAULT_SECONDS
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    env_files: Sequence[Path] | None = None
+    provider_timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an adapter listens, as far as the document says.
+
+    Attributes:
+        text: A host name or IP address; empty where it says none, or a variable of it is missing.
+        missing: Variables without a value that it needs.
+    """
+
+    text: str = ""
+    missing: tuple[BoundVariable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,7 @@ class Capability:
         functions: By the place of their unit in the document.
         forwards: By their place in the document.
         unavailable: Why a unit is left out, by its place.
+        addresses: Where the document has adapters listen, by their place.
         transport: Carries every consumed call.
         compiler: Compiles units of adapters that the document model does not know; see ``compile``.
     """
@@ -70,6 +89,7 @@ class Capability:
     functions: Mapping[Pointer, Function]
     forwards: Mapping[Pointer, Forward]
     unavailable: Mapping[Pointer, str]
+    addresses: Mapping[Pointer, Address]
     transport: Transport = field(repr=False)
     compiler: FunctionCompiler = field(repr=False)
 
@@ -118,17 +138,24 @@ class Capability:
             units = [function.pointer for function in owner.functions]
         return (self.functions[pointer] for pointer in units if pointer in self.functions)
 
-    def missing(self) -> dict[str, list[str]]:
-        """Give the variables that are not set, and the consumed operations that need each."""
-        found: dict[str, dict[str, None]] = {}
+    def address_of(self, exposes: Exposes) -> str:
+        """Give the address that the document has an adapter listen on; empty where it says none."""
+        return self.addresses[exposes.pointer].text
+
+    def missing(self) -> dict[BoundVariable, list[str]]:
+        """Give the variables that are not set, and what needs each: consumed operations, adapters' addresses."""
+        found: dict[BoundVariable, dict[str, None]] = {}
         for function in self.functions.values():
             for variable in function.missing:
-                for operation in function.operations:
-                    if variable in operation.plan.missing or len(function.operations) == 1:
-                        found.setdefault(variable, {})[operation.name] = None
+                operations = [each for each in function.operations if variable in each.plan.missing]
+                names = [each.name for each in operations or function.operations] or [function.name]
+                found.setdefault(variable, {}).update(dict.fromkeys(names))
         for forward in self.forwards.values():
             for variable in forward.target.plan.missing:
                 found.setdefault(variable, {})[forward.target.name] = None
+        for exposes in self.document.exposes:
+            for variable in self.addresses[exposes.pointer].missing:
+                found.setdefault(variable, {})[f"the address of {exposes.namespace or exposes.type}"] = None
         return {variable: list(operations) for variable, operations in sorted(found.items())}
 
     async def aclose(self) -> None:
@@ -173,7 +200,8 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     report.extend(loaded.diagnostics)
     namespaces = [each.namespace for each in document.owners() if each.namespace]
     prefixes = frozenset({"rest", "tools", *namespaces})
-    surroundings = _surroundings(document, settings, prefixes, loaded.source.folder)
+    environment = _environment(settings, loaded.source.folder, report)
+    surroundings = _surroundings(document, settings, environment, prefixes, loaded.source.folder)
     operations = ConsumedOperations(document, surroundings)
     compiler = FunctionCompiler(operations, surroundings.bindings, prefixes, report)
     functions: dict[Pointer, Function] = {}
@@ -186,6 +214,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
             except NotCallable as fault:
                 report.error("not-runnable", f"`{name}` is left out: {fault}", pointer)
                 unavailable[pointer] = str(fault)
+    addresses = _addresses(document, surroundings, environment, report)
     known = plugins.installed(plugins.EXPOSERS)
     others = {each.type for each in document.exposes} - {"rest", "mcp"}
     forwards = _forwards(document, compiler, unavailable)
@@ -211,21 +240,33 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
                 (*exposes.pointer, "transport"),
             )
     return Capability(
-        loaded.source.file,
-        document,
-        tuple(report),
-        functions,
-        forwards,
-        unavailable,
-        surroundings.transport,
-        compiler,
+        file=loaded.source.file,
+        document=document,
+        diagnostics=tuple(report),
+        functions=functions,
+        forwards=forwards,
+        unavailable=unavailable,
+        addresses=addresses,
+        transport=surroundings.transport,
+        compiler=compiler,
     )
 
 
+def _environment(settings: Settings, folder: Path, report: Report) -> Mapping[str, str]:
+    environment, faults = read_environment(settings.environment, folder, settings.env_files)
+    for fault in faults:
+        report.warning("unreadable-env-file", f"{fault}; its variables are missing")
+    return environment
+
+
 def _surroundings(
-    document: Document, settings: Settings, prefixes: frozenset[str], folder: Path
+    document: Document,
+    settings: Settings,
+    environment: Mapping[str, str],
+    prefixes: frozenset[str],
+    folder: Path,
 ) -> Surroundings:
-    binds, environment = document.binds, settings.environment
+    binds = document.binds
     if settings.sandbox:
         return Surroundings(
             MaskedBindings(binds, environment),
@@ -235,10 +276,38 @@ def _surroundings(
             prefixes,
             folder,
         )
-    bindings = Bindings(binds, environment)
+    sources = read_sources(binds, ProviderSettings(folder, environment, settings.provider_timeout))
+    bindings = Bindings(binds, environment, sources)
     return Surroundings(
         bindings, bindings, HttpxTransport(settings.timeout), settings.base_uris, prefixes, folder
     )
+
+
+def _addresses(
+    document: Document, around: Surroundings, environment: Mapping[str, str], report: Report
+) -> dict[Pointer, Address]:
+    """Give where adapters listen; a sandbox asks no provider, and misses nothing."""
+    bindings = Bindings(document.binds, environment) if around.is_masked else around.bindings
+    found = {each.pointer: _address(each, bindings, report) for each in document.exposes}
+    return {at: replace(each, missing=()) for at, each in found.items()} if around.is_masked else found
+
+
+def _address(exposes: Exposes, bindings: Bindings, report: Report) -> Address:
+    missing: dict[BoundVariable, None] = {}
+
+    def resolve(name: str) -> Expression:
+        bound = bindings.find_or_environment(name)
+        value = bound.value.reveal() if bound.value else ""
+        if not value:
+            missing[bound.variable] = None
+        return constant(value)
+
+    try:
+        text = str(compile_text(exposes.address, resolve).evaluate({}))
+    except ValueError as fault:
+        report.warning("bad-address", f"the address is left out: {fault}", (*exposes.pointer, "address"))
+        return Address()
+    return Address("" if missing else text, tuple(missing))
 
 
 def _units(

@@ -2,6 +2,7 @@
 
 NaftikoError
  ├─ DocumentError            a capability document that cannot be served; carries diagnostics
+ ├─ LocationUnreadable       a location of `binds` that its provider cannot read: its variables are missing
  ├─ ConfigurationError       options or variables that contradict each other
  │   ├─ PortUnavailable      a port that another process holds
  │   └─ RouteClash           two documents ask for the same route on one port
@@ -50,6 +51,10 @@ class DocumentError(NaftikoError):
         self.diagnostics = tuple(diagnostics)
         first = next((d for d in self.diagnostics if d.is_error), self.diagnostics[0])
         super().__init__(str(first), hint=first.hint)
+
+
+class LocationUnreadable(NaftikoError):
+    """A location of ``binds`` that its provider cannot reach or read; never holds a value."""
 
 
 class ConfigurationError(NaftikoError):
@@ -105,21 +110,51 @@ class InvalidInput(InvocationError):
         super().__init__("; ".join(f"{v.pointer or '/'}: {v.message}" for v in self.violations))
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class BoundVariable:
+    """A variable that an operator sets.
+
+    Attributes:
+        name: The environment variable; where a provider gives the value, the variable of the document.
+        key: The key that the provider knows it by; empty for the environment.
+        location: Where the provider looks, as the document writes it; empty for the environment.
+        reason: Why there is none, should it be missing, in words for the operator; empty where that needs no words.
+    """
+
+    name: str
+    key: str = ""
+    location: str = ""
+    reason: str = ""
+
+    @property
+    def remedy(self) -> str:
+        """What the operator must do to give it a value."""
+        if not self.location:
+            return f"set {self.name} in the server's environment"
+        return f"set `{self.key}` in {self.location}"
+
+
 class MissingBinding(InvocationError):
     """A value that a binding should give is not there; nothing was sent upstream.
 
     Args:
-        names: What to set, such as environment variable names, sorted.
+        variables: What has no value, sorted.
         operation: The consumed operation that needs them, ``namespace.name``.
     """
 
-    def __init__(self, names: Sequence[str], operation: str) -> None:
-        self.names = tuple(names)
+    def __init__(self, variables: Sequence[BoundVariable], operation: str) -> None:
+        self.names = tuple(variable.name for variable in variables)
         listed = ", ".join(self.names)
         super().__init__(
             f"{operation} needs {listed}, which {'is' if len(self.names) == 1 else 'are'} not set",
-            hint=f"set {listed} in the server's environment and start it again",
+            hint=f"{_remedies(variables)} and start it again",
         )
+
+
+def _remedies(variables: Sequence[BoundVariable]) -> str:
+    names = [variable.name for variable in variables if not variable.location]
+    remedies = [BoundVariable(", ".join(names)).remedy] if names else []
+    return ", ".join([*remedies, *(variable.remedy for variable in variables if variable.location)])
 
 
 class StepFailed(InvocationError):

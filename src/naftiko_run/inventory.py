@@ -17,7 +17,8 @@ def inventory(capability: Capability) -> dict[str, Any]:
         JSON: ``file``, ``label``, ``spec``; ``consumes`` with each operation's
         method, URL and callers; ``exposes`` with each route's and tool's call,
         inputs (a JSON Schema), missing variables, and the reason where it cannot
-        be called; ``missing``, the variables that are not set, and what needs them.
+        be called; ``missing``, the variables that are not set, how to set each,
+        why a provider has no value for it, and what needs it.
     """
     document = capability.document
     return {
@@ -34,7 +35,15 @@ def inventory(capability: Capability) -> dict[str, Any]:
             }
             for exposes in document.exposes
         ],
-        "missing": capability.missing(),
+        "missing": [
+            {
+                "variable": variable.name,
+                "remedy": variable.remedy,
+                "reason": variable.reason,
+                "neededBy": needed_by,
+            }
+            for variable, needed_by in capability.missing().items()
+        ],
     }
 
 
@@ -74,7 +83,7 @@ def _units(exposes: Exposes, capability: Capability) -> list[dict[str, Any]]:
             "name": name,
             "calls": [operation.name for operation in found.operations],
             "inputs": found.input_schema,
-            "missing": list(found.missing),
+            "missing": [variable.name for variable in found.missing],
         }
         units.append({**unit, "reason": found.refusal} if found.refusal else unit)
     return units

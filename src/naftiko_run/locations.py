@@ -11,6 +11,11 @@ def is_file(location: str) -> bool:
     return location.startswith("file:") or "://" not in location
 
 
+def scheme_of(location: str) -> str:
+    """Give the URI scheme of a location, in lower case; that of a path is ``file``."""
+    return "file" if is_file(location) else location.partition("://")[0].lower()
+
+
 def candidates(location: str, folder: Path) -> tuple[Path, ...]:
     """Give the paths that a location may mean, the likelier first.
 

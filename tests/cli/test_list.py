@@ -57,10 +57,15 @@ def test_json_names_the_inputs_of_every_route_and_tool_and_what_is_missing() -> 
         "properties": {"body": {"type": "object", "description": "Request body (JSON)."}},
         "required": ["body"],
     }
-    assert told["missing"] == {
-        "CUSTOMER_IO_PASS": ["pipelines-track.trackevent"],
-        "CUSTOMER_IO_USER": ["pipelines-track.trackevent"],
-    }
+    assert told["missing"] == [
+        {
+            "variable": variable,
+            "remedy": f"set {variable} in the server's environment",
+            "reason": "",
+            "neededBy": ["pipelines-track.trackevent"],
+        }
+        for variable in ("CUSTOMER_IO_PASS", "CUSTOMER_IO_USER")
+    ]
 
 
 def test_text_tells_what_is_left_out_and_what_nobody_calls(tmp_path: Path) -> None:

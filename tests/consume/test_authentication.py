@@ -133,7 +133,7 @@ def test_an_api_key_in_the_body_is_a_field_beside_the_others() -> None:
 def test_a_call_without_its_credentials_names_them_and_sends_nothing(authentication: dict[str, Any]) -> None:
     recorder = Recorder()
     function = calling(authentication, environment={"USER": "u"})
-    assert function.missing == ("PASS",)
+    assert [variable.name for variable in function.missing] == ["PASS"]
     with pytest.raises(MissingBinding, match=r"api\.op needs PASS, which is not set") as refused:
         invoke(function, {}, recorder)
     assert refused.value.names == ("PASS",)

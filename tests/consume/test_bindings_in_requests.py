@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from consume.recording import Recorder, capability, consumes, header_of, invoke, json_of, query_of, sent, tool
-from naftiko_run.errors import MissingBinding
+from naftiko_run.errors import BoundVariable, MissingBinding
 
 BINDS = [
     {"namespace": "env", "keys": {"TENANT": "MY_TENANT"}},
@@ -113,7 +113,7 @@ def broken(place: str, template: str) -> dict[str, Any]:
 @pytest.mark.parametrize(("template", "variable"), [("{{TENANT}}", "MY_TENANT"), ("x-{{env.NEW}}", "NEW")])
 def test_a_missing_binding_stops_the_call_and_is_named(place: str, template: str, variable: str) -> None:
     function = tool(**broken(place, template), binds=BINDS, environment={})
-    assert function.missing == (variable,)
+    assert [each.name for each in function.missing] == [variable]
     recorder = Recorder()
     with pytest.raises(MissingBinding) as refused:
         invoke(function, {}, recorder)
@@ -126,7 +126,7 @@ def test_a_capability_says_which_variables_are_missing_and_who_needs_them() -> N
         "consumes": [consumes({}, authentication={"type": "bearer", "token": "{{env.NEW}}"})],
         "exposes": [{"type": "mcp", "namespace": "m", "tools": [{"name": "t", "call": "api.op"}]}],
     }
-    assert capability({"capability": whole}).missing() == {"NEW": ["api.op"]}
+    assert capability({"capability": whole}).missing() == {BoundVariable("NEW"): ["api.op"]}
     assert capability({"capability": whole}, {"NEW": "token"}).missing() == {}
 
 
@@ -136,9 +136,22 @@ def test_a_token_that_is_set_to_nothing_is_missing_and_a_password_may_be() -> No
             "consumes": [consumes({}, authentication=authentication)],
             "exposes": [{"type": "mcp", "namespace": "m", "tools": [{"name": "t", "call": "api.op"}]}],
         }
-        return capability({"capability": whole}, {"EMPTY": "", "USER": "u"}).missing()
+        found = capability({"capability": whole}, {"EMPTY": "", "USER": "u"}).missing()
+        return {variable.name: operations for variable, operations in found.items()}
 
     assert missing({"type": "bearer", "token": "{{EMPTY}}"}) == {"EMPTY": ["api.op"]}
     assert missing({"type": "apikey", "key": "X-Key", "value": "{{EMPTY}}"}) == {"EMPTY": ["api.op"]}
     assert missing({"type": "basic", "username": "{{EMPTY}}", "password": "p"}) == {"EMPTY": ["api.op"]}
     assert missing({"type": "basic", "username": "{{USER}}", "password": "{{EMPTY}}"}) == {}
+
+
+def test_a_variable_that_only_a_step_refers_to_is_told_too() -> None:
+    steps = [
+        {"type": "call", "name": "a", "call": "api.op", "with": {"q": "{{env.NEW}}"}},
+        {"type": "call", "name": "b", "call": "api.other"},
+    ]
+    whole = consumes({"inputParameters": [{"in": "query", "name": "q"}]})
+    whole["resources"].append({"path": "/other", "operations": [{"name": "other", "method": "GET"}]})
+    exposes = {"type": "mcp", "namespace": "m", "tools": [{"name": "t", "steps": steps}]}
+    found = capability({"capability": {"consumes": [whole], "exposes": [exposes]}}).missing()
+    assert found == {BoundVariable("NEW"): ["api.op", "api.other"]}

@@ -48,7 +48,7 @@ def test_a_name_that_is_no_binding(name: str) -> None:
 def test_a_binding_without_a_value_says_what_to_set(name: str, variable: str) -> None:
     found = Bindings(BINDS, {}).find(name)
     assert found is not None
-    assert (found.variable, found.value) == (variable, None)
+    assert (found.variable.name, found.value) == (variable, None)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_where_only_the_operator_has_a_say_a_name_is_a_variable(
     name: str, environment: dict[str, str], variable: str
 ) -> None:
     found = Bindings(BINDS, environment).find_or_environment(name)
-    assert found.variable == variable
+    assert found.variable.name == variable
     assert (found.value is not None) == bool(environment)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import httpx
 
 from support.documents import written
-from support.process import ROOT, launched
+from support.plugins import installed_from_the_documentation
+from support.process import launched
 from support.upstream import Upstream
 from support.wire import problem
 
@@ -27,15 +27,7 @@ capability:
 def test_the_documented_exposer_serves_a_document_that_has_no_other(
     tmp_path: Path, upstream: Upstream
 ) -> None:
-    page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
-    (module,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    (entry_points,) = re.findall(r"```toml\n.*?\]\n(.*?)```", page, re.DOTALL)
-    (exposes,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
-    (tmp_path / "naftiko_lines.py").write_text(module, encoding="utf-8")
-    info = tmp_path / "naftiko_lines-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: naftiko-lines\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[naftiko_run.exposers]\n" + entry_points.replace('"', ""))
+    exposes = installed_from_the_documentation("A protocol", tmp_path)
     text = DOCUMENT.replace("UPSTREAM", upstream.url) + "".join(
         f"  {line}\n" for line in exposes.splitlines()
     )

@@ -63,7 +63,7 @@ def test_the_first_documents_tool() -> None:
         "properties": {"body": {"type": "object", "description": "Request body (JSON)."}},
         "required": ["body"],
     }
-    assert function.missing == ("CUSTOMER_IO_PASS", "CUSTOMER_IO_USER")
+    assert [variable.name for variable in function.missing] == ["CUSTOMER_IO_PASS", "CUSTOMER_IO_USER"]
 
 
 def test_a_tool_that_needs_nothing_has_an_empty_schema() -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from naftiko_run import Settings
-from naftiko_run.errors import ConfigurationError, PortUnavailable
+from naftiko_run.errors import BoundVariable, ConfigurationError, PortUnavailable
 from naftiko_run.serve import Addressing
 from support.documents import small, written
 from support.ports import free_ports, taken_port
@@ -39,6 +39,39 @@ def test_the_host(tmp_path: Path, option: str, variable: str, document: str, use
         url = served.url("rest")
         assert url.startswith(f"http://{used}:")
         assert httpx.get(f"{url}/things").status_code == 200
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has 127.0.0.2 without being asked")
+@pytest.mark.parametrize("sandbox", [False, True])
+@pytest.mark.parametrize(
+    ("environment", "option", "used"),
+    [
+        ({"LISTEN": "127.0.0.2"}, "", "127.0.0.2"),
+        ({"LISTEN": "127.0.0.2"}, "127.0.0.3", "127.0.0.3"),
+        ({"LISTEN": ""}, "", "127.0.0.1"),
+        ({}, "", "127.0.0.1"),
+    ],
+)
+def test_the_host_of_a_binding(
+    tmp_path: Path, environment: dict[str, str], option: str, used: str, *, sandbox: bool
+) -> None:
+    document = written(tmp_path, small("one", rest="address: '{{env.LISTEN}}'"))
+    settings = Settings(sandbox=sandbox, environment=environment)
+    with serving(document, settings=settings, addressing=Addressing(option, ANY_PORT)) as served:
+        assert served.url("rest").startswith(f"http://{used}:")
+        is_missing = not (environment.get("LISTEN") or sandbox)
+        needed_by = ["the address of one-rest"]
+        assert served.capabilities[0].missing() == (
+            {BoundVariable("LISTEN"): needed_by} if is_missing else {}
+        )
+
+
+def test_a_malformed_address_is_told_and_left_out(tmp_path: Path) -> None:
+    document = written(tmp_path, small("one", rest="address: '{{#x}}'"))
+    with serving(document, settings=SANDBOX) as served:
+        assert served.url("rest").startswith("http://127.0.0.1:")
+        (found,) = served.capabilities[0].diagnostics
+        assert found.code == "bad-address"
 
 
 @pytest.mark.parametrize(

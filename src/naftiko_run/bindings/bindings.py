@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from naftiko_run.bindings.sources import Source
 from naftiko_run.document.model import Bind
+from naftiko_run.errors import BoundVariable
 from naftiko_run.secret import MASK, Secret
+from naftiko_run.urls import without_user
 
 _CAPITALS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 
@@ -21,7 +24,7 @@ class Bound:
         value: The value; None where it is not set.
     """
 
-    variable: str
+    variable: BoundVariable
     value: Secret | None
 
 
@@ -32,14 +35,23 @@ class Bindings:
         binds: The document's ``binds``, the root's first. A later one overrides
             an earlier one of the same variable.
         environment: Values of the process environment.
+        sources: What providers gave, by location; see ``read_sources``.
     """
 
-    def __init__(self, binds: Sequence[Bind], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        binds: Sequence[Bind],
+        environment: Mapping[str, str],
+        sources: Mapping[str, Source] | None = None,
+    ) -> None:
         self._environment = environment
-        self._by_namespace = {
-            f"{bind.namespace}.{variable}": key for bind in binds for variable, key in bind.keys.items()
-        }
-        self._by_variable = {variable: key for bind in binds for variable, key in bind.keys.items()}
+        self._sources = sources or {}
+        self._by_namespace: dict[str, BoundVariable] = {}
+        self._by_variable: dict[str, BoundVariable] = {}
+        for bind in binds:
+            for name, key in bind.keys.items():
+                variable = BoundVariable(name, key, bind.location) if bind.location else BoundVariable(key)
+                self._by_namespace[f"{bind.namespace}.{name}"] = self._by_variable[name] = variable
 
     def find(self, name: str) -> Bound | None:
         """Give the binding that a name in a template means, or None where it means none.
@@ -50,7 +62,7 @@ class Bindings:
         if name in self._by_namespace:
             return self._bound(self._by_namespace[name])
         if name.startswith("env."):
-            return self._bound(name.removeprefix("env."))
+            return self._bound(BoundVariable(name.removeprefix("env.")))
         if name in self._by_variable:
             return self._bound(self._by_variable[name])
         return None
@@ -65,16 +77,20 @@ class Bindings:
         if bound is not None:
             return bound
         upper = _CAPITALS.sub("_", name).upper().strip("_")
-        variable = name if name in self._environment else upper
-        return self._bound(variable)
+        return self._bound(BoundVariable(name if name in self._environment else upper))
 
-    def _bound(self, variable: str) -> Bound:
-        value = self._environment.get(variable)
-        return Bound(variable, None if value is None else Secret(value))
+    def _bound(self, variable: BoundVariable) -> Bound:
+        if not variable.location:
+            value = self._environment.get(variable.name)
+            return Bound(variable, None if value is None else Secret(value))
+        source = self._sources.get(variable.location, Source())
+        secret = source.values.get(variable.key)
+        reason = source.reason if secret is None else "it is empty there"
+        return Bound(replace(variable, location=without_user(variable.location), reason=reason), secret)
 
 
 class MaskedBindings(Bindings):
     """Bindings whose every value is a mask: for showing what would be sent."""
 
-    def _bound(self, variable: str) -> Bound:
+    def _bound(self, variable: BoundVariable) -> Bound:
         return Bound(variable, Secret(MASK))

@@ -48,6 +48,20 @@ def _leave(*_: object) -> None:
     os._exit(0)
 
 
+EnvFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--env-file",
+        metavar="FILE",
+        help="Read variables there too, in lines of KEY=value; the environment wins. Repeatable. "
+        "[default: .env beside the document and in the working directory]",
+        exists=True,
+        dir_okay=False,
+        show_default=False,
+    ),
+]
+
+
 def serve_documents(
     files: Files,
     *,
@@ -78,6 +92,7 @@ def serve_documents(
             show_default=False,
         ),
     ] = None,
+    env_file: EnvFiles = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -111,6 +126,7 @@ def serve_documents(
         base_uris=tuple(base_uri or ()),
         host=host,
         ports=tuple(port or ()),
+        env_files=tuple(env_file) if env_file else None,
         strict=strict,
         timeout=timeout,
         max_body=max_body,
@@ -176,11 +192,12 @@ def list_documents(
     files: Files,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    env_file: EnvFiles = None,
 ) -> None:
     """Print what documents consume, the routes and tools that they expose with their inputs, and what is missing."""
     from naftiko_run.cli.show import list_documents as show
 
-    sys.exit(show(files, as_json=as_json))
+    sys.exit(show(files, as_json=as_json, env_files=env_file or None))
 
 
 @_naftiko.command("schema")

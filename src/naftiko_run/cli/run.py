@@ -39,6 +39,7 @@ class RunOptions:
     base_uris: tuple[str, ...]
     host: str
     ports: tuple[str, ...]
+    env_files: tuple[Path, ...] | None
     strict: bool
     timeout: float
     max_body: str
@@ -74,7 +75,9 @@ def run_documents(options: RunOptions) -> int:
 
 
 def _run(options: RunOptions, console: Console) -> None:
-    settings = Settings(parse_base_uris(options.base_uris), options.sandbox, options.timeout)
+    settings = Settings(
+        parse_base_uris(options.base_uris), options.sandbox, options.timeout, env_files=options.env_files
+    )
     addressing = Addressing(options.host, parse_ports(options.ports), dict(os.environ))
     serving = ServeSettings(addressing, parse_size(options.max_body), options.allowed_hosts)
     configure_logs(check_level(options.log_level))

@@ -20,8 +20,9 @@ from naftiko_run.errors import ConfigurationError, DocumentError
 from naftiko_run.inventory import inventory
 
 
-def list_documents(files: Sequence[Path], *, as_json: bool) -> int:
+def list_documents(files: Sequence[Path], *, as_json: bool, env_files: Sequence[Path] | None) -> int:
     """Print what documents consume, expose and miss; give the exit code."""
+    settings = Settings(env_files=env_files)
     told: list[dict[str, Any]] = []
     exit_code = OK
     try:
@@ -31,7 +32,7 @@ def list_documents(files: Sequence[Path], *, as_json: bool) -> int:
         return NO_INPUT
     for path in paths:
         try:
-            told.append(inventory(load(path, Settings())))
+            told.append(inventory(load(path, settings)))
         except DocumentError as fault:
             print_diagnostics(error_console(), [each for each in fault.diagnostics if each.is_error])
             is_absent = fault.diagnostics[0].code == "no-such-file"
@@ -81,8 +82,12 @@ def _print(told: Mapping[str, Any], console: Console) -> None:
                 line("      ", *_input(name, schema, unit["inputs"].get("required", ())))
             if "reason" in unit:
                 line("      ", (f"cannot be called: {unit['reason']}", "red"))
-    for variable, operations in told["missing"].items():
-        line(("missing ", "yellow"), f"{variable}  needed by {', '.join(operations)}")
+    for missing in told["missing"]:
+        remedy = f"; {missing['remedy']} ({missing['reason']})" if missing["reason"] else ""
+        line(
+            ("missing ", "yellow"),
+            f"{missing['variable']}  needed by {', '.join(missing['neededBy'])}{remedy}",
+        )
 
 
 def _input(name: str, schema: Mapping[str, Any], required: Sequence[str]) -> list[str | tuple[str, str]]:

@@ -57,7 +57,10 @@ class Startup:
                     f" and {len(operations) - 3} more" if len(operations) > 3 else ""
                 )
                 self._line(
-                    Text.assemble(("missing ", "bold yellow"), (variable, "bold"), f"  needed by {shown}")
+                    Text.assemble(
+                        *(("missing ", "bold yellow"), (variable.name, "bold"), f"  needed by {shown}"),
+                        f"; {variable.remedy} ({variable.reason})" if variable.reason else "",
+                    )
                 )
 
     def _print_adapter(self, adapter: Adapter, url: str) -> None:

@@ -12,6 +12,7 @@ from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.consume.upstream import Upstream
 from naftiko_run.document.model import ConsumedOperation as OperationModel
 from naftiko_run.document.model import Parameter
+from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import (
     MISSING,
     Expression,
@@ -52,7 +53,7 @@ class OperationCompiler:
         self._model = model
         self._parameters = parameters
         self._around = surroundings
-        self._missing: dict[str, None] = {}
+        self._missing: dict[BoundVariable, None] = {}
         self._environment = {parameter.name for parameter in parameters if parameter.in_ == "environment"}
 
     def compile(self, extras: Mapping[str, str]) -> ConsumedOperation:

@@ -9,7 +9,7 @@ from typing import Any
 
 from naftiko_run.consume.bodies import BodyPlan
 from naftiko_run.consume.exchange import OutgoingRequest
-from naftiko_run.errors import InvalidInput, MissingBinding, Violation
+from naftiko_run.errors import BoundVariable, InvalidInput, MissingBinding, Violation
 from naftiko_run.expressions import MISSING, Expression, PathTemplate, UnsafePathValue, as_text, encode, fill
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
@@ -30,7 +30,7 @@ class RequestPlan:
         cookies: Names and what fills them.
         fixed_headers: Headers that never change.
         body: How the body is made; None for no body.
-        missing: Bindings without a value; the operation cannot be called while there are any.
+        missing: Variables without a value; the operation cannot be called while there are any.
     """
 
     operation: str
@@ -43,7 +43,7 @@ class RequestPlan:
     cookies: Sequence[tuple[str, Expression]]
     fixed_headers: Sequence[tuple[str, str]] = field(repr=False)
     body: BodyPlan | None
-    missing: tuple[str, ...]
+    missing: tuple[BoundVariable, ...]
 
     def fill(self, arguments: Mapping[str, Any], raw_body: bytes | None = None) -> OutgoingRequest:
         """Make a request.

@@ -13,6 +13,7 @@ from naftiko_run import jsontext
 from naftiko_run.bindings import Bindings, Bound
 from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, UpstreamResponse
 from naftiko_run.document.model import ConsumedOperation, ConsumedOutput, Document, Parameter
+from naftiko_run.errors import BoundVariable
 from naftiko_run.secret import MASK, Secret
 from naftiko_run.urls import without_user
 
@@ -24,9 +25,9 @@ _SAMPLES: dict[str | None, Any] = {"number": 1, "integer": 1, "boolean": True, "
 class SandboxAddresses(Bindings):
     """Bindings for the hosts of base URIs: a variable that is not set stands for itself."""
 
-    def _bound(self, variable: str) -> Bound:
+    def _bound(self, variable: BoundVariable) -> Bound:
         bound = super()._bound(variable)
-        return bound if bound.value else Bound(variable, Secret(variable.lower().replace("_", "-")))
+        return bound if bound.value else Bound(variable, Secret(variable.name.lower().replace("_", "-")))
 
 
 class SandboxTransport:

@@ -11,6 +11,7 @@ from naftiko_run.consume.authentication import SUPPORTED, compile_authentication
 from naftiko_run.consume.exchange import Authentication
 from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.document.model import Consumes
+from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_text, constant
 from naftiko_run.secret import MASK
 from naftiko_run.urls import without_user
@@ -29,7 +30,7 @@ class Upstream:
         shown: The base URL for people: a binding in its path may be a credential.
         authentication: None for none.
         refusal: Why nothing can be called, though all else is known; empty where it can.
-        missing: Bindings without a value.
+        missing: Variables without a value.
     """
 
     namespace: str
@@ -37,7 +38,7 @@ class Upstream:
     shown: str
     authentication: Authentication | None
     refusal: str
-    missing: tuple[str, ...]
+    missing: tuple[BoundVariable, ...]
 
 
 def compile_upstream(consumes: Consumes, surroundings: Surroundings) -> Upstream:
@@ -56,7 +57,7 @@ class _UpstreamCompiler:
     def __init__(self, consumes: Consumes, surroundings: Surroundings) -> None:
         self._consumes = consumes
         self._around = surroundings
-        self.missing: dict[str, None] = {}
+        self.missing: dict[BoundVariable, None] = {}
 
     def _operator_text(self, template: str, bindings: Bindings, *, may_be_empty: bool = True) -> str:
         """Fill in a template in which only the operator has a say; note what is missing."""

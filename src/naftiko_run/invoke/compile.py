@@ -16,6 +16,7 @@ from naftiko_run.document.model import LookupStep as LookupStepModel
 from naftiko_run.document.model import Parameter
 from naftiko_run.document.model import ScriptStep as ScriptStepModel
 from naftiko_run.document.model import Step as StepModel
+from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_value, names_of
 from naftiko_run.invoke.call import Call, CallPlan
 from naftiko_run.invoke.connect import Connector
@@ -121,7 +122,7 @@ class _UnitCompiler:
         offered = dict.fromkeys(
             [*(each.name for each in self._declared), *(route_variables or ()), *unit.given]
         )
-        self._missing: dict[str, None] = {}
+        self._missing: dict[BoundVariable, None] = {}
         self._references = References(
             house.bindings,
             house.prefixes,

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from naftiko_run.consume import ConsumedOperation
 from naftiko_run.diagnostics import Pointer
-from naftiko_run.errors import MissingBinding, Unsupported
+from naftiko_run.errors import BoundVariable, MissingBinding, Unsupported
 from naftiko_run.expressions import MISSING, Expression
 from naftiko_run.invoke.inputs import Input
 from naftiko_run.invoke.outcome import Outcome
@@ -38,7 +38,7 @@ class Function:
         pointer: Its place in the document.
         inputs: Declared and inferred.
         operations: The consumed operations that it calls.
-        missing: Bindings without a value that it needs; while there are any, every call fails.
+        missing: Variables without a value that it needs; while there are any, every call fails.
         refusal: Why every call fails; empty where calls can succeed.
     """
 
@@ -47,7 +47,7 @@ class Function:
     pointer: Pointer
     inputs: tuple[Input, ...]
     operations: tuple[ConsumedOperation, ...]
-    missing: tuple[str, ...]
+    missing: tuple[BoundVariable, ...]
     refusal: str
     _validator: InputValidator
     _fixed: Mapping[str, Any]

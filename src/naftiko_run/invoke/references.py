@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run.bindings import Bindings
+from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import (
     MISSING,
     Expression,
@@ -38,7 +39,7 @@ class References:
     bindings: Bindings
     prefixes: frozenset[str]
     declared: Sequence[str]
-    missing: dict[str, None]
+    missing: dict[BoundVariable, None]
     steps: Sequence[str] = field(default=())
 
     def compile(self, written: Any) -> Expression:

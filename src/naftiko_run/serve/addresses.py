@@ -28,9 +28,13 @@ class Addressing:
     ports: Mapping[str, int] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    def host_of(self, exposes: Exposes) -> str:
-        """Give the address that an adapter listens on."""
-        return self.host or self.environment.get("NAFTIKO_HOST", "") or exposes.address or LOOPBACK
+    def host_of(self, written: str) -> str:
+        """Give the address that an adapter listens on.
+
+        Args:
+            written: What the document says; empty where it says none.
+        """
+        return self.host or self.environment.get("NAFTIKO_HOST", "") or written or LOOPBACK
 
     def port_of(self, exposes: Exposes, usual: int) -> int:
         """Give the port that an adapter listens on; its namespace speaks before its type.

@@ -79,7 +79,7 @@ def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> 
             exposer = find_exposer(exposes.type)
             if exposer is None:
                 continue
-            host = settings.addressing.host_of(exposes)
+            host = settings.addressing.host_of(capability.address_of(exposes))
             port = settings.addressing.port_of(exposes, exposer.default_port)
             # Any free port is one for each type: nobody asked for a port that they share.
             place = (host, port, "" if port else exposes.type)

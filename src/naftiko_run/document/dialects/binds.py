@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from typing import Any
 
+from naftiko_run import plugins
 from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.locations import scheme_of
 
 
 def normalise_binds(root: Reader, capability: Reader) -> list[dict[str, Any]]:
@@ -24,18 +27,28 @@ def _binds(owner: Reader) -> Iterator[dict[str, Any]]:
             if keys is not None:
                 bind.report.warning("wrong-type", "`keys` must map variables to keys", (*bind.at, "keys"))
             keys = {}
-        location = bind.text("location")
-        if location:
-            bind.report.warning(
-                "provider-not-supported",
-                f"`{location}` is not read yet; the environment variables of these keys are",
-                (*bind.at, "location"),
-                hint=f"set {', '.join(keys.values())} in the environment" if keys else "",
-            )
         yield {
             "pointer": bind.at,
             "namespace": bind.text("namespace") or bind.key or "env",
             "description": bind.text("description"),
-            "location": location,
+            "location": _location(bind),
             "keys": keys,
         }
+
+
+def _location(bind: Reader) -> str:
+    """Give a bind's location; that of a provider that is not installed is left out, with a warning."""
+    location = bind.text("location")
+    known = plugins.installed(plugins.PROVIDERS)
+    scheme = scheme_of(location)
+    if not location or scheme in known:
+        return location
+    close = difflib.get_close_matches(scheme, known, n=1)
+    bind.report.warning(
+        "provider-not-supported",
+        f"nothing installed reads `{scheme}` locations (installed: {', '.join(known)}); "
+        "the environment variables of these keys are read instead",
+        (*bind.at, "location"),
+        hint=f"did you mean `{close[0]}://`?" if close else "",
+    )
+    return ""

@@ -23,7 +23,7 @@ class Bind(Node):
     """``binds[]``: variables and the keys that a provider knows them by.
 
     Attributes:
-        location: URI of the provider; empty for the process environment.
+        location: What an installed provider reads; empty for the process environment.
         keys: Variable name to provider key.
     """
 

@@ -1,0 +1,1 @@
+"""The providers that are built in, one module each; entry points name them like anyone's."""

@@ -1,0 +1,114 @@
+"""Asking a server for secrets: a few small requests, with faults in words that hold none."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from naftiko_run.bindings.values import parse_json
+from naftiko_run.errors import LocationUnreadable
+from naftiko_run.urls import without_user
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered.
+
+    Attributes:
+        status: HTTP status.
+        body: The decoded JSON; None where it is none.
+    """
+
+    status: int
+    body: Any = field(repr=False)
+
+    def member(self, *names: str) -> Any:
+        """Give a member of the body, by the names on the way to it; None where it is not there."""
+        value = self.body
+        for name in names:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
+
+
+class Server:
+    """A server that keeps secrets. Redirects are not followed: its token is for it alone.
+
+    Args:
+        url: Its base URL.
+        headers: Sent with every request.
+        timeout: Seconds for each wait.
+        authority: The certificate of who signs for it; None for those that the machine trusts.
+        is_direct: Whether no proxy stands between.
+
+    Raises:
+        LocationUnreadable: The certificate cannot be read, or the URL is none.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        headers: dict[str, str],
+        timeout: float,
+        *,
+        authority: Path | None = None,
+        is_direct: bool = False,
+    ) -> None:
+        self._shown = without_user(url)
+        self._headers = {name.encode(): value.encode() for name, value in headers.items()}
+        try:
+            verify = ssl.create_default_context(cafile=authority) if authority else True
+            self._client = httpx.Client(base_url=url, timeout=timeout, verify=verify, trust_env=not is_direct)
+        except (OSError, ssl.SSLError):
+            raise LocationUnreadable(f"the certificate {authority} cannot be read") from None
+        except httpx.InvalidURL:
+            raise LocationUnreadable(f"{self._shown} is not an address") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def get(self, path: str) -> Answer:
+        """Ask for something.
+
+        Raises:
+            LocationUnreadable: There was no answer.
+        """
+        return self._ask("GET", path)
+
+    def post(self, path: str, body: dict[str, Any]) -> Answer:
+        """Send JSON.
+
+        Raises:
+            LocationUnreadable: There was no answer.
+        """
+        return self._ask("POST", path, body)
+
+    def authorize(self, name: str, value: str) -> None:
+        """Send a header with every request from now on."""
+        self._headers[name.encode()] = value.encode()
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+        try:
+            response = self._client.request(method, path, json=body, headers=self._headers)
+        except httpx.TimeoutException:
+            raise LocationUnreadable(f"{self._shown} did not answer in time") from None
+        except httpx.ConnectError as fault:
+            why = "its certificate is not trusted" if "CERTIFICATE" in str(fault) else "no connection"
+            raise LocationUnreadable(f"{self._shown} cannot be reached: {why}") from None
+        except httpx.LocalProtocolError:
+            raise LocationUnreadable(f"{self._shown} is not asked: HTTP cannot carry this token") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as fault:
+            raise LocationUnreadable(f"{self._shown} cannot be asked ({type(fault).__name__})") from None
+        try:
+            return Answer(response.status_code, parse_json(response.content))
+        except ValueError:
+            return Answer(response.status_code, None)

@@ -1,0 +1,74 @@
+"""Reading every location of a document once, all at the same time, within a time limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from threading import Thread
+from time import monotonic
+
+from naftiko_run import plugins
+from naftiko_run.bindings.provider import BindingProvider, ProviderSettings
+from naftiko_run.document.model import Bind
+from naftiko_run.errors import LocationUnreadable
+from naftiko_run.locations import scheme_of
+from naftiko_run.secret import Secret
+from naftiko_run.urls import without_user
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What was read at one location.
+
+    Attributes:
+        values: By the provider's key.
+        reason: Why a key that is not among them has no value, in words.
+    """
+
+    values: Mapping[str, Secret] = field(default_factory=dict)
+    reason: str = ""
+
+
+def read_sources(binds: Iterable[Bind], settings: ProviderSettings) -> dict[str, Source]:
+    """Read every location of a document's binds once.
+
+    A location that cannot be read, or not in time, has no values, and the reason why.
+    """
+    keys: dict[str, set[str]] = {}
+    for bind in binds:
+        if bind.location:
+            keys.setdefault(bind.location, set()).update(bind.keys.values())
+    readers = [_Reader(location, wanted, settings) for location, wanted in keys.items()]
+    deadline = monotonic() + settings.timeout
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join(max(0.0, deadline - monotonic()))
+    return {reader.location: reader.source for reader in readers}
+
+
+class _Reader(Thread):
+    """Reads one location; a daemon, so that a provider that hangs holds up nobody, not even the exit."""
+
+    def __init__(self, location: str, keys: set[str], settings: ProviderSettings) -> None:
+        super().__init__(daemon=True)
+        self.location = location
+        self.source = Source(reason=f"there was no answer within {settings.timeout:g} seconds")
+        self._keys = keys
+        self._settings = settings
+
+    def run(self) -> None:
+        """Read; a fault of the provider's code is told by its kind only, for its words may hold a secret."""
+        try:
+            self.source = self._read()
+        except LocationUnreadable as fault:
+            self.source = Source(reason=fault.message)
+        except Exception as fault:  # noqa: BLE001 - a plugin's slip must not stop the server
+            self.source = Source(reason=f"its provider broke ({type(fault).__name__})")
+
+    def _read(self) -> Source:
+        provider: BindingProvider = plugins.find(plugins.PROVIDERS, scheme_of(self.location))()
+        reading = provider.read(self.location, self._keys, self._settings)
+        place = reading.place or without_user(self.location)
+        values = {key: Secret(reading.values[key]) for key in self._keys if key in reading.values}
+        return Source(values, f"{place} has no value under that key")
