@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -14,10 +15,13 @@ from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.source import decode, parse
 from naftiko_run.errors import DocumentError
 
+_OF_ANOTHER_YAML = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+|0o[0-7]+")
+"""Numbers of YAML 1.2 that the dumper, which writes 1.1, takes for text and leaves without quotes."""
+
 texts = st.text(
     st.characters(exclude_categories=["Cs", "Cc", "Cn", "Co"], exclude_characters="\u2028\u2029\ufeff"),
     max_size=10,
-)
+).filter(lambda text: not _OF_ANOTHER_YAML.fullmatch(text))
 plain_data: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
