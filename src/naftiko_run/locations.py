@@ -53,3 +53,16 @@ def find(location: str, folder: Path) -> Path | None:
         ValueError: It is a URI of another scheme.
     """
     return next((path for path in candidates(location, folder) if path.exists()), None)
+
+
+def require(location: str, folder: Path) -> Path:
+    """Give the first path that a location may mean and that exists.
+
+    Raises:
+        ValueError: None does, and the message names each; or it is a URI of another scheme.
+    """
+    found = find(location, folder)
+    if found is None:
+        tried = " and ".join(f"`{path}`" for path in candidates(location, folder))
+        raise ValueError(f"`{location}` does not exist; looked for {tried}")
+    return found

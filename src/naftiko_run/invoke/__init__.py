@@ -5,6 +5,17 @@ from naftiko_run.invoke.forward import Forward
 from naftiko_run.invoke.function import Function
 from naftiko_run.invoke.inputs import Input, input_schema
 from naftiko_run.invoke.outcome import Outcome
+from naftiko_run.invoke.prompt import Prompt, compile_prompt
 from naftiko_run.invoke.validation import coerce_text
 
-__all__ = ["Forward", "Function", "FunctionCompiler", "Input", "Outcome", "coerce_text", "input_schema"]
+__all__ = [
+    "Forward",
+    "Function",
+    "FunctionCompiler",
+    "Input",
+    "Outcome",
+    "Prompt",
+    "coerce_text",
+    "compile_prompt",
+    "input_schema",
+]

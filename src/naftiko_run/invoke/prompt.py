@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from naftiko_run.document.model import Prompt as PromptModel
 from naftiko_run.document.model import PromptMessage
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import Expression, compile_text, names_of, variable
-from naftiko_run.locations import candidates, find
+from naftiko_run.locations import require
+
+Role = Literal["user", "assistant"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,9 @@ class Prompt:
     """
 
     arguments: tuple[Argument, ...]
-    _messages: tuple[tuple[str, Expression], ...]
+    _messages: tuple[tuple[Role, Expression], ...]
 
-    def render(self, arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def render(self, arguments: Mapping[str, Any]) -> list[tuple[Role, str]]:
         """Give the role and the text of each message; an argument that is not given leaves nothing behind.
 
         Raises:
@@ -76,10 +78,7 @@ def _named_only(declared: Sequence[Argument], texts: Sequence[Expression]) -> li
 
 
 def _text(location: str, folder: Path) -> str:
-    path = find(location, folder)
-    if path is None:
-        tried = " and ".join(str(each) for each in candidates(location, folder))
-        raise ValueError(f"`{location}` does not exist; looked for {tried}")
+    path = require(location, folder)
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:

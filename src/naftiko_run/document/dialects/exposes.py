@@ -10,6 +10,7 @@ from naftiko_run.document.dialects.consumes import method_of
 from naftiko_run.document.dialects.parameters import normalise_inputs
 from naftiko_run.document.dialects.paths import join
 from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.dialects.resources import normalise_prompts, normalise_resources
 from naftiko_run.expressions import parse_path
 
 
@@ -45,14 +46,16 @@ def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
     if kind == "rest":
         return entry | _not_empty(_rest(written, callables), written, "resources")
     if kind == "mcp":
-        return entry | _not_empty(_mcp(written, callables), written, "tools")
+        return entry | _not_empty(_mcp(written, callables), written, "tools", "resources", "prompts")
     return entry
 
 
-def _not_empty(adapter: dict[str, Any], written: Reader, key: str) -> dict[str, Any]:
+def _not_empty(adapter: dict[str, Any], written: Reader, *keys: str) -> dict[str, Any]:
     """Give an adapter, and warn where it has nothing to serve and nothing was left out."""
-    if not adapter[key] and not adapter["unavailable"]:
-        written.report.warning("empty-adapter", f"the adapter has no `{key}`; it serves nothing", written.at)
+    if not any(adapter[key] for key in keys) and not adapter["unavailable"]:
+        written.report.warning(
+            "empty-adapter", f"the adapter has no `{keys[0]}`; it serves nothing", written.at
+        )
     return adapter
 
 
@@ -174,8 +177,31 @@ def _mcp(written: Reader, callables: Callables) -> dict[str, Any]:
     return {
         "transport": "stdio" if transport == "stdio" else "http",
         "tools": tools,
+        "resources": normalise_resources(written, callables, unavailable),
+        "prompts": normalise_prompts(written, unavailable),
+        **_cache_hints(written),
         "unavailable": unavailable,
     }
+
+
+def _cache_hints(written: Reader) -> dict[str, Any]:
+    """Give how long clients may keep what they are told, and whether they may share it."""
+    ttl, scope = written.data.get("ttlMs"), written.text("cacheScope").casefold()
+    is_time = isinstance(ttl, int) and not isinstance(ttl, bool) and ttl >= 0
+    if not is_time and ttl is not None:
+        written.report.warning(
+            "wrong-type",
+            "`ttlMs` must be a number of milliseconds; it was left out",
+            (*written.at, "ttlMs"),
+        )
+    if scope not in ("", "public", "private"):
+        written.report.warning(
+            "unknown-cache-scope",
+            f"`{scope}` is no cache scope; it is read as `private`",
+            (*written.at, "cacheScope"),
+            hint="write `public` or `private`",
+        )
+    return {"ttlMs": ttl if is_time else 0, "cacheScope": scope if scope == "public" else "private"}
 
 
 def _unused(tool: Reader, name: str, names: set[str]) -> str:

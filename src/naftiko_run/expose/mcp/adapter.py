@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import mcp_types as types
+from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
@@ -14,6 +15,8 @@ from naftiko_run.document.model import Exposes, McpExposes
 from naftiko_run.errors import InvocationError
 from naftiko_run.expose.exposer import Adapter, Endpoint, ExposeSettings, Unit
 from naftiko_run.expose.mcp.endpoint import McpEndpoint
+from naftiko_run.expose.mcp.prompts import PromptBook
+from naftiko_run.expose.mcp.resources import ResourceShelf
 from naftiko_run.expose.mcp.results import result_of, result_of_problem
 from naftiko_run.expose.mcp.tools import tool_of
 from naftiko_run.expose.problems import problem_of
@@ -32,7 +35,7 @@ class McpExposer:
         """Make the adapter of an ``mcp`` block; see ``Exposer.expose``."""
         assert isinstance(exposes, McpExposes)
         tools = ToolBox(exposes, capability)
-        endpoint = McpEndpoint(tools.server(), settings)
+        endpoint = McpEndpoint(_server(exposes, capability, tools), settings)
         namespace = exposes.namespace or "capability"
         own = parse_path(f"/{namespace}/mcp")
         endpoints = (
@@ -74,27 +77,20 @@ class ToolBox:
             *(Unit(name, reason=reason) for name, reason in self._unavailable.items()),
         )
 
-    def server(self) -> Server[Any]:
-        """Give an SDK server over the tools."""
-        info = self._capability.document.info
-        return Server(
-            self._exposes.namespace or "capability",
-            version=info.version or __version__,
-            title=self._capability.label,
-            instructions=self._exposes.description or info.description or None,
-            on_list_tools=self._list,
-            on_call_tool=self._call,
-            get_tool_input_schema=self._input_schema,
-        )
-
-    async def _list(
+    async def list(
         self, _: ServerRequestContext[Any], __: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
+        """Answer ``tools/list``."""
         return types.ListToolsResult(tools=self._tools)
 
-    async def _call(
+    async def call(
         self, context: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult:
+        """Answer ``tools/call``.
+
+        Raises:
+            MCPError: There is no such tool, or something broke in here.
+        """
         function = self._functions.get(params.name)
         if function is None:
             raise MCPError(types.INVALID_PARAMS, self._absent(params.name))
@@ -107,7 +103,8 @@ class ToolBox:
             problem = problem_of(fault)
             raise MCPError(types.INTERNAL_ERROR, problem.detail, problem.members) from None
 
-    def _input_schema(self, name: str) -> dict[str, Any] | None:
+    def input_schema(self, name: str) -> dict[str, Any] | None:
+        """Give a tool's input schema; None where there is no such tool."""
         function = self._functions.get(name)
         return function.input_schema if function else None
 
@@ -115,3 +112,25 @@ class ToolBox:
         if name in self._unavailable:
             return f"The tool `{name}` cannot be called: {self._unavailable[name]}"
         return f"There is no tool `{name}`; tools/list names those that there are"
+
+
+def _server(exposes: McpExposes, capability: Capability, tools: ToolBox) -> Server[Any]:
+    """Give an SDK server; it tells clients of the kinds of things that the block has."""
+    info = capability.document.info
+    hint = CacheHint(exposes.ttl_ms, exposes.cache_scope)
+    shelf, book = ResourceShelf(exposes, capability), PromptBook(exposes, capability)
+    return Server(
+        exposes.namespace or "capability",
+        version=info.version or __version__,
+        title=capability.label,
+        instructions=exposes.description or info.description or None,
+        on_list_tools=tools.list,
+        on_call_tool=tools.call,
+        cache_hints=dict.fromkeys(get_args(CacheableMethod), hint),
+        get_tool_input_schema=tools.input_schema,
+        on_list_resources=shelf.list if shelf else None,
+        on_list_resource_templates=shelf.templates if shelf else None,
+        on_read_resource=shelf.read if shelf else None,
+        on_list_prompts=book.list if book else None,
+        on_get_prompt=book.get if book else None,
+    )

@@ -21,7 +21,7 @@ def result_of(outcome: Outcome, protocol_version: str) -> types.CallToolResult:
     An upstream's error is ``isError`` with its status and body.
     """
     if outcome.has_failed:
-        return _failure(outcome)
+        return result_of_failure(outcome)
     if not outcome.content:
         return _result(f"{_status(outcome.status)}, without content", MISSING, protocol_version)
     return _result(outcome.text, outcome.value, protocol_version)
@@ -47,7 +47,8 @@ def result_of_problem(problem: Problem) -> types.CallToolResult:
     )
 
 
-def _failure(outcome: Outcome) -> types.CallToolResult:
+def result_of_failure(outcome: Outcome) -> types.CallToolResult:
+    """Give the result of a call that the upstream did not do: its status and body."""
     body = outcome.text if outcome.value is MISSING else outcome.value
     text = f"The upstream answered {_status(outcome.status)}"
     structured: dict[str, Any] = {"status": outcome.status, "body": body}

@@ -1,0 +1,7 @@
+"""Capabilities: documents whose every function is compiled."""
+
+from naftiko_run.capability.capability import Capability
+from naftiko_run.capability.loading import compile_capability, load
+from naftiko_run.capability.settings import Settings
+
+__all__ = ["Capability", "Settings", "compile_capability", "load"]

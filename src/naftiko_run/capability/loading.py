@@ -1,0 +1,128 @@
+"""A file to a capability."""
+
+from __future__ import annotations
+
+import difflib
+import gc
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from naftiko_run import plugins
+from naftiko_run.capability.capability import Capability
+from naftiko_run.capability.settings import Settings
+from naftiko_run.capability.surroundings import addresses_of, environment_of, surroundings_of
+from naftiko_run.capability.units import compile_units
+from naftiko_run.consume import ConsumedOperations
+from naftiko_run.diagnostics import Report
+from naftiko_run.document import Document, LoadedDocument, load_document
+from naftiko_run.document.model import McpExposes
+from naftiko_run.errors import DocumentError
+from naftiko_run.invoke import FunctionCompiler
+
+
+def load(path: str | os.PathLike[str], settings: Settings | None = None) -> Capability:
+    """Load a capability document and compile it.
+
+    Args:
+        path: The YAML file.
+        settings: How to load it.
+
+    Raises:
+        DocumentError: Nothing in it can be run; carries every diagnostic.
+    """
+    with _no_collection():
+        return compile_capability(load_document(Path(path)), settings or Settings())
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Put cyclic garbage collection off: of what loading makes, nearly all stays, and the search takes a third."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability:
+    """Compile a loaded document.
+
+    Raises:
+        DocumentError: Nothing in it can be run; carries every diagnostic.
+    """
+    document = loaded.document
+    report = Report(loaded.source.file, loaded.source.locate)
+    report.extend(loaded.diagnostics)
+    namespaces = [each.namespace for each in document.owners() if each.namespace]
+    prefixes = frozenset({"rest", "tools", *namespaces})
+    environment = environment_of(settings, loaded.source.folder, report)
+    surroundings = surroundings_of(document, settings, environment, prefixes, loaded.source.folder)
+    operations = ConsumedOperations(document, surroundings)
+    compiler = FunctionCompiler(operations, surroundings.bindings, prefixes, report)
+    units = compile_units(document, compiler, loaded.source.folder)
+    addresses = addresses_of(document, surroundings, environment, report)
+    others = {each.type for each in document.exposes} - {"rest", "mcp"}
+    if not units.exposed and others.isdisjoint(plugins.installed(plugins.EXPOSERS)):
+        _refuse(document, report)
+    refusals = {each.refusal: each for each in units.functions.values() if each.refusal}
+    for refusal, function in refusals.items():
+        report.warning("cannot-be-called", f"calls will fail: {refusal}", function.pointer)
+    _note_adapters(document, report)
+    return Capability(
+        file=loaded.source.file,
+        document=document,
+        diagnostics=tuple(report),
+        functions=units.functions,
+        forwards=units.forwards,
+        folders=units.folders,
+        prompts=units.prompts,
+        unavailable=units.unavailable,
+        addresses=addresses,
+        transport=surroundings.transport,
+        compiler=compiler,
+    )
+
+
+def _note_adapters(document: Document, report: Report) -> None:
+    """Tell of adapters that are left out, or served in another way than the document says."""
+    known = plugins.installed(plugins.EXPOSERS)
+    for exposes in document.exposes:
+        if exposes.type not in known:
+            close = difflib.get_close_matches(exposes.type, known, n=1)
+            report.warning(
+                "unknown-adapter",
+                f"the adapter `{exposes.namespace or exposes.type}` is left out: nothing installed exposes "
+                f"`{exposes.type}` (installed: {', '.join(known)})",
+                exposes.pointer,
+                hint=f"did you mean `type: {close[0]}`?" if close else "",
+            )
+        if isinstance(exposes, McpExposes) and exposes.transport == "stdio":
+            report.warning(
+                "stdio-over-http",
+                "the stdio transport is not supported yet; this adapter is served over HTTP",
+                (*exposes.pointer, "transport"),
+            )
+
+
+def _refuse(document: Document, report: Report) -> NoReturn:
+    """Refuse a document in which nothing can be run; units left out have said why already."""
+    if not document.exposes:
+        report.error(
+            "nothing-exposed",
+            "the capability exposes nothing",
+            ("capability",),
+            hint="add an adapter under `exposes`, such as `- type: rest`",
+        )
+    elif not report.has_errors:
+        report.error(
+            "nothing-exposed",
+            "the capability's adapters have no operation and no tool",
+            ("capability", "exposes"),
+            hint="add `resources` to a rest adapter, or `tools` to an mcp adapter",
+        )
+    raise DocumentError(list(report))

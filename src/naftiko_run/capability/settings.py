@@ -1,0 +1,32 @@
+"""How capabilities are loaded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from naftiko_run.consume import DEFAULT_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How capabilities are loaded.
+
+    Attributes:
+        base_uris: Base URIs by consumed namespace that replace the documents'.
+        sandbox: Answer every consumed call in-process; send nothing.
+        timeout: Seconds to wait for an upstream.
+        environment: Values of ``{{env.X}}``.
+        env_files: Files that add to the environment; None for ``.env`` in the
+            working directory and beside the document.
+        provider_timeout: Seconds that reading all the bindings of a document may take.
+    """
+
+    base_uris: Mapping[str, str] = field(default_factory=dict)
+    sandbox: bool = False
+    timeout: float = DEFAULT_SECONDS
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    env_files: Sequence[Path] | None = None
+    provider_timeout: float = 10.0

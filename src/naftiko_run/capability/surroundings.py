@@ -1,0 +1,77 @@
+"""What a capability is compiled with beyond its document: variables, transports, where adapters listen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from naftiko_run.bindings import Bindings, MaskedBindings, ProviderSettings, read_environment, read_sources
+from naftiko_run.capability.capability import Address
+from naftiko_run.capability.settings import Settings
+from naftiko_run.consume import HttpxTransport, SandboxAddresses, SandboxTransport, Surroundings
+from naftiko_run.diagnostics import Pointer, Report
+from naftiko_run.document import Document
+from naftiko_run.document.model import Exposes
+from naftiko_run.errors import BoundVariable
+from naftiko_run.expressions import Expression, compile_text, constant
+
+
+def environment_of(settings: Settings, folder: Path, report: Report) -> Mapping[str, str]:
+    """Give the variables of the process and of its ``.env`` files."""
+    environment, faults = read_environment(settings.environment, folder, settings.env_files)
+    for fault in faults:
+        report.warning("unreadable-env-file", f"{fault}; its variables are missing")
+    return environment
+
+
+def surroundings_of(
+    document: Document,
+    settings: Settings,
+    environment: Mapping[str, str],
+    prefixes: frozenset[str],
+    folder: Path,
+) -> Surroundings:
+    """Give what operations need beyond the document; in a sandbox everything that is real is masked."""
+    binds = document.binds
+    if settings.sandbox:
+        return Surroundings(
+            MaskedBindings(binds, environment),
+            SandboxAddresses(binds, environment),
+            SandboxTransport(document),
+            settings.base_uris,
+            prefixes,
+            folder,
+        )
+    sources = read_sources(binds, ProviderSettings(folder, environment, settings.provider_timeout))
+    bindings = Bindings(binds, environment, sources)
+    return Surroundings(
+        bindings, bindings, HttpxTransport(settings.timeout), settings.base_uris, prefixes, folder
+    )
+
+
+def addresses_of(
+    document: Document, around: Surroundings, environment: Mapping[str, str], report: Report
+) -> dict[Pointer, Address]:
+    """Give where adapters listen; a sandbox asks no provider, and misses nothing."""
+    bindings = Bindings(document.binds, environment) if around.is_masked else around.bindings
+    found = {each.pointer: _address(each, bindings, report) for each in document.exposes}
+    return {at: replace(each, missing=()) for at, each in found.items()} if around.is_masked else found
+
+
+def _address(exposes: Exposes, bindings: Bindings, report: Report) -> Address:
+    missing: dict[BoundVariable, None] = {}
+
+    def resolve(name: str) -> Expression:
+        bound = bindings.find_or_environment(name)
+        value = bound.value.reveal() if bound.value else ""
+        if not value:
+            missing[bound.variable] = None
+        return constant(value)
+
+    try:
+        text = str(compile_text(exposes.address, resolve).evaluate({}))
+    except ValueError as fault:
+        report.warning("bad-address", f"the address is left out: {fault}", (*exposes.pointer, "address"))
+        return Address()
+    return Address("" if missing else text, tuple(missing))

@@ -1,0 +1,157 @@
+"""Everything that a document offers, compiled; what cannot work is left out, with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from naftiko_run.consume import NotCallable
+from naftiko_run.diagnostics import Pointer
+from naftiko_run.document import Document
+from naftiko_run.document.model import (
+    Aggregate,
+    Exposes,
+    Forward,
+    McpExposes,
+    Parameter,
+    Prompt,
+    Resource,
+    RestExposes,
+)
+from naftiko_run.document.model import Callable as Unit
+from naftiko_run.expressions import parse_path
+from naftiko_run.folder import Folder
+from naftiko_run.invoke import Forward as CompiledForward
+from naftiko_run.invoke import Function, FunctionCompiler, compile_prompt
+from naftiko_run.invoke import Prompt as CompiledPrompt
+from naftiko_run.locations import require
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What a document offers, by its place in the document.
+
+    Attributes:
+        functions: What can be invoked.
+        forwards: What passes requests on.
+        folders: MCP resources that are files.
+        prompts: MCP prompts.
+        unavailable: Why something is left out.
+        exposed: What adapters can serve.
+    """
+
+    functions: dict[Pointer, Function] = field(default_factory=dict)
+    forwards: dict[Pointer, CompiledForward] = field(default_factory=dict)
+    folders: dict[Pointer, Folder] = field(default_factory=dict)
+    prompts: dict[Pointer, CompiledPrompt] = field(default_factory=dict)
+    unavailable: dict[Pointer, str] = field(default_factory=dict)
+    exposed: set[Pointer] = field(default_factory=set)
+
+
+def compile_units(document: Document, compiler: FunctionCompiler, folder: Path) -> Units:
+    """Compile everything that a document offers.
+
+    Args:
+        document: The document.
+        compiler: Its function compiler, whose report takes what is left out.
+        folder: Where relative locations begin.
+    """
+    unavailable = {each.pointer: each.reason for owner in document.owners() for each in owner.unavailable}
+    units = Units(unavailable=unavailable)
+    parts = _Parts(units, compiler, folder)
+    for owner in document.owners():
+        for pointer, name, add in parts.of(owner):
+            try:
+                add()
+            except (NotCallable, ValueError) as fault:
+                compiler.report.error("not-runnable", f"{name} is left out: {fault}", pointer)
+                units.unavailable[pointer] = str(fault)
+            else:
+                if isinstance(owner, Exposes):
+                    units.exposed.add(pointer)
+    return units
+
+
+_Part = tuple[Pointer, str, Callable[[], None]]
+"""The place of something that is offered, its name for people, and what compiles and keeps it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Goes through what owners offer.
+
+    Attributes:
+        units: Keeps what is compiled.
+        compiler: Compiles functions and forwards.
+        folder: Where relative locations begin.
+    """
+
+    units: Units
+    compiler: FunctionCompiler
+    folder: Path
+
+    def of(self, owner: Exposes | Aggregate) -> Iterator[_Part]:
+        if isinstance(owner, RestExposes):
+            yield from self._of_rest(owner)
+        elif isinstance(owner, McpExposes):
+            yield from self._of_mcp(owner)
+        elif isinstance(owner, Aggregate):
+            for unit in owner.functions:
+                yield self._function(unit, f"{owner.namespace}.{unit.name}", silence_is_required=True)
+
+    def _of_rest(self, owner: RestExposes) -> Iterator[_Part]:
+        for resource in owner.resources:
+            inherited = [*owner.input_parameters, *resource.input_parameters]
+            variables = parse_path(resource.path).variables
+            for unit in resource.operations:
+                yield self._function(unit, f"{unit.method} {resource.path}", inherited, variables)
+            if resource.forward is not None:
+                yield self._forward(resource.forward, resource.path)
+
+    def _of_mcp(self, owner: McpExposes) -> Iterator[_Part]:
+        for tool in owner.tools:
+            yield self._function(tool, tool.name, silence_is_required=True)
+        for resource in owner.resources:
+            if resource.location:
+                yield self._files(resource)
+            else:
+                yield self._function(
+                    resource, f"resource {resource.name}", (), parse_path(resource.uri).variables
+                )
+        for prompt in owner.prompts:
+            yield self._prompt(prompt)
+
+    def _function(
+        self,
+        unit: Unit,
+        name: str,
+        inherited: Sequence[Parameter] = (),
+        route_variables: Sequence[str] | None = None,
+        *,
+        silence_is_required: bool = False,
+    ) -> _Part:
+        def add() -> None:
+            self.units.functions[unit.pointer] = self.compiler.compile(
+                unit, inherited, route_variables, silence_is_required=silence_is_required
+            )
+
+        return unit.pointer, f"`{name}`", add
+
+    def _forward(self, model: Forward, path: str) -> _Part:
+        def add() -> None:
+            self.units.forwards[model.pointer] = self.compiler.compile_forward(model)
+
+        return model.pointer, f"the forward of `{path}`", add
+
+    def _files(self, model: Resource) -> _Part:
+        def add() -> None:
+            self.units.folders[model.pointer] = Folder.at(require(model.location, self.folder))
+
+        return model.pointer, f"the resource `{model.name}`", add
+
+    def _prompt(self, model: Prompt) -> _Part:
+        def add() -> None:
+            self.units.prompts[model.pointer] = compile_prompt(model, self.folder)
+
+        return model.pointer, f"the prompt `{model.name}`", add

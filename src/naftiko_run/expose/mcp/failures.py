@@ -1,0 +1,30 @@
+"""Failures as JSON-RPC errors, for the methods whose results have no ``isError``."""
+
+from __future__ import annotations
+
+import mcp_types as types
+from mcp.shared.exceptions import MCPError
+
+from naftiko_run.errors import InvalidInput
+from naftiko_run.expose.mcp.results import result_of_failure, result_of_problem
+from naftiko_run.expose.problems import problem_of
+from naftiko_run.invoke import Outcome
+
+
+def error_of(fault: Exception) -> MCPError:
+    """Give the error of a call that was refused, or that failed on the way."""
+    problem = problem_of(fault)
+    code = types.INVALID_PARAMS if isinstance(fault, InvalidInput) else types.INTERNAL_ERROR
+    return MCPError(code, _text(result_of_problem(problem)), problem.document())
+
+
+def failed(outcome: Outcome) -> MCPError:
+    """Give the error of a call that an upstream did not do."""
+    result = result_of_failure(outcome)
+    return MCPError(types.INTERNAL_ERROR, _text(result), result.structured_content)
+
+
+def _text(result: types.CallToolResult) -> str:
+    (content,) = result.content
+    assert isinstance(content, types.TextContent)
+    return content.text

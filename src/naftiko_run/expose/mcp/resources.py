@@ -1,0 +1,188 @@
+"""The resources of an ``mcp`` block: files, functions, and functions with holes in their URI."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from mimetypes import guess_type
+from urllib.parse import quote, unquote
+
+import mcp_types as types
+from mcp.server.context import ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+from naftiko_run.capability import Capability
+from naftiko_run.document.model import McpExposes, Resource
+from naftiko_run.expose.mcp.failures import error_of, failed
+from naftiko_run.expressions import Variable, parse_path
+from naftiko_run.folder import FileTooLarge, Folder
+from naftiko_run.invoke import Function
+
+_NOT_FOUND = -32002
+"""The code of an unknown resource until 2025-11-25; later revisions have invalid params for it."""
+
+Contents = types.TextResourceContents | types.BlobResourceContents
+
+
+@dataclass(frozen=True, slots=True)
+class _Dynamic:
+    """A resource whose content a function gives."""
+
+    model: Resource
+    function: Function
+    pattern: re.Pattern[str]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Static:
+    """A resource whose content is a file, or whose files are contents."""
+
+    model: Resource
+    folder: Folder
+
+
+class ResourceShelf:
+    """The resources of one ``mcp`` block.
+
+    Args:
+        exposes: The block.
+        capability: Holds what they are made of.
+    """
+
+    def __init__(self, exposes: McpExposes, capability: Capability) -> None:
+        self._statics: list[_Static] = []
+        self._dynamics: list[_Dynamic] = []
+        for model in exposes.resources:
+            folder = capability.folders.get(model.pointer)
+            function = capability.functions.get(model.pointer)
+            if folder is not None:
+                self._statics.append(_Static(model, folder))
+            elif function is not None:
+                path = parse_path(model.uri)
+                names = tuple(part.name for part in path.parts if isinstance(part, Variable))
+                self._dynamics.append(_Dynamic(model, function, path.pattern(), names))
+
+    def __bool__(self) -> bool:
+        return bool(self._statics or self._dynamics)
+
+    async def list(
+        self, _: ServerRequestContext, __: types.PaginatedRequestParams | None
+    ) -> types.ListResourcesResult:
+        """Answer ``resources/list``: every file, and every function without holes in its URI."""
+        files = await asyncio.to_thread(lambda: [each for shelf in self._statics for each in _files(shelf)])
+        fixed = [
+            types.Resource(
+                uri=each.model.uri,
+                name=each.model.name,
+                title=each.model.label or None,
+                description=each.function.description or None,
+                mime_type=each.model.mime_type or None,
+            )
+            for each in self._dynamics
+            if not each.names
+        ]
+        return types.ListResourcesResult(resources=[*files, *fixed])
+
+    async def templates(
+        self, _: ServerRequestContext, __: types.PaginatedRequestParams | None
+    ) -> types.ListResourceTemplatesResult:
+        """Answer ``resources/templates/list``."""
+        templates = [
+            types.ResourceTemplate(
+                uri_template=_single_braces(each.model.uri),
+                name=each.model.name,
+                title=each.model.label or None,
+                description=each.function.description or None,
+                mime_type=each.model.mime_type or None,
+            )
+            for each in self._dynamics
+            if each.names
+        ]
+        return types.ListResourceTemplatesResult(resource_templates=templates)
+
+    async def read(
+        self, context: ServerRequestContext, params: types.ReadResourceRequestParams
+    ) -> types.ReadResourceResult:
+        """Answer ``resources/read``.
+
+        Raises:
+            MCPError: There is no such resource, or its content cannot be had.
+        """
+        uri = params.uri
+        for dynamic in sorted(self._dynamics, key=lambda each: len(each.names)):
+            found = dynamic.pattern.fullmatch(uri)
+            if found:
+                inputs = dict(zip(dynamic.names, map(unquote, found.groups()), strict=True))
+                return types.ReadResourceResult(contents=[await _invoked(dynamic, inputs, uri)])
+        for static in self._statics:
+            name = _below(static, uri)
+            try:
+                content = None if name is None else await asyncio.to_thread(static.folder.read, name)
+            except FileTooLarge as fault:
+                raise MCPError(types.INTERNAL_ERROR, str(fault)) from None
+            if content is not None:
+                return types.ReadResourceResult(
+                    contents=[_contents(uri, static.model, content, _guessed(uri))]
+                )
+        is_modern = context.protocol_version in MODERN_PROTOCOL_VERSIONS
+        code = types.INVALID_PARAMS if is_modern else _NOT_FOUND
+        raise MCPError(
+            code, f"There is no resource `{uri}`; resources/list names those that there are", {"uri": uri}
+        )
+
+
+async def _invoked(dynamic: _Dynamic, inputs: dict[str, str], uri: str) -> Contents:
+    try:
+        outcome = await dynamic.function.invoke(inputs)
+    except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
+        raise error_of(fault) from None
+    if outcome.has_failed:
+        raise failed(outcome)
+    return _contents(uri, dynamic.model, outcome.content, outcome.media_type.partition(";")[0].strip())
+
+
+def _contents(uri: str, model: Resource, content: bytes, media_type: str) -> Contents:
+    """Give content as text where it is text, and as base64 where it is not, or is said not to be."""
+    kind = model.mime_type or media_type or "application/octet-stream"
+    if not model.binary:
+        try:
+            return types.TextResourceContents(uri=uri, mime_type=kind, text=content.decode())
+        except UnicodeDecodeError:
+            pass
+    return types.BlobResourceContents(uri=uri, mime_type=kind, blob=b64encode(content).decode())
+
+
+def _files(static: _Static) -> Iterator[types.Resource]:
+    model = static.model
+    names: Sequence[str] = [""] if static.folder.is_file else [*static.folder.names()]
+    for name in names:
+        uri = f"{model.uri.rstrip('/')}/{quote(name)}" if name else model.uri
+        yield types.Resource(
+            uri=uri,
+            name=name or model.name,
+            title=model.label or None,
+            description=model.description or None,
+            mime_type=model.mime_type or _guessed(uri),
+        )
+
+
+def _below(static: _Static, uri: str) -> str | None:
+    """Give the file's name that a URI means in a folder; empty for the one file, None for none."""
+    if static.folder.is_file:
+        return "" if uri == static.model.uri else None
+    prefix = f"{static.model.uri.rstrip('/')}/"
+    return unquote(uri.removeprefix(prefix)) if uri.startswith(prefix) else None
+
+
+def _guessed(uri: str) -> str:
+    return guess_type(uri)[0] or ("text/markdown" if uri.endswith(".md") else "application/octet-stream")
+
+
+def _single_braces(uri: str) -> str:
+    parts = parse_path(uri).parts
+    return "".join(part if isinstance(part, str) else f"{{{part.name}}}" for part in parts)
