@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -18,6 +19,7 @@ class OutgoingRequest:
         headers: Names and values, in order.
         body: None for no body.
         chunks: A body in pieces as they come, in place of ``body``; None for none.
+        tls: Holds the client certificate that the connection shows; None where it shows none.
     """
 
     operation: str
@@ -26,11 +28,21 @@ class OutgoingRequest:
     headers: list[tuple[str, str]]
     body: bytes | None = field(default=None, repr=False)
     chunks: AsyncIterator[bytes] | None = field(default=None, repr=False)
+    tls: ssl.SSLContext | None = None
 
     @property
     def is_repeatable(self) -> bool:
         """Whether it can be sent a second time: a body that streams is gone after the first."""
         return self.chunks is None
+
+    async def read(self) -> None:
+        """Read a body that streams whole, for those who must see it or may have to send it again."""
+        if self.chunks is not None:
+            self.body, self.chunks = b"".join([chunk async for chunk in self.chunks]), None
+
+    def has(self, name: str) -> bool:
+        """Whether there is a header of this lower-case name."""
+        return any(key.lower() == name for key, _ in self.headers)
 
     def __repr__(self) -> str:
         return f"OutgoingRequest({self.operation}, {self.method})"
