@@ -138,7 +138,10 @@ class ClientCredentials:
         return Token(value, _seconds(answer.get("expires_in")))
 
     async def _discover(self, send: Send) -> tuple[str, Sequence[str]]:
-        """Ask the authorization server where it gives tokens, and how clients authenticate there."""
+        """Ask the authorization server where it gives tokens, and how clients authenticate there.
+
+        It is asked for each token: it may have moved since the last, and tokens live long.
+        """
         for address in _metadata_addresses(self.issuer):
             response = await send(self._request("GET", address, []))
             answer = _object(response)
