@@ -19,6 +19,7 @@ from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _DOMAIN = re.compile(r"(.+)\.(amazonaws\.com(\.cn)?|api\.aws|on\.aws)\Z")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d\Z")
+_SLASHES = re.compile(r"/{2,}")
 _encode = partial(quote, safe="~")
 
 
@@ -99,7 +100,7 @@ class AwsSignature:
         names = ";".join(signed)
         canonical = (
             request.method,
-            path if self._is_s3 else quote(_climbed(path), safe="/~"),
+            path if self._is_s3 else quote(_SLASHES.sub("/", path), safe="/~"),
             query,
             *(f"{name}:{value}" for name, value in signed.items()),
             "",
@@ -129,17 +130,6 @@ def _canonical_query(query: str) -> str:
         (_encode(name), _encode(value)) for name, value in parse_qsl(query, keep_blank_values=True)
     )
     return "&".join(f"{name}={value}" for name, value in pairs)
-
-
-def _climbed(path: str) -> str:
-    """Follow the dots of a path, and take empty segments out."""
-    kept: list[str] = []
-    for segment in path.split("/"):
-        if segment == "..":
-            del kept[-1:]
-        elif segment not in ("", "."):
-            kept.append(segment)
-    return "/" + "/".join(kept) + ("/" if kept and path.endswith("/") else "")
 
 
 def _signed_headers(request: OutgoingRequest, host: str) -> dict[str, str]:
