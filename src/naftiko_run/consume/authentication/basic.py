@@ -10,7 +10,13 @@ from naftiko_run.consume.exchange import Authentication
 
 
 def compile_scheme(block: AuthenticationBlock) -> Authentication:
-    """Compile ``{type: basic, username, password}``; an empty password is allowed."""
+    """Compile ``{type: basic, username, password}``; an empty password is allowed.
+
+    Raises:
+        ValueError: There is neither, or the user name cannot be told from the password.
+    """
+    if not (block.settings.get("username") or block.settings.get("password")):
+        raise ValueError("basic authentication needs a `username` and a `password`")
     username = block.value("username")
     password = block.value("password", may_be_empty=True)
     if ":" in username:
