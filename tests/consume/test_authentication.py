@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from base64 import b64decode, b64encode
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from consume.recording import Recorder, header_of, invoke, query_of, sent, tool
+from naftiko_run.consume import AuthenticationBlock, OutgoingRequest
+from naftiko_run.consume.authentication import compile_authentication
 from naftiko_run.errors import MissingBinding, Unsupported
 from naftiko_run.invoke import Function
 
@@ -152,3 +156,36 @@ def test_a_call_without_its_credentials_names_them_and_sends_nothing(authenticat
     assert refused.value.names == ("PASS",)
     assert "PASS" in refused.value.hint
     assert not recorder.requests
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"type": "basic", "username": "u"},
+        {"type": "bearer", "token": "t"},
+        {"type": "digest", "username": "u"},
+        {"type": "oauth2", "tokenEndpoint": "https://x/t", "clientId": "c", "clientSecret": "s"},
+        {"type": "oauth1", "consumerKey": "k", "consumerSecret": "s"},
+        {
+            "type": "aws-sig-v4",
+            "accessKeyId": "k",
+            "secretAccessKey": "s",
+            "region": "us-east-1",
+            "service": "s3",
+        },
+        {"type": "hmac", "apiId": "i", "apiKey": "00"},
+    ],
+    ids=lambda settings: settings["type"],
+)
+def test_a_header_that_the_request_has_already_is_kept(settings: dict[str, Any]) -> None:
+    def text(template: str, *, may_be_empty: bool = False) -> str:
+        assert template or may_be_empty
+        return template
+
+    block = AuthenticationBlock(settings["type"], "api", "https://x", settings, text, Path(), is_masked=False)
+    recorder = Recorder(status=401)
+    request = OutgoingRequest("api.op", "GET", "https://x/y", [("authorization", "Bearer mine")])
+    asyncio.run(compile_authentication(block).authorize(request, recorder.send))
+    (sent_request,) = recorder.requests
+    assert sent_request.headers == [("authorization", "Bearer mine")]
+    assert sent_request.url == "https://x/y"
