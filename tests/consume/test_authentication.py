@@ -182,8 +182,17 @@ def test_a_header_that_the_request_has_already_is_kept(settings: dict[str, Any])
         assert template or may_be_empty
         return template
 
-    block = AuthenticationBlock(settings["type"], "api", "https://x", settings, text, Path(), is_masked=False)
     recorder = Recorder(status=401)
+    block = AuthenticationBlock(
+        type=settings["type"],
+        namespace="api",
+        base="https://x",
+        settings=settings,
+        text=text,
+        send=recorder.send,
+        folder=Path(),
+        is_masked=False,
+    )
     request = OutgoingRequest("api.op", "GET", "https://x/y", [("authorization", "Bearer mine")])
     asyncio.run(compile_authentication(block).authorize(request, recorder.send))
     (sent_request,) = recorder.requests

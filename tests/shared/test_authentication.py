@@ -32,7 +32,7 @@ def call_first(path: Path, namespace: str, upstream: Upstream, environment: dict
         function = next(
             each
             for each in capability.functions.values()
-            if each.operation.name.startswith(f"{namespace}.")
+            if any(operation.name.startswith(f"{namespace}.") for operation in each.operations)
             and not any(found.required for found in each.inputs)
         )
         try:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
+
+from naftiko_run.errors import InvalidInput, Violation
+
+MOST_KEPT: Final = 10 * 1024 * 1024
+"""How large a body may be that streams, where it has to be kept all the same."""
 
 
 @dataclass(slots=True)
@@ -36,9 +41,25 @@ class OutgoingRequest:
         return self.chunks is None
 
     async def read(self) -> None:
-        """Read a body that streams whole, for those who must see it or may have to send it again."""
-        if self.chunks is not None:
-            self.body, self.chunks = b"".join([chunk async for chunk in self.chunks]), None
+        """Read a body that streams whole, for those who must see it or may have to send it again.
+
+        Raises:
+            InvalidInput: It is too large to be kept.
+        """
+        if self.chunks is None:
+            return
+        kept = bytearray()
+        async for chunk in self.chunks:
+            kept += chunk
+            if len(kept) > MOST_KEPT:
+                raise InvalidInput(
+                    [
+                        Violation(
+                            "/body", f"must be at most {MOST_KEPT} bytes, because it is signed or sent again"
+                        )
+                    ]
+                )
+        self.body, self.chunks = bytes(kept), None
 
     def has(self, name: str) -> bool:
         """Whether there is a header of this lower-case name."""

@@ -100,7 +100,14 @@ class _UpstreamCompiler:
                 f"(installed: {', '.join(installed())})"
             )
         block = AuthenticationBlock(
-            model.type, namespace, base, model.settings, self._credential, around.folder, around.is_masked
+            type=model.type,
+            namespace=namespace,
+            base=base,
+            settings=model.settings,
+            text=self._credential,
+            send=around.transport.send,
+            folder=around.folder,
+            is_masked=around.is_masked,
         )
         try:
             return compile_authentication(block), ""

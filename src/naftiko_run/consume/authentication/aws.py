@@ -79,6 +79,7 @@ class AwsSignature:
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
         """Send the request, signed."""
         if not request.has("authorization"):
+            await request.read()
             self.sign(request, datetime.now(UTC))
         return await send(request)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from naftiko_run import locations
+from naftiko_run.consume.exchange import Send
 
 
 class Text(Protocol):
@@ -33,6 +34,7 @@ class AuthenticationBlock:
         base: The base URL of that namespace.
         settings: What else it says, as written.
         text: Gives the value of each template in it.
+        send: Sends what the scheme itself has to ask, such as for a token.
         folder: Where relative locations in it begin.
         is_masked: Whether values are masks, because nothing real is called: the
             scheme then opens no file and sends nothing but the request.
@@ -43,6 +45,7 @@ class AuthenticationBlock:
     base: str = field(repr=False)
     settings: Mapping[str, Any] = field(repr=False)
     text: Text = field(repr=False)
+    send: Send = field(repr=False)
     folder: Path
     is_masked: bool
 

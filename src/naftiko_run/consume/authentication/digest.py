@@ -127,6 +127,7 @@ class Digest:
         """Send the request; where the upstream challenges it anew, once more with the answer."""
         if request.has("authorization"):
             return await send(request)
+        await request.read()
         used = self._challenge
         response = await self._send(request, used, send)
         if response.status != 401:
@@ -136,7 +137,10 @@ class Digest:
             used is None or found.is_stale or found.parameters.get("nonce") != used.parameters.get("nonce")
         )
         self._challenge = found if is_new else None
-        return await self._send(request, found, send) if is_new else response
+        if not is_new:
+            return response
+        await response.aclose()
+        return await self._send(request, found, send)
 
     async def _send(
         self, request: OutgoingRequest, challenge: Challenge | None, send: Send

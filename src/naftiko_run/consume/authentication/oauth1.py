@@ -101,6 +101,7 @@ class OAuth1:
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
         """Send the request, signed."""
         if not request.has("authorization"):
+            await request.read()
             request.headers.append(
                 ("Authorization", self.authorization(request, str(int(time.time())), secrets.token_hex(16)))
             )

@@ -6,7 +6,6 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode, urlsplit
 
@@ -71,6 +70,7 @@ def compile_scheme(block: AuthenticationBlock) -> Authentication:
         block.value("clientSecret") or _from_environment(block, "CLIENT_SECRET"),
         method,
         {name: value for name, value in wanted.items() if value},
+        block.send,
     )
 
 
@@ -91,6 +91,7 @@ class ClientCredentials:
         client_secret: The client's secret.
         method: How the client authenticates; empty for how the server likes it, else by Basic.
         wanted: What a token is asked for besides: scope, audience, resource.
+        send: Carries requests for tokens.
         tokens: Holds the token.
     """
 
@@ -101,25 +102,28 @@ class ClientCredentials:
     client_secret: str = field(repr=False)
     method: str
     wanted: Mapping[str, str]
+    send: Send = field(repr=False)
     tokens: TokenCache = field(default_factory=TokenCache, repr=False)
 
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
         """Send the request with a token; where the upstream does not take it, once more with a new one."""
         if request.has("authorization"):
             return await send(request)
-        fetch = partial(self._fetch, send)
-        token = await self.tokens.get(fetch)
+        token = await self.tokens.get(self._fetch)
         response = await bearing(token.value).authorize(replace(request, headers=[*request.headers]), send)
         if response.status != 401:
             return response
         self.tokens.refuse(token)
-        token = await self.tokens.get(fetch)
+        if not request.is_repeatable:
+            return response
+        await response.aclose()
+        token = await self.tokens.get(self._fetch)
         return await bearing(token.value).authorize(request, send)
 
-    async def _fetch(self, send: Send) -> Token:
+    async def _fetch(self) -> Token:
         endpoint, method = self.endpoint, self.method
         if not endpoint:
-            endpoint, methods = await self._discover(send)
+            endpoint, methods = await self._discover()
             method = method or (POST if POST in methods and BASIC not in methods else BASIC)
         form = {"grant_type": "client_credentials", **self.wanted}
         headers = [("Content-Type", "application/x-www-form-urlencoded")]
@@ -128,7 +132,7 @@ class ClientCredentials:
         else:
             pair = f"{quote_plus(self.client_id)}:{quote_plus(self.client_secret)}"
             headers.append(("Authorization", f"Basic {b64encode(pair.encode()).decode()}"))
-        response = await send(self._request("POST", endpoint, headers, urlencode(form).encode()))
+        response = await self.send(self._request("POST", endpoint, headers, urlencode(form).encode()))
         answer = _object(response)
         value = answer.get("access_token")
         if response.status != 200 or not isinstance(value, str) or not value:
@@ -137,13 +141,13 @@ class ClientCredentials:
             raise self._failure(endpoint, response, {}, "with a token that is no bearer token")
         return Token(value, _seconds(answer.get("expires_in")))
 
-    async def _discover(self, send: Send) -> tuple[str, Sequence[str]]:
+    async def _discover(self) -> tuple[str, Sequence[str]]:
         """Ask the authorization server where it gives tokens, and how clients authenticate there.
 
         It is asked for each token: it may have moved since the last, and tokens live long.
         """
         for address in _metadata_addresses(self.issuer):
-            response = await send(self._request("GET", address, []))
+            response = await self.send(self._request("GET", address, []))
             answer = _object(response)
             endpoint = answer.get("token_endpoint")
             if response.status != 200 or not isinstance(endpoint, str):
