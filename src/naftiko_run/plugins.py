@@ -28,6 +28,7 @@ def installed(group: str) -> tuple[str, ...]:
     return tuple(sorted({found.name for found in entry_points(group=group)}))
 
 
+@cache
 def find(group: str, name: str) -> Any:
     """Give what stands under a name of a group, imported; None where nothing does."""
     for found in entry_points(group=group, name=name):

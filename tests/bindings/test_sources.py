@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bindings.reading import bindings
-from naftiko_run import Settings, load
+from naftiko_run import Settings, load, plugins
 from naftiko_run.capability import Capability
 from support.documents import small, written
 from support.plugins import install, installed_from_the_documentation
@@ -111,6 +111,7 @@ def test_a_plugin_that_breaks_stops_nothing_and_shows_nothing(
     install(tmp_path, "naftiko_safe", module, "[naftiko_run.providers]\nsafe = naftiko_safe:Safe\n")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "naftiko_safe", raising=False)
+    plugins.find.cache_clear()
     bound = bindings("safe://user:hunter2@there", tmp_path, {}, "key").find("KEY")
     assert bound is not None
     assert bound.variable.reason == reason

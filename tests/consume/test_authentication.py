@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from base64 import b64decode, b64encode
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from consume.recording import Recorder, header_of, invoke, query_of, sent, tool
+from naftiko_run.consume import AuthenticationBlock, OutgoingRequest
+from naftiko_run.consume.authentication import compile_authentication
 from naftiko_run.errors import MissingBinding, Unsupported
 from naftiko_run.invoke import Function
 
@@ -77,13 +81,10 @@ def test_without_authentication_the_caller_may_send_a_header() -> None:
     assert header_of(sent(function), "Authorization") is None
 
 
-@pytest.mark.parametrize(
-    "kind", ["digest", "oauth1", "oauth2", "hmac", "aws-sig-v4", "certificate", "made-up"]
-)
-def test_a_scheme_that_is_not_supported_refuses_every_call_by_name(kind: str) -> None:
+def test_a_scheme_that_is_not_installed_refuses_every_call_by_name() -> None:
     recorder = Recorder()
-    function = calling({"type": kind, "username": "u"})
-    with pytest.raises(Unsupported, match=f"authenticates with `{kind}`"):
+    function = calling({"type": "made-up", "username": "u"})
+    with pytest.raises(Unsupported, match=r"authenticates with `made-up`.*\(installed: apikey, aws-sig-v4"):
         invoke(function, {}, recorder)
     assert recorder.requests == []
 
@@ -94,6 +95,22 @@ def test_a_scheme_that_is_not_supported_refuses_every_call_by_name(kind: str) ->
         ({"type": "bearer"}, "needs a `token`"),
         ({"type": "basic", "username": "a:b", "password": "c"}, "colon"),
         ({"type": "apikey", "key": "x", "value": "y", "placement": "nowhere"}, "cannot travel in `nowhere`"),
+        ({"type": "digest", "password": "p"}, "needs a `username`"),
+        ({"type": "oauth2", "clientId": "c", "clientSecret": "s"}, "needs a `tokenEndpoint`"),
+        ({"type": "oauth2", "tokenEndpoint": "ftp://x/t"}, "http or https"),
+        ({"type": "oauth2", "tokenEndpoint": "https://x/t", "grantType": "password"}, "grant `password`"),
+        (
+            {"type": "oauth2", "tokenEndpoint": "https://x/t", "tokenEndpointAuthMethod": "none"},
+            "`client_secret_basic` or `client_secret_post`",
+        ),
+        ({"type": "oauth1", "consumerSecret": "s"}, "needs a `consumerKey`"),
+        ({"type": "oauth1", "consumerKey": "k"}, "needs a `consumerSecret`"),
+        ({"type": "oauth1", "consumerKey": "k", "signatureMethod": "PLAINTEXT"}, "not with `PLAINTEXT`"),
+        ({"type": "oauth1", "consumerKey": "k", "signingKey": "none.p12"}, "`signingKey` names no file"),
+        ({"type": "aws-sig-v4", "accessKeyId": "k", "secretAccessKey": "s"}, "a `region` and a `service`"),
+        ({"type": "hmac", "apiId": "i", "apiKey": "not hexadecimal"}, "not hexadecimal"),
+        ({"type": "certificate"}, "needs a `certPath`"),
+        ({"type": "certificate", "certPath": "none.pem"}, "`certPath` names no file"),
     ],
 )
 def test_a_block_that_its_scheme_cannot_use_refuses_every_call(
@@ -139,3 +156,45 @@ def test_a_call_without_its_credentials_names_them_and_sends_nothing(authenticat
     assert refused.value.names == ("PASS",)
     assert "PASS" in refused.value.hint
     assert not recorder.requests
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"type": "basic", "username": "u"},
+        {"type": "bearer", "token": "t"},
+        {"type": "digest", "username": "u"},
+        {"type": "oauth2", "tokenEndpoint": "https://x/t", "clientId": "c", "clientSecret": "s"},
+        {"type": "oauth1", "consumerKey": "k", "consumerSecret": "s"},
+        {
+            "type": "aws-sig-v4",
+            "accessKeyId": "k",
+            "secretAccessKey": "s",
+            "region": "us-east-1",
+            "service": "s3",
+        },
+        {"type": "hmac", "apiId": "i", "apiKey": "00"},
+    ],
+    ids=lambda settings: settings["type"],
+)
+def test_a_header_that_the_request_has_already_is_kept(settings: dict[str, Any]) -> None:
+    def text(template: str, *, may_be_empty: bool = False) -> str:
+        assert template or may_be_empty
+        return template
+
+    recorder = Recorder(status=401)
+    block = AuthenticationBlock(
+        type=settings["type"],
+        namespace="api",
+        base="https://x",
+        settings=settings,
+        text=text,
+        send=recorder.send,
+        folder=Path(),
+        is_masked=False,
+    )
+    request = OutgoingRequest("api.op", "GET", "https://x/y", [("authorization", "Bearer mine")])
+    asyncio.run(compile_authentication(block).authorize(request, recorder.send))
+    (sent_request,) = recorder.requests
+    assert sent_request.headers == [("authorization", "Bearer mine")]
+    assert sent_request.url == "https://x/y"

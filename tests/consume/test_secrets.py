@@ -21,6 +21,23 @@ AUTHENTICATIONS: list[dict[str, Any]] = [
     {"type": "apikey", "key": "k", "value": "{{KEY}}", "placement": "header"},
     {"type": "apikey", "key": "k", "value": "{{KEY}}", "placement": "query"},
     {"type": "apikey", "key": "k", "value": "{{KEY}}", "placement": "cookie"},
+    {"type": "digest", "username": "{{USER}}", "password": "{{KEY}}"},
+    {"type": "oauth1", "consumerKey": "k", "consumerSecret": "{{KEY}}", "token": "{{KEY}}"},
+    {
+        "type": "aws-sig-v4",
+        "accessKeyId": "{{USER}}",
+        "secretAccessKey": "{{KEY}}",
+        "sessionToken": "{{KEY}}",
+        "region": "us-east-1",
+        "service": "s3",
+    },
+]
+COMPILED = [
+    *AUTHENTICATIONS,
+    {"type": "oauth2", "tokenEndpoint": "https://x/t", "clientId": "{{USER}}", "clientSecret": "{{KEY}}"},
+    {"type": "oauth1", "consumerKey": "k", "signingKey": "{{KEY}}"},
+    {"type": "hmac", "apiId": "{{USER}}", "apiKey": "{{KEY}}"},
+    {"type": "certificate", "certPath": "{{KEY}}", "certPassword": "{{KEY}}"},
 ]
 
 
@@ -71,7 +88,7 @@ def parts(function: Function) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    "authentication", AUTHENTICATIONS, ids=lambda each: f"{each['type']}-{each.get('placement')}"
+    "authentication", COMPILED, ids=lambda each: f"{each['type']}-{each.get('placement')}"
 )
 def test_nothing_that_is_compiled_shows_a_secret(authentication: dict[str, Any]) -> None:
     found = loaded(authentication)

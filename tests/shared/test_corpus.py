@@ -76,7 +76,7 @@ def test_every_function_sends_the_right_request(shared_upstream: Upstream) -> No
             if not capability.diagnostics:
                 check_against_the_text(function, raw, request, place)
             called += 1
-    assert called == 1165
+    assert called == 1171
 
 
 async def calls_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -119,10 +120,10 @@ class Upstream:
         return self.received[0]
 
     @asynccontextmanager
-    async def listening(self) -> AsyncIterator[Upstream]:
-        """Listen on a free port while the context is entered."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async def listening(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[Upstream]:
+        """Listen on a free port while the context is entered, for HTTPS where there is a certificate."""
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=tls)
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         yield self
         self.release()
         server.close()
@@ -179,10 +180,10 @@ def _head(answer: Answer, length: int) -> bytes:
 
 
 @contextmanager
-def running_upstream() -> Iterator[Upstream]:
-    """Run an upstream in a thread of its own."""
+def running_upstream(tls: ssl.SSLContext | None = None) -> Iterator[Upstream]:
+    """Run an upstream in a thread of its own, for HTTPS where there is a certificate."""
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(Upstream().listening()) as upstream,
+        portal.wrap_async_context_manager(Upstream().listening(tls)) as upstream,
     ):
         yield upstream

@@ -1,5 +1,6 @@
 """One consumed operation to one HTTP exchange."""
 
+from naftiko_run.consume.authentication import AuthenticationBlock
 from naftiko_run.consume.exchange import (
     Authentication,
     OutgoingRequest,
@@ -19,6 +20,7 @@ __all__ = [
     "BODY_METHODS",
     "DEFAULT_SECONDS",
     "Authentication",
+    "AuthenticationBlock",
     "ConsumedOperation",
     "ConsumedOperations",
     "Forwarding",

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
+
+from naftiko_run.errors import InvalidInput, Violation
+
+MOST_KEPT: Final = 10 * 1024 * 1024
+"""How large a body may be that streams, where it has to be kept all the same."""
 
 
 @dataclass(slots=True)
@@ -18,6 +24,7 @@ class OutgoingRequest:
         headers: Names and values, in order.
         body: None for no body.
         chunks: A body in pieces as they come, in place of ``body``; None for none.
+        tls: Holds the client certificate that the connection shows; None where it shows none.
     """
 
     operation: str
@@ -26,11 +33,37 @@ class OutgoingRequest:
     headers: list[tuple[str, str]]
     body: bytes | None = field(default=None, repr=False)
     chunks: AsyncIterator[bytes] | None = field(default=None, repr=False)
+    tls: ssl.SSLContext | None = None
 
     @property
     def is_repeatable(self) -> bool:
         """Whether it can be sent a second time: a body that streams is gone after the first."""
         return self.chunks is None
+
+    async def read(self) -> None:
+        """Read a body that streams whole, for those who must see it or may have to send it again.
+
+        Raises:
+            InvalidInput: It is too large to be kept.
+        """
+        if self.chunks is None:
+            return
+        kept = bytearray()
+        async for chunk in self.chunks:
+            kept += chunk
+            if len(kept) > MOST_KEPT:
+                raise InvalidInput(
+                    [
+                        Violation(
+                            "/body", f"must be at most {MOST_KEPT} bytes, because it is signed or sent again"
+                        )
+                    ]
+                )
+        self.body, self.chunks = bytes(kept), None
+
+    def has(self, name: str) -> bool:
+        """Whether there is a header of this lower-case name."""
+        return any(key.lower() == name for key, _ in self.headers)
 
     def __repr__(self) -> str:
         return f"OutgoingRequest({self.operation}, {self.method})"

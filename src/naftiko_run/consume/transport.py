@@ -23,7 +23,7 @@ _ERROR_NUMBER = re.compile(r"\[Errno -?\d+\]\s*")
 
 
 class HttpxTransport:
-    """Sends requests with one shared httpx client.
+    """Sends requests with one shared httpx client, and one for each client certificate.
 
     Redirects are not followed: credentials stay with the host that the document
     names, and the caller sees the upstream's own answer. Cookies are not kept:
@@ -35,12 +35,12 @@ class HttpxTransport:
 
     def __init__(self, timeout: float = DEFAULT_SECONDS) -> None:
         self._timeout = timeout
-        self._client: httpx.AsyncClient | None = None
+        self._clients: dict[ssl.SSLContext | None, httpx.AsyncClient] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request; see ``Transport.send``."""
-        client = self._client_of_this_loop()
+        client = self._client_of_this_loop(request.tls)
         with self._told(request):
             response = await client.request(
                 request.method, request.url, headers=_encoded(request.headers), content=request.body
@@ -49,7 +49,7 @@ class HttpxTransport:
 
     async def stream(self, request: OutgoingRequest) -> StreamedResponse:
         """Send a request, and give the response while its body comes; see ``Transport.stream``."""
-        client = self._client_of_this_loop()
+        client = self._client_of_this_loop(request.tls)
         with self._told(request):
             outgoing = client.build_request(
                 request.method,
@@ -83,19 +83,23 @@ class HttpxTransport:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        client, self._client = self._client, None
-        if client is not None and self._loop is asyncio.get_running_loop():
-            await client.aclose()
+        clients, self._clients = self._clients, {}
+        if self._loop is asyncio.get_running_loop():
+            for client in clients.values():
+                await client.aclose()
 
-    def _client_of_this_loop(self) -> httpx.AsyncClient:
-        """Give the client; a new one where the loop of the last one is over, for its connections are too."""
+    def _client_of_this_loop(self, tls: ssl.SSLContext | None) -> httpx.AsyncClient:
+        """Give a certificate's client; new ones where the loop of the last is over: their connections are too."""
         loop = asyncio.get_running_loop()
-        if self._client is None or self._loop is not loop:
-            self._client, self._loop = self._connect(), loop
-        return self._client
+        if self._loop is not loop:
+            self._clients, self._loop = {}, loop
+        if tls not in self._clients:
+            self._clients[tls] = self._connect(tls)
+        return self._clients[tls]
 
-    def _connect(self) -> httpx.AsyncClient:
+    def _connect(self, tls: ssl.SSLContext | None) -> httpx.AsyncClient:
         return httpx.AsyncClient(
+            verify=tls or True,
             timeout=httpx.Timeout(self._timeout, connect=min(CONNECT_SECONDS, self._timeout)),
             limits=httpx.Limits(max_connections=256, max_keepalive_connections=64),
             follow_redirects=False,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 from naftiko_run.bindings import Bindings
-from naftiko_run.consume.authentication import SUPPORTED, compile_authentication, is_supported
+from naftiko_run.consume.authentication import AuthenticationBlock, compile_authentication, installed
 from naftiko_run.consume.exchange import Authentication
 from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.document.model import Consumes
@@ -49,7 +49,7 @@ def compile_upstream(consumes: Consumes, surroundings: Surroundings) -> Upstream
     """
     compiler = _UpstreamCompiler(consumes, surroundings)
     base, shown = compiler.base()
-    authentication, refusal = compiler.authentication()
+    authentication, refusal = compiler.authentication(base)
     return Upstream(consumes.namespace, base, shown, authentication, refusal, tuple(compiler.missing))
 
 
@@ -88,20 +88,32 @@ class _UpstreamCompiler:
         shown = without_user(template) if self.missing else without_user(base) + path
         return base + quote(self._operator_text(path, self._around.bindings), safe="/%:@!$&'()*+,;=~"), shown
 
-    def authentication(self) -> tuple[Authentication | None, str]:
+    def authentication(self, base: str) -> tuple[Authentication | None, str]:
         """Give the scheme; or, never a call without credentials, why there can be no call."""
         model = self._consumes.authentication
         if model is None:
             return None, ""
-        if is_supported(model):
-            try:
-                return compile_authentication(model, self._credential), ""
-            except ValueError as fault:
-                return None, f"`{self._consumes.namespace}` cannot authenticate: {fault}"
-        return None, (
-            f"`{self._consumes.namespace}` authenticates with `{model.type}`, which is not supported "
-            f"(supported: {', '.join(SUPPORTED)})"
+        around, namespace = self._around, self._consumes.namespace
+        if model.type not in installed():
+            return None, (
+                f"`{namespace}` authenticates with `{model.type}`, which is not supported "
+                f"(installed: {', '.join(installed())})"
+            )
+        block = AuthenticationBlock(
+            type=model.type,
+            namespace=namespace,
+            base=base,
+            settings=model.settings,
+            text=self._credential,
+            send=around.transport.send,
+            folder=around.folder,
+            is_masked=around.is_masked,
         )
+        try:
+            return compile_authentication(block), ""
+        except ValueError as fault:
+            # Where a value is missing, that is what is wrong: the call says so, and is not sent.
+            return None, "" if self.missing else f"`{namespace}` cannot authenticate: {fault}"
 
     def _credential(self, template: str, *, may_be_empty: bool = False) -> str:
         if self._around.is_masked:

@@ -107,7 +107,8 @@ SHAPES: Final[Mapping[str, Shape]] = {
     ),
     "oauth2 authentication": _shape(
         "an oauth2 authentication",
-        "type authorizationServerUri tokenEndpoint resource scopes audience tokenValidation",
+        "type authorizationServerUri tokenEndpoint resource scopes audience tokenValidation "
+        "clientId clientSecret tokenEndpointAuthMethod grantType token",
     ),
     "rest adapter": _shape(
         "a rest adapter",

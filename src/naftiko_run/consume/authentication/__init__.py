@@ -1,48 +1,38 @@
-"""Outbound authentication schemes, one module each, found by their ``type``."""
+"""Outbound authentication schemes, one module each, found by their ``type`` among what is installed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from naftiko_run.consume.authentication import apikey, basic, bearer
-from naftiko_run.consume.authentication.credential import Text
+from naftiko_run import plugins
+from naftiko_run.consume.authentication.block import AuthenticationBlock, Text
 from naftiko_run.consume.exchange import Authentication
 from naftiko_run.document.model import Authentication as AuthenticationModel
 
-_SCHEMES: dict[str, Callable[[AuthenticationModel, Text], Authentication]] = {
-    "apikey": apikey.compile_scheme,
-    "basic": basic.compile_scheme,
-    "bearer": bearer.compile_scheme,
-}
-
-SUPPORTED = tuple(sorted(_SCHEMES))
+_AMAZON_HEADERS = ("authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token")
 
 
-def is_supported(model: AuthenticationModel) -> bool:
-    """Whether there is a scheme of this type."""
-    return model.type in _SCHEMES
-
-
-def compile_authentication(model: AuthenticationModel, text: Text) -> Authentication:
-    """Compile a supported authentication block.
-
-    Args:
-        model: The block.
-        text: Gives the value of each template in it.
+def compile_authentication(block: AuthenticationBlock) -> Authentication:
+    """Compile an authentication block whose scheme is installed.
 
     Raises:
         ValueError: The block lacks something, or asks for what its scheme does not have.
     """
-    return _SCHEMES[model.type](model, text)
+    scheme: Authentication = plugins.find(plugins.AUTHENTICATIONS, block.type)(block)
+    return scheme
+
+
+def installed() -> tuple[str, ...]:
+    """Give the types of the schemes that are installed, sorted."""
+    return plugins.installed(plugins.AUTHENTICATIONS)
 
 
 def credentials_given(model: AuthenticationModel | None) -> frozenset[tuple[str, str]]:
     """Give the parameters that an authentication fills in, as (place, name in lower case)."""
-    if model is None:
+    if model is None or model.type == "certificate":
         return frozenset()
     if model.type == "apikey":
         return frozenset((key["placement"], key["key"].casefold()) for key in model.settings["keys"])
-    return frozenset({("header", "authorization")})
+    names = _AMAZON_HEADERS if model.type == "aws-sig-v4" else ("authorization",)
+    return frozenset(("header", name) for name in names)
 
 
-__all__ = ["SUPPORTED", "Text", "compile_authentication", "credentials_given", "is_supported"]
+__all__ = ["AuthenticationBlock", "Text", "compile_authentication", "credentials_given", "installed"]

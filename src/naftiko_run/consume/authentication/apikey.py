@@ -6,26 +6,25 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from naftiko_run import jsontext
-from naftiko_run.consume.authentication.credential import Text
+from naftiko_run.consume.authentication.block import AuthenticationBlock
 from naftiko_run.consume.authentication.header import HeaderAuthentication
 from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, UpstreamResponse
-from naftiko_run.document.model import Authentication as AuthenticationModel
 from naftiko_run.expressions import encode, encode_name
 
 
-def compile_scheme(model: AuthenticationModel, text: Text) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> Authentication:
     """Compile the keys of an apikey block.
 
     Raises:
         ValueError: A key is placed where keys cannot be.
     """
     placed: dict[str, list[tuple[str, str]]] = {"header": [], "query": [], "cookie": [], "body": []}
-    for key in model.settings["keys"]:
+    for key in block.settings["keys"]:
         if key["placement"] not in placed:
             raise ValueError(
                 f"an API key cannot travel in `{key['placement']}`; it can in {', '.join(placed)}"
             )
-        placed[key["placement"]].append((key["key"], text(key["value"])))
+        placed[key["placement"]].append((key["key"], block.text(key["value"])))
     fixed = HeaderAuthentication(
         headers=tuple(placed["header"]),
         query="&".join(f"{encode_name(name)}={encode(value)}" for name, value in placed["query"]),

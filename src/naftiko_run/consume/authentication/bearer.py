@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from naftiko_run.consume.authentication.credential import Text
+from naftiko_run.consume.authentication.block import AuthenticationBlock
 from naftiko_run.consume.authentication.header import HeaderAuthentication
 from naftiko_run.consume.exchange import Authentication
-from naftiko_run.document.model import Authentication as AuthenticationModel
 
 
-def compile_scheme(model: AuthenticationModel, text: Text) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> Authentication:
     """Compile ``{type: bearer, token}``."""
-    template = str(model.settings.get("token") or "")
-    if not template:
-        raise ValueError("bearer authentication needs a `token`")
-    token = text(template)
+    return bearing(block.required("token"))
+
+
+def bearing(token: str) -> HeaderAuthentication:
+    """Give the scheme that sends a token; one that has its scheme's name before it already is taken too."""
     if token[:7].casefold() == "bearer ":
         token = token[7:]
     return HeaderAuthentication((("Authorization", f"Bearer {token}"),))

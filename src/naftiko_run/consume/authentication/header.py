@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from naftiko_run.consume.exchange import OutgoingRequest, Send, UpstreamResponse
+from naftiko_run.secret import MASK
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,8 @@ class HeaderAuthentication:
             request.headers = [header for header in request.headers if header[0].lower() != "cookie"]
             request.headers.append(("Cookie", "; ".join([*others, self.cookie])))
         return await send(request)
+
+
+def masked(scheme: str) -> HeaderAuthentication:
+    """Give what shows, where nothing real is called, that the request would have credentials."""
+    return HeaderAuthentication((("Authorization", f"{scheme} {MASK}"),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from naftiko_run.document.dialects.credentials import loose_settings, scheme_settings
 from naftiko_run.document.dialects.reading import Reader
 
 _SPELLINGS = {
@@ -15,6 +16,21 @@ _SPELLINGS = {
     "http-basic": "basic",
     "http-bearer": "bearer",
     "token": "bearer",
+    "http-digest": "digest",
+    "oauth": "oauth2",
+    "oauth2-client-credentials": "oauth2",
+    "client-credentials": "oauth2",
+    "client_credentials": "oauth2",
+    "oauth1.0a": "oauth1",
+    "oauth-1.0a": "oauth1",
+    "aws": "aws-sig-v4",
+    "aws-sigv4": "aws-sig-v4",
+    "awssigv4": "aws-sig-v4",
+    "sigv4": "aws-sig-v4",
+    "veracode-hmac": "hmac",
+    "veracode-hmac-sha-256": "hmac",
+    "mtls": "certificate",
+    "client-certificate": "certificate",
 }
 
 
@@ -28,10 +44,8 @@ def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
         return None
     kind = _SPELLINGS.get(kind, kind)
     _note_spelling(written, kind)
-    settings = {key: value for key, value in written.data.items() if key != "type"}
-    if kind == "bearer":
-        settings = {"token": written.text("token", "value")}
-    elif kind == "apikey":
+    settings = scheme_settings(written, kind)
+    if kind == "apikey":
         keys = _keys(written)
         if not keys:
             written.report.warning(
@@ -73,7 +87,7 @@ def _note_spelling(written: Reader, kind: str) -> None:
             (*written.at, "type"),
             hint=f"write `type: {kind}`",
         )
-    loose = {"bearer": {"value": "token"}, "apikey": {"header": "key", "token": "value"}}.get(kind, {})
+    loose = {"header": "key", "token": "value"} if kind == "apikey" else loose_settings(kind)
     for found, meant in loose.items():
         if found in written.data:
             written.report.warning(

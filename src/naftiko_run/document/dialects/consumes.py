@@ -7,6 +7,7 @@ from typing import Any, get_args
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.dialects.authentication import normalise_authentication, place_keys_in_path
 from naftiko_run.document.dialects.bodies import normalise_body
+from naftiko_run.document.dialects.credentials import note_token_source
 from naftiko_run.document.dialects.parameters import (
     normalise_consumed_outputs,
     normalise_inputs,
@@ -68,6 +69,7 @@ def normalise_consumes(capability: Reader) -> tuple[list[dict[str, Any]], dict[s
 
 def _entry(written: Reader, namespace: str, base_uri: str) -> dict[str, Any]:
     authentication = normalise_authentication(written)
+    note_token_source(authentication, written.report)
     base_uri = place_keys_in_path(authentication, base_uri)
     replace = operation_paths_replace(written)
     resources = []

@@ -1,0 +1,83 @@
+"""What a scheme is compiled from: the block of the document, with the values of its templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from naftiko_run import locations
+from naftiko_run.consume.exchange import Send
+
+
+class Text(Protocol):
+    """Gives the value of a template in an authentication block."""
+
+    def __call__(self, template: str, *, may_be_empty: bool = False) -> str:
+        """Give the value.
+
+        Args:
+            template: As the author wrote it.
+            may_be_empty: Whether a variable that is set to nothing counts as set.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticationBlock:
+    """An ``authentication`` block of a consumed API.
+
+    Attributes:
+        type: Its scheme, in lower case.
+        namespace: The namespace whose operations it is for.
+        base: The base URL of that namespace.
+        settings: What else it says, as written.
+        text: Gives the value of each template in it.
+        send: Sends what the scheme itself has to ask, such as for a token.
+        folder: Where relative locations in it begin.
+        is_masked: Whether values are masks, because nothing real is called: the
+            scheme then opens no file and sends nothing but the request.
+    """
+
+    type: str
+    namespace: str
+    base: str = field(repr=False)
+    settings: Mapping[str, Any] = field(repr=False)
+    text: Text = field(repr=False)
+    send: Send = field(repr=False)
+    folder: Path
+    is_masked: bool
+
+    def value(self, key: str, *, may_be_empty: bool = False) -> str:
+        """Give a setting, its templates filled in; empty where the block does not have it."""
+        written = str(self.settings.get(key) or "")
+        return self.text(written, may_be_empty=may_be_empty) if written else ""
+
+    def required(self, key: str) -> str:
+        """Give a setting, its templates filled in.
+
+        Raises:
+            ValueError: The block does not have it.
+        """
+        if not self.settings.get(key):
+            raise ValueError(f"{self.type} authentication needs a `{key}`")
+        return self.value(key)
+
+    def content(self, key: str) -> bytes:
+        """Give what is in the file that a setting names, or the PEM text that it holds itself.
+
+        Raises:
+            ValueError: There is no such file, or it cannot be read.
+        """
+        value = self.required(key)
+        if "-----BEGIN " in value:
+            return value.replace("\\n", "\n").encode()
+        try:
+            path = locations.find(value, self.folder) if value else None
+            if path is not None:
+                return path.read_bytes()
+        except (OSError, ValueError):
+            # Their own words would show the value, which may be the credential itself.
+            raise ValueError(f"the file that `{key}` names cannot be read") from None
+        raise ValueError(f"`{key}` names no file, neither beside the document nor in the working directory")

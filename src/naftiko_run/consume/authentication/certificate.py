@@ -1,0 +1,79 @@
+"""``certificate``: the connection shows a client certificate (mutual TLS)."""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+
+from naftiko_run.consume.authentication.block import AuthenticationBlock
+from naftiko_run.consume.authentication.header import HeaderAuthentication
+from naftiko_run.consume.authentication.keys import Keys, read_certificates, read_keys
+from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, UpstreamResponse
+
+
+def compile_scheme(block: AuthenticationBlock) -> Authentication:
+    """Compile ``{type: certificate, certPath, keyPath, certPassword, caPath}``.
+
+    ``certPath`` is a PEM or PKCS#12 file; ``keyPath`` a PEM file, where the key is
+    not in the first. ``caPath`` is trusted beside the public authorities.
+
+    Raises:
+        ValueError: A file is not there, or is not what it should be.
+    """
+    if block.is_masked:
+        return HeaderAuthentication()
+    context = httpx.create_ssl_context()
+    if block.settings.get("caPath"):
+        trusted = read_certificates(block, "caPath")
+        context.load_verify_locations(cadata=b"".join(each.public_bytes(Encoding.DER) for each in trusted))
+    _load(context, _keys(block))
+    return ClientCertificate(context)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """Sends requests over connections that show a certificate.
+
+    Attributes:
+        tls: Holds it.
+    """
+
+    tls: ssl.SSLContext = field(repr=False)
+
+    async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
+        """Send the request over such a connection."""
+        request.tls = self.tls
+        return await send(request)
+
+
+def _keys(block: AuthenticationBlock) -> Keys:
+    if not block.settings.get("keyPath"):
+        keys = read_keys(block, "certPath", "certPassword")
+    else:
+        keys = read_keys(block, "keyPath", "certPassword")
+        keys = Keys(keys.key, read_certificates(block, "certPath"))
+    if not keys.certificates:
+        raise ValueError("`certPath` holds no certificate")
+    return keys
+
+
+def _load(context: ssl.SSLContext, keys: Keys) -> None:
+    """Give a context a key and its certificates. Python takes them from a file only: ours is locked and brief."""
+    password = secrets.token_hex().encode()
+    locked = keys.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password))
+    chain = b"".join(each.public_bytes(Encoding.PEM) for each in keys.certificates)
+    try:
+        with tempfile.TemporaryDirectory(prefix="naftiko-run-") as folder:
+            file = Path(folder, "client.pem")
+            file.write_bytes(locked + chain)
+            context.load_cert_chain(file, password=password)
+    except ssl.SSLError:
+        raise ValueError("the certificate of `certPath` does not belong to the private key") from None
+    except OSError as fault:
+        raise ValueError(f"client certificates need a temporary folder ({fault.strerror})") from None

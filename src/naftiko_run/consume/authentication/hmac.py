@@ -1,0 +1,68 @@
+"""``hmac``: requests signed as Veracode wants it (VERACODE-HMAC-SHA-256), the one such scheme in use."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from hmac import digest
+from typing import Final
+
+from naftiko_run.consume.authentication.block import AuthenticationBlock
+from naftiko_run.consume.authentication.header import masked
+from naftiko_run.consume.authentication.wire import target_of, wire_url
+from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, UpstreamResponse
+
+_SCHEME: Final = "VERACODE-HMAC-SHA-256"
+_VERSION: Final = b"vcode_request_version_1"
+
+
+def compile_scheme(block: AuthenticationBlock) -> Authentication:
+    """Compile ``{type: hmac, apiId, apiKey}``; a region's prefix before either is left out.
+
+    Raises:
+        ValueError: One is not there, or the key is not hexadecimal.
+    """
+    if block.is_masked:
+        return masked(_SCHEME)
+    identity, key = (block.required(name).rpartition("-")[2] for name in ("apiId", "apiKey"))
+    try:
+        return HmacSignature(identity, bytes.fromhex(key))
+    except ValueError:
+        raise ValueError("the `apiKey` of hmac authentication is not hexadecimal") from None
+
+
+@dataclass(frozen=True, slots=True)
+class HmacSignature:
+    """Signs each request.
+
+    Attributes:
+        identity: Who signs.
+        key: Signs.
+    """
+
+    identity: str = field(repr=False)
+    key: bytes = field(repr=False)
+
+    async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
+        """Send the request, signed."""
+        if not request.has("authorization"):
+            authorization = self.authorization(request, str(time.time_ns() // 10**6), secrets.token_bytes(16))
+            request.headers.append(("Authorization", authorization))
+        return await send(request)
+
+    def authorization(self, request: OutgoingRequest, timestamp: str, nonce: bytes) -> str:
+        """Give the ``Authorization`` of a request.
+
+        Args:
+            request: Without one.
+            timestamp: Milliseconds since 1970.
+            nonce: Never used twice.
+        """
+        url = wire_url(request)
+        what = f"id={self.identity.lower()}&host={url.host}&url={target_of(url)}&method={request.method}"
+        key = self.key
+        for part in (nonce, timestamp.encode(), _VERSION):
+            key = digest(key, part, "sha256")
+        signature = digest(key, what.encode(), "sha256").hex()
+        return f"{_SCHEME} id={self.identity},ts={timestamp},nonce={nonce.hex()},sig={signature}"

@@ -1,0 +1,165 @@
+"""``oauth1``: requests signed by RFC 5849, with the hash of their body where the upstream wants it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+from urllib.parse import parse_qsl, quote
+
+import httpx
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from naftiko_run.consume.authentication.block import AuthenticationBlock
+from naftiko_run.consume.authentication.header import masked
+from naftiko_run.consume.authentication.keys import read_keys
+from naftiko_run.consume.authentication.wire import host_of, wire_url
+from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, UpstreamResponse
+
+Sign = Callable[[str], bytes]
+"""Signs a signature base string."""
+
+_FORM: Final = "application/x-www-form-urlencoded"
+_HMAC: Final = {"HMAC-SHA1": hashlib.sha1, "HMAC-SHA256": hashlib.sha256}
+_encode = partial(quote, safe="~")
+
+
+def compile_scheme(block: AuthenticationBlock) -> Authentication:
+    """Compile an oauth1 block: ``consumerKey`` with a ``signingKey``, or with a ``consumerSecret``.
+
+    A ``signingKey`` signs with RSA-SHA256 and the hash of the body, as Mastercard
+    wants it; it is PEM text, or the file of a PEM or PKCS#12 key.
+
+    Raises:
+        ValueError: There is no key, it cannot be read, or the method is not supported.
+    """
+    if block.is_masked:
+        return masked("OAuth")
+    has_key = bool(block.settings.get("signingKey"))
+    method = block.value("signatureMethod").upper() or ("RSA-SHA256" if has_key else "HMAC-SHA1")
+    if method == "RSA-SHA256":
+        sign = partial(_sign_with_rsa, _rsa_key(block))
+    elif method in _HMAC:
+        key = f"{_encode(block.required('consumerSecret'))}&{_encode(block.value('tokenSecret'))}".encode()
+        sign = partial(_sign_with_hmac, key, method)
+    else:
+        raise ValueError(f"oauth1 signs with {', '.join(_HMAC)} or RSA-SHA256, not with `{method}`")
+    has_body_hash = block.settings.get("bodyHash")
+    return OAuth1(
+        block.required("consumerKey"),
+        block.value("token"),
+        block.value("realm"),
+        method,
+        sign,
+        method == "RSA-SHA256" if has_body_hash is None else bool(has_body_hash),
+    )
+
+
+def _rsa_key(block: AuthenticationBlock) -> RSAPrivateKey:
+    key = read_keys(block, "signingKey", "signingKeyPassword").key
+    if isinstance(key, RSAPrivateKey):
+        return key
+    raise ValueError("the `signingKey` is no RSA key")
+
+
+def _sign_with_rsa(key: RSAPrivateKey, base: str) -> bytes:
+    return key.sign(base.encode(), PKCS1v15(), hashes.SHA256())
+
+
+def _sign_with_hmac(key: bytes, method: str, base: str) -> bytes:
+    return hmac.digest(key, base.encode(), _HMAC[method])
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth1:
+    """Signs each request.
+
+    Attributes:
+        consumer_key: Who signs.
+        token: On whose behalf; empty for the consumer itself.
+        realm: Shown with the credentials; empty for none.
+        method: How it is signed.
+        sign: Signs.
+        hashes_body: Whether a body that is no form is signed too.
+    """
+
+    consumer_key: str
+    token: str = field(repr=False)
+    realm: str
+    method: str
+    sign: Sign = field(repr=False)
+    hashes_body: bool
+
+    async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
+        """Send the request, signed."""
+        if not request.has("authorization"):
+            await request.read()
+            request.headers.append(
+                ("Authorization", self.authorization(request, str(int(time.time())), secrets.token_hex(16)))
+            )
+        return await send(request)
+
+    def authorization(self, request: OutgoingRequest, timestamp: str, nonce: str) -> str:
+        """Give the ``Authorization`` of a request.
+
+        Args:
+            request: Without one.
+            timestamp: Seconds since 1970.
+            nonce: Never used twice with one timestamp.
+        """
+        parameters = {
+            "oauth_consumer_key": self.consumer_key,
+            "oauth_nonce": nonce,
+            "oauth_signature_method": self.method,
+            "oauth_timestamp": timestamp,
+            "oauth_version": "1.0",
+        }
+        if self.token:
+            parameters["oauth_token"] = self.token
+        if self.hashes_body and not _is_form(request):
+            algorithm = "sha1" if self.method == "HMAC-SHA1" else "sha256"
+            digest = hashlib.new(algorithm, request.body or b"").digest()
+            parameters["oauth_body_hash"] = b64encode(digest).decode()
+        signature = self.sign(signature_base(request, parameters))
+        parameters["oauth_signature"] = b64encode(signature).decode()
+        written = [f'{name}="{_encode(value)}"' for name, value in sorted(parameters.items())]
+        realm = [f'realm="{self.realm}"'] if self.realm else []
+        return f"OAuth {', '.join([*realm, *written])}"
+
+
+def signature_base(request: OutgoingRequest, parameters: Mapping[str, str]) -> str:
+    """Give what is signed (RFC 5849 §3.4.1).
+
+    Args:
+        request: The request.
+        parameters: The protocol's own, without the signature.
+    """
+    url = wire_url(request)
+    pairs = [*parameters.items(), *_pairs(url.query.decode("ascii"))]
+    if _is_form(request):
+        pairs += _pairs((request.body or b"").decode("utf-8", "replace"))
+    normalised = sorted((_encode(name), _encode(value)) for name, value in pairs)
+    written = "&".join(f"{name}={value}" for name, value in normalised)
+    return "&".join((request.method, _encode(_address(url)), _encode(written)))
+
+
+def _address(url: httpx.URL) -> str:
+    """Give the base string URI of RFC 5849 §3.4.1.2: no query, and no port that is the scheme's own."""
+    return f"{url.scheme}://{host_of(url)}{url.raw_path.partition(b'?')[0].decode('ascii')}"
+
+
+def _pairs(written: str) -> list[tuple[str, str]]:
+    return parse_qsl(written, keep_blank_values=True)
+
+
+def _is_form(request: OutgoingRequest) -> bool:
+    kind = next((value for name, value in request.headers if name.lower() == "content-type"), "")
+    return kind.partition(";")[0].strip().lower() == _FORM

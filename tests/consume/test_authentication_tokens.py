@@ -1,0 +1,141 @@
+"""The cache of access tokens, by a clock that the test moves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+
+import pytest
+
+from naftiko_run.consume.authentication.tokens import Token, TokenCache
+
+
+class Issuing:
+    """Gives tokens of a life, when it is let; the clock stands still unless it is moved."""
+
+    def __init__(self, lifetime: float = 1000.0) -> None:
+        self.now = 5000.0
+        self.count = 0
+        self.may_give = asyncio.Event()
+        self.may_give.set()
+        self.is_asked = asyncio.Event()
+        self._lifetime = lifetime
+        self.tokens = TokenCache(lambda: self.now)
+
+    async def fetch(self) -> Token:
+        self.count += 1
+        self.is_asked.set()
+        name = f"token-{self.count}"
+        await self.may_give.wait()
+        return Token(name, self._lifetime)
+
+    async def get(self) -> str:
+        return (await self.tokens.get(self.fetch)).value
+
+
+def run(test: Coroutine[None, None, None]) -> None:
+    async def timed() -> None:
+        async with asyncio.timeout(10):
+            await test
+
+    asyncio.run(timed())
+
+
+async def renewals() -> None:
+    """Wait until what goes on in the background is done."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+@pytest.mark.parametrize(("lifetime", "early"), [(1000.0, 60.0), (100.0, 10.0)])
+def test_a_token_is_renewed_before_it_ends_while_it_is_still_given(lifetime: float, early: float) -> None:
+    async def test() -> None:
+        issuing = Issuing(lifetime)
+        assert await issuing.get() == "token-1"
+        issuing.now += lifetime - early - 0.001
+        assert await issuing.get() == "token-1"
+        assert issuing.count == 1
+        issuing.now += 0.001
+        issuing.may_give.clear()
+        assert [await issuing.get() for _ in range(5)] == ["token-1"] * 5
+        issuing.may_give.set()
+        await renewals()
+        assert await issuing.get() == "token-2"
+        assert issuing.count == 2
+
+    run(test())
+
+
+def test_a_token_that_is_over_is_waited_for() -> None:
+    async def test() -> None:
+        issuing = Issuing()
+        await issuing.get()
+        issuing.now += 1000
+        assert await asyncio.gather(*(issuing.get() for _ in range(10))) == ["token-2"] * 10
+        assert issuing.count == 2
+
+    run(test())
+
+
+def test_a_caller_who_goes_away_takes_nothing_from_the_others() -> None:
+    async def test() -> None:
+        issuing = Issuing()
+        issuing.may_give.clear()
+        first, second = (asyncio.ensure_future(issuing.get()) for _ in range(2))
+        await issuing.is_asked.wait()
+        first.cancel()
+        issuing.may_give.set()
+        assert await second == "token-1"
+        assert first.cancelled()
+        assert issuing.count == 1
+
+    run(test())
+
+
+def test_a_renewal_that_failed_is_tried_again_by_the_next() -> None:
+    async def test() -> None:
+        issuing = Issuing()
+
+        async def fail() -> Token:
+            raise OSError("down")
+
+        with pytest.raises(OSError, match="down"):
+            await issuing.tokens.get(fail)
+        assert await issuing.get() == "token-1"
+        issuing.now += 990
+        assert (await issuing.tokens.get(fail)).value == "token-1"
+        await renewals()
+        assert await issuing.get() == "token-1"
+        await renewals()
+        assert await issuing.get() == "token-2"
+
+    run(test())
+
+
+def test_a_refused_token_is_forgotten_and_another_is_not() -> None:
+    async def test() -> None:
+        issuing = Issuing()
+        old = await issuing.tokens.get(issuing.fetch)
+        issuing.tokens.refuse(old)
+        assert await issuing.get() == "token-2"
+        issuing.tokens.refuse(old)
+        assert await issuing.get() == "token-2"
+
+    run(test())
+
+
+def test_a_cache_outlives_its_event_loop() -> None:
+    issuing = Issuing()
+
+    async def go_away_while_it_is_fetched() -> None:
+        issuing.may_give = asyncio.Event()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(issuing.get(), 0.01)
+
+    async def come_back() -> None:
+        issuing.may_give = asyncio.Event()
+        issuing.may_give.set()
+        assert await issuing.get() == "token-2"
+
+    run(go_away_while_it_is_fetched())
+    run(come_back())
