@@ -15,7 +15,7 @@ from naftiko_run.invoke.scripting.defaults import ScriptDefaults
 from naftiko_run.invoke.scripting.files import find_root, read_script
 from naftiko_run.invoke.scripting.javascript import JavaScriptProgram
 from naftiko_run.invoke.scripting.python import PythonProgram
-from naftiko_run.invoke.scripting.sandbox import RESULT, Halted, Language, Limits, Program, ScriptRefused
+from naftiko_run.invoke.scripting.sandbox import Halted, Language, Limits, Program, ScriptRefused
 
 LANGUAGES: Final[dict[str, Language]] = {
     "javascript": JavaScriptProgram.compile,
@@ -99,13 +99,8 @@ class Script:
         return MISSING if result is None else self._read(result)
 
     def _read(self, result: str) -> Any:
-        content = result.encode()
-        if len(content) > RESULT:
-            raise ScriptFailed(
-                f"script step `{self.name}`: its `result` has more than {RESULT // 1024 // 1024} MiB"
-            )
         try:
-            return jsontext.loads(content)
+            return jsontext.loads(result.encode())
         except ValueError as fault:
             raise ScriptFailed(f"script step `{self.name}`: its `result` is not JSON: {fault}") from None
 

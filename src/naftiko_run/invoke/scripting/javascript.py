@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from naftiko_run.invoke.scripting.sandbox import (
     GRACE,
     MEMORY,
     RESERVED,
+    RESULT,
     Halted,
     Limits,
     ScriptRefused,
@@ -25,7 +26,9 @@ from naftiko_run.invoke.scripting.workers import Turn, Worker
 _CHECK: Final = Limits(milliseconds=10_000, statements=0)
 """With not one statement to execute, a script is compiled, and does nothing."""
 
-_LONE_SURROGATE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_END: Final = "\n;void 0"
+"""What a script ends with, so that what its last statement is worth need not be read."""
+
 _HASHBANG: Final = re.compile(r"\A#!.*")
 _NEEDED: Final = ("quickjs", "tree_sitter", "tree_sitter_javascript")
 
@@ -44,9 +47,11 @@ class JavaScriptProgram:
         Raises:
             ScriptRefused: One of them can't be run, or QuickJS is not installed.
         """
-        for name in _NEEDED:
-            if importlib.util.find_spec(name) is None:
-                raise not_installed("JavaScript", ImportError(name=name))
+        try:
+            for name in _NEEDED:
+                importlib.import_module(name)
+        except ImportError as missing:
+            raise not_installed("JavaScript", missing) from None
         sources = [Source(each.name, _HASHBANG.sub("", each.text)) for each in sources]
         counted = []
         with Worker() as worker:
@@ -63,9 +68,10 @@ class JavaScriptProgram:
 
     async def run(self, context: str, limits: Limits) -> str | None:
         """Run the scripts in a fresh engine of a worker process; see ``Program.run``."""
-        reply = await Turn.of(_job(self._counted, context, limits))
+        reply = await Turn.of(_job([text + _END for text in self._counted], context, limits))
         if "result" in reply:
-            return _LONE_SURROGATE.sub("\\1\N{REPLACEMENT CHARACTER}", reply["result"])
+            result: str = reply["result"]
+            return result
         if not reply:
             return None
         if reply["failure"] != "error":
@@ -83,6 +89,7 @@ def _job(scripts: Sequence[str], context: str, limits: Limits) -> dict[str, Any]
         "grace": GRACE,
         "statements": limits.statements,
         "memory": MEMORY,
+        "longest": RESULT,
         "name": RESERVED,
     }
 

@@ -60,6 +60,8 @@ PRELUDE_LINE: Final = 1
 
 EXPORT: Final = "JSON.stringify(result)"
 
+_LONE_SURROGATE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}")
+_REPLACEMENT: Final = "\\1\N{REPLACEMENT CHARACTER}"
 _FRAME: Final = re.compile(r"<input>:(\d+)")
 
 
@@ -79,14 +81,15 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         engine.set("context", engine.parse_json(job["context"]))
         for index, script in enumerate(job["scripts"]):
             running = index
-            engine.eval("\n" * line + script + "\nvoid 0")
+            engine.eval("\n" * line + script)
             line += script.count("\n") + 1
             while time.monotonic() < ends and engine.execute_pending_job():
                 pass
         running = None
         text = engine.eval("\n" * line + EXPORT)
         if isinstance(text, str):
-            told = {"result": text}
+            fits = len(text) <= job["longest"]
+            told = {"result": _LONE_SURROGATE.sub(_REPLACEMENT, text)} if fits else {"failure": "result"}
     except (quickjs.JSException, quickjs.StackOverflow) as fault:
         told = failure(str(fault), job["scripts"], running)
     except UnicodeDecodeError:

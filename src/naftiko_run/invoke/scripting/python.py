@@ -16,6 +16,7 @@ from naftiko_run.invoke.scripting.sandbox import (
     GRACE,
     MEMORY,
     RESERVED,
+    RESULT,
     Halted,
     Limits,
     ScriptRefused,
@@ -85,24 +86,31 @@ class PythonProgram:
             os_policy={"sleep": "zero"},
             assert_message_annotations=False,
         )
+        reading = "its context"
         try:
             async with session, asyncio.timeout(limits.seconds + GRACE):
                 prelude = _PRELUDE.format(statements=limits.statements)
                 await session.feed_run(prelude, print_callback=_discard)
                 await _give(session, context)
+                reading = "its `result`"
                 for counted in self._counted:
                     await session.feed_run(counted.text, print_callback=_discard)
                 result: str | None = await session.feed_run(_EXPORT, print_callback=_discard)
-                return result
         except TimeoutError:
             limits.halt("time")
         except pydantic_monty.MontyCrashedError as fault:
             limits.halt("time" if fault.timed_out else "crash")
         except (pydantic_monty.MontyRuntimeError, pydantic_monty.MontySyntaxError) as fault:
-            raise self._halted(fault, limits) from None
+            raise self._halted(fault, limits, reading) from None
+        if result and len(result) > RESULT:
+            limits.halt("result")
+        return result
 
     def _halted(
-        self, fault: pydantic_monty.MontyRuntimeError | pydantic_monty.MontySyntaxError, limits: Limits
+        self,
+        fault: pydantic_monty.MontyRuntimeError | pydantic_monty.MontySyntaxError,
+        limits: Limits,
+        reading: str,
     ) -> Halted:
         words = fault.display("type-msg")
         kind, _, message = words.partition(": ")
@@ -119,7 +127,7 @@ class PythonProgram:
             if 0 <= index < len(self._sources):
                 lines = self._counted[index].lines
                 return Halted(words, self._sources[index].name, lines[min(frame.line, len(lines)) - 1], hint)
-        return Halted(f"its `result` is not JSON: {words}" if kind in ("TypeError", "ValueError") else words)
+        return Halted(f"{reading} is not JSON: {words}")
 
     def _check(self, trees: Sequence[ast.Module]) -> None:
         """Have Monty parse each script, which a first statement keeps from running, and try its imports."""

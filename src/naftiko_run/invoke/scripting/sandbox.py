@@ -13,7 +13,7 @@ MEMORY: Final = 64 * 1024 * 1024
 """Bytes that a script may hold at a time, its context and its result included."""
 
 RESULT: Final = 8 * 1024 * 1024
-"""Bytes of JSON that a result may have: what the event loop reads without others noticing."""
+"""Characters of JSON that a result may have: what the event loop reads without others noticing."""
 
 GRACE: Final = 1.0
 """Seconds that a script which asks nobody may run past its time limit before its process is ended."""
@@ -95,7 +95,7 @@ class Limits:
         return self.milliseconds / 1000
 
     def halt(self, met: str) -> NoReturn:
-        """Say which limit was met: `time`, `statements` or `memory`; anything else is a broken sandbox.
+        """Say which limit was met: `time`, `statements`, `memory` or `result`; anything else is a broken sandbox.
 
         Raises:
             Halted: Always.
@@ -113,6 +113,8 @@ class Limits:
             )
         if met == "memory":
             raise Halted(f"it used more than {MEMORY // 1024 // 1024} MiB of memory")
+        if met == "result":
+            raise Halted(f"its `result` has more than {RESULT // 1024 // 1024} MiB")
         raise Halted("its sandbox broke down, and was ended")
 
 

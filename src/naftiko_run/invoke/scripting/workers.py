@@ -34,6 +34,7 @@ class Worker:
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
+        self._is_ended = False
 
     def __enter__(self) -> Self:
         return self
@@ -63,10 +64,11 @@ class Worker:
     @property
     def is_alive(self) -> bool:
         """Whether it can take a job."""
-        return self._process.poll() is None
+        return not self._is_ended and self._process.poll() is None
 
     def kill(self) -> None:
         """End it at once, from any thread."""
+        self._is_ended = True
         self._process.kill()
 
     def close(self) -> None:
