@@ -164,6 +164,7 @@ def test_bom_and_line_ends_of_windows_are_read(tmp_path: Path, language: str) ->
         ("javascript", "import x from './lib.js'", "`main.js`, line 1: SyntaxError"),
         ("javascript", "return 1", "`main.js`, line 1: SyntaxError: return not in a function"),
         ("javascript", "'use strict'; with (a) b", "`main.js`, line 1: SyntaxError"),
+        ("javascript", "const f = () => {\n}\n[...[1]].map(f)", "`main.js`, line 3: syntax whose statements cannot be counted"),
         ("javascript", "result =", "`main.js`, line 1: SyntaxError"),
         ("javascript", "if (true)", "`main.js`, line 1: SyntaxError"),
         ("javascript", "for (;;) {", "`main.js`, line 1: SyntaxError"),

@@ -62,7 +62,10 @@ class JavaScriptProgram:
                 try:
                     counted.append(count_statements(source.text))
                 except ValueError as fault:
-                    raise ScriptRefused(f"`{source.name}`: {fault}", "write it more plainly") from None
+                    raise ScriptRefused(
+                        f"`{source.name}`, {fault}",
+                        "write that line more plainly, such as with `;` where a statement ends",
+                    ) from None
                 _check(worker, source, counted[-1])
         return cls(tuple(sources), tuple(counted))
 
