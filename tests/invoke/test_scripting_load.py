@@ -62,7 +62,7 @@ def test_a_language_that_is_not_allowed_is_refused(tmp_path: Path) -> None:
             "not the location of a file",
         ),
         (Step(language="python", file="absent.py"), "no script `absent.py`"),
-        (Step(language="python", file="main.py", dependencies=["absent.py"]), "no script `absent.py`"),
+        (Step(language="python", file="main.py", dependencies=("absent.py",)), "no script `absent.py`"),
         (Step(language="python", file="lib"), "no script `lib`"),
     ],
 )
@@ -114,7 +114,7 @@ def test_no_segment_leads_out_of_the_location(tmp_path: Path, name: str, is_depe
     (tmp_path / "outside.py").write_text("result = 'out'")
     step = Step(language="python", file=name)
     if is_dependency:
-        step = Step(language="python", file="main.py", dependencies=[name])
+        step = Step(language="python", file="main.py", dependencies=(name,))
     message, hint = refusal(tmp_path, step)
     assert "not a path below the scripts' location" in message
     assert "segments" in hint

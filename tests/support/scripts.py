@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from naftiko_run.document.model import ScriptStep
 from naftiko_run.invoke.scripting import Script, ScriptCompiler, ScriptDefaults
 
 SUFFIXES: Final = {"javascript": ".js", "python": ".py"}
 QUICK: Final = ScriptDefaults(timeout=400, statement_limit=20_000)
 
 
-@dataclass(frozen=True)
-class Step:
-    """A script step as a document may have it."""
+class Step(ScriptStep):
+    """A script step whose document says no more than a test wants to."""
 
     name: str = "shape"
-    language: str = ""
     location: str = "file:///./scripts"
     file: str = ""
-    dependencies: Sequence[str] = ()
 
 
 def write(folder: Path, name: str, text: str) -> None:
@@ -41,7 +38,7 @@ def prepare(
 ) -> Script:
     """Compile a script, and the texts that it depends on."""
     suffix = SUFFIXES[language]
-    names = [f"lib/part-{number}{suffix}" for number in range(len(dependencies))]
+    names = tuple(f"lib/part-{number}{suffix}" for number in range(len(dependencies)))
     for name, part in zip(names, dependencies, strict=True):
         write(folder, name, part)
     write(folder, f"main{suffix}", text)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from naftiko_run import jsontext
+from naftiko_run.document.model import ScriptStep
 from naftiko_run.errors import ScriptFailed
 from naftiko_run.expressions import MISSING
 from naftiko_run.invoke.scripting.defaults import ScriptDefaults
@@ -26,30 +27,6 @@ LANGUAGES: Final[dict[str, Language]] = {
 LONGEST_MESSAGE: Final = 500
 
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-
-
-class ScriptStep(Protocol):
-    """What is read of a script step; empty texts for what it leaves out."""
-
-    @property
-    def name(self) -> str:
-        """What the step is called."""
-
-    @property
-    def language(self) -> str:
-        """``javascript`` or ``python``."""
-
-    @property
-    def location(self) -> str:
-        """The folder of its scripts."""
-
-    @property
-    def file(self) -> str:
-        """The script, below the location."""
-
-    @property
-    def dependencies(self) -> Sequence[str]:
-        """Scripts of the same location and language that are evaluated before it, in order."""
 
 
 @dataclass(frozen=True, slots=True)

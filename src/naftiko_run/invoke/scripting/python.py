@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _SPENT: Final = f"{RESERVED}: the statement limit"
 _PRELUDE: Final = f"""
-import json
+import json as {RESERVED}_json
 {RESERVED}_left = [{{statements}}]
 def {COUNT}(number):
     {RESERVED}_left[0] -= number
@@ -38,11 +38,8 @@ def {COUNT}(number):
         raise RuntimeError("{_SPENT}")
 result = ...
 """
-_CONTEXT: Final = f"context = json.loads({RESERVED}_context)"
-_EXPORT: Final = f"""
-import json as {RESERVED}_json
-None if result is ... else {RESERVED}_json.dumps(result, allow_nan=False)
-"""
+_CONTEXT: Final = f"context = {RESERVED}_json.loads({RESERVED}_context)"
+_EXPORT: Final = f"None if result is ... else {RESERVED}_json.dumps(result, allow_nan=False)"
 _SETUP_FEEDS: Final = 2
 
 _FEED: Final = re.compile(r"<python-input-(\d+)>")
