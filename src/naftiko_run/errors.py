@@ -13,7 +13,8 @@ NaftikoError
      ├─ MissingBinding       a credential or address that the call needs is not set
      ├─ UpstreamUnreachable  no connection, TLS failure, or a broken response
      ├─ UpstreamTimeout      the time limit passed
-     └─ UndecodableResponse  the upstream's answer is not in its declared format
+     ├─ UndecodableResponse  the upstream's answer is not in its declared format
+     └─ ScriptFailed         a script step failed, or met a limit
 """
 
 from __future__ import annotations
@@ -201,3 +202,7 @@ class UpstreamTimeout(InvocationError):
 
 class UndecodableResponse(InvocationError):
     """The upstream's answer is not in the format that its operation declares."""
+
+
+class ScriptFailed(InvocationError):
+    """A script step failed, or met a limit; the message names the step, and the line that failed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -20,7 +20,7 @@ from naftiko_run.diagnostics import Report
 from naftiko_run.document import Document, LoadedDocument, load_document
 from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import DocumentError
-from naftiko_run.invoke import FunctionCompiler
+from naftiko_run.invoke import FunctionCompiler, ScriptCompiler, ScriptDefaults, ScriptRefused
 
 
 def load(path: str | os.PathLike[str], settings: Settings | None = None) -> Capability:
@@ -63,7 +63,8 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     environment = environment_of(settings, loaded.source.folder, report)
     surroundings = surroundings_of(document, settings, environment, prefixes, loaded.source.folder)
     operations = ConsumedOperations(document, surroundings)
-    compiler = FunctionCompiler(operations, surroundings.bindings, prefixes, report)
+    scripts = ScriptCompiler(_script_defaults(document, environment, report), loaded.source.folder)
+    compiler = FunctionCompiler(operations, surroundings.bindings, prefixes, scripts, report)
     units = compile_units(document, compiler, loaded.source.folder)
     addresses = addresses_of(document, surroundings, environment, report)
     others = {each.type for each in document.exposes} - {"rest", "mcp"}
@@ -86,6 +87,19 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
         transport=surroundings.transport,
         compiler=compiler,
     )
+
+
+def _script_defaults(document: Document, environment: Mapping[str, str], report: Report) -> ScriptDefaults:
+    """Give what the control adapter says of scripts."""
+    for exposes in document.exposes:
+        management = exposes.settings.get("management")
+        if exposes.type == "control" and isinstance(management, dict) and "scripting" in management:
+            at = (*exposes.pointer, "management", "scripting")
+            try:
+                return ScriptDefaults.of(management["scripting"], environment)
+            except ScriptRefused as fault:
+                report.error("bad-scripting", f"{fault}; the usual limits hold", at, fault.hint)
+    return ScriptDefaults.of(None, environment)
 
 
 def _note_adapters(document: Document, report: Report) -> None:

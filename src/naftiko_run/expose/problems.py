@@ -13,6 +13,7 @@ from naftiko_run.errors import (
     InvalidInput,
     InvocationError,
     MissingBinding,
+    ScriptFailed,
     StepFailed,
     UndecodableResponse,
     Unsupported,
@@ -30,6 +31,7 @@ _STATUSES: dict[type[InvocationError], tuple[int, str]] = {
     UpstreamUnreachable: (502, "upstream-unreachable"),
     UpstreamTimeout: (504, "upstream-timeout"),
     UndecodableResponse: (502, "undecodable-response"),
+    ScriptFailed: (500, "script-failed"),
 }
 
 

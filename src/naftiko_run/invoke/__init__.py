@@ -6,6 +6,7 @@ from naftiko_run.invoke.function import Function
 from naftiko_run.invoke.inputs import Input, input_schema
 from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.prompt import Prompt, compile_prompt
+from naftiko_run.invoke.scripting import ScriptCompiler, ScriptDefaults, ScriptRefused
 from naftiko_run.invoke.validation import coerce_text
 
 __all__ = [
@@ -15,6 +16,9 @@ __all__ = [
     "Input",
     "Outcome",
     "Prompt",
+    "ScriptCompiler",
+    "ScriptDefaults",
+    "ScriptRefused",
     "coerce_text",
     "compile_prompt",
     "input_schema",

@@ -27,6 +27,8 @@ from naftiko_run.invoke.lookup import Lookup
 from naftiko_run.invoke.mock import MockPlan
 from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, named_pieces
 from naftiko_run.invoke.references import References
+from naftiko_run.invoke.scripting import ScriptCompiler, ScriptRefused
+from naftiko_run.invoke.scriptstep import ScriptStep
 from naftiko_run.invoke.stepoutput import MARK, Projection, read_step, step_of
 from naftiko_run.invoke.steps import CallStep, Runner, Step, StepsPlan, in_order
 from naftiko_run.invoke.validation import InputValidator
@@ -42,12 +44,14 @@ class FunctionCompiler:
         operations: The document's consumed operations.
         bindings: Values for ``with``.
         prefixes: What may stand before a caller's input in ``with``.
+        scripts: Compiles script steps.
         report: Takes what will surprise at run time.
     """
 
     operations: ConsumedOperations
     bindings: Bindings
     prefixes: frozenset[str]
+    scripts: ScriptCompiler
     report: Report
 
     def compile(
@@ -245,7 +249,18 @@ class _UnitCompiler:
                 wanted = self._use(self._references.compile(step.lookup_value))
                 return Lookup(entries, step.match, wanted, step.output_parameters)
             case ScriptStepModel():
-                raise ValueError(f"its step `{step.name}` is a script, and scripts are not supported yet")
+                return self._script(step)
+
+    def _script(self, step: ScriptStepModel) -> ScriptStep:
+        """Compile a script; it sees what every step before it gave, and so waits for all of them."""
+        try:
+            script = self._house.scripts.compile(step)
+        except ScriptRefused as fault:
+            raise ValueError(f"{fault} ({fault.hint})" if fault.hint else str(fault)) from None
+        names = [each.name for each in self._unit.steps]
+        for earlier in names[: names.index(step.name)]:
+            self._use(read_step(earlier, "$"))
+        return ScriptStep(script, self._use(self._references.compile(step.with_)))
 
     def _connect(self, name: str, with_: Mapping[str, Any], at: Unit | CallStepModel) -> Call:
         call = self._connector.connect(name, with_, at.pointer)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from naftiko_run.errors import InvalidInput, InvocationError, StepFailed
+from naftiko_run.errors import InvalidInput, InvocationError, ScriptFailed, StepFailed
 from naftiko_run.expressions import MISSING, Expression, Scope
 from naftiko_run.invoke.call import Call
 from naftiko_run.invoke.outcome import Outcome
@@ -160,6 +160,9 @@ async def _run(step: Step, scope: dict[str, Any]) -> None:
     try:
         output = await step.runner.run(scope)
     except StepFailed:
+        raise
+    except ScriptFailed as fault:
+        fault.step = step.name
         raise
     except InvocationError as fault:
         fault.in_step(step.name)

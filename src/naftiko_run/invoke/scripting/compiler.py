@@ -1,0 +1,148 @@
+"""A script step of the document to a script that can be run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from naftiko_run import jsontext
+from naftiko_run.document.model import ScriptStep
+from naftiko_run.errors import ScriptFailed
+from naftiko_run.expressions import MISSING
+from naftiko_run.invoke.scripting.defaults import ScriptDefaults
+from naftiko_run.invoke.scripting.files import find_root, read_script
+from naftiko_run.invoke.scripting.javascript import JavaScriptProgram
+from naftiko_run.invoke.scripting.python import PythonProgram
+from naftiko_run.invoke.scripting.sandbox import Halted, Language, Limits, Program, ScriptRefused
+
+LANGUAGES: Final[dict[str, Language]] = {
+    "javascript": JavaScriptProgram.compile,
+    "python": PythonProgram.compile,
+}
+"""What runs, by the name that documents write."""
+
+LONGEST_MESSAGE: Final = 500
+
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script step, ready to run.
+
+    Attributes:
+        name: The step's name.
+        language: Its language.
+        file: Its file, as the document writes it.
+        limits: What a run may use.
+    """
+
+    name: str
+    language: str
+    file: str
+    limits: Limits
+    _program: Program | None = field(repr=False)
+
+    async def run(self, context: Mapping[str, Any]) -> Any:
+        """Run it; cancelling the call stops it.
+
+        Args:
+            context: What it sees as `context`: values that JSON can carry.
+
+        Returns:
+            What it assigned to `result`; ``MISSING`` where it assigned nothing.
+
+        Raises:
+            ScriptFailed: It failed, met a limit, gave something that is not JSON, or scripts are off.
+        """
+        if self._program is None:
+            raise ScriptFailed(
+                f"script step `{self.name}`: scripts are switched off",
+                hint="set `enabled: true` under `management.scripting` of the control adapter",
+            )
+        try:
+            text = jsontext.dumps(dict(context)).decode()
+        except (TypeError, ValueError) as fault:
+            raise ScriptFailed(f"script step `{self.name}`: its context is not JSON: {fault}") from None
+        try:
+            result = await self._program.run(text, self.limits)
+        except Halted as fault:
+            raise ScriptFailed(
+                f"script step `{self.name}`: {fault.place}{_one_line(str(fault))}", hint=fault.hint
+            ) from None
+        return MISSING if result is None else self._read(result)
+
+    def _read(self, result: str) -> Any:
+        try:
+            return jsontext.loads(result.encode())
+        except ValueError as fault:
+            raise ScriptFailed(f"script step `{self.name}`: its `result` is not JSON: {fault}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptCompiler:
+    """Compiles the script steps of one document.
+
+    Attributes:
+        defaults: What its control adapter says about scripts.
+        folder: The document's folder.
+    """
+
+    defaults: ScriptDefaults
+    folder: Path
+
+    def compile(self, step: ScriptStep) -> Script:
+        """Read a step's scripts and make them ready: nothing is read or checked while a request waits.
+
+        Raises:
+            ScriptRefused: The step cannot work; the message says why, its hint how to mend it.
+        """
+        language = (step.language or self.defaults.default_language).lower()
+        program: Program | None = None
+        if self.defaults.enabled:
+            root = self._root(step)
+            make = self._language(step, language)
+            program = make([read_script(root, name) for name in (*step.dependencies, step.file)])
+        return Script(step.name, language, step.file, self.defaults.limits, program)
+
+    def _root(self, step: ScriptStep) -> Path:
+        location = step.location or self.defaults.default_location
+        if not location:
+            raise ScriptRefused(
+                f"the script step `{step.name}` has no `location`",
+                "add `location`, or `defaultLocation` under `management.scripting` of the control adapter",
+            )
+        if not step.file:
+            raise ScriptRefused(f"the script step `{step.name}` has no `file`")
+        return find_root(location, self.folder)
+
+    def _language(self, step: ScriptStep, language: str) -> Language:
+        if not language:
+            raise ScriptRefused(
+                f"the script step `{step.name}` has no `language`",
+                "add `language`, or `defaultLanguage` under `management.scripting` of the control adapter",
+            )
+        if language == "groovy":
+            raise ScriptRefused(
+                f"the script step `{step.name}` is Groovy, for which there is no sandbox",
+                "rewrite it in JavaScript or Python; `context` and `result` mean the same there",
+            )
+        if language not in LANGUAGES:
+            raise ScriptRefused(
+                f"the script step `{step.name}` is `{language}`", f"write {' or '.join(LANGUAGES)}"
+            )
+        allowed = self.defaults.allowed_languages
+        if allowed and language not in allowed:
+            raise ScriptRefused(
+                f"the script step `{step.name}` is `{language}`, and `allowedLanguages` has {', '.join(allowed)}",
+                f"add `{language}` to `allowedLanguages` under `management.scripting`, or rewrite the script",
+            )
+        return LANGUAGES[language]
+
+
+def _one_line(text: str) -> str:
+    text = _UNPRINTABLE.sub(" ", text).strip()
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"

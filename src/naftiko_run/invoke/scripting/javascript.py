@@ -1,0 +1,108 @@
+"""JavaScript scripts, in QuickJS, in processes of their own."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from naftiko_run.invoke.scripting.javascript_counting import COUNT, count_statements
+from naftiko_run.invoke.scripting.sandbox import (
+    GRACE,
+    MEMORY,
+    RESERVED,
+    RESULT,
+    Halted,
+    Limits,
+    ScriptRefused,
+    Source,
+    not_installed,
+    refuse_reserved,
+)
+from naftiko_run.invoke.scripting.workers import Turn, Worker
+
+_CHECK: Final = Limits(milliseconds=10_000, statements=0)
+"""With not one statement to execute, a script is compiled, and does nothing."""
+
+_END: Final = "\n;void 0"
+"""What a script ends with, so that what its last statement is worth need not be read."""
+
+_HASHBANG: Final = re.compile(r"\A#!.*")
+_NEEDED: Final = ("quickjs", "tree_sitter", "tree_sitter_javascript")
+
+
+@dataclass(frozen=True, slots=True)
+class JavaScriptProgram:
+    """JavaScript scripts that count their statements, in the order in which they are evaluated."""
+
+    _sources: tuple[Source, ...]
+    _counted: tuple[str, ...]
+
+    @classmethod
+    def compile(cls, sources: Sequence[Source]) -> JavaScriptProgram:
+        """Compile scripts; QuickJS itself says what it can't run.
+
+        Raises:
+            ScriptRefused: One of them can't be run, or QuickJS is not installed.
+        """
+        try:
+            for name in _NEEDED:
+                importlib.import_module(name)
+        except ImportError as missing:
+            raise not_installed("JavaScript", missing) from None
+        sources = [Source(each.name, _HASHBANG.sub("", each.text)) for each in sources]
+        counted = []
+        with Worker() as worker:
+            for source in sources:
+                refuse_reserved(source)
+                # Uncounted text would run: a statement in front, which throws, sees to it that it does not.
+                _check(worker, source, f"{COUNT}(1);{source.text}")
+                try:
+                    counted.append(count_statements(source.text))
+                except ValueError as fault:
+                    raise ScriptRefused(
+                        f"`{source.name}`, {fault}",
+                        "write that line more plainly, such as with `;` where a statement ends",
+                    ) from None
+                _check(worker, source, counted[-1])
+        return cls(tuple(sources), tuple(counted))
+
+    async def run(self, context: str, limits: Limits) -> str | None:
+        """Run the scripts in a fresh engine of a worker process; see ``Program.run``."""
+        reply = await Turn.of(_job([text + _END for text in self._counted], context, limits))
+        if "result" in reply:
+            result: str = reply["result"]
+            return result
+        if not reply:
+            return None
+        if reply["failure"] != "error":
+            limits.halt(reply["failure"])
+        if reply["script"] is None:
+            raise Halted(f"its `result` is not JSON: {reply['message']}")
+        raise Halted(reply["message"], self._sources[reply["script"]].name, reply["line"])
+
+
+def _job(scripts: Sequence[str], context: str, limits: Limits) -> dict[str, Any]:
+    return {
+        "scripts": list(scripts),
+        "context": context,
+        "seconds": limits.seconds,
+        "grace": GRACE,
+        "statements": limits.statements,
+        "memory": MEMORY,
+        "longest": RESULT,
+        "name": RESERVED,
+    }
+
+
+def _check(worker: Worker, source: Source, text: str) -> None:
+    """Have QuickJS compile a script."""
+    reply = worker.ask(_job([text], "{}", _CHECK))
+    if reply.get("failure") != "statements":
+        line = f", line {reply['line']}" if reply.get("line") else ""
+        raise ScriptRefused(
+            f"`{source.name}`{line}: {reply.get('message', 'it cannot be compiled')}",
+            "correct the script; it has no modules: what `dependencies` define is there without an import",
+        )

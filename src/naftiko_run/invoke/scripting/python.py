@@ -1,0 +1,215 @@
+"""Python scripts, in Monty: an interpreter in Rust that has no way out, in processes of its own."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from naftiko_run import jsontext
+from naftiko_run.invoke.scripting.python_counting import COUNT, Counted, count_statements
+from naftiko_run.invoke.scripting.sandbox import (
+    AT_ONCE,
+    GRACE,
+    MEMORY,
+    RESERVED,
+    RESULT,
+    Halted,
+    Limits,
+    ScriptRefused,
+    Source,
+    not_installed,
+    refuse_reserved,
+)
+
+if TYPE_CHECKING:
+    import pydantic_monty
+
+_SPENT: Final = f"{RESERVED}: the statement limit"
+_PRELUDE: Final = f"""
+import json as {RESERVED}_json
+{RESERVED}_left = [{{statements}}]
+def {COUNT}(number):
+    {RESERVED}_left[0] -= number
+    if {RESERVED}_left[0] < 0:
+        raise RuntimeError("{_SPENT}")
+result = ...
+"""
+_CONTEXT: Final = f"context = {RESERVED}_json.loads({RESERVED}_context)"
+_EXPORT: Final = f"None if result is ... else {RESERVED}_json.dumps(result, allow_nan=False)"
+_SETUP_FEEDS: Final = 2
+
+_FEED: Final = re.compile(r"<python-input-(\d+)>")
+_HINT: Final = (
+    "scripts run in Monty, a part of Python: see https://github.com/pydantic/monty; "
+    "write it otherwise, or in JavaScript"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PythonProgram:
+    """Python scripts that count their statements, in the order in which they are evaluated."""
+
+    _sources: tuple[Source, ...]
+    _counted: tuple[Counted, ...]
+
+    @classmethod
+    def compile(cls, sources: Sequence[Source]) -> PythonProgram:
+        """Compile scripts; Monty itself says what it can't run.
+
+        Raises:
+            ScriptRefused: One of them can't be run, or Monty is not installed.
+        """
+        try:
+            import pydantic_monty  # noqa: F401
+        except ImportError as missing:
+            raise not_installed("Python", missing) from None
+        trees = [_parse(source) for source in sources]
+        counted = [count_statements(source.text, tree) for source, tree in zip(sources, trees, strict=True)]
+        program = cls(tuple(sources), tuple(counted))
+        program._check(trees)
+        return program
+
+    async def run(self, context: str, limits: Limits) -> str | None:
+        """Run the scripts in a fresh session of a worker process; see ``Program.run``."""
+        import pydantic_monty
+
+        pool = await _Pool.get()
+        session = pool.checkout(
+            limits={"max_feed_duration_secs": limits.seconds, "max_memory": MEMORY},
+            os_policy={"sleep": "zero"},
+            assert_message_annotations=False,
+        )
+        reading = "its context"
+        try:
+            async with session, asyncio.timeout(limits.seconds + GRACE):
+                prelude = _PRELUDE.format(statements=limits.statements)
+                await session.feed_run(prelude, print_callback=_discard)
+                await _give(session, context)
+                reading = "its `result`"
+                for counted in self._counted:
+                    await session.feed_run(counted.text, print_callback=_discard)
+                result: str | None = await session.feed_run(_EXPORT, print_callback=_discard)
+        except TimeoutError:
+            limits.halt("time")
+        except pydantic_monty.MontyCrashedError as fault:
+            limits.halt("time" if fault.timed_out else "crash")
+        except (pydantic_monty.MontyRuntimeError, pydantic_monty.MontySyntaxError) as fault:
+            raise self._halted(fault, limits, reading) from None
+        if result and len(result) > RESULT:
+            limits.halt("result")
+        return result
+
+    def _halted(
+        self,
+        fault: pydantic_monty.MontyRuntimeError | pydantic_monty.MontySyntaxError,
+        limits: Limits,
+        reading: str,
+    ) -> Halted:
+        words = fault.display("type-msg")
+        kind, _, message = words.partition(": ")
+        if message == _SPENT:
+            limits.halt("statements")
+        if kind == "TimeoutError" and message.startswith("feed time limit exceeded"):
+            limits.halt("time")
+        if kind == "MemoryError" and message.startswith("memory limit exceeded"):
+            limits.halt("memory")
+        hint = _HINT if kind in ("ModuleNotFoundError", "ImportError", "NotImplementedError") else ""
+        for frame in reversed(fault.traceback()):
+            found = _FEED.fullmatch(frame.filename)
+            index = int(found[1]) - _SETUP_FEEDS if found else -1
+            if 0 <= index < len(self._sources):
+                lines = self._counted[index].lines
+                return Halted(words, self._sources[index].name, lines[min(frame.line, len(lines)) - 1], hint)
+        return Halted(f"{reading} is not JSON: {words}")
+
+    def _check(self, trees: Sequence[ast.Module]) -> None:
+        """Have Monty parse each script, which a first statement keeps from running, and try its imports."""
+        import pydantic_monty
+
+        stop = f'raise RuntimeError("{RESERVED}")\n'
+        with pydantic_monty.Monty(max_processes=1) as pool, pool.checkout() as session:
+            for source, counted, tree in zip(self._sources, self._counted, trees, strict=True):
+                try:
+                    session.feed_run(stop + counted.text)
+                except pydantic_monty.MontyError as fault:
+                    if RESERVED not in str(fault):
+                        line = counted.lines[max(_line(fault) - 2, 0)]
+                        raise ScriptRefused(f"`{source.name}`, line {line}: {fault}", _HINT) from None
+                for node in _imports(tree):
+                    try:
+                        session.feed_run(ast.unparse(node))
+                    except pydantic_monty.MontyError as fault:
+                        raise ScriptRefused(
+                            f"`{source.name}`, line {node.lineno}: {fault}",
+                            f"what `dependencies` define is there without an import; {_HINT}",
+                        ) from None
+
+
+class _Pool:
+    """The worker processes of all documents: started when needed, each used by one script at a time."""
+
+    _pool: pydantic_monty.AsyncMonty | None = None
+
+    @classmethod
+    async def get(cls) -> pydantic_monty.AsyncMonty:
+        """Give the pool, which outlives event loops."""
+        if cls._pool is None:
+            import pydantic_monty
+
+            pool = pydantic_monty.AsyncMonty(min_processes=0, max_processes=AT_ONCE)
+            await pool.__aenter__()
+            cls._pool = cls._pool or pool
+        return cls._pool
+
+
+async def _give(session: pydantic_monty.AsyncMontySession, context: str) -> None:
+    """Give a session its context; what Monty's own JSON finds too deep goes value by value, which is slow."""
+    import pydantic_monty
+
+    try:
+        await session.feed_run(_CONTEXT, inputs={f"{RESERVED}_context": context}, print_callback=_discard)
+    except pydantic_monty.MontyRuntimeError as fault:
+        if "recursion limit" not in str(fault):
+            raise
+        value = jsontext.loads(context.encode())
+        await session.feed_run("None", inputs={"context": value}, print_callback=_discard)
+
+
+def _parse(source: Source) -> ast.Module:
+    refuse_reserved(source)
+    try:
+        tree = ast.parse(source.text, source.name)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
+        line = f", line {fault.lineno}" if isinstance(fault, SyntaxError) else ""
+        words = fault.msg if isinstance(fault, SyntaxError) else fault
+        raise ScriptRefused(f"`{source.name}`{line}: {words}", "correct the script") from None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in ("exec", "eval"):
+            raise ScriptRefused(
+                f"`{source.name}`, line {node.lineno}: `{node.id}` is not available",
+                "write out what it should evaluate: only then its statements can be counted",
+            )
+    return tree
+
+
+def _imports(tree: ast.Module) -> list[ast.Import | ast.ImportFrom]:
+    """Give the imports whose failure nothing catches."""
+    caught = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.Try) for inner in ast.walk(node)}
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and id(node) not in caught
+    ]
+
+
+def _line(fault: pydantic_monty.MontyError) -> int:
+    frames: list[Any] = getattr(fault, "traceback", list)()
+    return frames[-1].line if frames else 1
+
+
+def _discard(_stream: str, _text: str) -> None:
+    """Let go of what a script prints."""

@@ -1,0 +1,156 @@
+"""Worker processes: started when needed, kept for the next script, ended when one does not stop."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Self
+
+from naftiko_run.invoke.scripting.sandbox import AT_ONCE
+
+_PROGRAM: Final = Path(__file__).with_name("javascript_worker.py")
+
+
+class Worker:
+    """One worker process, which does one job at a time."""
+
+    def __init__(self) -> None:
+        # A process group of its own: Ctrl-C is for the server, which lets running scripts end.
+        self._process = subprocess.Popen(  # noqa: S603 # our own program
+            [sys.executable, "-S", "-P", str(_PROGRAM)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+        self._is_ended = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ask(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Do a job; a process that ends meanwhile gives the failure `time` or `crash`."""
+        started = time.monotonic()
+        assert self._process.stdin
+        assert self._process.stdout
+        message = json.dumps(job).encode()
+        try:
+            self._process.stdin.write(len(message).to_bytes(4, "big") + message)
+            self._process.stdin.flush()
+            head = self._process.stdout.read(4)
+            reply = self._process.stdout.read(int.from_bytes(head, "big"))
+        except OSError:
+            reply = b""
+        if not reply:
+            self.kill()
+            return {"failure": "time" if time.monotonic() - started >= job["seconds"] else "crash"}
+        answer: dict[str, Any] = json.loads(reply)
+        return answer
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can take a job."""
+        return not self._is_ended and self._process.poll() is None
+
+    def kill(self) -> None:
+        """End it at once, from any thread."""
+        self._is_ended = True
+        self._process.kill()
+
+    def close(self) -> None:
+        """End it, and let go of everything."""
+        self.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream:
+                stream.close()
+
+
+class Turn:
+    """One job, from its place in the queue to its reply."""
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        self._job = job
+        self._worker: Worker | None = None
+        self._stopped = False
+        self._lock = threading.Lock()
+
+    @classmethod
+    async def of(cls, job: dict[str, Any]) -> dict[str, Any]:
+        """Do a job in a worker, off the event loop; cancelling ends the worker."""
+        turn = cls(job)
+        waiting = asyncio.wrap_future(_threads().submit(turn.take))
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            turn.stop()
+            raise
+
+    def take(self) -> dict[str, Any]:
+        """Do the job in this thread's worker."""
+        with self._lock:
+            if self._stopped:
+                return {}
+            worker = self._worker = _workers.give()
+        reply = worker.ask(self._job)
+        with self._lock:
+            self._worker = None  # it is the next job's
+        return reply
+
+    def stop(self) -> None:
+        """End the job, wherever it is."""
+        with self._lock:
+            self._stopped = True
+            if self._worker:
+                self._worker.kill()
+
+
+class _Workers(threading.local):
+    """The worker of each thread."""
+
+    worker: Worker | None = None
+
+    def give(self) -> Worker:
+        if self.worker and not self.worker.is_alive:
+            _open.discard(self.worker)
+            self.worker.close()
+            self.worker = None
+        if self.worker is None:
+            self.worker = Worker()
+            _open.add(self.worker)
+        return self.worker
+
+
+_open: Final[set[Worker]] = set()
+_workers: Final = _Workers()
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    atexit.register(_close)
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="script")
+
+
+def _close() -> None:
+    for worker in list(_open):
+        worker.close()
+
+
+def _environment() -> dict[str, str]:
+    """Give a worker what it needs to find Python's modules, and nothing of the server's own."""
+    kept = {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
+    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
