@@ -6,7 +6,7 @@ WORKDIR /build
 RUN python -m venv /opt/naftiko
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
-RUN /opt/naftiko/bin/pip install --no-cache-dir .
+RUN /opt/naftiko/bin/pip install --no-cache-dir '.[all]'
 
 FROM python:3.13-slim
 ENV PATH="/opt/naftiko/bin:$PATH" \
