@@ -207,7 +207,6 @@ CONSUMED = """
 - {namespace: api.v2, baseUri: 'https://h', resources: [{path: /a, operations: [{name: list, method: GET}]}]}
 - {namespace: dns-api, baseUri: 'https://h', resources: [{path: /a, operations: [{name: get-domain, method: GET}]}]}
 - {namespace: broken, baseUri: '', resources: [{path: /a, operations: [{name: list, method: GET}]}]}
-- {namespace: far, location: ./far.yaml}
 """
 
 
@@ -251,7 +250,6 @@ def test_a_call_that_can_only_mean_one_operation_is_read_with_a_warning(call: st
         ("api.v2.get-all", "`api.v2` has no operation `get-all`"),
         ("broken.list", "`broken` cannot be called: its `baseUri` is missing"),
         ("prod-dns-api.get-domain", "nothing is consumed under `prod-dns-api`"),
-        ("far.list", "`far` cannot be called: it is defined in `"),
     ],
 )
 def test_a_call_that_leads_nowhere_leaves_its_unit_out_and_no_other(call: str, words: str) -> None:
