@@ -265,6 +265,12 @@ def test_a_call_that_leads_nowhere_leaves_its_unit_out_and_no_other(call: str, w
     assert words in exposes.unavailable[0].reason
 
 
+def test_a_credential_in_a_base_uri_is_not_told_to_callers() -> None:
+    text = calling("call: broken.list").replace("baseUri: ''", "baseUri: 'ftp://me:pass/w@rd@h'")
+    (reason,) = [each.reason for each in load_text(text).document.exposes[0].unavailable]
+    assert "`ftp://***@h` is not an http or https address" in reason
+
+
 @pytest.mark.parametrize(
     ("written", "words"),
     [

@@ -148,11 +148,11 @@ class _Merging:
             return
         fault = ImportFault(
             DUPLICATE,
-            f"`{entry.namespace}` is here already",
+            "another entry has that name",
             f": see {known}",
             "give it another name with `as`",
         )
-        self._library.tell(written, fault)
+        self._library.tell(written, fault, entry.namespace)
 
 
 def _named(entry: Entry) -> dict[str, Any]:

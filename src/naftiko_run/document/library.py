@@ -40,11 +40,13 @@ class _Shelf:
 
     @classmethod
     def of(cls, every: list[Entry | Import]) -> _Shelf:
+        own = {each.namespace: each for each in reversed(every) if isinstance(each, Entry)}
         imports = [each for each in every if isinstance(each, Import)]
-        named: dict[str, Entry | Import] = {each.local: each for each in reversed(imports) if each.local}
-        named |= {
-            each.namespace: each for each in reversed(every) if isinstance(each, Entry) and each.namespace
-        }
+        named: dict[str, Entry | Import] = {}
+        for each in every:
+            name = each.namespace if isinstance(each, Entry) else each.local
+            if name:
+                named.setdefault(name, own.get(name, each))
         return cls(every, named, [each for each in imports if not each.wanted])
 
 
@@ -72,11 +74,18 @@ class Library:
         """What was found: what is wrong with files first, then with imports."""
         return (*self._files.found, *self._told)
 
-    def tell(self, written: Import, fault: ImportFault) -> None:
-        """Take down why an import gives nothing."""
+    def tell(self, written: Import, fault: ImportFault, name: str = "") -> None:
+        """Take down why an import gives nothing.
+
+        Args:
+            written: The import.
+            fault: Why.
+            name: The one of its entries that it cannot give; empty for all.
+        """
         source = written.place.source
         report = Report(source.file, source.locate)
-        what = f"`{written.local}` cannot be imported" if written.local else "nothing is imported"
+        name = name or written.local
+        what = f"`{name}` cannot be imported" if name else "nothing is imported"
         at = written.name_at if fault.code == DUPLICATE else written.file_at
         report.error(fault.code, f"{what}: {fault.reason}{fault.more}", at, fault.hint)
         self._told.update(dict.fromkeys(report))

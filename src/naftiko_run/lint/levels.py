@@ -10,6 +10,7 @@ from types import MappingProxyType
 from naftiko_run.capability import Settings, compile_capability
 from naftiko_run.diagnostics import Diagnostic, Severity, json_pointer
 from naftiko_run.document import load_source
+from naftiko_run.document.imports import resolve_imports
 from naftiko_run.document.source import Source, decode, read
 from naftiko_run.errors import DocumentError
 from naftiko_run.lint.excerpts import Excerpts, excerpts_of, excerpts_of_text
@@ -67,7 +68,7 @@ def lint(
         schema = list(_strict(source))
         told = {(_UNKNOWN_KEY, each.file, each.pointer) for each in schema}
         found = [each for each in found if (each.code, each.file, each.pointer) not in told] + schema
-    return _shown(found, excerpts_of(written, find_secrets(written)), source.file)
+    return _shown(found, _excerpts_of(written), source.file)
 
 
 def with_excerpts(
@@ -88,10 +89,16 @@ def with_excerpts(
 
 def _excerpts_of_file(file: Path) -> Excerpts:
     try:
-        written = Written(read(file))
+        return _excerpts_of(Written(read(file)))
     except DocumentError as fault:
         return excerpts_of_text(_text_of(file) if any(each.line for each in fault.diagnostics) else "")
-    return excerpts_of(written, find_secrets(written))
+
+
+def _excerpts_of(written: Written) -> Excerpts:
+    """Give a document's excerpts; what is found in it may quote the files that it imports from."""
+    imported = [each for each in resolve_imports(written.source).sources if each is not written.source]
+    elsewhere = {secret.text for each in imported for secret in find_secrets(Written(each))}
+    return excerpts_of(written, find_secrets(written), elsewhere)
 
 
 def _runnable(source: Source, settings: Settings) -> tuple[Diagnostic, ...]:

@@ -63,7 +63,7 @@ def normalise(
     if capability is None:
         return None
     consumes, faults = normalise_consumes(capability, not_imported.get("consumes", {}))
-    callables = Callables(Calls.of(consumes, faults))
+    callables = Callables(Calls.of(consumes, faults), not_imported=not_imported.get("aggregates", {}))
     return {
         "pointer": (),
         "spec": _spec(root),
