@@ -201,7 +201,7 @@ def test_binds_are_imported_and_their_file_is_found_beside_them(tmp_path: Path) 
     shared = "ikanos: 1.0.0-beta5\nbinds: [{namespace: secrets, location: 'file:///./secrets.yaml', keys: {TOKEN: t}}]\n"
     files = {MAIN: text, "shared/binds.yaml": shared, "shared/secrets.yaml": "t: s\n"}
     (bind,) = whole(tmp_path, files).data["capability"]["binds"]
-    assert bind["location"] == (tmp_path / "shared" / "secrets.yaml").as_uri()
+    assert bind["location"] == "file:///./shared/secrets.yaml"
     (canonical,) = loaded(tmp_path, files).document.binds
     assert (canonical.namespace, canonical.keys) == ("secrets", {"TOKEN": "t"})
 
@@ -219,13 +219,13 @@ def test_a_guest_brings_the_variables_that_its_own_file_binds(tmp_path: Path) ->
         ("vault", {"TOKEN": "t"}),
         ("env", {"MINE": "MINE"}),
     ]
-    assert binds[0]["location"] == str(tmp_path / "s" / "s.yaml")
+    assert binds[0]["location"] == "s/s.yaml"
 
 
 def test_files_that_an_imported_part_names_are_found_beside_it(tmp_path: Path) -> None:
     shared: dict[str, Any] = {
         "consumes": "{namespace: c, baseUri: 'https://c.test', resources: [{operations: [{outputRawFormat: avro, outputSchema: a.avsc}, {outputRawFormat: html, outputSchema: table.x}]}]}",
-        "exposes": "{namespace: e, type: mcp, prompts: {p: {location: 'file:///./p.md'}}, tools: [{with: {location: Paris}, steps: [{type: script, location: 'file:///./js'}]}]}",
+        "exposes": "{namespace: e, type: mcp, prompts: {p: {location: 'file:///./p%20q.md'}}, tools: [{with: {location: Paris}, steps: [{type: script, location: 'file:///opt/js'}]}]}",
         "aggregates": "{namespace: a, flows: {f: {steps: {s: {type: script, location: js}}}}}",
     }
     text = "ikanos: 1.0.0-beta5\ncapability:\n" + "".join(
@@ -235,13 +235,12 @@ def test_files_that_an_imported_part_names_are_found_beside_it(tmp_path: Path) -
     capability = whole(tmp_path, {MAIN: text, "s/all.yaml": parts}).data["capability"]
     avro, html = capability["consumes"][0]["resources"][0]["operations"]
     adapter = capability["exposes"][0]
-    beside = tmp_path / "s"
-    assert avro["outputSchema"] == str(beside / "a.avsc")
+    assert avro["outputSchema"] == "s/a.avsc"
     assert html["outputSchema"] == "table.x"
-    assert adapter["prompts"]["p"]["location"] == (beside / "p.md").as_uri()
-    assert adapter["tools"][0]["steps"][0]["location"] == (beside / "js").as_uri()
+    assert adapter["prompts"]["p"]["location"] == "file:///./s/p%20q.md"
+    assert adapter["tools"][0]["steps"][0]["location"] == "file:///opt/js"
     assert adapter["tools"][0]["with"] == {"location": "Paris"}
-    assert capability["aggregates"][0]["flows"]["f"]["steps"]["s"]["location"] == str(beside / "js")
+    assert capability["aggregates"][0]["flows"]["f"]["steps"]["s"]["location"] == "s/js"
 
 
 def test_text_without_a_file_imports_from_the_working_directory(

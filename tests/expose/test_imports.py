@@ -14,6 +14,7 @@ from support.upstream import Upstream
 
 REGISTRY = """\
 ikanos: 1.0.0-beta5
+binds: [{namespace: secrets, location: 'file:///./secrets.yaml', keys: {REGISTRY_TOKEN: token}}]
 consumes:
 - namespace: registry
   type: http
@@ -43,7 +44,6 @@ exposes:
 
 FLEET = """\
 ikanos: 1.0.0-beta5
-binds: [{namespace: env, keys: {REGISTRY_TOKEN: REGISTRY_TOKEN}}]
 capability:
   consumes: [{from: ./shared/registry.yml, import: registry, as: ships}]
   exposes:
@@ -60,6 +60,7 @@ def test_routes_and_tools_over_imports_reach_the_upstream(tmp_path: Path, upstre
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared" / "registry.yml").write_text(REGISTRY % upstream.url, encoding="utf-8")
     (tmp_path / "shared" / "rest.yml").write_text(REST, encoding="utf-8")
+    (tmp_path / "shared" / "secrets.yaml").write_text("token: t0ken\n", encoding="utf-8")
     document = tmp_path / "fleet.yml"
     document.write_text(FLEET, encoding="utf-8")
 
@@ -67,7 +68,7 @@ def test_routes_and_tools_over_imports_reach_the_upstream(tmp_path: Path, upstre
         result = await client.call_tool("get-ship", {"imo": "IMO-9"})
         assert (result.is_error, result.structured_content) == (False, {"ok": True})
 
-    with serving(document, settings=Settings(environment={"REGISTRY_TOKEN": "t0ken"})) as served:
+    with serving(document, settings=Settings(environment={})) as served:
         answer = httpx.get(f"{served.url('rest')}/ships/IMO-7")
         assert (answer.status_code, answer.json()) == (200, {"ok": True})
         with_client(served.url("mcp"), "auto", use)

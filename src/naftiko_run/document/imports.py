@@ -55,7 +55,7 @@ def resolve_imports(source: Source) -> Whole:
             ("exposes",),
             hint="put them below a root key `capability:`",
         )
-    merging = _Merging(Library(source))
+    merging = _Merging(source)
     for section in touched:
         merging.merge(section, list(entries(source, section, report)))
     merging.bring_binds(written["binds"])
@@ -77,8 +77,9 @@ def _is_spread(data: dict[str, Any], section: str, written: list[Entry | Import]
 class _Merging:
     """The sections of a document as they fill up."""
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
+    def __init__(self, document: Source) -> None:
+        self._library = Library(document)
+        self._home = document.folder
         self._sections: dict[str, list[tuple[Place, dict[str, Any]]]] = {}
         self._faults: dict[str, dict[str, str]] = {}
         self._guests: list[Entry] = []
@@ -99,7 +100,7 @@ class _Merging:
                     taken[entry.namespace] = entry.place
                 self._guests.append(entry)
                 folder = entry.place.source.folder
-                rows.append((entry.place, with_own_locations(_named(entry), section, folder)))
+                rows.append((entry.place, with_own_locations(_named(entry), section, folder, self._home)))
 
     def bring_binds(self, own: list[Entry | Import]) -> None:
         """Put the variables that guests read, and that their own files bind, before the document's."""
@@ -109,7 +110,7 @@ class _Merging:
             for bind in entries(source, "binds"):
                 if isinstance(bind, Entry) and (keys := _read_keys(bind, text)):
                     named = {**_named(bind), "keys": keys}
-                    brought[bind.place] = with_own_locations(named, "binds", source.folder)
+                    brought[bind.place] = with_own_locations(named, "binds", source.folder, self._home)
         rows = self._sections.get("binds")
         if rows is None:
             rows = [(each.place, _named(each)) for each in own if isinstance(each, Entry)]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from naftiko_run.locations import candidates, find, is_file
 
@@ -28,11 +31,26 @@ _SCHEMA_FORMATS: Final = ("avro", "protobuf")
 """The formats whose ``outputSchema`` is a file."""
 
 
-def with_own_locations(entry: dict[str, Any], section: str, folder: Path) -> dict[str, Any]:
-    """Give an entry whose relative locations begin at a folder, whatever document it is in."""
+def with_own_locations(entry: dict[str, Any], section: str, folder: Path, home: Path) -> dict[str, Any]:
+    """Give an entry whose relative locations lead to the same files from another folder.
+
+    Args:
+        entry: The entry.
+        section: Where it stands.
+        folder: The folder of the file that it is written in.
+        home: The folder of the document that it goes to.
+    """
+
+    def respelled(location: str) -> str:
+        path = find(location, folder) or candidates(location, folder)[0]
+        way = os.path.relpath(path, home)
+        if not location.startswith("file:"):
+            return way
+        return f"file:///{quote(way if way.startswith('../') else f'./{way}')}"
+
     moved: Any = entry
     for path in _LOCATIONS[section]:
-        moved = _rooted(moved, path, folder)
+        moved = _replaced(moved, path, respelled)
     return dict(moved)
 
 
@@ -56,29 +74,30 @@ def size_of(value: Any, most: int) -> int:
     return count
 
 
-def _rooted(value: Any, path: tuple[str, ...], folder: Path) -> Any:
+def _replaced(value: Any, path: tuple[str, ...], respelled: Callable[[str], str]) -> Any:
+    """Give a value with the relative locations at a path spelled anew."""
     if not path:
-        return _absolute(value, folder)
+        return respelled(value) if isinstance(value, str) and _is_relative(value) else value
     first, *rest = path
     if first == "*":
         if isinstance(value, list):
-            return [_rooted(each, tuple(rest), folder) for each in value]
+            return [_replaced(each, tuple(rest), respelled) for each in value]
         if isinstance(value, dict):
-            return {key: _rooted(each, tuple(rest), folder) for key, each in value.items()}
+            return {key: _replaced(each, tuple(rest), respelled) for key, each in value.items()}
     elif isinstance(value, dict) and first in value and _names_file(value, first):
-        return {**value, first: _rooted(value[first], tuple(rest), folder)}
+        return {**value, first: _replaced(value[first], tuple(rest), respelled)}
     return value
+
+
+def _is_relative(location: str) -> bool:
+    """Whether a location leads elsewhere from another folder; where a template leads is not known."""
+    if not location or "{{" in location or not is_file(location):
+        return False
+    return not candidates(location, Path())[0].is_absolute()
 
 
 def _names_file(owner: dict[str, Any], key: str) -> bool:
     return key != "outputSchema" or owner.get("outputRawFormat") in _SCHEMA_FORMATS
-
-
-def _absolute(location: Any, folder: Path) -> Any:
-    if not isinstance(location, str) or not location or not is_file(location) or "{{" in location:
-        return location
-    path = (find(location, folder) or candidates(location, folder)[0]).absolute()
-    return path.as_uri() if location.startswith("file:") else str(path)
 
 
 def _respelled(entry: dict[str, Any], prefix: re.Pattern[str], name: str) -> dict[str, Any]:
