@@ -29,6 +29,9 @@ class Position(NamedTuple):
 Locate = Callable[[Pointer], Position]
 """Gives the position of a pointer in its file."""
 
+Origin = Callable[[Pointer], tuple[str, Pointer]]
+"""Gives the file that a pointer's content is written in, and its place there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
@@ -86,11 +89,14 @@ class Report:
     Args:
         file: The file as the user named it.
         locate: Gives the position of a pointer; see ``Source.locate``.
+        origin: Gives the file and the place that a pointer means, where parts
+            of the document are written in other files.
     """
 
-    def __init__(self, file: str, locate: Locate | None = None) -> None:
+    def __init__(self, file: str, locate: Locate | None = None, origin: Origin | None = None) -> None:
         self._file = file
         self._locate = locate
+        self._origin = origin
         self._found: list[Diagnostic] = []
 
     def __iter__(self) -> Iterator[Diagnostic]:
@@ -119,6 +125,7 @@ class Report:
 
     def _add(self, severity: Severity, code: str, message: str, at: Pointer, hint: str) -> None:
         position = self._locate(at) if self._locate else Position(0, 0)
+        file, at = self._origin(at) if self._origin else (self._file, at)
         self._found.append(
-            Diagnostic(severity, code, message, self._file, *position, pointer=json_pointer(at), hint=hint)
+            Diagnostic(severity, code, message, file, *position, pointer=json_pointer(at), hint=hint)
         )

@@ -52,7 +52,7 @@ def find(location: str, folder: Path) -> Path | None:
     Raises:
         ValueError: It is a URI of another scheme.
     """
-    return next((path for path in candidates(location, folder) if path.exists()), None)
+    return next((path for path in candidates(location, folder) if _exists(path)), None)
 
 
 def require(location: str, folder: Path) -> Path:
@@ -66,3 +66,10 @@ def require(location: str, folder: Path) -> Path:
         tried = " and ".join(f"`{path}`" for path in candidates(location, folder))
         raise ValueError(f"`{location}` does not exist; looked for {tried}")
     return found
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long, or a folder that may not be looked into
+        return False

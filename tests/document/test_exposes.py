@@ -207,7 +207,6 @@ CONSUMED = """
 - {namespace: api.v2, baseUri: 'https://h', resources: [{path: /a, operations: [{name: list, method: GET}]}]}
 - {namespace: dns-api, baseUri: 'https://h', resources: [{path: /a, operations: [{name: get-domain, method: GET}]}]}
 - {namespace: broken, baseUri: '', resources: [{path: /a, operations: [{name: list, method: GET}]}]}
-- {namespace: far, location: ./far.yaml}
 """
 
 
@@ -251,7 +250,6 @@ def test_a_call_that_can_only_mean_one_operation_is_read_with_a_warning(call: st
         ("api.v2.get-all", "`api.v2` has no operation `get-all`"),
         ("broken.list", "`broken` cannot be called: its `baseUri` is missing"),
         ("prod-dns-api.get-domain", "nothing is consumed under `prod-dns-api`"),
-        ("far.list", "`far` cannot be called: it is defined in `"),
     ],
 )
 def test_a_call_that_leads_nowhere_leaves_its_unit_out_and_no_other(call: str, words: str) -> None:
@@ -265,6 +263,12 @@ def test_a_call_that_leads_nowhere_leaves_its_unit_out_and_no_other(call: str, w
     assert tools(load_text(text).document) == ["t"]
     assert [each.name for each in exposes.unavailable] == ["u"]
     assert words in exposes.unavailable[0].reason
+
+
+def test_a_credential_in_a_base_uri_is_not_told_to_callers() -> None:
+    text = calling("call: broken.list").replace("baseUri: ''", "baseUri: 'ftp://me:pass/w@rd@h'")
+    (reason,) = [each.reason for each in load_text(text).document.exposes[0].unavailable]
+    assert "`ftp://***@h` is not an http or https address" in reason
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
         DocumentError: Nothing in it can be run; carries every diagnostic.
     """
     document = loaded.document
-    report = Report(loaded.source.file, loaded.source.locate)
+    report = loaded.origins.report()
     report.extend(loaded.diagnostics)
     namespaces = [each.namespace for each in document.owners() if each.namespace]
     prefixes = frozenset({"rest", "tools", *namespaces})

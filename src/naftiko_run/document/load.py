@@ -11,7 +11,9 @@ from pydantic import ValidationError
 
 from naftiko_run.diagnostics import Diagnostic, Report, Severity
 from naftiko_run.document.dialects import normalise, normalise_unit
+from naftiko_run.document.imports import resolve_imports
 from naftiko_run.document.model import Callable, Document
+from naftiko_run.document.origins import Origins
 from naftiko_run.document.source import TRUNCATION_MARK, Source, parse, read
 from naftiko_run.errors import DocumentError
 
@@ -23,11 +25,13 @@ class LoadedDocument:
     Attributes:
         document: The canonical model.
         source: The text and the places in it.
+        origins: Where its parts are written, those too that it imports.
         diagnostics: Findings, in the order found.
     """
 
     document: Document
     source: Source
+    origins: Origins
     diagnostics: tuple[Diagnostic, ...]
 
     @property
@@ -59,14 +63,17 @@ def load_text(text: str, file: str = "") -> LoadedDocument:
 
 
 def load_source(source: Source) -> LoadedDocument:
-    """Load a parsed document.
+    """Load a parsed document, and what it imports.
 
     Raises:
         DocumentError: There is no capability in it.
     """
-    report = Report(source.file, source.locate)
-    report.extend(_truncation(source))
-    canonical = normalise(source.data, report)
+    whole = resolve_imports(source)
+    report = whole.origins.report()
+    for each in whole.sources:
+        report.extend(_truncation(each))
+    report.extend(whole.diagnostics)
+    canonical = normalise(whole.data, report, whole.faults)
     if canonical is None:
         raise DocumentError(list(report))
     try:
@@ -75,7 +82,7 @@ def load_source(source: Source) -> LoadedDocument:
         for error in fault.errors(include_url=False):
             report.error("invalid-document", error["msg"], _pointer(canonical, error["loc"]))
         raise DocumentError(list(report)) from None
-    return LoadedDocument(document, source, tuple(report))
+    return LoadedDocument(document, source, whole.origins, tuple(report))
 
 
 def read_unit(written: Mapping[str, Any], document: Document, report: Report) -> Callable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Final
 
@@ -71,9 +72,17 @@ class Excerpts:
         return text
 
 
-def excerpts_of(written: Written, secrets: Sequence[SecretLiteral]) -> Excerpts:
-    """Give the excerpts of a parsed document: every value that holds a credential is masked."""
-    texts = sorted({secret.text for secret in secrets}, key=len, reverse=True)
+def excerpts_of(
+    written: Written, secrets: Sequence[SecretLiteral], elsewhere: AbstractSet[str] = frozenset()
+) -> Excerpts:
+    """Give the excerpts of a parsed document: every value that holds a credential is masked.
+
+    Args:
+        written: The document.
+        secrets: The credentials in it.
+        elsewhere: Credentials of other files, which findings of this one may quote.
+    """
+    texts = sorted({*elsewhere, *(secret.text for secret in secrets)}, key=len, reverse=True)
     holders = [at for at, text in written.texts if any(_holds(text, each) for each in texts)]
     columns: dict[int, int] = {}
     for at in (*holders, *(secret.at for secret in secrets)):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from naftiko_run.lint.written import is_import
+from naftiko_run.document.entries import is_import
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ _AUTHENTICATED: Final = {"authentication": "authentication"}
 SHAPES: Final[Mapping[str, Shape]] = {
     "document": _shape(
         "a document",
-        "naftiko ikanos name description",
+        "naftiko ikanos name description import imports",
         {"info": "info", "capability": "capability"},
         _SECTIONS,
     ),
@@ -65,9 +65,11 @@ SHAPES: Final[Mapping[str, Shape]] = {
         members={"stakeholders": "stakeholder"},
     ),
     "stakeholder": _shape("a stakeholder", "role fullName email"),
-    "capability": _shape("`capability`", "", members=_SECTIONS),
+    "capability": _shape("`capability`", "import imports", members=_SECTIONS),
     "bind": _shape("a bind", "namespace description location keys"),
-    "import": _shape("an import", "from location ref import as namespace name description type"),
+    "import": _shape(
+        "an import", "from location ref url path openapi import as namespace name description type"
+    ),
     "consumes": _shape(
         "a consumed API",
         "type namespace name description baseUri baseUrl base_uri",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 
 from naftiko_run.capability import Settings, compile_capability
 from naftiko_run.diagnostics import Diagnostic, Severity, json_pointer
 from naftiko_run.document import load_source
+from naftiko_run.document.imports import resolve_imports
 from naftiko_run.document.source import Source, decode, read
 from naftiko_run.errors import DocumentError
 from naftiko_run.lint.excerpts import Excerpts, excerpts_of, excerpts_of_text
@@ -57,21 +59,28 @@ def lint(
         source = document if isinstance(document, Source) else read(document)
     except DocumentError as fault:
         assert isinstance(document, Path)  # what was parsed has no fault
-        return _shown(fault.diagnostics, _excerpts_of_file(document))
+        return _shown(fault.diagnostics, _excerpts_of_file(document), str(document))
     written = Written(source)
     found = list(_runnable(source, settings or Settings(environment={})))
     if level is not Level.RUNNABLE and not written.is_foreign:
         found = list(_told_once(found, written))
     if level is Level.STRICT:
         schema = list(_strict(source))
-        told = {(_UNKNOWN_KEY, each.pointer) for each in schema}
-        found = [each for each in found if (each.code, each.pointer) not in told] + schema
-    return _shown(found, excerpts_of(written, find_secrets(written)))
+        told = {(_UNKNOWN_KEY, each.file, each.pointer) for each in schema}
+        found = [each for each in found if (each.code, each.file, each.pointer) not in told] + schema
+    return _shown(found, _excerpts_of(written), source.file)
 
 
-def with_excerpts(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """Give diagnostics of files, in their order, with their excerpts; no credential of a document is shown."""
-    by_file: dict[str, Excerpts] = {}
+def with_excerpts(
+    found: Iterable[Diagnostic], known: Mapping[str, Excerpts] = MappingProxyType({})
+) -> Iterator[Diagnostic]:
+    """Give diagnostics of files, in their order, with their excerpts; no credential of a document is shown.
+
+    Args:
+        found: The diagnostics.
+        known: By file, excerpts that are there already.
+    """
+    by_file = dict(known)
     for each in found:
         if each.file not in by_file:
             by_file[each.file] = _excerpts_of_file(Path(each.file))
@@ -80,10 +89,16 @@ def with_excerpts(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
 
 def _excerpts_of_file(file: Path) -> Excerpts:
     try:
-        written = Written(read(file))
+        return _excerpts_of(Written(read(file)))
     except DocumentError as fault:
         return excerpts_of_text(_text_of(file) if any(each.line for each in fault.diagnostics) else "")
-    return excerpts_of(written, find_secrets(written))
+
+
+def _excerpts_of(written: Written) -> Excerpts:
+    """Give a document's excerpts; what is found in it may quote the files that it imports from."""
+    imported = [each for each in resolve_imports(written.source).sources if each is not written.source]
+    elsewhere = {secret.text for each in imported for secret in find_secrets(Written(each))}
+    return excerpts_of(written, find_secrets(written), elsewhere)
 
 
 def _runnable(source: Source, settings: Settings) -> tuple[Diagnostic, ...]:
@@ -123,7 +138,7 @@ def _findings(rule: Rule, written: Written) -> Iterator[Diagnostic]:
 
 
 def _is_within(inner: Diagnostic, outer: Diagnostic) -> bool:
-    return f"{inner.pointer}/".startswith(f"{outer.pointer}/")
+    return inner.file == outer.file and f"{inner.pointer}/".startswith(f"{outer.pointer}/")
 
 
 def _strict(source: Source) -> Iterator[Diagnostic]:
@@ -139,9 +154,22 @@ def _strict(source: Source) -> Iterator[Diagnostic]:
         )
 
 
-def _shown(found: Iterable[Diagnostic], excerpts: Excerpts) -> tuple[Diagnostic, ...]:
-    shown = dict.fromkeys(excerpts.add_to(each) for each in found)
-    return tuple(sorted(shown, key=lambda each: (each.line, each.column, _GRAVITY[each.severity], each.code)))
+def _shown(found: Iterable[Diagnostic], excerpts: Excerpts, file: str) -> tuple[Diagnostic, ...]:
+    """Give findings with their excerpts and in order: those of the file itself, then those of what it imports."""
+    shown = dict.fromkeys(with_excerpts(found, {file: excerpts}))
+    return tuple(
+        sorted(
+            shown,
+            key=lambda each: (
+                each.file != file,
+                each.file,
+                each.line,
+                each.column,
+                _GRAVITY[each.severity],
+                each.code,
+            ),
+        )
+    )
 
 
 def _text_of(file: Path) -> str:

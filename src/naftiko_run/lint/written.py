@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.entries import is_import
 from naftiko_run.document.source import Source
 
 SECTIONS: Final = ("consumes", "exposes", "aggregates", "binds")
@@ -190,12 +191,6 @@ class Written:
     def texts(self) -> tuple[tuple[Pointer, str], ...]:
         """Every text value, with its place."""
         return tuple(texts(self.root.data, ()))
-
-
-def is_import(entry: Mapping[str, Any], *, is_consumed: bool) -> bool:
-    """Whether an entry of a section takes its content from another file."""
-    elsewhere = ("ref", "location", "openapi") if is_consumed and "baseUri" not in entry else ()
-    return any(key in entry for key in ("import", "from", *elsewhere))
 
 
 def texts(value: Any, at: Pointer) -> Iterator[tuple[Pointer, str]]:

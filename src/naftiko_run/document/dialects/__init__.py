@@ -36,12 +36,15 @@ SPEC_VERSIONS: Final[dict[str, tuple[str, ...]]] = {
 """The versions of each specification line, newest first."""
 
 
-def normalise(data: Any, report: Report) -> dict[str, Any] | None:
+def normalise(
+    data: Any, report: Report, not_imported: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any] | None:
     """Give the canonical form of a parsed document.
 
     Args:
-        data: Plain data, as ``Source.data``.
+        data: Plain data, as ``Whole.data``.
         report: Takes what was found and mended.
+        not_imported: By section, namespaces that could not be imported, and why.
 
     Returns:
         What ``Document`` validates, or None where there is no capability in it;
@@ -59,8 +62,8 @@ def normalise(data: Any, report: Report) -> dict[str, Any] | None:
     capability = _capability(root)
     if capability is None:
         return None
-    consumes, faults = normalise_consumes(capability)
-    callables = Callables(Calls.of(consumes, faults))
+    consumes, faults = normalise_consumes(capability, not_imported.get("consumes", {}))
+    callables = Callables(Calls.of(consumes, faults), not_imported=not_imported.get("aggregates", {}))
     return {
         "pointer": (),
         "spec": _spec(root),
@@ -102,10 +105,10 @@ def _capability(root: Reader) -> Reader | None:
             ("capability",),
             hint="indent `consumes:` and `exposes:` below `capability:`",
         )
-    elif "consumes" in root.data and "exposes" not in root.data:
+    elif shared := _shared_section(root):
         root.report.error(
             "no-capability",
-            "the document has no `capability`: it only defines `consumes` for others to import",
+            f"the document has no `capability`: it only defines `{shared}` for others to import",
             hint="run a document that imports it",
         )
     else:
@@ -116,6 +119,13 @@ def _capability(root: Reader) -> Reader | None:
             hint="put `consumes` and `exposes` below a root key `capability:`",
         )
     return None
+
+
+def _shared_section(root: Reader) -> str:
+    """Give the section that a file without a capability is there for; empty where it is something else."""
+    sections = ("consumes", "aggregates", "exposes", "binds")
+    is_ours = "consumes" in root.data or root.data.keys() <= {*SPEC_VERSIONS, "info", *sections}
+    return next((each for each in sections if is_ours and each in root.data), "")
 
 
 def _spec(root: Reader) -> str:

@@ -21,11 +21,13 @@ class Callables:
         calls: The operations that can be called.
         functions: The canonical functions of the aggregates, by ``namespace.name``.
         broken: Why a function of an aggregate cannot work, by ``namespace.name``.
+        not_imported: Why an aggregate could not be imported, by its namespace.
     """
 
     calls: Calls
     functions: dict[str, dict[str, Any]] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
+    not_imported: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, unit: Reader, name: str) -> dict[str, Any]:
         """Give a unit in canonical form.
@@ -84,6 +86,9 @@ class Callables:
         }
 
     def _unknown(self, ref: str) -> str:
+        namespace = ref.partition(".")[0]
+        if namespace in self.not_imported:
+            return f"it refers to `{ref}`, which cannot work: {self.not_imported[namespace]}"
         known = [*self.functions, *self.broken]
         close = difflib.get_close_matches(ref, known, n=1)
         if close:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, get_args
 
 from naftiko_run.diagnostics import Pointer
@@ -28,24 +29,26 @@ from naftiko_run.expressions import Variable, parse_path
 METHODS = frozenset(get_args(Method))
 
 
-def normalise_consumes(capability: Reader) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def normalise_consumes(
+    capability: Reader, not_imported: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Give the canonical ``consumes`` entries.
+
+    Args:
+        capability: Has the entries.
+        not_imported: Namespaces that could not be imported, and why.
 
     Returns:
         The entries that can be called, and for each namespace that cannot be, why.
     """
     entries: dict[str, dict[str, Any]] = {}
-    faults: dict[str, str] = {}
+    faults = dict(not_imported)
     for written in capability.members("consumes"):
-        namespace = written.text("namespace", "as", "import", "name") or written.key
+        namespace = written.text("namespace", "name") or written.key
         if not namespace:
             written.report.warning(
                 "nameless-consumes", "this entry has no `namespace`; it cannot be called", written.at
             )
-            continue
-        file = written.text("location", "from", "ref", "openapi")
-        if file and "baseUri" not in written.data:
-            faults[namespace] = f"it is defined in `{file}`, and imports are not supported yet"
             continue
         base_uri = normalise_base_uri(written)
         fault = base_uri_fault(base_uri)

@@ -9,6 +9,7 @@ from urllib.parse import unquote, unquote_plus
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.expressions import parse_path
+from naftiko_run.secret import MASK
 
 _BASE_VARIABLE = re.compile(r"\$?\{\{?\s*([^{}]+?)\s*\}?\}")
 
@@ -40,7 +41,8 @@ def base_uri_fault(base_uri: str) -> str:
         return "its `baseUri` is missing"
     if re.match(r"https?://.", base_uri) or base_uri.startswith("{{"):
         return ""
-    return f"its `baseUri` `{base_uri}` is not an http or https address"
+    shown = re.sub(r"//.*@", f"//{MASK}@", base_uri)
+    return f"its `baseUri` `{shown}` is not an http or https address"
 
 
 def join(base: str, path: str) -> str:

@@ -59,7 +59,7 @@ def _standalone_no_imports(written: Written) -> Iterator[Finding]:
         for section, entry in written.imports:
             yield Finding(
                 entry.at,
-                f"a file without `capability` cannot import: this entry of `{section}` is not followed",
+                f"a file without `capability` does not import: other runtimes leave this entry of `{section}` out",
             )
 
 
@@ -94,6 +94,7 @@ RULES: Final = (
         "An import says which file it is from.",
         "add `from` (naftiko line: `location`) with the file's path",
         _from_required,
+        frozenset({"import-from-required"}),
     ),
     Rule(
         "import-import-required",
@@ -108,6 +109,7 @@ RULES: Final = (
         "An import's namespace, `as` or else `import`, is unique in its section.",
         "give it another name with `as`",
         _unique_alias,
+        frozenset({"import-unique-alias"}),
     ),
     Rule(
         "import-from-not-self",
