@@ -224,7 +224,7 @@ def test_a_guest_brings_the_variables_that_its_own_file_binds(tmp_path: Path) ->
 
 def test_files_that_an_imported_part_names_are_found_beside_it(tmp_path: Path) -> None:
     shared: dict[str, Any] = {
-        "consumes": "{namespace: c, baseUri: 'https://c.test', resources: [{operations: [{outputRawFormat: avro, outputSchema: a.avsc}, {outputRawFormat: html, outputSchema: table.x}]}]}",
+        "consumes": "{namespace: c, baseUri: 'https://c.test', authentication: {type: certificate, certPath: c.pem, keyPath: '{{KEY}}'}, resources: [{operations: [{outputRawFormat: avro, outputSchema: a.avsc}, {outputRawFormat: html, outputSchema: table.x}]}]}",
         "exposes": "{namespace: e, type: mcp, prompts: {p: {location: 'file:///./p%20q.md'}}, tools: [{with: {location: Paris}, steps: [{type: script, location: 'file:///opt/js'}]}]}",
         "aggregates": "{namespace: a, flows: {f: {steps: {s: {type: script, location: js}}}}}",
     }
@@ -236,6 +236,8 @@ def test_files_that_an_imported_part_names_are_found_beside_it(tmp_path: Path) -
     avro, html = capability["consumes"][0]["resources"][0]["operations"]
     adapter = capability["exposes"][0]
     assert avro["outputSchema"] == "s/a.avsc"
+    authentication = capability["consumes"][0]["authentication"]
+    assert (authentication["certPath"], authentication["keyPath"]) == ("s/c.pem", "{{KEY}}")
     assert html["outputSchema"] == "table.x"
     assert adapter["prompts"]["p"]["location"] == "file:///./s/p%20q.md"
     assert adapter["tools"][0]["steps"][0]["location"] == "file:///opt/js"

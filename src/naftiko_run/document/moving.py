@@ -14,7 +14,10 @@ from naftiko_run.locations import candidates, find, is_file
 _STEPS: Final = ("steps", "*", "location")
 _FUNCTIONS: Final = (("tools", "*"), ("resources", "*"), ("resources", "*", "operations", "*"))
 _LOCATIONS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
-    "consumes": (("resources", "*", "operations", "*", "outputSchema"),),
+    "consumes": (
+        ("resources", "*", "operations", "*", "outputSchema"),
+        *(("authentication", key) for key in ("certPath", "keyPath", "caPath", "signingKey")),
+    ),
     "exposes": (
         ("resources", "*", "location"),
         ("prompts", "*", "location"),
@@ -42,6 +45,8 @@ def with_own_locations(entry: dict[str, Any], section: str, folder: Path, home: 
     """
 
     def respelled(location: str) -> str:
+        if "{{" in location or "-----BEGIN" in location:
+            return location
         path = find(location, folder) or candidates(location, folder)[0]
         way = os.path.relpath(path, home)
         if not location.startswith("file:"):
