@@ -6,6 +6,7 @@ further down the house knows that a dialect exists.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -110,10 +111,14 @@ def _capability(root: Reader) -> Reader | None:
         )
     else:
         found = ", ".join(f"`{key}`" for key in list(root.data)[:6])
+        close = difflib.get_close_matches("capability", root.data, n=1, cutoff=0.8)
         root.report.error(
             "no-capability",
             f"the document has no `capability`; it has {found or 'nothing'}",
-            hint="put `consumes` and `exposes` below a root key `capability:`",
+            tuple(close),
+            hint=f"`{close[0]}`: did you mean `capability`?"
+            if close
+            else "put `consumes` and `exposes` below a root key `capability:`",
         )
     return None
 
