@@ -121,8 +121,8 @@ def _refuse(document: Document, report: Report) -> NoReturn:
     elif not report.has_errors:
         report.error(
             "nothing-exposed",
-            "the capability's adapters have no operation and no tool",
+            "the capability's adapters have no operation and no tool that can be run",
             ("capability", "exposes"),
-            hint="add `resources` to a rest adapter, or `tools` to an mcp adapter",
+            hint="add `resources` to a rest adapter, or `tools` to an mcp adapter, each with a `call`",
         )
     raise DocumentError(list(report))
