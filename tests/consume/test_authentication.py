@@ -92,6 +92,9 @@ def test_a_scheme_that_is_not_supported_refuses_every_call_by_name(kind: str) ->
     ("authentication", "words"),
     [
         ({"type": "bearer"}, "needs a `token`"),
+        ({"type": "basic"}, "needs a `username`"),
+        ({"description": "a token"}, "does not say its `type`"),
+        ({"user": "a", "pass": "b"}, "does not say its `type`"),
         ({"type": "basic", "username": "a:b", "password": "c"}, "colon"),
         ({"type": "apikey", "key": "x", "value": "y", "placement": "nowhere"}, "cannot travel in `nowhere`"),
     ],

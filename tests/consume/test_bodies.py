@@ -117,6 +117,31 @@ def test_text_bodies(kind: str, content_type: str) -> None:
     assert content({"type": kind, "data": "ä {{x}} {{y}}|"}, {"x": 5}) == (content_type, "ä 5 |")
 
 
+@pytest.mark.parametrize(
+    ("kind", "data", "sent"),
+    [
+        ("text/xml", "<a>{{x}}</a>", "<a>&lt;</a>"),
+        ("text/xml; charset=utf-8", "<a/>", "<a/>"),
+        ("application/soap+xml", "<a>{{x}}</a>", "<a>&lt;</a>"),
+        ("text/csv", "a,{{x}}", "a,<"),
+        ("application/vnd.api+json", {"a": "{{x}}"}, '{"a":"<"}'),
+        ("application/graphql", "{ a }", "{ a }"),
+        ("application/x-thing", {"a": 1}, '{"a":1}'),
+    ],
+)
+def test_a_media_type_in_place_of_a_type_is_the_content_type(kind: str, data: Any, sent: str) -> None:
+    assert content({"type": kind, "data": data}, {"x": "<"}) == (kind, sent)
+
+
+def test_a_media_type_of_a_body_that_parameters_make_is_its_content_type() -> None:
+    fields = [{"name": "a", "in": "body"}]
+    found = content({"type": "application/vnd.api+json"}, {"a": 1}, inputParameters=fields)
+    assert found == ("application/vnd.api+json", '{"a":1}')
+    whole = [{"name": "body", "in": "body", "type": "object"}]
+    found = content({"type": "application/vnd.api+json"}, {"body": {"a": 1}}, inputParameters=whole)
+    assert found == ("application/vnd.api+json", '{"a":1}')
+
+
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"])))
 def test_a_value_cannot_break_out_of_xml(value: str) -> None:
     text = "<r a=\"{{x}}\" b='{{x}}'>{{x}}</r>"

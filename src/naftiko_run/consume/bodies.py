@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from xml.sax.saxutils import escape as escape_xml
 
@@ -25,6 +25,7 @@ from naftiko_run.expressions import (
 from naftiko_run.expressions import encode as percent_encode
 
 _PLACEHOLDER = re.compile(r"\{\{\{[^{}]+\}\}\}|\{\{[^{}]+\}\}")
+_JSON = Body(type="json")
 _BARE = "\ue000"
 
 
@@ -50,6 +51,16 @@ def compile_body(body: Body, resolve: Resolve) -> BodyPlan:
     Raises:
         ValueError: A template in it is malformed.
     """
+    plan = _compile_data(body, resolve)
+    return replace(plan, encode=_typed(plan.encode, body.content_type)) if body.content_type else plan
+
+
+def _typed(encode: Encode, content_type: str) -> Encode:
+    """Send what an encoder writes under another Content-Type."""
+    return lambda value: (content_type, encode(value)[1])
+
+
+def _compile_data(body: Body, resolve: Resolve) -> BodyPlan:
     encode = encoder(body.type)
     data = body.data
     if body.type == "binary" and (isinstance(data, list) or (isinstance(data, dict) and len(data) != 1)):
@@ -122,28 +133,30 @@ def _in_json(value: Any) -> str:
 
 
 def body_of_parameters(
-    parameters: Sequence[Parameter], arguments: Mapping[str, Expression], body_type: str
+    parameters: Sequence[Parameter], arguments: Mapping[str, Expression], body: Body | None
 ) -> BodyPlan | None:
     """Compile the body that ``in: body`` parameters make.
 
     Args:
         parameters: The operation's ``in: body`` parameters.
         arguments: What fills each.
-        body_type: How it is encoded.
+        body: The block that says how it is encoded; None for JSON.
 
     Returns:
         None where there are no such parameters.
     """
     if not parameters:
         return None
+    body = body or _JSON
+    encode = _typed(encoder(body.type), body.content_type) if body.content_type else encoder(body.type)
     whole = _whole_body(parameters)
     if whole is not None:
         argument = arguments[whole.name]
-        is_untouched = argument.whole == whole.name and body_type == "json"
-        return BodyPlan(argument, encoder(body_type), whole=whole.name if is_untouched else "")
+        is_untouched = argument.whole == whole.name and body.type == "json" and not body.content_type
+        return BodyPlan(argument, encode, whole=whole.name if is_untouched else "")
     fields = structure(arguments)
     value = Expression(lambda scope: fields.evaluate(scope) or MISSING, fields.names)
-    return BodyPlan(value, encoder(body_type))
+    return BodyPlan(value, encode)
 
 
 def _whole_body(parameters: Sequence[Parameter]) -> Parameter | None:

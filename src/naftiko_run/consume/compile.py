@@ -149,7 +149,7 @@ class OperationCompiler:
             return with_fields(compile_body(model, self._resolve), extras)
         parameters = self._placed("body")
         arguments = {parameter.name: self._argument(parameter) for parameter in parameters}
-        plan = body_of_parameters(parameters, arguments, model.type if model else "json")
+        plan = body_of_parameters(parameters, arguments, model)
         return with_fields(plan, extras) if plan else None
 
 

@@ -93,6 +93,8 @@ class _UpstreamCompiler:
         model = self._consumes.authentication
         if model is None:
             return None, ""
+        if not model.type:
+            return None, f"the authentication of `{self._consumes.namespace}` does not say its `type`"
         if is_supported(model):
             try:
                 return compile_authentication(model, self._credential), ""

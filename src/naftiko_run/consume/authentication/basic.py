@@ -11,7 +11,13 @@ from naftiko_run.document.model import Authentication as AuthenticationModel
 
 
 def compile_scheme(model: AuthenticationModel, text: Text) -> Authentication:
-    """Compile ``{type: basic, username, password}``; an empty password is allowed."""
+    """Compile ``{type: basic, username, password}``; an empty password is allowed.
+
+    Raises:
+        ValueError: There is neither, or the user name cannot be told from the password.
+    """
+    if not (model.settings.get("username") or model.settings.get("password")):
+        raise ValueError("basic authentication needs a `username` and a `password`")
     username = text(str(model.settings.get("username") or ""))
     password = text(str(model.settings.get("password") or ""), may_be_empty=True)
     if ":" in username:
