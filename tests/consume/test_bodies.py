@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from email import message_from_bytes
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree  # noqa: ICN001  # its name is clearer
@@ -14,9 +13,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consume.recording import Recorder, header_of, invoke, json_of, sent, tool
+from consume.recording import Recorder, header_of, invoke, json_of, multipart_parts, sent, tool
 from expressions.values import json_values
-from naftiko_run.consume import OutgoingRequest
 from naftiko_run.errors import DocumentError, InvalidInput
 from naftiko_run.invoke import Function
 
@@ -103,6 +101,13 @@ def test_text_that_is_no_json() -> None:
     assert content("a=1&b={{b}}", {"b": "x"}) == ("application/json", "a=1&b=x")
 
 
+def test_a_multipart_body_of_which_nothing_is_given_has_no_parts() -> None:
+    kind, written = content({"type": "multipart", "data": {"a": "{{tools.a}}"}}, {})
+    boundary = (kind or "").partition("boundary=")[2]
+    assert boundary
+    assert written == f"--{boundary}--\r\n"
+
+
 def test_a_raw_body_with_its_own_content_type() -> None:
     header = {"in": "header", "name": "Content-Type", "value": "application/graphql"}
     found = content("query { a(id: {{id}}) }", {"id": 3}, inputParameters=[header])
@@ -180,21 +185,6 @@ def test_form_fields_are_templates() -> None:
 def test_a_value_cannot_break_out_of_form_text(value: str) -> None:
     _, written = content({"type": "form", "data": "grant_type=password&user={{tools.u}}&x=1"}, {"u": value})
     assert parse_qsl(written) == [("grant_type", "password"), ("user", value), ("x", "1")]
-
-
-def multipart_parts(request: OutgoingRequest) -> list[tuple[str, str | None, str, bytes]]:
-    kind = header_of(request, "Content-Type") or ""
-    assert kind.startswith("multipart/form-data; boundary=")
-    message = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + (request.body or b""))
-    parts = []
-    for part in message.walk():
-        if not part.is_multipart():
-            name = part.get_param("name", header="content-disposition")
-            payload = part.get_payload(decode=True)
-            assert isinstance(name, str)
-            assert isinstance(payload, bytes)
-            parts.append((name, part.get_filename(), part.get_content_type(), payload))
-    return parts
 
 
 def test_multipart_fields() -> None:

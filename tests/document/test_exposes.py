@@ -355,7 +355,9 @@ def test_the_mapping_of_an_exposed_input_names_what_it_fills_with_a_warning(mapp
         ("$.id", {"place": "{{rest.city}}"}),
     ],
 )
-def test_a_mapping_that_says_nothing_new_is_ignored_with_a_warning(mapping: str, with_: dict[str, Any]) -> None:
+def test_a_mapping_that_says_nothing_new_is_ignored_with_a_warning(
+    mapping: str, with_: dict[str, Any]
+) -> None:
     inputs = f"inputParameters: [{{name: city, mapping: {mapping}}}]"
     text = with_tools(f"{{name: t, {CALL}, {inputs}, with: {json.dumps(with_)}}}  # <-")
     assert "ignored" in found_in(text, "input-mapping").message

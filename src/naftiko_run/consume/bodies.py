@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape as escape_xml
 from naftiko_run import jsontext
 from naftiko_run.consume.encoders import Encode, encoder
 from naftiko_run.document.model import Body, Parameter
+from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import (
     MISSING,
     Expression,
@@ -26,6 +27,8 @@ from naftiko_run.expressions import encode as percent_encode
 
 _PLACEHOLDER = re.compile(r"\{\{\{[^{}]+\}\}\}|\{\{[^{}]+\}\}")
 _JSON = Body(type="json")
+_WITH_FIELDS = ("json", "formUrlEncoded", "multipartForm", "yaml")
+"""The types of bodies that can be an object."""
 _BARE = "\ue000"
 
 
@@ -171,8 +174,33 @@ def _whole_body(parameters: Sequence[Parameter]) -> Parameter | None:
     return only if only.name == "body" or is_structure else None
 
 
+def takes_fields(body: Body | None, parameters: Sequence[Parameter]) -> bool:
+    """Whether arguments that the document does not describe can be fields of a body, as far as it says.
+
+    Args:
+        body: The operation's body; None where it has none.
+        parameters: The operation's ``in: body`` parameters.
+    """
+    if body is None or body.data is None:
+        whole = _whole_body(parameters)
+        is_object = whole is None or whole.type != "array"
+        return is_object and (body is None or body.type in _WITH_FIELDS)
+    if body.type == "raw" or (body.type in _WITH_FIELDS and isinstance(body.data, str)):
+        return _PLACEHOLDER.fullmatch(body.data.strip()) is not None or _is_json_object(body)
+    return body.type in _WITH_FIELDS and isinstance(body.data, dict)
+
+
+def _is_json_object(body: Body) -> bool:
+    try:
+        return body.type in ("json", "raw") and isinstance(
+            json.loads(_mark_bare_placeholders(body.data)), dict
+        )
+    except ValueError:
+        return False
+
+
 def with_fields(plan: BodyPlan, extras: Sequence[str]) -> BodyPlan:
-    """Add arguments that the operation does not declare as fields of its JSON object."""
+    """Add arguments that the operation does not declare as fields of its body; see ``takes_fields``."""
     if not extras:
         return plan
     inner = plan.value.evaluate
@@ -180,8 +208,13 @@ def with_fields(plan: BodyPlan, extras: Sequence[str]) -> BodyPlan:
     def evaluate(scope: Mapping[str, object]) -> object:
         value = inner(scope)
         added = {name: scope[name] for name in extras if scope.get(name) is not None}
-        if not added or not (value is MISSING or isinstance(value, dict)):
+        if not added:
             return value
-        return {**value, **added} if isinstance(value, dict) else added
+        if value is MISSING or value is None:
+            return added
+        if not isinstance(value, dict):
+            listed = ", ".join(f"`{name}`" for name in added)
+            raise InvalidInput([Violation("/body", f"must be an object, because {listed} travels in it")])
+        return {**value, **added}
 
     return BodyPlan(Expression(evaluate, (*plan.value.names, *extras)), plan.encode)

@@ -18,6 +18,7 @@ from naftiko_run.errors import DocumentError
 
 _NUMERAL = re.compile(r"[-+.\deE]+")
 
+
 @dataclass(frozen=True, slots=True)
 class LoadedDocument:
     """A document in its canonical form, with what was found on the way.

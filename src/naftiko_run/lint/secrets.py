@@ -174,7 +174,8 @@ def is_variable_name(text: str) -> bool:
 
 def _is_literal(text: str) -> bool:
     """Whether a credential is written out: not left to a template, a reference, or what was meant as one."""
-    is_left = "{{" in text or "${" in text or _REFERENCE.match(text) or is_variable_name(text)
+    bare = text.removeprefix("{").removesuffix("}")
+    is_left = "{{" in text or "${" in text or _REFERENCE.match(text) or is_variable_name(bare)
     return bool(text.strip()) and not is_left
 
 

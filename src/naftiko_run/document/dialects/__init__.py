@@ -13,6 +13,7 @@ from typing import Any, Final
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.dialects.aggregates import normalise_aggregates
 from naftiko_run.document.dialects.binds import normalise_binds
+from naftiko_run.document.dialects.braces import mend_braces
 from naftiko_run.document.dialects.callables import Callables
 from naftiko_run.document.dialects.calls import Calls
 from naftiko_run.document.dialects.consumes import normalise_consumes
@@ -60,13 +61,15 @@ def normalise(data: Any, report: Report) -> dict[str, Any] | None:
     capability = _capability(root)
     if capability is None:
         return None
+    binds = normalise_binds(root, capability)
     consumes, faults = normalise_consumes(capability)
+    mend_braces(consumes, binds, report)
     callables = Callables(Calls.of(consumes, faults))
     return {
         "pointer": (),
         "spec": _spec(root),
         "info": _info(root),
-        "binds": normalise_binds(root, capability),
+        "binds": binds,
         "consumes": consumes,
         "aggregates": normalise_aggregates(capability, callables),
         "exposes": normalise_exposes(capability, callables),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from naftiko_run.document.dialects.reading import Reader
 
 SCHEMES: Final = frozenset(
-    "apikey aws-sig-v4 basic bearer certificate digest hmac none oauth1 oauth2".split()
+    ["apikey", "aws-sig-v4", "basic", "bearer", "certificate", "digest", "hmac", "none", "oauth1", "oauth2"]
 )
 """What documents authenticate with, whether it is supported or not."""
 _SPELLINGS = {
@@ -105,7 +105,9 @@ def _scheme_of_keys(block: Mapping[str, Any]) -> str:
     if keys == {"username", "password"}:
         return "basic"
     names = {"key", "name", "header"}
-    if keys == {"headers"} or ("value" in keys and keys & names and keys <= names | {"value", "in", "placement"}):
+    if keys == {"headers"} or (
+        "value" in keys and keys & names and keys <= names | {"value", "in", "placement"}
+    ):
         return "apikey"
     return ""
 

@@ -91,7 +91,10 @@ def _note_unusual(body: Reader, kind: str) -> None:
     elif kind == "binary" and isinstance(body.data["data"], dict):
         message, key = "a binary body is one value; the only member of `data` is sent", "data"
     elif kind == "binary" and "cbor" in body.text("type").casefold():
-        message, key = "nothing is encoded as CBOR here; the data is sent as it is, base64 as its bytes", "type"
+        message, key = (
+            "nothing is encoded as CBOR here; the data is sent as it is, base64 as its bytes",
+            "type",
+        )
     else:
         return
     body.report.warning("unusual-body", message, (*body.at, key), hint="write a `json` body where it will do")
