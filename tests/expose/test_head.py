@@ -52,7 +52,9 @@ def test_the_status_and_the_headers_are_the_upstreams(
     answer = rest.head("/items/7")
     assert upstream.only.method == "HEAD"
     assert (answer.status_code, answer.content) == (status, b"")
-    told = {name: answer.headers.get(name) for name in ("content-length", "content-type", "etag", "last-modified")}
+    told = {
+        name: answer.headers.get(name) for name in ("content-length", "content-type", "etag", "last-modified")
+    }
     assert told == {
         "content-length": "1234",
         "content-type": "text/csv",

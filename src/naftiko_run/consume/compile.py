@@ -101,6 +101,7 @@ class OperationCompiler:
             reads,
             plan,
             self._upstream.refusal,
+            self._upstream.refused_at,
             self._upstream.authentication,
             self._around.transport,
         )
