@@ -264,7 +264,8 @@ def test_a_body_of_another_shape_is_left_out_with_a_warning() -> None:
 
 def authenticated(block: str, key: str = "authentication") -> str:
     lines = "\n".join("    " + line for line in block.strip().splitlines())
-    return document(f"- namespace: api\n  baseUri: https://h\n  resources: []\n  {key}:\n{lines}\n", "[]")
+    whole = document(f"- namespace: api\n  baseUri: https://h\n  resources: []\n  {key}:\n{lines}\n", "[]")
+    return f"binds: [{{keys: [K, U]}}]\n{whole}"
 
 
 def key(name: str, value: str = "{{K}}", placement: str = "header") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from naftiko_run.diagnostics import Pointer, Report
-from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.dialects.reading import Reader, texts
 from naftiko_run.document.source import Source
 
 SECTIONS: Final = ("consumes", "exposes", "aggregates", "binds")
@@ -196,18 +196,6 @@ def is_import(entry: Mapping[str, Any], *, is_consumed: bool) -> bool:
     """Whether an entry of a section takes its content from another file."""
     elsewhere = ("ref", "location", "openapi") if is_consumed and "baseUri" not in entry else ()
     return any(key in entry for key in ("import", "from", *elsewhere))
-
-
-def texts(value: Any, at: Pointer) -> Iterator[tuple[Pointer, str]]:
-    """Give every text inside a value, with its place."""
-    if isinstance(value, str):
-        yield at, value
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            yield from texts(member, (*at, key))
-    elif isinstance(value, list):
-        for index, member in enumerate(value):
-            yield from texts(member, (*at, index))
 
 
 def written_key(owner: Reader, *keys: str) -> Pointer:

@@ -19,6 +19,7 @@ from naftiko_run.document.dialects.calls import Calls
 from naftiko_run.document.dialects.consumes import normalise_consumes
 from naftiko_run.document.dialects.exposes import normalise_exposes
 from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.dialects.undeclared import warn_of_undeclared
 from naftiko_run.document.model import Document
 
 __all__ = ["SPEC_VERSIONS", "normalise", "normalise_unit"]
@@ -64,6 +65,7 @@ def normalise(data: Any, report: Report) -> dict[str, Any] | None:
     binds = normalise_binds(root, capability)
     consumes, faults = normalise_consumes(capability)
     mend_braces(consumes, binds, report)
+    warn_of_undeclared(root, capability, binds)
     callables = Callables(Calls.of(consumes, faults))
     return {
         "pointer": (),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from naftiko_run.diagnostics import Pointer, Report
+from naftiko_run.document.dialects.binds import spellings
 
 _CAPITALS = re.compile(r"(?:[\w-]+\.)?[A-Z][A-Z0-9_]*\Z")
 
@@ -19,8 +20,7 @@ def mend_braces(consumes: list[dict[str, Any]], binds: list[dict[str, Any]], rep
     braces are the text's own. In a body it must be in capitals besides, because
     ``{id}`` may be a part of a query language.
     """
-    names = {name for bind in binds for key in bind["keys"] for name in (key, f"{bind['namespace']}.{key}")}
-    names |= {f"env.{key}" for bind in binds for key in bind["keys"]}
+    names = spellings(binds)
     if not names:
         return
     mending = _Mending(_pattern(names), report)
