@@ -55,6 +55,10 @@ class BodyKeys:
         """Send the request with the keys."""
         kind = next((value for name, value in request.headers if name.lower() == "content-type"), "")
         media_type = kind.partition(";")[0].strip().lower()
+        if request.chunks is not None:
+            raise Unsupported(
+                f"{request.operation}: its API key travels in the body, and one that is passed on is not changed"
+            )
         if request.body is None:
             request.body = jsontext.dumps(self.fields)
             if not kind:
