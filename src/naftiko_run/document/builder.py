@@ -133,14 +133,14 @@ class Builder:
         frame.awaits_key = False
 
     def _take_alias(self, event: Any) -> None:
-        if any(frame.anchor == event.anchor for frame in self._stack):
-            self._fail(
-                "self-reference",
-                f"`*{event.anchor}` stands inside what `&{event.anchor}` marks: it would hold itself",
-                event.start_mark,
-                "write the part out, or put the anchor on a smaller part",
-            )
         if event.anchor not in self._anchors:
+            if any(frame.anchor == event.anchor for frame in self._stack):
+                self._fail(
+                    "self-reference",
+                    f"`*{event.anchor}` stands inside what `&{event.anchor}` marks: it would hold itself",
+                    event.start_mark,
+                    "write the part out, or put the anchor on a smaller part",
+                )
             self._fail(
                 "unknown-anchor",
                 f"`*{event.anchor}` names an anchor that is not defined before it",
@@ -166,6 +166,7 @@ class Builder:
             self._fail(
                 "too-deep", f"the document is nested more than {MAX_DEPTH} levels deep", event.start_mark, ""
             )
+        self._anchors.pop(event.anchor, None)  # from here on it means what begins here
         mark = event.start_mark
         frame = _Frame(container, mark, event.anchor)
         self.places[id(container)] = frame.places
