@@ -86,7 +86,38 @@ def test_a_document_that_cannot_run_is_refused_and_the_others_are_listed(tmp_pat
     done = naftiko("list", bad, TRACK, "--json")
     assert done.returncode == 65
     assert "bad.yaml:1:1: error[no-capability]" in done.stderr
-    assert [each["file"] for each in json.loads(done.stdout)] == [TRACK]
+    refused, listed = json.loads(done.stdout)
+    assert listed["file"] == TRACK
+    assert refused.keys() == {"file", "findings"}
+    assert refused["file"] == str(bad)
+    (finding,) = refused["findings"]
+    assert (finding["severity"], finding["code"], finding["line"]) == ("error", "no-capability", 1)
+    assert finding["hint"]
+    plain = naftiko("list", bad, TRACK)
+    assert plain.returncode == 65
+    assert plain.stdout.startswith("Customer.io Pipelines API")
+
+
+def test_json_of_a_missing_file_says_so(tmp_path: Path) -> None:
+    done = naftiko("list", tmp_path / "none.yaml", "--json")
+    assert done.returncode == 66
+    ((finding,),) = [each["findings"] for each in json.loads(done.stdout)]
+    assert finding["code"] == "no-such-file"
+
+
+def test_json_of_a_refused_document_shows_no_credential_that_is_written_in_it(tmp_path: Path) -> None:
+    document = tmp_path / "bad.yaml"
+    document.write_text(
+        "naftiko: 1.0.0-alpha2\ncapability:\n  consumes:\n"
+        "  - {namespace: a, baseUri: http://h, authentication: {token: hunter2-secret}}\n",
+        encoding="utf-8",
+    )
+    done = naftiko("list", document, "--json")
+    assert [each["code"] for each in json.loads(done.stdout)[0]["findings"]] == [
+        "authentication-without-type",
+        "nothing-exposed",
+    ]
+    assert "hunter2" not in done.stdout + done.stderr
 
 
 def test_a_missing_file_is_a_missing_input(tmp_path: Path) -> None:

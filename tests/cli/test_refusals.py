@@ -28,6 +28,12 @@ BAD = {
         "nothing-exposed",
         "exposes",
     ),
+    "nothing written yet": (
+        "naftiko: 1.0.0-alpha2\ncapability:\n  exposes:\n  - {type: mcp, tools: [{name: a}, {name: b}]}\n",
+        "3:3",
+        "nothing-exposed",
+        "`call`",
+    ),
     "an unknown operation": (UNKNOWN, "57:15", "unknown-operation", "pipelines-track.trackevent"),
 }
 
@@ -71,6 +77,23 @@ def test_one_bad_document_ends_with_65(tmp_path: Path) -> None:
         "       |               ^",
         "  hint: did you mean `pipelines-track.trackevent`?",
     ]
+
+
+def test_what_else_was_found_in_a_refused_document_is_told_after_why_it_is(tmp_path: Path) -> None:
+    document = written(tmp_path, "naftiko: 1.0.0-alpha2\ncapability:\n  consumes: 3\n")
+    told = [line for line in run(document).stderr.splitlines() if line.startswith(str(document))]
+    assert [re.sub(r".*?: (\w+\[[\w-]+\]).*", r"\1", line) for line in told] == [
+        "error[nothing-exposed]",
+        "warning[wrong-type]",
+    ]
+
+
+def test_strict_refuses_a_document_with_a_tool_that_is_not_written_yet(tmp_path: Path) -> None:
+    text = PIPELINES.read_text(encoding="utf-8").replace("call: pipelines-track.trackevent", "summary: x", 1)
+    document = written(tmp_path, text)
+    result = run(document, "--sandbox", "--strict")
+    assert result.returncode == 65
+    assert "warning[not-runnable]" in result.stderr
 
 
 def test_a_missing_file_ends_with_66(tmp_path: Path) -> None:

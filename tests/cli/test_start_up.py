@@ -26,6 +26,7 @@ def test_plain_lines_where_nobody_watches_and_what_is_missing() -> None:
             "route POST /v1/track -> pipelines-track.trackevent  POST https://cdp.customer.io/v1/track",
             "mcp http://127.0.0.1:PORT/mcp  pipelines-track-mcp",
             "tool track-event -> pipelines-track.trackevent  POST https://cdp.customer.io/v1/track",
+            f"2 warnings; `naftiko validate {PIPELINES}` shows them",
             "missing CUSTOMER_IO_USER  needed by pipelines-track.trackevent",
             READY,
         ]
@@ -63,6 +64,22 @@ def test_what_is_left_out_is_told_with_its_place_and_how_to_mend_it(tmp_path: Pa
             re.MULTILINE,
         )
         assert "  hint: did you mean `shop.add-order`?" in process.lines
+
+
+def test_what_was_only_mended_is_counted_and_what_does_not_work_is_told(tmp_path: Path) -> None:
+    text = SHOP.replace("naftiko: 1.0.0-alpha2", "naftiko: 1.0.0-alpha1")
+    text = text.replace(
+        "{name: add-order, description: Order something, call: shop.add-order}", "{name: later}"
+    )
+    document = written(tmp_path, text)
+    with started(document, "--sandbox") as process:
+        assert f"1 warning; `naftiko validate {document}` shows it" in process.lines
+        assert (
+            "tool later left out: it has no `call`, no `steps` and no `ref`, so there is nothing to run"
+            in (process.lines)
+        )
+        assert "warning[not-runnable]" in process.text
+        assert "older-version" not in process.text
 
 
 def test_colours_and_columns_on_a_terminal() -> None:

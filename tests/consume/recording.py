@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from email import message_from_bytes
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -147,3 +148,19 @@ def json_of(request: OutgoingRequest) -> Any:
     assert header_of(request, "content-type") == "application/json"
     assert request.body is not None
     return jsontext.loads(request.body)
+
+
+def multipart_parts(request: OutgoingRequest) -> list[tuple[str, str | None, str, bytes]]:
+    """Give name, file name, type and content of each part of a multipart body."""
+    kind = header_of(request, "Content-Type") or ""
+    assert kind.startswith("multipart/form-data; boundary=")
+    message = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + (request.body or b""))
+    parts = []
+    for part in message.walk():
+        if not part.is_multipart():
+            name = part.get_param("name", header="content-disposition")
+            payload = part.get_payload(decode=True)
+            assert isinstance(name, str)
+            assert isinstance(payload, bytes)
+            parts.append((name, part.get_filename(), part.get_content_type(), payload))
+    return parts

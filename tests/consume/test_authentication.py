@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from consume.recording import Recorder, header_of, invoke, query_of, sent, tool
+from consume.recording import Recorder, header_of, invoke, multipart_parts, query_of, sent, tool
 from naftiko_run.consume import AuthenticationBlock, OutgoingRequest
 from naftiko_run.consume.authentication import compile_authentication
-from naftiko_run.errors import MissingBinding, Unsupported
+from naftiko_run.errors import InvalidInput, MissingBinding, Unsupported
 from naftiko_run.invoke import Function
 
 ENVIRONMENT = {"KEY": "k&é", "USER": "usér", "PASS": "p:w"}
@@ -93,6 +93,9 @@ def test_a_scheme_that_is_not_installed_refuses_every_call_by_name() -> None:
     ("authentication", "words"),
     [
         ({"type": "bearer"}, "needs a `token`"),
+        ({"type": "basic"}, "needs a `username`"),
+        ({"description": "a token"}, "does not say its `type`"),
+        ({"user": "a", "pass": "b"}, "does not say its `type`"),
         ({"type": "basic", "username": "a:b", "password": "c"}, "colon"),
         ({"type": "apikey", "key": "x", "value": "y", "placement": "nowhere"}, "cannot travel in `nowhere`"),
         ({"type": "digest", "password": "p"}, "needs a `username`"),
@@ -137,6 +140,42 @@ def test_an_api_key_in_the_body_is_a_field_beside_the_others() -> None:
     assert json.loads(sent(function).body or b"") == {"secret": "k&é"}
     form = calling(authentication, {**operation, "body": {"type": "form", "data": {"a": "b"}}})
     assert sent(form).body == b"a=b&secret=k%26%C3%A9"
+
+
+IN_BODY = {"type": "apikey", "key": "secret", "value": "{{KEY}}", "placement": "body"}
+
+
+@pytest.mark.parametrize("data", [{"a": "b"}, [{"name": "a", "value": "b", "filename": "f.txt"}], {}])
+def test_an_api_key_in_a_multipart_body_is_a_part_beside_the_others(data: Any) -> None:
+    request = sent(calling(IN_BODY, {"method": "POST", "body": {"type": "multipart", "data": data}}))
+    found = [(name, content.decode()) for name, _, _, content in multipart_parts(request)]
+    assert found == [*([("a", "b")] if data else []), ("secret", "k&é")]
+
+
+def test_an_api_key_in_a_body_under_its_own_media_type() -> None:
+    body = {"type": "application/vnd.api+json", "data": {"a": 1}}
+    request = sent(calling(IN_BODY, {"method": "POST", "body": body}))
+    assert json.loads(request.body or b"") == {"a": 1, "secret": "k&é"}
+    assert header_of(request, "Content-Type") == "application/vnd.api+json"
+
+
+@pytest.mark.parametrize("value", [[1], "text", 5])
+def test_an_api_key_in_a_body_that_the_caller_makes_something_else_refuses_the_call(value: Any) -> None:
+    operation = {"method": "POST", "body": {"type": "json", "data": "{{tools.body}}"}}
+    recorder = Recorder()
+    with pytest.raises(InvalidInput, match="the API key travels in it"):
+        invoke(calling(IN_BODY, operation), {"body": value}, recorder)
+    assert recorder.requests == []
+
+
+@pytest.mark.parametrize(
+    "body", [{"type": "text", "data": "x"}, {"type": "xml", "data": "<a/>"}, {"type": "binary", "data": "x"}]
+)
+def test_an_api_key_in_a_body_without_fields_refuses_every_call(body: dict[str, str]) -> None:
+    recorder = Recorder()
+    with pytest.raises(Unsupported, match=r"api\.op: its API key travels in the body"):
+        invoke(calling(IN_BODY, {"method": "POST", "body": body}), {}, recorder)
+    assert recorder.requests == []
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from email import message_from_bytes
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree  # noqa: ICN001  # its name is clearer
@@ -14,9 +13,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consume.recording import Recorder, header_of, invoke, json_of, sent, tool
+from consume.recording import Recorder, header_of, invoke, json_of, multipart_parts, sent, tool
 from expressions.values import json_values
-from naftiko_run.consume import OutgoingRequest
 from naftiko_run.errors import DocumentError, InvalidInput
 from naftiko_run.invoke import Function
 
@@ -103,6 +101,13 @@ def test_text_that_is_no_json() -> None:
     assert content("a=1&b={{b}}", {"b": "x"}) == ("application/json", "a=1&b=x")
 
 
+def test_a_multipart_body_of_which_nothing_is_given_has_no_parts() -> None:
+    kind, written = content({"type": "multipart", "data": {"a": "{{tools.a}}"}}, {})
+    boundary = (kind or "").partition("boundary=")[2]
+    assert boundary
+    assert written == f"--{boundary}--\r\n"
+
+
 def test_a_raw_body_with_its_own_content_type() -> None:
     header = {"in": "header", "name": "Content-Type", "value": "application/graphql"}
     found = content("query { a(id: {{id}}) }", {"id": 3}, inputParameters=[header])
@@ -115,6 +120,31 @@ def test_a_raw_body_with_its_own_content_type() -> None:
 )  # fmt: skip
 def test_text_bodies(kind: str, content_type: str) -> None:
     assert content({"type": kind, "data": "ä {{x}} {{y}}|"}, {"x": 5}) == (content_type, "ä 5 |")
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "sent"),
+    [
+        ("text/xml", "<a>{{x}}</a>", "<a>&lt;</a>"),
+        ("text/xml; charset=utf-8", "<a/>", "<a/>"),
+        ("application/soap+xml", "<a>{{x}}</a>", "<a>&lt;</a>"),
+        ("text/csv", "a,{{x}}", "a,<"),
+        ("application/vnd.api+json", {"a": "{{x}}"}, '{"a":"<"}'),
+        ("application/graphql", "{ a }", "{ a }"),
+        ("application/x-thing", {"a": 1}, '{"a":1}'),
+    ],
+)
+def test_a_media_type_in_place_of_a_type_is_the_content_type(kind: str, data: Any, sent: str) -> None:
+    assert content({"type": kind, "data": data}, {"x": "<"}) == (kind, sent)
+
+
+def test_a_media_type_of_a_body_that_parameters_make_is_its_content_type() -> None:
+    fields = [{"name": "a", "in": "body"}]
+    found = content({"type": "application/vnd.api+json"}, {"a": 1}, inputParameters=fields)
+    assert found == ("application/vnd.api+json", '{"a":1}')
+    whole = [{"name": "body", "in": "body", "type": "object"}]
+    found = content({"type": "application/vnd.api+json"}, {"body": {"a": 1}}, inputParameters=whole)
+    assert found == ("application/vnd.api+json", '{"a":1}')
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"])))
@@ -155,21 +185,6 @@ def test_form_fields_are_templates() -> None:
 def test_a_value_cannot_break_out_of_form_text(value: str) -> None:
     _, written = content({"type": "form", "data": "grant_type=password&user={{tools.u}}&x=1"}, {"u": value})
     assert parse_qsl(written) == [("grant_type", "password"), ("user", value), ("x", "1")]
-
-
-def multipart_parts(request: OutgoingRequest) -> list[tuple[str, str | None, str, bytes]]:
-    kind = header_of(request, "Content-Type") or ""
-    assert kind.startswith("multipart/form-data; boundary=")
-    message = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + (request.body or b""))
-    parts = []
-    for part in message.walk():
-        if not part.is_multipart():
-            name = part.get_param("name", header="content-disposition")
-            payload = part.get_payload(decode=True)
-            assert isinstance(name, str)
-            assert isinstance(payload, bytes)
-            parts.append((name, part.get_filename(), part.get_content_type(), payload))
-    return parts
 
 
 def test_multipart_fields() -> None:

@@ -203,9 +203,7 @@ def test_an_entry_without_a_namespace_is_left_out_with_a_warning() -> None:
         ("{type: text, data: x}", "text", "x"),
         ("{type: xml, data: <a/>}", "xml", "<a/>"),
         ("{type: sparql, data: SELECT}", "sparql", "SELECT"),
-        ("{type: yaml, data: {a: 1}}", "yaml", {"a": 1}),
         ("{type: binary, data: '{{tools.file}}'}", "binary", "{{tools.file}}"),
-        ("{type: application/cbor, data: {file: x}}", "binary", {"file": "x"}),
         ("{type: octet-stream, data: x}", "binary", "x"),
         ("{type: JSON, data: []}", "json", []),
         ("{data: {a: 1}}", "json", {"a": 1}),
@@ -230,6 +228,29 @@ def test_an_unknown_body_type_is_json_with_a_warning() -> None:
     assert body.type == "json"
 
 
+@pytest.mark.parametrize(
+    ("written", "kind", "words"),
+    [
+        ("{type: yaml, data: {a: 1}}", "yaml", "as YAML"),
+        ("{type: application/yaml, data: 'a: 1'}", "yaml", "as YAML"),
+        ("{type: binary, data: {file: x}}", "binary", "one value"),
+        ("{type: application/octet-stream, data: {file: x}}", "binary", "one value"),
+        ("{type: application/cbor, data: {file: x}}", "binary", "one value"),
+        ("{type: application/cbor, data: x}", "binary", "CBOR"),
+    ],
+)
+def test_bodies_that_not_every_reader_would_expect_are_sent_with_a_warning(
+    written: str, kind: str, words: str
+) -> None:
+    text = consumed(f"name: op\nmethod: POST\nbody: {written}  # <-")
+    found = found_in(text, "unusual-body")
+    assert found.severity is Severity.WARNING
+    assert words in found.message
+    body = only(text).body
+    assert body is not None
+    assert body.type == kind
+
+
 def test_a_body_without_data_is_the_callers_with_a_warning() -> None:
     text = consumed("name: op\nmethod: POST\nbody: # <-\n  type: json")
     assert found_in(text, "body-without-data").severity is Severity.WARNING
@@ -243,7 +264,8 @@ def test_a_body_of_another_shape_is_left_out_with_a_warning() -> None:
 
 def authenticated(block: str, key: str = "authentication") -> str:
     lines = "\n".join("    " + line for line in block.strip().splitlines())
-    return document(f"- namespace: api\n  baseUri: https://h\n  resources: []\n  {key}:\n{lines}\n", "[]")
+    whole = document(f"- namespace: api\n  baseUri: https://h\n  resources: []\n  {key}:\n{lines}\n", "[]")
+    return f"binds: [{{keys: [K, U]}}]\n{whole}"
 
 
 def key(name: str, value: str = "{{K}}", placement: str = "header") -> dict[str, Any]:
@@ -301,7 +323,83 @@ def test_authentication_in_other_words_is_read_with_a_warning(
     assert (found.type, found.settings) == (kind, settings)
 
 
-@pytest.mark.parametrize("block", ["type: none", "type: None", "description: none at all"])
+@pytest.mark.parametrize(
+    ("block", "kind", "settings"),
+    [
+        ("token: '{{K}}'", "bearer", {"token": "{{K}}"}),
+        ("type:\ntoken: '{{K}}'", "bearer", {"token": "{{K}}"}),
+        ("username: '{{U}}'\npassword: ''", "basic", {"username": "{{U}}", "password": ""}),
+        ("key: X-Key\nvalue: '{{K}}'", "apikey", key("X-Key")),
+        ("name: q\nin: query\nvalue: '{{K}}'", "apikey", key("q", placement="query")),
+        ("headers: {X-Key: '{{K}}'}", "apikey", key("X-Key")),
+    ],
+)
+def test_authentication_without_a_type_is_that_of_its_keys_with_a_warning(
+    block: str, kind: str, settings: dict[str, Any]
+) -> None:
+    text = authenticated(block)
+    assert found_in(text, "authentication-without-type").severity is Severity.WARNING
+    found = load_text(text).document.consumes[0].authentication
+    assert found is not None
+    assert found.type == kind
+    assert found.settings.items() >= settings.items()
+
+
+@pytest.mark.parametrize(
+    ("block", "kind", "settings"),
+    [
+        ("bearer: {token: '{{K}}'}  # <-", "bearer", {"token": "{{K}}"}),
+        ("bearer: '{{K}}'", "bearer", {"token": "{{K}}"}),
+        ("basic: {username: u, password: p}  # <-", "basic", {"username": "u", "password": "p"}),
+        ("- {type: bearer, token: '{{K}}'}  # <-", "bearer", {"token": "{{K}}"}),
+        ("digest", "digest", {}),
+    ],
+)
+def test_authentication_of_another_shape_is_read_with_a_warning(
+    block: str, kind: str, settings: dict[str, Any]
+) -> None:
+    text = authenticated(block)
+    assert found_in(text, "authentication-shape").severity is Severity.WARNING
+    found = load_text(text).document.consumes[0].authentication
+    assert found is not None
+    assert (found.type, found.settings) == (kind, settings)
+
+
+@pytest.mark.parametrize("scheme", ["basic", "bearer"])
+def test_authentication_in_the_words_of_openapi_is_read_with_a_warning(scheme: str) -> None:
+    text = authenticated(f"type: http  # <-\nscheme: {scheme}\ntoken: x\nusername: y\npassword: z")
+    assert found_in(text, "authentication-spelling").severity is Severity.WARNING
+    found = load_text(text).document.consumes[0].authentication
+    assert found is not None
+    assert found.type == scheme
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "description: a key",
+        "{}",
+        "[]",
+        "5",
+        "- {type: bearer, token: a}\n- {type: bearer, token: b}",
+        "Bearer abc",
+        "username: u",
+        "token: a\nkey: b",
+        "apikey: '{{K}}'",
+    ],
+)
+def test_authentication_that_cannot_be_read_is_not_the_same_as_none(block: str) -> None:
+    found = load_text(authenticated(block)).document.consumes[0].authentication
+    assert found is not None
+    assert found.type == ""
+
+
+@pytest.mark.parametrize("block", ["none", "[{type: none}]", "none: {}"])
+def test_no_authentication_of_another_shape(block: str) -> None:
+    assert load_text(authenticated(block)).document.consumes[0].authentication is None
+
+
+@pytest.mark.parametrize("block", ["type: none", "type: None"])
 def test_no_authentication(block: str) -> None:
     assert load_silently(authenticated(block)).consumes[0].authentication is None
 

@@ -62,6 +62,12 @@ def test_a_base_uri_variable_in_other_braces_is_read_with_a_warning(written: str
     assert load_text(text).document.consumes[0].base_uri == canonical
 
 
+@pytest.mark.parametrize("written", ["HTTPS://H.example/V1", "Https://H.example/V1"])
+def test_a_scheme_in_capitals_is_a_scheme(written: str) -> None:
+    loaded = load_silently(document(f"- namespace: api\n  baseUri: {written}\n  resources: []\n", "[]"))
+    assert loaded.consumes[0].base_uri == "https://H.example/V1"
+
+
 def test_a_base_uri_without_scheme_is_https_with_a_warning() -> None:
     text = document("- namespace: api\n  baseUri: //h/v1  # <-\n  resources: []\n", "[]")
     assert found_in(text, "base-uri-without-scheme").severity is Severity.WARNING

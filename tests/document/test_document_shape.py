@@ -39,6 +39,40 @@ def test_a_missing_version_is_read_with_a_warning() -> None:
     assert found_in(REST, "missing-version").severity is Severity.WARNING
 
 
+@pytest.mark.parametrize("typo", ["capabilty", "Capability", "capabilities"])
+def test_a_slip_in_the_key_of_the_capability_is_guessed(typo: str) -> None:
+    with pytest.raises(DocumentError) as refused:
+        load_text(f"naftiko: 1.0.0-alpha2\n{typo}: {{consumes: []}}\n", "doc.yaml")
+    (found,) = refused.value.diagnostics
+    assert (found.code, found.line, found.hint) == (
+        "no-capability",
+        2,
+        f"`{typo}`: did you mean `capability`?",
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "version"),
+    [
+        ("1.10", "1.10"),
+        ("2.0 # soon", "2.0"),
+        ("1.0e1", "1.0e1"),
+        ("'1.10'", "1.10"),
+        ("3", "3"),
+        ("v1", "v1"),
+    ],
+)
+def test_the_version_of_a_capability_is_what_its_author_wrote(written: str, version: str) -> None:
+    assert (
+        load_silently(f"naftiko: 1.0.0-alpha2\ninfo:\n  version: {written}\n{REST}").info.version == version
+    )
+
+
+def test_a_version_that_is_shared_by_an_anchor_is_the_number() -> None:
+    text = f"naftiko: 1.0.0-alpha2\nx: &v 1.50\ninfo: {{version: *v}}\n{REST}"
+    assert load_silently(text).info.version == "1.5"
+
+
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -123,6 +124,12 @@ def test_tools_of_one_name_get_numbers_with_a_warning() -> None:
     text = with_tools(f"{{name: cat, {CALL}}}", f"{{name: cat-2, {CALL}}}", f"{{name: cat, {CALL}}}  # <-")
     assert found_in(text, "duplicate-tool").severity is Severity.WARNING
     assert tools(load_text(text).document) == ["cat", "cat-2", "cat-3"]
+
+
+def test_a_tool_that_works_keeps_the_name_that_one_left_out_before_it_has_too() -> None:
+    loaded = load_text(with_tools("{name: cat, call: api.nothing}", f"{{name: cat, {CALL}}}", "{name: cat}"))
+    assert tools(loaded.document) == ["cat"]
+    assert "duplicate-tool" not in [each.code for each in loaded.diagnostics]
 
 
 def test_a_tool_without_a_name_is_left_out_with_a_warning() -> None:
@@ -274,7 +281,6 @@ def test_a_credential_in_a_base_uri_is_not_told_to_callers() -> None:
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("description: nothing", "no `call`"),
         ("operation: api.list", "says `operation`"),
         ("calls: [api.list]", "says `calls`"),
         ("steps: []", "steps"),
@@ -285,7 +291,25 @@ def test_a_unit_without_a_call_is_left_out_with_its_reason(written: str, words: 
     text = calling(written).replace("- name: u", "- name: u  # <-").replace(f"{written}  # <-", written)
     found = found_in(text, "not-runnable")
     assert words in found.message
+    assert found.severity is Severity.ERROR
     assert tools(load_text(text).document) == ["t"]
+
+
+@pytest.mark.parametrize("written", ["description: nothing", "call:"])
+def test_a_unit_that_is_not_written_yet_is_left_out_with_a_warning(written: str) -> None:
+    text = calling(written).replace("- name: u", "- name: u  # <-").replace(f"{written}  # <-", written)
+    found = found_in(text, "not-runnable")
+    assert found.severity is Severity.WARNING
+    assert "no `call`" in found.message
+    (exposes,) = load_text(text).document.exposes
+    assert [(each.name, "no `call`" in each.reason) for each in exposes.unavailable] == [("u", True)]
+
+
+@pytest.mark.parametrize("written", ["call: [api.list]", "call: {to: api.list}"])
+def test_a_call_that_is_no_text_is_told_what_it_is_and_no_more_than_that(written: str) -> None:
+    text = calling(written)
+    assert found_in(text, "wrong-type").severity is Severity.WARNING
+    assert "names no operation" in found_in(text, "unknown-operation").message
 
 
 def test_a_close_call_is_suggested() -> None:
@@ -311,6 +335,37 @@ def test_with_as_text_is_ignored_with_a_warning() -> None:
     text = with_tools(f"{{name: t, {CALL}, with: tools.x}}  # <-")
     assert found_in(text, "wrong-type").severity is Severity.WARNING
     assert only_tool(text).with_ == {}
+
+
+@pytest.mark.parametrize(
+    "mapping", ["$.city-id", "city-id", "$.query.city-id", "queryParameters.city-id", "$.path.city-id"]
+)
+def test_the_mapping_of_an_exposed_input_names_what_it_fills_with_a_warning(mapping: str) -> None:
+    written = f"{{name: t, {CALL}, inputParameters: [{{name: city, mapping: {mapping}}}]}}  # <-"
+    found = found_in(with_tools(written), "input-mapping")
+    assert found.severity is Severity.WARNING
+    assert "with: {city-id: city}" in found.message
+    assert only_tool(with_tools(written)).with_ == {"city-id": "tools.city"}
+
+
+@pytest.mark.parametrize(
+    ("mapping", "with_"),
+    [
+        ("$.city", {}),
+        ("body.city", {}),
+        ("'$.list[0].city'", {}),
+        ("$.id", {"id": 5}),
+        ("$.id", {"place": "tools.city"}),
+        ("$.id", {"place": "{{rest.city}}"}),
+    ],
+)
+def test_a_mapping_that_says_nothing_new_is_ignored_with_a_warning(
+    mapping: str, with_: dict[str, Any]
+) -> None:
+    inputs = f"inputParameters: [{{name: city, mapping: {mapping}}}]"
+    text = with_tools(f"{{name: t, {CALL}, {inputs}, with: {json.dumps(with_)}}}  # <-")
+    assert "ignored" in found_in(text, "input-mapping").message
+    assert only_tool(text).with_ == with_
 
 
 @pytest.mark.parametrize(

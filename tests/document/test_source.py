@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,25 @@ def test_a_second_document_is_refused_where_it_begins() -> None:
     assert (found.code, found.line) == ("several-documents", 2)
 
 
+@pytest.mark.parametrize("text", ["a: 1\n---\n", "---\n---\na: 1\n", "a: 1\n---\n# the end\n---\n...\n"])
+def test_a_document_with_nothing_in_it_is_no_second_one(text: str) -> None:
+    assert parse(text).data == {"a": 1}
+
+
+def test_a_second_document_that_says_null_is_one() -> None:
+    assert refusal("a: 1\n--- ~\n").code == "several-documents"
+
+
+def test_json_with_characters_in_two_escaped_halves() -> None:
+    text = json.dumps({"emoji": "\U0001f600", "both": "\\\U0001f600", "as text": "\\ud83d\\ude00"})
+    assert parse(text).data == json.loads(text)
+
+
+def test_half_a_character_is_refused_where_it_stands() -> None:
+    found = refusal('a: "\\ud83d\\ude00"\nb: "\\ud83d"\n')
+    assert (found.code, found.line) == ("yaml-syntax", 2)
+
+
 @pytest.mark.parametrize("text", ["a:\n\tb: 1\n", "a:\n  b: 1\n\tc: 2\n", "a:\n  - x\n\t- y\n"])
 def test_tabs_are_refused_with_the_remedy(text: str) -> None:
     found = refusal(text)
@@ -158,7 +178,8 @@ def test_what_is_not_yaml_says_where_and_how_to_mend_it(text: str, line: int, hi
         ("a: {{x}}\n", "structured-key", (1, 5)),
         ("? [a, b]\n: c\n", "structured-key", (1, 3)),
         ("a: *nowhere\n", "unknown-anchor", (1, 4)),
-        ("a: &a [*a]\n", "unknown-anchor", (1, 8)),
+        ("a: &a [*a]\n", "self-reference", (1, 8)),
+        ("a: &a 1\nb: &a {c: *a}\n", "self-reference", (2, 11)),
         ("a: &a x\n*a : 1\n", "alias-as-key", (2, 1)),
         ("a:\n  <<: 5\n", "bad-merge", (2, 7)),
     ],

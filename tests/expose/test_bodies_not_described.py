@@ -26,7 +26,9 @@ capability:
   exposes:
   - type: rest
     namespace: rest
-    resources: [{path: '/items/{id}', operations: [{method: PUT, call: up.put}]}]
+    resources:
+    - {path: '/items/{id}', operations: [{method: PUT, call: up.put}]}
+    - {path: '/named/{id}', operations: [{method: PUT, call: up.put, inputParameters: [{name: label, in: body}]}]}
   - type: mcp
     namespace: mcp
     tools: [{name: put, call: up.put}]
@@ -47,6 +49,16 @@ def test_any_json_that_a_rest_client_sends_goes_on(served: Served, upstream: Ups
     url = f"{served.url('rest')}/items/7?unknown=1"
     assert httpx.put(url, content=body, headers=headers).status_code == 200
     assert (upstream.only.target, upstream.only.body) == ("/items/7", body)
+
+
+def test_where_an_input_is_a_field_of_the_body_that_is_an_object(served: Served, upstream: Upstream) -> None:
+    url = f"{served.url('rest')}/named/7"
+    assert httpx.put(url, json={"label": "x", "a": 1}).status_code == 200
+    assert upstream.only.json == {"label": "x", "a": 1}
+    answer = httpx.put(url, json=[1])
+    assert answer.status_code == 400
+    assert answer.json()["violations"][0]["pointer"] == "/body"
+    assert len(upstream.received) == 1
 
 
 def test_without_a_body_none_is_sent(served: Served, upstream: Upstream) -> None:

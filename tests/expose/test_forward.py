@@ -24,6 +24,11 @@ capability:
     inputParameters: [{{name: X-Version, in: header, value: "3"}}, {{name: region, in: query, value: eu}}]
     resources: [{{path: /one, operations: [{{name: one, method: GET}}]}}]
   - {{type: http, namespace: open, baseUri: {url}, resources: []}}
+  - type: http
+    namespace: keyed
+    baseUri: {url}
+    authentication: {{type: apikey, key: k, value: "{{{{KEY}}}}", placement: body}}
+    resources: []
   exposes:
   - type: rest
     namespace: r
@@ -35,6 +40,8 @@ capability:
       forward: {{targetNamespace: open, trustedHeaders: [Authorization, Cookie]}}
     - path: /exact
       forward: {{targetNamespace: open}}
+    - path: /keyed
+      forward: {{targetNamespace: keyed}}
     - path: /nowhere/{{path}}
       forward: {{targetNamespace: none}}
 """
@@ -156,6 +163,15 @@ def test_a_forward_to_nothing_says_why(served: Served) -> None:
     answer = httpx.get(f"{served.origin('rest')}/nowhere/a/b")
     assert answer.status_code == 501
     assert "nothing is consumed under `none`; there is: api, open" in answer.json()["detail"]
+
+
+def test_a_body_that_should_take_a_key_is_not_passed_on_without_it(
+    served: Served, upstream: Upstream
+) -> None:
+    answer = httpx.post(f"{served.origin('rest')}/keyed", content=b"a,b")
+    assert answer.status_code == 501
+    assert "API key travels in the body" in answer.json()["detail"]
+    assert upstream.received == []
 
 
 def test_an_upstream_that_is_not_there_is_a_502(tmp_path: Path) -> None:

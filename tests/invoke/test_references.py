@@ -100,3 +100,11 @@ def test_text_around_a_missing_input_is_not_sent() -> None:
 def test_the_namespace_of_an_adapter_is_a_prefix() -> None:
     function = tool({"method": "POST"}, {"with": {"body": {"a": "m.x", "b": "tools.y", "c": "rest.z"}}})
     assert json_of(sent(function, {"x": 1, "y": 2, "z": 3})) == {"a": 1, "b": 2, "c": 3}
+
+
+def test_the_mapping_of_an_input_fills_the_parameter_that_it_names() -> None:
+    operation = {"inputParameters": [{"name": "cityId", "in": "query"}, {"name": "day", "in": "query"}]}
+    inputs = [{"name": "city", "mapping": "queryParameters.cityId"}, {"name": "day", "mapping": "$.day"}]
+    function = tool(operation, {"inputParameters": inputs})
+    assert [each.name for each in function.inputs] == ["city", "day"]
+    assert query_of(sent(function, {"city": "Oslo", "day": "1"})) == [("cityId", "Oslo"), ("day", "1")]

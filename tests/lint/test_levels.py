@@ -15,6 +15,7 @@ from support.documents import PIPELINES, SHOP
 HALF = """\
 naftiko: 1.0.0-alpha2
 info: {label: Half, tags: [x]}
+binds: [{namespace: env, keys: {HOST: HOST}}]
 capability:
   exposes:
   - type: mcp
@@ -75,7 +76,7 @@ def test_an_unknown_key_is_told_once_at_the_key() -> None:
     text = HALF.replace("    namespace: tools", "    namespace: tools\n    workflow: x")
     for level, code in ((Level.RECOMMENDED, "unknown-key"), (Level.STRICT, "schema")):
         told = [each for each in findings(text, level) if "workflow" in each.message]
-        assert [(each.code, each.line, each.column) for each in told] == [(code, 7, 5)]
+        assert [(each.code, each.line, each.column) for each in told] == [(code, 8, 5)]
 
 
 def test_a_document_of_the_official_schema_has_no_strict_finding() -> None:

@@ -57,6 +57,33 @@ capability:
 @pytest.mark.parametrize(
     "block",
     [
+        "{{bearer: {{token: ▶{}}}}}",
+        "{{bearer: ▶{}}}",
+        "▶{}",
+        "▶Bearer {}",
+        "[{{type: bearer, token: ▶{}}}]",
+        "{{token: ▶{}}}",
+    ],
+)
+def test_a_literal_in_an_authentication_of_another_shape_is_told_and_masked(block: str) -> None:
+    text = f"""\
+naftiko: 1.0.0-alpha2
+capability:
+  consumes:
+  - namespace: api
+    baseUri: https://api.test
+    authentication: {block.format(SECRET)}
+    resources: [{{operations: [{{name: a}}]}}]
+  exposes:
+  - {{type: mcp, namespace: tools, tools: [{{name: a, call: api.a}}]}}
+"""
+    assert_marked("secret-literal", text)
+    assert SECRET not in " ".join(shown(each) for each in findings(text))
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
         "{type: bearer, token: '{{TOKEN}}'}",
         "{type: basic, username: literal-user, password: ''}",
         "{type: apikey, key: X-Api-Key, value: 'Token {{TOKEN}}'}",

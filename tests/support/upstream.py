@@ -148,7 +148,7 @@ class Upstream:
         answer = self._answer(request) if callable(self._answer) else self._answer
         body = b"" if request.method == "HEAD" or answer.status in (204, 304) else answer.body
         writer.write(
-            _head(answer, len(body)) + (body if answer.cut_after is None else body[: answer.cut_after])
+            _head(answer, len(answer.body)) + (body if answer.cut_after is None else body[: answer.cut_after])
         )
         await writer.drain()
         return answer.cut_after is None

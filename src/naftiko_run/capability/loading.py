@@ -16,11 +16,11 @@ from naftiko_run.capability.settings import Settings
 from naftiko_run.capability.surroundings import addresses_of, environment_of, surroundings_of
 from naftiko_run.capability.units import compile_units
 from naftiko_run.consume import ConsumedOperations
-from naftiko_run.diagnostics import Report
+from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document import Document, LoadedDocument, load_document
 from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import DocumentError
-from naftiko_run.invoke import FunctionCompiler, ScriptCompiler, ScriptDefaults, ScriptRefused
+from naftiko_run.invoke import Function, FunctionCompiler, ScriptCompiler, ScriptDefaults, ScriptRefused
 
 
 def load(path: str | os.PathLike[str], settings: Settings | None = None) -> Capability:
@@ -72,7 +72,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
         _refuse(document, report)
     refusals = {each.refusal: each for each in units.functions.values() if each.refusal}
     for refusal, function in refusals.items():
-        report.warning("cannot-be-called", f"calls will fail: {refusal}", function.pointer)
+        report.warning("cannot-be-called", f"calls will fail: {refusal}", _refused_at(function))
     _note_adapters(document, report)
     return Capability(
         file=loaded.source.file,
@@ -100,6 +100,16 @@ def _script_defaults(document: Document, environment: Mapping[str, str], report:
             except ScriptRefused as fault:
                 report.error("bad-scripting", f"{fault}; the usual limits hold", at, fault.hint)
     return ScriptDefaults.of(None, environment)
+
+
+def _refused_at(function: Function) -> Pointer:
+    """Give the place of what makes every call fail: an authentication block, a format, else the unit."""
+    for operation in function.operations:
+        if operation.refusal:
+            return operation.refused_at
+        if operation.model.output_raw_format != "json":
+            return (*operation.model.pointer, "outputRawFormat")
+    return function.pointer
 
 
 def _note_adapters(document: Document, report: Report) -> None:
@@ -135,8 +145,8 @@ def _refuse(document: Document, report: Report) -> NoReturn:
     elif not report.has_errors:
         report.error(
             "nothing-exposed",
-            "the capability's adapters have no operation and no tool",
+            "the capability's adapters have no operation and no tool that can be run",
             ("capability", "exposes"),
-            hint="add `resources` to a rest adapter, or `tools` to an mcp adapter",
+            hint="add `resources` to a rest adapter, or `tools` to an mcp adapter, each with a `call`",
         )
     raise DocumentError(list(report))

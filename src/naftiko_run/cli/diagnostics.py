@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from naftiko_run.diagnostics import Diagnostic
+from naftiko_run.errors import DocumentError
 
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 _WIDTH = 120
@@ -23,6 +24,13 @@ def print_diagnostics(console: Console, diagnostics: Iterable[Diagnostic]) -> No
 
     for each in with_excerpts(diagnostics):
         print_finding(console, each)
+
+
+def print_refusal(console: Console, fault: DocumentError) -> None:
+    """Print why a document is refused, and what else was found in it: the one may come of the other."""
+    found = sorted(fault.diagnostics, key=lambda each: not each.is_error)
+    print_diagnostics(console, found[:MOST_TOLD])
+    print_rest(console, len(found) - MOST_TOLD, "errors and warnings")
 
 
 def print_finding(console: Console, found: Diagnostic) -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from naftiko_run.capability import Capability, Settings, load
 from naftiko_run.cli.console import error_console, print_fault
-from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_rest
+from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_refusal, print_rest
 from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
 from naftiko_run.cli.options import USAGE, UsageFault, check_level, parse_base_uris, parse_ports, parse_size
 from naftiko_run.cli.startup import Startup
@@ -113,15 +113,14 @@ def _load_all(
         try:
             capabilities.append(load(path, settings))
         except DocumentError as fault:
-            errors = [each for each in fault.diagnostics if each.is_error]
-            print_diagnostics(console, errors[:MOST_TOLD])
-            print_rest(console, len(errors) - MOST_TOLD, "errors")
-            refused += errors
+            print_refusal(console, fault)
+            refused += [each for each in fault.diagnostics if each.is_error]
     gc.freeze()  # plans live as long as the process: no collection need look at them
     if any(each.code == "no-such-file" for each in refused):
         raise Unready(NO_INPUT)
     if strict:
-        left_out = [each for capability in capabilities for each in capability.diagnostics if each.is_error]
+        found = [each for capability in capabilities for each in capability.diagnostics]
+        left_out = [each for each in found if each.is_error or each.code == "not-runnable"]
         print_diagnostics(console, left_out[:MOST_TOLD])
         print_rest(console, len(left_out) - MOST_TOLD, "errors")
         refused += left_out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from rich.text import Text
 from naftiko_run import jsontext
 from naftiko_run.capability import Settings, load
 from naftiko_run.cli.console import error_console, print_fault
-from naftiko_run.cli.diagnostics import print_diagnostics
+from naftiko_run.cli.diagnostics import print_refusal
 from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
 from naftiko_run.cli.run import BAD_DOCUMENT, OK
 from naftiko_run.document.schema import document_schema
@@ -34,7 +35,8 @@ def list_documents(files: Sequence[Path], *, as_json: bool, env_files: Sequence[
         try:
             told.append(inventory(load(path, settings)))
         except DocumentError as fault:
-            print_diagnostics(error_console(), [each for each in fault.diagnostics if each.is_error])
+            print_refusal(error_console(), fault)
+            told.append(_refused(path, fault))
             is_absent = fault.diagnostics[0].code == "no-such-file"
             exit_code = NO_INPUT if is_absent else BAD_DOCUMENT
     if as_json:
@@ -42,8 +44,16 @@ def list_documents(files: Sequence[Path], *, as_json: bool, env_files: Sequence[
     else:
         console = Console(highlight=False, emoji=False)
         for each in told:
-            _print(each, console)
+            if "findings" not in each:
+                _print(each, console)
     return exit_code
+
+
+def _refused(path: Path, fault: DocumentError) -> dict[str, Any]:
+    """Describe a document that cannot be run: what was found in it, as ``naftiko validate`` gives it."""
+    from naftiko_run.lint import with_excerpts  # not needed where there is nothing to tell
+
+    return {"file": str(path), "findings": [asdict(each) for each in with_excerpts(fault.diagnostics)]}
 
 
 def show_schema(version: str) -> int:

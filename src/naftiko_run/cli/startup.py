@@ -15,6 +15,10 @@ from naftiko_run.serve import Site
 from naftiko_run.version import __version__
 
 _KINDS = {"rest": "route", "mcp": "tool"}
+_TAKES_AWAY = frozenset(
+    {"cannot-be-called", "empty-adapter", "no-credential", "not-runnable", "unknown-adapter"}
+)
+"""Warnings after which something that the document exposes is not there, or will not work."""
 
 
 class Startup:
@@ -81,10 +85,18 @@ class Startup:
         self._console.print(table)
 
     def _print_diagnostics(self) -> None:
+        """Print in full what takes something away from what is served; of the rest, how much there is."""
         found = [each for capability in self._capabilities for each in capability.diagnostics]
-        found = sorted(found, key=lambda each: not each.is_error)
-        print_diagnostics(self._console, found[:MOST_TOLD])
-        print_rest(self._console, len(found) - MOST_TOLD, "errors and warnings")
+        grave = [each for each in found if each.is_error or each.code in _TAKES_AWAY]
+        grave.sort(key=lambda each: not each.is_error)
+        print_diagnostics(self._console, grave[:MOST_TOLD])
+        print_rest(self._console, len(grave) - MOST_TOLD, "errors and warnings")
+        for capability in self._capabilities:
+            number = sum(each not in grave for each in capability.diagnostics)
+            if number:
+                told = f"{number} warning{'s' if number > 1 else ''}"
+                shown = Text(f"; `naftiko validate {capability.file}` shows {'them' if number > 1 else 'it'}")
+                self._line(Text.assemble((told, "yellow"), shown))
 
     def _line(self, text: Text) -> None:
         self._console.print(text, soft_wrap=True)

@@ -11,13 +11,12 @@ from naftiko_run.consume.exchange import (
 )
 from naftiko_run.consume.forwarding import Forwarding
 from naftiko_run.consume.operation import ConsumedOperation
-from naftiko_run.consume.operations import BODY_METHODS, ConsumedOperations, NotCallable
+from naftiko_run.consume.operations import ConsumedOperations, NotCallable
 from naftiko_run.consume.sandbox import SandboxAddresses, SandboxTransport
 from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.consume.transport import DEFAULT_SECONDS, HttpxTransport
 
 __all__ = [
-    "BODY_METHODS",
     "DEFAULT_SECONDS",
     "Authentication",
     "AuthenticationBlock",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from xml.sax.saxutils import escape as escape_xml
 
 from naftiko_run import jsontext
 from naftiko_run.consume.encoders import Encode, encoder
 from naftiko_run.document.model import Body, Parameter
+from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import (
     MISSING,
     Expression,
@@ -25,6 +26,9 @@ from naftiko_run.expressions import (
 from naftiko_run.expressions import encode as percent_encode
 
 _PLACEHOLDER = re.compile(r"\{\{\{[^{}]+\}\}\}|\{\{[^{}]+\}\}")
+_JSON = Body(type="json")
+_WITH_FIELDS = ("json", "formUrlEncoded", "multipartForm", "yaml")
+"""The types of bodies that can be an object."""
 _BARE = "\ue000"
 
 
@@ -50,6 +54,16 @@ def compile_body(body: Body, resolve: Resolve) -> BodyPlan:
     Raises:
         ValueError: A template in it is malformed.
     """
+    plan = _compile_data(body, resolve)
+    return replace(plan, encode=_typed(plan.encode, body.content_type)) if body.content_type else plan
+
+
+def _typed(encode: Encode, content_type: str) -> Encode:
+    """Send what an encoder writes under another Content-Type."""
+    return lambda value: (content_type, encode(value)[1])
+
+
+def _compile_data(body: Body, resolve: Resolve) -> BodyPlan:
     encode = encoder(body.type)
     data = body.data
     if body.type == "binary" and (isinstance(data, list) or (isinstance(data, dict) and len(data) != 1)):
@@ -122,28 +136,30 @@ def _in_json(value: Any) -> str:
 
 
 def body_of_parameters(
-    parameters: Sequence[Parameter], arguments: Mapping[str, Expression], body_type: str
+    parameters: Sequence[Parameter], arguments: Mapping[str, Expression], body: Body | None
 ) -> BodyPlan | None:
     """Compile the body that ``in: body`` parameters make.
 
     Args:
         parameters: The operation's ``in: body`` parameters.
         arguments: What fills each.
-        body_type: How it is encoded.
+        body: The block that says how it is encoded; None for JSON.
 
     Returns:
         None where there are no such parameters.
     """
     if not parameters:
         return None
+    body = body or _JSON
+    encode = _typed(encoder(body.type), body.content_type) if body.content_type else encoder(body.type)
     whole = _whole_body(parameters)
     if whole is not None:
         argument = arguments[whole.name]
-        is_untouched = argument.whole == whole.name and body_type == "json"
-        return BodyPlan(argument, encoder(body_type), whole=whole.name if is_untouched else "")
+        is_untouched = argument.whole == whole.name and body.type == "json" and not body.content_type
+        return BodyPlan(argument, encode, whole=whole.name if is_untouched else "")
     fields = structure(arguments)
     value = Expression(lambda scope: fields.evaluate(scope) or MISSING, fields.names)
-    return BodyPlan(value, encoder(body_type))
+    return BodyPlan(value, encode)
 
 
 def _whole_body(parameters: Sequence[Parameter]) -> Parameter | None:
@@ -158,8 +174,33 @@ def _whole_body(parameters: Sequence[Parameter]) -> Parameter | None:
     return only if only.name == "body" or is_structure else None
 
 
+def takes_fields(body: Body | None, parameters: Sequence[Parameter]) -> bool:
+    """Whether arguments that the document does not describe can be fields of a body, as far as it says.
+
+    Args:
+        body: The operation's body; None where it has none.
+        parameters: The operation's ``in: body`` parameters.
+    """
+    if body is None or body.data is None:
+        whole = _whole_body(parameters)
+        is_object = whole is None or whole.type != "array"
+        return is_object and (body is None or body.type in _WITH_FIELDS)
+    if body.type == "raw" or (body.type in _WITH_FIELDS and isinstance(body.data, str)):
+        return _PLACEHOLDER.fullmatch(body.data.strip()) is not None or _is_json_object(body)
+    return body.type in _WITH_FIELDS and isinstance(body.data, dict)
+
+
+def _is_json_object(body: Body) -> bool:
+    try:
+        return body.type in ("json", "raw") and isinstance(
+            json.loads(_mark_bare_placeholders(body.data)), dict
+        )
+    except ValueError:
+        return False
+
+
 def with_fields(plan: BodyPlan, extras: Sequence[str]) -> BodyPlan:
-    """Add arguments that the operation does not declare as fields of its JSON object."""
+    """Add arguments that the operation does not declare as fields of its body; see ``takes_fields``."""
     if not extras:
         return plan
     inner = plan.value.evaluate
@@ -167,8 +208,13 @@ def with_fields(plan: BodyPlan, extras: Sequence[str]) -> BodyPlan:
     def evaluate(scope: Mapping[str, object]) -> object:
         value = inner(scope)
         added = {name: scope[name] for name in extras if scope.get(name) is not None}
-        if not added or not (value is MISSING or isinstance(value, dict)):
+        if not added:
             return value
-        return {**value, **added} if isinstance(value, dict) else added
+        if value is MISSING or value is None:
+            return added
+        if not isinstance(value, dict):
+            listed = ", ".join(f"`{name}`" for name in added)
+            raise InvalidInput([Violation("/body", f"must be an object, because {listed} travels in it")])
+        return {**value, **added}
 
     return BodyPlan(Expression(evaluate, (*plan.value.names, *extras)), plan.encode)

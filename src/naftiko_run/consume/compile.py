@@ -101,6 +101,7 @@ class OperationCompiler:
             reads,
             plan,
             self._upstream.refusal,
+            self._upstream.refused_at,
             self._upstream.authentication,
             self._around.transport,
         )
@@ -149,7 +150,7 @@ class OperationCompiler:
             return with_fields(compile_body(model, self._resolve), extras)
         parameters = self._placed("body")
         arguments = {parameter.name: self._argument(parameter) for parameter in parameters}
-        plan = body_of_parameters(parameters, arguments, model.type if model else "json")
+        plan = body_of_parameters(parameters, arguments, model)
         return with_fields(plan, extras) if plan else None
 
 

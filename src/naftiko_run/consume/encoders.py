@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Callable
+from secrets import token_hex
 from typing import Any
 from urllib.parse import urlencode
 
@@ -52,6 +53,9 @@ def _multipart(value: Any) -> Encoded:
     import httpx  # its multipart writer, without its client
 
     parts = _parts(value)
+    if not parts:
+        boundary = token_hex(16)
+        return f"multipart/form-data; boundary={boundary}", f"--{boundary}--\r\n".encode()
     request = httpx.Request("POST", "http://multipart.invalid", files=parts)
     return request.headers["content-type"], request.read()
 

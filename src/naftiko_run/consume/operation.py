@@ -9,6 +9,7 @@ from typing import Any
 from naftiko_run import jsontext
 from naftiko_run.consume.exchange import Authentication, Transport, UpstreamResponse
 from naftiko_run.consume.plan import RequestPlan
+from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation as OperationModel
 from naftiko_run.document.model import Parameter
 from naftiko_run.errors import UndecodableResponse
@@ -26,6 +27,7 @@ class ConsumedOperation:
         reads: The arguments that its request reads, in order.
         plan: Makes the request.
         refusal: Why it cannot be called, though all else about it is known; empty where it can.
+        refused_at: The place in the document of what ``refusal`` speaks of.
         authentication: None for none.
         transport: Carries the request.
     """
@@ -37,6 +39,7 @@ class ConsumedOperation:
     reads: tuple[str, ...]
     plan: RequestPlan
     refusal: str
+    refused_at: Pointer
     authentication: Authentication | None
     transport: Transport
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from naftiko_run.consume.authentication import credentials_given
+from naftiko_run.consume.bodies import takes_fields
 from naftiko_run.consume.compile import OperationCompiler
 from naftiko_run.consume.forwarding import Forwarding
 from naftiko_run.consume.operation import ConsumedOperation
@@ -70,6 +71,12 @@ class ConsumedOperations:
     def implies_body(self, name: str) -> bool:
         """Whether an operation takes a body that the document does not describe: then any JSON will do."""
         return any(parameter is _IMPLIED_BODY for parameter in self.parameters(name))
+
+    def takes_fields(self, name: str) -> bool:
+        """Whether arguments that an operation does not declare can be fields of its body."""
+        _, _, model = self._models[name]
+        in_body = [parameter for parameter in self.parameters(name) if parameter.in_ == "body"]
+        return model.method in BODY_METHODS and takes_fields(model.body, in_body)
 
     def get(self, name: str, extras: Mapping[str, str] | None = None) -> ConsumedOperation:
         """Give an operation.

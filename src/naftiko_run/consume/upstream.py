@@ -10,6 +10,7 @@ from naftiko_run.bindings import Bindings
 from naftiko_run.consume.authentication import AuthenticationBlock, compile_authentication, installed
 from naftiko_run.consume.exchange import Authentication
 from naftiko_run.consume.surroundings import Surroundings
+from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import Consumes
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_text, constant
@@ -30,6 +31,7 @@ class Upstream:
         shown: The base URL for people: a binding in its path may be a credential.
         authentication: None for none.
         refusal: Why nothing can be called, though all else is known; empty where it can.
+        refused_at: The place in the document of what ``refusal`` speaks of.
         missing: Variables without a value.
     """
 
@@ -38,6 +40,7 @@ class Upstream:
     shown: str
     authentication: Authentication | None
     refusal: str
+    refused_at: Pointer
     missing: tuple[BoundVariable, ...]
 
 
@@ -50,7 +53,9 @@ def compile_upstream(consumes: Consumes, surroundings: Surroundings) -> Upstream
     compiler = _UpstreamCompiler(consumes, surroundings)
     base, shown = compiler.base()
     authentication, refusal = compiler.authentication(base)
-    return Upstream(consumes.namespace, base, shown, authentication, refusal, tuple(compiler.missing))
+    missing = tuple(compiler.missing)
+    at = consumes.authentication.pointer if consumes.authentication else consumes.pointer
+    return Upstream(consumes.namespace, base, shown, authentication, refusal, at, missing)
 
 
 class _UpstreamCompiler:
@@ -94,6 +99,8 @@ class _UpstreamCompiler:
         if model is None:
             return None, ""
         around, namespace = self._around, self._consumes.namespace
+        if not model.type:
+            return None, f"the authentication of `{namespace}` does not say its `type`"
         if model.type not in installed():
             return None, (
                 f"`{namespace}` authenticates with `{model.type}`, which is not supported "

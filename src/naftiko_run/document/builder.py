@@ -37,6 +37,7 @@ _WORDS: Final[dict[str, Any]] = {
     "False": False,
     "FALSE": False,
 }
+_NODES = frozenset({yaml.ScalarEvent, yaml.AliasEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent})
 _NUMBER_START = frozenset("0123456789+-.")
 _NULL_WORDS = frozenset(word for word, value in _WORDS.items() if value is None)
 
@@ -65,7 +66,8 @@ class Builder:
         self.root: Any = None
         self.places: dict[int, Places] = {}
         self._file = file
-        self._documents = 0
+        self._document_mark: Any = None
+        self._holds_document = False
         self._stack: list[_Frame] = []
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._values = 0
@@ -73,6 +75,8 @@ class Builder:
     def take(self, event: Any) -> None:
         """Take the parser's next event."""
         kind = type(event)
+        if not self._stack and kind in _NODES and not _is_empty(event):
+            self._begin_document()
         if kind is yaml.ScalarEvent:
             frame = self._stack[-1] if self._stack else None
             if frame is not None and frame.awaits_key:
@@ -94,14 +98,18 @@ class Builder:
         elif kind is yaml.AliasEvent:
             self._take_alias(event)
         elif kind is yaml.DocumentStartEvent:
-            self._documents += 1
-            if self._documents > 1:
-                self._fail(
-                    "several-documents",
-                    "the file holds more than one YAML document",
-                    event.start_mark,
-                    "keep one capability per file: remove this `---` and what follows, or move it",
-                )
+            self._document_mark = event.start_mark
+
+    def _begin_document(self) -> None:
+        """Let the stream have one document; those with nothing in them, after a bare ``---``, are none."""
+        if self._holds_document:
+            self._fail(
+                "several-documents",
+                "the file holds more than one YAML document",
+                self._document_mark,
+                "keep one capability per file: remove this `---` and what follows, or move it",
+            )
+        self._holds_document = True
 
     def _take_key(self, frame: _Frame, event: Any) -> None:
         key = event.value
@@ -126,6 +134,13 @@ class Builder:
 
     def _take_alias(self, event: Any) -> None:
         if event.anchor not in self._anchors:
+            if any(frame.anchor == event.anchor for frame in self._stack):
+                self._fail(
+                    "self-reference",
+                    f"`*{event.anchor}` stands inside what `&{event.anchor}` marks: it would hold itself",
+                    event.start_mark,
+                    "write the part out, or put the anchor on a smaller part",
+                )
             self._fail(
                 "unknown-anchor",
                 f"`*{event.anchor}` names an anchor that is not defined before it",
@@ -151,6 +166,7 @@ class Builder:
             self._fail(
                 "too-deep", f"the document is nested more than {MAX_DEPTH} levels deep", event.start_mark, ""
             )
+        self._anchors.pop(event.anchor, None)  # from here on it means what begins here
         mark = event.start_mark
         frame = _Frame(container, mark, event.anchor)
         self.places[id(container)] = frame.places
@@ -158,7 +174,7 @@ class Builder:
 
     def _put(self, value: Any, mark: Any, size: int) -> None:
         if not self._stack:
-            self.root = value
+            self.root = value if self.root is None else self.root
             return
         self._values += size
         if self._values > MAX_VALUES:
@@ -215,6 +231,11 @@ class _Frame:
                 if key not in self.container:
                     self.container[key] = value
                     self.places.values[key] = self.places.start
+
+
+def _is_empty(event: Any) -> bool:
+    """Whether a document's only node is what YAML sees where nothing is written."""
+    return type(event) is yaml.ScalarEvent and not event.value and event.implicit[0] and event.anchor is None
 
 
 def _scalar(event: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from naftiko_run.document.model import Callable, Document
 from naftiko_run.document.origins import Origins
 from naftiko_run.document.source import TRUNCATION_MARK, Source, parse, read
 from naftiko_run.errors import DocumentError
+
+_NUMERAL = re.compile(r"[-+.\deE]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ def load_source(source: Source) -> LoadedDocument:
     canonical = normalise(whole.data, report, whole.faults)
     if canonical is None:
         raise DocumentError(list(report))
+    canonical["info"]["version"] = _version(source) or canonical["info"]["version"]
     try:
         document = Document.model_validate(canonical)
     except ValidationError as fault:
@@ -92,6 +96,14 @@ def read_unit(written: Mapping[str, Any], document: Document, report: Report) ->
         ValueError: It calls nothing that the document consumes; the message says why.
     """
     return Callable.model_validate(normalise_unit(written, document, report))
+
+
+def _version(source: Source) -> str:
+    """Give ``info.version`` where it is a number to YAML: as written, ``1.10``; empty where it is text."""
+    info = source.data.get("info")
+    number = info.get("version") if isinstance(info, dict) else None
+    written = source.written(("info", "version")) if isinstance(number, float) else ""
+    return written if _NUMERAL.fullmatch(written) else ""
 
 
 def _truncation(source: Source) -> Iterator[Diagnostic]:

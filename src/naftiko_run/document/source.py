@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +31,10 @@ except ImportError:  # a PyYAML built without libyaml
 MAX_BYTES: Final = 4 * 1024 * 1024
 TRUNCATION_MARK: Final = "# --- truncated at "
 """What a catalogue writes at the end of documents that it cut off."""
+
+_SURROGATE_PAIR = re.compile(
+    r"(?<!\\)(?P<before>(?:\\\\)*)\\u(?P<high>d[89ab][0-9a-f]{2})\\u(?P<low>d[c-f][0-9a-f]{2})", re.IGNORECASE
+)
 
 _SYNTAX_HINTS: Final = {
     "mapping values are not allowed": "quote a value that holds `: `, and check the indentation",
@@ -82,6 +87,12 @@ class Source:
             found = places.keys.get(part, places.values[part]) if at_key else places.values[part]
             container = value
         return Position(found[0] + 1, found[1] + 1)
+
+    def written(self, pointer: Pointer) -> str:
+        """Give the word at a place as its author wrote it: ``1.10`` is a number to YAML."""
+        line, column = self.locate(pointer)
+        here = self.text.splitlines()[line - 1][column - 1 :]
+        return re.split(r"[\s,\]}]", here, maxsplit=1)[0]
 
 
 def read(path: Path) -> Source:
@@ -149,14 +160,28 @@ def parse(text: str, file: str = "") -> Source:
         report = Report(file)
         report.error("document-too-large", f"the document has more than {MAX_BYTES:,} characters")
         raise DocumentError(list(report))
-    builder = Builder(file)
     try:
-        parser = _Parser(text)
-        while parser.check_event():
-            builder.take(parser.get_event())
+        builder = _build(text, file)
     except (yaml.YAMLError, UnicodeEncodeError) as fault:  # the latter for half a surrogate pair
-        raise DocumentError(list(_syntax_report(fault, text, file))) from None
+        mended = _SURROGATE_PAIR.sub(_as_one_character, text)
+        if mended == text:
+            raise DocumentError(list(_syntax_report(fault, text, file))) from None
+        return parse(mended, file)
     return Source(text, builder.root, builder.places, file)
+
+
+def _build(text: str, file: str) -> Builder:
+    builder = Builder(file)
+    parser = _Parser(text)
+    while parser.check_event():
+        builder.take(parser.get_event())
+    return builder
+
+
+def _as_one_character(pair: re.Match[str]) -> str:
+    """Write what JSON escapes as two halves, which libyaml refuses, as YAML does."""
+    high, low = (int(half, 16) for half in pair.group("high", "low"))
+    return f"{pair['before']}\\U{0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF):08x}"
 
 
 def _end_of(text: str) -> Position:

@@ -126,21 +126,25 @@ def _members(fault: InvocationError) -> dict[str, Any]:
 
 
 async def respond(
-    send: Send, status: int, content: bytes, media_type: str = "", headers: tuple[tuple[str, str], ...] = ()
+    send: Send,
+    status: int,
+    content: bytes | None,
+    media_type: str = "",
+    headers: tuple[tuple[str, str], ...] = (),
 ) -> None:
     """Send a whole answer.
 
     Args:
         send: The ASGI channel.
         status: HTTP status.
-        content: The body; empty for none.
+        content: The body; empty for none. None where HEAD asks about it, and only ``headers`` know its length.
         media_type: Its Content-Type; empty for none.
         headers: Further headers.
     """
     written = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
     if media_type:
         written.append((b"content-type", media_type.encode("latin-1", "replace")))
-    if status not in (204, 304):
+    if status not in (204, 304) and content is not None:
         written.append((b"content-length", str(len(content)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": written})
-    await send({"type": "http.response.body", "body": content})
+    await send({"type": "http.response.body", "body": content or b""})

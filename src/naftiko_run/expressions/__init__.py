@@ -23,7 +23,7 @@ from naftiko_run.expressions.path import (
     parse_path,
     same_name,
 )
-from naftiko_run.expressions.template import compile_text, compile_value
+from naftiko_run.expressions.template import compile_text, compile_value, names_in
 
 __all__ = [
     "MISSING",
@@ -44,6 +44,7 @@ __all__ = [
     "fill",
     "first_name",
     "is_root",
+    "names_in",
     "names_of",
     "parse_path",
     "same_name",

@@ -31,6 +31,7 @@ _TAG = re.compile(
     """,
     re.VERBOSE,
 )
+_NAME = re.compile(r"\{\{\{?\s*[#^/&]?\s*([^{}!]+?)\s*\}?\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,11 @@ class Section:
 
 Part = str | Placeholder | Section
 Escape = Callable[[Any], str]
+
+
+def names_in(text: str) -> list[str]:
+    """Give the names between double braces, sections included."""
+    return _NAME.findall(text)
 
 
 def parse(text: str) -> tuple[Part, ...]:

@@ -151,7 +151,8 @@ class _UnitCompiler:
         inputs = infer_inputs(self._declared, uses, silence_is_required=silence_is_required)
         unit, calls = self._unit, self._parts.calls
         if isinstance(plan, CallPlan) and self._house.operations.implies_body(unit.call):
-            if self._route_variables is not None:
+            body = calls[0].operation.plan.body
+            if self._route_variables is not None and body is not None and body.whole:
                 inputs = tuple(_of_any_type(each) if each.name == "body" else each for each in inputs)
             plan = replace(plan, known=frozenset(each.name for each in inputs))
         missing = {variable for call in calls for variable in call.operation.plan.missing}
@@ -291,7 +292,7 @@ def _format_refusal(call: Call, outputs: OutputPlan) -> str:
 
 
 def _of_any_type(body: Input) -> Input:
-    """Give the body that a route takes where the document describes none: whatever JSON a client sends."""
+    """Give the body that a route passes on where the document describes none: whatever JSON a client sends."""
     schema = {key: value for key, value in body.schema.items() if key != "type"}
     return replace(body, schema=schema)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from naftiko_run.consume import BODY_METHODS, ConsumedOperation, ConsumedOperations
+from naftiko_run.consume import ConsumedOperation, ConsumedOperations
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.expressions import MISSING, Expression, same_name
 from naftiko_run.invoke.call import Call
@@ -72,7 +72,7 @@ class Connector:
         the whole body is: then it is a query parameter, and the body stays whole.
         """
         known = {*operation.reads, *(each.name for each in operation.parameters)}
-        has_body = operation.model.method in BODY_METHODS
+        has_body = self.operations.takes_fields(operation.name)
         says_body = any(
             each.name == "body" and each.in_ == "body" for each in operation.model.input_parameters
         )

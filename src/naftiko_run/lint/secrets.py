@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from naftiko_run.diagnostics import Pointer
+from naftiko_run.document.dialects.authentication import SCHEMES
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.expressions import same_name
 from naftiko_run.lint.written import Written
@@ -38,6 +39,8 @@ _SCHEME = re.compile(r"(?:Basic|Bearer|Token|ApiKey)\s+", re.IGNORECASE)
 _LEAST: Final = 8
 """How short a text outside an authentication block is taken for a sample."""
 
+_KEY_LISTS: Final = ("headers", "parameters")
+"""Where an authentication block holds several keys, each with a name that says whether it is a credential."""
 _ELSEWHERE: Final = frozenset({"binds", "info", "outputParameters", "authentication", "auth"})
 
 
@@ -65,17 +68,29 @@ def find_secrets(written: Written) -> tuple[SecretLiteral, ...]:
 
 
 def _in_authentication(written: Written) -> Iterator[SecretLiteral]:
-    for owner in (*written.consumes, *written.exposes):
-        block = owner.mapping("authentication", "auth")
-        if block is None:
-            continue
-        kind = block.text("type") or "its"
+    for block in (each for owner in (*written.consumes, *written.exposes) for each in _blocks(owner)):
+        kind = f"{block.text('type')} ".lstrip()
         names = {"password", "token", "value"} | ({"key"} if _key_is_credential(block) else set())
         for key in block.data:
             text = block.text(key)
             if (key in names or _is_credential(key)) and _is_literal(text):
-                yield SecretLiteral((*block.at, key), f"the `{key}` of this {kind} authentication", text)
+                yield SecretLiteral((*block.at, key), f"the `{key}` of this {kind}authentication", text)
         yield from _in_credential_lists(block)
+
+
+def _blocks(owner: Reader) -> Iterator[Reader]:
+    """Give an owner's authentication, and what it holds where it has another shape than it should."""
+    for key in ("authentication", "auth"):
+        pending = [((*owner.at, key), owner.data.get(key))]
+        while pending:
+            at, value = pending.pop()
+            if isinstance(value, dict):
+                yield Reader(value, at, owner.report)
+                pending += [((*at, name), each) for name, each in value.items() if name not in _KEY_LISTS]
+            elif isinstance(value, list):
+                pending += [((*at, index), each) for index, each in enumerate(value)]
+            elif isinstance(value, str) and at[-1] in (key, *SCHEMES) and value.casefold() not in SCHEMES:
+                yield Reader({"value": value}, at, owner.report)
 
 
 def _key_is_credential(block: Reader) -> bool:
@@ -89,7 +104,7 @@ def _in_credential_lists(block: Reader) -> Iterator[SecretLiteral]:
         text = headers.text(name) if headers else ""
         if _is_credential(name) and _is_literal(text):
             yield SecretLiteral((*block.at, "headers", name), f"the value of the header `{name}`", text)
-    for several in ("headers", "parameters"):
+    for several in _KEY_LISTS:
         for member in block.members(several) if isinstance(block.data.get(several), list) else ():
             name, text = member.text("name", "key"), member.text("value")
             if (_is_credential(name) or name == "key") and _is_literal(text):
@@ -159,7 +174,8 @@ def is_variable_name(text: str) -> bool:
 
 def _is_literal(text: str) -> bool:
     """Whether a credential is written out: not left to a template, a reference, or what was meant as one."""
-    is_left = "{{" in text or "${" in text or _REFERENCE.match(text) or is_variable_name(text)
+    bare = text.removeprefix("{").removesuffix("}")
+    is_left = "{{" in text or "${" in text or _REFERENCE.match(text) or is_variable_name(bare)
     return bool(text.strip()) and not is_left
 
 

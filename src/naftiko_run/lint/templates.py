@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import re
 
-_TAG = re.compile(r"\{\{\{?\s*[#^/&]?\s*([^{}!]+?)\s*\}?\}\}")
 _ANY_BRACES = re.compile(r"\$?\{\{?\s*([^{}]+?)\s*\}?\}")
-
-
-def names_in(text: str) -> list[str]:
-    """Give the names between double braces, sections included."""
-    return _TAG.findall(text)
 
 
 def names_in_address(text: str) -> list[str]:

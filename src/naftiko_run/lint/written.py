@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from naftiko_run.diagnostics import Pointer, Report
-from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.dialects.reading import Reader, texts
 from naftiko_run.document.entries import is_import
 from naftiko_run.document.source import Source
 
@@ -191,18 +191,6 @@ class Written:
     def texts(self) -> tuple[tuple[Pointer, str], ...]:
         """Every text value, with its place."""
         return tuple(texts(self.root.data, ()))
-
-
-def texts(value: Any, at: Pointer) -> Iterator[tuple[Pointer, str]]:
-    """Give every text inside a value, with its place."""
-    if isinstance(value, str):
-        yield at, value
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            yield from texts(member, (*at, key))
-    elif isinstance(value, list):
-        for index, member in enumerate(value):
-            yield from texts(member, (*at, index))
 
 
 def written_key(owner: Reader, *keys: str) -> Pointer:

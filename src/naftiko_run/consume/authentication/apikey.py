@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -9,7 +10,10 @@ from naftiko_run import jsontext
 from naftiko_run.consume.authentication.block import AuthenticationBlock
 from naftiko_run.consume.authentication.header import HeaderAuthentication
 from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, UpstreamResponse
+from naftiko_run.errors import InvalidInput, Unsupported, Violation
 from naftiko_run.expressions import encode, encode_name
+
+_BOUNDARY = re.compile(r'boundary="?([^";\s]+)', re.IGNORECASE)
 
 
 def compile_scheme(block: AuthenticationBlock) -> Authentication:
@@ -40,6 +44,7 @@ class BodyKeys:
     Attributes:
         others: The keys that travel elsewhere.
         fields: Added to a form, or to a JSON object; a request without a body gets one.
+            A body that has no fields is not sent: the call would go out without its keys.
     """
 
     others: HeaderAuthentication
@@ -48,16 +53,46 @@ class BodyKeys:
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
         """Send the request with the keys."""
         kind = next((value for name, value in request.headers if name.lower() == "content-type"), "")
-        if kind.startswith("application/x-www-form-urlencoded"):
+        media_type = kind.partition(";")[0].strip().lower()
+        if request.chunks is not None:
+            raise Unsupported(
+                f"{request.operation}: its API key travels in the body, and one that is passed on is not changed"
+            )
+        if request.body is None:
+            request.body = jsontext.dumps(self.fields)
+            if not kind:
+                request.headers.append(("Content-Type", "application/json"))
+        elif media_type == "application/x-www-form-urlencoded":
             request.body = b"&".join(part for part in (request.body, urlencode(self.fields).encode()) if part)
-        elif request.body is None or kind.startswith("application/json"):
-            self._add_to_json(request)
+        elif media_type == "multipart/form-data":
+            request.body = self._added_to_parts(request.body, kind, request.operation)
+        elif media_type == "application/json" or media_type.endswith("+json"):
+            request.body = self._added_to_json(request.body)
+        else:
+            raise Unsupported(
+                f"{request.operation}: its API key travels in the body, and a body of type "
+                f"{media_type or 'unknown'} has no fields for it"
+            )
         return await self.others.authorize(request, send)
 
-    def _add_to_json(self, request: OutgoingRequest) -> None:
-        value = {} if request.body is None else jsontext.loads(request.body)
+    def _added_to_json(self, body: bytes) -> bytes:
+        try:
+            value = jsontext.loads(body)
+        except ValueError:
+            value = None
         if not isinstance(value, dict):
-            return
-        if request.body is None:
-            request.headers.append(("Content-Type", "application/json"))
-        request.body = jsontext.dumps({**value, **self.fields})
+            raise InvalidInput([Violation("/body", "must be a JSON object: the API key travels in it")])
+        return jsontext.dumps({**value, **self.fields})
+
+    def _added_to_parts(self, body: bytes, kind: str, operation: str) -> bytes:
+        boundary = _BOUNDARY.search(kind)
+        start, end, rest = body.rpartition(f"--{boundary[1]}--".encode() if boundary else b"--")
+        if not boundary or not end:
+            raise Unsupported(
+                f"{operation}: its API key travels in the body, whose parts cannot be told apart"
+            )
+        added = "".join(
+            f'--{boundary[1]}\r\nContent-Disposition: form-data; name="{encode_name(name)}"\r\n\r\n{value}\r\n'
+            for name, value in self.fields.items()
+        )
+        return start + added.encode() + end + rest

@@ -6,17 +6,20 @@ further down the house knows that a dialect exists.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any, Final
 
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.dialects.aggregates import normalise_aggregates
 from naftiko_run.document.dialects.binds import normalise_binds
+from naftiko_run.document.dialects.braces import mend_braces
 from naftiko_run.document.dialects.callables import Callables
 from naftiko_run.document.dialects.calls import Calls
 from naftiko_run.document.dialects.consumes import normalise_consumes
 from naftiko_run.document.dialects.exposes import normalise_exposes
 from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.dialects.undeclared import warn_of_undeclared
 from naftiko_run.document.model import Document
 
 __all__ = ["SPEC_VERSIONS", "normalise", "normalise_unit"]
@@ -62,13 +65,17 @@ def normalise(
     capability = _capability(root)
     if capability is None:
         return None
+    binds = normalise_binds(root, capability)
     consumes, faults = normalise_consumes(capability, not_imported.get("consumes", {}))
+    mend_braces(consumes, binds, report)
+    if not not_imported.get("binds"):  # else others may be declared where these come from
+        warn_of_undeclared(root, capability, binds)
     callables = Callables(Calls.of(consumes, faults), not_imported=not_imported.get("aggregates", {}))
     return {
         "pointer": (),
         "spec": _spec(root),
         "info": _info(root),
-        "binds": normalise_binds(root, capability),
+        "binds": binds,
         "consumes": consumes,
         "aggregates": normalise_aggregates(capability, callables),
         "exposes": normalise_exposes(capability, callables),
@@ -113,10 +120,14 @@ def _capability(root: Reader) -> Reader | None:
         )
     else:
         found = ", ".join(f"`{key}`" for key in list(root.data)[:6])
+        close = difflib.get_close_matches("capability", root.data, n=1, cutoff=0.8)
         root.report.error(
             "no-capability",
             f"the document has no `capability`; it has {found or 'nothing'}",
-            hint="put `consumes` and `exposes` below a root key `capability:`",
+            tuple(close),
+            hint=f"`{close[0]}`: did you mean `capability`?"
+            if close
+            else "put `consumes` and `exposes` below a root key `capability:`",
         )
     return None
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from naftiko_run.document.dialects.credentials import loose_settings, scheme_settings
 from naftiko_run.document.dialects.reading import Reader
 
+SCHEMES: Final = frozenset(
+    ["apikey", "aws-sig-v4", "basic", "bearer", "certificate", "digest", "hmac", "none", "oauth1", "oauth2"]
+)
+"""What documents authenticate with, whether it is supported or not."""
 _SPELLINGS = {
     "apikey": "apikey",
     "api-key": "apikey",
@@ -35,14 +40,17 @@ _SPELLINGS = {
 
 
 def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
-    """Give the owner's ``authentication`` (also written ``auth``); None for none."""
-    written = owner.mapping("authentication", "auth")
+    """Give the owner's ``authentication`` (also written ``auth``); None for none.
+
+    Where a block does not say what scheme it is, nor its keys do, the ``type`` is
+    empty: what cannot be read is not the same as none.
+    """
+    written = _block(owner)
     if written is None:
         return None
-    kind = written.text("type").casefold()
-    if kind in ("", "none"):
+    kind = _scheme(written)
+    if kind == "none":
         return None
-    kind = _SPELLINGS.get(kind, kind)
     _note_spelling(written, kind)
     settings = scheme_settings(written, kind)
     if kind == "apikey":
@@ -57,6 +65,65 @@ def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
             return None
         settings = {"keys": keys}
     return {"pointer": written.at, "type": kind, "settings": settings}
+
+
+def _block(owner: Reader) -> Reader | None:
+    """Give the block as the mapping that it should be; None where there is none at all."""
+    key = next((key for key in ("authentication", "auth") if owner.data.get(key) is not None), "")
+    if not key:
+        return None
+    at, value = (*owner.at, key), owner.data[key]
+    if isinstance(value, list) and len(value) == 1:
+        at, value = (*at, 0), value[0]
+    if isinstance(value, str) and value.casefold() in SCHEMES:
+        value = {"type": value}
+    elif isinstance(value, dict) and len(value) == 1:
+        ((scheme, inner),) = value.items()
+        if scheme.casefold() in SCHEMES and isinstance(inner, dict):
+            at, value = (*at, scheme), {**inner, "type": scheme}
+        elif scheme.casefold() == "bearer" and isinstance(inner, str):
+            value = {"type": scheme, "token": inner}
+    if value is not owner.data[key] and isinstance(value, dict):
+        owner.report.warning(
+            "authentication-shape",
+            f"`{key}` is read as one mapping with a `type`",
+            at,
+            hint=f"write `{key}: {{type: …}}` with the scheme's settings beside `type`",
+        )
+    return Reader(value if isinstance(value, dict) else {}, at, owner.report)
+
+
+def _scheme(written: Reader) -> str:
+    """Give the scheme under the specification's name; empty where it is not said."""
+    kind = written.text("type").casefold()
+    if kind in ("", "http") and written.text("scheme").casefold() in ("basic", "bearer"):
+        kind = written.text("scheme").casefold()
+    if kind:
+        return _SPELLINGS.get(kind, kind)
+    kind = _scheme_of_keys(written.data)
+    if kind:
+        written.report.warning(
+            "authentication-without-type",
+            f"the authentication has no `type`; its keys are those of `{kind}`",
+            written.at,
+            hint=f"add `type: {kind}`",
+        )
+    return kind
+
+
+def _scheme_of_keys(block: Mapping[str, Any]) -> str:
+    """Give the scheme of which these keys are, where they can be of no other."""
+    keys = {key for key, value in block.items() if value is not None} - {"description"}
+    if keys == {"token"}:
+        return "bearer"
+    if keys == {"username", "password"}:
+        return "basic"
+    names = {"key", "name", "header"}
+    if keys == {"headers"} or (
+        "value" in keys and keys & names and keys <= names | {"value", "in", "placement"}
+    ):
+        return "apikey"
+    return ""
 
 
 def place_keys_in_path(authentication: dict[str, Any] | None, base_uri: str) -> str:
@@ -80,7 +147,7 @@ def place_keys_in_path(authentication: dict[str, Any] | None, base_uri: str) -> 
 def _note_spelling(written: Reader, kind: str) -> None:
     """Warn where the block says in another way what the specification has words for."""
     written_kind = written.text("type")
-    if written_kind != kind:
+    if written_kind and written_kind != kind:
         written.report.warning(
             "authentication-spelling",
             f"`type: {written_kind}` is read as `{kind}`",

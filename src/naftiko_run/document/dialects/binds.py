@@ -16,6 +16,17 @@ def normalise_binds(root: Reader, capability: Reader) -> list[dict[str, Any]]:
     return [*_binds(root), *_binds(capability)]
 
 
+def spellings(binds: list[dict[str, Any]]) -> set[str]:
+    """Give everything that may stand between braces for a variable of canonical binds."""
+    found: set[str] = set()
+    for bind in binds:
+        for name in bind["keys"]:
+            found |= {name, f"{bind['namespace']}.{name}"}
+            if not bind["location"]:
+                found.add(f"env.{name}")
+    return found
+
+
 def _binds(owner: Reader) -> Iterator[dict[str, Any]]:
     for bind in owner.members("binds"):
         keys = bind.data.get("keys")

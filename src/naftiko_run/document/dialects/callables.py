@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run.document.dialects.calls import Calls
-from naftiko_run.document.dialects.parameters import normalise_inputs, normalise_outputs
+from naftiko_run.document.dialects.parameters import hinted_arguments, normalise_inputs, normalise_outputs
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.document.dialects.steps import normalise_mappings, normalise_steps
 
@@ -52,7 +52,7 @@ class Callables:
             call, reason = self.calls.find(unit)
             if reason:
                 raise ValueError(reason)
-            canonical |= {"call": call, "with": _with(unit)}
+            canonical |= {"call": call, "with": _with(unit) | hinted_arguments(unit)}
         return canonical
 
     def target(self, unit: Reader) -> dict[str, Any]:

@@ -70,10 +70,11 @@ class Calls:
     def hint(self, unit: Reader) -> str:
         """Suggest what to write instead of a call that leads nowhere."""
         known = [f"{namespace}.{name}" for namespace, names in self.operations.items() for name in names]
-        namespace, _ = self._split(unit.text("call"))
+        written = str(unit.data["call"])
+        namespace, _ = self._split(written)
         if namespace in self.faults:
             return f"mend the entry `{namespace}` under `consumes`"
-        close = difflib.get_close_matches(unit.text("call"), known, n=1)
+        close = difflib.get_close_matches(written, known, n=1)
         if close:
             return f"did you mean `{close[0]}`?"
         if not known:
@@ -116,8 +117,18 @@ class Calls:
         return f"it calls `{written}`, but nothing is consumed under `{namespace or written}`"
 
 
+_FOREIGN = ("operation", "calls")
+
+
+def says_nothing(unit: Reader) -> bool:
+    """Whether a unit has none of the keys that say what it does: its author has not come that far."""
+    return all(unit.data.get(key) is None for key in ("call", "steps", "ref", "forward", *_FOREIGN))
+
+
 def _without_call(unit: Reader) -> str:
-    for key in ("operation", "calls"):
+    if unit.data.get("call") is not None:
+        return "its `call` names no operation"
+    for key in _FOREIGN:
         if key in unit.data:
             return f"it says `{key}` where the specification says `call`"
     return "it has no `call`, no `steps` and no `ref`, so there is nothing to run"

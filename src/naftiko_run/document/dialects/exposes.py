@@ -6,6 +6,7 @@ from typing import Any
 
 from naftiko_run.document.dialects.authentication import normalise_authentication
 from naftiko_run.document.dialects.callables import Callables
+from naftiko_run.document.dialects.calls import says_nothing
 from naftiko_run.document.dialects.consumes import method_of
 from naftiko_run.document.dialects.parameters import normalise_inputs
 from naftiko_run.document.dialects.paths import join
@@ -169,8 +170,9 @@ def _mcp(written: Reader, callables: Callables) -> dict[str, Any]:
         if not name:
             tool.report.warning("nameless-tool", "the tool has no `name`; it was left out", tool.at)
             continue
-        unit = _callable(tool, callables, _unused(tool, name, names), name, unavailable)
+        unit = _callable(tool, callables, name, name, unavailable)
         if unit is not None:
+            unit["name"] = _unused(tool, name, names)
             unit["hints"] = _hints(tool, callables.target(tool).get("semantics"))
             tools.append(unit)
     transport = written.text("transport").casefold()
@@ -244,13 +246,17 @@ def _callable(
     try:
         return callables.read(unit, name)
     except ValueError as fault:
-        hint = callables.calls.hint(unit) if "call" in unit.data else ""
+        hint = callables.calls.hint(unit) if unit.data.get("call") else ""
         _leave_out(unit, title, str(fault), hint, unavailable)
         return None
 
 
 def _leave_out(unit: Reader, name: str, reason: str, hint: str, unavailable: list[dict[str, Any]]) -> None:
-    code = "unknown-operation" if "call" in unit.data else "not-runnable"
-    at = (*unit.at, "call") if "call" in unit.data else unit.at
-    unit.report.error(code, f"`{name}` is left out: {reason}", at, hint)
+    message = f"`{name}` is left out: {reason}"
+    if says_nothing(unit):
+        unit.report.warning("not-runnable", message, unit.at, "add `call: namespace.operation`")
+    elif "call" in unit.data:
+        unit.report.error("unknown-operation", message, (*unit.at, "call"), hint)
+    else:
+        unit.report.error("not-runnable", message, unit.at, hint)
     unavailable.append({"pointer": unit.at, "name": name, "reason": reason})

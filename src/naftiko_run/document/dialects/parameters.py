@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, get_args
 
@@ -11,6 +12,10 @@ from naftiko_run.expressions import same_name
 
 _TYPES = frozenset(get_args(ParameterType))
 _LOCATIONS = frozenset(get_args(Location))
+_TARGET = re.compile(
+    r"(?:\$\.)?(?:(?:body|query|path|headers?|cookies?)(?:Parameters)?\.)?(?P<target>[A-Za-z_][\w-]*)"
+)
+"""What the ``mapping`` of an exposed input names: a consumed parameter, perhaps with its place."""
 _TYPE_SPELLINGS = {
     "int": "integer",
     "float": "number",
@@ -128,6 +133,35 @@ def place_inputs(
                     hint=f"write `in: {parameter['in']}`, or where it belongs",
                 )
     return rename, homeless
+
+
+def hinted_arguments(unit: Reader) -> dict[str, str]:
+    """Give what the ``mapping`` of exposed inputs adds to ``with``: the consumed parameter that each fills.
+
+    What ``with`` says holds; a mapping to the input's own name says nothing new.
+    """
+    said = unit.data.get("with")
+    with_ = said if isinstance(said, dict) else {}
+    used = {(text.partition(".")[2] or text).strip("{} ") for text in with_.values() if isinstance(text, str)}
+    arguments: dict[str, str] = {}
+    for written in unit.members("inputParameters"):
+        name, mapping = written.text("name") or written.key, written.text("mapping")
+        found = _TARGET.fullmatch(mapping)
+        if not name or not mapping:
+            continue
+        target = found["target"] if found else ""
+        fills = target not in ("", name) and target not in with_ and name not in used
+        if fills:
+            arguments[target] = f"tools.{name}"
+        written.report.warning(
+            "input-mapping",
+            f"the `mapping` of the input `{name}` is read as `with: {{{target}: {name}}}`"
+            if fills
+            else f"the `mapping` of the input `{name}` is ignored: `with` says what fills what",
+            (*written.at, "mapping"),
+            hint="name the consumed parameter under `with`",
+        )
+    return arguments
 
 
 def normalise_consumed_outputs(operation: Reader) -> list[dict[str, Any]]:

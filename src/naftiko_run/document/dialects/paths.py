@@ -11,6 +11,7 @@ from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.expressions import parse_path
 from naftiko_run.secret import MASK
 
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _BASE_VARIABLE = re.compile(r"\$?\{\{?\s*([^{}]+?)\s*\}?\}")
 
 
@@ -24,6 +25,7 @@ def normalise_base_uri(consumes: Reader) -> str:
             (*consumes.at, "baseUri"),
         )
         written = f"https:{written}"
+    written = _SCHEME.sub(lambda scheme: scheme.group().lower(), written)
     canonical = _BASE_VARIABLE.sub(r"{{\1}}", written).rstrip("/")
     if any(not found.group().startswith("{{") for found in _BASE_VARIABLE.finditer(written)):
         consumes.report.warning(

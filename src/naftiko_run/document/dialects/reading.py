@@ -92,3 +92,15 @@ class Reader:
                 self.report.warning(
                     "wrong-type", f"an entry of `{key}` must be a mapping; it was left out", at
                 )
+
+
+def texts(value: Any, at: Pointer) -> Iterator[tuple[Pointer, str]]:
+    """Give every text inside a value, with its place."""
+    if isinstance(value, str):
+        yield at, value
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield from texts(member, (*at, key))
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from texts(member, (*at, index))

@@ -26,10 +26,12 @@ class Body(Node):
         type: ``raw`` for a body that is only text: JSON where it reads as JSON, else sent as it is.
         data: Text or a structure; text inside is a template. None where the
             ``in: body`` parameters make the body.
+        content_type: The Content-Type to send; empty for the usual one of the type.
     """
 
     type: BodyType
     data: Any = None
+    content_type: str = ""
 
 
 class ConsumedOperation(Node):

@@ -61,7 +61,7 @@ class RestEndpoint:
         except Disconnected:
             return
         else:
-            await _answer(outcome, send)
+            await _answer(outcome, send, is_head=scope["method"] == "HEAD")
 
     def _at(self, location: str) -> list[str]:
         return [each.name for each in self._function.inputs if each.location == location]
@@ -160,7 +160,7 @@ class UnavailableEndpoint:
         await Problem(501, "unavailable", f"{self._name} cannot be served: {self._reason}").send(send)
 
 
-async def _answer(outcome: Outcome, send: Send) -> None:
+async def _answer(outcome: Outcome, send: Send, *, is_head: bool) -> None:
     if outcome.status not in _STATUSES:
         raise Problem(
             502,
@@ -168,4 +168,15 @@ async def _answer(outcome: Outcome, send: Send) -> None:
             f"The upstream answered with status {outcome.status}, which HTTP does not have",
         )
     kept = tuple((name, value) for name, value in outcome.headers if _KEPT.fullmatch(name))
-    await respond(send, outcome.status, outcome.content, outcome.media_type, kept)
+    if is_head and not outcome.content:
+        await respond(send, outcome.status, None, outcome.media_type, kept + _length(outcome))
+    else:
+        await respond(send, outcome.status, outcome.content, outcome.media_type, kept)
+
+
+def _length(outcome: Outcome) -> tuple[tuple[str, str], ...]:
+    """Give the length that the upstream tells of what it did not send; that of encoded content is not ours."""
+    found = dict(outcome.headers)
+    if "content-length" in found and "content-encoding" not in found:
+        return (("content-length", found["content-length"]),)
+    return ()

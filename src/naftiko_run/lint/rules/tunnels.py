@@ -7,10 +7,10 @@ from typing import Final
 
 from naftiko_run.diagnostics import Severity
 from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.expressions import names_in
 from naftiko_run.lint.declared import Declared
 from naftiko_run.lint.hosts import host_of, is_loopback, is_public
 from naftiko_run.lint.rule import Finding, Rule
-from naftiko_run.lint.templates import names_in
 from naftiko_run.lint.written import BASE_URI, Written
 
 

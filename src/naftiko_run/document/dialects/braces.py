@@ -1,0 +1,85 @@
+"""``${X}`` and ``{X}`` where a declared binding is meant: ``{{X}}`` in other words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from naftiko_run.diagnostics import Pointer, Report
+from naftiko_run.document.dialects.binds import spellings
+
+_CAPITALS = re.compile(r"(?:[\w-]+\.)?[A-Z][A-Z0-9_]*\Z")
+
+
+def mend_braces(consumes: list[dict[str, Any]], binds: list[dict[str, Any]], report: Report) -> None:
+    """Write bindings with double braces in the credentials, fixed values and bodies of canonical ``consumes``.
+
+    Only the name of a binding that the document declares is read so: other
+    braces are the text's own. In a body it must be in capitals besides, because
+    ``{id}`` may be a part of a query language.
+    """
+    names = spellings(binds)
+    if not names:
+        return
+    mending = _Mending(_pattern(names), report)
+    in_body = _Mending(_pattern(name for name in names if _CAPITALS.match(name)), report)
+    for entry in consumes:
+        authentication = entry["authentication"]
+        if authentication:
+            authentication["settings"] = mending.mended(authentication["settings"], authentication["pointer"])
+        for parameter in _parameters(entry):
+            if parameter.get("value") is not None:
+                parameter["value"] = mending.mended(parameter["value"], (*parameter["pointer"], "value"))
+        for body in (each["body"] for each in _operations(entry) if each["body"]):
+            at = body["pointer"] if body["type"] == "raw" else (*body["pointer"], "data")
+            body["data"] = in_body.mended(body["data"], at)
+
+
+def _operations(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (operation for resource in entry["resources"] for operation in resource["operations"])
+
+
+def _parameters(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from entry["inputParameters"]
+    for operation in _operations(entry):
+        yield from operation["inputParameters"]
+
+
+def _pattern(names: Iterable[str]) -> re.Pattern[str]:
+    any_name = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or r"(?!)"
+    return re.compile(rf"\$\{{\s*(?P<dollar>{any_name})\s*\}}|(?<![{{$])\{{(?P<plain>{any_name})\}}(?!\}})")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mending:
+    """Writes bindings with double braces.
+
+    Attributes:
+        pattern: Finds those that have others.
+        report: Takes a warning for each value.
+    """
+
+    pattern: re.Pattern[str]
+    report: Report
+
+    def mended(self, value: Any, at: Pointer) -> Any:
+        """Give a value with every binding in it between double braces."""
+        if isinstance(value, dict):
+            return {key: self.mended(member, (*at, key)) for key, member in value.items()}
+        if isinstance(value, list):
+            return [self.mended(member, (*at, index)) for index, member in enumerate(value)]
+        if not isinstance(value, str) or "{" not in value:
+            return value
+        names = [found["dollar"] or found["plain"] for found in self.pattern.finditer(value)]
+        if not names:
+            return value
+        written = ", ".join(f"`{{{{{name}}}}}`" for name in dict.fromkeys(names))
+        self.report.warning(
+            "binding-braces",
+            f"a binding stands between other braces than it should; it is read as {written}",
+            at,
+            hint=f"write {written}",
+        )
+        return self.pattern.sub(lambda found: f"{{{{{found['dollar'] or found['plain']}}}}}", value)
