@@ -147,3 +147,19 @@ def test_a_size_that_is_none_is_told(tmp_path: Path) -> None:
 def test_outputs_of_bytes_are_told_to_be_of_no_use(tmp_path: Path) -> None:
     found = finding(loaded(tmp_path, {"outputRawFormat": "binary"}, **MAPPED), "unmapped-bytes")
     assert "passed on whole" in found.message
+
+
+@pytest.mark.parametrize("written", ["protobuf", "Application/X-Protobuf"])
+def test_the_schema_of_what_is_imported_is_beside_its_file(tmp_path: Path, written: str) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    schema = f"{write_protos(shared)}#fleet.Vessel"
+    entry = consumes({"outputRawFormat": written, "outputSchema": schema})
+    (shared / "api.yaml").write_text(yaml.safe_dump({"ikanos": "1.0.0-beta5", "consumes": [entry]}))
+    capability = {
+        "consumes": [{"import": "api", "from": "./shared/api.yaml"}],
+        "exposes": [{"type": "mcp", "namespace": "m", "tools": [{"name": "t", "call": "api.op"}]}],
+    }
+    file = tmp_path / "capability.yaml"
+    file.write_text(yaml.safe_dump({"ikanos": "1.0.0-beta5", "capability": capability}))
+    assert load(file, Settings(environment={})).function("m.t")

@@ -48,23 +48,27 @@ _UNITS: Final = {"b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
 def normalise_raw_format(operation: Reader) -> str:
     """Give an operation's ``outputRawFormat``, which may be written as a media type, in any case."""
     written = operation.text("outputRawFormat")
-    name = written.partition(";")[0].strip().casefold()
-    found = _SPELLINGS.get(name, name) or "json"
-    known = plugins.installed(plugins.FORMATS)
-    if found in known:
+    found = format_named(written) if written else "json"
+    if found:
         return found
-    for suffix, meaning in _SUFFIXES.items():
-        if found.endswith(suffix):
-            return meaning
-    if found.startswith(_MEDIA):
-        return "binary"
     operation.report.warning(
         "unknown-format",
         f"`{written}` is not a format; answers are read as JSON",
         (*operation.at, "outputRawFormat"),
-        hint=f"write one of {', '.join(known)}",
+        hint=f"write one of {', '.join(plugins.installed(plugins.FORMATS))}",
     )
     return "json"
+
+
+def format_named(written: str) -> str:
+    """Give the format that a name or media type means; empty where there is none."""
+    name = written.partition(";")[0].strip().casefold()
+    found = _SPELLINGS.get(name, name)
+    if found in plugins.installed(plugins.FORMATS):
+        return found
+    if name.startswith(_MEDIA):
+        return "binary"
+    return next((meaning for suffix, meaning in _SUFFIXES.items() if name.endswith(suffix)), "")
 
 
 def normalise_size(owner: Reader) -> int | None:
