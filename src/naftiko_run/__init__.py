@@ -15,7 +15,7 @@ from naftiko_run.version import __version__
 if TYPE_CHECKING:
     from naftiko_run.bindings import BindingProvider
     from naftiko_run.capability import Capability, Settings, load
-    from naftiko_run.consume import Authentication
+    from naftiko_run.consume import Authentication, Format, FormatSettings
     from naftiko_run.errors import (
         DocumentError,
         InvalidInput,
@@ -33,6 +33,8 @@ __all__ = [
     "Capability",
     "DocumentError",
     "Exposer",
+    "Format",
+    "FormatSettings",
     "InvalidInput",
     "InvocationError",
     "LocationUnreadable",
@@ -50,6 +52,8 @@ _HOMES = {
     "Capability": "naftiko_run.capability",
     "DocumentError": "naftiko_run.errors",
     "Exposer": "naftiko_run.expose",
+    "Format": "naftiko_run.consume",
+    "FormatSettings": "naftiko_run.consume",
     "InvalidInput": "naftiko_run.errors",
     "InvocationError": "naftiko_run.errors",
     "LocationUnreadable": "naftiko_run.errors",

@@ -14,6 +14,7 @@ NaftikoError
      ├─ UpstreamUnreachable  no connection, TLS failure, or a broken response
      ├─ UpstreamTimeout      the time limit passed
      ├─ UndecodableResponse  the upstream's answer is not in its declared format
+     ├─ ResponseTooLarge     the upstream's answer is larger than its operation allows
      └─ ScriptFailed         a script step failed, or met a limit
 """
 
@@ -202,6 +203,10 @@ class UpstreamTimeout(InvocationError):
 
 class UndecodableResponse(InvocationError):
     """The upstream's answer is not in the format that its operation declares."""
+
+
+class ResponseTooLarge(InvocationError):
+    """The upstream's answer is larger than its operation allows (specification: ``maxBinarySize``)."""
 
 
 class ScriptFailed(InvocationError):

@@ -59,13 +59,14 @@ def compile_units(document: Document, compiler: FunctionCompiler, folder: Path) 
     """
     unavailable = {each.pointer: each.reason for owner in document.owners() for each in owner.unavailable}
     units = Units(unavailable=unavailable)
-    parts = _Parts(units, compiler, folder)
     for owner in document.owners():
+        parts = _Parts(units, compiler, folder, owner.max_binary_size if isinstance(owner, Exposes) else None)
         for pointer, name, add in parts.of(owner):
             try:
                 add()
             except (NotCallable, ValueError) as fault:
-                compiler.report.error("not-runnable", f"{name} is left out: {fault}", pointer)
+                at = fault.at if isinstance(fault, NotCallable) else ()
+                compiler.report.error("not-runnable", f"{name} is left out: {fault}", at or pointer)
                 units.unavailable[pointer] = str(fault)
             else:
                 if isinstance(owner, Exposes):
@@ -85,11 +86,13 @@ class _Parts:
         units: Keeps what is compiled.
         compiler: Compiles functions and forwards.
         folder: Where relative locations begin.
+        max_binary_size: The owner's, in bytes; None where it has none.
     """
 
     units: Units
     compiler: FunctionCompiler
     folder: Path
+    max_binary_size: int | None
 
     def of(self, owner: Exposes | Aggregate) -> Iterator[_Part]:
         if isinstance(owner, RestExposes):
@@ -133,7 +136,11 @@ class _Parts:
     ) -> _Part:
         def add() -> None:
             self.units.functions[unit.pointer] = self.compiler.compile(
-                unit, inherited, route_variables, silence_is_required=silence_is_required
+                unit,
+                inherited,
+                route_variables,
+                silence_is_required=silence_is_required,
+                max_binary_size=self.max_binary_size,
             )
 
         return unit.pointer, f"`{name}`", add

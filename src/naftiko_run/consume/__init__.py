@@ -9,6 +9,7 @@ from naftiko_run.consume.exchange import (
     Transport,
     UpstreamResponse,
 )
+from naftiko_run.consume.formats import Format, FormatSettings
 from naftiko_run.consume.forwarding import Forwarding
 from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.operations import ConsumedOperations, NotCallable
@@ -22,6 +23,8 @@ __all__ = [
     "AuthenticationBlock",
     "ConsumedOperation",
     "ConsumedOperations",
+    "Format",
+    "FormatSettings",
     "Forwarding",
     "HttpxTransport",
     "NotCallable",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from naftiko_run.consume.bodies import BodyPlan, body_of_parameters, compile_body, with_fields
+from naftiko_run.consume.formats import Format
 from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.plan import RequestPlan
 from naftiko_run.consume.surroundings import Surroundings
@@ -26,7 +27,6 @@ from naftiko_run.expressions import (
 from naftiko_run.version import USER_AGENT
 
 _VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
-_ACCEPT = {"json": "application/json, */*;q=0.5"}
 
 
 class OperationCompiler:
@@ -37,6 +37,7 @@ class OperationCompiler:
         path: Its resource's path.
         model: The operation.
         parameters: Its input parameters, the entry's included.
+        answers: The format of its answers.
         surroundings: What it needs beyond the document.
     """
 
@@ -46,12 +47,15 @@ class OperationCompiler:
         path: str,
         model: OperationModel,
         parameters: tuple[Parameter, ...],
+        *,
+        answers: Format,
         surroundings: Surroundings,
     ) -> None:
         self._upstream = upstream
         self._path = path
         self._model = model
         self._parameters = parameters
+        self._answers = answers
         self._around = surroundings
         self._missing: dict[BoundVariable, None] = {}
         self._environment = {parameter.name for parameter in parameters if parameter.in_ == "environment"}
@@ -87,7 +91,7 @@ class OperationCompiler:
             cookies=cookies,
             fixed_headers=(
                 ("User-Agent", USER_AGENT),
-                ("Accept", _ACCEPT.get(self._model.output_raw_format, "*/*")),
+                ("Accept", self._answers.accept),
             ),
             body=body,
             missing=tuple(sorted({*self._upstream.missing, *self._missing})),
@@ -103,6 +107,8 @@ class OperationCompiler:
             self._upstream.refusal,
             self._upstream.refused_at,
             self._upstream.authentication,
+            self._answers,
+            "" if self._around.is_masked else self._model.output_media_type,
             self._around.transport,
         )
 

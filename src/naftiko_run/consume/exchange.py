@@ -25,6 +25,7 @@ class OutgoingRequest:
         body: None for no body.
         chunks: A body in pieces as they come, in place of ``body``; None for none.
         tls: Holds the client certificate that the connection shows; None where it shows none.
+        max_answer: The largest answer taken, in bytes, where it does not stream; None for any.
     """
 
     operation: str
@@ -34,6 +35,7 @@ class OutgoingRequest:
     body: bytes | None = field(default=None, repr=False)
     chunks: AsyncIterator[bytes] | None = field(default=None, repr=False)
     tls: ssl.SSLContext | None = None
+    max_answer: int | None = None
 
     @property
     def is_repeatable(self) -> bool:
@@ -122,6 +124,7 @@ class Transport(Protocol):
         Raises:
             UpstreamUnreachable: No connection, TLS failure, or a broken response.
             UpstreamTimeout: The time limit passed.
+            ResponseTooLarge: The answer is larger than the request takes.
         """
         ...
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from naftiko_run import jsontext
 from naftiko_run.consume.exchange import Authentication, Transport, UpstreamResponse
+from naftiko_run.consume.formats import Format
 from naftiko_run.consume.plan import RequestPlan
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation as OperationModel
 from naftiko_run.document.model import Parameter
 from naftiko_run.errors import UndecodableResponse
+
+DEFAULT_MAX_BINARY_SIZE: Final = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class ConsumedOperation:
         refusal: Why it cannot be called, though all else about it is known; empty where it can.
         refused_at: The place in the document of what ``refusal`` speaks of.
         authentication: None for none.
+        answers: The format of its answers.
+        media_type: What its answers are said to be; empty for what the upstream says.
         transport: Carries the request.
     """
 
@@ -41,22 +45,41 @@ class ConsumedOperation:
     refusal: str
     refused_at: Pointer
     authentication: Authentication | None
+    answers: Format
+    media_type: str
     transport: Transport
 
-    async def exchange(self, arguments: Mapping[str, Any], raw_body: bytes | None = None) -> UpstreamResponse:
+    @property
+    def gives_bytes(self) -> bool:
+        """Whether its answers are bytes, which are passed on and never read."""
+        return self.answers.unmapped == "bytes"
+
+    async def exchange(
+        self,
+        arguments: Mapping[str, Any],
+        raw_body: bytes | None = None,
+        max_binary_size: int | None = None,
+    ) -> UpstreamResponse:
         """Call the operation once.
 
         Args:
             arguments: Values by consumed parameter name.
             raw_body: JSON text to send as it is where the whole body is one argument.
+            max_binary_size: The adapter's, for an operation that gives bytes and has none of its own.
 
         Raises:
             InvalidInput: An argument cannot go where it should.
             MissingBinding: A credential or address is not set.
             UpstreamUnreachable: No connection, TLS failure, or a broken response.
             UpstreamTimeout: The time limit passed.
+            ResponseTooLarge: The answer is larger than is taken.
         """
         request = self.plan.fill(arguments, raw_body)
+        if self.gives_bytes:
+            request.max_answer = next(
+                (size for size in (self.model.max_binary_size, max_binary_size) if size is not None),
+                DEFAULT_MAX_BINARY_SIZE,
+            )
         if self.authentication is None:
             return await self.transport.send(request)
         return await self.authentication.authorize(request, self.transport.send)
@@ -65,12 +88,14 @@ class ConsumedOperation:
         """Give the data of an answer that has content.
 
         Raises:
-            UndecodableResponse: It is not in the format that the operation declares.
+            UndecodableResponse: It is malformed; the message says how, and shows nothing of it.
         """
+        media_type = response.header("content-type")
         try:
-            return jsontext.loads(response.body)
-        except ValueError:
-            kind = response.header("content-type").partition(";")[0] or "none"
+            return self.answers.decode(response.body, media_type)
+        except ValueError as fault:
+            told = media_type.partition(";")[0].strip() or "none"
             raise UndecodableResponse(
-                f"{self.name} gave an answer that is not JSON (its Content-Type: {kind})"
+                f"{self.name} gave an answer that is not {self.model.output_raw_format.upper()} "
+                f"(its Content-Type: {told}): {fault}"
             ) from None

@@ -8,10 +8,12 @@ from typing import Final
 from naftiko_run.consume.authentication import credentials_given
 from naftiko_run.consume.bodies import takes_fields
 from naftiko_run.consume.compile import OperationCompiler
+from naftiko_run.consume.formats import Format, FormatSettings, JsonFormat, compile_format
 from naftiko_run.consume.forwarding import Forwarding
 from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.consume.upstream import Upstream, compile_upstream
+from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation as OperationModel
 from naftiko_run.document.model import Consumes, Document, Parameter
 
@@ -25,7 +27,16 @@ _IMPLIED_BODY: Final = Parameter.model_validate(
 
 
 class NotCallable(Exception):
-    """A consumed operation that cannot be compiled; the message says why."""
+    """A consumed operation that cannot be compiled; the message says why.
+
+    Args:
+        message: Why.
+        at: The place in the document that is at fault; empty for that of the unit that calls it.
+    """
+
+    def __init__(self, message: str, at: Pointer = ()) -> None:
+        super().__init__(message)
+        self.at = at
 
 
 class ConsumedOperations:
@@ -46,6 +57,7 @@ class ConsumedOperations:
         }
         self._namespaces = {consumes.namespace: consumes for consumes in document.consumes}
         self._upstreams: dict[str, Upstream] = {}
+        self._formats: dict[str, Format] = {}
         self._compiled: dict[tuple[str, tuple[tuple[str, str], ...]], ConsumedOperation] = {}
 
     def parameters(self, name: str) -> tuple[Parameter, ...]:
@@ -87,16 +99,19 @@ class ConsumedOperations:
                 travel: ``query``, or ``body`` for a field of its JSON object.
 
         Raises:
-            NotCallable: Its base URI or one of its templates cannot be used.
+            NotCallable: Its base URI, one of its templates, or its answers' format cannot be used.
         """
         added = dict(extras or {})
         key = (name, tuple(added.items()))
         if key not in self._compiled:
             consumes, path, model = self._models[name]
             parameters = self.parameters(name)
+            answers = self._format(name)
             try:
                 upstream = self._upstream(consumes)
-                compiler = OperationCompiler(upstream, path, model, parameters, self._surroundings)
+                compiler = OperationCompiler(
+                    upstream, path, model, parameters, answers=answers, surroundings=self._surroundings
+                )
                 self._compiled[key] = compiler.compile(added)
             except ValueError as fault:
                 raise NotCallable(str(fault)) from None
@@ -113,7 +128,11 @@ class ConsumedOperations:
         anything = OperationModel(name="*", method="GET", output_raw_format="binary")
         try:
             upstream = self._upstream(consumes)
-            operation = OperationCompiler(upstream, "", anything, fixed, self._surroundings).compile({})
+            answers = compile_format(FormatSettings(anything.output_raw_format))
+            compiler = OperationCompiler(
+                upstream, "", anything, fixed, answers=answers, surroundings=self._surroundings
+            )
+            operation = compiler.compile({})
         except ValueError as fault:
             raise NotCallable(str(fault)) from None
         return Forwarding(
@@ -124,6 +143,25 @@ class ConsumedOperations:
             operation.authentication,
             operation.transport,
         )
+
+    def _format(self, name: str) -> Format:
+        if name not in self._formats:
+            _, _, model = self._models[name]
+            settings = FormatSettings(
+                model.output_raw_format,
+                model.output_schema,
+                self._surroundings.folder,
+                model.output_media_type,
+                model.max_binary_size,
+            )
+            try:
+                found = compile_format(settings)
+            except ValueError as fault:
+                reason = f"the answers of `{name}` cannot be read: {fault}"
+                raise NotCallable(reason, (*model.pointer, "outputSchema")) from None
+            # The sandbox answers JSON, whatever the upstream would.
+            self._formats[name] = JsonFormat(settings) if self._surroundings.is_masked else found
+        return self._formats[name]
 
     def _upstream(self, consumes: Consumes) -> Upstream:
         if consumes.namespace not in self._upstreams:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, UpstreamResponse
-from naftiko_run.errors import UpstreamTimeout, UpstreamUnreachable
+from naftiko_run.errors import ResponseTooLarge, UpstreamTimeout, UpstreamUnreachable
 
 CONNECT_SECONDS: Final = 10.0
 DEFAULT_SECONDS: Final = 30.0
@@ -42,10 +42,11 @@ class HttpxTransport:
         """Send a request; see ``Transport.send``."""
         client = self._client_of_this_loop(request.tls)
         with self._told(request):
-            response = await client.request(
+            async with client.stream(
                 request.method, request.url, headers=_encoded(request.headers), content=request.body
-            )
-        return UpstreamResponse(response.status_code, _headers(response), response.content)
+            ) as response:
+                body = await _body(response, request)
+        return UpstreamResponse(response.status_code, _headers(response), body)
 
     async def stream(self, request: OutgoingRequest) -> StreamedResponse:
         """Send a request, and give the response while its body comes; see ``Transport.stream``."""
@@ -105,6 +106,29 @@ class HttpxTransport:
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
+
+
+async def _body(response: httpx.Response, request: OutgoingRequest) -> bytes:
+    """Read an answer whole, but never more of it than the request takes; what failed is told whole."""
+    limit = request.max_answer
+    if limit is None or request.method == "HEAD" or response.status_code >= 300:
+        return await response.aread()
+    declared = response.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit:
+        raise _too_large(request.operation, limit)
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > limit:
+            raise _too_large(request.operation, limit)
+    return bytes(content)
+
+
+def _too_large(operation: str, limit: int) -> ResponseTooLarge:
+    return ResponseTooLarge(
+        f"{operation} gave an answer of more than {limit:,} bytes, the most that is taken",
+        hint="a larger `maxBinarySize` of the operation or the adapter takes it",
+    )
 
 
 def _headers(response: httpx.Response) -> tuple[tuple[str, str], ...]:

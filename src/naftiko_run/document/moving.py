@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from naftiko_run.document.dialects.formats import format_named
 from naftiko_run.locations import candidates, find, is_file
 
 _STEPS: Final = ("steps", "*", "location")
@@ -102,7 +103,7 @@ def _is_relative(location: str) -> bool:
 
 
 def _names_file(owner: dict[str, Any], key: str) -> bool:
-    return key != "outputSchema" or owner.get("outputRawFormat") in _SCHEMA_FORMATS
+    return key != "outputSchema" or format_named(str(owner.get("outputRawFormat"))) in _SCHEMA_FORMATS
 
 
 def _respelled(entry: dict[str, Any], prefix: re.Pattern[str], name: str) -> dict[str, Any]:

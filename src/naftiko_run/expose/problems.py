@@ -13,6 +13,7 @@ from naftiko_run.errors import (
     InvalidInput,
     InvocationError,
     MissingBinding,
+    ResponseTooLarge,
     ScriptFailed,
     StepFailed,
     UndecodableResponse,
@@ -31,6 +32,7 @@ _STATUSES: dict[type[InvocationError], tuple[int, str]] = {
     UpstreamUnreachable: (502, "upstream-unreachable"),
     UpstreamTimeout: (504, "upstream-timeout"),
     UndecodableResponse: (502, "undecodable-response"),
+    ResponseTooLarge: (502, "response-too-large"),
     ScriptFailed: (500, "script-failed"),
 }
 

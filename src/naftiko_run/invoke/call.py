@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from naftiko_run.consume import ConsumedOperation, UpstreamResponse
+from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import MISSING, Expression, Scope, names_of
 from naftiko_run.invoke.inputs import Use
 from naftiko_run.invoke.outcome import Outcome
@@ -20,11 +22,13 @@ class Call:
     Attributes:
         operation: What is called.
         arguments: By name.
+        max_binary_size: The adapter's, in bytes; None where it has none.
     """
 
     operation: ConsumedOperation
     arguments: Mapping[str, Expression]
     _computed: tuple[tuple[str, Expression], ...]
+    max_binary_size: int | None = None
 
     @classmethod
     def of(cls, operation: ConsumedOperation, arguments: Mapping[str, Expression]) -> Call:
@@ -52,7 +56,7 @@ class Call:
                 arguments.pop(name, None)
             else:
                 arguments[name] = value
-        return await self.operation.exchange(arguments, raw_body)
+        return await self.operation.exchange(arguments, raw_body, self.max_binary_size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class CallPlan:
     Attributes:
         call: The call.
         outputs: Shapes the answer.
+        media_type: What an answer that is passed on is said to be; empty for what the upstream says.
         known: Names of the inputs that the document tells of, where the function
             makes a body of all others; None where it does not.
         passes_raw_body: Whether the caller's body is sent on as it was written.
@@ -69,6 +74,7 @@ class CallPlan:
 
     call: Call
     outputs: OutputPlan
+    media_type: str
     known: frozenset[str] | None
     passes_raw_body: bool
 
@@ -80,7 +86,29 @@ class CallPlan:
                 values["body"] = fields
         response = await self.call.send(values, raw_body if self.passes_raw_body else None)
         outcome = Outcome(response.status, response.body, response.header("content-type"), response.headers)
-        if self.outputs.apply is None or outcome.has_failed or not response.body:
+        if outcome.has_failed or not response.body:
             return outcome
+        if self.outputs.apply is None:
+            return self._passed_on(response)
         decoded = self.call.operation.decode(response)
         return Outcome.of_value(self.outputs.apply(decoded, values), response.status, response.headers)
+
+    def _passed_on(self, response: UpstreamResponse) -> Outcome:
+        """Give an answer as it came, with what decodes it for those whom its bytes do not serve."""
+        operation = self.call.operation
+        media_type = self.media_type or response.header("content-type")
+        if operation.gives_bytes:
+            media_type = media_type or "application/octet-stream"
+        outcome = Outcome(response.status, response.body, media_type, response.headers, operation.gives_bytes)
+        if operation.answers.unmapped == "data":
+            outcome.decode = partial(operation.decode, response)
+        elif self.outputs.wants_data:
+            outcome.decode = partial(_decoded_or_missing, operation, response)
+        return outcome
+
+
+def _decoded_or_missing(operation: ConsumedOperation, response: UpstreamResponse) -> Any:
+    try:
+        return operation.decode(response)
+    except UndecodableResponse:
+        return MISSING  # its text says more to the caller than its value would

@@ -61,6 +61,7 @@ class FunctionCompiler:
         route_variables: Sequence[str] | None = None,
         *,
         silence_is_required: bool = False,
+        max_binary_size: int | None = None,
     ) -> Function:
         """Compile a unit.
 
@@ -69,6 +70,7 @@ class FunctionCompiler:
             inherited: Input parameters of what it stands under; its own win.
             route_variables: Inputs that a route gives; None where there is no route.
             silence_is_required: See ``infer_inputs``.
+            max_binary_size: Its adapter's, in bytes; None where it has none.
 
         Raises:
             NotCallable: It cannot work; the message says why.
@@ -76,9 +78,8 @@ class FunctionCompiler:
         own = {parameter.name for parameter in unit.input_parameters}
         parameters = [*(each for each in inherited if each.name not in own), *unit.input_parameters]
         try:
-            return _UnitCompiler(self, unit, parameters, route_variables).compile(
-                silence_is_required=silence_is_required
-            )
+            compiler = _UnitCompiler(self, unit, parameters, route_variables, max_binary_size)
+            return compiler.compile(silence_is_required=silence_is_required)
         except ValueError as fault:
             raise NotCallable(str(fault)) from None
 
@@ -113,9 +114,11 @@ class _UnitCompiler:
         unit: Unit,
         parameters: Sequence[Parameter],
         route_variables: Sequence[str] | None,
+        max_binary_size: int | None,
     ) -> None:
         self._house = house
         self._unit = unit
+        self._max_binary_size = max_binary_size
         self._fixed = {
             each.name: each.value
             for each in parameters
@@ -194,12 +197,9 @@ class _UnitCompiler:
 
     def _call(self) -> CallPlan:
         call = self._connect(self._unit.call, self._unit.with_, self._unit)
-        model = call.operation.model
-        compiler = OutputCompiler(
-            self._value, named_pieces(model.output_parameters), lone_elements=model.output_raw_format == "xml"
-        )
-        outputs = self._outputs(compiler)
-        self._parts.refusal = self._parts.refusal or _format_refusal(call, outputs)
+        pieces = named_pieces(call.operation.model.output_parameters)
+        compiler = OutputCompiler(self._value, pieces, lone_elements=_has_lone_elements(call))
+        outputs = self._bytes() if call.operation.gives_bytes else self._outputs(compiler)
         body = call.operation.plan.body
         passes_raw_body = (
             body is not None
@@ -207,7 +207,20 @@ class _UnitCompiler:
             and call.arguments[body.whole].whole == "body"
             and "body" not in self._unit.given
         )
-        return CallPlan(call, outputs, None, passes_raw_body)
+        media_type = self._unit.output_media_type or call.operation.media_type
+        return CallPlan(call, outputs, media_type, None, passes_raw_body)
+
+    def _bytes(self) -> OutputPlan:
+        """Give the plan of an answer in which there is nothing to map."""
+        outputs = OutputCompiler(self._value).compile(self._unit.output_parameters)
+        if not outputs.is_identity:
+            self._house.report.warning(
+                "unmapped-bytes",
+                f"`{self._unit.call}` gives bytes, in which there is nothing to map: they are passed on whole",
+                (*self._unit.pointer, "outputParameters"),
+                hint="leave `outputParameters` out, or give the operation another `outputRawFormat`",
+            )
+        return OutputPlan(None)
 
     def _steps(self) -> StepsPlan:
         runners: dict[str, Runner] = {}
@@ -228,7 +241,13 @@ class _UnitCompiler:
             all(place in after for place, (_, after) in enumerate(plan[1:])),
             tuple(mappings),
             self._unit.steps[-1].name,
-            self._outputs(OutputCompiler(self._value, by_name=bool(mappings))),
+            self._outputs(
+                OutputCompiler(
+                    self._value,
+                    lone_elements=any(_has_lone_elements(call) for call in self._parts.calls),
+                    by_name=bool(mappings),
+                )
+            ),
         )
 
     def _runner(self, step: StepModel, changes: set[str]) -> Runner:
@@ -237,7 +256,9 @@ class _UnitCompiler:
                 call = self._connect(step.call, step.with_, step)
                 if call.operation.plan.method not in _READING:
                     changes.add(step.name)
-                return CallStep(step.name, call, Projection.of(call.operation.model.output_parameters))
+                model, gives_bytes = call.operation.model, call.operation.gives_bytes
+                projection = Projection() if gives_bytes else Projection.of(model.output_parameters)
+                return CallStep(step.name, call, projection)
             case LookupStepModel():
                 index = step_of(step.index, self._references.steps)
                 if index is None:
@@ -264,7 +285,9 @@ class _UnitCompiler:
         return ScriptStep(script, self._use(self._references.compile(step.with_)))
 
     def _connect(self, name: str, with_: Mapping[str, Any], at: Unit | CallStepModel) -> Call:
-        call = self._connector.connect(name, with_, at.pointer)
+        call = replace(
+            self._connector.connect(name, with_, at.pointer), max_binary_size=self._max_binary_size
+        )
         self._parts.calls.append(call)
         self._parts.uses += call.uses()
         self._parts.refusal = self._parts.refusal or call.operation.refusal
@@ -284,11 +307,9 @@ class _UnitCompiler:
         return outputs
 
 
-def _format_refusal(call: Call, outputs: OutputPlan) -> str:
-    written = call.operation.model.output_raw_format
-    if outputs.is_identity or written == "json":
-        return ""
-    return f"`{call.operation.name}` answers `{written}`, and pieces of that format cannot be read yet"
+def _has_lone_elements(call: Call) -> bool:
+    """Whether the format writes a list of one as its one element."""
+    return call.operation.model.output_raw_format == "xml"
 
 
 def _of_any_type(body: Input) -> Input:

@@ -79,6 +79,7 @@ class Function:
             UpstreamUnreachable: No connection, TLS failure, or a broken response.
             UpstreamTimeout: The time limit passed.
             UndecodableResponse: The answer is not in its declared format.
+            ResponseTooLarge: The answer is larger than is taken.
             StepFailed: A step's upstream did not do what was asked.
         """
         values = self._validator.check(inputs)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run import jsontext
+from naftiko_run.consume.formats import decode_text
 from naftiko_run.expressions import MISSING
 
 
@@ -18,19 +20,24 @@ class Outcome:
         content: The answer's bytes; the upstream's own where nothing was mapped.
         media_type: Its Content-Type; empty where there is no content.
         headers: The upstream's headers, names in lower case.
+        is_binary: Whether the content is bytes that nobody should read as text.
+        decode: Gives the value of content that is not JSON, or ``MISSING``; None for JSON.
     """
 
     status: int
     content: bytes = field(repr=False)
     media_type: str = ""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    is_binary: bool = False
+    decode: Callable[[], Any] | None = field(default=None, repr=False)
     _value: Any = field(default=MISSING, repr=False)
     _decoded: bool = field(default=False, repr=False)
 
     @classmethod
     def of_value(cls, value: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Outcome:
         """Make an outcome of a JSON value."""
-        return cls(status, jsontext.dumps(value), "application/json", headers, value, _decoded=True)
+        content = jsontext.dumps(value)
+        return cls(status, content, "application/json", headers, _value=value, _decoded=True)
 
     @property
     def has_failed(self) -> bool:
@@ -39,17 +46,30 @@ class Outcome:
 
     @property
     def value(self) -> Any:
-        """The answer as JSON, or ``MISSING`` where it is empty or something else."""
+        """The answer as data, or ``MISSING`` where it is empty, bytes, or text that is no JSON.
+
+        Raises:
+            UndecodableResponse: It is in a format that nobody can read as text, and is malformed.
+        """
         if not self._decoded:
+            self._value = self._read()
             self._decoded = True
-            if self.content:
-                try:
-                    self._value = jsontext.loads(self.content)
-                except ValueError:
-                    self._value = MISSING
         return self._value
 
     @property
     def text(self) -> str:
-        """The answer as text; bytes that are not UTF-8 are replaced."""
-        return self.content.decode("utf-8", "replace")
+        """The answer as text, in its own encoding; what is not in that is replaced."""
+        try:
+            return decode_text(self.content, self.media_type)
+        except ValueError:
+            return self.content.decode("utf-8", "replace")
+
+    def _read(self) -> Any:
+        if not self.content or self.is_binary:
+            return MISSING
+        if self.decode is not None:
+            return self.decode()
+        try:
+            return jsontext.loads(self.content)
+        except ValueError:
+            return MISSING

@@ -24,10 +24,12 @@ class OutputPlan:
     Attributes:
         apply: Shapes what was received; None where that is the answer, untouched.
         values: The outputs' own values: what they read of the inputs.
+        wants_data: Whether an untouched answer is declared to be an object or a list.
     """
 
     apply: Shape | None
     values: tuple[Expression, ...] = ()
+    wants_data: bool = False
 
     @property
     def is_identity(self) -> bool:
@@ -67,7 +69,8 @@ class OutputCompiler:
             ValueError: A mapping is not a JSONPath, or a template is malformed.
         """
         if len(outputs) <= 1 and all(self._is_identity(output) for output in outputs):
-            return OutputPlan(None)
+            wants_data = any(output.type in ("object", "array") for output in outputs)
+            return OutputPlan(None, wants_data=wants_data)
         shapes = [(output.name, self._shape(output)) for output in outputs]
         if len(shapes) == 1 and not (self._by_name and outputs[0].name):
             return OutputPlan(shapes[0][1], tuple(self._values))
@@ -109,10 +112,15 @@ class OutputCompiler:
         if output.properties:
             return self._object(read, output)
         kind, limit = output.type, output.max_length
+        is_list = kind == "array" and self._lone_elements
 
         def scalar(current: Any, _: Scope) -> Any:
             value = read(current)
-            return None if value is MISSING else _cut(convert(kind, value), limit)
+            if value is MISSING or value is None:
+                return None
+            if is_list and not isinstance(value, list):
+                return [value]
+            return _cut(convert(kind, value), limit)
 
         return scalar
 

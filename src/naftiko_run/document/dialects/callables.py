@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run.document.dialects.calls import Calls
+from naftiko_run.document.dialects.formats import normalise_media_type
 from naftiko_run.document.dialects.parameters import hinted_arguments, normalise_inputs, normalise_outputs
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.document.dialects.steps import normalise_mappings, normalise_steps
@@ -77,7 +78,10 @@ class Callables:
         return {
             **function,
             **{key: own[key] for key in ("pointer", "name")},
-            **{key: own[key] or function[key] for key in ("label", "description", "outputParameters")},
+            **{
+                key: own[key] or function[key]
+                for key in ("label", "description", "outputParameters", "outputMediaType")
+            },
             "inputParameters": [
                 _filled_in(parameter, function["inputParameters"]) for parameter in own["inputParameters"]
             ]
@@ -105,6 +109,7 @@ def _common(unit: Reader, name: str) -> dict[str, Any]:
         "description": unit.text("description", "summary"),
         "inputParameters": normalise_inputs(unit),
         "outputParameters": normalise_outputs(unit),
+        "outputMediaType": normalise_media_type(unit),
     }
 
 

@@ -9,6 +9,7 @@ from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.dialects.authentication import normalise_authentication, place_keys_in_path
 from naftiko_run.document.dialects.bodies import normalise_body
 from naftiko_run.document.dialects.credentials import note_token_source
+from naftiko_run.document.dialects.formats import normalise_raw_format, normalise_size
 from naftiko_run.document.dialects.parameters import (
     normalise_consumed_outputs,
     normalise_inputs,
@@ -137,7 +138,10 @@ def _operation(
         "method": method,
         "description": written.text("description", "summary"),
         "inputParameters": inputs + fixed,
-        "outputRawFormat": written.text("outputRawFormat") or "json",
+        "outputRawFormat": normalise_raw_format(written),
+        "outputSchema": written.text("outputSchema"),
+        "outputMediaType": written.text("outputMediaType").strip(),
+        "maxBinarySize": normalise_size(written),
         "outputParameters": normalise_consumed_outputs(written),
         "body": normalise_body(written),
     }

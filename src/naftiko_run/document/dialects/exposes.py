@@ -8,6 +8,7 @@ from naftiko_run.document.dialects.authentication import normalise_authenticatio
 from naftiko_run.document.dialects.callables import Callables
 from naftiko_run.document.dialects.calls import says_nothing
 from naftiko_run.document.dialects.consumes import method_of
+from naftiko_run.document.dialects.formats import normalise_size
 from naftiko_run.document.dialects.parameters import normalise_inputs
 from naftiko_run.document.dialects.paths import join
 from naftiko_run.document.dialects.reading import Reader
@@ -42,6 +43,7 @@ def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
         "port": _port(written),
         "description": written.text("description"),
         "authentication": normalise_authentication(written),
+        "maxBinarySize": normalise_size(written),
         "settings": written.data,
     }
     if kind == "rest":

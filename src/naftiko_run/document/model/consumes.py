@@ -35,13 +35,22 @@ class Body(Node):
 
 
 class ConsumedOperation(Node):
-    """``consumes…operations[]``: one HTTP operation of the upstream."""
+    """``consumes…operations[]``: one HTTP operation of the upstream.
+
+    Attributes:
+        output_schema: A file, a selector or a heading, as the format has it.
+        output_media_type: What its answers are said to be; empty for what the upstream says.
+        max_binary_size: In bytes; None where the document says nothing.
+    """
 
     name: str
     method: Method
     description: str = ""
     input_parameters: tuple[Parameter, ...] = ()
     output_raw_format: str = "json"
+    output_schema: str = ""
+    output_media_type: str = ""
+    max_binary_size: int | None = None
     output_parameters: tuple[ConsumedOutput, ...] = ()
     body: Body | None = None
 

@@ -103,6 +103,7 @@ class Exposes(Node):
     """``exposes[]``: an adapter. A type without a model of its own is this, for its plugin to read.
 
     Attributes:
+        max_binary_size: Of answers that are bytes; None where the document says nothing.
         settings: The block as the author wrote it.
         unavailable: Units that were left out, and why.
     """
@@ -113,6 +114,7 @@ class Exposes(Node):
     port: int | None = Field(default=None, ge=0, le=65535)
     description: str = ""
     authentication: Authentication | None = None
+    max_binary_size: int | None = None
     settings: dict[str, Any] = Field(default_factory=dict)
     unavailable: tuple[Unavailable, ...] = ()
 

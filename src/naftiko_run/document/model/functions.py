@@ -102,6 +102,7 @@ class Callable(Node):
         given: Values for the inputs of the function that a unit refers to, over those of its own caller.
         steps: In the author's order.
         mappings: What the answer is made of where there are steps.
+        output_media_type: What its answers are said to be; empty where it says nothing.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Callable(Node):
     mappings: tuple[StepMapping, ...] = ()
     input_parameters: tuple[Parameter, ...] = ()
     output_parameters: tuple[Output, ...] = ()
+    output_media_type: str = ""
 
 
 class Semantics(Node):

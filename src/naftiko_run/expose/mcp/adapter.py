@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar, get_args
+from urllib.parse import quote
 
 import mcp_types as types
 from mcp.server.caching import CacheableMethod, CacheHint
@@ -96,7 +97,8 @@ class ToolBox:
             raise MCPError(types.INVALID_PARAMS, self._absent(params.name))
         try:
             outcome = await function.invoke(params.arguments or {})
-            return result_of(outcome, context.protocol_version)
+            name = f"{quote(self._exposes.namespace)}/{quote(params.name)}"
+            return result_of(outcome, context.protocol_version, name)
         except InvocationError as fault:
             return result_of_problem(problem_of(fault))
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it

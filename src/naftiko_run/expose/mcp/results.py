@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from http import HTTPStatus
 from typing import Any
+from uuid import uuid4
 
 import mcp_types as types
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
@@ -14,14 +16,22 @@ from naftiko_run.expressions import MISSING, as_text
 from naftiko_run.invoke import Outcome
 
 
-def result_of(outcome: Outcome, protocol_version: str) -> types.CallToolResult:
+def result_of(outcome: Outcome, protocol_version: str, name: str) -> types.CallToolResult:
     """Give the result of a call that an upstream answered.
 
-    JSON is given as ``structuredContent`` and as text; anything else as text.
-    An upstream's error is ``isError`` with its status and body.
+    Data is given as ``structuredContent`` and as text, bytes as an image, as
+    audio or as an embedded resource, anything else as text. An upstream's error
+    is ``isError`` with its status and body.
+
+    Args:
+        outcome: The answer.
+        protocol_version: The client's.
+        name: What was called, ``namespace/tool``.
     """
     if outcome.has_failed:
         return result_of_failure(outcome)
+    if outcome.is_binary:
+        return types.CallToolResult(content=[_bytes(outcome, name)])
     if not outcome.content:
         return _result(f"{_status(outcome.status)}, without content", MISSING, protocol_version)
     return _result(outcome.text, outcome.value, protocol_version)
@@ -60,6 +70,20 @@ def result_of_failure(outcome: Outcome) -> types.CallToolResult:
         text += f":\n{outcome.text}"
     return types.CallToolResult(
         content=[types.TextContent(text=text)], structured_content=structured, is_error=True
+    )
+
+
+def _bytes(outcome: Outcome, name: str) -> types.ContentBlock:
+    data = b64encode(outcome.content).decode()
+    kind = outcome.media_type.partition(";")[0].strip().casefold()
+    if kind.startswith("image/"):
+        return types.ImageContent(data=data, mime_type=kind)
+    if kind.startswith("audio/"):
+        return types.AudioContent(data=data, mime_type=kind)
+    # The resource is in the result, and nowhere else: its URI only tells it from others.
+    uri = f"naftiko://results/{name}/{uuid4()}"
+    return types.EmbeddedResource(
+        resource=types.BlobResourceContents(uri=uri, mime_type=outcome.media_type, blob=data)
     )
 
 

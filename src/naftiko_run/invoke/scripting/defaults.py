@@ -44,19 +44,19 @@ class ScriptDefaults:
         return Limits(self.timeout, self.statement_limit)
 
     @classmethod
-    def of(
-        cls, block: Mapping[str, Any] | None, environment: Mapping[str, str] = os.environ
-    ) -> ScriptDefaults:
+    def of(cls, block: Any, environment: Mapping[str, str] = os.environ) -> ScriptDefaults:
         """Read a ``management.scripting`` block.
 
         Args:
-            block: The block as written; None where there is none.
+            block: As written; None where there is none.
             environment: Where scripts may be switched off.
 
         Raises:
             ScriptRefused: A value is not what the specification says; the message names the key.
         """
-        block = block or {}
+        block = {} if block is None else block
+        if not isinstance(block, dict):
+            raise ScriptRefused("`scripting` of `management` is no mapping")
         permitted = all(environment.get(name, "").strip().lower() != "false" for name in SWITCHES)
         allowed = block.get("allowedLanguages", [])
         if not isinstance(allowed, list) or not all(isinstance(each, str) for each in allowed):

@@ -1,0 +1,7 @@
+"""Response formats, one module each, found through the entry-point group ``naftiko_run.formats``."""
+
+from naftiko_run.consume.formats.format import Format, FormatSettings, compile_format
+from naftiko_run.consume.formats.json import JsonFormat
+from naftiko_run.consume.formats.text import decode_text
+
+__all__ = ["Format", "FormatSettings", "JsonFormat", "compile_format", "decode_text"]

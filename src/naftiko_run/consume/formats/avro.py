@@ -1,0 +1,139 @@
+"""``avro``: container files, and single values by the schema of the document."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Literal
+
+from naftiko_run.consume.formats.format import FormatSettings, missing_extra, schema_file
+from naftiko_run.consume.formats.plain import plain
+
+_MAGIC: Final = b"Obj\x01"
+MAX_TYPES: Final = 10_000
+
+
+class AvroFormat:
+    """Avro. A container file is a list; a single value, whose schema ``outputSchema`` names, is itself.
+
+    The library walks nested data with the machine's stack and counts what
+    takes no bytes: schemas that allow endless depth or number are refused.
+    """
+
+    accept: ClassVar[str] = "application/avro, avro/binary;q=0.9, */*;q=0.5"
+    unmapped: ClassVar[Literal["data"]] = "data"
+
+    def __init__(self, settings: FormatSettings) -> None:
+        try:
+            import fastavro.schema
+        except ImportError:
+            raise missing_extra("avro") from None
+        self._fastavro = fastavro
+        self._schema: Any = None
+        if not settings.output_schema:
+            return
+        file = schema_file(settings)
+        try:
+            self._schema = fastavro.schema.load_schema(str(file))
+        except Exception as fault:  # noqa: BLE001 - the library raises whatever the file leads it to
+            raise ValueError(f"the schema `{file}` is not one of Avro: {_words(fault)}") from None
+        check_schema(self._schema)
+
+    def decode(self, content: bytes, media_type: str) -> Any:  # noqa: ARG002 - the content says what it is
+        """Decode an answer; see ``Format.decode``."""
+        if self._schema is None and not content.startswith(_MAGIC):
+            raise ValueError("it is no container file, and no `outputSchema` says what else it is")
+        try:
+            value = self._read(io.BytesIO(content), is_container=content.startswith(_MAGIC))
+        except _Refused:
+            raise
+        except Exception:  # noqa: BLE001 - the library raises whatever the bytes lead it to
+            raise ValueError("its bytes do not fit the schema") from None
+        return plain(value)
+
+    def _read(self, stream: io.BytesIO, *, is_container: bool) -> Any:
+        if is_container:
+            reader = self._fastavro.reader(stream, reader_schema=self._schema)
+            check_schema({"type": "array", "items": reader.writer_schema})
+            return list(reader)
+        value = self._fastavro.schemaless_reader(stream, self._schema, None)
+        if stream.read(1):
+            raise _Refused("bytes are left after the value that the schema describes")
+        return value
+
+
+class _Refused(ValueError):
+    """What the library would take, and we do not."""
+
+
+def check_schema(schema: Any) -> None:
+    """Check that data of a parsed schema is no deeper than the schema, and no longer than its bytes.
+
+    Raises:
+        ValueError: One of its types contains itself, or a list has items that take no bytes.
+    """
+    _Measure({}).of(schema)
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """What values of a type take.
+
+    Attributes:
+        is_empty: Whether they may take no bytes.
+        types: How many types the type unfolds to.
+    """
+
+    is_empty: bool
+    types: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """A walk over a schema.
+
+    Attributes:
+        known: Named types; None while one is walked.
+    """
+
+    known: dict[str, _Size | None]
+
+    def of(self, schema: Any) -> _Size:
+        if isinstance(schema, str):
+            return self._named(schema)
+        if isinstance(schema, list):  # a union: a byte says which of them follows
+            return self._sum([self.of(each) for each in schema], is_empty=False)
+        kind = schema["type"]
+        if kind in ("record", "error", "enum", "fixed"):
+            self.known[schema["name"]] = None
+            size = self._defined(kind, schema)
+            self.known[schema["name"]] = size
+            return size
+        if kind not in ("array", "map"):
+            return self.of(kind)
+        inner = self.of(schema["items" if kind == "array" else "values"])
+        if kind == "array" and inner.is_empty:
+            raise _Refused("its schema has a list of what takes no bytes, which is refused")
+        return self._sum([inner], is_empty=False)
+
+    def _defined(self, kind: str, schema: Any) -> _Size:
+        if kind in ("enum", "fixed"):
+            return _Size(is_empty=kind == "fixed" and not schema["size"])
+        fields = [self.of(each["type"]) for each in schema["fields"]]
+        return self._sum(fields, is_empty=all(each.is_empty for each in fields))
+
+    def _named(self, name: str) -> _Size:
+        size = self.known.get(name, _Size(is_empty=name == "null"))
+        if size is None:
+            raise _Refused(f"its schema has a type that contains itself, `{name}`, which is refused")
+        return size
+
+    def _sum(self, parts: list[_Size], *, is_empty: bool) -> _Size:
+        types = 1 + sum(each.types for each in parts)
+        if types > MAX_TYPES:
+            raise _Refused(f"its schema unfolds to more than {MAX_TYPES:,} types")
+        return _Size(is_empty, types)
+
+
+def _words(fault: Exception) -> str:
+    return f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__

@@ -1,0 +1,50 @@
+"""``csv``, ``tsv`` and ``psv``: a header, then a row for each object."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any, ClassVar, Final, Literal
+
+from naftiko_run.consume.formats.format import FormatSettings
+from naftiko_run.consume.formats.rows import distinct, objects
+from naftiko_run.consume.formats.text import decode_text
+
+_DELIMITERS: Final = {"csv": ",", "tsv": "\t", "psv": "|"}
+_ACCEPT: Final = {
+    "csv": "text/csv, */*;q=0.5",
+    "tsv": "text/tab-separated-values, */*;q=0.5",
+    "psv": "text/plain, */*;q=0.5",
+}
+
+
+class DelimitedFormat:
+    """Delimited text (RFC 4180), whatever the delimiter: a list of objects by header, every value text."""
+
+    unmapped: ClassVar[Literal["text"]] = "text"
+
+    def __init__(self, settings: FormatSettings) -> None:
+        self.accept = _ACCEPT[settings.name]
+        self._delimiter = _DELIMITERS[settings.name]
+
+    def decode(self, content: bytes, media_type: str) -> Any:
+        """Decode an answer; see ``Format.decode``."""
+        text = decode_text(content, media_type)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter, strict=True)
+        rows: list[list[str]] = []
+        header: list[str] = []
+        try:
+            for row in reader:
+                if not row:
+                    continue
+                if not header:
+                    header = distinct(row)
+                    continue
+                if any(row[len(header) :]):
+                    raise ValueError(
+                        f"line {reader.line_num} has {len(row)} values; its header has {len(header)}"
+                    )
+                rows.append(row)
+        except csv.Error as fault:
+            raise ValueError(f"line {reader.line_num}: {fault}") from None
+        return objects(header, rows)

@@ -1,0 +1,130 @@
+"""``protobuf``: messages of a ``.proto`` file, which is compiled when the document loads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+
+from naftiko_run.consume.formats.format import FormatSettings, missing_extra, schema_file
+from naftiko_run.consume.formats.plain import plain, single
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor_pb2 import FileDescriptorSet
+    from google.protobuf.message import Message
+
+_COMPILER: Final = "grpc_tools"
+_COMPILER_SECONDS: Final = 60
+
+
+class ProtobufFormat:
+    """Protocol Buffers: the first message of the file, or the one named after ``#``.
+
+    Fields have the names that the file gives them, enumerations the names of
+    their values; fields without presence are always there, the others when set.
+    """
+
+    accept: ClassVar[str] = "application/x-protobuf, application/protobuf;q=0.9, */*;q=0.5"
+    unmapped: ClassVar[Literal["data"]] = "data"
+
+    def __init__(self, settings: FormatSettings) -> None:
+        location, _, name = settings.output_schema.partition("#")
+        file = schema_file(settings, location)
+        try:
+            from google.protobuf import descriptor_pool, message_factory
+        except ImportError:
+            raise missing_extra("protobuf") from None
+        compiled = _compile(file, settings.folder)
+        pool = descriptor_pool.DescriptorPool()
+        for each in compiled.file:
+            pool.AddSerializedFile(each.SerializeToString())
+        wanted = compiled.file[-1]  # what a file imports comes before it
+        names = [f"{wanted.package}.{each.name}".lstrip(".") for each in wanted.message_type]
+        found = name or next(iter(names), "")
+        try:
+            self._message = message_factory.GetMessageClass(pool.FindMessageTypeByName(found))
+        except KeyError:
+            there = f"there are: {', '.join(names)}" if names else "it has none"
+            raise ValueError(f"the schema `{file}` has no message `{found}` ({there})") from None
+
+    def decode(self, content: bytes, media_type: str) -> Any:  # noqa: ARG002 - the schema says all
+        """Decode an answer; see ``Format.decode``."""
+        from google.protobuf.message import DecodeError
+
+        message = self._message()
+        try:
+            message.ParseFromString(content)
+        except DecodeError:
+            raise ValueError("its bytes do not fit the schema") from None
+        if not message.IsInitialized():
+            raise ValueError("it lacks a field that the schema requires")
+        return plain(_value_of(message))
+
+
+def _compile(file: Path, folder: Path) -> FileDescriptorSet:
+    """Compile a file and all that it imports, from its own folder or the document's."""
+    from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+    if find_spec(_COMPILER) is None:
+        raise missing_extra("protobuf")
+    with TemporaryDirectory() as made:
+        output = Path(made, "descriptors")
+        command = [
+            *(sys.executable, "-P", "-m", f"{_COMPILER}.protoc", "--include_imports"),
+            *(f"--descriptor_set_out={output}", f"--proto_path={file.parent}", f"--proto_path={folder}"),
+            file.name,
+        ]
+        ended = subprocess.run(  # noqa: S603 - our own interpreter, and a file that the document names
+            command, capture_output=True, text=True, timeout=_COMPILER_SECONDS, check=False
+        )
+        if ended.returncode:
+            words = ended.stderr.strip().partition("\n")[0]
+            raise ValueError(f"the schema cannot be compiled: {words}")
+        return FileDescriptorSet.FromString(output.read_bytes())
+
+
+def _value_of(message: Message) -> Any:
+    if message.DESCRIPTOR.file.package == "google.protobuf":
+        return _well_known(message)
+    return {
+        field.name: _field(field, getattr(message, field.name))
+        for field in message.DESCRIPTOR.fields
+        if field.is_repeated or not field.has_presence or message.HasField(field.name)
+    }
+
+
+def _well_known(message: Message) -> Any:
+    """Give a type of Google's as its own JSON: a timestamp is text, a wrapper what it wraps."""
+    from google.protobuf.json_format import MessageToDict, SerializeToJsonError
+
+    pool: Any = message.DESCRIPTOR.file.pool
+    try:
+        return MessageToDict(message, descriptor_pool=pool)
+    except (SerializeToJsonError, TypeError):  # the latter for an Any whose type the file does not know
+        raise ValueError(f"its {message.DESCRIPTOR.name} cannot be read") from None
+
+
+def _field(field: Any, value: Any) -> Any:
+    kind = field.message_type
+    if not field.is_repeated:
+        return _one(field, value)
+    if kind is not None and kind.GetOptions().map_entry:
+        of = kind.fields_by_name["value"]
+        return {_key(key): _one(of, value[key]) for key in value}
+    return [_one(field, each) for each in value]
+
+
+def _one(field: Any, value: Any) -> Any:
+    if field.message_type is not None:
+        return _value_of(value)
+    if field.enum_type is not None:
+        named = field.enum_type.values_by_number.get(value)
+        return value if named is None else named.name
+    return single(value) if field.type == field.TYPE_FLOAT else value
+
+
+def _key(key: Any) -> str:
+    return str(key).lower() if isinstance(key, bool) else str(key)

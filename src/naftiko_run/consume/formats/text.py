@@ -1,0 +1,66 @@
+"""``text``: an answer that is only text; and the text of every format that is written in it."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Any, ClassVar, Literal
+
+from naftiko_run.consume.formats.format import FormatSettings
+
+_CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16's, which it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+class TextFormat:
+    """Text, read as one string."""
+
+    accept: ClassVar[str] = "text/plain, */*;q=0.5"
+    unmapped: ClassVar[Literal["text"]] = "text"
+
+    def __init__(self, settings: FormatSettings) -> None:
+        """Take no settings."""
+
+    def decode(self, content: bytes, media_type: str) -> Any:
+        """Decode an answer; see ``Format.decode``."""
+        return decode_text(content, media_type)
+
+
+def encoding_of(content: bytes, media_type: str) -> tuple[str, int] | None:
+    """Give an answer's encoding and the length of its byte order mark; None where neither says one.
+
+    Raises:
+        ValueError: Its charset is not known.
+    """
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return encoding, len(mark)
+    written = _CHARSET.search(media_type)
+    if not written:
+        return None
+    try:
+        found = codecs.lookup(written[1])
+        "".encode(found.name)
+    except LookupError:
+        raise ValueError(f"its charset `{written[1][:40]}` is not known") from None
+    return found.name, 0
+
+
+def decode_text(content: bytes, media_type: str, default: str = "utf-8") -> str:
+    """Decode text by its byte order mark, the charset of its Content-Type, or the default.
+
+    Raises:
+        ValueError: Its charset is not known, or its bytes are not in it.
+    """
+    encoding, skipped = encoding_of(content, media_type) or (default, 0)
+    try:
+        return content[skipped:].decode(encoding)
+    except UnicodeError as fault:
+        at = f"byte {fault.start + skipped} " if isinstance(fault, UnicodeDecodeError) else "it "
+        raise ValueError(f"{at}is not {encoding} text") from None

@@ -1,0 +1,165 @@
+"""What is wrong with a format is said when the document loads, and takes only its own units out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from consume.formats import write_protos
+from consume.recording import Recorder, consumes, header_of, invoke, sent, tool
+from naftiko_run.capability import Capability, Settings, load
+from naftiko_run.diagnostics import Diagnostic
+
+MAPPED = {"outputParameters": [{"type": "string", "mapping": "$.a"}]}
+
+
+def loaded(folder: Path, operation: dict[str, Any], **unit: Any) -> Capability:
+    """Load a document in a folder: the tool ``m.t`` calls the operation, and ``m.fine`` another."""
+    entry = consumes(operation)
+    entry["resources"].append({"path": "/fine", "operations": [{"name": "fine", "method": "GET"}]})
+    tools = [{"name": "t", "call": "api.op", **unit}, {"name": "fine", "call": "api.fine"}]
+    capability = {"consumes": [entry], "exposes": [{"type": "mcp", "namespace": "m", "tools": tools}]}
+    file = folder / "capability.yaml"
+    file.write_text(yaml.safe_dump({"naftiko": "1.0.0-alpha2", "capability": capability}, sort_keys=False))
+    return load(file, Settings(environment={}))
+
+
+def finding(capability: Capability, code: str) -> Diagnostic:
+    """Give the one finding of a kind."""
+    (found,) = [each for each in capability.diagnostics if each.code == code]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("operation", "words"),
+    [
+        ({"outputRawFormat": "avro", "outputSchema": "none.avsc"}, "there is no schema file `none.avsc`"),
+        ({"outputRawFormat": "avro", "outputSchema": "text.avsc"}, "is not one of Avro"),
+        ({"outputRawFormat": "avro", "outputSchema": "node.avsc"}, "contains itself, `Node`"),
+        (
+            {"outputRawFormat": "protobuf", "outputSchema": "none.proto"},
+            "there is no schema file `none.proto`",
+        ),
+        (
+            {"outputRawFormat": "protobuf", "outputSchema": "bad.proto"},
+            "bad.proto:2:23: Expected field number",
+        ),
+        ({"outputRawFormat": "protobuf", "outputSchema": "fleet.proto#Nope"}, "has no message `Nope`"),
+        ({"outputRawFormat": "protobuf"}, "needs an `outputSchema`"),
+        ({"outputRawFormat": "protobuf", "outputSchema": "vault://x"}, "not the location of a file"),
+        ({"outputRawFormat": "html", "outputSchema": "table["}, "`table[` is no CSS selector"),
+    ],
+)
+def test_a_schema_that_cannot_be_used_leaves_its_units_out(
+    tmp_path: Path, operation: dict[str, Any], words: str
+) -> None:
+    (tmp_path / "text.avsc").write_text("no JSON")
+    (tmp_path / "node.avsc").write_text(
+        '{"type": "record", "name": "Node", "fields": [{"name": "next", "type": ["null", "Node"]}]}'
+    )
+    (tmp_path / "bad.proto").write_text('syntax = "proto3";\nmessage A { int32 n = ; }')
+    write_protos(tmp_path)
+    capability = loaded(tmp_path, operation)
+    assert [function.name for function in capability.functions.values()] == ["fine"]
+    found = finding(capability, "not-runnable")
+    assert words in found.message
+    assert "`t` is left out: the answers of `api.op` cannot be read" in found.message
+    assert words in str([*capability.unavailable.values()])
+    assert found.pointer == "/capability/consumes/0/resources/0/operations/0/outputSchema"
+
+
+def test_the_paths_tried_are_named(tmp_path: Path) -> None:
+    capability = loaded(tmp_path, {"outputRawFormat": "avro", "outputSchema": "schemas/none.avsc"})
+    message = finding(capability, "not-runnable").message
+    assert str(tmp_path / "schemas" / "none.avsc") in message
+    assert str(Path.cwd() / "schemas" / "none.avsc") in message
+
+
+@pytest.mark.parametrize(
+    ("written", "content", "value"),
+    [
+        ("XML", b"<r><a>1</a></r>", "1"),
+        ("application/xml", b"<r><a>1</a></r>", "1"),
+        ("text/xml; charset=utf-8", b"<r><a>1</a></r>", "1"),
+        ("application/atom+xml", b"<r><a>1</a></r>", "1"),
+        ("application/hal+json", b'{"a": "1"}', "1"),
+        ("Application/JSON", b'{"a": "1"}', "1"),
+        ("yml", b"a: '1'", "1"),
+        ("application/x-yaml", b"a: '1'", "1"),
+    ],
+)
+def test_a_format_in_other_words(written: str, content: bytes, value: str) -> None:
+    function = tool({"outputRawFormat": written}, MAPPED)
+    assert invoke(function, {}, Recorder(content, content_type="")).value == value
+
+
+def test_a_format_that_nobody_knows_is_read_as_json(tmp_path: Path) -> None:
+    capability = loaded(tmp_path, {"outputRawFormat": "klingon"}, **MAPPED)
+    found = finding(capability, "unknown-format")
+    assert found.message == "`klingon` is not a format; answers are read as JSON"
+    assert "csv, html, json" in found.hint
+    assert invoke(capability.function("m.t"), {}, Recorder(b'{"a": "1"}')).value == "1"
+
+
+@pytest.mark.parametrize(
+    ("written", "accept"),
+    [("json", "application/json"), ("xml", "application/xml"), ("csv", "text/csv"), ("image/png", "*/*")],
+)
+def test_the_upstream_is_asked_for_the_format(written: str, accept: str) -> None:
+    asked = header_of(sent(tool({"outputRawFormat": written})), "accept") or ""
+    assert asked.startswith(accept)
+    assert "*/*" in asked
+
+
+@pytest.mark.parametrize(
+    ("name", "library"),
+    [("avro", "fastavro"), ("protobuf", "google"), ("protobuf", "grpc_tools"), ("html", "selectolax")],
+)
+def test_a_library_that_is_not_installed_is_named_with_its_command(
+    tmp_path: Path, name: str, library: str
+) -> None:
+    operation = {
+        "outputRawFormat": name,
+        **({"outputSchema": write_protos(tmp_path)} if name == "protobuf" else {}),
+    }
+    loaded(tmp_path, operation)
+    script = f"""
+import sys
+sys.modules[{library!r}] = None  # as if it were not there
+import naftiko_run
+print(*naftiko_run.load({str(tmp_path / "capability.yaml")!r}).unavailable.values())
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert f'pip install "naftiko-run[{name}]"' in ended.stdout
+
+
+def test_a_size_that_is_none_is_told(tmp_path: Path) -> None:
+    found = finding(loaded(tmp_path, {"outputRawFormat": "binary", "maxBinarySize": "10"}), "bad-size")
+    assert found.message == "`10` is not a size; the usual one is used"
+    assert found.line > 1
+
+
+def test_outputs_of_bytes_are_told_to_be_of_no_use(tmp_path: Path) -> None:
+    found = finding(loaded(tmp_path, {"outputRawFormat": "binary"}, **MAPPED), "unmapped-bytes")
+    assert "passed on whole" in found.message
+
+
+@pytest.mark.parametrize("written", ["protobuf", "Application/X-Protobuf"])
+def test_the_schema_of_what_is_imported_is_beside_its_file(tmp_path: Path, written: str) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    schema = f"{write_protos(shared)}#fleet.Vessel"
+    entry = consumes({"outputRawFormat": written, "outputSchema": schema})
+    (shared / "api.yaml").write_text(yaml.safe_dump({"ikanos": "1.0.0-beta5", "consumes": [entry]}))
+    capability = {
+        "consumes": [{"import": "api", "from": "./shared/api.yaml"}],
+        "exposes": [{"type": "mcp", "namespace": "m", "tools": [{"name": "t", "call": "api.op"}]}],
+    }
+    file = tmp_path / "capability.yaml"
+    file.write_text(yaml.safe_dump({"ikanos": "1.0.0-beta5", "capability": capability}))
+    assert load(file, Settings(environment={})).function("m.t")
