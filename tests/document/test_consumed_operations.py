@@ -301,9 +301,14 @@ def test_authentication_in_other_words_is_read_with_a_warning(
     assert (found.type, found.settings) == (kind, settings)
 
 
-@pytest.mark.parametrize("block", ["type: none", "type: None", "description: none at all"])
+@pytest.mark.parametrize("block", ["type: none", "type: None"])
 def test_no_authentication(block: str) -> None:
     assert load_silently(authenticated(block)).consumes[0].authentication is None
+
+
+def test_an_authentication_without_a_type_is_none() -> None:
+    loaded = load_text(authenticated("description: none at all"))
+    assert loaded.document.consumes[0].authentication is None
 
 
 def test_an_api_key_without_a_value_calls_without_it_with_a_warning() -> None:
