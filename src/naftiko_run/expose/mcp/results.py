@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import mcp_types as types
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
@@ -13,12 +13,16 @@ from naftiko_run.expose.problems import Problem
 from naftiko_run.expressions import MISSING, as_text
 from naftiko_run.invoke import Outcome
 
+MOST_LEVELS: Final = 100
+"""How deep structured content is nested at most: parsers of clients have limits from 128 levels on."""
+
 
 def result_of(outcome: Outcome, protocol_version: str) -> types.CallToolResult:
     """Give the result of a call that an upstream answered.
 
-    JSON is given as ``structuredContent`` and as text; anything else as text.
-    An upstream's error is ``isError`` with its status and body.
+    JSON is given as ``structuredContent`` and as text; anything else, and what
+    is nested too deeply for clients to read, as text. An upstream's error is
+    ``isError`` with its status and body.
     """
     if outcome.has_failed:
         return result_of_failure(outcome)
@@ -42,9 +46,7 @@ def result_of_problem(problem: Problem) -> types.CallToolResult:
         lines[0] = "The arguments do not fit the tool's input schema:"
     if "id" in problem.members:
         lines.append(f"id: {problem.members['id']}")
-    return types.CallToolResult(
-        content=[types.TextContent(text="\n".join(lines))], structured_content=document, is_error=True
-    )
+    return _error("\n".join(lines), document)
 
 
 def result_of_failure(outcome: Outcome) -> types.CallToolResult:
@@ -58,18 +60,26 @@ def result_of_failure(outcome: Outcome) -> types.CallToolResult:
             text += f" (retry after {value})"
     if outcome.content:
         text += f":\n{outcome.text}"
+    return _error(text, structured)
+
+
+def _error(text: str, structured: dict[str, Any]) -> types.CallToolResult:
+    is_deep = jsontext.dumps_within(structured, MOST_LEVELS) is None
     return types.CallToolResult(
-        content=[types.TextContent(text=text)], structured_content=structured, is_error=True
+        content=[types.TextContent(text=text)],
+        structured_content=None if is_deep else structured,
+        is_error=True,
     )
 
 
 def _result(text: str, value: Any, protocol_version: str) -> types.CallToolResult:
     structured = None
-    if value is not MISSING:
+    written = None if value is MISSING else jsontext.dumps_within(value, MOST_LEVELS)
+    if written is not None:
         # Until 2025-11-25 structured content is an object; anything else travels inside one.
         is_fit = isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS
         structured = value if is_fit else {"result": value}
-        text = jsontext.dumps(value).decode()
+        text = written.decode()
     return types.CallToolResult(content=[types.TextContent(text=text)], structured_content=structured)
 
 
