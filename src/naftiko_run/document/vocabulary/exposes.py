@@ -162,31 +162,32 @@ SHAPES: Final = {
             "location": Key("The file or folder that it serves, as `file:///…`.", FILE),
         },
         needs=(("uri",), ("call", "steps", "location", "outputParameters")),
-        named_by=("name",),
     ),
     "prompt": Shape(
         "a prompt",
         {
             **named("tags"),
             "arguments": Key("What the user gives.", members="argument"),
+            "inputParameters": Key("What the user gives.", members="argument", instead="`arguments`"),
             "template": Key("The messages; `{{name}}` is an argument.", members="message", form=LIST),
+            "messages": Key("The messages.", members="message", form=LIST, instead="`template`"),
             "location": Key("The file that holds the text, as `file:///…`.", FILE),
         },
-        needs=(("template", "location"),),
+        needs=(("template", "messages", "location"),),
         named_by=("name",),
     ),
     "argument": Shape(
         "an argument of a prompt",
-        {**named("title", "tags"), "required": Key("Whether the user must give it.", FLAG)},
+        {**named("tags"), "required": Key("Whether the user must give it.", FLAG)},
         named_by=("name",),
     ),
     "message": Shape(
         "a message of a prompt",
         {
-            "role": Key("Who says it.", choice("user", "assistant")),
-            "content": Key("What is said; `{{name}}` is an argument.", TEXT),
+            "role": Key("Who says it; the user without.", words("user", "assistant")),
+            "content": Key("What is said; `{{name}}` is an argument.", {"type": ["string", "object"]}),
         },
-        needs=(("role",), ("content",)),
+        needs=(("content",),),
     ),
     "skill adapter": Shape(
         "a skill adapter", {**ADAPTER, "skills": Key("What agents can learn.", members="skill")}
