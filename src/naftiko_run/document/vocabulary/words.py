@@ -146,25 +146,25 @@ def whole(least: int = 0, most: int | None = None) -> Rule:
 FLAG: Final[Rule] = {
     "type": ["boolean", "string", "null"],
     "pattern": pattern_of(["true", "false", "yes", "no", "on", "off"]),
-    "patternErrorMessage": "Write true or false",
+    "patternErrorMessage": "Write true or false.",
 }
 PORT: Final[Rule] = {
     "type": ["integer", "string", "null"],
     "minimum": 0,
     "maximum": 65535,
     "pattern": "^[0-9]+$",
-    "patternErrorMessage": "Write a number from 1 to 65535",
+    "patternErrorMessage": "Write a number from 1 to 65535.",
 }
 SIZE: Final[Rule] = {
     "type": "string",
     "pattern": "^[0-9]+([.][0-9]+)?([KMG]i)?B$",
-    "patternErrorMessage": "Write a size such as 512KiB or 10MiB",
+    "patternErrorMessage": "Write a size such as 512KiB or 10MiB.",
     "examples": ["10MiB"],
 }
 CALL: Final[Rule] = {
     "type": "string",
     "pattern": "[^.][.][^.]",
-    "patternErrorMessage": "Write namespace.name",
+    "patternErrorMessage": "Write namespace.name.",
 }
 NAME_KEYS: Final[Mapping[str, Key]] = {
     "name": Key("Its name; in a named map, the key above is the name.", TEXT, line="naftiko"),
