@@ -123,7 +123,10 @@ def test_loose_roots_fit(text: str) -> None:
         tooled("ref: orders.get"),
         "exposes: {tools: {type: mcp, port: '9090', transport: stdio, description: Tools}}",
         "exposes: [{import: admin, from: ./admin.yaml, as: ours}], binds: [{import: env, from: ./binds.yaml}]",
-        "consumes: [{import: stock, location: ./stock.yaml}, {namespace: a, ref: ./a.yaml}]",
+        "consumes: [{import: stock, location: ./stock.yaml}, {namespace: a, ref: ./a.yaml}, {ref: ./b.yaml}]",
+        "consumes: [{import: ./a.yaml}], imports: [./b.yaml]",
+        authenticated("type: oauth2, tokenEndpoint: 'https://id', clientId: a, clientSecret: b, scopes: a b"),
+        authenticated("type: mtls, cert: ./a.pem"),
     ],
 )
 def test_what_loading_understands_fits(text: str) -> None:
@@ -142,6 +145,7 @@ def test_what_loading_understands_fits(text: str) -> None:
         ),
         (authenticated("type: bearer, tokn: x"), AUTHENTICATION),
         (authenticated("type: apikey, header: X-Key, valu: x"), AUTHENTICATION),
+        (authenticated("type: oauth2, tokenEndpont: x"), AUTHENTICATION),
         (consumed("name: o, method: GET, outputRaw: xml"), OPERATION),
         (consumed("name: o, method: POST, body: {type: json, date: {}}"), (*OPERATION, "body")),
         (
@@ -312,6 +316,8 @@ def test_what_loading_warns_of_editors_warn_of() -> None:
     apikey = SCHEMA["definitions"]["apikey-authentication"]["properties"]
     assert apikey["header"]["deprecationMessage"] == "Write `key` instead."
     assert "deprecationMessage" not in apikey["in"]
+    certificate = SCHEMA["definitions"]["certificate-authentication"]["properties"]
+    assert certificate["cert"]["deprecationMessage"] == "Write `certPath` instead."
 
 
 def test_nothing_internal_is_in_it() -> None:

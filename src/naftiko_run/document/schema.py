@@ -7,16 +7,16 @@ has three that editors read: ``deprecationMessage``, ``doNotSuggest`` and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from naftiko_run import plugins
 from naftiko_run.document.dialects import SPEC_VERSIONS
+from naftiko_run.document.entries import BASE_URIS, CONSUMED_MARKS, ENDINGS, FILES, MARKS
 from naftiko_run.document.vocabulary import (
     CHOICES,
-    CONSUMED_IMPORT_MARKS,
-    IMPORT_MARKS,
     IMPORTABLE,
     SHAPES,
     Choice,
@@ -173,16 +173,17 @@ class _Schema:
 
     def _or_import(self, kind: str) -> Rule:
         """Give an entry of a section, or what takes its place from another file."""
-        marks: list[Rule] = [{"required": [mark]} for mark in IMPORT_MARKS]
-        if kind == "consumes":
-            elsewhere = [{"required": [mark]} for mark in CONSUMED_IMPORT_MARKS]
-            marks.append({"anyOf": elsewhere, "not": {"required": ["baseUri"]}})
-        imported = self._shape(SHAPES["import"])
-        proposed = {key: imported["properties"][key] for key in IMPORT_MARKS if key in imported["properties"]}
+        is_consumed = kind == "consumes"
+        is_import: Rule = {"anyOf": _have(CONSUMED_MARKS if is_consumed else MARKS)}
+        if is_consumed:
+            is_import["not"] = {"anyOf": _have(BASE_URIS)}
+        is_file = {"pattern": f"({'|'.join(re.escape(ending) for ending in ENDINGS)})$"}
+        names_file = {"properties": {"import": is_file}, "required": ["import"]}
+        imported = self._shape(SHAPES["import"])["properties"]
         return {
-            "properties": proposed,
-            "if": {"anyOf": marks},
-            "then": _ref("import"),
+            "properties": {key: imported[key] for key in MARKS if key in imported},
+            "if": is_import,
+            "then": {"allOf": [_ref("import"), {"anyOf": [*_have(FILES), names_file]}]},
             "else": _ref(kind),
         }
 
@@ -230,7 +231,11 @@ def _needs(groups: list[list[str]]) -> Rule:
 
 def _one_of(keys: Sequence[str]) -> list[Rule]:
     """Give that one of some keys must be there; nothing for no keys."""
-    return [{"anyOf": [{"required": [key]} for key in keys]}] if keys else []
+    return [{"anyOf": _have(keys)}] if keys else []
+
+
+def _have(keys: Sequence[str]) -> list[Rule]:
+    return [{"required": [key]} for key in keys]
 
 
 def _ref(kind: str) -> Rule:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from naftiko_run.document.dialects.credentials import loose_settings, scheme_settings
 from naftiko_run.document.dialects.reading import Reader
 
-_SPELLINGS = {
+SPELLINGS: Final = {
     "apikey": "apikey",
     "api-key": "apikey",
     "api_key": "apikey",
@@ -32,6 +32,7 @@ _SPELLINGS = {
     "mtls": "certificate",
     "client-certificate": "certificate",
 }
+"""Each scheme's ``type``, by how else it is written."""
 
 
 def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
@@ -42,7 +43,7 @@ def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
     kind = written.text("type").casefold()
     if kind in ("", "none"):
         return None
-    kind = _SPELLINGS.get(kind, kind)
+    kind = SPELLINGS.get(kind, kind)
     _note_spelling(written, kind)
     settings = scheme_settings(written, kind)
     if kind == "apikey":

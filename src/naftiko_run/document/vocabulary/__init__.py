@@ -10,15 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from naftiko_run.document.vocabulary import consumes, control, exposes, functions, whole
-from naftiko_run.document.vocabulary.whole import CONSUMED_IMPORT_MARKS, IMPORT_MARKS
+from naftiko_run.document.vocabulary import authentication, consumes, control, exposes, functions, whole
 from naftiko_run.document.vocabulary.words import Choice, Form, Key, Rule, Shape, pattern_of, words
 
 __all__ = [
     "CHOICES",
-    "CONSUMED_IMPORT_MARKS",
     "IMPORTABLE",
-    "IMPORT_MARKS",
     "SHAPES",
     "Choice",
     "Form",
@@ -29,7 +26,7 @@ __all__ = [
     "words",
 ]
 
-CHOICES: Final[Mapping[str, Choice]] = {**consumes.CHOICES, **exposes.CHOICES, **functions.CHOICES}
+CHOICES: Final[Mapping[str, Choice]] = {**authentication.CHOICES, **exposes.CHOICES, **functions.CHOICES}
 """The objects that are one of several kinds, by their ``type``."""
 
 _TYPE: Final = {
@@ -41,7 +38,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
     for kind, shape in {
         **whole.SHAPES,
         **consumes.SHAPES,
-        **consumes.EXTENSIONS,
+        **authentication.SHAPES,
         **exposes.SHAPES,
         **control.SHAPES,
         **functions.SHAPES,

@@ -20,6 +20,14 @@ _SECTIONS: Final = {
     "aggregates": Key("Functions that several adapters share through `ref`.", members="aggregate", form=LIST),
     "exposes": Key("The adapters that serve the capability.", members="exposes", form=LIST),
 }
+_FILES: Final = {
+    key: Key(
+        "Files to import consumed APIs from.",
+        {"type": ["string", "array", "object", "null"]},
+        instead="an entry of `consumes` with `import` and the file",
+    )
+    for key in ("import", "imports")
+}
 _IMPORT: Final = {
     "import": Key("The `namespace` of the entry to take from another file.", TEXT),
     "from": Key("The file to import from, relative to this one.", TEXT, line="ikanos"),
@@ -40,6 +48,7 @@ SHAPES: Final = {
             "info": Key("What the capability is, for people.", part="info"),
             "capability": Key("What is consumed, and how that is exposed.", part="capability"),
             **_SECTIONS,
+            **_FILES,
             "name": Key("The capability's name.", TEXT, instead="`label` under `info`"),
             "description": Key("What the capability does.", TEXT, instead="`description` under `info`"),
         },
@@ -68,7 +77,11 @@ SHAPES: Final = {
             "email": Key("The person's address.", TEXT),
         },
     ),
-    "capability": Shape("`capability`", _SECTIONS, needs=(("consumes", "exposes"),)),
+    "capability": Shape(
+        "`capability`",
+        {**_SECTIONS, **_FILES},
+        needs=(("consumes", "exposes"),),
+    ),
     "bind": Shape(
         "a bind",
         {
@@ -88,17 +101,13 @@ SHAPES: Final = {
         {
             **_IMPORT,
             "description": Key("What is imported, for people.", TEXT),
-            "ref": Key("The file to import from.", TEXT, instead="`import` with `from` or `location`"),
+            **{
+                key: Key("The file to import from.", TEXT, instead="`import` with `from` or `location`")
+                for key in ("ref", "url", "path", "openapi")
+            },
             "namespace": Key("The namespace to import.", TEXT, instead="`import`"),
             "name": Key("The namespace to import.", TEXT, instead="`import`"),
             "type": Key("What is imported.", TEXT, instead="`import` alone"),
         },
-        needs=(("from", "location", "ref"),),
     ),
 }
-
-IMPORT_MARKS: Final = ("import", "from")
-"""Keys that make an entry of a section an import."""
-
-CONSUMED_IMPORT_MARKS: Final = ("ref", "location", "openapi")
-"""Keys that make an entry of ``consumes`` an import where it has no ``baseUri``."""

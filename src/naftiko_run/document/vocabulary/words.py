@@ -166,6 +166,13 @@ CALL: Final[Rule] = {
     "pattern": "[^.][.][^.]",
     "patternErrorMessage": "Write namespace.name.",
 }
+
+
+def secret(says: str) -> Key:
+    """A credential."""
+    return Key(f"{says}. Best a template such as `{{{{TOKEN}}}}` with a bind.", TEXT)
+
+
 NAME_KEYS: Final[Mapping[str, Key]] = {
     "name": Key("Its name; in a named map, the key above is the name.", TEXT, line="naftiko"),
     "label": Key("A name for people.", TEXT, line="naftiko"),
