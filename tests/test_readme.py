@@ -6,8 +6,10 @@ import subprocess
 from pathlib import Path
 
 import httpx
+from jsonschema_rs import Draft7Validator
 
 from naftiko_run import Settings, load
+from naftiko_run.document.source import parse
 from support.process import COMMAND, ROOT, started
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,3 +51,14 @@ def test_every_option_is_in_the_readme() -> None:
     options = set(re.findall(r"^\s+(?:-\w, )?(--[a-z-]+)", told, re.MULTILINE)) - {"--help", "--version"}
     assert options
     assert {option for option in options if f"`{option}" not in README} == set()
+
+
+def test_an_editor_finds_nothing_in_the_example_document_by_the_schema_that_the_readme_tells_to_write() -> (
+    None
+):
+    told = re.search(r"`naftiko (schema) > (\S+)`", README)
+    assert told is not None
+    assert block("yaml", "yaml-language-server") == f"# yaml-language-server: $schema={told[2]}\n"
+    printed = subprocess.run([COMMAND.with_name("naftiko"), told[1]], capture_output=True, check=True).stdout
+    editor = Draft7Validator(json.loads(printed))
+    assert list(editor.iter_errors(parse(block("yaml", "naftiko: ")).data)) == []

@@ -15,6 +15,9 @@ from typing import Any
 
 import orjson
 
+_DEEPEST = 254
+"""How many levels orjson writes."""
+
 _LONG_INTEGER = re.compile(rb"\d{19}")
 _INTEGER = re.compile(r"[-+]?[0-9]{1,4000}\Z")
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,4})?\Z")
@@ -57,6 +60,41 @@ def dumps(value: Any, *, indent: bool = False) -> bytes:
         except RecursionError:
             raise ValueError("nested too deeply") from None
         return written.encode()
+
+
+def dumps_within(value: Any, levels: int) -> bytes | None:
+    """Write compact JSON, or nothing where the value is nested more than so many levels deep.
+
+    orjson counts levels as it writes, up to its own limit; lists around the value make up the difference.
+
+    Args:
+        value: What to write.
+        levels: At most orjson's limit.
+
+    Raises:
+        TypeError: The value holds something that JSON has no form for.
+        ValueError: It holds text that is not Unicode.
+    """
+    spare = _DEEPEST - levels
+    wrapped = value
+    for _ in range(spare):
+        wrapped = [wrapped]
+    try:
+        written = orjson.dumps(wrapped)
+    except TypeError:
+        return None if _is_deeper(value, levels) else dumps(value)
+    return written[spare : len(written) - spare]
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    containers = [value] if isinstance(value, dict | list) else []
+    while containers and levels:
+        levels -= 1
+        members = [
+            member for each in containers for member in (each.values() if isinstance(each, dict) else each)
+        ]
+        containers = [member for member in members if isinstance(member, dict | list)]
+    return bool(containers)
 
 
 def number(text: str, *, exact: bool = False) -> int | float | None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 import naftiko_run
-from naftiko_run.cli.options import check_level, parse_base_uris, parse_ports, parse_size
+from naftiko_run.cli.options import check_level, parse_base_uris, parse_ports, parse_seconds, parse_size
 from naftiko_run.errors import ConfigurationError
 from support.documents import CREDENTIALS, PIPELINES
 from support.ports import free_ports
@@ -100,6 +100,16 @@ def test_sizes(written: str, size: int) -> None:
 def test_what_is_no_size(written: str) -> None:
     with pytest.raises(ConfigurationError, match=r"--max-body"):
         parse_size(written)
+
+
+def test_times() -> None:
+    assert (parse_seconds("30"), parse_seconds("0.5")) == (30, 0.5)
+
+
+@pytest.mark.parametrize("written", ["", "0", "-1", "soon", "nan", "inf", "5s"])
+def test_what_is_no_time(written: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(f"--timeout: `{written}`")):
+        parse_seconds(written)
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from textwrap import dedent, indent
 
+from jsonschema_rs import Draft7Validator
+
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.document.load import LoadedDocument, load_text
 from naftiko_run.document.model import ConsumedOperation, Document, McpExposes, RestExposes
+from naftiko_run.document.schema import document_schema
 
 MARK = "# <-"
+EDITOR = Draft7Validator(document_schema())
+"""Checks a document as an editor does."""
 
 CONSUMES = """
 - type: http
@@ -54,9 +59,10 @@ def found_in(text: str, code: str) -> Diagnostic:
 
 
 def load_silently(text: str) -> Document:
-    """Load a document in which nothing is to be found."""
+    """Load a document in which nothing is to be found, by an editor either."""
     loaded = load_text(text)
     assert not loaded.diagnostics, [str(each) for each in loaded.diagnostics]
+    assert not [str(each) for each in EDITOR.iter_errors(loaded.source.data)]
     return loaded.document
 
 

@@ -69,7 +69,7 @@ def test_the_version_of_a_capability_is_what_its_author_wrote(written: str, vers
 
 
 def test_a_version_that_is_shared_by_an_anchor_is_the_number() -> None:
-    text = f"naftiko: 1.0.0-alpha2\nx: &v 1.50\ninfo: {{version: *v}}\n{REST}"
+    text = f"naftiko: 1.0.0-alpha2\nx-v: &v 1.50\ninfo: {{version: *v}}\n{REST}"
     assert load_silently(text).info.version == "1.5"
 
 

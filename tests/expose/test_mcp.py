@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from base64 import b64encode
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from mcp.client.client import Client
 
-from naftiko_run import Settings
+from naftiko_run import Settings, jsontext, load
+from naftiko_run.invoke import Outcome
 from support.documents import CREDENTIALS, PIPELINES
 from support.mcp_client import ERAS, call_tool, error_of_call, list_tools, text_of, with_client
 from support.server import Served, serving
@@ -238,20 +239,51 @@ def test_an_unknown_tool_is_a_protocol_error(pipelines: Served, upstream: Upstre
     assert upstream.received == []
 
 
-@pytest.mark.skipif(
-    sys.version_info >= (3, 12),
-    reason="known defect: from 3.12 on the SDK answers what is nested too deeply, with code 0 and no id",
-)
 @MODES
 def test_our_own_fault_is_an_internal_error_with_an_id_and_nothing_else(
-    pipelines: Served, upstream: Upstream, mode: str, caplog: pytest.LogCaptureFixture
+    mode: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    upstream.answers(Answer(200, b"[" * 1020 + b"]" * 1020))  # deeper than the result can be written
-    error = error_of_call(pipelines.url("mcp"), "track-event", {"body": {}}, mode)
+    settings = Settings(environment=CREDENTIALS)
+    capability = load(PIPELINES, settings)
+    broken = {at: replace(function, _plan=Broken()) for at, function in capability.functions.items()}
+    with serving(replace(capability, functions=broken), settings=settings) as served:
+        error = error_of_call(served.url("mcp"), "track-event", {"body": {}}, mode)
     assert error.code == -32603
     assert set(error.data) == {"id"}
-    assert "recursion" not in error.message.lower()
+    assert "what only we should read" not in error.message
     assert error.data["id"] in caplog.text
+    assert "what only we should read" in caplog.text
+
+
+class Broken:
+    """A plan with a fault."""
+
+    async def run(self, values: dict[str, Any], raw_body: bytes | None) -> Outcome:  # noqa: ARG002
+        raise RuntimeError("what only we should read")
+
+
+@MODES
+@pytest.mark.parametrize("levels", [101, 197, 253, 1000])
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_answer_nested_deeper_than_clients_read_is_only_text(
+    pipelines: Served, upstream: Upstream, mode: str, levels: int, status: int
+) -> None:
+    body = "[" * levels + "]" * levels
+    upstream.answers(Answer(status, body.encode(), JSON))
+    result = call_tool(pipelines.url("mcp"), "track-event", {"body": {}}, mode)
+    assert result.is_error == (status == 500)
+    assert result.structured_content is None
+    assert text_of(result).endswith(body)
+
+
+@MODES
+def test_an_answer_that_clients_can_read_is_structured(
+    pipelines: Served, upstream: Upstream, mode: str
+) -> None:
+    body = b'{"a":' * 100 + b"1" + b"}" * 100
+    upstream.answers(Answer(200, body, JSON))
+    result = call_tool(pipelines.url("mcp"), "track-event", {"body": {}}, mode)
+    assert jsontext.dumps(result.structured_content) == body == text_of(result).encode()
 
 
 @MODES

@@ -101,3 +101,18 @@ def test_the_forms_of_numbers(text: str, value: float) -> None:
     found = jsontext.number(text)
     assert found == value
     assert type(found) is type(value)
+
+
+@pytest.mark.parametrize("innermost", [1, 2**70, {}])
+def test_what_is_nested_too_deeply_is_not_written(innermost: Any) -> None:
+    value = innermost
+    for level in range(99):
+        value = [value, level] if level % 2 else {"of": value}
+    assert jsontext.dumps_within(value, 100) == jsontext.dumps(value)
+    assert (jsontext.dumps_within([value], 100) is None) == (innermost == {})
+    assert jsontext.dumps_within([[value]], 100) is None
+
+
+@given(json_values)
+def test_what_is_not_deep_is_written_as_ever(value: Any) -> None:
+    assert jsontext.dumps_within(value, 100) == jsontext.dumps(value)

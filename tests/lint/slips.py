@@ -24,7 +24,7 @@ capability:
         inputParameters:
         - {name: id, in: query, type: string, description: An id, required: true, ▶mapping: $.id}
         outputParameters:
-        - {name: all, type: array, value: $., items: {type: object, properties: []}, ▶vlaue: 1}
+        - {name: all, type: array, value: $., ▶items: {type: object, properties: []}, ▶vlaue: 1}
         body: {type: json, data: {any: thing, at: all}}
   exposes:
   - type: rest

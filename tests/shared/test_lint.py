@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from naftiko_run.diagnostics import Diagnostic
+from naftiko_run.document.vocabulary import SHAPES
 from naftiko_run.lint import RULES, Level, lint
-from naftiko_run.lint.keys import SHAPES
 from shared.documents import CORPUS, EVERY, SHARED, TUTORIAL
 
 STEPS = [file for file in TUTORIAL if "shared" not in file.relative_to(SHARED).parts]
@@ -106,4 +106,4 @@ def test_every_key_of_the_official_schemas_is_known(schema: Path) -> None:
     }
     for name, definition in {**closed, "": written}.items():
         keys = set(definition["properties"])
-        assert keys <= SHAPES[SHAPE_OF[name] if name else "document"].keys, name
+        assert keys <= SHAPES[SHAPE_OF[name] if name else "document"].keys.keys(), name

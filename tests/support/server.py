@@ -48,18 +48,20 @@ class Served:
 
 @contextmanager
 def serving(
-    *documents: Path,
+    *documents: Path | Capability,
     settings: Settings,
     addressing: Addressing | None = None,
     max_body: int = ServeSettings().max_body,
     allowed_hosts: Sequence[str] = (),
     drain: int = 30,
 ) -> Iterator[Served]:
-    """Serve documents while the context is entered."""
+    """Serve documents, or what has been loaded of them, while the context is entered."""
     serve_settings = ServeSettings(
         addressing or Addressing("", ANY_PORT), max_body, tuple(allowed_hosts), drain
     )
-    capabilities = [load(document, settings) for document in documents]
+    capabilities = [
+        document if isinstance(document, Capability) else load(document, settings) for document in documents
+    ]
     with (
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(running(capabilities, serve_settings)) as sites,

@@ -9,9 +9,10 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperCommand
 
 from naftiko_run.version import __version__
 
@@ -100,9 +101,7 @@ def serve_documents(
             help="Refuse to start while a credential is missing or anything in a document cannot be served.",
         ),
     ] = False,
-    timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", help="Wait this long for an upstream.", min=0.001)
-    ] = 30,
+    timeout: Annotated[str, typer.Option(metavar="SECONDS", help="Wait this long for an upstream.")] = "30",
     max_body: Annotated[
         str, typer.Option(metavar="SIZE", help="The largest request body taken, such as 10MiB or 500KB.")
     ] = "10MiB",
@@ -140,8 +139,8 @@ _VALIDATE_EPILOG = """\b
 Examples:
   naftiko validate my.yaml
   naftiko validate my.yaml --level recommended --fail-on warning
-  naftiko validate capabilities/ --level strict --format sarif > naftiko.sarif
-  naftiko validate capabilities/ --format github    # in a workflow: annotates the lines
+  naftiko validate capabilities/ --level strict --format sarif > found.sarif
+  naftiko validate capabilities/ --format github  # annotates pull requests
 """
 
 
@@ -174,8 +173,18 @@ def validate_documents(
     sys.exit(validate(ValidateOptions(tuple(files), level, form, fail_on)))
 
 
+class _Command(TyperCommand):
+    """Says ``FILE...`` in help, where typer says ``{FILE}...`` and a Python type."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return [piece.replace("{FILE}", "FILE") for piece in super().collect_usage_pieces(ctx)]
+
+    def get_help(self, ctx: Any) -> str:
+        return super().get_help(ctx).replace("FILE <list[Path]>", "FILE...")
+
+
 _run = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=_OPTIONS)
-_run.command(epilog=_EPILOG)(serve_documents)
+_run.command(cls=_Command, epilog=_EPILOG)(serve_documents)
 
 _naftiko = typer.Typer(
     help="Run capability documents.",
@@ -183,11 +192,18 @@ _naftiko = typer.Typer(
     rich_markup_mode=None,
     context_settings=_OPTIONS,
 )
-_naftiko.command("run", epilog=_EPILOG.replace("naftiko-run", "naftiko run"))(serve_documents)
-_naftiko.command("validate", epilog=_VALIDATE_EPILOG)(validate_documents)
+_naftiko.command(
+    "run",
+    cls=_Command,
+    short_help="Serve documents as REST APIs and MCP servers.",
+    epilog=_EPILOG.replace("naftiko-run", "naftiko run"),
+)(serve_documents)
+_naftiko.command("validate", cls=_Command, epilog=_VALIDATE_EPILOG)(validate_documents)
 
 
-@_naftiko.command("list")
+@_naftiko.command(
+    "list", cls=_Command, short_help="Print what documents consume and expose, and what is missing."
+)
 def list_documents(
     files: Files,
     *,
@@ -200,10 +216,24 @@ def list_documents(
     sys.exit(show(files, as_json=as_json, env_files=env_file or None))
 
 
-@_naftiko.command("schema")
+_SCHEMA_EPILOG = """\b
+Examples:
+  naftiko schema > naftiko.schema.json
+  naftiko schema --version 1.0.0-alpha2 > naftiko.schema.json
+Begin each document with this line, and editors complete and check it:
+  # yaml-language-server: $schema=naftiko.schema.json
+"""
+
+
+@_naftiko.command("schema", epilog=_SCHEMA_EPILOG)
 def show_schema(
     version: Annotated[
-        str, typer.Option("--version", metavar="VERSION", help="Only this version, such as 1.0.0-alpha2.")
+        str,
+        typer.Option(
+            "--version",
+            metavar="VERSION",
+            help="Only the keys and forms of this version.  [default: all]",
+        ),
     ] = "",
 ) -> None:
     """Print the JSON Schema of capability documents, for editors."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -34,6 +35,23 @@ def parse_size(text: str) -> int:
     if not found or unit not in _UNITS or not (size := int(float(found[1]) * _UNITS[unit])):
         raise UsageFault(f"--max-body: `{text}` is not a size", hint="write a size such as 10MiB or 500KB")
     return size
+
+
+def parse_seconds(text: str) -> float:
+    """Read a time such as ``30`` or ``0.5``, in seconds.
+
+    Raises:
+        UsageFault: It is none.
+    """
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < math.inf:
+        raise UsageFault(
+            f"--timeout: `{text}` is not a time", hint="write a number of seconds such as 30 or 0.5"
+        )
+    return seconds
 
 
 def parse_ports(written: Sequence[str]) -> dict[str, int]:

@@ -16,7 +16,15 @@ from naftiko_run.capability import Capability, Settings, load
 from naftiko_run.cli.console import error_console, print_fault
 from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_refusal, print_rest
 from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
-from naftiko_run.cli.options import USAGE, UsageFault, check_level, parse_base_uris, parse_ports, parse_size
+from naftiko_run.cli.options import (
+    USAGE,
+    UsageFault,
+    check_level,
+    parse_base_uris,
+    parse_ports,
+    parse_seconds,
+    parse_size,
+)
 from naftiko_run.cli.startup import Startup
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.errors import ConfigurationError, DocumentError
@@ -41,7 +49,7 @@ class RunOptions:
     ports: tuple[str, ...]
     env_files: tuple[Path, ...] | None
     strict: bool
-    timeout: float
+    timeout: str
     max_body: str
     allowed_hosts: tuple[str, ...]
     log_level: str
@@ -76,7 +84,10 @@ def run_documents(options: RunOptions) -> int:
 
 def _run(options: RunOptions, console: Console) -> None:
     settings = Settings(
-        parse_base_uris(options.base_uris), options.sandbox, options.timeout, env_files=options.env_files
+        parse_base_uris(options.base_uris),
+        options.sandbox,
+        parse_seconds(options.timeout),
+        env_files=options.env_files,
     )
     addressing = Addressing(options.host, parse_ports(options.ports), dict(os.environ))
     serving = ServeSettings(addressing, parse_size(options.max_body), options.allowed_hosts)

@@ -12,7 +12,7 @@ SCHEMES: Final = frozenset(
     ["apikey", "aws-sig-v4", "basic", "bearer", "certificate", "digest", "hmac", "none", "oauth1", "oauth2"]
 )
 """What documents authenticate with, whether it is supported or not."""
-_SPELLINGS = {
+SPELLINGS: Final = {
     "apikey": "apikey",
     "api-key": "apikey",
     "api_key": "apikey",
@@ -37,6 +37,7 @@ _SPELLINGS = {
     "mtls": "certificate",
     "client-certificate": "certificate",
 }
+"""Each scheme's ``type``, by how else it is written."""
 
 
 def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
@@ -99,7 +100,7 @@ def _scheme(written: Reader) -> str:
     if kind in ("", "http") and written.text("scheme").casefold() in ("basic", "bearer"):
         kind = written.text("scheme").casefold()
     if kind:
-        return _SPELLINGS.get(kind, kind)
+        return SPELLINGS.get(kind, kind)
     kind = _scheme_of_keys(written.data)
     if kind:
         written.report.warning(

@@ -96,11 +96,8 @@ class ToolBox:
         if function is None:
             raise MCPError(types.INVALID_PARAMS, self._absent(params.name))
         try:
-            outcome = await function.invoke(params.arguments or {})
             name = f"{quote(self._exposes.namespace)}/{quote(params.name)}"
-            return result_of(outcome, context.protocol_version, name)
-        except InvocationError as fault:
-            return result_of_problem(problem_of(fault))
+            return await _answer(function, params.arguments or {}, context.protocol_version, name)
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
             problem = problem_of(fault)
             raise MCPError(types.INTERNAL_ERROR, problem.detail, problem.members) from None
@@ -136,3 +133,12 @@ def _server(exposes: McpExposes, capability: Capability, tools: ToolBox) -> Serv
         on_list_prompts=book.list if book else None,
         on_get_prompt=book.get if book else None,
     )
+
+
+async def _answer(
+    function: Function, arguments: dict[str, Any], protocol_version: str, name: str
+) -> types.CallToolResult:
+    try:
+        return result_of(await function.invoke(arguments), protocol_version, name)
+    except InvocationError as fault:
+        return result_of_problem(problem_of(fault))

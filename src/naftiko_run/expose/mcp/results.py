@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 import mcp_types as types
@@ -15,13 +15,17 @@ from naftiko_run.expose.problems import Problem
 from naftiko_run.expressions import MISSING, as_text
 from naftiko_run.invoke import Outcome
 
+MOST_LEVELS: Final = 100
+"""How deep structured content is nested at most: parsers of clients have limits from 128 levels on."""
+
 
 def result_of(outcome: Outcome, protocol_version: str, name: str) -> types.CallToolResult:
     """Give the result of a call that an upstream answered.
 
     Data is given as ``structuredContent`` and as text, bytes as an image, as
-    audio or as an embedded resource, anything else as text. An upstream's error
-    is ``isError`` with its status and body.
+    audio or as an embedded resource, anything else, and what is nested too
+    deeply for clients to read, as text. An upstream's error is ``isError``
+    with its status and body.
 
     Args:
         outcome: The answer.
@@ -52,9 +56,7 @@ def result_of_problem(problem: Problem) -> types.CallToolResult:
         lines[0] = "The arguments do not fit the tool's input schema:"
     if "id" in problem.members:
         lines.append(f"id: {problem.members['id']}")
-    return types.CallToolResult(
-        content=[types.TextContent(text="\n".join(lines))], structured_content=document, is_error=True
-    )
+    return _error("\n".join(lines), document)
 
 
 def result_of_failure(outcome: Outcome) -> types.CallToolResult:
@@ -68,8 +70,15 @@ def result_of_failure(outcome: Outcome) -> types.CallToolResult:
             text += f" (retry after {value})"
     if outcome.content:
         text += f":\n{outcome.text}"
+    return _error(text, structured)
+
+
+def _error(text: str, structured: dict[str, Any]) -> types.CallToolResult:
+    is_deep = jsontext.dumps_within(structured, MOST_LEVELS) is None
     return types.CallToolResult(
-        content=[types.TextContent(text=text)], structured_content=structured, is_error=True
+        content=[types.TextContent(text=text)],
+        structured_content=None if is_deep else structured,
+        is_error=True,
     )
 
 
@@ -89,11 +98,12 @@ def _bytes(outcome: Outcome, name: str) -> types.ContentBlock:
 
 def _result(text: str, value: Any, protocol_version: str) -> types.CallToolResult:
     structured = None
-    if value is not MISSING:
+    written = None if value is MISSING else jsontext.dumps_within(value, MOST_LEVELS)
+    if written is not None:
         # Until 2025-11-25 structured content is an object; anything else travels inside one.
         is_fit = isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS
         structured = value if is_fit else {"result": value}
-        text = jsontext.dumps(value).decode()
+        text = written.decode()
     return types.CallToolResult(content=[types.TextContent(text=text)], structured_content=structured)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from naftiko_run.diagnostics import Pointer, Severity
-from naftiko_run.lint.keys import Shape, shape_of
+from naftiko_run.document.vocabulary import Key, Shape
+from naftiko_run.lint.keys import shape_of
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.lint.written import Written
 
@@ -20,27 +21,31 @@ def _unknown(data: dict[str, Any], at: Pointer, kind: str) -> Iterator[Finding]:
     shape = shape_of(kind, data)
     for key, value in data.items():
         place = (*at, key)
-        if key in shape.parts:
-            if isinstance(value, dict):
-                yield from _unknown(value, place, shape.parts[key])
-        elif key in shape.members:
-            for member_place, member in _members(value, place):
-                yield from _unknown(member, member_place, shape.members[key])
-        elif not shape.is_open and key not in shape.keys and not key.startswith("x-"):
+        known = shape.keys.get(key)
+        if known is not None:
+            for member_place, member, member_kind in _objects(value, place, known):
+                yield from _unknown(member, member_place, member_kind)
+        elif not shape.is_open and not key.startswith("x-"):
             yield Finding(
                 place, f"`{key}` is not a key of {shape.title}", _suggestion(key, shape), at_key=True
             )
 
 
-def _members(value: Any, at: Pointer) -> Iterator[tuple[Pointer, dict[str, Any]]]:
-    """Give the objects of a list or named map; ``items`` and ``values`` may also be one object."""
-    if at[-1] in ("items", "values") and isinstance(value, dict) and isinstance(value.get("type"), str):
-        yield at, value
-        return
-    pairs = value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
-    for key, member in pairs:
-        if isinstance(member, dict):
-            yield (*at, key), member
+def _objects(value: Any, at: Pointer, key: Key) -> Iterator[tuple[Pointer, dict[str, Any], str]]:
+    """Give the objects under a key: the one that is its part, or each of its members, in a list or named map."""
+    if isinstance(value, dict) and key.part and not (key.members and all(map(_is_typed, value.values()))):
+        yield at, value, key.part
+    elif key.members:
+        pairs = (
+            value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
+        )
+        for index, member in pairs:
+            if isinstance(member, dict):
+                yield (*at, index), member, key.members
+
+
+def _is_typed(member: Any) -> bool:
+    return isinstance(member, dict) and isinstance(member.get("type"), str)
 
 
 def _suggestion(key: str, shape: Shape) -> str:

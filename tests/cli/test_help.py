@@ -1,0 +1,50 @@
+"""Help screens: they fit a terminal, and speak of files, not of Python."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+
+from support.process import COMMAND
+
+FILES = "Arguments:\n  FILE...  Capability documents, or folders of them."
+
+
+def told(*arguments: str, command: str = "naftiko") -> str:
+    environment = {**os.environ, "COLUMNS": "80"}
+    done = subprocess.run(
+        [COMMAND.with_name(command), *arguments, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("run",), ("validate",), ("list",), ("schema",)])
+def test_no_line_is_wider_than_the_terminal_or_cut_off(arguments: tuple[str, ...]) -> None:
+    lines = told(*arguments).splitlines()
+    assert [
+        line for line in lines if len(line) > 80 or (line.endswith("...") and line.startswith("  "))
+    ] == []
+    assert not any("list[" in line or "Path" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ["run", "validate", "list"])
+def test_a_command_that_takes_documents_says_so(name: str) -> None:
+    help_ = told(name)
+    assert help_.startswith(f"Usage: naftiko {name} [OPTIONS] FILE...\n")
+    assert FILES in help_
+
+
+def test_the_short_command_says_the_same() -> None:
+    help_ = told(command="naftiko-run")
+    assert help_.startswith("Usage: naftiko-run [OPTIONS] FILE...\n")
+    assert FILES in help_
+
+
+def test_the_schema_command_shows_the_line_for_documents() -> None:
+    assert "# yaml-language-server: $schema=naftiko.schema.json" in told("schema")
