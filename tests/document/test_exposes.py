@@ -312,6 +312,11 @@ def test_a_call_that_is_no_text_is_told_what_it_is_and_no_more_than_that(written
     assert "names no operation" in found_in(text, "unknown-operation").message
 
 
+def test_a_forward_to_nothing_is_left_out_with_an_error() -> None:
+    forward = "{path: /x, forward: {targetNamespace: none}}  # <-"
+    assert found_in(with_routes(forward, route("/y")), "not-runnable").severity is Severity.ERROR
+
+
 def test_a_close_call_is_suggested() -> None:
     assert found_in(calling("call: api.lst"), "unknown-operation").hint == "did you mean `api.list`?"
 

@@ -70,8 +70,7 @@ def test_a_malformed_address_is_told_and_left_out(tmp_path: Path) -> None:
     document = written(tmp_path, small("one", rest="address: '{{#x}}'"))
     with serving(document, settings=SANDBOX) as served:
         assert served.url("rest").startswith("http://127.0.0.1:")
-        (found,) = served.capabilities[0].diagnostics
-        assert found.code == "bad-address"
+        assert "bad-address" in [each.code for each in served.capabilities[0].diagnostics]
 
 
 @pytest.mark.parametrize(

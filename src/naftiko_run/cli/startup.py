@@ -15,10 +15,22 @@ from naftiko_run.serve import Site
 from naftiko_run.version import __version__
 
 _KINDS = {"rest": "route", "mcp": "tool"}
-_TAKES_AWAY = frozenset(
-    {"cannot-be-called", "empty-adapter", "no-credential", "not-runnable", "unknown-adapter"}
+_GRAVE = frozenset(
+    {
+        "bad-address",
+        "bad-port",
+        "cannot-be-called",
+        "empty-adapter",
+        "no-credential",
+        "not-runnable",
+        "provider-not-supported",
+        "stdio-over-http",
+        "truncated",
+        "unknown-adapter",
+        "unreadable-env-file",
+    }
 )
-"""Warnings after which something that the document exposes is not there, or will not work."""
+"""Warnings after which something is not there, does not work, or is served elsewhere than the document says."""
 
 
 class Startup:
@@ -85,9 +97,9 @@ class Startup:
         self._console.print(table)
 
     def _print_diagnostics(self) -> None:
-        """Print in full what takes something away from what is served; of the rest, how much there is."""
+        """Print in full what bears on what is served; of what was only mended, how much there is."""
         found = [each for capability in self._capabilities for each in capability.diagnostics]
-        grave = [each for each in found if each.is_error or each.code in _TAKES_AWAY]
+        grave = [each for each in found if each.is_error or each.code in _GRAVE]
         grave.sort(key=lambda each: not each.is_error)
         print_diagnostics(self._console, grave[:MOST_TOLD])
         print_rest(self._console, len(grave) - MOST_TOLD, "errors and warnings")

@@ -248,17 +248,18 @@ def _callable(
     try:
         return callables.read(unit, name)
     except ValueError as fault:
-        hint = callables.calls.hint(unit) if unit.data.get("call") else ""
-        _leave_out(unit, title, str(fault), hint, unavailable)
+        if says_nothing(unit):
+            message = f"`{title}` is left out: {fault}"
+            unit.report.warning("not-runnable", message, unit.at, "add `call: namespace.operation`")
+            unavailable.append({"pointer": unit.at, "name": title, "reason": str(fault)})
+        else:
+            hint = callables.calls.hint(unit) if unit.data.get("call") else ""
+            _leave_out(unit, title, str(fault), hint, unavailable)
         return None
 
 
 def _leave_out(unit: Reader, name: str, reason: str, hint: str, unavailable: list[dict[str, Any]]) -> None:
-    message = f"`{name}` is left out: {reason}"
-    if says_nothing(unit):
-        unit.report.warning("not-runnable", message, unit.at, "add `call: namespace.operation`")
-    elif "call" in unit.data:
-        unit.report.error("unknown-operation", message, (*unit.at, "call"), hint)
-    else:
-        unit.report.error("not-runnable", message, unit.at, hint)
+    code = "unknown-operation" if "call" in unit.data else "not-runnable"
+    at = (*unit.at, "call") if "call" in unit.data else unit.at
+    unit.report.error(code, f"`{name}` is left out: {reason}", at, hint)
     unavailable.append({"pointer": unit.at, "name": name, "reason": reason})
