@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.dialects.binds import spellings
 
+_BRACES = re.compile(r"\$\{\s*(?P<dollar>[^\s{}]+)\s*\}|(?<![{$])\{(?P<plain>[^\s{}]+)\}(?!\})")
 _CAPITALS = re.compile(r"(?:[\w-]+\.)?[A-Z][A-Z0-9_]*\Z")
 
 
@@ -23,8 +24,8 @@ def mend_braces(consumes: list[dict[str, Any]], binds: list[dict[str, Any]], rep
     names = spellings(binds)
     if not names:
         return
-    mending = _Mending(_pattern(names), report)
-    in_body = _Mending(_pattern(name for name in names if _CAPITALS.match(name)), report)
+    mending = _Mending(names, report)
+    in_body = _Mending({name for name in names if _CAPITALS.match(name)}, report)
     for entry in consumes:
         authentication = entry["authentication"]
         if authentication:
@@ -47,21 +48,16 @@ def _parameters(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from operation["inputParameters"]
 
 
-def _pattern(names: Iterable[str]) -> re.Pattern[str]:
-    any_name = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or r"(?!)"
-    return re.compile(rf"\$\{{\s*(?P<dollar>{any_name})\s*\}}|(?<![{{$])\{{(?P<plain>{any_name})\}}(?!\}})")
-
-
 @dataclass(frozen=True, slots=True)
 class _Mending:
     """Writes bindings with double braces.
 
     Attributes:
-        pattern: Finds those that have others.
+        names: What stands between braces for a binding.
         report: Takes a warning for each value.
     """
 
-    pattern: re.Pattern[str]
+    names: set[str]
     report: Report
 
     def mended(self, value: Any, at: Pointer) -> Any:
@@ -72,14 +68,22 @@ class _Mending:
             return [self.mended(member, (*at, index)) for index, member in enumerate(value)]
         if not isinstance(value, str) or "{" not in value:
             return value
-        names = [found["dollar"] or found["plain"] for found in self.pattern.finditer(value)]
-        if not names:
+        found = dict.fromkeys(name for each in _BRACES.finditer(value) if (name := _name(each)) in self.names)
+        if not found:
             return value
-        written = ", ".join(f"`{{{{{name}}}}}`" for name in dict.fromkeys(names))
+        written = ", ".join(f"`{{{{{name}}}}}`" for name in found)
         self.report.warning(
             "binding-braces",
             f"a binding stands between other braces than it should; it is read as {written}",
             at,
             hint=f"write {written}",
         )
-        return self.pattern.sub(lambda found: f"{{{{{found['dollar'] or found['plain']}}}}}", value)
+        return _BRACES.sub(self._written, value)
+
+    def _written(self, found: re.Match[str]) -> str:
+        name = _name(found)
+        return f"{{{{{name}}}}}" if name in self.names else found.group()
+
+
+def _name(found: re.Match[str]) -> str:
+    return str(found["dollar"] or found["plain"])

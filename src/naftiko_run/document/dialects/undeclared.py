@@ -54,13 +54,25 @@ def _names(owners: list[Reader], namespaces: set[str]) -> Iterator[tuple[Pointer
                 yield from ((at, name) for name in names_in(text))
     yield from chain.from_iterable(_in_fixed_values(each) for each in consumes)
     prefixes = {"env", *(namespaces - _namespaces_of_values(owners))}
-    for at, text in texts(owners[0].data, ()):
+    references: list[tuple[Pointer, str]] = []
+    _gather_references(owners[0].data, (), references)
+    for at, text in references:
         if "{{" in text:
             yield from (
-                (at, name) for name in names_in(text) if name.partition(".")[0] in prefixes and "." in name
+                (at, name) for name in names_in(text) if "." in name and name.partition(".")[0] in prefixes
             )
-        elif text.startswith("env.") and "with" in at and _REFERENCE.match(text):
+        elif "with" in at and _REFERENCE.match(text):
             yield at, text
+
+
+def _gather_references(value: Any, at: Pointer, found: list[tuple[Pointer, str]]) -> None:
+    """Gather the texts that may name a bind, in the document's order: most texts do not, so they cost nothing."""
+    for key, member in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(member, str):
+            if "{{" in member or member.startswith("env."):
+                found.append(((*at, key), member))
+        elif isinstance(member, dict | list):
+            _gather_references(member, (*at, key), found)
 
 
 def _keys_in_path(owner: Reader) -> set[str]:
