@@ -25,6 +25,7 @@ ROOMS = (
     "bindings",
     "consume",
     "invoke",
+    "access",
     "capability",
     "inventory",
     "expose",

@@ -15,10 +15,11 @@ def inventory(capability: Capability) -> dict[str, Any]:
 
     Returns:
         JSON: ``file``, ``label``, ``spec``; ``consumes`` with each operation's
-        method, URL and callers; ``exposes`` with each route's and tool's call,
-        inputs (a JSON Schema), missing variables, and the reason where it cannot
-        be called; ``missing``, the variables that are not set, how to set each,
-        why a provider has no value for it, and what needs it.
+        method, URL and callers; ``exposes`` with the authentication that each
+        adapter demands, or the reason why it is left out, and each route's and
+        tool's call, inputs (a JSON Schema), missing variables, and the reason
+        where it cannot be called; ``missing``, the variables that are not set,
+        how to set each, why a provider has no value for it, and what needs it.
     """
     document = capability.document
     return {
@@ -31,6 +32,7 @@ def inventory(capability: Capability) -> dict[str, Any]:
                 "type": exposes.type,
                 "namespace": exposes.namespace,
                 "port": exposes.port,
+                **_access(exposes, capability),
                 "units": [*_units(exposes, capability)],
             }
             for exposes in document.exposes
@@ -45,6 +47,13 @@ def inventory(capability: Capability) -> dict[str, Any]:
             for variable, needed_by in capability.missing().items()
         ],
     }
+
+
+def _access(exposes: Exposes, capability: Capability) -> dict[str, str]:
+    if exposes.pointer in capability.unavailable:
+        return {"reason": capability.unavailable[exposes.pointer]}
+    access = capability.access.get(exposes.pointer)
+    return {"authentication": access.scheme} if access else {}
 
 
 def _consumes(capability: Capability) -> list[dict[str, Any]]:

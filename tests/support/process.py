@@ -18,7 +18,7 @@ COMMAND = Path(sysconfig.get_path("scripts")) / "naftiko-run"
 FREE_PORTS = ("--port", "rest=0", "--port", "mcp=0")
 READY = "ready; stop with Ctrl-C"
 
-_ADAPTER = re.compile(r"(?P<kind>\w+) (?P<url>http://\S+)  (?P<namespace>\S*)\Z")
+_ADAPTER = re.compile(r"(?P<kind>\w+) (?P<url>http://\S+)  (?P<namespace>\S*)(?:  authentication: \S+)?\Z")
 
 
 class Process:

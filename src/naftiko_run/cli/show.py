@@ -82,7 +82,11 @@ def _print(told: Mapping[str, Any], console: Console) -> None:
             unused = "" if operation["calledBy"] else "  (nothing exposed calls it)"
             line(f"  {operation['name']}  {operation['method']} {operation['path']}", (unused, "yellow"))
     for exposes in told["exposes"]:
-        line((f"{exposes['type']} ", "cyan"), f"{exposes['namespace']}  port {exposes['port'] or 'usual'}")
+        demand = f"  authentication: {exposes['authentication']}" if "authentication" in exposes else ""
+        place = f"{exposes['namespace']}  port {exposes['port'] or 'usual'}"
+        line((f"{exposes['type']} ", "cyan"), place, (demand, "green"))
+        if "reason" in exposes:
+            line("  ", (f"left out: {exposes['reason']}", "red"))
         for unit in exposes["units"]:
             if "calls" not in unit:
                 line(f"  {unit['name']}  ", (f"left out: {unit['reason']}", "red"))

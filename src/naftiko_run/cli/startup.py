@@ -80,11 +80,12 @@ class Startup:
                 )
 
     def _print_adapter(self, adapter: Adapter, url: str) -> None:
-        self._line(
-            Text.assemble(
-                (f"{adapter.type} ", "bold cyan"), (url, "cyan underline"), f"  {adapter.namespace}"
-            )
+        line = Text.assemble(
+            (f"{adapter.type} ", "bold cyan"), (url, "cyan underline"), f"  {adapter.namespace}"
         )
+        if adapter.authentication:
+            line.append(f"  authentication: {adapter.authentication}", style="green")
+        self._line(line)
         kind = _KINDS.get(adapter.type, "unit")
         if not self._console.is_terminal:
             for unit in adapter.units:

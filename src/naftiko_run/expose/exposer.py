@@ -81,6 +81,7 @@ class Adapter:
         endpoints: What it answers.
         units: What it offers, and what it leaves out.
         running: Entered while it is served; None where it needs nothing.
+        authentication: The scheme that callers must satisfy; empty where everyone may call.
     """
 
     type: str
@@ -90,6 +91,7 @@ class Adapter:
     endpoints: tuple[Endpoint, ...]
     units: tuple[Unit, ...]
     running: Callable[[], AbstractAsyncContextManager[None]] | None = None
+    authentication: str = ""
 
 
 class Exposer(Protocol):

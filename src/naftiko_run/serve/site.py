@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from naftiko_run.capability import Capability
 from naftiko_run.errors import PortUnavailable
 from naftiko_run.expose import Adapter, ExposeSettings, HostGuard, Router, find_exposer
+from naftiko_run.expose.authentication import guarded
 from naftiko_run.serve.addresses import Addressing
 
 
@@ -66,7 +67,7 @@ class ServeSettings:
 def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> tuple[Site, ...]:
     """Mount every adapter of every capability on its port, and bind the ports.
 
-    An adapter that nothing installed exposes is passed over: loading has told of it.
+    An adapter that was left out, or that nothing installed exposes, is passed over: loading has told of it.
 
     Raises:
         PortUnavailable: A port cannot be listened on; none is left bound.
@@ -77,14 +78,14 @@ def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> 
     for capability in capabilities:
         for exposes in capability.document.exposes:
             exposer = find_exposer(exposes.type)
-            if exposer is None:
+            if exposer is None or exposes.pointer in capability.unavailable:
                 continue
             host = settings.addressing.host_of(capability.address_of(exposes))
             port = settings.addressing.port_of(exposes, exposer.default_port)
             # Any free port is one for each type: nobody asked for a port that they share.
             place = (host, port, "" if port else exposes.type)
             adapter = exposer.expose(exposes, capability, ExposeSettings(settings.max_body))
-            mounted.setdefault(place, []).append(adapter)
+            mounted.setdefault(place, []).append(guarded(adapter, exposes))
     routers = {
         place: Router(adapters, HostGuard(place[0], settings.allowed_hosts))
         for place, adapters in mounted.items()

@@ -38,6 +38,7 @@ SPELLINGS: Final = {
     "client-certificate": "certificate",
 }
 """Each scheme's ``type``, by how else it is written."""
+_KEYS: Final = ("authentication", "auth")
 
 
 def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
@@ -47,30 +48,49 @@ def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
     empty: what cannot be read is not the same as none.
     """
     written = _block(owner)
-    if written is None:
+    authentication = _normalised(written) if written else None
+    if written and authentication and authentication["settings"].get("keys") == []:
+        written.report.warning(
+            "no-credential",
+            "this apikey authentication names no value; calls go out without it",
+            written.at,
+            hint="add `value: '{{MY_API_KEY}}'` and bind MY_API_KEY",
+        )
         return None
+    return authentication
+
+
+def normalise_inbound(owner: Reader) -> dict[str, Any] | None:
+    """Give who may call an adapter; None where it has no such block, or one that says ``none``.
+
+    Whatever else stands there stays, without a type where it names none: an
+    adapter that asks for authentication is never open because its author slipped.
+    """
+    written = _block(owner)
+    if written is None:
+        key = next((key for key in _KEYS if key in owner.data), "")
+        return {"pointer": (*owner.at, key), "type": "", "settings": {}} if key else None
+    authentication = _normalised(written)
+    several = written.data.get("headers", written.data.get("parameters"))
+    if authentication and authentication["type"] == "apikey" and isinstance(several, list | dict):
+        keys = authentication["settings"]["keys"]
+        authentication["settings"]["keys"] = keys if len(keys) == len(several) else []
+    return authentication
+
+
+def _normalised(written: Reader) -> dict[str, Any] | None:
+    """Give a block under the names that its scheme reads; None where it says that there is none."""
     kind = _scheme(written)
     if kind == "none":
         return None
     _note_spelling(written, kind)
-    settings = scheme_settings(written, kind)
-    if kind == "apikey":
-        keys = _keys(written)
-        if not keys:
-            written.report.warning(
-                "no-credential",
-                "this apikey authentication names no value; calls go out without it",
-                written.at,
-                hint="add `value: '{{MY_API_KEY}}'` and bind MY_API_KEY",
-            )
-            return None
-        settings = {"keys": keys}
+    settings = {"keys": _keys(written)} if kind == "apikey" else scheme_settings(written, kind)
     return {"pointer": written.at, "type": kind, "settings": settings}
 
 
 def _block(owner: Reader) -> Reader | None:
     """Give the block as the mapping that it should be; None where there is none at all."""
-    key = next((key for key in ("authentication", "auth") if owner.data.get(key) is not None), "")
+    key = next((key for key in _KEYS if owner.data.get(key) is not None), "")
     if not key:
         return None
     at, value = (*owner.at, key), owner.data[key]

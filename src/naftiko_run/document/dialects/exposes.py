@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from naftiko_run.document.dialects.authentication import normalise_authentication
+from naftiko_run.document.dialects.authentication import normalise_inbound
 from naftiko_run.document.dialects.callables import Callables
 from naftiko_run.document.dialects.calls import says_nothing
 from naftiko_run.document.dialects.consumes import method_of
@@ -42,7 +42,7 @@ def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
         "address": written.text("address"),
         "port": _port(written),
         "description": written.text("description"),
-        "authentication": normalise_authentication(written),
+        "authentication": normalise_inbound(written),
         "maxBinarySize": normalise_size(written),
         "settings": written.data,
     }

@@ -1,0 +1,29 @@
+"""``bearer``: RFC 6750, one token that does not change."""
+
+from __future__ import annotations
+
+from naftiko_run.access import Block
+from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, credentials, is_same
+from naftiko_run.expose.exposer import Scope
+
+
+def compile_guard(block: Block) -> Guard:
+    """Compile ``{type: bearer, token}``; the token may be written with its ``Bearer``."""
+    expected = block.text("token")
+    if expected[:7].casefold() == "bearer ":
+        expected = expected[7:].strip()
+    if not expected:
+        raise ValueError("it needs a `token`")
+
+    async def check(scope: Scope) -> None:
+        given = credentials(scope, "bearer")
+        if given is None:
+            raise Refused("This needs a bearer token", Challenge("Bearer", realm=block.realm))
+        if not is_same(given, expected):
+            detail = "The token is not valid"
+            challenge = Challenge(
+                "Bearer", realm=block.realm, error="invalid_token", error_description=detail
+            )
+            raise Refused(detail, challenge)
+
+    return Guard(check)

@@ -1,0 +1,139 @@
+"""``digest``: RFC 7616 with ``qop=auth``, SHA-256, and MD5 for the clients that know nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from naftiko_run.access import Block
+from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, credentials, is_same, plain
+from naftiko_run.expose.authentication.nonces import Nonces
+from naftiko_run.expose.exposer import Scope
+
+_PARAMETER = re.compile(r'\s*([a-zA-Z]+\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))\s*(?:,|\Z)')
+_ESCAPED = re.compile(r"\\(.)")
+_COUNT = re.compile(r"[0-9a-fA-F]{8}\Z")
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+_ALGORITHMS: Final[dict[str, Callable[[str], str]]] = {"SHA-256": _sha256, "MD5": _md5}
+"""The best first: clients take the first that they know."""
+
+
+def compile_guard(block: Block) -> Guard:
+    """Compile ``{type: digest, username, password}``."""
+    return Guard(Digest(block.text("username"), block.text("password"), plain(block.realm)).check)
+
+
+class Digest:
+    """Checks the digests of one user.
+
+    Args:
+        username: The user's name.
+        password: The user's password.
+        realm: What clients are told that it is for.
+    """
+
+    def __init__(self, username: str, password: str, realm: str) -> None:
+        self._username = username
+        self._realm = realm
+        self._nonces = Nonces(password, f"{username}:{realm}")
+        self._users = {name: hashed(f"{username}:{realm}:{password}") for name, hashed in _ALGORITHMS.items()}
+
+    async def check(self, scope: Scope) -> None:
+        """Check a request.
+
+        Raises:
+            Refused: It has no digest, or not the right one.
+        """
+        given = credentials(scope, "digest")
+        if given is None:
+            raise self._refused("This needs a user name and password, as a digest")
+        parameters = _parameters(given)
+        if not self._is_right(parameters, scope):
+            raise self._refused("The user name or the password is wrong, or the digest is of another request")
+        if not self._nonces.is_fresh(parameters["nonce"]):
+            raise self._refused("The nonce is used up", stale="true")
+
+    def _is_right(self, given: dict[str, str], scope: Scope) -> bool:
+        """Whether a digest shows that its sender knows the password and asks for this request."""
+        algorithm = given.get("algorithm", "MD5").upper()
+        if (
+            algorithm not in _ALGORITHMS
+            or given.get("qop") != "auth"
+            or given.get("realm") != self._realm
+            or not _COUNT.match(given.get("nc", ""))
+            or not given.get("cnonce")
+            or _target(given.get("uri", "")) != _target_of(scope)
+        ):
+            return False
+        hashed = _ALGORITHMS[algorithm]
+        request = hashed(f"{scope['method']}:{given['uri']}")
+        proof = ":".join(
+            (self._users[algorithm], given.get("nonce", ""), given["nc"], given["cnonce"], "auth", request)
+        )
+        is_user = is_same(_username(given), self._username)
+        return is_same(given.get("response", "").lower(), hashed(proof)) and is_user
+
+    def _refused(self, detail: str, stale: str = "") -> Refused:
+        nonce = self._nonces.make()
+        return Refused(
+            detail,
+            *(
+                Challenge(
+                    "Digest",
+                    realm=self._realm,
+                    qop="auth",
+                    algorithm=algorithm,
+                    nonce=nonce,
+                    charset="UTF-8",
+                    stale=stale,
+                )
+                for algorithm in _ALGORITHMS
+            ),
+        )
+
+
+def _parameters(text: str) -> dict[str, str]:
+    """Give the parameters of a header; none where it is not made of them, or says one twice."""
+    found: dict[str, str] = {}
+    end = 0
+    while end < len(text):
+        parameter = _PARAMETER.match(text, end)
+        if parameter is None:
+            return {}
+        end = parameter.end()
+        name, quoted, bare = parameter.groups()
+        if name.lower() in found:
+            return {}
+        found[name.lower()] = _ESCAPED.sub(r"\1", quoted) if bare is None else bare
+    return found
+
+
+def _username(given: dict[str, str]) -> str:
+    """Give the user's name, also where it is written for headers that are ASCII (RFC 5987)."""
+    extended = given.get("username*", "")
+    if "username" in given or not extended.lower().startswith("utf-8'"):
+        return given.get("username", "")
+    return unquote(extended.split("'", 2)[-1])
+
+
+def _target(uri: str) -> str:
+    """Give the path and query of a request target, which a proxy may see as a whole URL."""
+    return urlsplit(uri)._replace(scheme="", netloc="").geturl() if "://" in uri.partition("?")[0] else uri
+
+
+def _target_of(scope: Scope) -> str:
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    return (path + b"?" + query if query else path).decode("latin-1")

@@ -1,0 +1,100 @@
+"""The door before an adapter: no request passes it unchecked, whatever protocol is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from typing import Final
+
+from naftiko_run.document.model import Exposes
+from naftiko_run.errors import MissingBinding
+from naftiko_run.expose.authentication.guard import Challenge, Check, Guard, Refused
+from naftiko_run.expose.authentication.metadata import metadata_endpoints, metadata_url
+from naftiko_run.expose.exposer import Adapter, ASGIApp, Receive, Scope, Send
+from naftiko_run.expose.problems import Problem
+
+Running = Callable[[], AbstractAsyncContextManager[None]]
+
+_CODES: Final = {401: "unauthenticated", 403: "forbidden"}
+
+
+def guarded(adapter: Adapter, exposes: Exposes) -> Adapter:
+    """Put the guard of a block before every endpoint of its adapter.
+
+    Args:
+        adapter: What the block's exposer made.
+        exposes: The block; without ``authentication`` its adapter stays as it is.
+    """
+    if exposes.authentication is None:
+        return adapter
+    access = adapter.capability.access[exposes.pointer]
+    guard: Guard = access.guard or Guard(_closed(access.missing, exposes.namespace or exposes.type))
+    url = metadata_url(adapter, guard)
+    doors = [replace(each, app=Door(each.app, guard.check, url)) for each in adapter.endpoints]
+    return replace(
+        adapter,
+        endpoints=(*doors, *metadata_endpoints(adapter, guard)),
+        running=_all([each for each in (guard.running, adapter.running) if each]),
+        authentication=access.scheme,
+    )
+
+
+class Door:
+    """Lets a request through to an endpoint once its guard has.
+
+    Args:
+        app: The endpoint.
+        check: The guard's check.
+        metadata_url: Where clients read how to get a token; empty for nowhere.
+    """
+
+    __slots__ = ("_app", "_check", "_metadata_url")
+
+    def __init__(self, app: ASGIApp, check: Check, metadata_url: str) -> None:
+        self._app = app
+        self._check = check
+        self._metadata_url = metadata_url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or refuse it."""
+        try:
+            await self._check(scope)
+        except Refused as refused:
+            raise self._problem(refused) from None
+        await self._app(scope, receive, send)
+
+    def _problem(self, refused: Refused) -> Problem:
+        headers = tuple(("www-authenticate", str(self._told(each))) for each in refused.challenges)
+        code = _CODES.get(refused.status, "refused")
+        return Problem(refused.status, code, refused.detail, headers=headers)
+
+    def _told(self, challenge: Challenge) -> Challenge:
+        """Add where a client of bearer tokens reads how to get one."""
+        if challenge.scheme != "Bearer" or not self._metadata_url:
+            return challenge
+        return Challenge("Bearer", **challenge.parameters, resource_metadata=self._metadata_url)
+
+
+def _closed(missing: Sequence[str], name: str) -> Check:
+    """Give the check of an adapter whose credentials are not set: nobody passes."""
+
+    async def check(_: Scope) -> None:
+        raise MissingBinding(missing, f"the authentication of `{name}`")
+
+    return check
+
+
+def _all(each: Sequence[Running]) -> Running | None:
+    """Give what enters each of several contexts, the first first; None for none."""
+    if not each:
+        return None
+
+    @asynccontextmanager
+    async def running() -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for enter in each:
+                await stack.enter_async_context(enter())
+            yield
+
+    return running

@@ -1,0 +1,77 @@
+"""Tokens that speak for themselves: signed JWTs (RFC 7519, RFC 8725, RFC 9068)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import jwt
+
+from naftiko_run.expose.authentication.claims import Expected, InvalidToken
+from naftiko_run.expose.authentication.jwks import ALGORITHMS, KeySet
+
+LEEWAY: Final = 30
+"""Seconds by which clocks may differ."""
+
+_TYPES: Final = ("", "jwt", "at+jwt", "application/at+jwt")
+"""What access tokens call themselves; the same key signs others, such as logout tokens."""
+
+_WHY: Final[tuple[tuple[type[jwt.PyJWTError], str], ...]] = (
+    (jwt.ExpiredSignatureError, "The token has expired"),
+    (jwt.ImmatureSignatureError, "The token is not valid yet"),
+    (jwt.InvalidAudienceError, "The token is for another audience"),
+    (jwt.InvalidIssuerError, "The token is from another issuer"),
+    (jwt.MissingRequiredClaimError, "The token lacks one of exp, iss and aud"),
+    (jwt.InvalidSignatureError, "The signature is wrong"),
+)
+
+
+class JsonWebTokens:
+    """Checks signed JWTs.
+
+    Args:
+        keys: The keys of the server that signs them.
+        expected: What they must say.
+    """
+
+    def __init__(self, keys: KeySet, expected: Expected) -> None:
+        self._keys = keys
+        self._expected = expected
+
+    async def claims(self, token: str) -> Mapping[str, Any]:
+        """Give what a token says; see ``Tokens``."""
+        try:
+            header = jwt.get_unverified_header(token)
+        except (jwt.PyJWTError, ValueError, RecursionError):
+            raise InvalidToken("The token is not a signed JWT") from None
+        algorithm = header.get("alg")
+        if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
+            raise InvalidToken("The token's algorithm is not taken")
+        if str(header.get("typ") or "").lower() not in _TYPES:
+            raise InvalidToken("The token is not an access token")
+        keys = await self._keys.find(header.get("kid"), algorithm)
+        if not keys:
+            raise InvalidToken("The token is signed with an unknown key")
+        reason = ""
+        for key in keys:
+            try:
+                return self._verified(token, key.public, algorithm)
+            except (jwt.PyJWTError, ValueError, RecursionError) as fault:
+                reason = next(
+                    (why for kind, why in _WHY if isinstance(fault, kind)), "The token is malformed"
+                )
+                if not isinstance(fault, jwt.InvalidSignatureError):
+                    break
+        raise InvalidToken(reason)
+
+    def _verified(self, token: str, key: Any, algorithm: str) -> dict[str, Any]:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=[algorithm],
+            issuer=self._expected.issuers,
+            audience=self._expected.audiences,
+            leeway=LEEWAY,
+            options={"require": ["exp", "iss", "aud"], "enforce_minimum_key_length": True},
+        )
+        return claims
