@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from secrets import token_urlsafe
 from typing import Any
 
 from naftiko_run import plugins
@@ -21,8 +22,8 @@ class Block:
     Attributes:
         settings: What the author wrote beside ``type``.
         realm: Names the adapter in challenges.
-        secret: Gives the value of a template in the settings; empty where a
-            variable is not set, and then what was compiled is never used.
+        secret: Gives the value of a template in the settings. For a variable that
+            is not set, something random: what is compiled then is never used.
     """
 
     settings: Mapping[str, Any]
@@ -110,7 +111,7 @@ class _Compiling:
 
     def _resolve(self, name: str) -> Expression:
         bound = self._bindings.find_or_environment(name)
-        value = bound.value.reveal() if bound.value else ""
-        if not value:
+        if bound.value is None or not bound.value.reveal():
             self.missing.add(bound.variable)
-        return constant(value)
+            return constant(token_urlsafe())
+        return constant(bound.value.reveal())
