@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from support.guarded import refused, route, serving_guarded
+from support.guarded import get, post, refused, route, serving_guarded
 from support.server import Served
 from support.upstream import Upstream
 from support.wire import problem
@@ -25,7 +25,7 @@ def served(shared_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def test_the_right_user_name_and_password_pass(served: Served, upstream: Upstream) -> None:
-    answer = httpx.get(route(served), auth=httpx.BasicAuth("käthe", "pass:wörd"))
+    answer = get(route(served), auth=httpx.BasicAuth("käthe", "pass:wörd"))
     assert answer.json() == {"ok": True}
     assert not upstream.only.header("authorization")
 
@@ -35,14 +35,14 @@ def test_the_right_user_name_and_password_pass(served: Served, upstream: Upstrea
     [("käthe", ""), ("", "pass:wörd"), ("käthe", "Pass:wörd"), ("käthe:pass", "wörd2"), ("***", "***")],
 )
 def test_any_other_is_asked_for_them(served: Served, upstream: Upstream, user: str, password: str) -> None:
-    told = refused(httpx.get(route(served), auth=httpx.BasicAuth(user, password)), CHALLENGE)
+    told = refused(get(route(served), auth=httpx.BasicAuth(user, password)), CHALLENGE)
     assert told["type"] == "urn:naftiko:problem:unauthenticated"
     assert not upstream.received
 
 
 def test_nobody_passes_without(served: Served, upstream: Upstream) -> None:
-    refused(httpx.get(route(served)), CHALLENGE)
-    answer = httpx.post(served.url("mcp"), json={})
+    refused(get(route(served)), CHALLENGE)
+    answer = post(served.url("mcp"), json={})
     refused(answer, 'Basic realm="shop-mcp", charset="UTF-8"')
     assert not upstream.received
 
@@ -60,18 +60,18 @@ def test_nobody_passes_without(served: Served, upstream: Upstream) -> None:
     ],
 )
 def test_what_is_no_such_header_is_refused(served: Served, header: str) -> None:
-    refused(httpx.get(route(served), headers={"authorization": header}), CHALLENGE)
+    refused(get(route(served), headers={"authorization": header}), CHALLENGE)
 
 
 def test_two_such_headers_are_refused_though_one_is_right(served: Served) -> None:
     right = httpx.BasicAuth("käthe", "pass:wörd")._auth_header
     headers = [("authorization", right), ("authorization", "Basic AAAA")]
-    refused(httpx.get(route(served), headers=headers), CHALLENGE)
+    refused(get(route(served), headers=headers), CHALLENGE)
 
 
 def test_the_scheme_may_be_written_in_any_case(served: Served) -> None:
     right = httpx.BasicAuth("käthe", "pass:wörd")._auth_header
-    assert httpx.get(route(served), headers={"authorization": right.replace("Basic", "BASIC")}).is_success
+    assert get(route(served), headers={"authorization": right.replace("Basic", "BASIC")}).is_success
 
 
 @pytest.mark.parametrize("given", [{}, {"SHOP_USER": "käthe"}, {"SHOP_USER": "käthe", "SHOP_PASSWORD": ""}])
@@ -79,5 +79,5 @@ def test_without_the_password_nobody_passes_at_all(
     shared_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory, given: dict[str, str]
 ) -> None:
     with serving_guarded(tmp_path_factory.mktemp("basic"), shared_upstream, BLOCK, given) as served:
-        told = problem(httpx.get(route(served), auth=httpx.BasicAuth("käthe", "")), 503)
+        told = problem(get(route(served), auth=httpx.BasicAuth("käthe", "")), 503)
     assert told["missing"] == sorted({*VALUES} - {name for name, value in given.items() if value})

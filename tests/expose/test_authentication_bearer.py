@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
 import httpx2
 import mcp_types as types
 import pytest
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from support.guarded import INITIALIZE, refused, route, serving_guarded
+from support.guarded import INITIALIZE, bearing, get, post, refused, route, serving_guarded
 from support.mcp_client import ERAS, run_async
 from support.server import Served
 from support.upstream import Upstream
@@ -28,10 +27,6 @@ def served(shared_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) 
         yield served
 
 
-def bearing(token: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {token}"}
-
-
 @pytest.mark.parametrize("mode", ERAS)
 def test_an_mcp_client_with_the_token_calls_tools(served: Served, upstream: Upstream, mode: str) -> None:
     async def use() -> types.CallToolResult:
@@ -46,18 +41,18 @@ def test_an_mcp_client_with_the_token_calls_tools(served: Served, upstream: Upst
 
 
 def test_a_client_of_the_api_passes_with_the_token(served: Served) -> None:
-    assert httpx.get(route(served), headers=bearing(TOKEN)).json() == {"ok": True}
+    assert get(route(served), headers=bearing(TOKEN)).json() == {"ok": True}
 
 
 def test_who_brings_no_token_is_asked_for_one(served: Served, upstream: Upstream) -> None:
-    refused(httpx.get(route(served)), 'Bearer realm="shop-rest"')
-    refused(httpx.post(served.url("mcp"), json=INITIALIZE), 'Bearer realm="shop-mcp"')
+    refused(get(route(served)), 'Bearer realm="shop-rest"')
+    refused(post(served.url("mcp"), json=INITIALIZE), 'Bearer realm="shop-mcp"')
     assert not upstream.received
 
 
 @pytest.mark.parametrize("token", ["x", TOKEN[:-1], TOKEN + "x", "***", "{{env.SHOP_TOKEN}}", "ü"])
 def test_a_wrong_token_is_called_invalid(served: Served, upstream: Upstream, token: str) -> None:
-    answer = httpx.get(route(served), headers={"authorization": f"Bearer {token}".encode()})
+    answer = get(route(served), headers={"authorization": f"Bearer {token}".encode()})
     reason = 'error="invalid_token", error_description="The token is not valid"'
     refused(answer, f'Bearer realm="shop-rest", {reason}')
     assert TOKEN not in answer.text
@@ -70,8 +65,8 @@ def test_the_token_may_be_written_with_its_scheme(
     block = "{type: bearer, token: 'Bearer {{SHOP_TOKEN}}'}"
     environment = {"SHOP_TOKEN": TOKEN}
     with serving_guarded(tmp_path_factory.mktemp("bearer"), shared_upstream, block, environment) as served:
-        assert httpx.get(route(served), headers=bearing(TOKEN)).is_success
-        assert httpx.get(route(served), headers=bearing(f"Bearer {TOKEN}")).status_code == 401
+        assert get(route(served), headers=bearing(TOKEN)).is_success
+        assert get(route(served), headers=bearing(f"Bearer {TOKEN}")).status_code == 401
 
 
 def test_a_refused_request_is_answered_before_its_body_comes(served: Served) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,9 @@ from support.documents import small, written
 from support.server import Served, serving
 from support.upstream import Upstream
 from support.wire import problem
+
+TLS = ssl.create_default_context()
+"""One for all: making one takes longer than a request on loopback."""
 
 INITIALIZE = {
     "jsonrpc": "2.0",
@@ -46,6 +50,21 @@ def serving_guarded(
     settings = Settings({"shop": upstream.url}, environment=environment or {})
     with serving(written(folder, guarded(authentication)), settings=settings) as served:
         yield served
+
+
+def get(url: str, **options: Any) -> httpx.Response:
+    """Send a GET request."""
+    return httpx.get(url, verify=TLS, **options)
+
+
+def post(url: str, **options: Any) -> httpx.Response:
+    """Send a POST request."""
+    return httpx.post(url, verify=TLS, **options)
+
+
+def bearing(token: str) -> dict[str, str]:
+    """Give the header of a request with a token."""
+    return {"authorization": f"Bearer {token}"}
 
 
 def route(served: Served) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
 
 from naftiko_run import jsontext
 from naftiko_run.expose.problems import Problem
+from naftiko_run.version import USER_AGENT
+
+SECONDS: Final = 5.0
+"""How long an authorization server may take for each part of an answer."""
 
 _log = logging.getLogger(__name__)
 
@@ -20,16 +24,20 @@ class Unreachable(Exception):
 
 
 class AuthorizationServer:
-    """One authorization server.
+    """One authorization server, asked with one client; redirects are not followed.
 
     Args:
         issuer: Its URI, which its metadata must name too.
-        client: Sends the requests; redirects are not followed.
     """
 
-    def __init__(self, issuer: str, client: httpx.AsyncClient) -> None:
+    def __init__(self, issuer: str) -> None:
         self.issuer = issuer
-        self._client = client
+        self._client: httpx.AsyncClient | None = None
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._client is not None:
+            await self._client.aclose()
 
     async def endpoint(self, name: str) -> str:
         """Give the URL that the server's metadata has under a name, such as ``jwks_uri``.
@@ -58,6 +66,8 @@ class AuthorizationServer:
         Raises:
             Unreachable: Something else is answered, or nothing.
         """
+        if self._client is None:  # as late as that, since making one takes longer than an adapter
+            self._client = httpx.AsyncClient(timeout=SECONDS, headers={"User-Agent": USER_AGENT})
         try:
             response = await self._client.request(method, url, **options)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as fault:

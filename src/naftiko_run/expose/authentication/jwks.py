@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import AllowedPublicKeys
 
 from naftiko_run.expose.authentication.authorization_server import (
@@ -31,8 +32,11 @@ PAUSE: Final = 30.0
 RETRY: Final = 5
 """Seconds after a fetch that failed."""
 
-_RSA: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
-_BY_CURVE: Final = {
+_LEAST_BITS: Final = 2048
+"""The shortest RSA key that is trusted (RFC 7518, 3.3)."""
+
+_RSA: Final[tuple[str, ...]] = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
+_BY_CURVE: Final[dict[str, tuple[str, ...]]] = {
     "P-256": ("ES256",),
     "P-384": ("ES384",),
     "P-521": ("ES512",),
@@ -102,9 +106,10 @@ class KeySet:
             if not self._keys:
                 raise unavailable(self._server.issuer, self._fault, RETRY)
         found = self._suiting(key_id, algorithm)
-        if not found and time.monotonic() >= self._unasked_until:
-            self._unasked_until = time.monotonic() + PAUSE
-            self._fetch()
+        if not found:
+            if time.monotonic() >= self._unasked_until:
+                self._unasked_until = time.monotonic() + PAUSE
+                self._fetch()
             await self._fetched()
             found = self._suiting(key_id, algorithm)
         return found
@@ -165,6 +170,7 @@ def _keys(written: Mapping[str, Any]) -> Iterator[Key]:
             key = jwt.PyJWK(public, algorithm=algorithms[0]).key if algorithms else None
         except (jwt.PyJWTError, UnsupportedAlgorithm, ValueError, TypeError, OverflowError):
             continue
-        if key is not None:
+        is_weak = isinstance(key, RSAPublicKey) and key.key_size < _LEAST_BITS
+        if key is not None and not is_weak:
             key_id = each.get("kid")
             yield Key(key_id if isinstance(key_id, str) else None, algorithms, key)

@@ -72,6 +72,6 @@ class JsonWebTokens:
             issuer=self._expected.issuers,
             audience=self._expected.audiences,
             leeway=LEEWAY,
-            options={"require": ["exp", "iss", "aud"], "enforce_minimum_key_length": True},
+            options={"require": ["exp", "iss", "aud"]},
         )
         return claims

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
-
-import httpx
 
 from naftiko_run.access import Block
 from naftiko_run.expose.authentication.authorization_server import AuthorizationServer
@@ -19,10 +17,6 @@ from naftiko_run.expose.authentication.introspection import Introspection
 from naftiko_run.expose.authentication.jwks import KeySet
 from naftiko_run.expose.authentication.jwts import JsonWebTokens
 from naftiko_run.expose.exposer import Scope
-from naftiko_run.version import USER_AGENT
-
-SECONDS: Final = 5.0
-"""How long the authorization server may take to answer."""
 
 _MOST_CHARACTERS: Final = 16_384
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*\Z")
@@ -92,8 +86,7 @@ class OAuth2:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Keep the connections to the authorization server, and what it said."""
-        async with httpx.AsyncClient(timeout=SECONDS, headers={"User-Agent": USER_AGENT}) as client:
-            server = AuthorizationServer(self._settings.issuer, client)
+        async with aclosing(AuthorizationServer(self._settings.issuer)) as server:
             if self._settings.introspects:
                 self._tokens = Introspection(server, self._settings.client, self._settings.expected)
                 yield

@@ -1,0 +1,249 @@
+"""An adapter that asks for authentication is never open: whatever its scheme, its type or its author's slips."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+
+from naftiko_run import Settings, load
+from naftiko_run.errors import DocumentError
+from naftiko_run.inventory import inventory
+from naftiko_run.serve import Addressing
+from support.documents import small, written
+from support.guarded import TLS, bearing, get, guarded, post, refused, route, serving_guarded
+from support.ports import free_ports
+from support.process import COMMAND, FREE_PORTS, READY, ROOT, clean_environment, launched, run, started
+from support.server import serving
+from support.upstream import Upstream
+from support.wire import problem
+
+BEARER = "{type: bearer, token: '{{SHOP_TOKEN}}'}"
+TOKEN = {"SHOP_TOKEN": "t0ken-of-the-shop"}
+
+
+def run_naftiko(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [str(COMMAND.with_name("naftiko")), *map(str, arguments)]
+    environment = clean_environment({"COLUMNS": "200"})
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+
+
+OAUTH2 = "type: oauth2, resource: 'https://x.example', authorizationServerUri: 'https://y.example'"
+UNUSABLE = {
+    "no-type": ("{token: '{{SHOP_TOKEN}}'}", "its `authentication` names no `type`"),
+    "empty": ("{}", "its `authentication` names no `type`"),
+    "nothing": ("", "its `authentication` names no `type`"),
+    "null-type": ("{type: null}", "its `authentication` names no `type`"),
+    "text": ("bearer", "its `authentication` names no `type`"),
+    "list": ("[{type: bearer, token: x}]", "its `authentication` names no `type`"),
+    "word": ("none", "its `authentication` names no `type`"),
+    "unknown": (
+        "{type: kerberos}",
+        "nothing installed checks `kerberos` authentication (apikey, basic, bearer, digest, oauth2 are)",
+    ),
+    "bearer": ("{type: bearer}", "its bearer authentication cannot be checked: it needs a `token`"),
+    "bearer-empty": ("{type: bearer, token: ''}", "it needs a `token`"),
+    "bearer-bare": ("{type: bearer, token: 'Bearer '}", "it needs a `token`"),
+    "basic": ("{type: basic, username: u}", "it needs a `password`"),
+    "basic-empty": ("{type: basic, username: u, password: ''}", "it needs a `password`"),
+    "basic-colon": ("{type: basic, username: 'a:b', password: x}", "cannot hold a colon"),
+    "digest": ("{type: digest, password: x}", "it needs a `username`"),
+    "apikey": ("{type: apikey, key: X-Key}", "it needs a `key` and a `value`"),
+    "apikey-body": (
+        "{type: apikey, key: k, value: v, placement: body}",
+        "a key cannot be asked for in `body`; it can in header, query, cookie",
+    ),
+    "apikey-half": ("{type: apikey, headers: {X-A: a, X-B: }}", "it needs a `key` and a `value`"),
+    "oauth2": ("{type: oauth2, resource: 'https://x.example'}", "it needs a `authorizationServerUri`"),
+    "oauth2-file": (
+        "{type: oauth2, resource: 'https://x.example', authorizationServerUri: 'file:///etc'}",
+        "its `authorizationServerUri` is not an http or https address",
+    ),
+    "oauth2-validation": (
+        f"{{{OAUTH2}, tokenValidation: trust}}",
+        "its `tokenValidation` is neither `jwks` nor `introspection`",
+    ),
+    "oauth2-scopes": (
+        f"{{{OAUTH2}, scopes: {{read: all}}}}",
+        "its `scopes` must be a list of names",
+    ),
+}
+
+
+@pytest.mark.parametrize(("block", "reason"), UNUSABLE.values(), ids=UNUSABLE)
+def test_an_adapter_whose_authentication_cannot_be_checked_is_left_out(
+    tmp_path: Path, upstream: Upstream, block: str, reason: str
+) -> None:
+    document = written(tmp_path, small("shop", rest=f"authentication: {block}"))
+    settings = Settings({"shop": upstream.url}, environment=TOKEN)
+    with serving(document, settings=settings) as served:
+        assert served.urls("rest") == []
+        assert httpx.get(f"{served.origin('mcp')}/things", verify=TLS).status_code == 404
+        (capability,) = served.capabilities
+    (told,) = [each for each in capability.diagnostics if each.code == "not-guarded"]
+    assert told.is_error
+    assert told.message.startswith("the adapter `shop-rest` is left out: ")
+    assert reason in told.message
+
+
+@pytest.mark.parametrize("block", ["{type: none}", "{type: None, token: x}"])
+def test_an_author_who_writes_none_means_it(tmp_path: Path, upstream: Upstream, block: str) -> None:
+    with serving_guarded(tmp_path, upstream, block) as served:
+        assert get(route(served)).is_success
+
+
+def test_auth_is_the_same_key(tmp_path: Path, upstream: Upstream) -> None:
+    document = written(tmp_path, small("shop", rest=f"auth: {BEARER}"))
+    with serving(document, settings=Settings({"shop": upstream.url}, environment=TOKEN)) as served:
+        assert get(route(served)).status_code == 401
+        assert get(route(served), headers=bearing(TOKEN["SHOP_TOKEN"])).is_success
+
+
+def test_a_document_none_of_whose_adapters_can_be_guarded_is_refused(tmp_path: Path) -> None:
+    document = written(tmp_path, guarded("{type: kerberos}"))
+    with pytest.raises(DocumentError, match=r"shop-rest.*is left out") as failed:
+        load(document)
+    assert sum(each.code == "not-guarded" for each in failed.value.diagnostics) == 2
+    assert run(document, *FREE_PORTS).returncode == 65
+
+
+def test_validate_says_that_an_adapter_cannot_be_guarded(tmp_path: Path) -> None:
+    document = written(tmp_path, small("shop", mcp="authentication: {type: bearer}"))
+    found = run_naftiko("validate", document)
+    assert found.returncode == 1
+    assert "not-guarded" in found.stdout
+    assert "the adapter `shop-mcp` is left out" in found.stdout
+
+
+def test_without_its_variable_an_adapter_answers_nobody(tmp_path: Path, upstream: Upstream) -> None:
+    with serving_guarded(tmp_path, upstream, BEARER) as served:
+        for token in ("x", "***", "None", "{{SHOP_TOKEN}}"):
+            for answer in (
+                get(route(served), headers=bearing(token)),
+                post(served.url("mcp"), json={}, headers=bearing(token)),
+            ):
+                told = problem(answer, 503)
+                assert told["missing"] == ["SHOP_TOKEN"]
+                assert "needs SHOP_TOKEN, which is not set" in told["detail"]
+        assert served.capabilities[0].missing() == {
+            "SHOP_TOKEN": ["the authentication of `shop-rest`", "the authentication of `shop-mcp`"]
+        }
+    assert not upstream.received
+
+
+@pytest.mark.parametrize("environment", [{}, TOKEN])
+def test_in_the_sandbox_the_door_stays_shut(tmp_path: Path, environment: dict[str, str]) -> None:
+    settings = Settings(sandbox=True, environment=environment)
+    with serving(written(tmp_path, guarded(BEARER)), settings=settings) as served:
+        assert get(route(served), headers=bearing("***")).status_code == (401 if environment else 503)
+        right = get(route(served), headers=bearing("t0ken-of-the-shop"))
+        assert right.status_code == (200 if environment else 503)
+        assert "t0ken" not in right.text
+
+
+def test_the_adapters_of_one_port_are_guarded_each_by_its_own(tmp_path: Path, upstream: Upstream) -> None:
+    document = written(tmp_path, small("shop", rest=f"authentication: {BEARER}"))
+    (port,) = free_ports(1)
+    addressing = Addressing("", {"rest": port, "mcp": port})
+    settings = Settings({"shop": upstream.url}, environment=TOKEN)
+    with serving(document, settings=settings, addressing=addressing) as served:
+        assert get(route(served)).status_code == 401
+        answer = post(
+            served.url("mcp"), json={"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+        )
+        assert answer.is_success
+
+
+def test_routes_are_no_secret_and_what_is_behind_them_is(tmp_path: Path, upstream: Upstream) -> None:
+    text = small("shop", rest=f"authentication: {BEARER}").replace(
+        "- {name: get, method: GET, call: shop.get}",
+        "- {name: get, method: GET, call: shop.get}\n      - {name: x, method: POST, call: shop.secret-reason}",
+        1,
+    )
+    settings = Settings({"shop": upstream.url}, environment=TOKEN)
+    with serving(written(tmp_path, text), settings=settings) as served:
+        assert httpx.options(route(served), verify=TLS).status_code == 204
+        problem(get(f"{served.url('rest')}/elsewhere"), 404)
+        problem(httpx.delete(route(served), verify=TLS), 405)
+        hidden = post(route(served))
+        refused(hidden, 'Bearer realm="shop-rest"')
+        assert "secret-reason" not in hidden.text
+        assert "secret-reason" in post(route(served), headers=bearing("t0ken-of-the-shop")).text
+        assert httpx.head(route(served), verify=TLS).status_code == 401
+        assert get(f"{route(served)}/").status_code == 401
+
+
+def test_start_up_says_what_each_adapter_demands(tmp_path: Path) -> None:
+    document = written(tmp_path, small("shop", rest=f"authentication: {BEARER}"))
+    with started(document, environment=TOKEN) as process:
+        (rest,) = [line for line in process.lines if line.startswith("rest ")]
+        (mcp,) = [line for line in process.lines if line.startswith("mcp ")]
+        assert rest.endswith("  shop-rest  authentication: bearer")
+        assert "authentication" not in mcp
+        assert TOKEN["SHOP_TOKEN"] not in process.text
+
+
+def test_start_up_says_what_is_missing_for_whom(tmp_path: Path) -> None:
+    document = written(tmp_path, small("shop", mcp=f"authentication: {BEARER}"))
+    with started(document) as process:
+        assert "missing SHOP_TOKEN  needed by the authentication of `shop-mcp`" in process.lines
+    assert run(document, "--strict", *FREE_PORTS).returncode == 78
+
+
+def test_list_says_what_each_adapter_demands(tmp_path: Path) -> None:
+    text = small("shop", rest="authentication: {type: kerberos}", mcp=f"authentication: {BEARER}")
+    rest, mcp = inventory(load(written(tmp_path, text), Settings(environment=TOKEN)))["exposes"]
+    assert rest["reason"].startswith("nothing installed checks `kerberos`")
+    assert mcp["authentication"] == "bearer"
+    lines = run_naftiko("list", tmp_path / "shop.yaml").stdout.splitlines()
+    assert "mcp shop-mcp  port usual  authentication: bearer" in lines
+    assert f"  left out: {rest['reason']}" in lines
+
+
+PROTOCOL = """
+
+from naftiko_run.expose import Adapter, Endpoint
+from naftiko_run.expose.problems import respond
+from naftiko_run.expressions import parse_path
+
+
+class WordsExposer:
+    default_port = 7070
+
+    def expose(self, exposes, capability, settings):
+        function = capability.compile({"name": "get", "call": "shop.get"})
+
+        async def answer(scope, receive, send):
+            outcome = await function.invoke({})
+            await respond(send, outcome.status, outcome.content, "application/json")
+
+        endpoints = (Endpoint(parse_path("/get"), answer),)
+        return Adapter("words", exposes.namespace, capability, "", endpoints, ())
+"""
+
+
+def test_the_documented_scheme_guards_a_protocol_of_somebody_else(tmp_path: Path, upstream: Upstream) -> None:
+    page = (ROOT / "docs" / "inbound-authentication.md").read_text(encoding="utf-8")
+    (scheme,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "naftiko_words.py").write_text(scheme + PROTOCOL)
+    info = tmp_path / "naftiko_words-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: naftiko-words\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[naftiko_run.guards]\nword = naftiko_words:compile_guard\n"
+        "[naftiko_run.exposers]\nwords = naftiko_words:WordsExposer\n"
+    )
+    text = small("shop").partition("  exposes:")[0].replace("https://shop.example", upstream.url) + (
+        "  exposes:\n  - type: words\n    namespace: w\n    authentication: {type: word, word: '{{WORD}}'}\n"
+    )
+    environment = {"PYTHONPATH": str(tmp_path), "WORD": "sesame"}
+    with launched(written(tmp_path, text), "--port", "words=0", environment=environment) as process:
+        process.wait_for_line(READY)
+        url = f"{process.url('words')}/get"
+        refused(get(url), 'Word realm="w"')
+        refused(get(url, headers={"x-word": "barley"}), 'Word realm="w"')
+        assert not upstream.received
+        assert get(url, headers={"x-word": "sesame"}).json() == {"ok": True}
