@@ -9,7 +9,8 @@ from typing import Any
 
 from naftiko_run import plugins
 from naftiko_run.bindings import Bindings
-from naftiko_run.document.model import Exposes
+from naftiko_run.diagnostics import Pointer, Report
+from naftiko_run.document.model import Authentication, Document
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_text, constant
 from naftiko_run.secret import Secret
@@ -62,16 +63,26 @@ class Access:
     refusal: str = ""
 
 
-def compile_access(exposes: Exposes, bindings: Bindings) -> Access:
-    """Compile who may call an adapter that asks for authentication.
+def compile_access(document: Document, bindings: Bindings, report: Report) -> dict[Pointer, Access]:
+    """Compile who may call the adapters that ask for authentication; tell of those that must be left out.
 
     Args:
-        exposes: The adapter's block.
-        bindings: Values of the templates in it.
+        document: Has the adapters.
+        bindings: Values of the templates in their blocks.
+        report: Takes what is found.
     """
-    model = exposes.authentication
-    assert model is not None
-    name = exposes.namespace or exposes.type
+    found: dict[Pointer, Access] = {}
+    for exposes in document.exposes:
+        if exposes.authentication is not None:
+            name = exposes.namespace or exposes.type
+            found[exposes.pointer] = access = _access(name, exposes.authentication, bindings)
+            if access.refusal:
+                told = f"the adapter `{name}` is left out: {access.refusal}"
+                report.error("not-guarded", told, exposes.pointer)
+    return found
+
+
+def _access(name: str, model: Authentication, bindings: Bindings) -> Access:
     compiling = _Compiling(bindings)
     guard, refusal = None, ""
     try:

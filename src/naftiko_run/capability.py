@@ -222,11 +222,8 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
                 report.error("not-runnable", f"`{name}` is left out: {fault}", pointer)
                 unavailable[pointer] = str(fault)
     addresses = _addresses(document, surroundings, environment, report)
-    access = _access(document, settings, surroundings, environment)
-    for pointer, each in access.items():
-        if each.refusal:
-            report.error("not-guarded", f"the adapter `{each.name}` is left out: {each.refusal}", pointer)
-            unavailable[pointer] = each.refusal
+    access = compile_access(document, _inbound(document, settings, surroundings, environment), report)
+    unavailable |= {pointer: each.refusal for pointer, each in access.items() if each.refusal}
     known = plugins.installed(plugins.EXPOSERS)
     served = [each for each in document.exposes if each.pointer not in unavailable]
     others = {each.type for each in served} - {"rest", "mcp"}
@@ -325,17 +322,15 @@ def _address(exposes: Exposes, bindings: Bindings, report: Report) -> Address:
     return Address("" if missing else text, tuple(missing))
 
 
-def _access(
+def _inbound(
     document: Document, settings: Settings, around: Surroundings, environment: Mapping[str, str]
-) -> dict[Pointer, Access]:
-    """Compile who may call which adapter; by the real values in the sandbox too, as far as files give them."""
-    guarded = [each for each in document.exposes if each.authentication is not None]
-    bindings = around.bindings
-    if guarded and around.is_masked:
-        files = [bind for bind in document.binds if bind.location and scheme_of(bind.location) == "file"]
-        reading = ProviderSettings(around.folder, environment, settings.provider_timeout)
-        bindings = Bindings(document.binds, environment, read_sources(files, reading))
-    return {each.pointer: compile_access(each, bindings) for each in guarded}
+) -> Bindings:
+    """Give the values of credentials that callers bring; the real ones in the sandbox too, from files."""
+    if not (around.is_masked and any(each.authentication for each in document.exposes)):
+        return around.bindings
+    files = [bind for bind in document.binds if bind.location and scheme_of(bind.location) == "file"]
+    reading = ProviderSettings(around.folder, environment, settings.provider_timeout)
+    return Bindings(document.binds, environment, read_sources(files, reading))
 
 
 def _units(

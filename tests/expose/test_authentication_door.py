@@ -33,18 +33,18 @@ def run_naftiko(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 OAUTH2 = "type: oauth2, resource: 'https://x.example', authorizationServerUri: 'https://y.example'"
 UNUSABLE = {
-    "no-type": ("{token: '{{SHOP_TOKEN}}'}", "its `authentication` names no `type`"),
-    "empty": ("{}", "its `authentication` names no `type`"),
-    "nothing": ("", "its `authentication` names no `type`"),
-    "null-type": ("{type: null}", "its `authentication` names no `type`"),
-    "text": ("bearer", "its `authentication` names no `type`"),
-    "list": ("[{type: bearer, token: x}]", "its `authentication` names no `type`"),
-    "word": ("none", "its `authentication` names no `type`"),
+    "no-type": ("{token: '{{SHOP_TOKEN}}'}", "it names no `type`"),
+    "empty": ("{}", "it names no `type`"),
+    "nothing": ("", "it names no `type`"),
+    "null-type": ("{type: null}", "it names no `type`"),
+    "text": ("bearer", "it names no `type`"),
+    "list": ("[{type: bearer, token: x}]", "it names no `type`"),
+    "word": ("none", "it names no `type`"),
     "unknown": (
         "{type: kerberos}",
-        "nothing installed checks `kerberos` authentication (apikey, basic, bearer, digest, oauth2 are)",
+        "nothing installed checks `kerberos` (installed: apikey, basic, bearer, digest, oauth2)",
     ),
-    "bearer": ("{type: bearer}", "its bearer authentication cannot be checked: it needs a `token`"),
+    "bearer": ("{type: bearer}", "its authentication cannot be checked: it needs a `token`"),
     "bearer-empty": ("{type: bearer, token: ''}", "it needs a `token`"),
     "bearer-bare": ("{type: bearer, token: 'Bearer '}", "it needs a `token`"),
     "basic": ("{type: basic, username: u}", "it needs a `password`"),
@@ -128,9 +128,9 @@ def test_without_its_variable_an_adapter_answers_nobody(tmp_path: Path, upstream
                 told = problem(answer, 503)
                 assert told["missing"] == ["SHOP_TOKEN"]
                 assert "needs SHOP_TOKEN, which is not set" in told["detail"]
-        assert served.capabilities[0].missing() == {
-            "SHOP_TOKEN": ["the authentication of `shop-rest`", "the authentication of `shop-mcp`"]
-        }
+        ((variable, needed_by),) = served.capabilities[0].missing().items()
+        assert variable.name == "SHOP_TOKEN"
+        assert needed_by == ["the authentication of shop-rest", "the authentication of shop-mcp"]
     assert not upstream.received
 
 
@@ -142,6 +142,18 @@ def test_in_the_sandbox_the_door_stays_shut(tmp_path: Path, environment: dict[st
         right = get(route(served), headers=bearing("t0ken-of-the-shop"))
         assert right.status_code == (200 if environment else 503)
         assert "t0ken" not in right.text
+
+
+@pytest.mark.parametrize("sandbox", [False, True])
+def test_a_credential_may_be_in_a_file_of_secrets(
+    tmp_path: Path, upstream: Upstream, *, sandbox: bool
+) -> None:
+    (tmp_path / "secrets.yaml").write_text("shop-token: t0ken-of-the-shop\n")
+    binds = "binds: [{namespace: s, location: 'file:///./secrets.yaml', keys: {SHOP_TOKEN: shop-token}}]\n"
+    settings = Settings({"shop": upstream.url}, sandbox=sandbox, environment={})
+    with serving(written(tmp_path, binds + guarded(BEARER)), settings=settings) as served:
+        assert get(route(served), headers=bearing("shop-token")).status_code == 401
+        assert get(route(served), headers=bearing("t0ken-of-the-shop")).is_success
 
 
 def test_the_adapters_of_one_port_are_guarded_each_by_its_own(tmp_path: Path, upstream: Upstream) -> None:
@@ -189,14 +201,14 @@ def test_start_up_says_what_each_adapter_demands(tmp_path: Path) -> None:
 def test_start_up_says_what_is_missing_for_whom(tmp_path: Path) -> None:
     document = written(tmp_path, small("shop", mcp=f"authentication: {BEARER}"))
     with started(document) as process:
-        assert "missing SHOP_TOKEN  needed by the authentication of `shop-mcp`" in process.lines
+        assert "missing SHOP_TOKEN  needed by the authentication of shop-mcp" in process.lines
     assert run(document, "--strict", *FREE_PORTS).returncode == 78
 
 
 def test_list_says_what_each_adapter_demands(tmp_path: Path) -> None:
     text = small("shop", rest="authentication: {type: kerberos}", mcp=f"authentication: {BEARER}")
     rest, mcp = inventory(load(written(tmp_path, text), Settings(environment=TOKEN)))["exposes"]
-    assert rest["reason"].startswith("nothing installed checks `kerberos`")
+    assert "nothing installed checks `kerberos`" in rest["reason"]
     assert mcp["authentication"] == "bearer"
     lines = run_naftiko("list", tmp_path / "shop.yaml").stdout.splitlines()
     assert "mcp shop-mcp  port usual  authentication: bearer" in lines

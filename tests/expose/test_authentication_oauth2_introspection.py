@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from support.authorization import RESOURCE, AuthorizationServer, authorization_server
+from support.authorization import RESOURCE, AuthorizationServer, authorization_server, timed
 from support.guarded import bearing, get, refused, route, serving_guarded
 from support.server import Served
 from support.upstream import Upstream
@@ -57,14 +57,17 @@ def test_an_active_token_passes_and_is_asked_about_once(server: AuthorizationSer
 
 @pytest.mark.parametrize(
     "changes",
-    [{"aud": None}, {"aud": ["x", RESOURCE]}, {"exp": time.time() + 60}, {"scope": None, "scp": ["read"]}],
+    [
+        {"aud": None},
+        {"aud": ["x", RESOURCE]},
+        {"exp": timedelta(seconds=60)},
+        {"scope": None, "scp": ["read"]},
+    ],
 )
 def test_what_an_answer_leaves_out_is_not_asked_for(
     server: AuthorizationServer, served: Served, changes: dict[str, Any]
 ) -> None:
-    server.answers["opaque-1"] = {
-        name: each for name, each in {**GOOD, **changes}.items() if each is not None
-    }
+    server.answers["opaque-1"] = timed({**GOOD, **changes})
     assert get_with(served, "opaque-1").status_code == 200
 
 
@@ -74,7 +77,7 @@ def test_what_an_answer_leaves_out_is_not_asked_for(
         ({}, "The token is not active"),
         ({**GOOD, "active": False}, "The token is not active"),
         ({**GOOD, "active": "true"}, "The token is not active"),
-        ({**GOOD, "exp": time.time() - 1}, "The token has expired"),
+        ({**GOOD, "exp": timedelta(seconds=-1)}, "The token has expired"),
         ({**GOOD, "iss": "https://elsewhere.example"}, "The token is from another issuer"),
         ({**GOOD, "aud": "https://other.example"}, "The token is for another audience"),
         ({**GOOD, "aud": 5}, "The token is for another audience"),
@@ -83,7 +86,7 @@ def test_what_an_answer_leaves_out_is_not_asked_for(
 def test_any_other_token_is_refused(
     server: AuthorizationServer, served: Served, upstream: Upstream, answer: dict[str, Any], reason: str
 ) -> None:
-    server.answers["opaque-1"] = answer
+    server.answers["opaque-1"] = timed(answer)
     challenge = f'error="invalid_token", error_description="{reason}", scope="read"'
     refused(get_with(served, "opaque-1"), f'Bearer realm="shop-rest", {challenge}')
     assert not upstream.received

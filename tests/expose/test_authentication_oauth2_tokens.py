@@ -6,8 +6,8 @@ import base64
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -86,9 +86,9 @@ def test_a_good_token_reaches_the_mcp_server(served: Served, server: Authorizati
         {"aud": f"{RESOURCE}/"},
         {"scope": None, "scp": ["write", "read", "more"]},
         {"scope": "read", "scp": "write"},
-        {"exp": time.time() - 10},
-        {"nbf": time.time() + 10},
-        {"iat": time.time() + 10},
+        {"exp": timedelta(seconds=-10)},
+        {"nbf": timedelta(seconds=10)},
+        {"iat": timedelta(seconds=10)},
     ],
 )
 def test_other_ways_to_say_the_same_pass(
@@ -123,12 +123,12 @@ def test_who_brings_no_token_is_told_which_scopes_are_needed(served: Served, ups
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"exp": time.time() - 60}, "The token has expired"),
+        ({"exp": timedelta(seconds=-60)}, "The token has expired"),
         ({"exp": None}, "The token lacks one of exp, iss and aud"),
         ({"exp": "soon"}, "The token is malformed"),
         ({"exp": float("inf")}, "The token is malformed"),
-        ({"nbf": time.time() + 300}, "The token is not valid yet"),
-        ({"iat": time.time() + 300}, "The token is not valid yet"),
+        ({"nbf": timedelta(seconds=300)}, "The token is not valid yet"),
+        ({"iat": timedelta(seconds=300)}, "The token is not valid yet"),
         ({"aud": "https://other.example"}, "The token is for another audience"),
         ({"aud": []}, "The token lacks one of exp, iss and aud"),
         ({"aud": {"shop": RESOURCE}}, "The token is for another audience"),

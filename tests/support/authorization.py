@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -56,9 +57,9 @@ class AuthorizationServer:
         return [each for each in self.upstream.received if each.path == path]
 
     def claims(self, **changes: Any) -> dict[str, Any]:
-        """Give what a good token says, with changes; None takes a claim away."""
-        good = {"iss": self.issuer, "aud": RESOURCE, "exp": time.time() + 300, "scope": "read write"}
-        return {name: value for name, value in {**good, **changes}.items() if value is not None}
+        """Give what a good token says, with changes; see ``timed``."""
+        good = {"iss": self.issuer, "aud": RESOURCE, "exp": timedelta(minutes=5), "scope": "read write"}
+        return timed({**good, **changes})
 
     def token(
         self, key_id: str | None = "first", header: dict[str, Any] | None = None, **changes: Any
@@ -112,6 +113,15 @@ def signed(key: PrivateKey, header: dict[str, Any], claims: dict[str, Any]) -> s
     """Give a JWT, signed with the algorithm of the key's kind, whatever its header says."""
     text = f"{encoded(json.dumps(header).encode())}.{encoded(json.dumps(claims).encode())}"
     return f"{text}.{encoded(_signature(key, text.encode()))}"
+
+
+def timed(claims: dict[str, Any]) -> dict[str, Any]:
+    """Give claims with time spans counted from now; without those that are None."""
+    return {
+        name: time.time() + value.total_seconds() if isinstance(value, timedelta) else value
+        for name, value in claims.items()
+        if value is not None
+    }
 
 
 def encoded(data: bytes) -> str:

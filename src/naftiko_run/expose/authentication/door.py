@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from naftiko_run.document.model import Exposes
-from naftiko_run.errors import MissingBinding
+from naftiko_run.errors import BoundVariable, MissingBinding
 from naftiko_run.expose.authentication.guard import Challenge, Check, Guard, Refused
 from naftiko_run.expose.authentication.metadata import metadata_endpoints, metadata_url
 from naftiko_run.expose.exposer import Adapter, ASGIApp, Receive, Scope, Send
@@ -76,7 +76,7 @@ class Door:
         return Challenge("Bearer", **challenge.parameters, resource_metadata=self._metadata_url)
 
 
-def _closed(missing: Sequence[str], name: str) -> Check:
+def _closed(missing: Sequence[BoundVariable], name: str) -> Check:
     """Give the check of an adapter whose credentials are not set: nobody passes."""
 
     async def check(_: Scope) -> None:
