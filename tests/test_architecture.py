@@ -25,7 +25,6 @@ ROOMS = (
     "bindings",
     "consume",
     "invoke",
-    "access",
     "capability",
     "inventory",
     "expose",

@@ -66,10 +66,6 @@ UNUSABLE = {
         f"{{{OAUTH2}, tokenValidation: trust}}",
         "its `tokenValidation` is neither `jwks` nor `introspection`",
     ),
-    "oauth2-scopes": (
-        f"{{{OAUTH2}, scopes: {{read: all}}}}",
-        "its `scopes` must be a list of names",
-    ),
 }
 
 
@@ -154,6 +150,40 @@ def test_a_credential_may_be_in_a_file_of_secrets(
     with serving(written(tmp_path, binds + guarded(BEARER)), settings=settings) as served:
         assert get(route(served), headers=bearing("shop-token")).status_code == 401
         assert get(route(served), headers=bearing("t0ken-of-the-shop")).is_success
+
+
+IMPORTING = """\
+ikanos: 1.0.0-beta5
+info: {display: Shop}
+capability:
+  consumes:
+    files: {type: http, baseUri: https://files.example}
+  exposes:
+  - {from: ./shared.yaml, import: files-rest}
+"""
+SHARED = """\
+ikanos: 1.0.0-beta5
+exposes:
+  files-rest:
+    type: rest
+    authentication: {type: apikey, key: key, value: '{{SHOP_TOKEN}}', placement: query}
+    resources:
+      all:
+        path: /files/{{path}}
+        forward: {targetNamespace: files, trustedHeaders: [accept]}
+"""
+
+
+def test_an_imported_adapter_that_forwards_is_guarded_too(tmp_path: Path, upstream: Upstream) -> None:
+    written(tmp_path, SHARED, "shared.yaml")
+    settings = Settings({"files": upstream.url}, environment=TOKEN)
+    with serving(written(tmp_path, IMPORTING), settings=settings) as served:
+        url = f"{served.url('rest')}/files/a/b"
+        assert get(url).status_code == 401
+        assert httpx.delete(url, verify=TLS).status_code == 401
+        assert not upstream.received
+        assert get(url, params={"q": "1", "key": "t0ken-of-the-shop"}).is_success
+        assert upstream.only.target == "/a/b?q=1"
 
 
 def test_the_adapters_of_one_port_are_guarded_each_by_its_own(tmp_path: Path, upstream: Upstream) -> None:

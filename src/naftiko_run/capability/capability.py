@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from naftiko_run.capability.access import Access
 from naftiko_run.consume import NotCallable, Transport
 from naftiko_run.diagnostics import Diagnostic, Pointer
 from naftiko_run.document import Document, read_unit
@@ -41,8 +42,9 @@ class Capability:
         forwards: By their place in the document.
         folders: Of MCP resources that are files, by their place in the document.
         prompts: By their place in the document.
-        unavailable: Why a unit is left out, by its place.
+        unavailable: Why a unit or an adapter is left out, by its place.
         addresses: Where the document has adapters listen, by their place.
+        access: Who may call an adapter, by its place, where not everyone may.
         transport: Carries every consumed call.
         compiler: Compiles units of adapters that the document model does not know; see ``compile``.
     """
@@ -56,6 +58,7 @@ class Capability:
     prompts: Mapping[Pointer, Prompt]
     unavailable: Mapping[Pointer, str]
     addresses: Mapping[Pointer, Address]
+    access: Mapping[Pointer, Access]
     transport: Transport = field(repr=False)
     compiler: FunctionCompiler = field(repr=False)
 
@@ -109,7 +112,7 @@ class Capability:
         return self.addresses[exposes.pointer].text
 
     def missing(self) -> dict[BoundVariable, list[str]]:
-        """Give the variables that are not set, and what needs each: consumed operations, adapters' addresses."""
+        """Give the variables that are not set, and what needs each: consumed operations, adapters."""
         found: dict[BoundVariable, dict[str, None]] = {}
         for function in self.functions.values():
             for variable in function.missing:
@@ -122,6 +125,9 @@ class Capability:
         for exposes in self.document.exposes:
             for variable in self.addresses[exposes.pointer].missing:
                 found.setdefault(variable, {})[f"the address of {exposes.namespace or exposes.type}"] = None
+        for access in self.access.values():
+            for variable in access.missing:
+                found.setdefault(variable, {})[f"the authentication of {access.name}"] = None
         return {variable: list(operations) for variable, operations in sorted(found.items())}
 
     async def aclose(self) -> None:

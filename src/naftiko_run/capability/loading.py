@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from naftiko_run import plugins
+from naftiko_run.capability.access import compile_access
 from naftiko_run.capability.capability import Capability
 from naftiko_run.capability.settings import Settings
-from naftiko_run.capability.surroundings import addresses_of, environment_of, surroundings_of
+from naftiko_run.capability.surroundings import addresses_of, environment_of, inbound_of, surroundings_of
 from naftiko_run.capability.units import compile_units
 from naftiko_run.consume import ConsumedOperations
 from naftiko_run.diagnostics import Pointer, Report
@@ -67,8 +68,12 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     compiler = FunctionCompiler(operations, surroundings.bindings, prefixes, scripts, report)
     units = compile_units(document, compiler, loaded.source.folder)
     addresses = addresses_of(document, surroundings, environment, report)
-    others = {each.type for each in document.exposes} - {"rest", "mcp"}
-    if not units.exposed and others.isdisjoint(plugins.installed(plugins.EXPOSERS)):
+    access = compile_access(document, inbound_of(document, surroundings, settings, environment), report)
+    refused = {pointer: each.refusal for pointer, each in access.items() if each.refusal}
+    served = [each for each in document.exposes if each.pointer not in refused]
+    others = {each.type for each in served} - {"rest", "mcp"}
+    is_idle = not units.exposed and others.isdisjoint(plugins.installed(plugins.EXPOSERS))
+    if is_idle or not served:
         _refuse(document, report)
     refusals = {each.refusal: each for each in units.functions.values() if each.refusal}
     for refusal, function in refusals.items():
@@ -82,8 +87,9 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
         forwards=units.forwards,
         folders=units.folders,
         prompts=units.prompts,
-        unavailable=units.unavailable,
+        unavailable={**units.unavailable, **refused},
         addresses=addresses,
+        access=access,
         transport=surroundings.transport,
         compiler=compiler,
     )

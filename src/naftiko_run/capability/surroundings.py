@@ -15,6 +15,7 @@ from naftiko_run.document import Document
 from naftiko_run.document.model import Exposes
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_text, constant
+from naftiko_run.locations import scheme_of
 
 
 def environment_of(settings: Settings, folder: Path, report: Report) -> Mapping[str, str]:
@@ -48,6 +49,17 @@ def surroundings_of(
     return Surroundings(
         bindings, bindings, HttpxTransport(settings.timeout), settings.base_uris, prefixes, folder
     )
+
+
+def inbound_of(
+    document: Document, around: Surroundings, settings: Settings, environment: Mapping[str, str]
+) -> Bindings:
+    """Give the values of credentials that callers bring: the real ones, in a sandbox as far as files hold them."""
+    if not (around.is_masked and any(each.authentication for each in document.exposes)):
+        return around.bindings
+    files = [bind for bind in document.binds if bind.location and scheme_of(bind.location) == "file"]
+    reading = ProviderSettings(around.folder, environment, settings.provider_timeout)
+    return Bindings(document.binds, environment, read_sources(files, reading))
 
 
 def addresses_of(

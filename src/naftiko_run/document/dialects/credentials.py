@@ -90,7 +90,7 @@ def scheme_settings(written: Reader, kind: str) -> dict[str, Any]:
     if kind == "oauth2":
         scopes = settings.pop("scope", None) or settings.get("scopes") or []
         settings["scopes"] = [
-            str(each) for each in (scopes if isinstance(scopes, list) else str(scopes).split())
+            str(each) for each in (scopes if isinstance(scopes, list | dict) else str(scopes).split())
         ]
     if kind == "oauth1" and (hashes_body := written.flag("bodyHash")) is not None:
         settings["bodyHash"] = hashes_body

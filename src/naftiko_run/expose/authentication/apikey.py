@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
 
-from naftiko_run.access import Block
+from naftiko_run.capability.access import Block
 from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, is_same
 from naftiko_run.expose.exposer import Scope
 

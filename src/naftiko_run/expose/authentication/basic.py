@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 
-from naftiko_run.access import Block
+from naftiko_run.capability.access import Block
 from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, credentials, is_same
 from naftiko_run.expose.exposer import Scope
 

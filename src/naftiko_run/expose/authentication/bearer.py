@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from naftiko_run.access import Block
+from naftiko_run.capability.access import Block
 from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, credentials, is_same
 from naftiko_run.expose.exposer import Scope
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from naftiko_run.access import Block
+from naftiko_run.capability.access import Block
 from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, credentials, is_same, plain
 from naftiko_run.expose.authentication.nonces import Nonces
 from naftiko_run.expose.exposer import Scope

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from naftiko_run.access import Block
+from naftiko_run.capability.access import Block
 from naftiko_run.expose.authentication.authorization_server import AuthorizationServer
 from naftiko_run.expose.authentication.claims import Expected, InvalidToken, scopes_of
 from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, credentials
@@ -132,10 +132,6 @@ def _read(block: Block) -> Settings:
     if validation not in ("jwks", "introspection"):
         raise ValueError("its `tokenValidation` is neither `jwks` nor `introspection`")
     audience = block.text("audience") if written.get("audience") else ""
-    scopes = written.get("scopes") or []
-    scopes = scopes.split() if isinstance(scopes, str) else scopes
-    if not (isinstance(scopes, list) and all(isinstance(scope, str) for scope in scopes)):
-        raise ValueError("its `scopes` must be a list of names")
     client = None
     if written.get("clientId"):
         client = block.text("clientId"), block.text("clientSecret")
@@ -143,7 +139,7 @@ def _read(block: Block) -> Settings:
         issuer,
         resource,
         Expected(issuer, audience or resource, is_audience_asked=bool(audience)),
-        tuple(block.secret(scope).reveal() for scope in scopes),
+        tuple(block.secret(scope).reveal() for scope in written["scopes"]),
         validation == "introspection",
         client,
     )
