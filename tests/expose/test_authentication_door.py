@@ -33,13 +33,15 @@ def run_naftiko(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 OAUTH2 = "type: oauth2, resource: 'https://x.example', authorizationServerUri: 'https://y.example'"
 UNUSABLE = {
-    "no-type": ("{token: '{{SHOP_TOKEN}}'}", "it names no `type`"),
+    "no-type": ("{secret: '{{SHOP_TOKEN}}'}", "it names no `type`"),
     "empty": ("{}", "it names no `type`"),
     "nothing": ("", "it names no `type`"),
     "null-type": ("{type: null}", "it names no `type`"),
-    "text": ("bearer", "it names no `type`"),
-    "list": ("[{type: bearer, token: x}]", "it names no `type`"),
-    "word": ("none", "it names no `type`"),
+    "text": ("bearer", "it needs a `token`"),
+    "other-text": ("please", "it names no `type`"),
+    "list": ("[{type: bearer, token: x}, {type: basic}]", "it names no `type`"),
+    "number": ("0", "it names no `type`"),
+    "false": ("false", "it names no `type`"),
     "unknown": (
         "{type: kerberos}",
         "nothing installed checks `kerberos` (installed: apikey, basic, bearer, digest, oauth2)",
@@ -85,14 +87,24 @@ def test_an_adapter_whose_authentication_cannot_be_checked_is_left_out(
     assert reason in told.message
 
 
-@pytest.mark.parametrize("block", ["{type: none}", "{type: None, token: x}"])
+@pytest.mark.parametrize("block", ["{type: none}", "{type: None, token: x}", "none"])
 def test_an_author_who_writes_none_means_it(tmp_path: Path, upstream: Upstream, block: str) -> None:
     with serving_guarded(tmp_path, upstream, block) as served:
         assert get(route(served)).is_success
 
 
-def test_auth_is_the_same_key(tmp_path: Path, upstream: Upstream) -> None:
-    document = written(tmp_path, small("shop", rest=f"auth: {BEARER}"))
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"auth: {BEARER}",
+        "authentication: {token: '{{SHOP_TOKEN}}'}",
+        "authentication: {type: Token, value: '{{SHOP_TOKEN}}'}",
+        f"authentication: [{BEARER}]",
+        "authentication: {bearer: '{{SHOP_TOKEN}}'}",
+    ],
+)
+def test_other_spellings_guard_as_well(tmp_path: Path, upstream: Upstream, line: str) -> None:
+    document = written(tmp_path, small("shop", rest=line))
     with serving(document, settings=Settings({"shop": upstream.url}, environment=TOKEN)) as served:
         assert get(route(served)).status_code == 401
         assert get(route(served), headers=bearing(TOKEN["SHOP_TOKEN"])).is_success
