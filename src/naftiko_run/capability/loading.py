@@ -67,7 +67,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     compiler = FunctionCompiler(operations, surroundings.bindings, prefixes, scripts, report)
     units = compile_units(document, compiler, loaded.source.folder)
     addresses = addresses_of(document, surroundings, environment, report)
-    others = {each.type for each in document.exposes} - {"rest", "mcp"}
+    others = {each.type for each in document.exposes} - {"rest", "mcp", "skill"}
     if not units.exposed and others.isdisjoint(plugins.installed(plugins.EXPOSERS)):
         _refuse(document, report)
     refusals = {each.refusal: each for each in units.functions.values() if each.refusal}
@@ -135,7 +135,7 @@ def _refuse(document: Document, report: Report) -> NoReturn:
     elif not report.has_errors:
         report.error(
             "nothing-exposed",
-            "the capability's adapters have no operation and no tool",
+            "the capability's adapters have no operation, no tool and no skill",
             ("capability", "exposes"),
             hint="add `resources` to a rest adapter, or `tools` to an mcp adapter",
         )

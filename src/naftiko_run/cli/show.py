@@ -74,6 +74,9 @@ def _print(told: Mapping[str, Any], console: Console) -> None:
     for exposes in told["exposes"]:
         line((f"{exposes['type']} ", "cyan"), f"{exposes['namespace']}  port {exposes['port'] or 'usual'}")
         for unit in exposes["units"]:
+            if "tools" in unit:
+                line(f"  {unit['name']}  -> {', '.join(unit['tools']) or 'its files'}")
+                continue
             if "calls" not in unit:
                 line(f"  {unit['name']}  ", (f"left out: {unit['reason']}", "red"))
                 continue
