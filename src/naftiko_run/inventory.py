@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from naftiko_run.capability import Capability
-from naftiko_run.document.model import Exposes, McpExposes, RestExposes
+from naftiko_run.document.model import Exposes, McpExposes, RestExposes, SkillExposes
 from naftiko_run.invoke import Function
 from naftiko_run.urls import without_user
 
@@ -16,10 +17,11 @@ def inventory(capability: Capability) -> dict[str, Any]:
     Returns:
         JSON: ``file``, ``label``, ``spec``; ``consumes`` with each operation's
         method, URL and callers; ``exposes`` with the authentication that each
-        adapter demands, or the reason why it is left out, and each route's and
+        adapter demands, or the reason why it is left out, each route's and
         tool's call, inputs (a JSON Schema), missing variables, and the reason
-        where it cannot be called; ``missing``, the variables that are not set,
-        how to set each, why a provider has no value for it, and what needs it.
+        where it cannot be called, and each skill's tools; ``missing``, the
+        variables that are not set, how to set each, why a provider has no value
+        for it, and what needs it.
     """
     document = capability.document
     return {
@@ -83,6 +85,8 @@ def _consumes(capability: Capability) -> list[dict[str, Any]]:
 
 
 def _units(exposes: Exposes, capability: Capability) -> list[dict[str, Any]]:
+    if isinstance(exposes, SkillExposes):
+        return [*_skills(exposes, capability)]
     units: list[dict[str, Any]] = []
     for name, found in _named(exposes, capability):
         if isinstance(found, str):
@@ -96,6 +100,20 @@ def _units(exposes: Exposes, capability: Capability) -> list[dict[str, Any]]:
         }
         units.append({**unit, "reason": found.refusal} if found.refusal else unit)
     return units
+
+
+def _skills(exposes: SkillExposes, capability: Capability) -> Iterator[dict[str, Any]]:
+    """Give each skill with its tools, and after it those that are left out."""
+    unavailable = capability.unavailable
+    for skill in exposes.skills:
+        if skill.pointer in unavailable:
+            yield {"name": skill.name, "reason": unavailable[skill.pointer]}
+        else:
+            tools = [tool.name for tool in skill.tools if tool.pointer not in unavailable]
+            yield {"name": skill.name, "tools": tools}
+        for tool in skill.tools:
+            if tool.pointer in unavailable:
+                yield {"name": f"{skill.name}.{tool.name}", "reason": unavailable[tool.pointer]}
 
 
 def _named(exposes: Exposes, capability: Capability) -> list[tuple[str, Function | str]]:

@@ -1,10 +1,11 @@
 """``naftiko list``: what a document consumes, exposes and misses."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
-from support.process import COMMAND, ROOT
+from support.process import COMMAND, READY, ROOT, launched
 
 NAFTIKO = COMMAND.with_name("naftiko")
 TRACK = "capabilities/pipelines-track.yaml"
@@ -29,6 +30,26 @@ capability:
     - {name: get, call: up.get}
     - {name: gone, call: up.gone}
 """
+
+GONE = "it is `tools.gone`, which is left out: it calls `up.gone`, but `up` has no operation `gone`"
+SKILLS = LEFT_OUT.replace(
+    "  exposes:\n",
+    """\
+  exposes:
+  - type: skill
+    namespace: catalogue
+    skills:
+    - name: things
+      description: What can be had
+      tools:
+      - {name: get, from: {sourceNamespace: tools, action: get}}
+      - {name: gone, from: {sourceNamespace: tools, action: gone}}
+    - {name: words, description: Only words}
+    - name: none
+      description: Nothing
+      tools: [{name: gone, from: {sourceNamespace: tools, action: gone}}]
+""",
+)
 
 
 def naftiko(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -124,3 +145,37 @@ def test_a_missing_file_is_a_missing_input(tmp_path: Path) -> None:
     done = naftiko("list", tmp_path / "none.yaml")
     assert done.returncode == 66
     assert "there is no such file" in done.stderr
+
+
+def test_skills_are_told_with_their_tools(tmp_path: Path) -> None:
+    document = tmp_path / "skills.yaml"
+    document.write_text(SKILLS)
+    (told,) = json.loads(naftiko("list", document, "--json").stdout)
+    assert told["exposes"][0]["units"] == [
+        {"name": "things", "tools": ["get"]},
+        {"name": "things.gone", "reason": GONE},
+        {"name": "words", "tools": []},
+        {"name": "none", "reason": "none of its tools can be used"},
+        {"name": "none.gone", "reason": GONE},
+    ]
+    assert told["consumes"][0]["operations"][0]["calledBy"] == ["get"]
+    lines = naftiko("list", document).stdout.splitlines()
+    assert "  things  -> get" in lines
+    assert f"  things.gone  left out: {GONE}" in lines
+    assert "  words  -> its files" in lines
+    assert "  none  left out: none of its tools can be used" in lines
+
+
+def test_skills_are_told_at_start_up_and_by_validate(tmp_path: Path) -> None:
+    document = tmp_path / "skills.yaml"
+    document.write_text(SKILLS)
+    with launched(document, "--sandbox", "--port", "skill=0", "--port", "mcp=0") as process:
+        process.wait_for_line(READY)
+        (line,) = [line for line in process.lines if line.startswith("skill http")]
+        assert re.fullmatch(r"skill http://127\.0\.0\.1:\d+/skills  catalogue", line)
+        assert "skill things -> get" in process.lines
+        assert f"skill things.gone left out: {GONE}" in process.lines
+        assert "skill none left out: none of its tools can be used" in process.lines
+    done = naftiko("validate", document)
+    assert done.returncode == 1
+    assert f"{document}:21:9: error[not-runnable] `things.gone` is left out: {GONE}" in done.stdout

@@ -10,7 +10,7 @@ import pytest
 from document.findings import document, found_in, load_silently, routes, tools
 from naftiko_run.diagnostics import Severity
 from naftiko_run.document.load import load_text
-from naftiko_run.document.model import McpExposes, RestExposes, Tool
+from naftiko_run.document.model import McpExposes, RestExposes, SkillExposes, Tool
 
 CALL = "call: api.list-things"
 
@@ -57,6 +57,7 @@ def test_both_adapters_as_named_maps() -> None:
     [
         ("tools: [{name: t, call: api.list-things}]", McpExposes),
         ("resources: [{path: /x, operations: [{method: GET, call: api.list-things}]}]", RestExposes),
+        ("skills: [{name: s, description: d}]", SkillExposes),
     ],
 )
 def test_an_adapter_without_a_type_is_known_by_what_it_holds_with_a_warning(key: str, model: type) -> None:
@@ -73,10 +74,10 @@ def test_an_adapter_of_no_known_kind_at_all_is_left_out_with_a_warning() -> None
 
 def test_an_adapter_of_another_type_is_kept_for_its_plugin() -> None:
     loaded = load_silently(
-        document(exposes="- {type: skill, port: 3011, skills: [{name: s, allowed-tools: 'a,b'}]}")
+        document(exposes="- {type: lines, port: 7070, lines: [{name: s, call: api.list-things}]}")
     )
-    assert loaded.exposes[0].type == "skill"
-    assert loaded.exposes[0].settings["skills"] == [{"name": "s", "allowed-tools": "a,b"}]
+    assert loaded.exposes[0].type == "lines"
+    assert loaded.exposes[0].settings["lines"] == [{"name": "s", "call": "api.list-things"}]
 
 
 @pytest.mark.parametrize(("written", "port"), [("8080", 8080), ("'8080'", 8080), ("", None), ("0", 0)])

@@ -12,7 +12,7 @@ from anyio.from_thread import start_blocking_portal
 from naftiko_run import Capability, Settings, load
 from naftiko_run.serve import Addressing, ServeSettings, Site, running
 
-ANY_PORT: Mapping[str, int] = {"rest": 0, "mcp": 0}
+ANY_PORT: Mapping[str, int] = {"rest": 0, "mcp": 0, "skill": 0}
 
 
 @dataclass(frozen=True, slots=True)

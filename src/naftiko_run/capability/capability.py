@@ -40,7 +40,7 @@ class Capability:
         diagnostics: What was found, in order.
         functions: By the place of their unit in the document.
         forwards: By their place in the document.
-        folders: Of MCP resources that are files, by their place in the document.
+        folders: Of MCP resources that are files, and of skills, by their place in the document.
         prompts: By their place in the document.
         unavailable: Why a unit or an adapter is left out, by its place.
         addresses: Where the document has adapters listen, by their place.

@@ -71,7 +71,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     access = compile_access(document, inbound_of(document, surroundings, settings, environment), report)
     refused = {pointer: each.refusal for pointer, each in access.items() if each.refusal}
     served = [each for each in document.exposes if each.pointer not in refused]
-    others = {each.type for each in served} - {"rest", "mcp"}
+    others = {each.type for each in served} - {"rest", "mcp", "skill"}
     is_idle = not units.exposed and others.isdisjoint(plugins.installed(plugins.EXPOSERS))
     if is_idle or not served:
         _refuse(document, report)
@@ -151,7 +151,7 @@ def _refuse(document: Document, report: Report) -> NoReturn:
     elif not report.has_errors:
         report.error(
             "nothing-exposed",
-            "the capability's adapters have no operation and no tool that can be run",
+            "the capability's adapters have no operation, no tool and no skill that can be run",
             ("capability", "exposes"),
             hint="add `resources` to a rest adapter, or `tools` to an mcp adapter, each with a `call`",
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from naftiko_run.capability.skills import check_skill, check_tool, find_folder
 from naftiko_run.consume import NotCallable
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document import Document
@@ -18,6 +20,7 @@ from naftiko_run.document.model import (
     Prompt,
     Resource,
     RestExposes,
+    SkillExposes,
 )
 from naftiko_run.document.model import Callable as Unit
 from naftiko_run.expressions import parse_path
@@ -35,7 +38,7 @@ class Units:
     Attributes:
         functions: What can be invoked.
         forwards: What passes requests on.
-        folders: MCP resources that are files.
+        folders: MCP resources that are files, and the files of skills.
         prompts: MCP prompts.
         unavailable: Why something is left out.
         exposed: What adapters can serve.
@@ -59,7 +62,7 @@ def compile_units(document: Document, compiler: FunctionCompiler, folder: Path) 
     """
     unavailable = {each.pointer: each.reason for owner in document.owners() for each in owner.unavailable}
     units = Units(unavailable=unavailable)
-    for owner in document.owners():
+    for owner in sorted(document.owners(), key=lambda each: isinstance(each, SkillExposes)):
         parts = _Parts(units, compiler, folder, owner.max_binary_size if isinstance(owner, Exposes) else None)
         for pointer, name, add in parts.of(owner):
             try:
@@ -99,6 +102,8 @@ class _Parts:
             yield from self._of_rest(owner)
         elif isinstance(owner, McpExposes):
             yield from self._of_mcp(owner)
+        elif isinstance(owner, SkillExposes):
+            yield from self._of_skills(owner)
         elif isinstance(owner, Aggregate):
             for unit in owner.functions:
                 yield self._function(unit, f"{owner.namespace}.{unit.name}", silence_is_required=True)
@@ -124,6 +129,20 @@ class _Parts:
                 )
         for prompt in owner.prompts:
             yield self._prompt(prompt)
+
+    def _of_skills(self, owner: SkillExposes) -> Iterator[_Part]:
+        unavailable = self.units.unavailable
+        for skill in owner.skills:
+            folder = find_folder(skill, self.folder, self.compiler.report)
+            if folder is not None:
+                self.units.folders[skill.pointer] = folder
+            for tool in skill.tools:
+                if tool.reason:
+                    unavailable[tool.pointer] = tool.reason
+                else:
+                    add = partial(check_tool, tool, folder, unavailable)
+                    yield tool.pointer, f"`{skill.name}.{tool.name}`", add
+            yield skill.pointer, f"the skill `{skill.name}`", partial(check_skill, skill, folder, unavailable)
 
     def _function(
         self,

@@ -88,6 +88,9 @@ def _print(told: Mapping[str, Any], console: Console) -> None:
         if "reason" in exposes:
             line("  ", (f"left out: {exposes['reason']}", "red"))
         for unit in exposes["units"]:
+            if "tools" in unit:
+                line(f"  {unit['name']}  -> {', '.join(unit['tools']) or 'its files'}")
+                continue
             if "calls" not in unit:
                 line(f"  {unit['name']}  ", (f"left out: {unit['reason']}", "red"))
                 continue

@@ -14,7 +14,7 @@ from naftiko_run.expose import Adapter, Unit
 from naftiko_run.serve import Site
 from naftiko_run.version import __version__
 
-_KINDS = {"rest": "route", "mcp": "tool"}
+_KINDS = {"rest": "route", "mcp": "tool", "skill": "skill"}
 _GRAVE = frozenset(
     {
         "bad-address",

@@ -182,7 +182,8 @@ class Router:
             if len(wanted) == 1 and shape not in routes:
                 endpoint, adapter = wanted[0]
                 self._add(endpoint, adapter, routes, owners)
-                self._paths.setdefault(id(adapter), [adapter.path]).append(endpoint.path.text)
+                if not endpoint.path.variables:
+                    self._paths.setdefault(id(adapter), [adapter.path]).append(endpoint.path.text)
 
 
 def _refusal(method: str, path: str, route: _Route) -> ASGIApp:

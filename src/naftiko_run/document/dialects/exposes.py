@@ -13,18 +13,22 @@ from naftiko_run.document.dialects.parameters import normalise_inputs
 from naftiko_run.document.dialects.paths import join
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.document.dialects.resources import normalise_prompts, normalise_resources
+from naftiko_run.document.dialects.skills import Siblings, normalise_skills
 from naftiko_run.expressions import parse_path
 
 
 def normalise_exposes(capability: Reader, callables: Callables) -> list[dict[str, Any]]:
     """Give the canonical ``exposes`` entries; units that cannot work are under ``unavailable``."""
-    return [entry for written in capability.members("exposes") if (entry := _entry(written, callables))]
+    written = [(each, entry) for each in capability.members("exposes") if (entry := _entry(each, callables))]
+    siblings = Siblings.of([entry for _, entry in written], callables.calls)
+    return [entry | _skills(each, siblings) if entry["type"] == "skill" else entry for each, entry in written]
 
 
 def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
     kind = written.text("type").casefold()
     if not kind:
-        kind = "mcp" if "tools" in written.data else "rest" if "resources" in written.data else ""
+        kinds = {"tools": "mcp", "resources": "rest", "skills": "skill"}
+        kind = next((kind for key, kind in kinds.items() if key in written.data), "")
         written.report.warning(
             "missing-type",
             f"the adapter has no `type`; `{kind}` is used"
@@ -51,6 +55,10 @@ def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
     if kind == "mcp":
         return entry | _not_empty(_mcp(written, callables), written, "tools", "resources", "prompts")
     return entry
+
+
+def _skills(written: Reader, siblings: Siblings) -> dict[str, Any]:
+    return _not_empty({"skills": normalise_skills(written, siblings), "unavailable": ()}, written, "skills")
 
 
 def _not_empty(adapter: dict[str, Any], written: Reader, *keys: str) -> dict[str, Any]:
@@ -262,4 +270,5 @@ def _leave_out(unit: Reader, name: str, reason: str, hint: str, unavailable: lis
     code = "unknown-operation" if "call" in unit.data else "not-runnable"
     at = (*unit.at, "call") if "call" in unit.data else unit.at
     unit.report.error(code, f"`{name}` is left out: {reason}", at, hint)
-    unavailable.append({"pointer": unit.at, "name": name, "reason": reason})
+    action = unit.text("name") or unit.key or name
+    unavailable.append({"pointer": unit.at, "name": name, "reason": reason, "action": action})

@@ -42,6 +42,7 @@ from naftiko_run.document.model.exposes import (
     RestExposes,
     RestOperation,
     RestResource,
+    SkillExposes,
     Tool,
 )
 from naftiko_run.document.model.functions import (
@@ -56,8 +57,10 @@ from naftiko_run.document.model.functions import (
     Step,
     StepMapping,
 )
+from naftiko_run.document.model.skills import SKILL_FILE, Skill, SkillSource, SkillTool
 
 __all__ = [
+    "SKILL_FILE",
     "Aggregate",
     "AggregateFunction",
     "AnyExposes",
@@ -93,6 +96,10 @@ __all__ = [
     "RestResource",
     "ScriptStep",
     "Semantics",
+    "Skill",
+    "SkillExposes",
+    "SkillSource",
+    "SkillTool",
     "Step",
     "StepMapping",
     "Tool",

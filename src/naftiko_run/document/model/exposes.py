@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag
 
 from naftiko_run.document.model.base import Authentication, Method, Node, Parameter, Unavailable
 from naftiko_run.document.model.functions import Callable
+from naftiko_run.document.model.skills import Skill
 
 
 class RestOperation(Callable):
@@ -144,14 +145,22 @@ class McpExposes(Exposes):
     cache_scope: Literal["public", "private"] = "private"
 
 
+class SkillExposes(Exposes):
+    """The skill adapter: a catalogue, which executes nothing."""
+
+    type: Literal["skill"] = "skill"
+    skills: tuple[Skill, ...] = ()
+
+
 def _exposes_kind(value: Any) -> str:
     kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", "")
-    return kind if kind in ("rest", "mcp") else "other"
+    return kind if kind in ("rest", "mcp", "skill") else "other"
 
 
 AnyExposes = Annotated[
     Annotated[RestExposes, Tag("rest")]
     | Annotated[McpExposes, Tag("mcp")]
+    | Annotated[SkillExposes, Tag("skill")]
     | Annotated[Exposes, Tag("other")],
     Discriminator(_exposes_kind),
 ]

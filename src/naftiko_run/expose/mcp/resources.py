@@ -7,7 +7,6 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from mimetypes import guess_type
 from urllib.parse import quote, unquote
 
 import mcp_types as types
@@ -18,6 +17,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes, Resource
 from naftiko_run.expose.mcp.failures import error_of, failed
+from naftiko_run.expose.mediatypes import media_type_of
 from naftiko_run.expressions import Variable, parse_path
 from naftiko_run.folder import FileTooLarge, Folder
 from naftiko_run.invoke import Function
@@ -127,7 +127,7 @@ class ResourceShelf:
                 raise MCPError(types.INTERNAL_ERROR, str(fault)) from None
             if content is not None:
                 return types.ReadResourceResult(
-                    contents=[_contents(uri, static.model, content, _guessed(uri))]
+                    contents=[_contents(uri, static.model, content, media_type_of(uri))]
                 )
         is_modern = context.protocol_version in MODERN_PROTOCOL_VERSIONS
         code = types.INVALID_PARAMS if is_modern else _NOT_FOUND
@@ -167,7 +167,7 @@ def _files(static: _Static) -> Iterator[types.Resource]:
             name=name or model.name,
             title=model.label or None,
             description=model.description or None,
-            mime_type=model.mime_type or _guessed(uri),
+            mime_type=model.mime_type or media_type_of(uri),
         )
 
 
@@ -177,10 +177,6 @@ def _below(static: _Static, uri: str) -> str | None:
         return "" if uri == static.model.uri else None
     prefix = f"{static.model.uri.rstrip('/')}/"
     return unquote(uri.removeprefix(prefix)) if uri.startswith(prefix) else None
-
-
-def _guessed(uri: str) -> str:
-    return guess_type(uri)[0] or ("text/markdown" if uri.endswith(".md") else "application/octet-stream")
 
 
 def _single_braces(uri: str) -> str:

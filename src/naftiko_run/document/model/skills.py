@@ -1,0 +1,66 @@
+"""``skills``: what a skill adapter tells agents of, and where each of its tools comes from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, SkipValidation
+
+from naftiko_run.diagnostics import Pointer
+from naftiko_run.document.model.base import Node
+
+SKILL_FILE: Final = "SKILL.md"
+"""The file that every skill has."""
+
+
+class SkillSource(Node):
+    """``from``: the operation or tool of a sibling adapter that a skill's tool is.
+
+    Attributes:
+        mode: The sibling's type.
+        action: The operation's or tool's name.
+        title: ``METHOD /path`` of an operation, or the tool's name.
+        unit: The place of the operation or tool, which may have been left out.
+    """
+
+    mode: Literal["rest", "mcp"]
+    source_namespace: str
+    action: str
+    title: str
+    unit: Annotated[Pointer, SkipValidation]
+
+
+class SkillTool(Node):
+    """``skills[].tools[]``: derived from a sibling adapter's unit, or a file of instructions.
+
+    Attributes:
+        description: Empty for that of the source.
+        instruction: A file below the skill's ``location``; empty for a derived tool.
+        reason: Why it cannot be used; empty where nothing is known against it.
+    """
+
+    name: str
+    description: str = ""
+    source: SkillSource | None = Field(default=None, alias="from")
+    instruction: str = ""
+    reason: str = ""
+
+
+class Skill(Node):
+    """``exposes[skill].skills[]``; the attributes are the front matter of its ``SKILL.md``.
+
+    Attributes:
+        location: A folder with ``SKILL.md`` and further files; empty where it is made from the tools.
+    """
+
+    name: str
+    description: str = ""
+    license: str = ""
+    compatibility: str = ""
+    metadata: dict[str, str] = Field(default_factory=dict)
+    allowed_tools: tuple[str, ...] = ()
+    argument_hint: str = ""
+    user_invocable: bool = True
+    disable_model_invocation: bool = False
+    location: str = ""
+    tools: tuple[SkillTool, ...] = ()

@@ -1,0 +1,66 @@
+"""A skill as ``SKILL.md`` in the Agent Skills format: front matter, then how to use each tool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from naftiko_run import jsontext
+from naftiko_run.expose.skill.offer import Offer, OfferedTool
+from naftiko_run.invoke import Function, Input
+
+
+def skill_file(offer: Offer) -> str:
+    """Write the ``SKILL.md`` of a skill that has none."""
+    head = yaml.safe_dump(offer.front_matter(), sort_keys=False, allow_unicode=True, width=1_000_000)
+    blocks = [f"---\n{head}---", f"# {offer.skill.name}", offer.description.strip()]
+    if offer.tools:
+        blocks += ["## Tools", *(block for tool in offer.tools for block in _tool(tool))]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _tool(tool: OfferedTool) -> Iterator[str]:
+    yield f"### {tool.model.name}"
+    if tool.description:
+        yield tool.description.strip()
+    source = tool.model.source
+    if source is None:
+        file = tool.model.instruction
+        yield f"Read [{file}](<{file}>) and do as it says."
+        return
+    assert tool.function is not None
+    if source.mode == "mcp":
+        yield f"Call the tool `{source.title}` of the MCP server `{source.source_namespace}`."
+    else:
+        yield f"Send `{source.title}` to the REST API `{source.source_namespace}`."
+    yield _inputs(tool.function, with_places=source.mode == "rest")
+
+
+def _inputs(function: Function, *, with_places: bool) -> str:
+    if not function.inputs:
+        return "It takes no inputs."
+    return "\n".join(["Inputs:", "", *(_input(each, with_place=with_places) for each in function.inputs)])
+
+
+def _input(declared: Input, *, with_place: bool) -> str:
+    facts = [str(declared.schema.get("type", "any"))]
+    if with_place and declared.location:
+        facts.append(f"in {declared.location}")
+    if declared.required:
+        facts.append("required")
+    facts += [
+        f"{word} {_json(declared.schema[key])}" for key, word in _FACTS.items() if key in declared.schema
+    ]
+    description = " ".join(str(declared.schema.get("description", "")).split())
+    return f"- `{declared.name}` ({', '.join(facts)})" + (f": {description}" if description else "")
+
+
+_FACTS = {"enum": "one of", "default": "by default"}
+"""What an input's schema says that a caller must know, in words."""
+
+
+def _json(value: Any) -> str:
+    values = value if isinstance(value, list) else [value]
+    return " or ".join(f"`{jsontext.dumps(each).decode()}`" for each in values)
