@@ -120,6 +120,35 @@ def test_an_element_alone_is_a_list_of_one_where_the_format_writes_it_so() -> No
     assert shape(yaml, {"item": "x"}) == "x"
 
 
+SHIPS = (
+    "[{type: array, mapping: $., items: {type: object, properties: {code: {type: string, mapping: $.id}}}}]"
+)
+NAMES = "[{type: array, mapping: $., items: {type: string}}]"
+PAIRS = "[{type: array, mapping: $., items: {type: object, properties: {code: {mapping: $.ship.id}}}}]"
+
+
+@pytest.mark.parametrize(
+    ("yaml", "root", "expected"),
+    [
+        (SHIPS, {"ship": [{"id": "1"}, {"id": "2"}]}, [{"code": "1"}, {"code": "2"}]),
+        (SHIPS, {"ship": {"id": "1"}}, [{"code": "1"}]),
+        (SHIPS, {"id": "1"}, [{"code": "1"}]),
+        (SHIPS, {"id": "1", "crew": {"id": "2"}}, [{"code": "1"}]),
+        (SHIPS, "", []),
+        (PAIRS, {"ship": {"id": "1"}}, [{"code": "1"}]),
+        (NAMES, {"name": ["a", "b"]}, ["a", "b"]),
+        (NAMES, {"name": "a"}, ["a"]),
+    ],
+)
+def test_a_root_of_elements_of_one_name_is_their_list(yaml: str, root: Any, expected: Any) -> None:
+    assert shape(yaml, root, lone_elements=True) == expected
+
+
+def test_a_root_is_no_list_where_the_format_has_lists_of_its_own() -> None:
+    root = {"ship": [{"id": "1"}]}
+    assert shape(SHIPS, root) == root
+
+
 RESULT = ConsumedOutput(name="result", value="$.data.items")
 WHOLE = ConsumedOutput(name="result", value="$.")
 

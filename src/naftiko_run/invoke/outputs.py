@@ -106,6 +106,9 @@ class OutputCompiler:
             return self._value(output)
         read = self._read(output, is_member=is_member)
         if output.items is not None:
+            is_whole = is_root(output.mapping) and not is_member and not (self._by_name and output.name)
+            if is_whole and self._lone_elements:
+                read = _listed(read, output.items)
             return self._array(read, output.items)
         if output.values is not None:
             return self._map(read, output.values)
@@ -234,6 +237,24 @@ def convert(kind: str | None, value: Any) -> Any:
 
 def _cut(value: Any, limit: int | None) -> Any:
     return value[:limit] if limit is not None and isinstance(value, str) else value
+
+
+def _listed(read: Accessor, items: Output) -> Accessor:
+    """Read a root element as a list: its elements, where it has nothing but some of one name."""
+    begins = [first_name(each.mapping) for each in items.properties]
+    own = {begin[0] for begin in begins if begin is not None}
+
+    def elements(value: Any) -> Any:
+        root = read(value)
+        if root == "":
+            return []
+        if not isinstance(root, dict) or len(root) != 1:
+            return root
+        ((name, inner),) = root.items()
+        is_record = name in own or (bool(own) and not isinstance(inner, dict | list))
+        return root if is_record else inner
+
+    return elements
 
 
 def _brings_value(output: Output) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.dialects.aggregates import normalise_aggregates
+from naftiko_run.document.dialects.barenames import brace_bare_names
 from naftiko_run.document.dialects.binds import normalise_binds
 from naftiko_run.document.dialects.braces import mend_braces
 from naftiko_run.document.dialects.callables import Callables
@@ -71,7 +72,7 @@ def normalise(
     if not not_imported.get("binds"):  # else others may be declared where these come from
         warn_of_undeclared(root, capability, binds)
     callables = Callables(Calls.of(consumes, faults), not_imported=not_imported.get("aggregates", {}))
-    return {
+    canonical: dict[str, Any] = {
         "pointer": (),
         "spec": _spec(root),
         "info": _info(root),
@@ -80,6 +81,8 @@ def normalise(
         "aggregates": normalise_aggregates(capability, callables),
         "exposes": normalise_exposes(capability, callables),
     }
+    brace_bare_names(canonical["binds"], consumes, canonical["exposes"], report)
+    return canonical
 
 
 def normalise_unit(written: Mapping[str, Any], document: Document, report: Report) -> dict[str, Any]:
