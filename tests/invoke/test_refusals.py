@@ -25,12 +25,3 @@ def test_an_authentication_that_cannot_be_used_is_told_once_at_its_block(
     (told,) = [each for each in found.diagnostics if each.code == "cannot-be-called"]
     assert (told.severity, told.pointer) == (Severity.WARNING, "/capability/consumes/0/authentication")
     assert [each.refusal != "" for each in found.functions.values()] == [True, True]
-
-
-def test_a_format_that_cannot_be_read_is_told_where_the_operation_names_it() -> None:
-    outputs = [{"name": "a", "type": "string", "mapping": "$.a"}]
-    found = loaded(
-        {"outputRawFormat": "made-up"}, [{"name": "t", "call": "api.op", "outputParameters": outputs}]
-    )
-    (told,) = [each for each in found.diagnostics if each.code == "cannot-be-called"]
-    assert told.pointer == "/capability/consumes/0/resources/0/operations/0/outputRawFormat"

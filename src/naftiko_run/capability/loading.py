@@ -109,13 +109,8 @@ def _script_defaults(document: Document, environment: Mapping[str, str], report:
 
 
 def _refused_at(function: Function) -> Pointer:
-    """Give the place of what makes every call fail: an authentication block, a format, else the unit."""
-    for operation in function.operations:
-        if operation.refusal:
-            return operation.refused_at
-        if operation.model.output_raw_format != "json":
-            return (*operation.model.pointer, "outputRawFormat")
-    return function.pointer
+    """Give the place of what makes every call of a function fail."""
+    return next((each.refused_at for each in function.operations if each.refusal), function.pointer)
 
 
 def _note_adapters(document: Document, report: Report) -> None:
