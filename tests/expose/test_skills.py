@@ -312,3 +312,18 @@ def test_names_may_be_anything_that_a_url_can_hold(tmp_path: Path) -> None:
         connection.request("GET", "/skills/a/b")
         assert connection.getresponse().status == 404
         connection.close()
+
+
+def test_a_guarded_catalogue_asks_for_credentials_at_every_path(tmp_path: Path) -> None:
+    document = written(
+        tmp_path,
+        "binds: [{namespace: env, keys: {TOKEN: TOKEN}}]\n"
+        "capability: {exposes: [{type: skill, authentication: {type: bearer, token: '{{env.TOKEN}}'},"
+        " skills: [{name: s, description: d}]}]}",
+    )
+    with serving(document, settings=Settings(environment={"TOKEN": "t0ken"})) as served:
+        for root in (served.url("skill"), f"{served.origin('skill')}/capability/skills"):
+            for path in ("", "/s", "/s/download", "/s/contents", "/s/contents/SKILL.md"):
+                assert httpx.get(f"{root}{path}").status_code == 401
+                known = httpx.get(f"{root}{path}", headers={"Authorization": "Bearer t0ken"})
+                assert known.status_code == 200
