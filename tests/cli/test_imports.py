@@ -85,7 +85,7 @@ def test_a_credential_of_an_imported_file_is_not_shown(fleet: Path) -> None:
     shared.write_text(REGISTRY.replace("type: bearer", "type: s3cr3t-of-the-fleet"), encoding="utf-8")
     done = naftiko(fleet, "validate", "fleet.yaml")
     assert (
-        "fleet.yaml:12:7: warning[cannot-be-called] calls will fail: `registry` authenticates with `***`"
+        "shared/registry.yaml:7:3: warning[cannot-be-called] calls will fail: `registry` authenticates with `***`"
         in (done.stdout)
     )
     shared.write_text(REGISTRY.replace("type: bearer,", "type: bearer, {"), encoding="utf-8")

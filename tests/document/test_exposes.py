@@ -73,11 +73,12 @@ def test_an_adapter_of_no_known_kind_at_all_is_left_out_with_a_warning() -> None
 
 
 def test_an_adapter_of_another_type_is_kept_for_its_plugin() -> None:
-    loaded = load_silently(
+    loaded = load_text(
         document(exposes="- {type: lines, port: 7070, lines: [{name: s, call: api.list-things}]}")
     )
-    assert loaded.exposes[0].type == "lines"
-    assert loaded.exposes[0].settings["lines"] == [{"name": "s", "call": "api.list-things"}]
+    assert not loaded.diagnostics
+    assert loaded.document.exposes[0].type == "lines"
+    assert loaded.document.exposes[0].settings["lines"] == [{"name": "s", "call": "api.list-things"}]
 
 
 @pytest.mark.parametrize(("written", "port"), [("8080", 8080), ("'8080'", 8080), ("", None), ("0", 0)])

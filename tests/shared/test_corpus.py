@@ -51,7 +51,7 @@ def test_it_loads_or_says_where_and_what_is_wrong(path: Path) -> None:
         found = fault.diagnostics
         assert any(each.is_error for each in found)
     for each in found:
-        assert each.file == str(path)
+        assert Path(each.file).is_relative_to(path.parent)  # it may be in a file that is imported
         assert each.line >= 1
         assert each.message
         assert "Traceback" not in each.message
