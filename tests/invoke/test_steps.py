@@ -216,6 +216,15 @@ def test_declared_types_are_applied_and_what_was_not_found_is_null(upstream: Ups
     }
 
 
+def test_what_is_mapped_and_not_declared_is_in_the_answer_too(upstream: Upstream) -> None:
+    written = """
+    steps: [{type: call, name: one, call: fleet.list-crew}]
+    mappings: [{targetName: n, value: $.one.length}, {targetName: more.first, value: "$.one[0].name"}]
+    outputParameters: [{name: n, type: string}]
+    """
+    assert call(tool(answering(upstream), written)).value == {"n": "3", "more": {"first": "Ann"}}
+
+
 @pytest.mark.parametrize("status", [404, 429, 500, 503])
 def test_a_failure_ends_the_flow_and_names_the_step(upstream: Upstream, status: int) -> None:
     failing = Answer(status, b'{"why": "no"}', (("content-type", "application/json"), ("retry-after", "7")))

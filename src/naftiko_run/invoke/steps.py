@@ -123,6 +123,8 @@ class StepsPlan:
         received = self._gathered(scope) if self.mappings else scope[MARK + self.last].value
         shape = self.outputs.apply
         answer = received if shape is None else shape(None if received is MISSING else received, scope)
+        if self.mappings and isinstance(answer, dict):
+            answer = {**received, **answer}  # what is mapped and not declared is not lost
         return Outcome(204, b"") if answer is MISSING else Outcome.of_value(answer)
 
     async def _run_side_by_side(self, scope: dict[str, Any]) -> None:
