@@ -57,6 +57,20 @@ def test_the_inputs_of_all_steps_can_be_given(upstream: Upstream) -> None:
     }
 
 
+def test_a_flow_that_declares_inputs_is_asked_for_no_filter_of_its_steps(upstream: Upstream) -> None:
+    function = tool(
+        upstream,
+        """
+        inputParameters: [{name: wanted, type: string, description: d}]
+        steps:
+        - {type: call, name: ships, call: fleet.list-ships}
+        - {type: call, name: ship, call: fleet.get-ship}
+        - {type: lookup, name: found, index: ships, match: name, lookupValue: "{{wanted}}"}
+        """,
+    ).function("m.t")
+    assert [each.name for each in function.inputs] == ["wanted", "imo"]
+
+
 def test_steps_that_need_nothing_of_each_other_run_at_the_same_time(upstream: Upstream) -> None:
     capability = tool(
         answering(upstream),

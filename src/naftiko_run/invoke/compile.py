@@ -142,6 +142,7 @@ class _UnitCompiler:
             self._references,
             [*offered],
             [] if unit.given or unit.steps else self._leftover(offered),
+            bool(unit.steps and self._declared),
             house.report,
         )
         self._parts = _Parts()

@@ -23,6 +23,8 @@ class Connector:
         references: What the values of ``with`` mean in the function.
         offered: The names of the caller's inputs: each fills the argument of the same name.
         leftover: Those of them that become further arguments where nothing refers to them.
+        is_explicit: Whether the author says which inputs there are: then optional query
+            parameters, headers and cookies that nothing fills are not among them.
         report: Takes what will surprise at run time.
     """
 
@@ -30,6 +32,7 @@ class Connector:
     references: References
     offered: Sequence[str]
     leftover: Sequence[str]
+    is_explicit: bool
     report: Report
 
     def connect(self, name: str, with_: Mapping[str, Any], at: Pointer) -> Call:
@@ -51,6 +54,11 @@ class Connector:
         spellings = {same_name(each): each for each in self.offered}
         arguments = dict(written)
         fixed = {each.name for each in operation.parameters if each.value is not None}
+        optional = {
+            each.name
+            for each in operation.parameters
+            if not each.required and each.in_ in ("query", "header", "cookie")
+        }
         for argument in [*(each.name for each in operation.parameters), *operation.reads]:
             if argument in arguments or (argument in fixed and argument not in operation.reads):
                 continue
@@ -58,7 +66,8 @@ class Connector:
                 arguments[argument] = self.references.resolve(argument)
                 continue
             source = argument if argument in self.offered else spellings.get(same_name(argument), argument)
-            arguments[argument] = _exactly(source)
+            if source in self.offered or not (self.is_explicit and argument in optional):
+                arguments[argument] = _exactly(source)
         reads = {argument: each for argument, each in arguments.items() if argument in operation.reads}
         return Call.of(operation, reads)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ from support.upstream import PATIENCE, Received, Upstream, running_upstream
 
 TUTORIAL: Final = SHARED / "tutorial"
 LINES: Final = ("naftiko-1.0.0-alpha2", "ikanos-1.0.0-beta5")
+PLAIN: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients that speak plain HTTP: each would read all certificates of the machine, longer than it is used."""
+
 T = TypeVar("T")
 
 ANYWHERE: Final = Addressing("127.0.0.1", {"mcp": 0, "rest": 0, "skill": 0})
@@ -93,7 +97,7 @@ class Serving:
 
         async def session() -> T:
             async with (
-                httpx2.AsyncClient(headers=headers, timeout=PATIENCE) as http,
+                httpx2.AsyncClient(headers=headers, timeout=PATIENCE, verify=PLAIN) as http,
                 Client(streamable_http_client(self.served.url("mcp"), http_client=http)) as client,
             ):
                 return await use(client)
@@ -118,7 +122,7 @@ class Serving:
 
     def get(self, target: str, kind: str = "rest") -> httpx.Response:
         """Send a GET request to the adapter of a type, without a credential."""
-        return httpx.get(self.served.origin(kind) + target, timeout=PATIENCE)
+        return httpx.get(self.served.origin(kind) + target, timeout=PATIENCE, verify=PLAIN)
 
 
 @pytest.fixture(scope="session")

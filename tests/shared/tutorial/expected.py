@@ -181,8 +181,7 @@ VOYAGE_INPUTS = {
     },
 }
 CREW_INPUTS = {**VOYAGE_INPUTS, "get-ship-with-crew": {"imo"}}
-# A step lists ships without saying of which status: nothing fills that parameter, so that a caller may.
-MANIFEST_INPUTS = {**CREW_INPUTS, "get-voyage-manifest": {"voyageId", "status?"}}
+MANIFEST_INPUTS = {**CREW_INPUTS, "get-voyage-manifest": {"voyageId"}}
 
 SOURCES = (*LIST_SHIPS, *GET_SHIP, *LIST_LEGACY_VESSELS)
 FLEET = (*SOURCES, *CREATE_VOYAGE, *GET_SHIP_WITH_CREW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from shared.tutorial.conftest import Serving
+from shared.tutorial.conftest import PLAIN, Serving
 from shared.tutorial.expected import STEPS
 
 every_api = pytest.mark.parametrize(
@@ -15,7 +15,7 @@ every_api = pytest.mark.parametrize(
 
 @every_api
 def test_every_route_gives_the_shaped_answer(step: Serving) -> None:
-    with httpx.Client(base_url=step.served.url("rest")) as client:
+    with httpx.Client(base_url=step.served.url("rest"), verify=PLAIN) as client:
         for call in step.expected.routes:
             answer = client.request(call.method, call.target, json=call.body)
             assert (call.target, answer.status_code) == (call.target, call.status), answer.text

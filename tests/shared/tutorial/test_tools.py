@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 
-from shared.tutorial.conftest import Serving, Tutorial
+from shared.tutorial.conftest import PLAIN, Serving, Tutorial
 from shared.tutorial.expected import STEPS
 from support.mcp_client import text_of
 
@@ -56,7 +56,7 @@ def test_every_tool_gives_the_shaped_answer(step: Serving) -> None:
 def test_nobody_gets_in_without_the_token_of_the_secrets_file(step: Serving, given: dict[str, str]) -> None:
     request = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
     accept = {"Accept": "application/json, text/event-stream"}
-    answer = httpx.post(step.served.url("mcp"), json=request, headers={**accept, **given})
+    answer = httpx.post(step.served.url("mcp"), json=request, headers={**accept, **given}, verify=PLAIN)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
