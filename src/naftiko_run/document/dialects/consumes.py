@@ -24,6 +24,7 @@ from naftiko_run.document.dialects.paths import (
     split_path,
 )
 from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.dialects.tunnels import normalise_tunnel
 from naftiko_run.document.model import Method
 from naftiko_run.expressions import Variable, parse_path
 
@@ -64,6 +65,7 @@ def normalise_consumes(
                 written.at,
             )
             entries[namespace]["resources"] += entry["resources"]
+            entries[namespace]["tunnel"] = entries[namespace]["tunnel"] or entry["tunnel"]
         else:
             entries[namespace] = entry
     for entry in entries.values():
@@ -86,6 +88,7 @@ def _entry(written: Reader, namespace: str, base_uri: str) -> dict[str, Any]:
         "baseUri": base_uri,
         "description": written.text("description"),
         "authentication": authentication,
+        "tunnel": normalise_tunnel(written, namespace),
         "inputParameters": normalise_inputs(written),
         "resources": resources,
     }
