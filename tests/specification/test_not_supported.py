@@ -14,6 +14,11 @@ ikanos: 1.0.0-beta5
 binds:
 - {namespace: env, keys: {TOKEN: TOKEN}}
 capability:
+  consumes:
+  - namespace: api
+    type: grpc  # unknown-protocol
+    baseUri: https://harbour.example
+    resources: {tide: {path: /tide, operations: {tide: {method: GET}}}}
   exposes:
   - type: mcp
     namespace: m
@@ -21,7 +26,22 @@ capability:
     cacheScope: shared  # unknown-cache-scope
     ttlMs: soon  # wrong-type
     tools:
-      about: {description: What this is, outputParameters: {text: {type: string, value: A harbour}}}
+      about:
+        description: What this is
+        outputParameters:
+          text: {type: string, value: A harbour}
+          count: {type: number, value: '4.5'}
+          berths: {type: integer, value: '{{ships}}'}
+          ships:
+            type: integer
+            value: many  # wrong-value
+      tide:
+        description: The tide
+        steps: {tide: {type: call, call: api.tide}}
+        mappings:
+        - {target: height, value: $.tide.height}
+        - {target: hight, value: $.tide.height}  # unknown-target
+        outputParameters: {height: {type: number}}
   - type: control  # unknown-adapter
     port: 9400
     address: 127.0.0.1

@@ -110,6 +110,15 @@ capability:
           properties:
             ships: {{name: ships, type: array, items: [{{name: 'no', type: number}}]}}
             total: {{name: total, type: number}}
+    - path: /last-step
+      operations:
+      - method: GET
+        name: last-step
+        steps:
+        - {{type: call, name: fleet, call: api.get}}
+        outputParameters:
+        - {{name: total, type: number}}
+        - {{name: captain, type: string}}
   - type: mcp
     namespace: m
     tools:
@@ -150,3 +159,8 @@ def test_mappings_read_what_the_consumed_operation_names(served: Served) -> None
 def test_outputs_of_steps_nest(served: Served) -> None:
     expected = {"fleet": {"ships": [{"no": 1}, {"no": "x"}], "total": 7}}
     assert httpx.get(f"{served.origin('rest')}/steps").json() == expected
+
+
+def test_outputs_without_mappings_are_members_of_what_the_last_step_gave(served: Served) -> None:
+    expected = {"total": 7, "captain": None}
+    assert httpx.get(f"{served.origin('rest')}/last-step").json() == expected

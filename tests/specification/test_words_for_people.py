@@ -27,7 +27,7 @@ capability:
   - type: mcp
     namespace: m
     tools:
-      list: {display: List the ships, call: api.list}
+      list: {display: List the ships, call: api.list, hints: {readOnly: true, openWorld: false}}
       about: {display: About, description: What this is, tags: [x], outputParameters: {text: {type: string, value: A harbour}}}
     prompts:
       greet:
@@ -51,6 +51,7 @@ def test_a_server_says_what_the_capability_is(served: Served) -> None:
         return client.server_info, client.instructions
 
     info, instructions = with_client(served.url("mcp"), "auto", use)
+    assert info.name == "m"
     assert (info.title, info.version, instructions) == ("Harbour", "3.2.1", "Ships and their berths")
 
 
@@ -60,6 +61,8 @@ def test_a_tool_has_its_title_and_else_the_operations_description(served: Served
 
     listed, about = with_client(served.url("mcp"), "auto", use)
     assert (listed.title, listed.description) == ("List the ships", "Every ship that is here")
+    assert (listed.annotations.read_only_hint, listed.annotations.open_world_hint) == (True, False)
+    assert about.annotations is None
     assert (about.title, about.description) == ("About", "What this is")
 
 

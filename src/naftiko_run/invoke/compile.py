@@ -235,6 +235,8 @@ class _UnitCompiler:
             (tuple(each.target.split(".")), self._use(self._references.compile(each.value)))
             for each in self._unit.mappings
         ]
+        # One output alone is the last step's answer; of several, each is the member of its name.
+        is_by_name = bool(mappings) or len(self._unit.output_parameters) > 1
         return StepsPlan(
             tuple(Step(name, runners[name], after) for name, after in plan),
             all(place in after for place, (_, after) in enumerate(plan[1:])),
@@ -244,7 +246,7 @@ class _UnitCompiler:
                 OutputCompiler(
                     self._value,
                     lone_elements=any(_has_lone_elements(call) for call in self._parts.calls),
-                    by_name=bool(mappings),
+                    by_name=is_by_name,
                 )
             ),
         )

@@ -57,6 +57,7 @@ def normalise_consumes(
         if fault:
             faults[namespace] = fault
             continue
+        _note_protocol(written, namespace)
         entry = _entry(written, namespace, base_uri)
         if namespace in entries:
             written.report.warning(
@@ -71,6 +72,17 @@ def normalise_consumes(
     for entry in entries.values():
         _keep_first_names(entry, capability)
     return list(entries.values()), faults
+
+
+def _note_protocol(written: Reader, namespace: str) -> None:
+    kind = written.text("type").casefold()
+    if kind not in ("", "http", "https", "rest"):
+        written.report.warning(
+            "unknown-protocol",
+            f"`{namespace}` is of type `{kind}`, which is not supported; it is called over HTTP",
+            (*written.at, "type"),
+            hint="write `type: http`",
+        )
 
 
 def _entry(written: Reader, namespace: str, base_uri: str) -> dict[str, Any]:
