@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from pathlib import Path
 
+import httpx
 import pytest
 
 from naftiko_run import Capability, Settings, load
+from naftiko_run.invoke import Outcome
 from naftiko_run.lint import Level, lint
+from naftiko_run.serve import Addressing
+from support.server import serving
+from support.upstream import Answer, Upstream
 
 HARBOUR = Path(__file__).parent / "harbour"
+ENVIRONMENT = {"HARBOUR_TOKEN": "t-1"}
 LINES = pytest.mark.parametrize("line", ["naftiko", "ikanos"])
 NOT_SUPPORTED = {"naftiko": {"unknown-adapter": "type: control"}, "ikanos": {"unknown-adapter": "type: control", "cannot-be-called": "tunnel:"}}  # fmt: skip
 """By its code, what is told of a document, and a text that stands in the line."""
@@ -20,7 +28,7 @@ def document(line: str) -> Path:
 
 
 def loaded(line: str) -> Capability:
-    return load(document(line), Settings(environment={"HARBOUR_TOKEN": "t-1"}))
+    return load(document(line), Settings(environment=ENVIRONMENT))
 
 
 @LINES
@@ -44,8 +52,36 @@ def test_no_field_is_unknown_and_all_are_as_the_specification_has_them(line: str
 
 
 @LINES
-def test_everything_that_is_exposed_can_be_invoked(line: str) -> None:
-    capability = loaded(line)
-    names = {each.name for owner in capability.document.owners() for each in capability.functions_of(owner)}
-    assert {"get-ship", "berth", "about"} <= names
-    assert capability.document.consumes[-1].namespace in ("sky", "customs", "pilots")
+def test_a_flow_with_every_kind_of_step(line: str, upstream: Upstream) -> None:
+    answers = {"/ships/7": {"name": "Aurora"}, "/berths": [{"ship": "Aurora", "number": "3"}]}
+    upstream.answers(lambda request: Answer(body=json.dumps(answers[request.path]).encode()))
+    settings = Settings({"harbour": upstream.url}, environment=ENVIRONMENT)
+    outcome = invoked(load(document(line), settings), "fleet.berth", {"imo": "7"})
+    assert outcome.value == {"berth": {"number": 3}, "said": [{"word": "AURORA!"}]}
+    assert {each.header("authorization") for each in upstream.received} == {"Bearer t-1"}
+    assert {each.header("x-harbour") for each in upstream.received} == {"main"}
+
+
+@LINES
+def test_every_adapter_asks_for_its_credentials(line: str) -> None:
+    anywhere = Addressing("", {"rest": 0, "mcp": 0, "skill": 0})
+    settings = Settings(sandbox=True, environment=ENVIRONMENT)
+    with serving(document(line), settings=settings, addressing=anywhere) as served:
+        assert httpx.get(f"{served.origin('rest')}/ships/7").status_code == 401
+        skills = f"{served.origin('skill')}/skills"
+        assert httpx.get(skills).status_code == 401
+        listed = httpx.get(skills, headers={"X-Key": "k-1"}).json()
+        if line == "ikanos":
+            assert httpx.post(served.url("mcp"), json={}).status_code == 401
+    (skill,) = listed["skills"]
+    assert (skill["name"], skill["description"]) == ("berthing", "How to find a berth")
+
+
+def invoked(capability: Capability, name: str, inputs: dict[str, str]) -> Outcome:
+    async def invoke() -> Outcome:
+        try:
+            return await capability.function(name).invoke(inputs)
+        finally:
+            await capability.aclose()
+
+    return asyncio.run(invoke())
