@@ -75,9 +75,11 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     is_idle = not units.exposed and others.isdisjoint(plugins.installed(plugins.EXPOSERS))
     if is_idle or not served:
         _refuse(document, report)
-    refusals = {each.refusal: each for each in units.functions.values() if each.refusal}
-    for refusal, function in refusals.items():
-        report.warning("cannot-be-called", f"calls will fail: {refusal}", _refused_at(function))
+    refusals = {each.target.refusal: each.target.refused_at for each in units.forwards.values()}
+    refusals |= {each.refusal: _refused_at(each) for each in units.functions.values()}
+    for refusal, at in refusals.items():
+        if refusal:
+            report.warning("cannot-be-called", f"calls will fail: {refusal}", at)
     _note_adapters(document, report)
     return Capability(
         file=loaded.source.file,

@@ -26,6 +26,7 @@ _GRAVE = frozenset(
         "provider-not-supported",
         "stdio-over-http",
         "truncated",
+        "tunnel-not-opened",
         "unknown-adapter",
         "unreadable-env-file",
     }

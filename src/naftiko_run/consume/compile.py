@@ -58,6 +58,7 @@ class OperationCompiler:
         self._answers = answers
         self._around = surroundings
         self._missing: dict[BoundVariable, None] = {}
+        self._siblings = {each.name: each for each in parameters if each.value is not None}
         self._environment = {parameter.name for parameter in parameters if parameter.in_ == "environment"}
 
     def compile(self, extras: Mapping[str, str]) -> ConsumedOperation:
@@ -131,8 +132,18 @@ class OperationCompiler:
         bound = self._bound(f"env.{name}" if name in self._environment else name)
         if bound is not None:
             return bound
+        if name in self._siblings:
+            return self._of_sibling(name)
         prefix, dot, rest = name.partition(".")
         return variable(rest if dot and prefix in self._around.prefixes else name)
+
+    def _of_sibling(self, name: str) -> Expression:
+        """Give the fixed value of another parameter; inside of it, its own name is the caller's argument."""
+        sibling = self._siblings.pop(name)
+        try:
+            return self._argument(sibling)
+        finally:
+            self._siblings[name] = sibling
 
     def _resolve_fixed(self, name: str) -> Expression:
         """Say what a name in a parameter's ``value`` means: there, capitals are the environment's."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from naftiko_run.consume.exchange import Authentication, OutgoingRequest, StreamedResponse, Transport
 from naftiko_run.consume.plan import RequestPlan
+from naftiko_run.diagnostics import Pointer
 from naftiko_run.errors import MissingBinding, Unsupported
 
 
@@ -19,6 +20,7 @@ class Forwarding:
         address: Its base URI for people.
         plan: Makes what all its requests have: base URI, fixed query parameters and headers.
         refusal: Why nothing can be forwarded; empty where something can.
+        refused_at: The place in the document of what ``refusal`` speaks of.
         authentication: None for none.
         transport: Carries the requests.
     """
@@ -27,6 +29,7 @@ class Forwarding:
     address: str
     plan: RequestPlan
     refusal: str
+    refused_at: Pointer
     authentication: Authentication | None
     transport: Transport
 

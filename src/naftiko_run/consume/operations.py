@@ -140,6 +140,7 @@ class ConsumedOperations:
             operation.address,
             operation.plan,
             operation.refusal,
+            operation.refused_at,
             operation.authentication,
             operation.transport,
         )

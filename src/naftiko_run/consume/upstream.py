@@ -53,8 +53,10 @@ def compile_upstream(consumes: Consumes, surroundings: Surroundings) -> Upstream
     compiler = _UpstreamCompiler(consumes, surroundings)
     base, shown = compiler.base()
     authentication, refusal = compiler.authentication(base)
-    missing = tuple(compiler.missing)
     at = consumes.authentication.pointer if consumes.authentication else consumes.pointer
+    if consumes.tunnel is not None and (beyond := compiler.beyond_tunnel()):
+        refusal, at = beyond, consumes.tunnel.pointer
+    missing = tuple(compiler.missing)
     return Upstream(consumes.namespace, base, shown, authentication, refusal, at, missing)
 
 
@@ -92,6 +94,17 @@ class _UpstreamCompiler:
         base = base.rstrip("/")
         shown = without_user(template) if self.missing else without_user(base) + path
         return base + quote(self._operator_text(path, self._around.bindings), safe="/%:@!$&'()*+,;=~"), shown
+
+    def beyond_tunnel(self) -> str:
+        """Say why what is behind a tunnel cannot be called; empty where no tunnel is needed."""
+        namespace, tunnel = self._consumes.namespace, self._consumes.tunnel
+        is_elsewhere = namespace in self._around.base_uris or self._around.is_masked
+        if tunnel is None or tunnel.fallback == "direct" or is_elsewhere:
+            return ""
+        kind = f"a {tunnel.type} tunnel" if tunnel.type else "a tunnel"
+        return (
+            f"`{namespace}` is reached through {kind}, which is not supported yet, and no call goes past it"
+        )
 
     def authentication(self, base: str) -> tuple[Authentication | None, str]:
         """Give the scheme; or, never a call without credentials, why there can be no call."""

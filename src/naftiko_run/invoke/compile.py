@@ -17,15 +17,15 @@ from naftiko_run.document.model import Parameter
 from naftiko_run.document.model import ScriptStep as ScriptStepModel
 from naftiko_run.document.model import Step as StepModel
 from naftiko_run.errors import BoundVariable
-from naftiko_run.expressions import Expression, compile_value, names_of
+from naftiko_run.expressions import Expression, compile_value, names_of, variable
 from naftiko_run.invoke.call import Call, CallPlan
 from naftiko_run.invoke.connect import Connector
 from naftiko_run.invoke.forward import Forward
 from naftiko_run.invoke.function import Function, Plan
-from naftiko_run.invoke.inputs import Input, Use, infer_inputs
+from naftiko_run.invoke.inputs import Input, Use, body_path, infer_inputs
 from naftiko_run.invoke.lookup import Lookup
 from naftiko_run.invoke.mock import MockPlan
-from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, named_pieces
+from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, convert, named_pieces
 from naftiko_run.invoke.references import References
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptRefused
 from naftiko_run.invoke.scriptstep import ScriptStep
@@ -119,16 +119,10 @@ class _UnitCompiler:
         self._house = house
         self._unit = unit
         self._max_binary_size = max_binary_size
-        self._fixed = {
-            each.name: each.value
-            for each in parameters
-            if each.value is not None and not _is_path(each.value)
-        }
-        self._declared = [each for each in parameters if each.name not in self._fixed]
+        fixed = [each for each in parameters if _is_fixed(each)]
+        self._declared = [each for each in parameters if each not in fixed]
         self._route_variables = route_variables
-        offered = dict.fromkeys(
-            [*(each.name for each in self._declared), *(route_variables or ()), *unit.given]
-        )
+        offered = dict.fromkeys([*(each.name for each in parameters), *(route_variables or ()), *unit.given])
         self._missing: dict[BoundVariable, None] = {}
         self._references = References(
             house.bindings,
@@ -137,6 +131,7 @@ class _UnitCompiler:
             self._missing,
             [step.name for step in unit.steps],
         )
+        self._fixed = {each.name: self._fixed_value(each) for each in fixed}
         self._connector = Connector(
             house.operations,
             self._references,
@@ -150,8 +145,10 @@ class _UnitCompiler:
     def compile(self, *, silence_is_required: bool) -> Function:
         given = self._given()
         plan = self._plan()
-        uses = [Use(_through(use.expression, given), use.parameter, use.is_path) for use in self._parts.uses]
-        uses = [use for use in uses if not self._is_filled(use.expression)]
+        uses = [
+            Use(_through(_through(use.expression, given), self._fixed), use.parameter, use.is_path)
+            for use in self._parts.uses
+        ]
         inputs = infer_inputs(self._declared, uses, silence_is_required=silence_is_required)
         unit, calls = self._unit, self._parts.calls
         if isinstance(plan, CallPlan) and self._house.operations.implies_body(unit.call):
@@ -169,7 +166,7 @@ class _UnitCompiler:
             refusal=self._parts.refusal,
             missing=tuple(sorted({*self._missing, *missing})),
             _validator=InputValidator(inputs),
-            _fixed=self._fixed,
+            _fixed=tuple(self._fixed.items()),
             _given=tuple(given.items()),
             _plan=plan,
         )
@@ -177,15 +174,17 @@ class _UnitCompiler:
     def _leftover(self, offered: Mapping[str, None]) -> list[str]:
         """Give the inputs that are arguments even where nothing refers to them; headers never are unasked."""
         elsewhere = {each.name for each in self._declared if each.in_ in ("header", "cookie")}
-        return [name for name in offered if name not in elsewhere]
+        return [name for name in offered if name not in elsewhere and name not in self._fixed]
 
     def _given(self) -> dict[str, Expression]:
         """Give what a unit that refers to a function puts in for that function's inputs."""
         callers = replace(self._references, declared=[each.name for each in self._declared], steps=())
         return {name: callers.compile(value) for name, value in self._unit.given.items()}
 
-    def _is_filled(self, expression: Expression) -> bool:
-        return bool(expression.names) and all(name in self._fixed for name in expression.names)
+    def _fixed_value(self, parameter: Parameter) -> Expression:
+        """Give what an input's own ``value`` makes of the bindings and of the other inputs, in its own type."""
+        value = compile_value(parameter.value, replace(self._references, steps=()).resolve)
+        return Expression(lambda scope: convert(parameter.type, value.evaluate(scope)), value.names)
 
     def _plan(self) -> Plan:
         if self._unit.steps:
@@ -237,6 +236,8 @@ class _UnitCompiler:
             (tuple(each.target.split(".")), self._use(self._references.compile(each.value)))
             for each in self._unit.mappings
         ]
+        # One output alone is the last step's answer; of several, each is the member of its name.
+        is_by_name = bool(mappings) or len(self._unit.output_parameters) > 1
         return StepsPlan(
             tuple(Step(name, runners[name], after) for name, after in plan),
             all(place in after for place, (_, after) in enumerate(plan[1:])),
@@ -246,7 +247,7 @@ class _UnitCompiler:
                 OutputCompiler(
                     self._value,
                     lone_elements=any(_has_lone_elements(call) for call in self._parts.calls),
-                    by_name=bool(mappings),
+                    by_name=is_by_name,
                 )
             ),
         )
@@ -319,9 +320,11 @@ def _of_any_type(body: Input) -> Input:
     return replace(body, schema=schema)
 
 
-def _is_path(value: object) -> bool:
-    """Whether an exposed parameter's ``value`` says where in the body it is, and fixes nothing."""
-    return isinstance(value, str) and value.startswith("$")
+def _is_fixed(parameter: Parameter) -> bool:
+    """Whether an exposed parameter's ``value`` fixes it: not where it says where in the body it is, nor itself."""
+    if parameter.value is None or body_path(parameter):
+        return False
+    return parameter.name not in compile_value(parameter.value, variable).names
 
 
 def _through(expression: Expression, given: Mapping[str, Expression]) -> Expression:

@@ -50,7 +50,7 @@ class Function:
     missing: tuple[BoundVariable, ...]
     refusal: str
     _validator: InputValidator
-    _fixed: Mapping[str, Any]
+    _fixed: tuple[tuple[str, Expression], ...]
     _given: tuple[tuple[str, Expression], ...]
     _plan: Plan
 
@@ -88,7 +88,9 @@ class Function:
         if self.missing:
             raise MissingBinding(self.missing, self.operations[0].name if self.operations else self.name)
         if self._fixed:
-            values |= self._fixed
+            fixed = [(name, expression.evaluate(values)) for name, expression in self._fixed]
+            callers = {name: value for name, value in values.items() if name not in dict(fixed)}
+            values = callers | {name: value for name, value in fixed if value is not MISSING}
         if self._given:
             given = [(name, expression.evaluate(values)) for name, expression in self._given]
             values |= {name: value for name, value in given if value is not MISSING}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run.document.model import Location, Parameter
-from naftiko_run.expressions import Expression
+from naftiko_run.expressions import Accessor, Expression, compile_path
 from naftiko_run.invoke.stepoutput import MARK
 
 _CONNECTION_HEADERS = frozenset(
@@ -34,12 +34,14 @@ class Input:
         schema: JSON Schema of its value.
         required: Whether a call without it is refused.
         location: Where an HTTP caller puts it; None for anywhere.
+        in_body: Reads it of an HTTP caller's body; None for the member of its name.
     """
 
     name: str
     schema: dict[str, Any] = field(default_factory=dict)
     required: bool = False
     location: Location | None = None
+    in_body: Accessor | None = None
 
     @property
     def type(self) -> str:
@@ -99,11 +101,18 @@ def infer_inputs(
             {**(_schema(source) if source else {}), **_schema(parameter)},
             required=required or any(use.is_path for use in filled),
             location=parameter.in_ or (source.in_ if source else None),
+            in_body=compile_path(path) if (path := body_path(parameter)) else None,
         )
     for name, found in by_name.items():
         if name not in inputs:
             inputs[name] = _inferred(name, found)
     return tuple(inputs.values())
+
+
+def body_path(parameter: Parameter) -> str:
+    """Give the JSONPath by which an exposed parameter says where in the body it is; empty for none."""
+    value = parameter.value
+    return value if isinstance(value, str) and value.startswith("$") else ""
 
 
 def input_schema(inputs: Iterable[Input]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from naftiko_run.document.dialects.calls import Calls
 from naftiko_run.document.dialects.formats import normalise_media_type
 from naftiko_run.document.dialects.parameters import hinted_arguments, normalise_inputs, normalise_outputs
 from naftiko_run.document.dialects.reading import Reader
-from naftiko_run.document.dialects.steps import normalise_mappings, normalise_steps
+from naftiko_run.document.dialects.steps import normalise_mappings, normalise_steps, note_targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Callables:
         if unit.data.get("steps"):
             canonical["steps"] = normalise_steps(unit, self.calls)
             canonical["mappings"] = normalise_mappings(unit)
+            note_targets(unit, canonical["mappings"], canonical["outputParameters"])
         elif unit.data.get("call") or not _is_mock(canonical["outputParameters"]):
             call, reason = self.calls.find(unit)
             if reason:

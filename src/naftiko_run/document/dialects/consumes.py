@@ -24,6 +24,7 @@ from naftiko_run.document.dialects.paths import (
     split_path,
 )
 from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.dialects.tunnels import normalise_tunnel
 from naftiko_run.document.model import Method
 from naftiko_run.expressions import Variable, parse_path
 
@@ -56,6 +57,7 @@ def normalise_consumes(
         if fault:
             faults[namespace] = fault
             continue
+        _note_protocol(written, namespace)
         entry = _entry(written, namespace, base_uri)
         if namespace in entries:
             written.report.warning(
@@ -64,11 +66,23 @@ def normalise_consumes(
                 written.at,
             )
             entries[namespace]["resources"] += entry["resources"]
+            entries[namespace]["tunnel"] = entries[namespace]["tunnel"] or entry["tunnel"]
         else:
             entries[namespace] = entry
     for entry in entries.values():
         _keep_first_names(entry, capability)
     return list(entries.values()), faults
+
+
+def _note_protocol(written: Reader, namespace: str) -> None:
+    kind = written.text("type").casefold()
+    if kind not in ("", "http", "https", "rest"):
+        written.report.warning(
+            "unknown-protocol",
+            f"`{namespace}` is of type `{kind}`, which is not supported; it is called over HTTP",
+            (*written.at, "type"),
+            hint="write `type: http`",
+        )
 
 
 def _entry(written: Reader, namespace: str, base_uri: str) -> dict[str, Any]:
@@ -86,6 +100,7 @@ def _entry(written: Reader, namespace: str, base_uri: str) -> dict[str, Any]:
         "baseUri": base_uri,
         "description": written.text("description"),
         "authentication": authentication,
+        "tunnel": normalise_tunnel(written, namespace),
         "inputParameters": normalise_inputs(written),
         "resources": resources,
     }

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, get_args
 
+from naftiko_run import jsontext
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.document.model import Location, ParameterType
 from naftiko_run.expressions import same_name
@@ -190,6 +191,7 @@ def _output(written: Reader, *, is_member: bool) -> dict[str, Any]:
         mapping = value
         value = None
     max_length = written.data.get("maxLength")
+    _note_value(written, value)
     return {
         "pointer": written.at,
         "name": written.text("name") or written.key,
@@ -203,6 +205,24 @@ def _output(written: Reader, *, is_member: bool) -> dict[str, Any]:
         "values": _element(written, "values"),
         "maxLength": max_length if isinstance(max_length, int) else None,
     }
+
+
+def _note_value(written: Reader, value: Any) -> None:
+    """Warn of a fixed value that is not of the output's type: it is given as it is written."""
+    kind = written.text("type")
+    if not isinstance(value, str) or "{{" in value:
+        return
+    fits = {
+        "number": jsontext.number(value.strip()) is not None,
+        "integer": isinstance(jsontext.number(value.strip()), int),
+        "boolean": value.strip().casefold() in ("true", "false"),
+    }
+    if not fits.get(kind, True):
+        written.report.warning(
+            "wrong-value",
+            f"the value `{value}` is not of the type `{kind}`; it is given as text",
+            (*written.at, "value"),
+        )
 
 
 def _element(written: Reader, key: str) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from typing import Any
 
@@ -51,6 +52,23 @@ def normalise_mappings(unit: Reader) -> list[dict[str, Any]]:
                 hint="write `targetName:` with the name of an output parameter",
             )
     return mappings
+
+
+def note_targets(unit: Reader, mappings: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> None:
+    """Warn of mappings whose value goes nowhere, because no output has the name."""
+    names = [output["name"] for output in outputs]
+    if not names or not all(names):
+        return
+    for mapping in mappings:
+        target = mapping["target"].partition(".")[0]
+        if target not in names:
+            close = difflib.get_close_matches(target, names, n=1)
+            unit.report.warning(
+                "unknown-target",
+                f"the mapping's value goes nowhere: there is no output `{target}`",
+                mapping["pointer"],
+                hint=f"did you mean `{close[0]}`?" if close else f"there is: {', '.join(names)}",
+            )
 
 
 def _kind(written: Reader) -> str:

@@ -23,6 +23,7 @@ from naftiko_run.document.model.consumes import (
     ConsumedOutput,
     ConsumedResource,
     Consumes,
+    Tunnel,
 )
 from naftiko_run.document.model.document import (
     Bind,
@@ -103,5 +104,6 @@ __all__ = [
     "Step",
     "StepMapping",
     "Tool",
+    "Tunnel",
     "Unavailable",
 ]

@@ -63,11 +63,24 @@ class ConsumedResource(Node):
     operations: tuple[ConsumedOperation, ...] = ()
 
 
+class Tunnel(Node):
+    """``tunnel``: what the calls of an API go through (ikanos line).
+
+    Attributes:
+        type: The kind of tunnel; empty where the document does not say it.
+        fallback: What happens where the tunnel cannot be opened.
+    """
+
+    type: str = ""
+    fallback: Literal["fail", "direct"] = "fail"
+
+
 class Consumes(Node):
     """``consumes[]``: an HTTP API that the capability calls.
 
     Attributes:
         base_uri: Its variables are written ``{{X}}``; no trailing slash.
+        tunnel: None where it is called directly.
     """
 
     type: Literal["http"] = "http"
@@ -75,5 +88,6 @@ class Consumes(Node):
     base_uri: str
     description: str = ""
     authentication: Authentication | None = None
+    tunnel: Tunnel | None = None
     input_parameters: tuple[Parameter, ...] = ()
     resources: tuple[ConsumedResource, ...] = ()

@@ -13,6 +13,7 @@ from naftiko_run.errors import InvalidInput, InvocationError, Violation
 from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.problems import Problem, problem_of, respond
+from naftiko_run.expressions import MISSING
 from naftiko_run.invoke import Function, Input, Outcome, coerce_text
 
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z", re.IGNORECASE)
@@ -33,7 +34,16 @@ class RestEndpoint:
         max_body: The largest body taken, in bytes.
     """
 
-    __slots__ = ("_cookies", "_fields", "_function", "_headers", "_inputs", "_max_body", "_takes_body")
+    __slots__ = (
+        "_cookies",
+        "_fields",
+        "_found",
+        "_function",
+        "_headers",
+        "_inputs",
+        "_max_body",
+        "_takes_body",
+    )
 
     def __init__(self, function: Function, variables: Sequence[str], max_body: int) -> None:
         self._function = function
@@ -47,8 +57,9 @@ class RestEndpoint:
         self._fields = {
             each.name
             for each in function.inputs
-            if each.location in places and each.name not in (*variables, "body")
+            if each.location in places and each.name not in (*variables, "body") and each.in_body is None
         }
+        self._found = {each.name: each.in_body for each in function.inputs if each.in_body is not None}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -104,7 +115,7 @@ class RestEndpoint:
 
     async def _add_body(self, scope: Scope, receive: Receive, inputs: dict[str, Any]) -> bytes | None:
         """Add what the body says; give its text where the whole body is an input."""
-        if not (self._takes_body or self._fields):
+        if not (self._takes_body or self._fields or self._found):
             return None
         content = await read_body(scope, receive, self._max_body)
         if not content.strip():
@@ -123,10 +134,13 @@ class RestEndpoint:
             value = jsontext.loads(content)
         except ValueError as fault:
             raise Problem(400, "not-json", f"The body is not JSON: {fault}") from None
+        for name, read in self._found.items():
+            if (found := read(value)) is not MISSING:
+                inputs.setdefault(name, found)
         if isinstance(value, dict):
             for name in self._fields & value.keys():
                 inputs.setdefault(name, value[name])
-        elif not self._takes_body:
+        elif not (self._takes_body or self._found):
             raise Problem(400, "invalid-input", "The body must be a JSON object")
         if self._takes_body:
             inputs["body"] = value

@@ -1,0 +1,1 @@
+result = [{ word: louder(context.ship.name, context.end) }];

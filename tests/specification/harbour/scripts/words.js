@@ -1,0 +1,1 @@
+function louder(word, end) { return word.toUpperCase() + end; }
