@@ -251,9 +251,18 @@ def test_bodies_that_not_every_reader_would_expect_are_sent_with_a_warning(
     assert body.type == kind
 
 
-def test_a_body_without_data_is_the_callers_with_a_warning() -> None:
-    text = consumed("name: op\nmethod: POST\nbody: # <-\n  type: json")
+def test_a_binary_body_of_several_members_is_not_said_to_be_sent() -> None:
+    loaded = load_text(consumed("name: op\nmethod: POST\nbody: {type: binary, data: {a: 1, b: 2}}"))
+    assert not [each for each in loaded.diagnostics if each.code == "unusual-body"]
+
+
+@pytest.mark.parametrize("body", ["# <-\n  type: json", "{}  # <-"])
+def test_a_body_without_data_is_the_callers_with_a_warning(body: str) -> None:
+    text = consumed(f"name: op\nmethod: POST\nbody: {body}")
     assert found_in(text, "body-without-data").severity is Severity.WARNING
+    written = only(text).body
+    assert written is not None
+    assert written.data is None
 
 
 def test_a_body_of_another_shape_is_left_out_with_a_warning() -> None:

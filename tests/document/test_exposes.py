@@ -314,6 +314,19 @@ def test_a_call_that_is_no_text_is_told_what_it_is_and_no_more_than_that(written
     assert "names no operation" in found_in(text, "unknown-operation").message
 
 
+@pytest.mark.parametrize("steps", ["xml", "[do it]"])
+def test_steps_that_are_none_leave_the_call_as_it_is_with_a_warning(steps: str) -> None:
+    text = with_tools(f"{{name: t, {CALL}, steps: {steps}}}")
+    assert "`steps`" in found_in(text, "wrong-type").message
+    assert only_tool(text).call == "api.list-things"
+
+
+@pytest.mark.parametrize("steps", ["xml", "[do it]"])
+def test_steps_that_are_none_make_no_unit_of_their_own(steps: str) -> None:
+    found = found_in(with_tools(f"{{name: t, steps: {steps}}}  # <-"), "not-runnable")
+    assert found.message == "`t` is left out: its `steps` hold no step"
+
+
 def test_a_forward_to_nothing_is_left_out_with_an_error() -> None:
     forward = "{path: /x, forward: {targetNamespace: none}}  # <-"
     assert found_in(with_routes(forward, route("/y")), "not-runnable").severity is Severity.ERROR

@@ -207,8 +207,9 @@ def _circle(chain: tuple[Import, ...], again: Import) -> ImportFault:
     files = [each.place.source.file or "<text>" for each in (*chain, again)]
     return ImportFault(
         "import-circular",
-        f"the files import it from one another: {' → '.join(files)}",
-        hint="define it in one of them, and import it from there",
+        "the files import it from one another",
+        f": {' → '.join(files)}",
+        "define it in one of them, and import it from there",
     )
 
 

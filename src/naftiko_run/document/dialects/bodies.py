@@ -46,7 +46,7 @@ def normalise_body(operation: Reader) -> dict[str, Any] | None:
     if not isinstance(body, dict):
         operation.report.warning("wrong-type", "`body` must be text or a mapping; it was left out", at)
         return None
-    if "data" not in body and "type" not in body:
+    if body and "data" not in body and "type" not in body:
         return {"pointer": at, "type": "json", "data": body}
     written = Reader(body, at, operation.report)
     kind, content_type = _body_type(written)
@@ -88,7 +88,7 @@ def _note_unusual(body: Reader, kind: str) -> None:
     """Warn of what is sent, though not in a way that every reader would expect."""
     if kind == "yaml":
         message, key = "a YAML body is no part of the specification; the data is written as YAML", "type"
-    elif kind == "binary" and isinstance(body.data["data"], dict):
+    elif kind == "binary" and isinstance(body.data["data"], dict) and len(body.data["data"]) == 1:
         message, key = "a binary body is one value; the only member of `data` is sent", "data"
     elif kind == "binary" and "cbor" in body.text("type").casefold():
         message, key = (

@@ -46,9 +46,9 @@ class Callables:
                 hint="keep one of the two",
             )
         canonical = _common(unit, name)
-        if unit.data.get("steps"):
-            canonical["steps"] = normalise_steps(unit, self.calls)
-            canonical["mappings"] = normalise_mappings(unit)
+        steps = normalise_steps(unit, self.calls)
+        if steps:
+            canonical |= {"steps": steps, "mappings": normalise_mappings(unit)}
             note_targets(unit, canonical["mappings"], canonical["outputParameters"])
         elif unit.data.get("call") or not _is_mock(canonical["outputParameters"]):
             call, reason = self.calls.find(unit)

@@ -128,6 +128,8 @@ def says_nothing(unit: Reader) -> bool:
 def _without_call(unit: Reader) -> str:
     if unit.data.get("call") is not None:
         return "its `call` names no operation"
+    if unit.data.get("steps") is not None:
+        return "its `steps` hold no step"
     for key in _FOREIGN:
         if key in unit.data:
             return f"it says `{key}` where the specification says `call`"
