@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from naftiko_run.bindings import Bindings
@@ -127,7 +128,7 @@ class _UnitCompiler:
         self._declared = [each for each in parameters if each.name not in self._fixed]
         self._route_variables = route_variables
         offered = dict.fromkeys(
-            [*(each.name for each in self._declared), *(route_variables or ()), *unit.given]
+            [*(each.name for each in self._declared), *(route_variables or ()), *chain(*unit.given)]
         )
         self._missing: dict[BoundVariable, None] = {}
         self._references = References(
@@ -150,7 +151,9 @@ class _UnitCompiler:
     def compile(self, *, silence_is_required: bool) -> Function:
         given = self._given()
         plan = self._plan()
-        uses = [Use(_through(use.expression, given), use.parameter, use.is_path) for use in self._parts.uses]
+        uses = self._parts.uses
+        for layer in reversed(given):
+            uses = [Use(_through(use.expression, layer), use.parameter, use.is_path) for use in uses]
         uses = [use for use in uses if not self._is_filled(use.expression)]
         inputs = infer_inputs(self._declared, uses, silence_is_required=silence_is_required)
         unit, calls = self._unit, self._parts.calls
@@ -170,7 +173,7 @@ class _UnitCompiler:
             missing=tuple(sorted({*self._missing, *missing})),
             _validator=InputValidator(inputs),
             _fixed=self._fixed,
-            _given=tuple(given.items()),
+            _given=tuple(tuple(layer.items()) for layer in given),
             _plan=plan,
         )
 
@@ -179,10 +182,15 @@ class _UnitCompiler:
         elsewhere = {each.name for each in self._declared if each.in_ in ("header", "cookie")}
         return [name for name in offered if name not in elsewhere]
 
-    def _given(self) -> dict[str, Expression]:
-        """Give what a unit that refers to a function puts in for that function's inputs."""
-        callers = replace(self._references, declared=[each.name for each in self._declared], steps=())
-        return {name: callers.compile(value) for name, value in self._unit.given.items()}
+    def _given(self) -> list[dict[str, Expression]]:
+        """Give what a unit that refers to a function puts in for that function's inputs, and that in turn."""
+        known = [each.name for each in self._declared]
+        given = []
+        for layer in self._unit.given:
+            callers = replace(self._references, declared=[*known], steps=())
+            given.append({name: callers.compile(value) for name, value in layer.items()})
+            known += layer
+        return given
 
     def _is_filled(self, expression: Expression) -> bool:
         return bool(expression.names) and all(name in self._fixed for name in expression.names)
@@ -206,7 +214,7 @@ class _UnitCompiler:
             body is not None
             and bool(body.whole)
             and call.arguments[body.whole].whole == "body"
-            and "body" not in self._unit.given
+            and not any("body" in layer for layer in self._unit.given)
         )
         media_type = self._unit.output_media_type or call.operation.media_type
         return CallPlan(call, outputs, media_type, None, passes_raw_body)

@@ -51,7 +51,7 @@ class Function:
     refusal: str
     _validator: InputValidator
     _fixed: Mapping[str, Any]
-    _given: tuple[tuple[str, Expression], ...]
+    _given: tuple[tuple[tuple[str, Expression], ...], ...]
     _plan: Plan
 
     @property
@@ -89,7 +89,7 @@ class Function:
             raise MissingBinding(self.missing, self.operations[0].name if self.operations else self.name)
         if self._fixed:
             values |= self._fixed
-        if self._given:
-            given = [(name, expression.evaluate(values)) for name, expression in self._given]
+        for layer in self._given:
+            given = [(name, expression.evaluate(values)) for name, expression in layer]
             values |= {name: value for name, value in given if value is not MISSING}
         return await self._plan.run(values, raw_body)
