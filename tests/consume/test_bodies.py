@@ -207,6 +207,16 @@ def test_multipart_files() -> None:
     ]
 
 
+def test_multipart_parts_without_a_value_are_not_sent() -> None:
+    parts = [
+        {"name": "note", "value": "{{tools.note}}"},
+        {"name": "file", "value": "{{tools.csv}}", "filename": "a.csv", "contentType": "text/csv"},
+        {"name": "kind", "value": "{{tools.kind}}"},
+    ]
+    request = sent(posting({"type": "multipartForm", "data": parts}), {"note": "", "kind": None})
+    assert multipart_parts(request) == [("note", None, "text/plain", b"")]
+
+
 @given(st.binary(min_size=1))
 def test_binary_is_base64_of_the_caller(data: bytes) -> None:
     for body in (

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from invoke.flows import answering, call, document, tool
+from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import DocumentError
 from support.upstream import Upstream
@@ -83,6 +84,31 @@ def test_a_tools_with_fills_the_functions_inputs(
     assert call(capability, inputs).value == {"name": "Northern Star"}
 
 
+@pytest.mark.parametrize(
+    ("with_", "inputs", "schema"),
+    [
+        ("{}", {"number": 1}, {"number", "note"}),
+        ("{number: 1}", {}, {"note"}),
+        ("{number: m.digit, note: n}", {"digit": 1}, {"digit"}),
+    ],
+)
+def test_a_function_that_refers_to_another_keeps_its_with(
+    upstream: Upstream, with_: str, inputs: dict[str, Any], schema: set[str]
+) -> None:
+    numbered = yaml.safe_load("""
+    name: numbered
+    description: One ship by the number alone
+    ref: ships.get-ship
+    inputParameters: [{name: number, type: integer, description: d}]
+    with: {imo: "IMO-{{number}}"}
+    """)
+    aggregate = {**AGGREGATE, "functions": [*AGGREGATE["functions"], numbered]}
+    capability = tool(answering(upstream), f"ref: ships.numbered\nwith: {with_}", [aggregate])
+    assert capability.function("m.t").input_schema["properties"].keys() == schema
+    assert call(capability, inputs).value == {"name": "Northern Star"}
+    assert _hints(capability) == (True, False, True, None)
+
+
 def test_a_mock_may_be_referred_to(upstream: Upstream) -> None:
     assert call(tool(upstream, "ref: ships.mocked", [AGGREGATE]), {"word": "hi"}).value == {"said": "hi"}
 
@@ -115,16 +141,20 @@ def test_a_route_inherits_the_inputs(upstream: Upstream) -> None:
         ("{ref: ships.mocked}", None),
         ("{ref: ships.get-ship, hints: {destructive: true, openWorld: true}}", (True, True, True, True)),
         ("{ref: ships.get-ship, hints: {readOnly: false}}", (False, False, True, None)),
+        ("{ref: ships.get-ship, call: fleet.add-ship}", None),
     ],
 )
 def test_semantics_become_hints_and_the_tools_own_win(
     upstream: Upstream, written: str, expected: Any
 ) -> None:
-    (exposes,) = tool(upstream, written, [AGGREGATE]).document.exposes
+    assert _hints(tool(upstream, written, [AGGREGATE])) == expected
+
+
+def _hints(capability: Capability) -> Any:
+    (exposes,) = capability.document.exposes
     assert isinstance(exposes, McpExposes)
     hints = exposes.tools[0].hints
-    found = hints and (hints.read_only, hints.destructive, hints.idempotent, hints.open_world)
-    assert found == expected
+    return hints and (hints.read_only, hints.destructive, hints.idempotent, hints.open_world)
 
 
 @pytest.mark.parametrize(

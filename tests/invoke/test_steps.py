@@ -318,3 +318,20 @@ def test_steps_wait_for_what_they_need_and_for_what_changes() -> None:
     needs = {"a": (), "b": ("a",), "c": (), "d": (), "e": ("d",)}
     ordered = in_order({name: frozenset(each) for name, each in needs.items()}, frozenset({"c"}))
     assert ordered == [("a", ()), ("b", (0,)), ("c", (0, 1)), ("d", (2,)), ("e", (2, 3))]
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("$.crew[?(@.ship=='IMO-1')].name", ["Ann", "Bo"]),
+        ("$.crew[?(@.id==1)].role", ["captain"]),
+        ("$.crew[0:2].name", ["Ann", "Bo"]),
+        ("$.crew..name", ["Ann", "Bo", "Cy"]),
+    ],
+)
+def test_filters_and_slices_reach_into_a_steps_list(upstream: Upstream, path: str, found: list[str]) -> None:
+    written = f"""
+    steps: [{{type: call, name: crew, call: fleet.list-crew}}]
+    mappings: [{{targetName: found, value: "{path}"}}]
+    """
+    assert call(tool(answering(upstream), written)).value == {"found": found}

@@ -61,14 +61,19 @@ def _multipart(value: Any) -> Encoded:
 
 
 def _parts(value: Any) -> list[tuple[str, Any]]:
-    """Give httpx's form of a mapping of fields, or of the specification's list of parts."""
+    """Give httpx's form of a mapping of fields, or of the specification's list of parts.
+
+    A part whose value is missing is left out, as a field is.
+    """
     if isinstance(value, dict):
         return [(name, (None, as_text(member))) for name, member in value.items() if member is not None]
     if not isinstance(value, list):
         return [("body", (None, as_text(value)))]
     parts: list[tuple[str, Any]] = []
     for part in value:
-        content = as_text(part.get("value", ""))
+        if part.get("value") is None:
+            continue
+        content = as_text(part["value"])
         kind = part.get("contentType")
         file = (part.get("filename"), content, kind) if kind else (part.get("filename"), content)
         parts.append((str(part.get("name", "")), file))

@@ -52,12 +52,12 @@ def is_root(path: str) -> bool:
 
 def first_name(path: str) -> tuple[str, str] | None:
     """Split ``$.name.rest`` into ``name`` and ``$.rest``; None where the path does not begin with a name."""
-    steps = _plain_steps(_normal(path))
-    if not steps or not isinstance(steps[0], str):
+    path = _normal(path)
+    match = _STEP.match(path, 1)
+    step = _step(match) if match else None
+    if match is None or not isinstance(step, str):
         return None
-    match = _STEP.match(_normal(path), 1)
-    assert match is not None  # the same pattern gave the steps
-    return steps[0], "$" + _normal(path)[match.end() :]
+    return step, "$" + path[match.end() :]
 
 
 def compile_path(path: str) -> Accessor:
@@ -96,17 +96,18 @@ def _plain_steps(path: str) -> list[_Step] | None:
         if found is None:
             return None
         at = found.end()
-        if found["quote"] is not None:
-            steps.append(_ESCAPED.sub(r"\1", found["quoted"]))
-        elif found["index"] is not None:
-            steps.append(int(found["index"]))
-        elif found["length"] is not None or (found["name"] == "length" and at == len(path)):
-            steps.append(_LENGTH)
-        elif found["name"] is not None:
-            steps.append(found["name"].strip())
-        else:
-            steps.append(_WILDCARD)
+        steps.append(_step(found))
     return steps
+
+
+def _step(found: re.Match[str]) -> _Step:
+    if found["quote"] is not None:
+        return _ESCAPED.sub(r"\1", found["quoted"])
+    if found["index"] is not None:
+        return int(found["index"])
+    if found["length"] is not None or (found["name"] == "length" and found.end() == len(found.string)):
+        return _LENGTH
+    return found["name"].strip() if found["name"] is not None else _WILDCARD
 
 
 def _step_into(value: Any, step: _Step) -> Any:

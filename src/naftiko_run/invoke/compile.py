@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from naftiko_run.bindings import Bindings
@@ -122,7 +123,9 @@ class _UnitCompiler:
         fixed = [each for each in parameters if _is_fixed(each)]
         self._declared = [each for each in parameters if each not in fixed]
         self._route_variables = route_variables
-        offered = dict.fromkeys([*(each.name for each in parameters), *(route_variables or ()), *unit.given])
+        offered = dict.fromkeys(
+            [*(each.name for each in parameters), *(route_variables or ()), *chain(*unit.given)]
+        )
         self._missing: dict[BoundVariable, None] = {}
         self._references = References(
             house.bindings,
@@ -145,10 +148,9 @@ class _UnitCompiler:
     def compile(self, *, silence_is_required: bool) -> Function:
         given = self._given()
         plan = self._plan()
-        uses = [
-            Use(_through(_through(use.expression, given), self._fixed), use.parameter, use.is_path)
-            for use in self._parts.uses
-        ]
+        uses = self._parts.uses
+        for layer in (*reversed(given), self._fixed):
+            uses = [Use(_through(use.expression, layer), use.parameter, use.is_path) for use in uses]
         inputs = infer_inputs(self._declared, uses, silence_is_required=silence_is_required)
         unit, calls = self._unit, self._parts.calls
         if isinstance(plan, CallPlan) and self._house.operations.implies_body(unit.call):
@@ -167,7 +169,7 @@ class _UnitCompiler:
             missing=tuple(sorted({*self._missing, *missing})),
             _validator=InputValidator(inputs),
             _fixed=tuple(self._fixed.items()),
-            _given=tuple(given.items()),
+            _given=tuple(tuple(layer.items()) for layer in given),
             _plan=plan,
         )
 
@@ -176,10 +178,15 @@ class _UnitCompiler:
         elsewhere = {each.name for each in self._declared if each.in_ in ("header", "cookie")}
         return [name for name in offered if name not in elsewhere and name not in self._fixed]
 
-    def _given(self) -> dict[str, Expression]:
-        """Give what a unit that refers to a function puts in for that function's inputs."""
-        callers = replace(self._references, declared=[each.name for each in self._declared], steps=())
-        return {name: callers.compile(value) for name, value in self._unit.given.items()}
+    def _given(self) -> list[dict[str, Expression]]:
+        """Give what a unit that refers to a function puts in for that function's inputs, and that in turn."""
+        known = [each.name for each in self._declared]
+        given = []
+        for layer in self._unit.given:
+            callers = replace(self._references, declared=[*known], steps=())
+            given.append({name: callers.compile(value) for name, value in layer.items()})
+            known += layer
+        return given
 
     def _fixed_value(self, parameter: Parameter) -> Expression:
         """Give what an input's own ``value`` makes of the bindings and of the other inputs, in its own type."""
@@ -205,7 +212,7 @@ class _UnitCompiler:
             body is not None
             and bool(body.whole)
             and call.arguments[body.whole].whole == "body"
-            and "body" not in self._unit.given
+            and not any("body" in layer for layer in self._unit.given)
         )
         media_type = self._unit.output_media_type or call.operation.media_type
         return CallPlan(call, outputs, media_type, None, passes_raw_body)

@@ -51,7 +51,7 @@ class Function:
     refusal: str
     _validator: InputValidator
     _fixed: tuple[tuple[str, Expression], ...]
-    _given: tuple[tuple[str, Expression], ...]
+    _given: tuple[tuple[tuple[str, Expression], ...], ...]
     _plan: Plan
 
     @property
@@ -91,7 +91,7 @@ class Function:
             fixed = [(name, expression.evaluate(values)) for name, expression in self._fixed]
             callers = {name: value for name, value in values.items() if name not in dict(fixed)}
             values = callers | {name: value for name, value in fixed if value is not MISSING}
-        if self._given:
-            given = [(name, expression.evaluate(values)) for name, expression in self._given]
+        for layer in self._given:
+            given = [(name, expression.evaluate(values)) for name, expression in layer]
             values |= {name: value for name, value in given if value is not MISSING}
         return await self._plan.run(values, raw_body)

@@ -59,7 +59,7 @@ def _functions(
             unavailable.append({"pointer": written.at, "name": name, "reason": str(fault)})
             callables.broken[ref] = str(fault)
             continue
-        functions.append(function | {"semantics": _semantics(written)})
+        functions.append(function | {"semantics": _semantics(written) or function.get("semantics")})
         callables.functions[ref] = functions[-1]
     return functions, unavailable
 

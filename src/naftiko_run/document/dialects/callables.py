@@ -36,7 +36,7 @@ class Callables:
         Raises:
             ValueError: It cannot work; the message says why.
         """
-        if "ref" in unit.data and not unit.data.get("call") and not unit.data.get("steps"):
+        if _follows_ref(unit):
             return self._referring(unit, name)
         if "ref" in unit.data:
             unit.report.warning(
@@ -58,8 +58,8 @@ class Callables:
         return canonical
 
     def target(self, unit: Reader) -> dict[str, Any]:
-        """Give the canonical function that a unit refers to; empty where it refers to none."""
-        return self.functions.get(unit.text("ref"), {})
+        """Give the canonical function that a unit refers to; empty where it follows no reference."""
+        return self.functions.get(unit.text("ref"), {}) if _follows_ref(unit) else {}
 
     def _referring(self, unit: Reader, name: str) -> dict[str, Any]:
         """Give a unit that refers to a function: what it says itself wins, field by field."""
@@ -87,7 +87,7 @@ class Callables:
                 _filled_in(parameter, function["inputParameters"]) for parameter in own["inputParameters"]
             ]
             + inherited,
-            "given": given,
+            "given": [*([given] if given else []), *function.get("given", ())],
         }
 
     def _unknown(self, ref: str) -> str:
@@ -100,6 +100,10 @@ class Callables:
             return f"it refers to `{ref}`, which does not exist; did you mean `{close[0]}`?"
         exist = f"these exist: {', '.join(known)}" if known else "the document has no `aggregates`"
         return f"it refers to `{ref}`, which does not exist; {exist}"
+
+
+def _follows_ref(unit: Reader) -> bool:
+    return "ref" in unit.data and not unit.data.get("call") and not unit.data.get("steps")
 
 
 def _common(unit: Reader, name: str) -> dict[str, Any]:

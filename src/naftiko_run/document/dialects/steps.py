@@ -55,7 +55,7 @@ def normalise_mappings(unit: Reader) -> list[dict[str, Any]]:
 
 
 def note_targets(unit: Reader, mappings: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> None:
-    """Warn of mappings whose value goes nowhere, because no output has the name."""
+    """Warn of mappings to names that no output declares: their values are in the answer as they are."""
     names = [output["name"] for output in outputs]
     if not names or not all(names):
         return
@@ -65,7 +65,7 @@ def note_targets(unit: Reader, mappings: list[dict[str, Any]], outputs: list[dic
             close = difflib.get_close_matches(target, names, n=1)
             unit.report.warning(
                 "unknown-target",
-                f"the mapping's value goes nowhere: there is no output `{target}`",
+                f"no output is named `{target}`; the value is in the answer without a declared type",
                 mapping["pointer"],
                 hint=f"did you mean `{close[0]}`?" if close else f"there is: {', '.join(names)}",
             )

@@ -99,7 +99,8 @@ class Callable(Node):
     Attributes:
         call: ``namespace.operation`` of a consumed operation, known to exist; empty for none.
         with_: Consumed parameter name to reference, template or literal.
-        given: Values for the inputs of the function that a unit refers to, over those of its own caller.
+        given: Values for the inputs of the function that a unit refers to, over those of its own caller;
+            then those that this function has for the one that it refers to itself, and so on.
         steps: In the author's order.
         mappings: What the answer is made of where there are steps.
         output_media_type: What its answers are said to be; empty where it says nothing.
@@ -110,7 +111,7 @@ class Callable(Node):
     description: str = ""
     call: str = ""
     with_: dict[str, Any] = Field(default_factory=dict, alias="with")
-    given: dict[str, Any] = Field(default_factory=dict)
+    given: tuple[dict[str, Any], ...] = ()
     steps: tuple[Step, ...] = ()
     mappings: tuple[StepMapping, ...] = ()
     input_parameters: tuple[Parameter, ...] = ()
