@@ -18,11 +18,11 @@ run: install ## Serve the first document against the sandbox: no credentials, no
 	@$(BIN)/naftiko-run capabilities/pipelines-track.yaml --sandbox $(ARGS)
 
 test: dev ## Run the test suite (ARGS="-k mcp")
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses auto $(ARGS)
 
 test-shared: dev ## Run the tests over the documents of ../shared (or NAFTIKO_SHARED)
 	@test -d "$(SHARED)" || { echo "There is no folder $(SHARED) with documents to test." >&2; exit 1; }
-	@$(BIN)/pytest tests/shared $(ARGS)
+	@$(BIN)/pytest --numprocesses auto tests/shared $(ARGS)
 
 test-clients: dev ## Run the official TypeScript MCP clients against the server (needs Node.js 20 and npm)
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null \

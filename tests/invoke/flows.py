@@ -28,7 +28,7 @@ resources:
   operations: [{name: list-crew, method: GET}]
 - path: /crew/{id}
   operations:
-  - {name: get-member, method: GET, outputParameters: [{name: who, value: $.profile.name}, {name: rank, value: $.profile.rank}]}
+  - {name: get-member, method: GET, outputParameters: [{name: who, value: $.profile.name}, {name: rank, value: $.profile.rank}, {name: age, type: number, value: $.profile.age}]}
 """
 
 SHIPS = [{"imo_number": "IMO-1", "name": "Northern Star"}, {"imo_number": "IMO-2", "name": "Sea Breeze"}]
@@ -38,7 +38,7 @@ CREW = [
     {"id": "2", "name": "Cy", "role": "mate", "ship": "IMO-2"},
 ]
 SHIP = {"imo_number": "IMO-1", "name": "Northern Star", "crew": [2, 1, 9], "size": {"length": 294.0}}
-MEMBER = {"profile": {"name": "Ann", "rank": 1}, "secret": "s"}
+MEMBER = {"profile": {"name": "Ann", "rank": 1, "age": "41"}, "secret": "s"}
 ANSWERS: dict[str, Any] = {"/ships": SHIPS, "/ships/IMO-1": SHIP, "/crew": CREW, "/crew/7": MEMBER}
 
 

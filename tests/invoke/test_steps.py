@@ -124,11 +124,12 @@ def test_a_step_may_stand_before_the_one_that_it_needs(upstream: Upstream) -> No
     ("path", "expected"),
     [
         ("$.member.who", "Ann"),
-        ("$.member", {"who": "Ann", "rank": 1}),
+        ("$.member.age", 41),
+        ("$.member", {"who": "Ann", "rank": 1, "age": 41}),
         ("$.member.secret", "s"),
         ("$.member.profile.rank", 1),
         ("{{member.who}}!", "Ann!"),
-        ("{{member}}", {"who": "Ann", "rank": 1}),
+        ("{{member}}", {"who": "Ann", "rank": 1, "age": 41}),
         ("$.id", "7"),
     ],
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from naftiko_run.document.model import ConsumedOutput
 from naftiko_run.expressions import MISSING, Accessor, Expression, Scope, compile_path, first_name, is_root
+from naftiko_run.invoke.outputs import convert
 
 MARK = "$."
 """Stands before a step's name in the scope, so that no input is mistaken for a step."""
@@ -75,7 +76,7 @@ class Projection:
         Raises:
             ValueError: One of them is not a JSONPath.
         """
-        pieces = [(each.name, compile_path(each.value)) for each in outputs if not is_root(each.value)]
+        pieces = [(each.name, _piece(each)) for each in outputs if not is_root(each.value)]
         named = tuple((name, access) for name, access in pieces if name)
         unnamed = [access for name, access in pieces if not name]
         return cls(named, unnamed[0] if unnamed and not named else None)
@@ -97,3 +98,16 @@ class Projection:
 
     def _pieces(self, value: Any) -> dict[str, Any]:
         return {name: found for name, access in self.named if (found := access(value)) is not MISSING}
+
+
+def _piece(output: ConsumedOutput) -> Accessor:
+    """Read a piece, in its declared type: what XML and CSV write as text is a number again."""
+    access, kind = compile_path(output.value), output.type
+    if kind not in ("number", "integer", "boolean", "string"):
+        return access
+
+    def typed(decoded: Any) -> Any:
+        value = access(decoded)
+        return value if value is MISSING else convert(kind, value)
+
+    return typed
