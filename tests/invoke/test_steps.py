@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from invoke.flows import ANSWERS, CREW, SHIPS, answering, call, tool
-from naftiko_run.errors import DocumentError, InvalidInput, StepFailed, UpstreamUnreachable
+from naftiko_run.errors import DocumentError, InvalidInput, MissingBinding, StepFailed, UpstreamUnreachable
 from naftiko_run.invoke.steps import in_order
 from support.upstream import Answer, Upstream
 
@@ -335,3 +335,20 @@ def test_filters_and_slices_reach_into_a_steps_list(upstream: Upstream, path: st
     mappings: [{{targetName: found, value: "{path}"}}]
     """
     assert call(tool(answering(upstream), written)).value == {"found": found}
+
+
+@pytest.mark.parametrize(
+    ("step", "needing"),
+    [
+        ("{type: call, name: two, call: fleet.list-ships, with: {status: '{{env.NOT_SET}}'}}", "t"),
+        ("{type: call, name: two, call: fleet.find-crew}", "fleet.find-crew"),
+    ],
+)
+def test_a_missing_binding_is_told_of_what_needs_it(upstream: Upstream, step: str, needing: str) -> None:
+    steps = f"steps: [{{type: call, name: one, call: fleet.list-crew}}, {step}]"
+    capability = tool(answering(upstream), steps)
+    ((variable, told),) = capability.missing().items()
+    assert (variable.name, told) == ("NOT_SET", [needing])
+    with pytest.raises(MissingBinding, match=f"^{needing} needs NOT_SET"):
+        call(capability)
+    assert not upstream.received
