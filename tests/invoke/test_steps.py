@@ -352,3 +352,16 @@ def test_a_missing_binding_is_told_of_what_needs_it(upstream: Upstream, step: st
     with pytest.raises(MissingBinding, match=f"^{needing} needs NOT_SET"):
         call(capability)
     assert not upstream.received
+
+
+def test_a_step_may_have_the_name_of_an_adapter(upstream: Upstream) -> None:
+    written = """
+    inputParameters: [{name: imo, type: string, description: d}]
+    steps:
+    - {type: call, name: m, call: fleet.get-ship, with: {imo: m.imo}}
+    - {type: call, name: ships, call: fleet.list-ships, with: {status: "{{m.name}} {{m.imo}}"}}
+    """
+    capability = tool(answering(upstream), written)
+    assert capability.function("m.t").input_schema["properties"].keys() == {"imo"}
+    call(capability, {"imo": "IMO-1"})
+    assert upstream.received[1].query == "status=Northern%20Star%20IMO-1"
