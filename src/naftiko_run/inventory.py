@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes, McpExposes, RestExposes, SkillExposes
-from naftiko_run.invoke import Function
+from naftiko_run.invoke import Argument, Function
 from naftiko_run.urls import without_user
 
 
@@ -17,8 +17,8 @@ def inventory(capability: Capability) -> dict[str, Any]:
     Returns:
         JSON: ``file``, ``label``, ``spec``; ``consumes`` with each operation's
         method, URL and callers; ``exposes`` with the authentication that each
-        adapter demands, or the reason why it is left out, each route's and
-        tool's call, inputs (a JSON Schema), missing variables, and the reason
+        adapter demands, or the reason why it is left out, each route's, tool's,
+        resource's and prompt's calls, inputs (a JSON Schema), missing variables, and the reason
         where it cannot be called, and each skill's tools; ``missing``, the
         variables that are not set, how to set each, why a provider has no value
         for it, and what needs it.
@@ -99,7 +99,31 @@ def _units(exposes: Exposes, capability: Capability) -> list[dict[str, Any]]:
             "missing": [variable.name for variable in found.missing],
         }
         units.append({**unit, "reason": found.refusal} if found.refusal else unit)
-    return units
+    return [*units, *_texts(exposes, capability)] if isinstance(exposes, McpExposes) else units
+
+
+def _texts(exposes: McpExposes, capability: Capability) -> Iterator[dict[str, Any]]:
+    """Give what is only read: resources that are files, and prompts."""
+    nothing: dict[str, Any] = {"calls": [], "missing": []}
+    for resource in exposes.resources:
+        if resource.pointer in capability.folders:
+            yield {"name": f"resource {resource.uri}", **nothing, "inputs": _schema(())}
+    for model in exposes.prompts:
+        prompt = capability.prompts.get(model.pointer)
+        if prompt is None:
+            yield {"name": f"prompt {model.name}", "reason": capability.unavailable[model.pointer]}
+        else:
+            yield {"name": f"prompt {model.name}", **nothing, "inputs": _schema(prompt.arguments)}
+
+
+def _schema(arguments: Sequence[Argument]) -> dict[str, Any]:
+    """Give the JSON Schema of a prompt's arguments, which are text."""
+    text = {
+        each.name: {"type": "string"} | ({"description": each.description} if each.description else {})
+        for each in arguments
+    }
+    required = [each.name for each in arguments if each.required]
+    return {"type": "object", "properties": text} | ({"required": required} if required else {})
 
 
 def _skills(exposes: SkillExposes, capability: Capability) -> Iterator[dict[str, Any]]:
@@ -127,6 +151,11 @@ def _named(exposes: Exposes, capability: Capability) -> list[tuple[str, Function
         ]
     elif isinstance(exposes, McpExposes):
         units = [(tool.name, tool.pointer) for tool in exposes.tools]
+        units += [
+            (f"resource {resource.uri}", resource.pointer)
+            for resource in exposes.resources
+            if resource.pointer not in capability.folders
+        ]
     found: list[tuple[str, Function | str]] = [
         (name, capability.functions.get(pointer) or capability.unavailable[pointer])
         for name, pointer in units

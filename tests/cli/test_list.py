@@ -31,6 +31,20 @@ capability:
     - {name: gone, call: up.gone}
 """
 
+READINGS = LEFT_OUT.replace(
+    "    - {name: gone, call: up.gone}\n",
+    """\
+    resources:
+    - {name: thing, uri: "data://things/{id}", call: up.get}
+    - {name: notes, uri: "docs://notes", location: "file:///./notes"}
+    - {name: lost, uri: "docs://lost", location: "file:///./lost"}
+    - {name: gone, uri: "data://gone", call: up.gone}
+    prompts:
+    - {name: ask, arguments: [{name: about, description: What}], template: [{role: user, content: "{{about}}, {{how}}?"}]}
+    - {name: torn, template: [{role: user, content: "{{#a}}"}]}
+""",
+).replace("- {name: get, call: up.get}", "- {name: drop, call: up.drop}")
+
 GONE = "it is `tools.gone`, which is left out: it calls `up.gone`, but `up` has no operation `gone`"
 SKILLS = LEFT_OUT.replace(
     "  exposes:\n",
@@ -179,3 +193,37 @@ def test_skills_are_told_at_start_up_and_by_validate(tmp_path: Path) -> None:
     done = naftiko("validate", document)
     assert done.returncode == 1
     assert f"{document}:21:9: error[not-runnable] `things.gone` is left out: {GONE}" in done.stdout
+
+
+def test_resources_and_prompts_are_told_and_count_as_callers(tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    document = tmp_path / "readings.yaml"
+    document.write_text(READINGS, encoding="utf-8")
+    done = naftiko("list", document)
+    assert done.returncode == 0, done.stderr
+    assert "nothing exposed calls it" not in done.stdout
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    assert "resource data://things/{id}  -> up.get" in lines
+    assert "resource docs://notes  -> nothing: it answers by itself" in lines
+    assert "resource gone  left out: it calls `up.gone`, but `up` has no operation `gone`" in lines
+    assert any(line.startswith("resource docs://lost  left out: `file:///./lost` does not") for line in lines)
+    assert lines[lines.index("prompt ask  -> nothing: it answers by itself") + 1 :][:2] == [
+        "about  string required  What",
+        "how  string",
+    ]
+    assert "prompt torn  left out: the section `{{#a}}` is not closed" in lines
+
+
+def test_start_up_tells_resources_and_prompts(tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    document = tmp_path / "readings.yaml"
+    document.write_text(READINGS, encoding="utf-8")
+    with launched(document, "--port", "mcp=0") as process:
+        process.wait_for_line(READY)
+        lines = process.lines
+    assert "resource data://things/{id} -> up.get  GET http://127.0.0.1:1/a/{id}" in lines
+    assert "resource docs://notes -> its files" in lines
+    assert "prompt ask -> its messages" in lines
+    assert any(line.startswith("resource docs://lost left out: `file:///./lost` does not") for line in lines)
+    assert "resource gone left out: it calls `up.gone`, but `up` has no operation `gone`" in lines
+    assert "prompt torn left out: the section `{{#a}}` is not closed" in lines

@@ -42,6 +42,7 @@ capability:
     - {{name: picture, uri: "api://picture", description: As bytes, call: api.now, binary: true}}
     - {{name: ship, label: Ship, uri: "api://ships/{{{{imo}}}}", description: A ship, mimeType: application/json, call: api.ship, with: {{imo: "{{{{imo}}}}"}}, outputParameters: [{{type: object, properties: {{n: {{type: string, mapping: $.name}}}}}}]}}
     - {{name: gone, uri: "docs://gone", description: Nowhere, location: ./none}}
+    - {{name: later, uri: "api://now", description: Another, location: ./docs/read.md}}
     prompts:
     - name: plan
       label: Plan
@@ -52,6 +53,7 @@ capability:
       - {{role: assistant, content: Where from?}}
     - {{name: file, label: File, description: From a file, location: ./docs/prompt.md}}
     - {{name: broken, description: From nowhere, location: ./docs/none.md}}
+    - {{name: plan, label: Another, template: [{{role: user, content: Never.}}]}}
 """
 
 
@@ -201,6 +203,8 @@ def test_a_prompt_that_cannot_be_had_is_invalid_params(
 def test_what_cannot_be_found_is_told_at_load(served: Served) -> None:
     (capability,) = served.capabilities
     reasons = [str(each) for each in capability.diagnostics if each.code == "not-runnable"]
-    assert len(reasons) == 2
-    assert "the resource `gone` is left out: `./none` does not exist; looked for" in reasons[0]
-    assert "the prompt `broken` is left out: `./docs/none.md` does not exist" in reasons[1]
+    assert len(reasons) == 4
+    assert "the resource `later` is left out: another resource has the URI `api://now`" in reasons[0]
+    assert "the prompt `plan` is left out: another prompt has this name" in reasons[1]
+    assert "the resource `gone` is left out: `./none` does not exist; looked for" in reasons[2]
+    assert "the prompt `broken` is left out: `./docs/none.md` does not exist" in reasons[3]

@@ -25,7 +25,9 @@ resources:
 - path: /ships/{imo}
   operations: [{name: get-ship, method: GET, inputParameters: [{name: imo, in: path, required: true}]}]
 - path: /crew
-  operations: [{name: list-crew, method: GET}]
+  operations:
+  - {name: list-crew, method: GET}
+  - {name: find-crew, method: GET, inputParameters: [{name: key, in: query, value: "{{env.NOT_SET}}"}]}
 - path: /crew/{id}
   operations:
   - {name: get-member, method: GET, outputParameters: [{name: who, value: $.profile.name}, {name: rank, value: $.profile.rank}, {name: age, type: number, value: $.profile.age}]}

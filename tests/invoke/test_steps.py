@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from invoke.flows import ANSWERS, CREW, SHIPS, answering, call, tool
-from naftiko_run.errors import DocumentError, InvalidInput, StepFailed, UpstreamUnreachable
+from naftiko_run.errors import DocumentError, InvalidInput, MissingBinding, StepFailed, UpstreamUnreachable
 from naftiko_run.invoke.steps import in_order
 from support.upstream import Answer, Upstream
 
@@ -336,3 +336,33 @@ def test_filters_and_slices_reach_into_a_steps_list(upstream: Upstream, path: st
     mappings: [{{targetName: found, value: "{path}"}}]
     """
     assert call(tool(answering(upstream), written)).value == {"found": found}
+
+
+@pytest.mark.parametrize(
+    ("step", "needing"),
+    [
+        ("{type: call, name: two, call: fleet.list-ships, with: {status: '{{env.NOT_SET}}'}}", "t"),
+        ("{type: call, name: two, call: fleet.find-crew}", "fleet.find-crew"),
+    ],
+)
+def test_a_missing_binding_is_told_of_what_needs_it(upstream: Upstream, step: str, needing: str) -> None:
+    steps = f"steps: [{{type: call, name: one, call: fleet.list-crew}}, {step}]"
+    capability = tool(answering(upstream), steps)
+    ((variable, told),) = capability.missing().items()
+    assert (variable.name, told) == ("NOT_SET", [needing])
+    with pytest.raises(MissingBinding, match=f"^{needing} needs NOT_SET"):
+        call(capability)
+    assert not upstream.received
+
+
+def test_a_step_may_have_the_name_of_an_adapter(upstream: Upstream) -> None:
+    written = """
+    inputParameters: [{name: imo, type: string, description: d}]
+    steps:
+    - {type: call, name: m, call: fleet.get-ship, with: {imo: m.imo}}
+    - {type: call, name: ships, call: fleet.list-ships, with: {status: "{{m.name}} {{m.imo}}"}}
+    """
+    capability = tool(answering(upstream), written)
+    assert capability.function("m.t").input_schema["properties"].keys() == {"imo"}
+    call(capability, {"imo": "IMO-1"})
+    assert upstream.received[1].query == "status=Northern%20Star%20IMO-1"

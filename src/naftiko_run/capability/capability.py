@@ -116,9 +116,7 @@ class Capability:
         found: dict[BoundVariable, dict[str, None]] = {}
         for function in self.functions.values():
             for variable in function.missing:
-                operations = [each for each in function.operations if variable in each.plan.missing]
-                names = [each.name for each in operations or function.operations] or [function.name]
-                found.setdefault(variable, {}).update(dict.fromkeys(names))
+                found.setdefault(variable, {}).update(dict.fromkeys(function.needing([variable])))
         for forward in self.forwards.values():
             for variable in forward.target.plan.missing:
                 found.setdefault(variable, {})[forward.target.name] = None

@@ -90,12 +90,13 @@ class Startup:
         kind = _KINDS.get(adapter.type, "unit")
         if not self._console.is_terminal:
             for unit in adapter.units:
-                self._line(Text(f"{kind} {unit.name} {_told(unit)}"))
+                self._line(Text(f"{unit.kind or kind} {unit.name} {_told(unit)}"))
             return
         table = Table.grid(padding=(0, 2))
         for unit in adapter.units:
             style = "" if not unit.reason else "red"
-            table.add_row("", Text(unit.name, style=style), Text(_told(unit), style=style or "dim"))
+            name = f"{unit.kind} {unit.name}" if unit.kind else unit.name
+            table.add_row("", Text(name, style=style), Text(_told(unit), style=style or "dim"))
         self._console.print(table)
 
     def _print_diagnostics(self) -> None:

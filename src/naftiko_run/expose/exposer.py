@@ -57,16 +57,18 @@ class Unit:
     """A line of the start-up output: something that can be called.
 
     Attributes:
-        name: ``METHOD /path``, or a tool's name.
+        name: ``METHOD /path``, a resource's URI, or the name of a tool, prompt or skill.
         calls: The consumed operation behind it.
         request: That operation's method and URL, with nothing in it that may be a credential.
         reason: Why it is left out; empty where it works.
+        kind: What it is; empty for what adapters of its type have most of.
     """
 
     name: str
     calls: str = ""
     request: str = ""
     reason: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

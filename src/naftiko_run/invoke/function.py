@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -64,6 +64,13 @@ class Function:
         """Whether the caller's whole body is one of the inputs."""
         return any(each.name == "body" for each in self.inputs)
 
+    def needing(self, missing: Collection[BoundVariable]) -> list[str]:
+        """Name what of the function needs some variables: consumed operations, or only the function itself."""
+        names = [each.name for each in self.operations if any(it in each.plan.missing for it in missing)]
+        if not names and len(self.operations) == 1:
+            return [self.operations[0].name]
+        return names or [self.name]
+
     async def invoke(self, inputs: Mapping[str, Any], *, raw_body: bytes | None = None) -> Outcome:
         """Call the function once.
 
@@ -86,7 +93,7 @@ class Function:
         if self.refusal:
             raise Unsupported(self.refusal)
         if self.missing:
-            raise MissingBinding(self.missing, self.operations[0].name if self.operations else self.name)
+            raise MissingBinding(self.missing, self.needing(self.missing)[0])
         if self._fixed:
             fixed = [(name, expression.evaluate(values)) for name, expression in self._fixed]
             callers = {name: value for name, value in values.items() if name not in dict(fixed)}

@@ -89,11 +89,14 @@ class References:
     def resolve(self, name: str) -> Expression:
         """Say what a name in a template means: an input, a step's output, or a binding.
 
+        A step may have the name of an adapter or aggregate: then only a declared input is the caller's.
+
         Raises:
             ValueError: What follows a step's name is not a JSONPath.
         """
         prefix, dot, rest = name.partition(".")
-        if dot and rest and prefix in self.prefixes:
+        is_step = prefix in self.steps and rest not in self.declared
+        if dot and rest and prefix in self.prefixes and not is_step:
             return self._input(rest)
         step = step_of(name, self.steps)
         if step is not None and (dot or name not in self.declared):

@@ -15,11 +15,15 @@ def normalise_resources(
 ) -> list[dict[str, Any]]:
     """Give the adapter's resources; those that cannot work are added to ``unavailable``."""
     resources = []
+    uris: set[str] = set()
     for written in adapter.members("resources"):
         uri = written.text("uri")
         name = written.text("name") or written.key or uri
         if not uri:
             _leave_out(written, f"resource {name or '?'}", "it has no `uri`", unavailable)
+            continue
+        if uri in uris:
+            _leave_out(written, f"resource {name}", f"another resource has the URI `{uri}`", unavailable)
             continue
         try:
             resource = _static(written, name) if "location" in written.data else callables.read(written, name)
@@ -32,12 +36,14 @@ def normalise_resources(
             "binary": written.flag("binary") or False,
         }
         resources.append(resource)
+        uris.add(uri)
     return resources
 
 
 def normalise_prompts(adapter: Reader, unavailable: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Give the adapter's prompts; those without a message are added to ``unavailable``."""
     prompts = []
+    names: set[str] = set()
     for written in adapter.members("prompts"):
         name = written.text("name") or written.key
         messages = [
@@ -47,6 +53,10 @@ def normalise_prompts(adapter: Reader, unavailable: list[dict[str, Any]]) -> lis
             reason = "it has neither a `template` nor a `location`" if name else "it has no `name`"
             _leave_out(written, f"prompt {name or '?'}", reason, unavailable)
             continue
+        if name in names:
+            _leave_out(written, f"prompt {name}", "another prompt has this name", unavailable)
+            continue
+        names.add(name)
         prompts.append(
             {
                 "pointer": written.at,
@@ -105,5 +115,6 @@ def _message(written: Reader) -> dict[str, Any] | None:
 
 
 def _leave_out(written: Reader, name: str, reason: str, unavailable: list[dict[str, Any]]) -> None:
-    written.report.error("not-runnable", f"the {name} is left out: {reason}", written.at)
+    kind, _, own = name.partition(" ")
+    written.report.error("not-runnable", f"the {kind} `{own}` is left out: {reason}", written.at)
     unavailable.append({"pointer": written.at, "name": name, "reason": reason})

@@ -35,8 +35,9 @@ class McpExposer:
     def expose(self, exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Adapter:
         """Make the adapter of an ``mcp`` block; see ``Exposer.expose``."""
         assert isinstance(exposes, McpExposes)
-        tools = ToolBox(exposes, capability)
-        endpoint = McpEndpoint(_server(exposes, capability, tools), settings)
+        tools, shelf = ToolBox(exposes, capability), ResourceShelf(exposes, capability)
+        book = PromptBook(exposes, capability)
+        endpoint = McpEndpoint(_server(exposes, capability, tools, shelf, book), settings)
         namespace = exposes.namespace or "capability"
         own = parse_path(f"/{namespace}/mcp")
         endpoints = (
@@ -44,8 +45,9 @@ class McpExposer:
             Endpoint(parse_path("/mcp"), endpoint, is_alias=True),
             Endpoint(parse_path("/"), endpoint, is_alias=True),
         )
+        units = sorted((*tools.units(), *shelf.units(), *book.units()), key=lambda each: bool(each.reason))
         return Adapter(
-            "mcp", exposes.namespace, capability, own.text, endpoints, tools.units(), endpoint.running
+            "mcp", exposes.namespace, capability, own.text, endpoints, tuple(units), endpoint.running
         )
 
 
@@ -72,10 +74,10 @@ class ToolBox:
                 self._tools.append(tool_of(tool, function))
 
     def units(self) -> tuple[Unit, ...]:
-        """Give the tools for the start-up output, those left out last."""
+        """Give the tools for the start-up output, and whatever of the block was left out."""
         return (
             *(unit_of(name, function) for name, function in self._functions.items()),
-            *(Unit(name, reason=reason) for name, reason in self._unavailable.items()),
+            *(_left_out(name, reason) for name, reason in self._unavailable.items()),
         )
 
     async def list(
@@ -113,11 +115,20 @@ class ToolBox:
         return f"There is no tool `{name}`; tools/list names those that there are"
 
 
-def _server(exposes: McpExposes, capability: Capability, tools: ToolBox) -> Server[Any]:
+def _left_out(name: str, reason: str) -> Unit:
+    """Give the line of what was left out of a block: a tool, or what its name begins with."""
+    kind, _, rest = name.partition(" ")
+    return (
+        Unit(rest, reason=reason, kind=kind) if kind in ("resource", "prompt") else Unit(name, reason=reason)
+    )
+
+
+def _server(
+    exposes: McpExposes, capability: Capability, tools: ToolBox, shelf: ResourceShelf, book: PromptBook
+) -> Server[Any]:
     """Give an SDK server; it tells clients of the kinds of things that the block has."""
     info = capability.document.info
     hint = CacheHint(exposes.ttl_ms, exposes.cache_scope)
-    shelf, book = ResourceShelf(exposes, capability), PromptBook(exposes, capability)
     return Server(
         exposes.namespace or "capability",
         version=info.version or __version__,

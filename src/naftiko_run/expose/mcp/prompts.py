@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
@@ -10,6 +12,7 @@ from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes
 from naftiko_run.document.model import Prompt as PromptModel
 from naftiko_run.errors import InvalidInput
+from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.failures import error_of
 from naftiko_run.invoke import Prompt
 
@@ -29,8 +32,21 @@ class PromptBook:
             if model.pointer in capability.prompts
         }
 
+        self._left_out = {
+            model.name: capability.unavailable[model.pointer]
+            for model in exposes.prompts
+            if model.pointer not in capability.prompts
+        }
+
     def __bool__(self) -> bool:
         return bool(self._prompts)
+
+    def units(self) -> Iterator[Unit]:
+        """Give the prompts for the start-up output."""
+        for name, (model, _) in self._prompts.items():
+            yield Unit(name, model.location or "its messages", kind="prompt")
+        for name, reason in self._left_out.items():
+            yield Unit(name, reason=reason, kind="prompt")
 
     async def list(
         self, _: ServerRequestContext, __: types.PaginatedRequestParams | None

@@ -16,8 +16,10 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes, Resource
+from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.failures import error_of, failed
 from naftiko_run.expose.mediatypes import media_type_of
+from naftiko_run.expose.units import unit_of
 from naftiko_run.expressions import Variable, parse_path
 from naftiko_run.folder import FileTooLarge, Folder
 from naftiko_run.invoke import Function
@@ -56,6 +58,7 @@ class ResourceShelf:
 
     def __init__(self, exposes: McpExposes, capability: Capability) -> None:
         self._statics: list[_Static] = []
+        self._left_out: dict[str, str] = {}
         self._dynamics: list[_Dynamic] = []
         for model in exposes.resources:
             folder = capability.folders.get(model.pointer)
@@ -66,9 +69,20 @@ class ResourceShelf:
                 path = parse_path(model.uri)
                 names = tuple(part.name for part in path.parts if isinstance(part, Variable))
                 self._dynamics.append(_Dynamic(model, function, path.pattern(), names))
+            else:
+                self._left_out[model.uri] = capability.unavailable[model.pointer]
 
     def __bool__(self) -> bool:
         return bool(self._statics or self._dynamics)
+
+    def units(self) -> Iterator[Unit]:
+        """Give the resources for the start-up output."""
+        for static in self._statics:
+            yield Unit(static.model.uri, "its files", kind="resource")
+        for dynamic in self._dynamics:
+            yield unit_of(dynamic.model.uri, dynamic.function, "resource")
+        for name, reason in self._left_out.items():
+            yield Unit(name, reason=reason, kind="resource")
 
     async def list(
         self, _: ServerRequestContext, __: types.PaginatedRequestParams | None
