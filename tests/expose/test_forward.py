@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from naftiko_run import Settings
+from naftiko_run import Settings, load
 from support.server import Served, serving
 from support.upstream import Answer, Upstream
 
@@ -197,3 +197,18 @@ def test_a_broken_answer_is_broken_for_the_caller_too(served: Served, upstream: 
     upstream.answers(Answer(body=b"x" * 1000, cut_after=500))
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.get(f"{served.origin('rest')}/proxy/x")
+
+
+@pytest.mark.parametrize(("trusted", "is_told"), [("Authorization", True), ("X-Trace", False)])
+def test_a_forward_that_hands_callers_credentials_on_is_told(
+    tmp_path: Path, trusted: str, is_told: bool
+) -> None:
+    file = tmp_path / "forward.yaml"
+    file.write_text(
+        "naftiko: 1.0.0-alpha2\ncapability:\n"
+        "  consumes: [{type: http, namespace: api, baseUri: 'https://api.test', resources: []}]\n"
+        "  exposes:\n  - type: rest\n    namespace: r\n    authentication: {type: bearer, token: t}\n"
+        f"    resources: [{{path: '/x/{{path}}', forward: {{targetNamespace: api, trustedHeaders: [{trusted}]}}}}]\n"
+    )
+    found = [each for each in load(file, Settings()).diagnostics if each.code == "credential-passed-on"]
+    assert [each.line for each in found] == ([8] if is_told else [])

@@ -19,7 +19,7 @@ from naftiko_run.capability.units import compile_units
 from naftiko_run.consume import ConsumedOperations
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document import Document, LoadedDocument, load_document
-from naftiko_run.document.model import McpExposes
+from naftiko_run.document.model import McpExposes, RestExposes
 from naftiko_run.errors import DocumentError
 from naftiko_run.invoke import Function, FunctionCompiler, ScriptCompiler, ScriptDefaults, ScriptRefused
 
@@ -128,11 +128,26 @@ def _note_adapters(document: Document, report: Report) -> None:
                 exposes.pointer,
                 hint=f"did you mean `type: {close[0]}`?" if close else "",
             )
+        if isinstance(exposes, RestExposes) and exposes.authentication is not None:
+            _note_passed_on(exposes, report)
         if isinstance(exposes, McpExposes) and exposes.transport == "stdio":
             report.warning(
                 "stdio-over-http",
                 "the stdio transport is not supported yet; this adapter is served over HTTP",
                 (*exposes.pointer, "transport"),
+            )
+
+
+def _note_passed_on(exposes: RestExposes, report: Report) -> None:
+    """Tell of forwards that hand the credential of a caller, meant for this adapter, to somebody else."""
+    for resource in exposes.resources:
+        if resource.forward is not None and "authorization" in resource.forward.trusted_headers:
+            report.warning(
+                "credential-passed-on",
+                "callers authenticate to this adapter with `Authorization`, and this forward passes that on to "
+                f"`{resource.forward.target_namespace}`",
+                (*resource.forward.pointer, "trustedHeaders"),
+                hint="take `Authorization` out of `trustedHeaders`, unless both are meant to see it",
             )
 
 
