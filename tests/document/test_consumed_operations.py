@@ -289,7 +289,6 @@ def key(name: str, value: str = "{{K}}", placement: str = "header") -> dict[str,
         ("type: apikey\nkey: X-Key\nvalue: '{{K}}'\nplacement: header", "apikey", key("X-Key")),
         ("type: apikey\nkey: q\nvalue: '{{K}}'\nplacement: query", "apikey", key("q", placement="query")),
         ("type: apikey\nname: q\nvalue: '{{K}}'\nin: query", "apikey", key("q", placement="query")),
-        ("type: apikey\nname: c\nvalue: '{{K}}'\nplacement: cookie", "apikey", key("c", placement="cookie")),
         (
             "type: apikey\nname: X-Key\nvalue: 'Token {{K}}'\nin: header",
             "apikey",
@@ -307,6 +306,18 @@ def test_authentication_as_the_specification_and_most_authors_write_it(
         found = load_silently(authenticated(block, under)).consumes[0].authentication
         assert found is not None
         assert (found.type, found.settings) == (kind, settings)
+
+
+@pytest.mark.parametrize("written", ["placement", "in"])
+@pytest.mark.parametrize("place", ["body", "cookie", "path"])
+def test_a_key_that_travels_where_the_specification_has_none_is_sent_with_a_warning(
+    written: str, place: str
+) -> None:
+    text = authenticated(f"type: apikey\nname: c\nvalue: '{{{{K}}}}'\n{written}: {place}  # <-")
+    assert found_in(text, "key-placement").severity is Severity.WARNING
+    found = load_text(text).document.consumes[0].authentication
+    assert found is not None
+    assert found.settings == key("c", placement=place)
 
 
 @pytest.mark.parametrize(

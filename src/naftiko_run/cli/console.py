@@ -1,16 +1,38 @@
-"""Words to people: stderr."""
+"""Words to people, and what documents hold in such words: never an order to their terminal."""
 
 from __future__ import annotations
 
-from rich.console import Console
+from collections.abc import Iterable
+from typing import Final
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from naftiko_run.errors import NaftikoError
 
+_VISIBLE: Final = {
+    **{code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"},
+    0x7F: 0x2421,
+    **dict.fromkeys(range(0x80, 0xA0), 0xFFFD),
+}
+"""A sign for each control character, such as ``␛`` for the one that terminals obey."""
+
+
+class _Console(Console):
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for each in super().render(renderable, options):
+            yield each if each.control else Segment(each.text.translate(_VISIBLE), each.style)
+
+
+def output_console() -> Console:
+    """Give the console for what a command was asked for: stdout."""
+    return _Console(highlight=False, emoji=False)
+
 
 def error_console() -> Console:
     """Give the console for words to people: stderr."""
-    return Console(stderr=True, highlight=False, emoji=False)
+    return _Console(stderr=True, highlight=False, emoji=False)
 
 
 def print_fault(console: Console, fault: NaftikoError, command: str = "naftiko-run") -> None:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from naftiko_run import jsontext
 from naftiko_run.capability import Settings, load
-from naftiko_run.cli.console import error_console, print_fault
+from naftiko_run.cli.console import error_console, output_console, print_fault
 from naftiko_run.cli.diagnostics import print_refusal
 from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
 from naftiko_run.cli.run import BAD_DOCUMENT, OK
@@ -42,7 +42,7 @@ def list_documents(files: Sequence[Path], *, as_json: bool, env_files: Sequence[
     if as_json:
         print_json(told)
     else:
-        console = Console(highlight=False, emoji=False)
+        console = output_console()
         for each in told:
             if "findings" not in each:
                 _print(each, console)

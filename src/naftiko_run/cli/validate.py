@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
-
-from naftiko_run.cli.console import error_console, print_fault
+from naftiko_run.cli.console import error_console, output_console, print_fault
 from naftiko_run.cli.diagnostics import print_finding
 from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
 from naftiko_run.cli.formats import FORMATS
@@ -50,7 +48,7 @@ def _print(found: Sequence[Diagnostic], form: str) -> None:
     if form in FORMATS:
         sys.stdout.write(FORMATS[form](found))
         return
-    console = Console(highlight=False, emoji=False)
+    console = output_console()
     for each in found:
         print_finding(console, each)
 

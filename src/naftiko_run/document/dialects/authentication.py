@@ -40,6 +40,9 @@ SPELLINGS: Final = {
 """Each scheme's ``type``, by how else it is written."""
 _KEYS: Final = ("authentication", "auth")
 
+_UNUSUAL_PLACES: Final = ("body", "cookie", "path")
+"""Where keys travel in published documents, though the specification does not say so."""
+
 
 def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
     """Give the owner's ``authentication`` (also written ``auth``); None for none.
@@ -57,6 +60,8 @@ def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
             hint="add `value: '{{MY_API_KEY}}'` and bind MY_API_KEY",
         )
         return None
+    if written and authentication and authentication["type"] == "apikey":
+        _note_places(written, authentication["settings"]["keys"])
     return authentication
 
 
@@ -183,6 +188,19 @@ def _note_spelling(written: Reader, kind: str) -> None:
                 f"`{found}` of {kind} authentication is read as `{meant}`",
                 (*written.at, found),
                 hint=f"write `{meant}`",
+            )
+
+
+def _note_places(written: Reader, keys: list[dict[str, str]]) -> None:
+    """Warn of keys that travel where the specification has none travel."""
+    said = next(((key,) for key in ("placement", "in") if key in written.data), ())
+    for place in dict.fromkeys(key["placement"] for key in keys):
+        if place in _UNUSUAL_PLACES:
+            written.report.warning(
+                "key-placement",
+                f"the specification has keys in headers and queries only; this one is sent in the {place}",
+                (*written.at, *said),
+                hint="write `placement: header` or `query` where the API takes the key there too",
             )
 
 
