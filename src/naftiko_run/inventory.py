@@ -99,7 +99,27 @@ def _units(exposes: Exposes, capability: Capability) -> list[dict[str, Any]]:
             "missing": [variable.name for variable in found.missing],
         }
         units.append({**unit, "reason": found.refusal} if found.refusal else unit)
-    return [*units, *_texts(exposes, capability)] if isinstance(exposes, McpExposes) else units
+    if isinstance(exposes, McpExposes):
+        units += _texts(exposes, capability)
+    elif isinstance(exposes, RestExposes):
+        units += _forwards(exposes, capability)
+    return units
+
+
+def _forwards(exposes: RestExposes, capability: Capability) -> Iterator[dict[str, Any]]:
+    """Give the resources that pass requests on; a forward to nothing is among what is left out."""
+    for resource in exposes.resources:
+        if resource.forward is None:
+            continue
+        name, pointer = f"ANY {resource.path}", resource.forward.pointer
+        forward = capability.forwards.get(pointer)
+        if forward is None:
+            yield {"name": name, "reason": capability.unavailable[pointer]}
+        else:
+            target = forward.target
+            missing = [variable.name for variable in target.plan.missing]
+            unit = {"name": name, "calls": [target.name], "inputs": _schema(()), "missing": missing}
+            yield {**unit, "reason": target.refusal} if target.refusal else unit
 
 
 def _texts(exposes: McpExposes, capability: Capability) -> Iterator[dict[str, Any]]:

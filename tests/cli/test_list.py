@@ -227,3 +227,20 @@ def test_start_up_tells_resources_and_prompts(tmp_path: Path) -> None:
     assert any(line.startswith("resource docs://lost left out: `file:///./lost` does not") for line in lines)
     assert "resource gone left out: it calls `up.gone`, but `up` has no operation `gone`" in lines
     assert "prompt torn left out: the section `{{#a}}` is not closed" in lines
+
+
+def test_forwards_are_told(tmp_path: Path) -> None:
+    document = tmp_path / "forward.yaml"
+    forward = """\
+  - type: rest
+    resources:
+    - {path: "/all/{path}", forward: {targetNamespace: up, trustedHeaders: []}}
+    - {path: "/none/{path}", forward: {targetNamespace: down, trustedHeaders: []}}
+"""
+    document.write_text(LEFT_OUT + forward, encoding="utf-8")
+    lines = naftiko("list", document).stdout.splitlines()
+    assert "  ANY /all/{path}  -> up.*" in lines
+    (left_out,) = [line for line in lines if "/none" in line]
+    assert left_out.startswith(
+        "  ANY /none/{path}  left out: it forwards, and nothing is consumed under `down`"
+    )

@@ -61,7 +61,12 @@ def test_over_rest_it_is_a_problem_with_the_upstreams_status(served: Served) -> 
         "status": 429,
         "detail": "the step `second` failed: api.two answered 429 Too Many Requests",
         "step": "second",
-        "upstream": {"operation": "api.two", "status": 429, "body": {"why": "slow down"}},
+        "upstream": {
+            "operation": "api.two",
+            "status": 429,
+            "body": {"why": "slow down"},
+            "retryAfter": "3",
+        },
     }
 
 
@@ -73,6 +78,7 @@ def test_over_mcp_it_is_an_error_that_names_the_step(served: Served, mode: str) 
     assert text.startswith("the step `second` failed: api.two answered 429 Too Many Requests")
     assert '{"why":"slow down"}' in text
     assert result.structured_content is not None
+    assert result.structured_content["upstream"]["retryAfter"] == "3"
     assert result.structured_content["upstream"]["body"] == {"why": "slow down"}
 
 

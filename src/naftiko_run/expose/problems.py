@@ -107,6 +107,8 @@ def problem_of(fault: Exception) -> Problem:
 def _of_step(fault: StepFailed) -> Problem:
     """Give the problem of a failed step: the upstream's own status, where it is one of a failure."""
     upstream = {"operation": fault.operation, "status": fault.status, "body": fault.body}
+    if fault.retry_after:
+        upstream["retryAfter"] = fault.retry_after
     return Problem(
         fault.status if 400 <= fault.status < 600 else 502,
         "step-failed",
