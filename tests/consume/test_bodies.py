@@ -322,3 +322,16 @@ def test_a_body_on_delete_is_sent() -> None:
     assert json_of(
         sent(tool({"method": "DELETE", "body": {"type": "json", "data": {"id": "{{tools.id}}"}}}), {"id": 1})
     ) == {"id": 1}
+
+
+def test_json_with_sections_that_has_a_hole_is_refused() -> None:
+    data = '{"all": [{{#ids}}{{.}}{{/ids}}], "opt": {{opt}}}'
+    function = tool({"method": "POST", "body": {"type": "json", "data": data}})
+    assert sent(function, {"ids": [7], "opt": 1}).body == b'{"all": [7], "opt": 1}'
+    with pytest.raises(InvalidInput, match="no JSON once its templates are filled in"):
+        sent(function, {"ids": [7]})
+
+
+def test_a_value_cannot_break_out_of_a_sparql_literal() -> None:
+    function = tool({"method": "POST", "body": {"type": "sparql", "data": 'SELECT ?s { ?s ?p "{{s}}" }'}})
+    assert sent(function, {"s": 'x" } # \\ \n'}).body == b'SELECT ?s { ?s ?p "x\\" } # \\\\ \\n" }'

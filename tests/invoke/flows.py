@@ -40,7 +40,11 @@ CREW = [
     {"id": "2", "name": "Cy", "role": "mate", "ship": "IMO-2"},
 ]
 SHIP = {"imo_number": "IMO-1", "name": "Northern Star", "crew": [2, 1, 9], "size": {"length": 294.0}}
-MEMBER = {"profile": {"name": "Ann", "rank": 1, "age": "41"}, "secret": "s"}
+MEMBER = {
+    "profile": {"name": "Ann", "rank": 1, "age": "41"},
+    "secret": "s",
+    "tags": [{"name": "a"}, {"name": "b"}],
+}
 ANSWERS: dict[str, Any] = {"/ships": SHIPS, "/ships/IMO-1": SHIP, "/crew": CREW, "/crew/7": MEMBER}
 
 

@@ -131,6 +131,8 @@ def test_a_step_may_stand_before_the_one_that_it_needs(upstream: Upstream) -> No
         ("{{member.who}}!", "Ann!"),
         ("{{member}}", {"who": "Ann", "rank": 1, "age": 41}),
         ("$.id", "7"),
+        ("{{member.tags.1.name}}", "b"),
+        ("is {{member.tags.0.name}}", "is a"),
     ],
 )
 def test_what_a_step_gives_is_what_its_operation_names(upstream: Upstream, path: str, expected: Any) -> None:
@@ -167,7 +169,8 @@ def test_elements_of_a_list_get_the_names_that_the_operation_gives_them(upstream
         ("ship", "IMO-1", [{"name": "Ann"}, {"name": "Bo"}]),
         ("ship", "[IMO-2, IMO-1]", [{"name": "Cy"}, {"name": "Ann"}, {"name": "Bo"}]),
         ("id", "[9, '2']", [{"name": "Cy"}]),
-        ("id", "[]", None),
+        ("id", "[]", []),
+        ("id", "[9, 8]", []),
     ],
 )
 def test_a_lookup_compares_types_and_all(upstream: Upstream, match: str, wanted: str, expected: Any) -> None:

@@ -10,11 +10,12 @@ from typing import Any
 from xml.sax.saxutils import escape as escape_xml
 
 from naftiko_run import jsontext
-from naftiko_run.consume.encoders import Encode, encoder
+from naftiko_run.consume.encoders import Encode, Encoded, encoder
 from naftiko_run.document.model import Body, Parameter
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import (
     MISSING,
+    Escape,
     Expression,
     Resolve,
     as_text,
@@ -73,7 +74,7 @@ def _compile_data(body: Body, resolve: Resolve) -> BodyPlan:
     if body.type in ("json", "raw"):
         return _compile_json_text(data, resolve, encode)
     if body.type in ("text", "xml", "sparql", "yaml"):
-        write = _as_xml if body.type == "xml" else as_text
+        write = _ESCAPES.get(body.type, as_text)
         return BodyPlan(compile_text(data, resolve, escape=write, lenient=True), encode)
     if body.type == "formUrlEncoded" and not _PLACEHOLDER.fullmatch(data.strip()):
         return BodyPlan(compile_text(data, resolve, escape=percent_encode, lenient=True), encode)
@@ -89,8 +90,18 @@ def _compile_json_text(text: str, resolve: Resolve, encode: Encode) -> BodyPlan:
         return BodyPlan(_compile_marked(json.loads(_mark_bare_placeholders(text)), resolve), encoder("json"))
     except ValueError:
         if text.lstrip().startswith(("{", "[")):
-            return BodyPlan(compile_text(text, resolve, escape=_in_json, lenient=True), encoder("raw"))
+            return BodyPlan(compile_text(text, resolve, escape=_in_json, lenient=True), _rendered_json)
         return BodyPlan(compile_value(text, resolve, lenient=True), encode)
+
+
+def _rendered_json(value: Any) -> Encoded:
+    """Write JSON that its sections made; a bare template without a value leaves a hole in it."""
+    content = str(value).encode()
+    try:
+        jsontext.loads(content)
+    except ValueError as fault:
+        raise ValueError(f"it is no JSON once its templates are filled in: {fault}") from None
+    return "application/json", content
 
 
 def _mark_bare_placeholders(text: str) -> str:
@@ -128,6 +139,11 @@ def _compile_marked(data: Any, resolve: Resolve) -> Expression:
 
 def _as_xml(value: Any) -> str:
     return escape_xml(as_text(value), {'"': "&quot;", "'": "&apos;"})
+
+
+def _as_sparql(value: Any) -> str:
+    """Write a value into a SPARQL literal: nothing in it ends the literal (SPARQL 1.1, 19.7)."""
+    return "".join(_SPARQL_ESCAPES.get(each, each) for each in as_text(value))
 
 
 def _in_json(value: Any) -> str:
@@ -218,3 +234,8 @@ def with_fields(plan: BodyPlan, extras: Sequence[str]) -> BodyPlan:
         return {**value, **added}
 
     return BodyPlan(Expression(evaluate, (*plan.value.names, *extras)), plan.encode)
+
+
+_SPARQL_ESCAPES = {"\\": "\\\\", '"': '\\"', "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_ESCAPES: dict[str, Escape] = {"xml": _as_xml, "sparql": _as_sparql}
+"""How values are written into text bodies whose language has marks of its own."""

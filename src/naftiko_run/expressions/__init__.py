@@ -23,11 +23,12 @@ from naftiko_run.expressions.path import (
     parse_path,
     same_name,
 )
-from naftiko_run.expressions.template import compile_text, compile_value, names_in
+from naftiko_run.expressions.template import Escape, compile_text, compile_value, names_in
 
 __all__ = [
     "MISSING",
     "Accessor",
+    "Escape",
     "Expression",
     "PathTemplate",
     "Resolve",

@@ -32,7 +32,7 @@ class Lookup:
         Returns:
             For a list of values, the entries found, in the order of the values;
             for one value its entry, or a list where there are several.
-            ``MISSING`` where nothing is found.
+            a list is empty, and one value gives ``MISSING``, where nothing is found.
         """
         wanted = self.wanted.evaluate(scope)
         if wanted is MISSING or wanted is None:
@@ -41,7 +41,7 @@ class Lookup:
         rows = [row for row in (entries if isinstance(entries, list) else [entries]) if isinstance(row, dict)]
         if isinstance(wanted, list):
             found = self._search_all(rows, wanted)
-            return StepOutput(found or MISSING)
+            return StepOutput(found)
         matches = [self._kept(row) for row in rows if equal(row.get(self.match, MISSING), wanted)]
         if not matches:
             return StepOutput(MISSING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,9 @@ from naftiko_run.expressions import (
     variable,
 )
 from naftiko_run.invoke.stepoutput import read_step, step_of
+
+_INDEX = re.compile(r"\.(\d+)(?=[.\[]|\Z)")
+"""An element's number as templates write it: ``{{step.0.name}}``."""
 
 
 @dataclass(slots=True)
@@ -98,7 +102,7 @@ class References:
         is_step = prefix in self.steps and rest not in self.declared
         if dot and rest and prefix in self.prefixes and not is_step:
             return self._input(rest)
-        step = step_of(name, self.steps)
+        step = step_of(_INDEX.sub(r"[\1]", name), self.steps)
         if step is not None and (dot or name not in self.declared):
             return read_step(*step)
         bound = self.bindings.find(name)

@@ -12,6 +12,7 @@ from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput, InvocationError, Violation
 from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import Receive, Scope, Send
+from naftiko_run.expose.leaving import while_there
 from naftiko_run.expose.problems import Problem, problem_of, respond
 from naftiko_run.expressions import MISSING
 from naftiko_run.invoke import Function, Input, Outcome, coerce_text
@@ -39,6 +40,7 @@ class RestEndpoint:
         "_fields",
         "_found",
         "_function",
+        "_has_steps",
         "_headers",
         "_inputs",
         "_max_body",
@@ -50,6 +52,7 @@ class RestEndpoint:
         self._max_body = max_body
         self._inputs = {each.name: each for each in function.inputs}
         self._takes_body = function.takes_body
+        self._has_steps = len(function.operations) > 1
         self._headers = [(name.lower().encode(), name) for name in self._at("header")]
         self._cookies = self._at("cookie")
         # With a whole body to take, its fields are its own: they do not double as query parameters.
@@ -66,7 +69,9 @@ class RestEndpoint:
         try:
             inputs = self._url_inputs(scope)
             raw_body = await self._add_body(scope, receive, inputs)
-            outcome = await self._function.invoke(inputs, raw_body=raw_body)
+            work = self._function.invoke(inputs, raw_body=raw_body)
+            # One call ends soon by itself, and is not worth a second task.
+            outcome = await (while_there(receive, work) if self._has_steps else work)
         except InvocationError as fault:
             await problem_of(fault).send(send)
         except Disconnected:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 
 from naftiko_run.errors import InvocationError
 from naftiko_run.expose.body import Disconnected
 from naftiko_run.expose.exposer import Receive, Scope, Send
+from naftiko_run.expose.leaving import while_there
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expressions import PathTemplate
 from naftiko_run.invoke import Forward
@@ -38,13 +38,15 @@ class ForwardEndpoint:
         has_body = any(name in ("content-length", "transfer-encoding") for name, _ in headers)
         incoming = _Incoming(receive, has_body=has_body)
         try:
-            response = await self._forward.send(
+            sending = self._forward.send(
                 scope["method"],
                 "".join(f"/{segment}" for segment in below),
                 scope["query_string"].decode("latin-1"),
                 headers,
                 incoming.chunks() if has_body else None,
             )
+            # A body that is being read tells by itself that its sender is gone.
+            response = await (sending if has_body else while_there(receive, sending))
         except InvocationError as fault:
             await problem_of(fault).send(send)
             return
@@ -63,10 +65,14 @@ class ForwardEndpoint:
 
 
 class _Incoming:
-    """The caller's side of an exchange: its body first, then whether it is still there."""
+    """The caller's side of an exchange: its body first, then whether it is still there.
+
+    Attributes:
+        receive: Its ASGI channel.
+    """
 
     def __init__(self, receive: Receive, *, has_body: bool) -> None:
-        self._receive = receive
+        self.receive = receive
         self._more = has_body
 
     async def chunks(self) -> AsyncIterator[bytes]:
@@ -76,17 +82,12 @@ class _Incoming:
             Disconnected: The client went away.
         """
         while self._more:
-            message = await self._receive()
+            message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise Disconnected
             self._more = message.get("more_body", False)
             if message.get("body"):
                 yield message["body"]
-
-    async def gone(self) -> None:
-        """Wait until the client goes away."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
 
 
 async def _relay(chunks: AsyncIterator[bytes], incoming: _Incoming, send: Send) -> None:
@@ -101,14 +102,9 @@ async def _relay(chunks: AsyncIterator[bytes], incoming: _Incoming, send: Send) 
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
-    passing, leaving = asyncio.create_task(pass_on()), asyncio.create_task(incoming.gone())
     try:
-        await asyncio.wait((passing, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if passing.done():
-            passing.result()
+        await while_there(incoming.receive, pass_on())
+    except Disconnected:
+        return
     except InvocationError as fault:
         _log.warning("an answer was broken off: %s", fault.message)
-    finally:
-        for task in (passing, leaving):
-            task.cancel()
-        await asyncio.gather(passing, leaving, return_exceptions=True)
