@@ -154,4 +154,4 @@ def test_a_variable_that_only_a_step_refers_to_is_told_too() -> None:
     whole["resources"].append({"path": "/other", "operations": [{"name": "other", "method": "GET"}]})
     exposes = {"type": "mcp", "namespace": "m", "tools": [{"name": "t", "steps": steps}]}
     found = capability({"capability": {"consumes": [whole], "exposes": [exposes]}}).missing()
-    assert found == {BoundVariable("NEW"): ["api.op", "api.other"]}
+    assert found == {BoundVariable("NEW"): ["t"]}
