@@ -57,7 +57,7 @@ capability:
       x-content: [{{text: "{{{{folders}}}}"}}]
     - name: maybe
       description: Goes on without an answer
-      x-asks: [{{name: name, user: Your name?, required: false, answer: {{type: object, properties: {{first: {{type: string}}}}}}}}]
+      x-asks: [{{name: name, user: Your name?, required: false, answer: {{type: object, properties: {{first: {{type: string}}, city: {{minLength: 2}}}}}}}}]
       x-content: [{{text: "Hello {{{{name.first}}}}!"}}]
     - name: circle
       description: Asks in a circle
@@ -235,6 +235,42 @@ def test_an_earlier_client_that_cannot_be_asked_gets_an_error_of_the_tool(served
     result = run_async(call)
     assert result.is_error
     assert "elicitation, sampling" in text_of(result)
+
+
+@pytest.mark.parametrize(("name", "is_error"), [("book", True), ("maybe", False)])
+def test_an_earlier_client_whose_answer_does_not_fit_is_not_asked_again(
+    served: Served, upstream: Upstream, name: str, *, is_error: bool
+) -> None:
+    result = Person("x").calls(served.url("mcp"), "legacy", name, who="Ann")
+    assert result.is_error is is_error
+    assert "it does not fit its schema" in text_of(result) if is_error else text_of(result) == "Hello !"
+    assert not upstream.received
+
+
+def test_an_earlier_client_whose_model_refuses_gets_an_error_of_the_tool(
+    served: Served, upstream: Upstream
+) -> None:
+    async def refused(
+        context: ClientRequestContext,  # noqa: ARG001 - a callback's form
+        params: types.CreateMessageRequestParams,  # noqa: ARG001 - a callback's form
+    ) -> types.ErrorData:
+        return types.ErrorData(code=-1, message="Rejected by the user")
+
+    async def call() -> types.CallToolResult:
+        person = Person("Rome")
+        client = Client(
+            served.url("mcp"),
+            mode="legacy",
+            elicitation_callback=person.elicited,
+            sampling_callback=refused,
+        )
+        async with client:
+            return await client.call_tool("book", {"who": "Ann"})
+
+    result = run_async(call)
+    assert result.is_error
+    assert text_of(result) == "There is no answer to `praise`, so nothing was done: Rejected by the user"
+    assert not upstream.received
 
 
 def test_questions_that_wait_for_each_other_leave_their_tool_out(served: Served) -> None:

@@ -21,6 +21,8 @@ from naftiko_run.invoke import Ask, compile_asks
 _CAPABILITIES: Final = {"user": "elicitation", "model": "sampling", "roots": "roots"}
 """What a client must be able to do so that it can be asked for an answer."""
 
+_SECONDS_TO_ANSWER: Final = 600
+
 Question = types.ElicitRequest | types.CreateMessageRequest | types.ListRootsRequest
 Response = (
     types.ElicitResult
@@ -148,36 +150,47 @@ def _open(asks: Iterable[Ask], answers: Answers) -> list[Ask]:
 
 
 def _take(answers: Answers, ask: Ask, response: Response | None) -> None:
+    """Keep an answer; one that need not be given and is not is None."""
     try:
         answer = _answer(ask, response)
     except Unanswered:
         if ask.model.required:
             raise
         answers[ask.model.name] = None
-        return
-    if answer is not None:
-        answers[ask.model.name] = answer
+    else:
+        if answer is not None:
+            answers[ask.model.name] = answer
 
 
 async def _asked(context: ServerRequestContext, asks: Sequence[Ask], own: Mapping[str, Any]) -> Answers:
     """Ask a client of the protocols in which a server sends requests."""
     answers: Answers = {}
+    while still := _open(asks, answers):
+        for ask in still:
+            try:
+                _take(answers, ask, await _sent(context, ask, {**own, **_spread(answers)}))
+                fault = "it does not fit its schema"
+            except MCPError as refusal:
+                fault = str(refusal)
+            if ask.model.name not in answers:
+                if ask.model.required:
+                    raise Unanswered(
+                        f"There is no answer to `{ask.model.name}`, so nothing was done: {fault}"
+                    )
+                answers[ask.model.name] = None
+    return answers
+
+
+async def _sent(context: ServerRequestContext, ask: Ask, scope: Mapping[str, Any]) -> Response:
     kinds: dict[str, type[Response]] = {
         "user": types.ElicitResult,
         "model": types.CreateMessageResult,
         "roots": types.ListRootsResult,
     }
     related = ServerMessageMetadata(related_request_id=context.request_id)
-    while still := _open(asks, answers):
-        for ask in still:
-            question = _question(ask, {**own, **_spread(answers)})
-            response = await context.session.send_request(question, kinds[ask.model.of], metadata=related)
-            _take(answers, ask, response)
-            if ask.model.name not in answers:
-                raise Unanswered(
-                    f"The answer to `{ask.model.name}` does not fit its schema; nothing was done"
-                )
-    return answers
+    return await context.session.send_request(
+        _question(ask, scope), kinds[ask.model.of], _SECONDS_TO_ANSWER, metadata=related
+    )
 
 
 def _kept(state: str | None) -> Answers:
