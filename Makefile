@@ -9,7 +9,7 @@ SHARED := $(if $(NAFTIKO_SHARED),$(NAFTIKO_SHARED),../shared)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install dev test test-shared test-clients check bench-loading lint-docker clean
+.PHONY: help run install dev test test-shared test-clients conformance check bench-loading lint-docker clean
 
 help: ## Tell what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ test-clients: dev ## Run the official TypeScript MCP clients against the server 
 		|| { echo "The TypeScript client tests need Node.js 20 or newer, and npm." >&2; exit 1; }
 	@$(BIN)/pytest tests/clients $(ARGS)
 
+conformance: dev ## Run the official MCP conformance suite, and write what it found to docs/mcp.md (needs npm's registry)
+	@$(PIP) install --group conformance
+	@cd tests && ../$(BIN)/python -m conformance
+
 check: dev ## Check style, format and types
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
@@ -43,7 +47,7 @@ lint-docker: dev ## Check the Dockerfile
 
 clean: ## Remove the environment, caches and what was built
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	rm -rf tests/clients/typescript/node_modules
+	rm -rf tests/clients/typescript/node_modules tests/conformance/node_modules tests/conformance/results
 	find src tests docker -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: $(VENV)/.installed

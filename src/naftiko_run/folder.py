@@ -57,6 +57,14 @@ class Folder:
             return None
         return path if path.is_relative_to(self.root) and path.is_file() else None
 
+    def stamp(self, name: str) -> tuple[int, int] | None:
+        """Give what changes when a file does: its time of change and its size; None where there is none."""
+        path = self.root if self.is_file and not name else self.find(name)
+        if path is None:
+            return None
+        state = path.stat()
+        return state.st_mtime_ns, state.st_size
+
     def read(self, name: str, limit: int = MAX_FILE) -> bytes | None:
         """Give a file's content; None where ``find`` gives none.
 

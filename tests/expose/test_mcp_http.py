@@ -148,6 +148,22 @@ def test_a_body_over_the_limit_by_its_declared_length(pipelines: Served) -> None
     assert "--max-body" in problem(send_raw(pipelines.origin("mcp"), request.encode()), 413)["hint"]
 
 
+def test_white_space_around_a_header_is_no_part_of_it(pipelines: Served) -> None:
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    body = json.dumps(message("tools/list", _meta=meta)).encode()
+    head = (
+        "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept:\t*/* \r\n"
+        "MCP-Protocol-Version:  2026-07-28  \r\nMcp-Method:  tools/list\t\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    answer = send_raw(pipelines.origin("mcp"), head.encode() + body)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["result"]["tools"]
+
+
 def test_a_body_over_the_limit_in_chunks(pipelines: Served, upstream: Upstream) -> None:
     def chunks() -> Iterator[bytes]:
         yield json.dumps(CALL).encode()

@@ -21,12 +21,13 @@ from naftiko_run.document.model import (
     Resource,
     RestExposes,
     SkillExposes,
+    Tool,
 )
 from naftiko_run.document.model import Callable as Unit
 from naftiko_run.expressions import parse_path
 from naftiko_run.folder import Folder
 from naftiko_run.invoke import Forward as CompiledForward
-from naftiko_run.invoke import Function, FunctionCompiler, compile_prompt
+from naftiko_run.invoke import Function, FunctionCompiler, compile_asks, compile_content, compile_prompt
 from naftiko_run.invoke import Prompt as CompiledPrompt
 from naftiko_run.locations import require
 
@@ -119,7 +120,7 @@ class _Parts:
 
     def _of_mcp(self, owner: McpExposes) -> Iterator[_Part]:
         for tool in owner.tools:
-            yield self._function(tool, tool.name, silence_is_required=True)
+            yield self._tool(tool)
         for resource in owner.resources:
             if resource.location:
                 yield self._files(resource)
@@ -163,6 +164,16 @@ class _Parts:
             )
 
         return unit.pointer, f"`{name}`", add
+
+    def _tool(self, tool: Tool) -> _Part:
+        pointer, name, add_function = self._function(tool, tool.name, silence_is_required=True)
+
+        def add() -> None:
+            compile_asks(tool.asks)
+            compile_content(tool.content)
+            add_function()
+
+        return pointer, name, add
 
     def _forward(self, model: Forward, path: str) -> _Part:
         def add() -> None:

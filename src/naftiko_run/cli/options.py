@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
 from naftiko_run.errors import ConfigurationError
+from naftiko_run.secret import Secret
 from naftiko_run.serve import parse_port
 from naftiko_run.telemetry import LEVELS
 
 USAGE: Final = 2
 """Exit code of a command line that cannot be understood."""
+
+
+_KEY_BYTES: Final = 32
 
 
 class UsageFault(ConfigurationError):
@@ -100,6 +104,21 @@ def _is_base_uri(url: str) -> bool:
     except ValueError:  # brackets or a port that are none
         return False
     return is_address and parts.scheme in ("http", "https") and not (parts.query or parts.fragment)
+
+
+def read_state_key(environment: Mapping[str, str]) -> Secret | None:
+    """Read ``NAFTIKO_STATE_KEY``.
+
+    Raises:
+        ConfigurationError: It is too short to be a key.
+    """
+    key = environment.get("NAFTIKO_STATE_KEY", "")
+    if key and len(key.encode()) < _KEY_BYTES:
+        raise ConfigurationError(
+            f"NAFTIKO_STATE_KEY is shorter than {_KEY_BYTES} bytes, too short to be a key",
+            hint="make one with: openssl rand -hex 32",
+        )
+    return Secret(key) if key else None
 
 
 def check_level(level: str) -> str:

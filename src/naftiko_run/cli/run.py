@@ -24,6 +24,7 @@ from naftiko_run.cli.options import (
     parse_ports,
     parse_seconds,
     parse_size,
+    read_state_key,
 )
 from naftiko_run.cli.startup import Startup
 from naftiko_run.diagnostics import Diagnostic
@@ -90,7 +91,12 @@ def _run(options: RunOptions, console: Console) -> None:
         env_files=options.env_files,
     )
     addressing = Addressing(options.host, parse_ports(options.ports), dict(os.environ))
-    serving = ServeSettings(addressing, parse_size(options.max_body), options.allowed_hosts)
+    serving = ServeSettings(
+        addressing,
+        parse_size(options.max_body),
+        options.allowed_hosts,
+        state_key=read_state_key(os.environ),
+    )
     configure_logs(check_level(options.log_level))
     capabilities = _load_all(find_documents(options.files), settings, console, strict=options.strict)
     _check_base_uris(capabilities, settings)

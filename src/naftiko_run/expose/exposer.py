@@ -11,6 +11,7 @@ from naftiko_run import plugins
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes
 from naftiko_run.expressions import PathTemplate
+from naftiko_run.secret import Secret
 
 DEFAULT_MAX_BODY: Final = 10 * 1024 * 1024
 
@@ -27,9 +28,11 @@ class ExposeSettings:
 
     Attributes:
         max_body: The largest request body taken, in bytes.
+        state_key: Seals what travels with clients between two requests; None for a key of each adapter's own.
     """
 
     max_body: int = DEFAULT_MAX_BODY
+    state_key: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Adapter:
         endpoints: What it answers.
         units: What it offers, and what it leaves out.
         running: Entered while it is served; None where it needs nothing.
+        end_streams: Called when serving is to stop: ends answers that would go on by themselves.
         authentication: The scheme that callers must satisfy; empty where everyone may call.
     """
 
@@ -93,6 +97,7 @@ class Adapter:
     endpoints: tuple[Endpoint, ...]
     units: tuple[Unit, ...]
     running: Callable[[], AbstractAsyncContextManager[None]] | None = None
+    end_streams: Callable[[], None] | None = None
     authentication: str = ""
 
 

@@ -167,7 +167,7 @@ class _UnitCompiler:
             operations=tuple({call.operation.name: call.operation for call in calls}.values()),
             refusal=self._parts.refusal,
             missing=tuple(sorted({*self._missing, *missing})),
-            _validator=InputValidator(inputs),
+            _validator=InputValidator(inputs, unit.input_schema),
             _fixed=tuple(self._fixed.items()),
             _given=tuple(tuple(layer.items()) for layer in given),
             _plan=plan,
@@ -198,9 +198,7 @@ class _UnitCompiler:
             return self._steps()
         if self._unit.call:
             return self._call()
-        outputs = self._outputs(OutputCompiler(self._value, by_name=True))
-        assert outputs.apply is not None  # a unit without a call is a mock only if its outputs bring values
-        return MockPlan(outputs.apply)
+        return MockPlan(self._outputs(OutputCompiler(self._value, by_name=True)).apply)
 
     def _call(self) -> CallPlan:
         call = self._connect(self._unit.call, self._unit.with_, self._unit)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from naftiko_run.document.model import Content, PromptMessage
 from naftiko_run.document.model import Prompt as PromptModel
-from naftiko_run.document.model import PromptMessage
 from naftiko_run.errors import InvalidInput, Violation
-from naftiko_run.expressions import Expression, compile_text, names_of, variable
+from naftiko_run.expressions import names_of
+from naftiko_run.invoke.asks import compile_asks
+from naftiko_run.invoke.content import Part, compile_content
 from naftiko_run.locations import require
 
 Role = Literal["user", "assistant"]
@@ -25,12 +27,29 @@ class Argument:
         label: For people.
         description: For people and models.
         required: Whether there is no prompt without it.
+        enum: The values to choose from; none where anything goes.
     """
 
     name: str
     label: str
     description: str
     required: bool
+    enum: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of a prompt.
+
+    Attributes:
+        role: Who says it.
+        text: What is said; empty where a resource is shown.
+        resource: The URI of the resource that is shown; empty for a text.
+    """
+
+    role: Role
+    text: str = ""
+    resource: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +61,10 @@ class Prompt:
     """
 
     arguments: tuple[Argument, ...]
-    _messages: tuple[tuple[Role, Expression], ...]
+    _messages: tuple[tuple[Role, Part], ...]
 
-    def render(self, arguments: Mapping[str, Any]) -> list[tuple[Role, str]]:
-        """Give the role and the text of each message; an argument that is not given leaves nothing behind.
+    def render(self, arguments: Mapping[str, Any]) -> list[Message]:
+        """Give the messages; an argument that is not given leaves nothing behind.
 
         Raises:
             InvalidInput: Required arguments are missing, all of which are named.
@@ -53,7 +72,11 @@ class Prompt:
         absent = [each.name for each in self.arguments if each.required and arguments.get(each.name) is None]
         if absent:
             raise InvalidInput([Violation(f"/{name}", "is required") for name in absent])
-        return [(role, text.evaluate(arguments)) for role, text in self._messages]
+        shown = [(role, part.text.evaluate(arguments), part.is_resource) for role, part in self._messages]
+        return [
+            Message(role, resource=text) if is_resource else Message(role, text)
+            for role, text, is_resource in shown
+        ]
 
 
 def compile_prompt(model: PromptModel, folder: Path) -> Prompt:
@@ -64,17 +87,27 @@ def compile_prompt(model: PromptModel, folder: Path) -> Prompt:
         folder: Where relative locations begin.
 
     Raises:
-        ValueError: Its file cannot be read, or a template in it is malformed.
+        ValueError: Its file cannot be read, a template in it is malformed, or its questions are not in order.
     """
-    messages = model.template or (PromptMessage(role="user", content=_text(model.location, folder)),)
-    texts = [(each.role, compile_text(each.content, variable, lenient=True)) for each in messages]
-    declared = [Argument(each.name, each.label, each.description, each.required) for each in model.arguments]
-    return Prompt((*declared, *_named_only(declared, [text for _, text in texts])), tuple(texts))
-
-
-def _named_only(declared: Sequence[Argument], texts: Sequence[Expression]) -> list[Argument]:
-    known = {each.name for each in declared}
-    return [Argument(name, "", "", required=False) for name in names_of(texts) if name not in known]
+    messages = model.template or (
+        PromptMessage(role="user", content=Content(text=_text(model.location, folder))),
+    )
+    compile_asks(model.asks)
+    parts = compile_content([each.content for each in messages])
+    declared = [
+        Argument(each.name, each.label, each.description, each.required, each.enum)
+        for each in model.arguments
+    ]
+    declared_names = {each.name for each in declared}
+    asked = {each.name for each in model.asks}
+    named = names_of(part.text for part in parts)
+    only_named = [
+        Argument(name, "", "", required=False)
+        for name in named
+        if name not in declared_names and name.partition(".")[0] not in asked
+    ]
+    roles = [each.role for each in messages]
+    return Prompt((*declared, *only_named), tuple(zip(roles, parts, strict=True)))
 
 
 def _text(location: str, folder: Path) -> str:

@@ -13,6 +13,7 @@ from naftiko_run.expressions import MISSING, Expression, Scope
 from naftiko_run.invoke.call import Call
 from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.outputs import OutputPlan
+from naftiko_run.invoke.progress import Progress
 from naftiko_run.invoke.stepoutput import MARK, Projection, StepOutput
 
 
@@ -115,11 +116,13 @@ class StepsPlan:
             StepFailed: A step's upstream did not do what was asked.
         """
         scope = values
+        progress = Progress(len(self.steps))
+        await progress.begin()
         if self.is_chain:
             for step in self.steps:
-                await _run(step, scope)
+                await _run(step, scope, progress)
         else:
-            await self._run_side_by_side(scope)
+            await self._run_side_by_side(scope, progress)
         received = self._gathered(scope) if self.mappings else scope[MARK + self.last].value
         shape = self.outputs.apply
         answer = received if shape is None else shape(None if received is MISSING else received, scope)
@@ -127,13 +130,13 @@ class StepsPlan:
             answer = {**received, **answer}  # what is mapped and not declared is not lost
         return Outcome(204, b"") if answer is MISSING else Outcome.of_value(answer)
 
-    async def _run_side_by_side(self, scope: dict[str, Any]) -> None:
+    async def _run_side_by_side(self, scope: dict[str, Any], progress: Progress) -> None:
         tasks: list[asyncio.Task[None]] = []
 
         async def run(step: Step) -> None:
             for place in step.after:
                 await tasks[place]
-            await _run(step, scope)
+            await _run(step, scope, progress)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -158,7 +161,7 @@ class StepsPlan:
         return gathered
 
 
-async def _run(step: Step, scope: dict[str, Any]) -> None:
+async def _run(step: Step, scope: dict[str, Any], progress: Progress) -> None:
     try:
         output = await step.runner.run(scope)
     except StepFailed:
@@ -172,6 +175,7 @@ async def _run(step: Step, scope: dict[str, Any]) -> None:
     scope[MARK + step.name] = output
     if output.value is not MISSING:
         scope.setdefault(step.name, output.value)
+    await progress.advance(step.name)
 
 
 def in_order(

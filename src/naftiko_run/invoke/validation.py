@@ -35,19 +35,20 @@ class InputValidator:
 
     Args:
         inputs: The function's inputs.
+        schema: Their JSON Schema; None for what the inputs make.
 
     Raises:
         ValueError: The document declares something that is no schema.
     """
 
-    def __init__(self, inputs: Sequence[Input]) -> None:
-        self.schema = input_schema(inputs)
+    def __init__(self, inputs: Sequence[Input], schema: dict[str, Any] | None = None) -> None:
+        self.schema = input_schema(inputs) if schema is None else schema
         self._optional = frozenset(each.name for each in inputs if not each.required)
         self._defaults = {each.name: each.schema["default"] for each in inputs if "default" in each.schema}
         try:
-            self._validator = jsonschema_rs.Draft202012Validator(self.schema)
-        except jsonschema_rs.ValidationError as fault:
-            raise ValueError(f"its inputs make no valid schema: {fault.message}") from None
+            self._validator = compile_schema(self.schema)
+        except ValueError as fault:
+            raise ValueError(f"its inputs make no valid schema: {fault}") from None
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Check an input map.
@@ -69,6 +70,23 @@ class InputValidator:
         if not self._validator.is_valid(kept):
             raise InvalidInput([_violation(error) for error in self._validator.iter_errors(kept)])
         return kept
+
+
+def compile_schema(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    """Compile a JSON Schema (2020-12).
+
+    Raises:
+        ValueError: It is none, or refers to another.
+    """
+    try:
+        return jsonschema_rs.Draft202012Validator(schema, retriever=_retrieve)
+    except jsonschema_rs.ValidationError as fault:
+        raise ValueError(fault.message) from None
+
+
+def _retrieve(uri: str) -> Any:
+    """Refuse to look for a schema elsewhere: loading a document fetches nothing."""
+    raise ValueError(f"`{uri}` is not a part of it, and nothing is fetched")
 
 
 def coerce_text(declared: Input, texts: Sequence[str]) -> Any:

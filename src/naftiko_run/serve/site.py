@@ -11,6 +11,7 @@ from naftiko_run.capability import Capability
 from naftiko_run.errors import PortUnavailable
 from naftiko_run.expose import Adapter, ExposeSettings, HostGuard, Router, find_exposer
 from naftiko_run.expose.authentication import guarded
+from naftiko_run.secret import Secret
 from naftiko_run.serve.addresses import Addressing
 
 
@@ -56,12 +57,14 @@ class ServeSettings:
         max_body: The largest request body taken, in bytes.
         allowed_hosts: Host names that clients may use besides the address.
         drain: How many seconds requests in flight may take to finish after a signal.
+        state_key: See ``ExposeSettings``.
     """
 
     addressing: Addressing = field(default_factory=Addressing)
     max_body: int = ExposeSettings().max_body
     allowed_hosts: tuple[str, ...] = ()
     drain: int = 30
+    state_key: Secret | None = None
 
 
 def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> tuple[Site, ...]:
@@ -84,7 +87,9 @@ def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> 
             port = settings.addressing.port_of(exposes, exposer.default_port)
             # Any free port is one for each type: nobody asked for a port that they share.
             place = (host, port, "" if port else exposes.type)
-            adapter = exposer.expose(exposes, capability, ExposeSettings(settings.max_body))
+            adapter = exposer.expose(
+                exposes, capability, ExposeSettings(settings.max_body, settings.state_key)
+            )
             mounted.setdefault(place, []).append(guarded(adapter, exposes))
     routers = {
         place: Router(adapters, HostGuard(place[0], settings.allowed_hosts))

@@ -66,6 +66,7 @@ async def running(
                 await asyncio.sleep(0)
             yield sites
         finally:
+            _end_streams(sites)
             in_flight = sum(len(server.server_state.tasks) for server in servers)
             if in_flight:
                 _log.info(
@@ -74,6 +75,13 @@ async def running(
             for server in servers:
                 server.should_exit = True
             await asyncio.gather(*tasks)
+
+
+def _end_streams(sites: Sequence[Site]) -> None:
+    for site in sites:
+        for adapter in site.adapters:
+            if adapter.end_streams is not None:
+                adapter.end_streams()
 
 
 def serve(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run.document.dialects.calls import Calls
+from naftiko_run.document.dialects.extensions import normalise_schema
 from naftiko_run.document.dialects.formats import normalise_media_type
 from naftiko_run.document.dialects.parameters import hinted_arguments, normalise_inputs, normalise_outputs
 from naftiko_run.document.dialects.reading import Reader
@@ -50,7 +51,9 @@ class Callables:
         if steps:
             canonical |= {"steps": steps, "mappings": normalise_mappings(unit)}
             note_targets(unit, canonical["mappings"], canonical["outputParameters"])
-        elif unit.data.get("call") or not _is_mock(canonical["outputParameters"]):
+        elif unit.data.get("call") or not (
+            "x-content" in unit.data or _is_mock(canonical["outputParameters"])
+        ):
             call, reason = self.calls.find(unit)
             if reason:
                 raise ValueError(reason)
@@ -81,7 +84,7 @@ class Callables:
             **{key: own[key] for key in ("pointer", "name")},
             **{
                 key: own[key] or function[key]
-                for key in ("label", "description", "outputParameters", "outputMediaType")
+                for key in ("label", "description", "outputParameters", "outputMediaType", "inputSchema")
             },
             "inputParameters": [
                 _filled_in(parameter, function["inputParameters"]) for parameter in own["inputParameters"]
@@ -115,6 +118,7 @@ def _common(unit: Reader, name: str) -> dict[str, Any]:
         "inputParameters": normalise_inputs(unit),
         "outputParameters": normalise_outputs(unit),
         "outputMediaType": normalise_media_type(unit),
+        "inputSchema": normalise_schema(unit),
     }
 
 

@@ -8,6 +8,7 @@ from naftiko_run.document.dialects.authentication import normalise_inbound
 from naftiko_run.document.dialects.callables import Callables
 from naftiko_run.document.dialects.calls import says_nothing
 from naftiko_run.document.dialects.consumes import method_of
+from naftiko_run.document.dialects.extensions import normalise_asks, normalise_content
 from naftiko_run.document.dialects.formats import normalise_size
 from naftiko_run.document.dialects.parameters import normalise_inputs
 from naftiko_run.document.dialects.paths import join
@@ -184,6 +185,11 @@ def _mcp(written: Reader, callables: Callables) -> dict[str, Any]:
         if unit is not None:
             unit["name"] = _unused(tool, name, names)
             unit["hints"] = _hints(tool, callables.target(tool).get("semantics"))
+            try:
+                unit |= {"content": normalise_content(tool), "asks": normalise_asks(tool)}
+            except ValueError as fault:
+                _leave_out(tool, name, str(fault), "", unavailable)
+                continue
             tools.append(unit)
     transport = written.text("transport").casefold()
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from naftiko_run.document.dialects.callables import Callables
+from naftiko_run.document.dialects.extensions import normalise_asks, normalise_content
 from naftiko_run.document.dialects.reading import Reader
 
 _ROLES = ("user", "assistant")
@@ -47,7 +48,7 @@ def normalise_prompts(adapter: Reader, unavailable: list[dict[str, Any]]) -> lis
     for written in adapter.members("prompts"):
         name = written.text("name") or written.key
         messages = [
-            message for each in written.members("template", "messages") if (message := _message(each))
+            message for each in written.members("template", "messages") for message in _messages(each)
         ]
         if not name or not (messages or written.text("location")):
             reason = "it has neither a `template` nor a `location`" if name else "it has no `name`"
@@ -57,6 +58,11 @@ def normalise_prompts(adapter: Reader, unavailable: list[dict[str, Any]]) -> lis
             _leave_out(written, f"prompt {name}", "another prompt has this name", unavailable)
             continue
         names.add(name)
+        try:
+            asks = normalise_asks(written)
+        except ValueError as fault:
+            _leave_out(written, f"prompt {name}", str(fault), unavailable)
+            continue
         prompts.append(
             {
                 "pointer": written.at,
@@ -66,6 +72,7 @@ def normalise_prompts(adapter: Reader, unavailable: list[dict[str, Any]]) -> lis
                 "arguments": _arguments(written),
                 "template": messages,
                 "location": written.text("location"),
+                "asks": asks,
             }
         )
     return prompts
@@ -86,7 +93,7 @@ def _arguments(prompt: Reader) -> list[dict[str, Any]]:
     for written in prompt.members("arguments", "inputParameters"):
         name = written.text("name") or written.key
         if name:
-            required = written.flag("required")
+            required, values = written.flag("required"), written.data.get("enum")
             arguments.append(
                 {
                     "pointer": written.at,
@@ -94,12 +101,14 @@ def _arguments(prompt: Reader) -> list[dict[str, Any]]:
                     "label": written.text("label", "display", "title"),
                     "description": written.text("description"),
                     "required": True if required is None else required,
+                    "enum": [str(each) for each in values] if isinstance(values, list) else (),
                 }
             )
     return arguments
 
 
-def _message(written: Reader) -> dict[str, Any] | None:
+def _messages(written: Reader) -> list[dict[str, Any]]:
+    """Give a message; one with several parts of ``x-content`` makes as many."""
     role = written.text("role").casefold() or "user"
     if role not in _ROLES:
         written.report.warning(
@@ -111,7 +120,11 @@ def _message(written: Reader) -> dict[str, Any] | None:
         role = "user"
     content = written.data.get("content")
     text = content.get("text") if isinstance(content, dict) else content
-    return {"pointer": written.at, "role": role, "content": text} if isinstance(text, str) else None
+    parts = [{"pointer": written.at, "text": text}] if isinstance(text, str) else []
+    return [
+        {"pointer": written.at, "role": role, "content": part}
+        for part in (*parts, *normalise_content(written))
+    ]
 
 
 def _leave_out(written: Reader, name: str, reason: str, unavailable: list[dict[str, Any]]) -> None:

@@ -32,6 +32,8 @@ from naftiko_run.document.model.document import (
 )
 from naftiko_run.document.model.exposes import (
     AnyExposes,
+    Ask,
+    Content,
     Exposes,
     Forward,
     Hints,
@@ -65,6 +67,7 @@ __all__ = [
     "Aggregate",
     "AggregateFunction",
     "AnyExposes",
+    "Ask",
     "Authentication",
     "Bind",
     "Body",
@@ -75,6 +78,7 @@ __all__ = [
     "ConsumedOutput",
     "ConsumedResource",
     "Consumes",
+    "Content",
     "Document",
     "Exposes",
     "Forward",

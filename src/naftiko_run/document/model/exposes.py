@@ -47,10 +47,48 @@ class Hints(Node):
     open_world: bool | None = None
 
 
+class Content(Node):
+    """``x-content[]``: a part of what a tool's result or a prompt's message shows.
+
+    Attributes:
+        text: A text; empty where a resource is shown.
+        resource: The URI of a resource of the same adapter; empty for a text. Both are templates.
+    """
+
+    text: str = ""
+    resource: str = ""
+
+
+class Ask(Node):
+    """``x-asks[]``: what the client is asked for before anything is done.
+
+    Attributes:
+        of: Who answers: the user, the model, or the client itself, which tells its roots.
+        text: What the user or the model reads; a template, also over earlier answers.
+        answer: JSON Schema of the user's answer.
+        max_tokens: How long the model's answer may be.
+        required: Whether nothing is done without an answer.
+    """
+
+    name: str
+    of: Literal["user", "model", "roots"]
+    text: str = ""
+    answer: dict[str, Any] = Field(default_factory=dict)
+    max_tokens: int = 1000
+    required: bool = True
+
+
 class Tool(Callable):
-    """``exposes[mcp].tools[]``."""
+    """``exposes[mcp].tools[]``.
+
+    Attributes:
+        content: What its result shows; none where that is made of its answer.
+        asks: What the client is asked for; the answers are inputs.
+    """
 
     hints: Hints | None = None
+    content: tuple[Content, ...] = ()
+    asks: tuple[Ask, ...] = ()
 
 
 class Resource(Callable):
@@ -76,13 +114,14 @@ class PromptArgument(Node):
     label: str = ""
     description: str = ""
     required: bool = True
+    enum: tuple[str, ...] = ()
 
 
 class PromptMessage(Node):
-    """``prompts[].template[]``: a message with ``{{argument}}`` in it."""
+    """``prompts[].template[]``: a message with ``{{argument}}`` in it; a text, or a resource that it shows."""
 
     role: Literal["user", "assistant"]
-    content: str
+    content: Content
 
 
 class Prompt(Node):
@@ -90,6 +129,7 @@ class Prompt(Node):
 
     Attributes:
         template: Its messages; none where ``location`` names a file that is the one message.
+        asks: What the client is asked for; the answers are arguments.
     """
 
     name: str
@@ -98,6 +138,7 @@ class Prompt(Node):
     arguments: tuple[PromptArgument, ...] = ()
     template: tuple[PromptMessage, ...] = ()
     location: str = ""
+    asks: tuple[Ask, ...] = ()
 
 
 class Exposes(Node):

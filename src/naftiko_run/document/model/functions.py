@@ -104,6 +104,7 @@ class Callable(Node):
         steps: In the author's order.
         mappings: What the answer is made of where there are steps.
         output_media_type: What its answers are said to be; empty where it says nothing.
+        input_schema: JSON Schema of its inputs in the author's own words; None where it is made of them.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Callable(Node):
     input_parameters: tuple[Parameter, ...] = ()
     output_parameters: tuple[Output, ...] = ()
     output_media_type: str = ""
+    input_schema: dict[str, Any] | None = None
 
 
 class Semantics(Node):

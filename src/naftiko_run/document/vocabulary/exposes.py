@@ -40,6 +40,7 @@ _UNIT: Final = {
     **ROUTINE,
     **REFERENCE,
 }
+_ASKS: Final = Key("What the client's user or model is asked for first.", members="ask")
 _LARGEST: Final = Key("The largest binary answer given.", SIZE, line="ikanos")
 
 SHAPES: Final = {
@@ -138,8 +139,10 @@ SHAPES: Final = {
             **named(),
             **_UNIT,
             "hints": Key("What a call does to the world, for clients.", part="hints"),
+            "x-content": Key("What its result shows: texts, and resources.", members="content", form=LIST),
+            "x-asks": _ASKS,
         },
-        needs=(RUNNABLE,),
+        needs=((*RUNNABLE, "x-content"),),
         named_by=("name", "ref"),
     ),
     "hints": Shape(
@@ -172,13 +175,18 @@ SHAPES: Final = {
             "template": Key("The messages; `{{name}}` is an argument.", members="message", form=LIST),
             "messages": Key("The messages.", members="message", form=LIST, instead="`template`"),
             "location": Key("The file that holds the text, as `file:///…`.", FILE),
+            "x-asks": _ASKS,
         },
         needs=(("template", "messages", "location"),),
         named_by=("name",),
     ),
     "argument": Shape(
         "an argument of a prompt",
-        {**named("tags"), "required": Key("Whether the user must give it.", FLAG)},
+        {
+            **named("tags"),
+            "required": Key("Whether the user must give it.", FLAG),
+            "enum": Key("The values to choose from.", TEXTS),
+        },
         named_by=("name",),
     ),
     "message": Shape(
@@ -186,8 +194,31 @@ SHAPES: Final = {
         {
             "role": Key("Who says it; the user without.", words("user", "assistant")),
             "content": Key("What is said; `{{name}}` is an argument.", {"type": ["string", "object"]}),
+            "x-content": Key("What is shown: texts, and resources.", members="content", form=LIST),
         },
-        needs=(("content",),),
+        needs=(("content", "x-content"),),
+    ),
+    "content": Shape(
+        "a part of `x-content`",
+        {
+            "text": Key("A text; `{{name}}` is an input.", TEXT),
+            "resource": Key("The URI of a resource of this adapter, whose content is shown.", TEXT),
+        },
+        needs=(("text", "resource"),),
+    ),
+    "ask": Shape(
+        "an entry of `x-asks`",
+        {
+            "name": Key("Its name; the answer is `{{name}}`, and a field of it `{{name.field}}`.", TEXT),
+            "user": Key("A question to the client's user.", TEXT),
+            "model": Key("A prompt to the client's model.", TEXT),
+            "roots": Key("Ask the client for the folders that it works in.", FLAG),
+            "answer": Key("The JSON Schema of the user's answer.", OPEN),
+            "maxTokens": Key("How long the model's answer may be; 1000 without.", whole(1)),
+            "required": Key("Whether nothing is done without an answer; it is so without.", FLAG),
+        },
+        needs=(("user", "model", "roots"),),
+        named_by=("name",),
     ),
     "skill adapter": Shape(
         "a skill adapter", {**ADAPTER, "skills": Key("What agents can learn.", members="skill")}

@@ -51,6 +51,7 @@ ROUTINE: Final = {
         form=MAPPED_OR_NAMED,
         has_scalars=True,
     ),
+    "x-inputSchema": Key("The JSON Schema (2020-12) of its inputs, given to callers as it stands.", OPEN),
 }
 """What tools, operations, resources and aggregate functions share."""
 

@@ -1,29 +1,26 @@
-"""An ``mcp`` block to an MCP server: its tools, over streamable HTTP."""
+"""An ``mcp`` block to an MCP server: its tools, resources and prompts, over streamable HTTP."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, get_args
-from urllib.parse import quote
 
 import mcp_types as types
 from mcp.server.caching import CacheableMethod, CacheHint
-from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
-from mcp.shared.exceptions import MCPError
+from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes, McpExposes
-from naftiko_run.errors import InvocationError
-from naftiko_run.expose.exposer import Adapter, Endpoint, ExposeSettings, Unit
+from naftiko_run.expose.exposer import Adapter, Endpoint, ExposeSettings
+from naftiko_run.expose.mcp.completions import Completions
 from naftiko_run.expose.mcp.endpoint import McpEndpoint
+from naftiko_run.expose.mcp.notices import Notices
 from naftiko_run.expose.mcp.prompts import PromptBook
 from naftiko_run.expose.mcp.resources import ResourceShelf
-from naftiko_run.expose.mcp.results import result_of, result_of_problem
-from naftiko_run.expose.mcp.tools import tool_of
-from naftiko_run.expose.problems import problem_of
-from naftiko_run.expose.units import unit_of
+from naftiko_run.expose.mcp.sessions import Subscriptions, set_level
+from naftiko_run.expose.mcp.tools import ToolBox
 from naftiko_run.expressions import parse_path
-from naftiko_run.invoke import Function
+from naftiko_run.secret import Secret
 from naftiko_run.version import __version__
 
 
@@ -35,10 +32,16 @@ class McpExposer:
     def expose(self, exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Adapter:
         """Make the adapter of an ``mcp`` block; see ``Exposer.expose``."""
         assert isinstance(exposes, McpExposes)
-        tools, shelf = ToolBox(exposes, capability), ResourceShelf(exposes, capability)
-        book = PromptBook(exposes, capability)
-        endpoint = McpEndpoint(_server(exposes, capability, tools, shelf, book), settings)
         namespace = exposes.namespace or "capability"
+        notices = Notices(namespace)
+        shelf = ResourceShelf(exposes, capability)
+        tools = ToolBox(exposes, capability, shelf, notices)
+        book = PromptBook(exposes, capability, shelf)
+        server = _server(exposes, capability, tools, shelf, book)
+        converses = any(tool.asks for tool in exposes.tools) or any(each.asks for each in exposes.prompts)
+        if converses:
+            _converse(server, shelf, settings.state_key)
+        endpoint = McpEndpoint(server, settings, keeps_sessions=converses)
         own = parse_path(f"/{namespace}/mcp")
         endpoints = (
             Endpoint(own, endpoint),
@@ -47,80 +50,15 @@ class McpExposer:
         )
         units = sorted((*tools.units(), *shelf.units(), *book.units()), key=lambda each: bool(each.reason))
         return Adapter(
-            "mcp", exposes.namespace, capability, own.text, endpoints, tuple(units), endpoint.running
+            "mcp",
+            exposes.namespace,
+            capability,
+            own.text,
+            endpoints,
+            tuple(units),
+            endpoint.running,
+            endpoint.end_streams,
         )
-
-
-class ToolBox:
-    """The tools of one ``mcp`` block.
-
-    Args:
-        exposes: The block.
-        capability: Holds the functions.
-    """
-
-    def __init__(self, exposes: McpExposes, capability: Capability) -> None:
-        self._exposes = exposes
-        self._capability = capability
-        self._functions: dict[str, Function] = {}
-        self._unavailable = {each.name: each.reason for each in exposes.unavailable}
-        self._tools: list[types.Tool] = []
-        for tool in exposes.tools:
-            function = capability.functions.get(tool.pointer)
-            if function is None:
-                self._unavailable[tool.name] = capability.unavailable[tool.pointer]
-            else:
-                self._functions[tool.name] = function
-                self._tools.append(tool_of(tool, function))
-
-    def units(self) -> tuple[Unit, ...]:
-        """Give the tools for the start-up output, and whatever of the block was left out."""
-        return (
-            *(unit_of(name, function) for name, function in self._functions.items()),
-            *(_left_out(name, reason) for name, reason in self._unavailable.items()),
-        )
-
-    async def list(
-        self, _: ServerRequestContext[Any], __: types.PaginatedRequestParams | None
-    ) -> types.ListToolsResult:
-        """Answer ``tools/list``."""
-        return types.ListToolsResult(tools=self._tools)
-
-    async def call(
-        self, context: ServerRequestContext[Any], params: types.CallToolRequestParams
-    ) -> types.CallToolResult:
-        """Answer ``tools/call``.
-
-        Raises:
-            MCPError: There is no such tool, or something broke in here.
-        """
-        function = self._functions.get(params.name)
-        if function is None:
-            raise MCPError(types.INVALID_PARAMS, self._absent(params.name))
-        try:
-            name = f"{quote(self._exposes.namespace)}/{quote(params.name)}"
-            return await _answer(function, params.arguments or {}, context.protocol_version, name)
-        except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
-            problem = problem_of(fault)
-            raise MCPError(types.INTERNAL_ERROR, problem.detail, problem.members) from None
-
-    def input_schema(self, name: str) -> dict[str, Any] | None:
-        """Give a tool's input schema; None where there is no such tool."""
-        function = self._functions.get(name)
-        return function.input_schema if function else None
-
-    def _absent(self, name: str) -> str:
-        if name in self._unavailable:
-            return f"The tool `{name}` cannot be called: {self._unavailable[name]}"
-        return f"There is no tool `{name}`; tools/list names those that there are"
-
-
-def _left_out(name: str, reason: str) -> Unit:
-    """Give the line of what was left out of a block: a tool, or what its name begins with."""
-    kind, _, rest = name.partition(" ")
-    return (
-        Unit(rest, reason=reason, kind=kind) if kind in ("resource", "prompt") else Unit(name, reason=reason)
-    )
 
 
 def _server(
@@ -143,13 +81,20 @@ def _server(
         on_read_resource=shelf.read if shelf else None,
         on_list_prompts=book.list if book else None,
         on_get_prompt=book.get if book else None,
+        on_completion=Completions(shelf, book).complete if shelf or book else None,
     )
 
 
-async def _answer(
-    function: Function, arguments: dict[str, Any], protocol_version: str, name: str
-) -> types.CallToolResult:
-    try:
-        return result_of(await function.invoke(arguments), protocol_version, name)
-    except InvocationError as fault:
-        return result_of_problem(problem_of(fault))
+def _converse(server: Server[Any], shelf: ResourceShelf, key: Secret | None) -> None:
+    """Have a server ask its clients: answers travel sealed, or within sessions, and so can what these keep."""
+    security = RequestStateSecurity(keys=[key.reveal()]) if key else RequestStateSecurity.ephemeral()
+    server.middleware.append(RequestStateBoundary(security, default_audience=server.name))
+    server.add_request_handler("logging/setLevel", types.SetLevelRequestParams, set_level)
+    if shelf:
+        subscriptions = Subscriptions(shelf)
+        server.add_request_handler(
+            "resources/subscribe", types.SubscribeRequestParams, subscriptions.subscribe
+        )
+        server.add_request_handler(
+            "resources/unsubscribe", types.UnsubscribeRequestParams, subscriptions.unsubscribe
+        )

@@ -1,14 +1,15 @@
-"""MCP over streamable HTTP: the door before the SDK's session-less transport."""
+"""MCP over streamable HTTP: the door before the SDK's transports."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from anyio import CancelScope
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp_types import INVALID_REQUEST, PARSE_ERROR
+from mcp_types import INVALID_REQUEST, LOG_LEVEL_META_KEY, PARSE_ERROR
 
 from naftiko_run import jsontext
 from naftiko_run.expose.body import Disconnected, header, read_body
@@ -17,31 +18,49 @@ from naftiko_run.expose.problems import Problem, respond
 
 
 class McpEndpoint:
-    """Answers MCP requests of every protocol era, without sessions.
+    """Answers MCP requests of every protocol era.
 
     Args:
         server: The SDK's server, with its handlers.
         settings: Limits.
+        keeps_sessions: Whether clients up to 2025-11-25 get sessions, without which they cannot be asked
+            for anything. Where there are none, any replica answers any request.
     """
 
-    def __init__(self, server: Server[Any], settings: ExposeSettings) -> None:
+    def __init__(
+        self, server: Server[Any], settings: ExposeSettings, *, keeps_sessions: bool = False
+    ) -> None:
         self._server = server
         self._settings = settings
-        self._manager: StreamableHTTPSessionManager | None = None
+        self._keeps_sessions = keeps_sessions
+        self._plain: StreamableHTTPSessionManager | None = None
+        self._streaming: StreamableHTTPSessionManager | None = None
+        self._standing: set[CancelScope] = set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Run the SDK's transport; may be entered again after it was left."""
-        manager = StreamableHTTPSessionManager(
-            self._server, json_response=True, stateless=True, max_request_body_size=self._settings.max_body
+        """Run the SDK's transports; may be entered again after it was left."""
+        most = self._settings.max_body
+        plain = StreamableHTTPSessionManager(
+            self._server, json_response=True, stateless=True, max_request_body_size=most
         )
-        async with manager.run():
-            self._manager = manager
+        streaming = StreamableHTTPSessionManager(
+            self._server, stateless=not self._keeps_sessions, max_request_body_size=most
+        )
+        async with AsyncExitStack() as stack:
+            for manager in (plain, streaming):
+                await stack.enter_async_context(manager.run())
+            self._plain, self._streaming = plain, streaming
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        assert self._plain is not None
+        assert self._streaming is not None
         if scope["method"] != "POST":
+            if self._in_session(scope):
+                await self._stand(self._streaming, scope, receive, send)
+                return
             raise Problem(
                 405,
                 "method-not-allowed",
@@ -60,19 +79,61 @@ class McpEndpoint:
             content = await read_body(scope, receive, self._settings.max_body)
         except Disconnected:
             return
-        fault = _fault(content)
-        if fault is not None:
-            await respond(send, 400, fault, "application/json")
+        message = _read(content)
+        if isinstance(message, bytes):
+            await respond(send, 400, message, "application/json")
             return
+        # White space around a value is no part of it (RFC 9110, 5.5), but the HTTP parser leaves some.
+        scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
         if not header(scope, b"accept"):
             # Without the header a client takes anything (RFC 9110, 12.5.1); the SDK would refuse it.
             scope["headers"] = [*scope["headers"], (b"accept", b"*/*")]
-        assert self._manager is not None
-        await self._manager.handle_request(scope, _again(content, receive), send)
+        manager = self._streaming if self._is_streamed(scope, message) else self._plain
+        await manager.handle_request(scope, _again(content, receive), send)
+
+    def end_streams(self) -> None:
+        """End the streams that sessions hold open for what may happen."""
+        for standing in self._standing:
+            standing.cancel()
+
+    async def _stand(
+        self, manager: StreamableHTTPSessionManager, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer a session's request that may go on for as long as the session."""
+        is_open = False
+
+        async def watched(message: Message) -> None:
+            nonlocal is_open
+            await send(message)
+            is_open = message["type"] == "http.response.start" or message.get("more_body", False)
+
+        with CancelScope() as standing:
+            self._standing.add(standing)
+            try:
+                await manager.handle_request(scope, receive, watched)
+            finally:
+                self._standing.discard(standing)
+        if standing.cancelled_caught and is_open:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _in_session(self, scope: Scope) -> bool:
+        return self._keeps_sessions and bool(header(scope, b"mcp-session-id"))
+
+    def _is_streamed(self, scope: Scope, message: dict[str, Any]) -> bool:
+        """Whether there may be a stream of events: the client takes one, and something may happen to tell of."""
+        if self._in_session(scope):
+            return True
+        if "text/event-stream" not in header(scope, b"accept"):
+            return False
+        params = message.get("params")
+        meta = params.get("_meta") if isinstance(params, dict) else None
+        if isinstance(meta, dict) and ("progressToken" in meta or LOG_LEVEL_META_KEY in meta):
+            return True
+        return self._keeps_sessions and message.get("method") == "initialize"
 
 
-def _fault(content: bytes) -> bytes | None:
-    """Give the JSON-RPC error of a body that is none of its messages; None where it is one.
+def _read(content: bytes) -> dict[str, Any] | bytes:
+    """Give the message in a body; the JSON-RPC error of a body that is none of its messages.
 
     The SDK's own parser takes NaN and infinities, which would go on to upstreams as nulls.
     """
@@ -86,7 +147,7 @@ def _fault(content: bytes) -> bytes | None:
         )
     if not any(member in message for member in ("method", "result", "error")):
         return _error(INVALID_REQUEST, "Invalid request: the JSON-RPC message has no `method`")
-    return None
+    return message
 
 
 def _error(code: int, message: str) -> bytes:

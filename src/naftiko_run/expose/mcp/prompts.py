@@ -13,8 +13,11 @@ from naftiko_run.document.model import McpExposes
 from naftiko_run.document.model import Prompt as PromptModel
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.exposer import Unit
+from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
+from naftiko_run.expose.mcp.content import block_of
 from naftiko_run.expose.mcp.failures import error_of
-from naftiko_run.invoke import Prompt
+from naftiko_run.expose.mcp.resources import ResourceShelf
+from naftiko_run.invoke import Message, Prompt
 
 
 class PromptBook:
@@ -23,15 +26,16 @@ class PromptBook:
     Args:
         exposes: The block.
         capability: Holds what they are made of.
+        shelf: Has the resources that messages show.
     """
 
-    def __init__(self, exposes: McpExposes, capability: Capability) -> None:
+    def __init__(self, exposes: McpExposes, capability: Capability, shelf: ResourceShelf) -> None:
+        self._shelf = shelf
         self._prompts = {
-            model.name: (model, capability.prompts[model.pointer])
+            model.name: (model, capability.prompts[model.pointer], Questionnaire(model.asks))
             for model in exposes.prompts
             if model.pointer in capability.prompts
         }
-
         self._left_out = {
             model.name: capability.unavailable[model.pointer]
             for model in exposes.prompts
@@ -43,43 +47,61 @@ class PromptBook:
 
     def units(self) -> Iterator[Unit]:
         """Give the prompts for the start-up output."""
-        for name, (model, _) in self._prompts.items():
+        for name, (model, _, _) in self._prompts.items():
             yield Unit(name, model.location or "its messages", kind="prompt")
         for name, reason in self._left_out.items():
             yield Unit(name, reason=reason, kind="prompt")
+
+    def values_of(self, name: str, argument: str) -> list[str] | None:
+        """Give the values that an argument can have; None where there is no such prompt."""
+        if name not in self._prompts:
+            return None
+        _, prompt, _ = self._prompts[name]
+        return [value for each in prompt.arguments if each.name == argument for value in each.enum]
 
     async def list(
         self, _: ServerRequestContext, __: types.PaginatedRequestParams | None
     ) -> types.ListPromptsResult:
         """Answer ``prompts/list``."""
-        prompts = [_described(model, prompt) for model, prompt in self._prompts.values()]
+        prompts = [_described(model, prompt) for model, prompt, _ in self._prompts.values()]
         return types.ListPromptsResult(prompts=prompts)
 
     async def get(
-        self, _: ServerRequestContext, params: types.GetPromptRequestParams
-    ) -> types.GetPromptResult:
+        self, context: ServerRequestContext, params: types.GetPromptRequestParams
+    ) -> types.GetPromptResult | types.InputRequiredResult:
         """Answer ``prompts/get``.
 
         Raises:
-            MCPError: There is no such prompt, or required arguments are missing.
+            MCPError: There is no such prompt, required arguments are missing, or the client does not answer
+                what it asks.
         """
         if params.name not in self._prompts:
             raise MCPError(
                 types.INVALID_PARAMS,
                 f"There is no prompt `{params.name}`; there are: {', '.join(self._prompts)}",
             )
-        model, prompt = self._prompts[params.name]
+        model, prompt, asks = self._prompts[params.name]
         try:
-            messages = prompt.render(params.arguments or {})
+            arguments = await asks.inputs(context, params, params.arguments or {})
+            if isinstance(arguments, types.InputRequiredResult):
+                return arguments
+            messages = prompt.render(arguments)
+        except Unanswered as fault:
+            raise MCPError(types.INVALID_PARAMS, str(fault)) from None
         except InvalidInput as fault:
             raise error_of(fault) from None
         return types.GetPromptResult(
             description=model.description or None,
             messages=[
-                types.PromptMessage(role=role, content=types.TextContent(text=text))
-                for role, text in messages
+                types.PromptMessage(role=each.role, content=await self._block(each, context.protocol_version))
+                for each in messages
             ],
         )
+
+    async def _block(self, message: Message, protocol_version: str) -> types.ContentBlock:
+        if message.resource:
+            return block_of(await self._shelf.contents(message.resource, protocol_version))
+        return types.TextContent(text=message.text)
 
 
 def _described(model: PromptModel, prompt: Prompt) -> types.Prompt:

@@ -20,7 +20,7 @@ from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.failures import error_of, failed
 from naftiko_run.expose.mediatypes import media_type_of
 from naftiko_run.expose.units import unit_of
-from naftiko_run.expressions import Variable, parse_path
+from naftiko_run.expressions import Variable, as_text, parse_path
 from naftiko_run.folder import FileTooLarge, Folder
 from naftiko_run.invoke import Function
 
@@ -84,6 +84,22 @@ class ResourceShelf:
         for name, reason in self._left_out.items():
             yield Unit(name, reason=reason, kind="resource")
 
+    def values_of(self, uri: str, name: str) -> list[str] | None:
+        """Give the values that a hole of a template can have; None where there is no such template."""
+        for dynamic in self._dynamics:
+            if uri in (dynamic.model.uri, _single_braces(dynamic.model.uri)):
+                declared = dynamic.function.input_schema.get("properties", {}).get(name, {})
+                return [as_text(each) for each in declared.get("enum", ())]
+        return None
+
+    def stamp(self, uri: str) -> object:
+        """Give what changes when a file does, or comes or goes; None for a URI that is no file's place."""
+        for static in self._statics:
+            name = _below(static, uri)
+            if name is not None:
+                return static.folder.stamp(name)
+        return None
+
     async def list(
         self, _: ServerRequestContext, __: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
@@ -127,12 +143,23 @@ class ResourceShelf:
         Raises:
             MCPError: There is no such resource, or its content cannot be had.
         """
-        uri = params.uri
+        return types.ReadResourceResult(contents=[await self.contents(params.uri, context.protocol_version)])
+
+    async def contents(self, uri: str, protocol_version: str) -> Contents:
+        """Give what a resource holds.
+
+        Args:
+            uri: The resource's.
+            protocol_version: The client's.
+
+        Raises:
+            MCPError: There is no such resource, or its content cannot be had.
+        """
         for dynamic in sorted(self._dynamics, key=lambda each: len(each.names)):
             found = dynamic.pattern.fullmatch(uri)
             if found:
                 inputs = dict(zip(dynamic.names, map(unquote, found.groups()), strict=True))
-                return types.ReadResourceResult(contents=[await _invoked(dynamic, inputs, uri)])
+                return await _invoked(dynamic, inputs, uri)
         for static in self._statics:
             name = _below(static, uri)
             try:
@@ -140,10 +167,8 @@ class ResourceShelf:
             except FileTooLarge as fault:
                 raise MCPError(types.INTERNAL_ERROR, str(fault)) from None
             if content is not None:
-                return types.ReadResourceResult(
-                    contents=[_contents(uri, static.model, content, media_type_of(uri))]
-                )
-        is_modern = context.protocol_version in MODERN_PROTOCOL_VERSIONS
+                return _contents(uri, static.model, content, media_type_of(uri))
+        is_modern = protocol_version in MODERN_PROTOCOL_VERSIONS
         code = types.INVALID_PARAMS if is_modern else _NOT_FOUND
         raise MCPError(
             code, f"There is no resource `{uri}`; resources/list names those that there are", {"uri": uri}

@@ -1,21 +1,157 @@
-"""Functions as MCP tools: what ``tools/list`` says of them."""
+"""The tools of an ``mcp`` block."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
 import mcp_types as types
+from mcp.server.context import ServerRequestContext
+from mcp.shared.exceptions import MCPError
 
-from naftiko_run.document.model import Hints, Tool
-from naftiko_run.invoke import Function
+from naftiko_run.capability import Capability
+from naftiko_run.document.model import Hints, McpExposes
+from naftiko_run.document.model import Tool as ToolModel
+from naftiko_run.errors import InvocationError
+from naftiko_run.expose.exposer import Unit
+from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
+from naftiko_run.expose.mcp.content import Showing
+from naftiko_run.expose.mcp.notices import Notices
+from naftiko_run.expose.mcp.resources import ResourceShelf
+from naftiko_run.expose.mcp.results import result_of, result_of_problem
+from naftiko_run.expose.problems import problem_of
+from naftiko_run.expose.units import unit_of
+from naftiko_run.invoke import Function, InputValidator
 
 
-def tool_of(unit: Tool, function: Function) -> types.Tool:
-    """Give the MCP description of a tool."""
+@dataclass(frozen=True, slots=True)
+class _Tool:
+    """A tool that can be called.
+
+    Attributes:
+        arguments: Checks what the caller gives, before anything is asked; None where nothing is.
+    """
+
+    function: Function
+    asks: Questionnaire
+    showing: Showing
+    described: types.Tool
+    arguments: InputValidator | None
+
+
+class ToolBox:
+    """The tools of one ``mcp`` block.
+
+    Args:
+        exposes: The block.
+        capability: Holds the functions.
+        shelf: Has the resources that results show.
+        notices: Tells clients how far their calls have come.
+    """
+
+    def __init__(
+        self, exposes: McpExposes, capability: Capability, shelf: ResourceShelf, notices: Notices
+    ) -> None:
+        self._exposes = exposes
+        self._notices = notices
+        self._tools: dict[str, _Tool] = {}
+        self._unavailable = {each.name: each.reason for each in exposes.unavailable}
+        for model in exposes.tools:
+            function = capability.functions.get(model.pointer)
+            if function is None:
+                self._unavailable[model.name] = capability.unavailable[model.pointer]
+                continue
+            asks, showing = Questionnaire(model.asks), Showing(model.content, shelf)
+            described = _described(model, function, asks)
+            arguments = InputValidator((), described.input_schema) if asks else None
+            self._tools[model.name] = _Tool(function, asks, showing, described, arguments)
+
+    def units(self) -> tuple[Unit, ...]:
+        """Give the tools for the start-up output, and whatever of the block was left out."""
+        return (
+            *(unit_of(name, tool.function) for name, tool in self._tools.items()),
+            *(_left_out(name, reason) for name, reason in self._unavailable.items()),
+        )
+
+    async def list(
+        self, _: ServerRequestContext[Any], __: types.PaginatedRequestParams | None
+    ) -> types.ListToolsResult:
+        """Answer ``tools/list``."""
+        return types.ListToolsResult(tools=[tool.described for tool in self._tools.values()])
+
+    async def call(
+        self, context: ServerRequestContext[Any], params: types.CallToolRequestParams
+    ) -> types.CallToolResult | types.InputRequiredResult:
+        """Answer ``tools/call``.
+
+        Raises:
+            MCPError: There is no such tool, the client cannot answer what it asks, or something broke in here.
+        """
+        tool = self._tools.get(params.name)
+        if tool is None:
+            raise MCPError(types.INVALID_PARAMS, self._absent(params.name))
+        try:
+            with self._notices.watching(context, params.name):
+                return await self._answer(tool, context, params)
+        except MCPError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
+            problem = problem_of(fault)
+            raise MCPError(types.INTERNAL_ERROR, problem.detail, problem.members) from None
+
+    def input_schema(self, name: str) -> dict[str, Any] | None:
+        """Give a tool's input schema; None where there is no such tool."""
+        tool = self._tools.get(name)
+        return tool.described.input_schema if tool else None
+
+    async def _answer(
+        self, tool: _Tool, context: ServerRequestContext[Any], params: types.CallToolRequestParams
+    ) -> types.CallToolResult | types.InputRequiredResult:
+        try:
+            if tool.arguments is not None:
+                tool.arguments.check(params.arguments or {})
+            inputs = await tool.asks.inputs(context, params, params.arguments or {})
+            if isinstance(inputs, types.InputRequiredResult):
+                return inputs
+            outcome = await tool.function.invoke(inputs)
+            name = f"{quote(self._exposes.namespace)}/{quote(params.name)}"
+            result = result_of(outcome, context.protocol_version, name)
+        except Unanswered as fault:
+            return types.CallToolResult(content=[types.TextContent(text=str(fault))], is_error=True)
+        except InvocationError as fault:
+            return result_of_problem(problem_of(fault))
+        if tool.showing and not outcome.has_failed:
+            result.content = await tool.showing.blocks(inputs, context.protocol_version)
+        return result
+
+    def _absent(self, name: str) -> str:
+        if name in self._unavailable:
+            return f"The tool `{name}` cannot be called: {self._unavailable[name]}"
+        return f"There is no tool `{name}`; tools/list names those that there are"
+
+
+def _left_out(name: str, reason: str) -> Unit:
+    """Give the line of what was left out of a block: a tool, or what its name begins with."""
+    kind, _, rest = name.partition(" ")
+    return (
+        Unit(rest, reason=reason, kind=kind) if kind in ("resource", "prompt") else Unit(name, reason=reason)
+    )
+
+
+def _described(model: ToolModel, function: Function, asks: Questionnaire) -> types.Tool:
+    schema = function.input_schema
+    if asks:
+        properties = schema.get("properties", {})
+        given = {name: each for name, each in properties.items() if not asks.is_asked(name)}
+        required = [name for name in schema.get("required", ()) if not asks.is_asked(name)]
+        schema = {**schema, "properties": given, "required": required}
     return types.Tool(
-        name=unit.name,
-        title=unit.label or None,
+        name=model.name,
+        title=model.label or None,
         description=function.description or None,
-        input_schema=function.input_schema,
-        annotations=_annotations(unit.hints) if unit.hints else None,
+        input_schema=schema,
+        annotations=_annotations(model.hints) if model.hints else None,
     )
 
 

@@ -1,0 +1,73 @@
+"""Rounds of questions between replicas: any of them goes on where another began, if they share a key."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from support.process import READY, launched, run
+
+DOCUMENT = """
+naftiko: 1.0.0-alpha2
+capability:
+  exposes:
+  - type: mcp
+    namespace: m
+    tools:
+    - name: greet
+      description: Greets
+      x-asks:
+      - name: person
+        user: Your name?
+        answer: {type: object, properties: {name: {type: string}}, required: [name]}
+      x-content: [{text: "Hello {{person.name}}"}]
+"""
+
+
+def greeted(url: str, **params: Any) -> dict[str, Any]:
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}},
+    }
+    headers = {
+        "accept": "application/json, text/event-stream",
+        "mcp-protocol-version": "2026-07-28",
+        "mcp-method": "tools/call",
+        "mcp-name": "greet",
+    }
+    params = {"name": "greet", "arguments": {}, "_meta": meta, **params}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    answer: dict[str, Any] = httpx.post(url, json=body, headers=headers).json()
+    return answer
+
+
+@pytest.mark.parametrize("second", ["k" * 32, "o" * 32], ids=["same-key", "other-key"])
+def test_a_replica_with_the_same_key_goes_on_where_another_began(tmp_path: Path, second: str) -> None:
+    (tmp_path / "m.yaml").write_text(DOCUMENT)
+    with ExitStack() as stack:
+        urls = []
+        for key in ("k" * 32, second):
+            environment = {"NAFTIKO_STATE_KEY": key}
+            command = launched(tmp_path / "m.yaml", "--port", "mcp=0", environment=environment)
+            replica = stack.enter_context(command)
+            replica.wait_for_line(READY)
+            urls.append(replica.url("mcp"))
+        state = greeted(urls[0])["result"]["requestState"]
+        answers = {"person": {"action": "accept", "content": {"name": "Ann"}}}
+        answer = greeted(urls[1], inputResponses=answers, requestState=state)
+    if second.startswith("k"):
+        assert answer["result"]["content"] == [{"type": "text", "text": "Hello Ann"}]
+    else:
+        assert answer["error"]["data"] == {"reason": "invalid_request_state"}
+
+
+def test_a_key_that_is_too_short_is_refused_and_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text(DOCUMENT)
+    ended = run(tmp_path / "m.yaml", environment={"NAFTIKO_STATE_KEY": "hunter2"})
+    assert ended.returncode == 1
+    assert "NAFTIKO_STATE_KEY is shorter than 32 bytes" in ended.stderr
+    assert "hunter2" not in ended.stderr
