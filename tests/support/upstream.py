@@ -164,8 +164,19 @@ async def _read(reader: asyncio.StreamReader) -> Received:
     headers = tuple(
         (name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)
     )
+    if ("transfer-encoding", "chunked") in headers:
+        return Received(method, target, headers, await _read_chunks(reader))
     length = next((int(value) for name, value in headers if name == "content-length"), 0)
     return Received(method, target, headers, await reader.readexactly(length))
+
+
+async def _read_chunks(reader: asyncio.StreamReader) -> bytes:
+    content = b""
+    while True:
+        length = int(await reader.readline(), 16)
+        content += (await reader.readexactly(length + 2))[:-2]
+        if not length:
+            return content
 
 
 def _head(answer: Answer, length: int) -> bytes:
