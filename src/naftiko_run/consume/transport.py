@@ -19,6 +19,9 @@ from naftiko_run.errors import ResponseTooLarge, UpstreamTimeout, UpstreamUnreac
 CONNECT_SECONDS: Final = 10.0
 DEFAULT_SECONDS: Final = 30.0
 
+_IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+"""Methods whose requests may be sent twice (RFC 9110, 9.2.2)."""
+
 _ERROR_NUMBER = re.compile(r"\[Errno -?\d+\]\s*")
 
 
@@ -40,12 +43,21 @@ class HttpxTransport:
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request; see ``Transport.send``."""
-        client = self._client_of_this_loop(request.tls)
         with self._told(request):
-            async with client.stream(
-                request.method, request.url, headers=_encoded(request.headers), content=request.body
-            ) as response:
-                body = await _body(response, request)
+            try:
+                return await self._exchange(request)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                # The upstream may have closed a connection that was kept, just as it was used again.
+                if request.method not in _IDEMPOTENT:
+                    raise
+                return await self._exchange(request)
+
+    async def _exchange(self, request: OutgoingRequest) -> UpstreamResponse:
+        client = self._client_of_this_loop(request.tls)
+        async with client.stream(
+            request.method, request.url, headers=_encoded(request.headers), content=request.body
+        ) as response:
+            body = await _body(response, request)
         return UpstreamResponse(response.status_code, _headers(response), body)
 
     async def stream(self, request: OutgoingRequest) -> StreamedResponse:

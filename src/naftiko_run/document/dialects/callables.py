@@ -101,7 +101,9 @@ class Callables:
         close = difflib.get_close_matches(ref, known, n=1)
         if close:
             return f"it refers to `{ref}`, which does not exist; did you mean `{close[0]}`?"
-        exist = f"these exist: {', '.join(known)}" if known else "no function of `aggregates` stands before it"
+        exist = (
+            f"these exist: {', '.join(known)}" if known else "no function of `aggregates` stands before it"
+        )
         return f"it refers to `{ref}`, which does not exist; {exist}"
 
 
