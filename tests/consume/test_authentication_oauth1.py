@@ -267,8 +267,12 @@ def test_the_sandbox_opens_no_key(tmp_path: Path) -> None:
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 
 
+SEGMENT = TEXT.filter(lambda text: text not in (".", ".."))
+"""No request has a segment that climbs: it would be another URL by the time it is on the wire."""
+
+
 @settings(max_examples=100)
-@given(query=st.lists(st.tuples(TEXT, TEXT), max_size=4), segment=TEXT)
+@given(query=st.lists(st.tuples(TEXT, TEXT), max_size=4), segment=SEGMENT)
 def test_base_strings_are_those_of_another_library(query: list[tuple[str, str]], segment: str) -> None:
     written = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query)
     url = f"https://api.example:8443/a/{quote(segment, safe='')}" + (f"?{written}" if query else "")
