@@ -66,7 +66,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     refusals |= {each.refusal: _refused_at(each) for each in units.functions.values()}
     for refusal, at in refusals.items():
         if refusal:
-            report.warning("cannot-be-called", f"calls will fail: {refusal}", at)
+            report.warning("cannot-be-called", f"calls will fail: {refusal}", at, alters_service=True)
     _note_adapters(document, report)
     return Capability(
         file=loaded.source.file,
@@ -114,6 +114,7 @@ def _note_adapters(document: Document, report: Report) -> None:
                 f"`{exposes.type}` (installed: {', '.join(known)})",
                 exposes.pointer,
                 hint=f"did you mean `type: {close[0]}`?" if close else "",
+                alters_service=True,
             )
         if isinstance(exposes, RestExposes) and exposes.authentication is not None:
             _note_passed_on(exposes, report)
@@ -122,6 +123,7 @@ def _note_adapters(document: Document, report: Report) -> None:
                 "stdio-over-http",
                 "the stdio transport is not supported yet; this adapter is served over HTTP",
                 (*exposes.pointer, "transport"),
+                alters_service=True,
             )
 
 
