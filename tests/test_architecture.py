@@ -18,6 +18,7 @@ ROOMS = (
     "locations",
     "folder",
     "plugins",
+    "collection",
     "diagnostics",
     "errors",
     "expressions",

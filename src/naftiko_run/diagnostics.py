@@ -49,6 +49,8 @@ class Diagnostic:
         hint: How to mend it.
         excerpt: The line that it points at, with credentials masked; empty
             where nobody asked for it, or there is none.
+        alters_service: Whether something is not there, does not work, or is
+            served otherwise than the document says.
     """
 
     severity: Severity
@@ -60,6 +62,7 @@ class Diagnostic:
     pointer: str = ""
     hint: str = ""
     excerpt: str = ""
+    alters_service: bool = False
 
     @property
     def is_error(self) -> bool:
@@ -108,11 +111,13 @@ class Report:
 
     def error(self, code: str, message: str, at: Pointer = (), hint: str = "") -> None:
         """Record something that stops the document, or one of its units, from being served."""
-        self._add(Severity.ERROR, code, message, at, hint)
+        self._add(Severity.ERROR, code, message, at, hint, alters_service=True)
 
-    def warning(self, code: str, message: str, at: Pointer = (), hint: str = "") -> None:
-        """Record something that was mended, or that will surprise at run time."""
-        self._add(Severity.WARNING, code, message, at, hint)
+    def warning(
+        self, code: str, message: str, at: Pointer = (), hint: str = "", *, alters_service: bool = False
+    ) -> None:
+        """Record something that was mended, or that will surprise at run time; see ``Diagnostic``."""
+        self._add(Severity.WARNING, code, message, at, hint, alters_service=alters_service)
 
     def info(self, code: str, message: str, at: Pointer = (), hint: str = "") -> None:
         """Record something worth knowing."""
@@ -123,9 +128,27 @@ class Report:
         """Whether any finding is an error."""
         return any(d.is_error for d in self._found)
 
-    def _add(self, severity: Severity, code: str, message: str, at: Pointer, hint: str) -> None:
+    def _add(
+        self,
+        severity: Severity,
+        code: str,
+        message: str,
+        at: Pointer,
+        hint: str,
+        *,
+        alters_service: bool = False,
+    ) -> None:
         position = self._locate(at) if self._locate else Position(0, 0)
         file, at = self._origin(at) if self._origin else (self._file, at)
         self._found.append(
-            Diagnostic(severity, code, message, file, *position, pointer=json_pointer(at), hint=hint)
+            Diagnostic(
+                severity,
+                code,
+                message,
+                file,
+                *position,
+                pointer=json_pointer(at),
+                hint=hint,
+                alters_service=alters_service,
+            )
         )

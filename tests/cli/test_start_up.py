@@ -82,6 +82,14 @@ def test_what_was_only_mended_is_counted_and_what_does_not_work_is_told(tmp_path
         assert "older-version" not in process.text
 
 
+def test_what_is_listed_though_every_call_fails_is_told_so(tmp_path: Path) -> None:
+    sealed = small("one").replace("    resources:", "    authentication: {type: sealed}\n    resources:", 1)
+    with started(written(tmp_path, sealed)) as process:
+        (line,) = [line for line in process.lines if line.startswith("tool one-tool ")]
+    told = "tool one-tool -> one.get  GET https://one.example/of-one  cannot be called: `one` authenticates with `sealed`"
+    assert line.startswith(told)
+
+
 def test_colours_and_columns_on_a_terminal() -> None:
     shown = shown_until(READY, PIPELINES, "--sandbox", *FREE_PORTS)
     assert "\x1b[" in shown

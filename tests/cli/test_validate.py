@@ -120,7 +120,21 @@ def test_a_missing_file_is_no_input_and_the_others_are_checked(fleet: Path) -> N
 def test_a_folder_without_documents_is_no_input(tmp_path: Path) -> None:
     done = validate(tmp_path)
     assert done.returncode == 66
-    assert done.stderr.startswith("naftiko validate: error: ")
+    assert done.stdout.startswith(f"{tmp_path}: error[no-documents] there is no capability document in this")
+    assert "  hint: put a .yaml file there" in done.stdout
+    assert done.stderr == "1 error in 0 files\n"
+
+
+def test_an_empty_folder_and_a_missing_file_are_findings_beside_those_of_the_others(fleet: Path) -> None:
+    (fleet / "empty").mkdir()
+    done = validate("bad.yaml", "empty", "none.yaml", "good.yaml", "--format", "json", cwd=fleet)
+    assert done.returncode == 66
+    assert [(each["file"], each["code"]) for each in json.loads(done.stdout)] == [
+        ("bad.yaml", "unknown-operation"),
+        ("empty", "no-documents"),
+        ("none.yaml", "no-such-file"),
+    ]
+    assert done.stderr == "3 errors in 3 files\n"
 
 
 @pytest.mark.parametrize("option", ["--level", "--format", "--fail-on"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from consume.recording import capability, header_of, json_of, query_of, sent, tool
+from consume.recording import capability, consumes, header_of, json_of, path_of, query_of, sent, tool
 from naftiko_run.invoke import Function
 
 BINDS = [{"namespace": "env", "keys": {"KEY": "KEY", "id": "id", "KEYS": "KEYS"}}]
@@ -15,6 +15,14 @@ ENVIRONMENT = {"KEY": "k", "id": "7", "KEYS": "many"}
 
 def calling(operation: dict[str, Any], **entry: Any) -> Function:
     return tool(operation, binds=BINDS, environment=ENVIRONMENT, **entry)
+
+
+def told_of(operation: dict[str, Any], path: str) -> dict[str, str]:
+    """Give the hint of each value in which braces are read as a binding's, by its place."""
+    exposes = {"type": "mcp", "tools": [{"name": "t", "call": "api.op"}]}
+    whole = {"consumes": [consumes(operation, path)], "exposes": [exposes]}
+    found = capability({"binds": BINDS, "capability": whole}).diagnostics
+    return {each.pointer: each.hint for each in found if each.code == "binding-braces"}
 
 
 @pytest.mark.parametrize("written", ["${KEY}", "{KEY}", "${ KEY }", "${env.KEY}", "{env.KEY}", "{{KEY}}"])
@@ -44,6 +52,24 @@ def test_in_bodies() -> None:
     assert json_of(sent(text)) == {"key": "k", "n": {"m": 1}}
 
 
+@pytest.mark.parametrize("written", ["/a/${KEY}", "/a/${env.KEY}", "/a/{KEY}", "/a/{{KEY}}"])
+def test_in_paths(written: str) -> None:
+    function = calling({}, path=written)
+    assert path_of(sent(function)) == "/a/k"
+    assert function.input_schema["properties"] == {}
+
+
+def test_a_parameter_of_that_name_fills_the_path() -> None:
+    function = calling({"inputParameters": [{"name": "id", "in": "path"}]}, path="/a/{id}/${KEY}")
+    assert path_of(sent(function, {"id": "9"})) == "/a/9/k"
+    assert [*function.input_schema["properties"]] == ["id"]
+
+
+@pytest.mark.parametrize("path", ["/a/{KEY}", "/a/${OTHER}"])
+def test_a_path_that_says_what_it_means_is_not_told(path: str) -> None:
+    assert not told_of({}, path)
+
+
 @pytest.mark.parametrize(
     "text", ["query { user{id} }", "{OTHER} ${other}", "a { KEY } b", "{KEY", "{x{KEY}}", "${OTHER}"]
 )
@@ -54,21 +80,13 @@ def test_other_braces_in_a_body_are_its_own(text: str) -> None:
 
 def test_each_value_is_told_with_its_place() -> None:
     operation = {
-        "name": "op",
         "method": "POST",
         "inputParameters": [{"name": "q", "in": "query", "value": "{KEY}${KEYS}"}],
         "body": {"type": "json", "data": {"a": "${KEY}"}},
     }
-    consumes = {
-        "namespace": "api",
-        "baseUri": "https://h",
-        "resources": [{"path": "/", "operations": [operation]}],
-    }
-    exposes = {"type": "mcp", "tools": [{"name": "t", "call": "api.op"}]}
-    loaded = capability({"binds": BINDS, "capability": {"consumes": [consumes], "exposes": [exposes]}})
-    told = {each.pointer: each.hint for each in loaded.diagnostics if each.code == "binding-braces"}
-    at = "/capability/consumes/0/resources/0/operations/0"
-    assert told == {
-        f"{at}/inputParameters/0/value": "write `{{KEY}}`, `{{KEYS}}`",
-        f"{at}/body/data/a": "write `{{KEY}}`",
+    at = "/capability/consumes/0/resources/0"
+    assert told_of(operation, "/a/${KEY}") == {
+        f"{at}/path": "write `{{KEY}}`",
+        f"{at}/operations/0/inputParameters/0/value": "write `{{KEY}}`, `{{KEYS}}`",
+        f"{at}/operations/0/body/data/a": "write `{{KEY}}`",
     }

@@ -45,6 +45,14 @@ def test_each_argument_goes_where_its_parameter_says() -> None:
     assert json_of(request) == {"name": "n", "size": 2}
 
 
+def test_the_query_of_a_base_uri_is_sent_with_every_operation() -> None:
+    function = tool(
+        parameters("query:q"), baseUri="https://api.example.com/v1?key={KEY}", environment={"KEY": "k"}
+    )
+    assert sorted(query_of(sent(function, {"q": "x"}))) == [("key", "k"), ("q", "x")]
+    assert [*function.input_schema["properties"]] == ["q"]
+
+
 def test_what_is_missing_is_not_sent() -> None:
     operation = parameters(
         "query:q", "header:X-Trace", "cookie:session", "body:name", "body:size", method="POST"

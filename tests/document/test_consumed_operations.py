@@ -237,6 +237,9 @@ def test_an_unknown_body_type_is_json_with_a_warning() -> None:
         ("{type: application/octet-stream, data: {file: x}}", "binary", "one value"),
         ("{type: application/cbor, data: {file: x}}", "binary", "one value"),
         ("{type: application/cbor, data: x}", "binary", "CBOR"),
+        ("{type: xml, data: {a: 1}}", "xml", "JSON text"),
+        ("{type: sparql, data: [a]}", "sparql", "JSON text"),
+        ("{type: text/plain, data: {a: '{{b}}'}}", "text", "JSON text"),
     ],
 )
 def test_bodies_that_not_every_reader_would_expect_are_sent_with_a_warning(

@@ -74,7 +74,35 @@ def test_a_base_uri_without_scheme_is_https_with_a_warning() -> None:
     assert load_text(text).document.consumes[0].base_uri == "https://h/v1"
 
 
-@pytest.mark.parametrize("written", ["", "tcp://h:1", "blpapi+session://h", "h.example.com"])
+@pytest.mark.parametrize("written", ["https://h/v1?x=1&k={{KEY}}", "https://h/v1/?x=1&k={KEY}"])
+def test_the_query_of_a_base_uri_joins_that_of_every_operation(written: str) -> None:
+    resources = "[{path: '/a?y=2', operations: [{name: op, method: GET}]}]"
+    text = document(f"- namespace: api\n  baseUri: '{written}'  # <-\n  resources: {resources}\n", "[]")
+    found = found_in(text, "base-uri-query")
+    assert found.severity is Severity.WARNING
+    assert "`x`, `k`" in found.message
+    consumed = load_text(text).document.consumes[0]
+    assert consumed.base_uri == "https://h/v1"
+    assert [(p.name, p.in_, p.value) for p in consumed.input_parameters] == [
+        ("x", "query", "1"),
+        ("k", "query", "{{KEY}}"),
+    ]
+
+
+def test_the_fragment_of_a_base_uri_is_told_and_not_sent() -> None:
+    text = document("- namespace: api\n  baseUri: https://h/v1#top  # <-\n  resources: []\n", "[]")
+    assert found_in(text, "fragment-in-path").severity is Severity.WARNING
+    assert load_text(text).document.consumes[0].base_uri == "https://h/v1"
+
+
+def test_a_space_in_the_path_of_a_base_uri_is_told() -> None:
+    text = document("- namespace: api\n  baseUri: https://h/v 1  # <-\n  resources: []\n", "[]")
+    assert found_in(text, "base-uri-space").severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    "written", ["", "tcp://h:1", "https://h x/v1", "blpapi+session://h", "h.example.com"]
+)
 def test_a_base_uri_that_nothing_can_be_called_under_makes_its_units_unavailable(written: str) -> None:
     text = document(
         f"- {{namespace: api, baseUri: '{written}', resources: [{{path: /a, operations: [{{name: op, method: GET}}]}}]}}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from pathlib import Path
@@ -204,7 +205,23 @@ def _unfolding(link: str) -> str:
     "text", [_unfolding("[{}]"), _unfolding("{{<<: [{}]}}"), "a: &a x\nb: [" + "*a," * 600_000 + "]"]
 )
 def test_aliases_that_multiply_are_refused_quickly(text: str) -> None:
-    assert refusal(text).code == "too-many-values"
+    found = refusal(text)
+    assert found.code == "too-many-values"
+    assert "aliases" in found.hint
+
+
+@pytest.mark.parametrize("text", ["- 1\n" * 500_001, "- {a: 1, b: x}\n" * 200_000])
+def test_too_many_values_without_aliases_are_told_as_what_they_are(text: str) -> None:
+    found = refusal(text)
+    assert found.code == "too-many-values"
+    assert "holds more than 500,000 values" in found.message
+    assert found.hint == "split it into several documents"
+
+
+def test_garbage_is_collected_again_once_a_text_is_read_or_refused() -> None:
+    parse("a: 1\n")
+    refusal("a: 1\na: 2\n")
+    assert gc.isenabled()
 
 
 @pytest.mark.parametrize(

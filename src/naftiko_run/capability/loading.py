@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import gc
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,6 +14,7 @@ from naftiko_run.capability.capability import Capability
 from naftiko_run.capability.settings import Settings
 from naftiko_run.capability.surroundings import addresses_of, environment_of, inbound_of, surroundings_of
 from naftiko_run.capability.units import compile_units
+from naftiko_run.collection import collection_put_off
 from naftiko_run.consume import ConsumedOperations
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document import Document, LoadedDocument, load_document
@@ -34,20 +33,8 @@ def load(path: str | os.PathLike[str], settings: Settings | None = None) -> Capa
     Raises:
         DocumentError: Nothing in it can be run; carries every diagnostic.
     """
-    with _no_collection():
+    with collection_put_off():
         return compile_capability(load_document(Path(path)), settings or Settings())
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Put cyclic garbage collection off: of what loading makes, nearly all stays, and the search takes a third."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability:
@@ -79,7 +66,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     refusals |= {each.refusal: _refused_at(each) for each in units.functions.values()}
     for refusal, at in refusals.items():
         if refusal:
-            report.warning("cannot-be-called", f"calls will fail: {refusal}", at)
+            report.warning("cannot-be-called", f"calls will fail: {refusal}", at, alters_service=True)
     _note_adapters(document, report)
     return Capability(
         file=loaded.source.file,
@@ -127,6 +114,7 @@ def _note_adapters(document: Document, report: Report) -> None:
                 f"`{exposes.type}` (installed: {', '.join(known)})",
                 exposes.pointer,
                 hint=f"did you mean `type: {close[0]}`?" if close else "",
+                alters_service=True,
             )
         if isinstance(exposes, RestExposes) and exposes.authentication is not None:
             _note_passed_on(exposes, report)
@@ -135,6 +123,7 @@ def _note_adapters(document: Document, report: Report) -> None:
                 "stdio-over-http",
                 "the stdio transport is not supported yet; this adapter is served over HTTP",
                 (*exposes.pointer, "transport"),
+                alters_service=True,
             )
 
 

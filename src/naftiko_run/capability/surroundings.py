@@ -22,7 +22,7 @@ def environment_of(settings: Settings, folder: Path, report: Report) -> Mapping[
     """Give the variables of the process and of its ``.env`` files."""
     environment, faults = read_environment(settings.environment, folder, settings.env_files)
     for fault in faults:
-        report.warning("unreadable-env-file", f"{fault}; its variables are missing")
+        report.warning("unreadable-env-file", f"{fault}; its variables are missing", alters_service=True)
     return environment
 
 
@@ -84,6 +84,11 @@ def _address(exposes: Exposes, bindings: Bindings, report: Report) -> Address:
     try:
         text = str(compile_text(exposes.address, resolve).evaluate({}))
     except ValueError as fault:
-        report.warning("bad-address", f"the address is left out: {fault}", (*exposes.pointer, "address"))
+        report.warning(
+            "bad-address",
+            f"the address is left out: {fault}",
+            (*exposes.pointer, "address"),
+            alters_service=True,
+        )
         return Address()
     return Address("" if missing else text, tuple(missing))

@@ -15,30 +15,46 @@ _ENDINGS = (".yaml", ".yml")
 
 
 class NoDocuments(ConfigurationError):
-    """There is nothing to serve where the command line points."""
+    """There is nothing to serve where the command line points.
+
+    Args:
+        folder: The folder that holds nothing.
+
+    Attributes:
+        reason: What is wrong, without the folder's name.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.reason = "there is no capability document in this folder"
+        super().__init__(
+            f"{folder}: {self.reason}",
+            hint="put a .yaml file there; in a container, mount a folder of them: "
+            "-v $PWD/capabilities:/app/capabilities:ro",
+        )
 
 
 def find_documents(files: Sequence[Path]) -> list[Path]:
-    """Give the documents that paths name: files as they are, folders for the YAML files below them.
+    """Give the documents that paths name, each once; see ``documents_at``.
 
     Raises:
         NoDocuments: A folder holds none.
     """
-    found: dict[Path, None] = {}
-    for path in files:
-        if not path.is_dir():
-            found[path] = None
-            continue
-        inside = sorted(
-            each
-            for each in path.rglob("*")
-            if each.suffix in _ENDINGS and each.is_file() and not each.name.startswith(".")
-        )
-        if not inside:
-            raise NoDocuments(
-                f"{path}: there is no capability document in this folder",
-                hint="put a .yaml file there; in a container, mount a folder of them: "
-                "-v $PWD/capabilities:/app/capabilities:ro",
-            )
-        found.update(dict.fromkeys(inside))
-    return list(found)
+    return list(dict.fromkeys(each for path in files for each in documents_at(path)))
+
+
+def documents_at(path: Path) -> list[Path]:
+    """Give the documents that a path names: a file as it is, a folder for the YAML files below it.
+
+    Raises:
+        NoDocuments: The folder holds none.
+    """
+    if not path.is_dir():
+        return [path]
+    inside = sorted(
+        each
+        for each in path.rglob("*")
+        if each.suffix in _ENDINGS and each.is_file() and not each.name.startswith(".")
+    )
+    if not inside:
+        raise NoDocuments(path)
+    return inside

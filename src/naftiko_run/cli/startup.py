@@ -15,23 +15,6 @@ from naftiko_run.serve import Site
 from naftiko_run.version import __version__
 
 _KINDS = {"rest": "route", "mcp": "tool", "skill": "skill"}
-_GRAVE = frozenset(
-    {
-        "bad-address",
-        "bad-port",
-        "cannot-be-called",
-        "empty-adapter",
-        "no-credential",
-        "not-runnable",
-        "provider-not-supported",
-        "stdio-over-http",
-        "truncated",
-        "tunnel-not-opened",
-        "unknown-adapter",
-        "unreadable-env-file",
-    }
-)
-"""Warnings after which something is not there, does not work, or is served elsewhere than the document says."""
 
 
 class Startup:
@@ -94,7 +77,7 @@ class Startup:
             return
         table = Table.grid(padding=(0, 2))
         for unit in adapter.units:
-            style = "" if not unit.reason else "red"
+            style = "red" if unit.reason or unit.refusal else ""
             name = f"{unit.kind} {unit.name}" if unit.kind else unit.name
             table.add_row("", Text(name, style=style), Text(_told(unit), style=style or "dim"))
         self._console.print(table)
@@ -102,7 +85,7 @@ class Startup:
     def _print_diagnostics(self) -> None:
         """Print in full what bears on what is served; of what was only mended, how much there is."""
         found = [each for capability in self._capabilities for each in capability.diagnostics]
-        grave = [each for each in found if each.is_error or each.code in _GRAVE]
+        grave = [each for each in found if each.alters_service]
         grave.sort(key=lambda each: not each.is_error)
         print_diagnostics(self._console, grave[:MOST_TOLD])
         print_rest(self._console, len(grave) - MOST_TOLD, "errors and warnings")
@@ -118,4 +101,7 @@ class Startup:
 
 
 def _told(unit: Unit) -> str:
-    return f"left out: {unit.reason}" if unit.reason else f"-> {unit.calls}  {unit.request}".rstrip()
+    if unit.reason:
+        return f"left out: {unit.reason}"
+    refused = f"  cannot be called: {unit.refusal}" if unit.refusal else ""
+    return f"-> {unit.calls}  {unit.request}".rstrip() + refused

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from naftiko_run.cli.console import error_console, output_console, print_fault
+from naftiko_run.cli.console import error_console, output_console
 from naftiko_run.cli.diagnostics import print_finding
-from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
+from naftiko_run.cli.documents import NO_INPUT, NoDocuments, documents_at
 from naftiko_run.cli.formats import FORMATS
 from naftiko_run.diagnostics import Diagnostic, Severity
 from naftiko_run.lint import Level, lint
 
 OK: Final = 0
 FAILED: Final = 1
+_EMPTY: Final = "no-documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,18 @@ class ValidateOptions:
 
 def validate_documents(options: ValidateOptions) -> int:
     """Print what is found in the documents, stdout, and how much, stderr; give the exit code."""
-    console = error_console()
-    try:
-        files = find_documents(options.files)
-    except NoDocuments as fault:
-        print_fault(console, fault, "naftiko validate")
-        return NO_INPUT
-    found = [each for file in files for each in lint(file, Level(options.level))]
+    files: dict[Path, None] = {}
+    found: list[Diagnostic] = []
+    for path in options.files:
+        try:
+            inside = [each for each in documents_at(path) if each not in files]
+        except NoDocuments as fault:
+            found.append(Diagnostic(Severity.ERROR, _EMPTY, fault.reason, str(path), hint=fault.hint))
+            continue
+        files.update(dict.fromkeys(inside))
+        found += [each for file in inside for each in lint(file, Level(options.level))]
     _print(found, options.format)
-    console.print(_summary(found, len(files)), soft_wrap=True)
+    error_console().print(_summary(found, len(files)), soft_wrap=True)
     return _exit_code(found, options.fail_on)
 
 
@@ -68,7 +72,7 @@ def _summary(found: Sequence[Diagnostic], files: int) -> str:
 
 
 def _exit_code(found: Sequence[Diagnostic], fail_on: str) -> int:
-    if any(each.code == "no-such-file" for each in found):
+    if any(each.code in ("no-such-file", _EMPTY) for each in found):
         return NO_INPUT
     failing = (Severity.ERROR, Severity.WARNING) if fail_on == "warning" else (Severity.ERROR,)
     return FAILED if any(each.severity in failing for each in found) else OK

@@ -71,6 +71,7 @@ class Builder:
         self._stack: list[_Frame] = []
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._values = 0
+        self._has_aliases = False
 
     def take(self, event: Any) -> None:
         """Take the parser's next event."""
@@ -147,6 +148,7 @@ class Builder:
                 event.start_mark,
                 f"define `&{event.anchor}` above this line, or quote the value if it is text",
             )
+        self._has_aliases = True
         value, size = self._anchors[event.anchor]
         if self._stack and self._stack[-1].awaits_key:
             self._fail("alias-as-key", "an alias cannot be a key", event.start_mark, "write the key out")
@@ -180,9 +182,11 @@ class Builder:
         if self._values > MAX_VALUES:
             self._fail(
                 "too-many-values",
-                f"the document unfolds to more than {MAX_VALUES:,} values",
+                f"the document {'unfolds to' if self._has_aliases else 'holds'} more than {MAX_VALUES:,} values",
                 mark,
-                "aliases (`*name`) that repeat one another multiply; write the parts once",
+                "aliases (`*name`) that repeat one another multiply; write the parts once"
+                if self._has_aliases
+                else "split it into several documents",
             )
         frame = self._stack[-1]
         frame.size += size

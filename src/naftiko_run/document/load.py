@@ -118,6 +118,7 @@ def _truncation(source: Source) -> Iterator[Diagnostic]:
             source.text.count("\n", 0, at) + 1,
             1,
             hint="fetch the whole document from its author",
+            alters_service=True,
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import yaml
 
+from naftiko_run.collection import collection_put_off
 from naftiko_run.diagnostics import Pointer, Position, Report
 from naftiko_run.document.builder import Builder, Places
 from naftiko_run.errors import DocumentError
@@ -161,7 +162,8 @@ def parse(text: str, file: str = "") -> Source:
         report.error("document-too-large", f"the document has more than {MAX_BYTES:,} characters")
         raise DocumentError(list(report))
     try:
-        builder = _build(text, file)
+        with collection_put_off():
+            builder = _build(text, file)
     except (yaml.YAMLError, UnicodeEncodeError) as fault:  # the latter for half a surrogate pair
         mended = _SURROGATE_PAIR.sub(_as_one_character, text)
         if mended == text:

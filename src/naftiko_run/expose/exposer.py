@@ -63,8 +63,9 @@ class Unit:
         name: ``METHOD /path``, a resource's URI, or the name of a tool, prompt or skill.
         calls: The consumed operation behind it.
         request: That operation's method and URL, with nothing in it that may be a credential.
-        reason: Why it is left out; empty where it works.
+        reason: Why it is left out; empty where it is there.
         kind: What it is; empty for what adapters of its type have most of.
+        refusal: Why every call of it fails; empty where calls can succeed.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Unit:
     request: str = ""
     reason: str = ""
     kind: str = ""
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

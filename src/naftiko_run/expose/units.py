@@ -7,9 +7,11 @@ from naftiko_run.invoke import Function
 
 
 def unit_of(name: str, function: Function, kind: str = "") -> Unit:
-    """Give the line of the start-up output for a function that can be called; see ``Unit``."""
+    """Give the line of the start-up output for a function that is not left out; see ``Unit``."""
     calls = ", ".join(operation.name for operation in function.operations)
     if len(function.operations) != 1:
-        return Unit(name, calls or "nothing: it answers by itself", kind=kind)
+        told = calls or "nothing: it answers by itself"
+        return Unit(name, told, kind=kind, refusal=function.refusal)
     operation = function.operations[0]
-    return Unit(name, calls, f"{operation.plan.method} {operation.address}", kind=kind)
+    request = f"{operation.plan.method} {operation.address}"
+    return Unit(name, calls, request, kind=kind, refusal=function.refusal)

@@ -58,6 +58,7 @@ def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
             "this apikey authentication names no value; calls go out without it",
             written.at,
             hint="add `value: '{{MY_API_KEY}}'` and bind MY_API_KEY",
+            alters_service=True,
         )
         return None
     if written and authentication and authentication["type"] == "apikey":

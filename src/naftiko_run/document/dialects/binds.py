@@ -61,5 +61,6 @@ def _location(bind: Reader) -> str:
         "the environment variables of these keys are read instead",
         (*bind.at, "location"),
         hint=f"did you mean `{close[0]}://`?" if close else "",
+        alters_service=True,
     )
     return ""

@@ -31,6 +31,9 @@ BODY_TYPES: Final = {
     "application/cbor": "binary",
 }
 
+_TEXTS: Final = ("text", "xml", "sparql")
+"""The types of bodies that are only text."""
+
 _FAMILIES: Final = {"+json": "json", "+xml": "xml", "yaml": "yaml", "text/": "text"}
 """How a body of a media type that is not listed is written, by a part of that type's name."""
 
@@ -88,6 +91,11 @@ def _note_unusual(body: Reader, kind: str) -> None:
     """Warn of what is sent, though not in a way that every reader would expect."""
     if kind == "yaml":
         message, key = "a YAML body is no part of the specification; the data is written as YAML", "type"
+    elif kind in _TEXTS and isinstance(body.data["data"], dict | list):
+        message, key = (
+            f"a body of type {kind} is text, and its `data` is a structure; it is sent as JSON text",
+            "data",
+        )
     elif kind == "binary" and isinstance(body.data["data"], dict) and len(body.data["data"]) == 1:
         message, key = "a binary body is one value; the only member of `data` is sent", "data"
     elif kind == "binary" and "cbor" in body.text("type").casefold():

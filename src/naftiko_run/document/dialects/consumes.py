@@ -52,13 +52,13 @@ def normalise_consumes(
                 "nameless-consumes", "this entry has no `namespace`; it cannot be called", written.at
             )
             continue
-        base_uri = normalise_base_uri(written)
+        base_uri, fixed = normalise_base_uri(written)
         fault = base_uri_fault(base_uri)
         if fault:
             faults[namespace] = fault
             continue
         _note_protocol(written, namespace)
-        entry = _entry(written, namespace, base_uri)
+        entry = _entry(written, namespace, base_uri, fixed)
         if namespace in entries:
             written.report.warning(
                 "duplicate-namespace",
@@ -85,7 +85,7 @@ def _note_protocol(written: Reader, namespace: str) -> None:
         )
 
 
-def _entry(written: Reader, namespace: str, base_uri: str) -> dict[str, Any]:
+def _entry(written: Reader, namespace: str, base_uri: str, fixed: list[dict[str, Any]]) -> dict[str, Any]:
     authentication = normalise_authentication(written)
     note_token_source(authentication, written.report)
     base_uri = place_keys_in_path(authentication, base_uri)
@@ -101,7 +101,7 @@ def _entry(written: Reader, namespace: str, base_uri: str) -> dict[str, Any]:
         "description": written.text("description"),
         "authentication": authentication,
         "tunnel": normalise_tunnel(written, namespace),
-        "inputParameters": normalise_inputs(written),
+        "inputParameters": normalise_inputs(written) + fixed,
         "resources": resources,
     }
 

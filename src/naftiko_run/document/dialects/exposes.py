@@ -66,7 +66,10 @@ def _not_empty(adapter: dict[str, Any], written: Reader, *keys: str) -> dict[str
     """Give an adapter, and warn where it has nothing to serve and nothing was left out."""
     if not any(adapter[key] for key in keys) and not adapter["unavailable"]:
         written.report.warning(
-            "empty-adapter", f"the adapter has no `{keys[0]}`; it serves nothing", written.at
+            "empty-adapter",
+            f"the adapter has no `{keys[0]}`; it serves nothing",
+            written.at,
+            alters_service=True,
         )
     return adapter
 
@@ -82,6 +85,7 @@ def _port(written: Reader) -> int | None:
         f"`{port}` is not a port; the adapter's usual one is used",
         (*written.at, "port"),
         hint="write a number from 1 to 65535",
+        alters_service=True,
     )
     return None
 
@@ -264,7 +268,9 @@ def _callable(
     except ValueError as fault:
         if says_nothing(unit):
             message = f"`{title}` is left out: {fault}"
-            unit.report.warning("not-runnable", message, unit.at, "add `call: namespace.operation`")
+            unit.report.warning(
+                "not-runnable", message, unit.at, "add `call: namespace.operation`", alters_service=True
+            )
             unavailable.append({"pointer": unit.at, "name": title, "reason": str(fault)})
         else:
             hint = callables.calls.hint(unit) if unit.data.get("call") else ""

@@ -15,32 +15,57 @@ _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _BASE_VARIABLE = re.compile(r"\$?\{\{?\s*([^{}]+?)\s*\}?\}")
 
 
-def normalise_base_uri(consumes: Reader) -> str:
-    """Give the base URI with its variables as ``{{X}}``, a scheme, and no trailing slash."""
+def normalise_base_uri(consumes: Reader) -> tuple[str, list[dict[str, Any]]]:
+    """Give the base URI with its variables as ``{{X}}``, a scheme, and no trailing slash.
+
+    Returns:
+        The base URI, and canonical input parameters with fixed values for what
+        its query said.
+    """
+    at = (*consumes.at, "baseUri")
     written = consumes.text("baseUri", "baseUrl", "base_uri").strip()
     if written.startswith("//"):
         consumes.report.warning(
             "base-uri-without-scheme",
             f"`{written}` names no scheme; https is used",
-            (*consumes.at, "baseUri"),
+            at,
         )
         written = f"https:{written}"
     written = _SCHEME.sub(lambda scheme: scheme.group().lower(), written)
-    canonical = _BASE_VARIABLE.sub(r"{{\1}}", written).rstrip("/")
+    canonical, parameters = split_path(_BASE_VARIABLE.sub(r"{{\1}}", written), at, consumes.report)
+    canonical = canonical.rstrip("/")
     if any(not found.group().startswith("{{") for found in _BASE_VARIABLE.finditer(written)):
         consumes.report.warning(
             "base-uri-variable",
             f"`{written}` is read as `{canonical}`: a binding, or an environment variable",
-            (*consumes.at, "baseUri"),
+            at,
             hint=f"write `{canonical}`, and bind the variable under `binds`",
         )
-    return canonical
+    if parameters:
+        consumes.report.warning(
+            "base-uri-query",
+            "a base URI has no query; "
+            + ", ".join(f"`{parameter['name']}`" for parameter in parameters)
+            + " is sent with every operation",
+            at,
+            hint="write input parameters with `in: query` and a `value` instead",
+        )
+    if not base_uri_fault(canonical) and any(character.isspace() for character in canonical):
+        consumes.report.warning(
+            "base-uri-space",
+            "the base URI holds a space; in its path it is sent as `%20`",
+            at,
+            hint="remove it, or write `%20`",
+        )
+    return canonical, parameters
 
 
 def base_uri_fault(base_uri: str) -> str:
     """Say why nothing can be called under a base URI; empty where something can."""
     if not base_uri:
         return "its `baseUri` is missing"
+    if re.match(r"(?:https?://)?[^/]*\s", base_uri):
+        return "its `baseUri` has a space in its host"
     if re.match(r"https?://.", base_uri) or base_uri.startswith("{{"):
         return ""
     shown = re.sub(r"//.*@", f"//{MASK}@", base_uri)

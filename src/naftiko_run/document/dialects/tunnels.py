@@ -25,5 +25,6 @@ def normalise_tunnel(consumes: Reader, namespace: str) -> dict[str, Any] | None:
             f"tunnels are not supported yet: `{namespace}` is called directly, as the `fallback` says",
             at,
             hint="write `fallback: fail` to have no call go past the tunnel",
+            alters_service=True,
         )
     return {"pointer": at, "type": tunnel.text("type"), "fallback": "direct" if is_direct else "fail"}

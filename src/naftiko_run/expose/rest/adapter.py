@@ -57,7 +57,8 @@ def _of_resource(
             reason = capability.unavailable[resource.forward.pointer]
             yield _left_out(Unavailable(name=name, reason=reason))
         else:
-            unit = Unit(name, forward.target.name, f"{forward.target.address}/…")
+            target = forward.target
+            unit = Unit(name, target.name, f"{target.address}/…", refusal=target.refusal)
             yield Endpoint(path, ForwardEndpoint(forward, path), is_prefix=_is_prefix(path)), unit
 
 
