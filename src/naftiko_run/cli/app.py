@@ -22,6 +22,7 @@ Examples:
   naftiko-run my.yaml --port rest=8081 --port mcp=9091
   naftiko-run my.yaml --base-uri my-api=http://127.0.0.1:9999/v1
   naftiko-run capabilities/ --host 0.0.0.0
+  naftiko-run my.yaml --stdio
 """
 
 _OPTIONS = {"help_option_names": ["-h", "--help"]}
@@ -111,6 +112,20 @@ def serve_documents(
             metavar="NAME", help="A host name that clients may use besides the address. Repeatable."
         ),
     ] = None,
+    stdio: Annotated[
+        bool,
+        typer.Option(
+            "--stdio", help="Serve one adapter as an MCP server on stdin and stdout, and listen on no port."
+        ),
+    ] = False,
+    adapter: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMESPACE",
+            help="The adapter that --stdio serves, where there are several.",
+            show_default=False,
+        ),
+    ] = "",
     log_level: Annotated[str, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = "info",
     version: Version = False,  # noqa: ARG001 - its callback does the work
 ) -> None:
@@ -131,6 +146,8 @@ def serve_documents(
         max_body=max_body,
         allowed_hosts=tuple(allow_host or ()),
         log_level=log_level,
+        stdio=stdio,
+        adapter=adapter,
     )
     sys.exit(run_documents(options))
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from naftiko_run.capability import Capability
+from naftiko_run.document.model import is_piped
 from naftiko_run.errors import PortUnavailable
 from naftiko_run.expose import Adapter, ExposeSettings, HostGuard, Router, find_exposer
 from naftiko_run.expose.authentication import guarded
@@ -58,6 +59,8 @@ class ServeSettings:
         allowed_hosts: Host names that clients may use besides the address.
         drain: How many seconds requests in flight may take to finish after a signal.
         state_key: See ``ExposeSettings``.
+        stdio: Serve one adapter on stdin and stdout, whatever its document says, and nothing on a port.
+        adapter: The namespace of that adapter, where there are several; see ``piped_adapter``.
     """
 
     addressing: Addressing = field(default_factory=Addressing)
@@ -65,12 +68,15 @@ class ServeSettings:
     allowed_hosts: tuple[str, ...] = ()
     drain: int = 30
     state_key: Secret | None = None
+    stdio: bool = False
+    adapter: str = ""
 
 
 def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> tuple[Site, ...]:
     """Mount every adapter of every capability on its port, and bind the ports.
 
     An adapter that was left out, or that nothing installed exposes, is passed over: loading has told of it.
+    Adapters on stdin and stdout have no port; with ``settings.stdio`` nothing has.
 
     Raises:
         PortUnavailable: A port cannot be listened on; none is left bound.
@@ -78,10 +84,10 @@ def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> 
         ConfigurationError: A variable does not hold a port.
     """
     mounted: dict[tuple[str, int, str], list[Adapter]] = {}
-    for capability in capabilities:
+    for capability in () if settings.stdio else capabilities:
         for exposes in capability.document.exposes:
             exposer = find_exposer(exposes.type)
-            if exposer is None or exposes.pointer in capability.unavailable:
+            if exposer is None or is_piped(exposes) or exposes.pointer in capability.unavailable:
                 continue
             host = settings.addressing.host_of(capability.address_of(exposes))
             port = settings.addressing.port_of(exposes, exposer.default_port)
