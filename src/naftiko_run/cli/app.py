@@ -233,6 +233,62 @@ def list_documents(
     sys.exit(show(files, as_json=as_json, env_files=env_file or None))
 
 
+_MCP_CONFIG_EPILOG = """\b
+Examples:
+  naftiko mcp-config my.yaml
+  naftiko mcp-config my.yaml --client vscode > .vscode/mcp.json
+  naftiko mcp-config my.yaml --client claude-desktop
+  naftiko mcp-config my.yaml --client codex --stdio >> ~/.codex/config.toml
+"""
+
+
+@_naftiko.command(
+    "mcp-config",
+    cls=_Command,
+    short_help="Print what MCP clients need in their settings.",
+    epilog=_MCP_CONFIG_EPILOG,
+)
+def show_mcp_config(
+    files: Files,
+    *,
+    client: Annotated[
+        Literal[
+            "generic",
+            "claude-code",
+            "claude-desktop",
+            "codex",
+            "cursor",
+            "gemini-cli",
+            "vscode",
+            "windsurf",
+            "zed",
+        ],
+        typer.Option(help="Whose settings."),
+    ] = "generic",
+    stdio: Annotated[
+        bool,
+        typer.Option("--stdio", help="Have the client start the server itself, instead of calling its URL."),
+    ] = False,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="As for `naftiko run`.", show_default=False)
+    ] = "",
+    port: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADAPTER=PORT", help="As for `naftiko run`.", show_default=False),
+    ] = None,
+    env_file: EnvFiles = None,
+) -> None:
+    """Print what an MCP client needs in its settings to use the servers of documents.
+
+    Placeholders such as <TOKEN> stand for credentials; their values are never printed.
+    """
+    from naftiko_run.cli.mcpconfig import ConfigOptions
+    from naftiko_run.cli.mcpconfig import show_mcp_config as show
+
+    options = ConfigOptions(tuple(files), client, stdio, host, tuple(port or ()), env_file or None)
+    sys.exit(show(options))
+
+
 _SCHEMA_EPILOG = """\b
 Examples:
   naftiko schema > naftiko.schema.json

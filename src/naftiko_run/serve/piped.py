@@ -31,12 +31,7 @@ def piped_adapter(capabilities: Sequence[Capability], settings: ServeSettings) -
     Raises:
         ConfigurationError: There are several, or with ``settings.stdio`` there is none.
     """
-    offered = [
-        (capability, exposes)
-        for capability in capabilities
-        for exposes in capability.document.exposes
-        if isinstance(exposes, McpExposes | RestExposes) and exposes.pointer not in capability.unavailable
-    ]
+    offered = _offered(capabilities)
     if settings.stdio:
         capability, exposes = _chosen(offered, settings.adapter)
     else:
@@ -55,16 +50,33 @@ def piped_adapter(capabilities: Sequence[Capability], settings: ServeSettings) -
     return exposer.expose(block, capability, ExposeSettings(settings.max_body, settings.state_key))
 
 
+def choices(capability: Capability) -> list[str]:
+    """Give the namespaces from which ``--stdio`` chooses: of MCP adapters, else of REST adapters."""
+    return [_name(each) for each in _candidates(_offered([capability]))]
+
+
+def _offered(capabilities: Sequence[Capability]) -> list[Choice]:
+    return [
+        (capability, exposes)
+        for capability in capabilities
+        for exposes in capability.document.exposes
+        if isinstance(exposes, McpExposes | RestExposes) and exposes.pointer not in capability.unavailable
+    ]
+
+
+def _candidates(offered: Sequence[Choice]) -> Sequence[Choice]:
+    return [each for each in offered if isinstance(each[1], McpExposes)] or offered
+
+
 def _chosen(offered: Sequence[Choice], name: str) -> Choice:
     """Give the adapter for ``--stdio``: of a name, or the only one of its kind."""
-    named = [each for each in offered if each[1].namespace == name] if name else offered
+    named = [each for each in offered if _name(each) == name] if name else offered
     if name and not named:
         raise ConfigurationError(
             f"--adapter names `{name}`, but no MCP or REST adapter has that namespace",
             hint=f"there are: {_listed(offered)}",
         )
-    tools = [each for each in named if isinstance(each[1], McpExposes)]
-    candidates = tools or named
+    candidates = _candidates(named)
     if not candidates:
         raise ConfigurationError(
             "--stdio: there is no MCP adapter, and no REST adapter whose operations are tools"
