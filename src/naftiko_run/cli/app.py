@@ -263,7 +263,11 @@ def show_mcp_config(
             "windsurf",
             "zed",
         ],
-        typer.Option(help="Whose settings."),
+        typer.Option(
+            metavar="CLIENT",
+            help="Whose settings: claude-code, claude-desktop, codex, cursor, gemini-cli, vscode, windsurf "
+            "or zed.",
+        ),
     ] = "generic",
     stdio: Annotated[
         bool,
