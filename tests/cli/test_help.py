@@ -24,7 +24,7 @@ def told(*arguments: str, command: str = "naftiko") -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("arguments", [(), ("run",), ("validate",), ("list",), ("schema",)])
+@pytest.mark.parametrize("arguments", [(), ("run",), ("validate",), ("list",), ("schema",), ("mcp-config",)])
 def test_no_line_is_wider_than_the_terminal_or_cut_off(arguments: tuple[str, ...]) -> None:
     lines = told(*arguments).splitlines()
     assert [
@@ -33,7 +33,7 @@ def test_no_line_is_wider_than_the_terminal_or_cut_off(arguments: tuple[str, ...
     assert not any("list[" in line or "Path" in line for line in lines)
 
 
-@pytest.mark.parametrize("name", ["run", "validate", "list"])
+@pytest.mark.parametrize("name", ["run", "validate", "list", "mcp-config"])
 def test_a_command_that_takes_documents_says_so(name: str) -> None:
     help_ = told(name)
     assert help_.startswith(f"Usage: naftiko {name} [OPTIONS] FILE...\n")

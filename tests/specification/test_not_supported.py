@@ -22,7 +22,6 @@ capability:
   exposes:
   - type: mcp
     namespace: m
-    transport: stdio  # stdio-over-http
     cacheScope: shared  # unknown-cache-scope
     ttlMs: soon  # wrong-type
     tools:

@@ -10,7 +10,7 @@ from typing import Any
 from naftiko_run import plugins
 from naftiko_run.bindings import Bindings
 from naftiko_run.diagnostics import Pointer, Report
-from naftiko_run.document.model import Authentication, Document
+from naftiko_run.document.model import Authentication, Document, is_piped
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_text, constant
 from naftiko_run.secret import Secret
@@ -66,6 +66,8 @@ class Access:
 def compile_access(document: Document, bindings: Bindings, report: Report) -> dict[Pointer, Access]:
     """Compile who may call the adapters that ask for authentication; tell of those that must be left out.
 
+    Over stdio nobody is asked: whoever has started the process may use it.
+
     Args:
         document: Has the adapters.
         bindings: Values of the templates in their blocks.
@@ -73,7 +75,7 @@ def compile_access(document: Document, bindings: Bindings, report: Report) -> di
     """
     found: dict[Pointer, Access] = {}
     for exposes in document.exposes:
-        if exposes.authentication is not None:
+        if exposes.authentication is not None and not is_piped(exposes):
             name = exposes.namespace or exposes.type
             found[exposes.pointer] = access = _access(name, exposes.authentication, bindings)
             if access.refusal:

@@ -18,7 +18,7 @@ from naftiko_run.collection import collection_put_off
 from naftiko_run.consume import ConsumedOperations
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document import Document, LoadedDocument, load_document
-from naftiko_run.document.model import McpExposes, RestExposes
+from naftiko_run.document.model import RestExposes
 from naftiko_run.errors import DocumentError
 from naftiko_run.invoke import Function, FunctionCompiler, ScriptCompiler, ScriptDefaults, ScriptRefused
 
@@ -103,7 +103,7 @@ def _refused_at(function: Function) -> Pointer:
 
 
 def _note_adapters(document: Document, report: Report) -> None:
-    """Tell of adapters that are left out, or served in another way than the document says."""
+    """Tell of adapters that are left out, or that do what their author may not mean."""
     known = plugins.installed(plugins.EXPOSERS)
     for exposes in document.exposes:
         if exposes.type not in known:
@@ -118,13 +118,6 @@ def _note_adapters(document: Document, report: Report) -> None:
             )
         if isinstance(exposes, RestExposes) and exposes.authentication is not None:
             _note_passed_on(exposes, report)
-        if isinstance(exposes, McpExposes) and exposes.transport == "stdio":
-            report.warning(
-                "stdio-over-http",
-                "the stdio transport is not supported yet; this adapter is served over HTTP",
-                (*exposes.pointer, "transport"),
-                alters_service=True,
-            )
 
 
 def _note_passed_on(exposes: RestExposes, report: Report) -> None:

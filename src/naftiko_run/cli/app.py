@@ -22,6 +22,7 @@ Examples:
   naftiko-run my.yaml --port rest=8081 --port mcp=9091
   naftiko-run my.yaml --base-uri my-api=http://127.0.0.1:9999/v1
   naftiko-run capabilities/ --host 0.0.0.0
+  naftiko-run my.yaml --stdio
 """
 
 _OPTIONS = {"help_option_names": ["-h", "--help"]}
@@ -111,6 +112,20 @@ def serve_documents(
             metavar="NAME", help="A host name that clients may use besides the address. Repeatable."
         ),
     ] = None,
+    stdio: Annotated[
+        bool,
+        typer.Option(
+            "--stdio", help="Serve one adapter as an MCP server on stdin and stdout, and listen on no port."
+        ),
+    ] = False,
+    adapter: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMESPACE",
+            help="The adapter that --stdio serves, where there are several.",
+            show_default=False,
+        ),
+    ] = "",
     log_level: Annotated[str, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = "info",
     version: Version = False,  # noqa: ARG001 - its callback does the work
 ) -> None:
@@ -131,6 +146,8 @@ def serve_documents(
         max_body=max_body,
         allowed_hosts=tuple(allow_host or ()),
         log_level=log_level,
+        stdio=stdio,
+        adapter=adapter,
     )
     sys.exit(run_documents(options))
 
@@ -214,6 +231,66 @@ def list_documents(
     from naftiko_run.cli.show import list_documents as show
 
     sys.exit(show(files, as_json=as_json, env_files=env_file or None))
+
+
+_MCP_CONFIG_EPILOG = """\b
+Examples:
+  naftiko mcp-config my.yaml
+  naftiko mcp-config my.yaml --client vscode > .vscode/mcp.json
+  naftiko mcp-config my.yaml --client claude-desktop
+  naftiko mcp-config my.yaml --client codex --stdio >> ~/.codex/config.toml
+"""
+
+
+@_naftiko.command(
+    "mcp-config",
+    cls=_Command,
+    short_help="Print what MCP clients need in their settings.",
+    epilog=_MCP_CONFIG_EPILOG,
+)
+def show_mcp_config(
+    files: Files,
+    *,
+    client: Annotated[
+        Literal[
+            "generic",
+            "claude-code",
+            "claude-desktop",
+            "codex",
+            "cursor",
+            "gemini-cli",
+            "vscode",
+            "windsurf",
+            "zed",
+        ],
+        typer.Option(
+            metavar="CLIENT",
+            help="Whose settings: claude-code, claude-desktop, codex, cursor, gemini-cli, vscode, windsurf "
+            "or zed.",
+        ),
+    ] = "generic",
+    stdio: Annotated[
+        bool,
+        typer.Option("--stdio", help="Have the client start the server itself, instead of calling its URL."),
+    ] = False,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="As for `naftiko run`.", show_default=False)
+    ] = "",
+    port: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADAPTER=PORT", help="As for `naftiko run`.", show_default=False),
+    ] = None,
+    env_file: EnvFiles = None,
+) -> None:
+    """Print what an MCP client needs in its settings to use the servers of documents.
+
+    Placeholders such as <TOKEN> stand for credentials; their values are never printed.
+    """
+    from naftiko_run.cli.mcpconfig import ConfigOptions
+    from naftiko_run.cli.mcpconfig import show_mcp_config as show
+
+    options = ConfigOptions(tuple(files), client, stdio, host, tuple(port or ()), env_file or None)
+    sys.exit(show(options))
 
 
 _SCHEMA_EPILOG = """\b

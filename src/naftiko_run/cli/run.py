@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -54,6 +56,8 @@ class RunOptions:
     max_body: str
     allowed_hosts: tuple[str, ...]
     log_level: str
+    stdio: bool
+    adapter: str
 
 
 class CredentialsMissing(ConfigurationError):
@@ -90,15 +94,22 @@ def _run(options: RunOptions, console: Console) -> None:
         parse_seconds(options.timeout),
         env_files=options.env_files,
     )
+    if options.adapter and not options.stdio:
+        raise UsageFault(
+            "--adapter says which adapter --stdio serves", hint="write --stdio too, or leave it out"
+        )
     addressing = Addressing(options.host, parse_ports(options.ports), dict(os.environ))
     serving = ServeSettings(
         addressing,
         parse_size(options.max_body),
         options.allowed_hosts,
         state_key=read_state_key(os.environ),
+        stdio=options.stdio,
+        adapter=options.adapter,
     )
     configure_logs(check_level(options.log_level))
-    capabilities = _load_all(find_documents(options.files), settings, console, strict=options.strict)
+    with redirect_stdout(sys.stderr):  # stdout may be a client's: no plugin has any business there
+        capabilities = _load_all(find_documents(options.files), settings, console, strict=options.strict)
     _check_base_uris(capabilities, settings)
     _check_ports(capabilities, addressing)
     startup = Startup(console, capabilities, sandbox=options.sandbox)

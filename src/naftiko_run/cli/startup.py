@@ -31,8 +31,8 @@ class Startup:
         self._capabilities = capabilities
         self._sandbox = sandbox
 
-    def print(self, sites: Sequence[Site]) -> None:
-        """Print everything, once all sites listen."""
+    def print(self, sites: Sequence[Site], piped: Adapter | None = None) -> None:
+        """Print everything, once all sites listen; ``piped`` is the adapter on stdin and stdout."""
         mode = " (sandbox: nothing is sent to any upstream)" if self._sandbox else ""
         self._line(Text(f"naftiko-run {__version__}{mode}", style="bold"))
         for capability in self._capabilities:
@@ -45,6 +45,8 @@ class Startup:
                 for adapter in site.adapters:
                     if adapter.capability is capability:
                         self._print_adapter(adapter, site.url_of(adapter))
+            if piped is not None and piped.capability is capability:
+                self._print_adapter(piped, "on stdin and stdout")
         self._print_diagnostics()
         self.print_missing()
         self._line(Text("ready; stop with Ctrl-C", style="dim"))

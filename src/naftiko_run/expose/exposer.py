@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+Pipe = Callable[[asyncio.Event, float], Awaitable[bool]]
+"""Serves one client on stdin and stdout until the client ends that, or the event is set; then what is in flight has
+so many seconds. Tells whether the client has said anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class Adapter:
         running: Entered while it is served; None where it needs nothing.
         end_streams: Called when serving is to stop: ends answers that would go on by themselves.
         authentication: The scheme that callers must satisfy; empty where everyone may call.
+        pipe: Serves it on stdin and stdout instead of on a port; None where its protocol knows no such thing.
     """
 
     type: str
@@ -101,6 +106,7 @@ class Adapter:
     running: Callable[[], AbstractAsyncContextManager[None]] | None = None
     end_streams: Callable[[], None] | None = None
     authentication: str = ""
+    pipe: Pipe | None = None
 
 
 class Exposer(Protocol):

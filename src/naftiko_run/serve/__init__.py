@@ -1,7 +1,8 @@
 """The supervisor: which adapters on which ports, start and drain, several documents in one process."""
 
 from naftiko_run.serve.addresses import Addressing, parse_port, port_variable
-from naftiko_run.serve.site import ServeSettings, Site, build_sites
+from naftiko_run.serve.piped import choices
+from naftiko_run.serve.site import ServeSettings, Site, build_sites, urls
 from naftiko_run.serve.supervisor import running, serve
 
 __all__ = [
@@ -9,8 +10,10 @@ __all__ = [
     "ServeSettings",
     "Site",
     "build_sites",
+    "choices",
     "parse_port",
     "port_variable",
     "running",
     "serve",
+    "urls",
 ]

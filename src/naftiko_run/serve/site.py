@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from naftiko_run.capability import Capability
+from naftiko_run.document.model import is_piped
 from naftiko_run.errors import PortUnavailable
 from naftiko_run.expose import Adapter, ExposeSettings, HostGuard, Router, find_exposer
 from naftiko_run.expose.authentication import guarded
 from naftiko_run.secret import Secret
 from naftiko_run.serve.addresses import Addressing
+
+_Place = tuple[str, int, str]
+"""An address and a port; where any free port is wanted, for adapters of one type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,7 @@ class Site:
     @property
     def origin(self) -> str:
         """``http://host:port``, with a host that a client on this machine can use."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
-        return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{self.port}"
+        return _origin(self.host, self.port)
 
     def url_of(self, adapter: Adapter) -> str:
         """Give the URL at which a client finds an adapter."""
@@ -58,6 +61,8 @@ class ServeSettings:
         allowed_hosts: Host names that clients may use besides the address.
         drain: How many seconds requests in flight may take to finish after a signal.
         state_key: See ``ExposeSettings``.
+        stdio: Serve one adapter on stdin and stdout, whatever its document says, and nothing on a port.
+        adapter: The namespace of that adapter, where there are several; see ``piped_adapter``.
     """
 
     addressing: Addressing = field(default_factory=Addressing)
@@ -65,23 +70,57 @@ class ServeSettings:
     allowed_hosts: tuple[str, ...] = ()
     drain: int = 30
     state_key: Secret | None = None
+    stdio: bool = False
+    adapter: str = ""
 
 
 def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> tuple[Site, ...]:
     """Mount every adapter of every capability on its port, and bind the ports.
 
     An adapter that was left out, or that nothing installed exposes, is passed over: loading has told of it.
+    Adapters on stdin and stdout have no port; with ``settings.stdio`` nothing has.
 
     Raises:
         PortUnavailable: A port cannot be listened on; none is left bound.
         RouteClash: Two adapters ask for the same requests on one port.
         ConfigurationError: A variable does not hold a port.
     """
-    mounted: dict[tuple[str, int, str], list[Adapter]] = {}
-    for capability in capabilities:
+    mounted = _mounted(capabilities, settings)
+    sites: list[Site] = []
+    try:
+        for place, (router, adapters) in mounted.items():
+            host, port, _ = place
+            sites.append(Site(host, tuple(adapters), router, _bind(host, port, adapters)))
+    except PortUnavailable:
+        for site in sites:
+            site.socket.close()
+        raise
+    return tuple(sites)
+
+
+def urls(capabilities: Sequence[Capability], settings: ServeSettings) -> list[tuple[Adapter, str]]:
+    """Give each adapter that would be served, with the URL at which clients would find it; nothing is bound.
+
+    Raises:
+        RouteClash: Two adapters ask for the same requests on one port.
+        ConfigurationError: A variable does not hold a port.
+    """
+    return [
+        (adapter, _origin(host, port) + router.path_of(adapter))
+        for (host, port, _), (router, adapters) in _mounted(capabilities, settings).items()
+        for adapter in adapters
+    ]
+
+
+def _mounted(
+    capabilities: Sequence[Capability], settings: ServeSettings
+) -> dict[_Place, tuple[Router, list[Adapter]]]:
+    """Give the adapters that share a place, and what finds them there."""
+    mounted: dict[_Place, list[Adapter]] = {}
+    for capability in () if settings.stdio else capabilities:
         for exposes in capability.document.exposes:
             exposer = find_exposer(exposes.type)
-            if exposer is None or exposes.pointer in capability.unavailable:
+            if exposer is None or is_piped(exposes) or exposes.pointer in capability.unavailable:
                 continue
             host = settings.addressing.host_of(capability.address_of(exposes))
             port = settings.addressing.port_of(exposes, exposer.default_port)
@@ -91,20 +130,15 @@ def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> 
                 exposes, capability, ExposeSettings(settings.max_body, settings.state_key)
             )
             mounted.setdefault(place, []).append(guarded(adapter, exposes))
-    routers = {
-        place: Router(adapters, HostGuard(place[0], settings.allowed_hosts))
+    return {
+        place: (Router(adapters, HostGuard(place[0], settings.allowed_hosts)), adapters)
         for place, adapters in mounted.items()
     }
-    sites: list[Site] = []
-    try:
-        for place, adapters in mounted.items():
-            host, port, _ = place
-            sites.append(Site(host, tuple(adapters), routers[place], _bind(host, port, adapters)))
-    except PortUnavailable:
-        for site in sites:
-            site.socket.close()
-        raise
-    return tuple(sites)
+
+
+def _origin(host: str, port: int) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{port}"
 
 
 def _bind(host: str, port: int, adapters: Sequence[Adapter]) -> socket.socket:

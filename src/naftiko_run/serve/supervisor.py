@@ -14,6 +14,8 @@ from typing import Final
 import uvicorn
 
 from naftiko_run.capability import Capability
+from naftiko_run.expose import Adapter
+from naftiko_run.serve.piped import piped_adapter
 from naftiko_run.serve.site import ServeSettings, Site, build_sites
 
 _log = logging.getLogger(__name__)
@@ -21,7 +23,8 @@ _log = logging.getLogger(__name__)
 _ONE_GESTURE: Final = 0.25
 """Seconds in which signals are one wish: a wrapper passes on what its whole group has got already."""
 
-Started = Callable[[Sequence[Site]], None]
+Started = Callable[[Sequence[Site], Adapter | None], None]
+"""Is told the sites, and the adapter on stdin and stdout."""
 
 
 class _Server(uvicorn.Server):
@@ -89,6 +92,8 @@ def serve(
 ) -> None:
     """Serve capabilities until SIGINT or SIGTERM, then drain.
 
+    Where an adapter is on stdin and stdout, its client's end is the end of the process too.
+
     A second Ctrl-C ends the process without waiting for requests in flight.
 
     Args:
@@ -99,6 +104,7 @@ def serve(
     Raises:
         PortUnavailable: A port cannot be listened on.
         RouteClash: Two adapters ask for the same requests on one port.
+        ConfigurationError: It is not clear which adapter is on stdin and stdout.
     """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(capabilities, settings or ServeSettings(), started))
@@ -108,10 +114,16 @@ async def _serve(
     capabilities: Sequence[Capability], settings: ServeSettings, started: Started | None
 ) -> None:
     stop = asyncio.Event()
+    piped = piped_adapter(capabilities, settings)
     async with running(capabilities, settings) as sites:
         _on_signals(stop)
         if started is not None:
-            started(sites)
+            started(sites, piped)
+        if piped is not None and piped.pipe is not None:
+            has_client = await piped.pipe(stop, settings.drain)
+            if has_client or not sites:
+                return
+            _log.info("there is no client on stdin; what has a port is served on")
         await stop.wait()
 
 

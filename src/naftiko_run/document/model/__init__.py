@@ -47,6 +47,7 @@ from naftiko_run.document.model.exposes import (
     RestResource,
     SkillExposes,
     Tool,
+    is_piped,
 )
 from naftiko_run.document.model.functions import (
     Aggregate,
@@ -110,4 +111,5 @@ __all__ = [
     "Tool",
     "Tunnel",
     "Unavailable",
+    "is_piped",
 ]

@@ -186,6 +186,11 @@ class McpExposes(Exposes):
     cache_scope: Literal["public", "private"] = "private"
 
 
+def is_piped(exposes: Exposes) -> bool:
+    """Whether an adapter is on stdin and stdout (``transport: stdio``), and so on no port."""
+    return isinstance(exposes, McpExposes) and exposes.transport == "stdio"
+
+
 class SkillExposes(Exposes):
     """The skill adapter: a catalogue, which executes nothing."""
 

@@ -119,7 +119,8 @@ SHAPES: Final = {
         {
             **ADAPTER,
             "transport": Key(
-                "How clients connect; `http` without.", words("http", "stdio", also=("", "sse"))
+                "How the client connects: at a port, or `stdio`, on stdin and stdout; `http` without.",
+                words("http", "stdio", also=("", "sse")),
             ),
             "maxBinarySize": _LARGEST,
             "ttlMs": Key("How long clients may keep an answer, in milliseconds.", whole(), line="ikanos"),

@@ -1,4 +1,4 @@
-"""An ``mcp`` block to an MCP server: its tools, resources and prompts, over streamable HTTP."""
+"""An ``mcp`` block to an MCP server: its tools, resources and prompts, over streamable HTTP and stdio."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from naftiko_run.expose.mcp.notices import Notices
 from naftiko_run.expose.mcp.prompts import PromptBook
 from naftiko_run.expose.mcp.resources import ResourceShelf
 from naftiko_run.expose.mcp.sessions import Subscriptions, set_level
+from naftiko_run.expose.mcp.stdio import pipe_of
 from naftiko_run.expose.mcp.tools import ToolBox
 from naftiko_run.expressions import parse_path
 from naftiko_run.secret import Secret
@@ -58,6 +59,7 @@ class McpExposer:
             tuple(units),
             endpoint.running,
             endpoint.end_streams,
+            pipe=pipe_of(server),
         )
 
 

@@ -1,0 +1,146 @@
+"""How MCP clients write down the servers that they use, each in its own words."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from naftiko_run import jsontext
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A server at a URL.
+
+    Attributes:
+        token: Names the bearer token that callers must send; empty for none.
+    """
+
+    name: str
+    url: str
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A server that the client starts.
+
+    Attributes:
+        variables: What it needs in its environment.
+    """
+
+    name: str
+    command: str
+    arguments: tuple[str, ...]
+    variables: tuple[str, ...] = ()
+
+
+Server = Remote | Local
+Write = Callable[[Sequence[Server]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A program that uses MCP servers.
+
+    Attributes:
+        place: Where its settings are, or what to do with them.
+        write: Gives the settings for servers.
+        takes_urls: Whether its settings may name servers at URLs.
+    """
+
+    place: str
+    write: Write
+    takes_urls: bool = True
+
+
+def _placeholder(name: str) -> str:
+    return f"<{name}>"
+
+
+def _json(key: str, url_key: str = "url", *, typed: bool = False) -> Write:
+    """Give what writes JSON with an object of servers under a key."""
+
+    def write(servers: Sequence[Server]) -> str:
+        members = {each.name: _members(each, _placeholder, url_key, typed=typed) for each in servers}
+        return _dumped({key: members})
+
+    return write
+
+
+def _members(server: Server, value: Callable[[str], str], url_key: str, *, typed: bool) -> dict[str, Any]:
+    kind = {"type": "http" if isinstance(server, Remote) else "stdio"} if typed else {}
+    if isinstance(server, Remote):
+        headers = {"headers": {"Authorization": f"Bearer {value(server.token)}"}} if server.token else {}
+        return {**kind, url_key: server.url, **headers}
+    env = {"env": {name: value(name) for name in server.variables}} if server.variables else {}
+    return {**kind, "command": server.command, "args": list(server.arguments), **env}
+
+
+def _vscode(servers: Sequence[Server]) -> str:
+    """Write ``mcp.json``, which has the editor ask for credentials and keep them."""
+    asked = dict.fromkeys(name for each in servers for name in _secrets(each))
+    inputs = [{"type": "promptString", "id": name, "description": name, "password": True} for name in asked]
+    members = {each.name: _members(each, "${{input:{}}}".format, "url", typed=True) for each in servers}
+    return _dumped({"inputs": inputs, "servers": members} if inputs else {"servers": members})
+
+
+def _secrets(server: Server) -> Sequence[str]:
+    if isinstance(server, Local):
+        return server.variables
+    return [server.token] if server.token else []
+
+
+def _claude_code(servers: Sequence[Server]) -> str:
+    return "\n".join(shlex.join(["claude", "mcp", "add", *_claude_arguments(each)]) for each in servers)
+
+
+def _claude_arguments(server: Server) -> list[str]:
+    if isinstance(server, Remote):
+        header = ["--header", f"Authorization: Bearer {_placeholder(server.token)}"] if server.token else []
+        return ["--transport", "http", server.name, server.url, *header]
+    env = [part for name in server.variables for part in ("--env", f"{name}={_placeholder(name)}")]
+    return ["--transport", "stdio", server.name, *env, "--", server.command, *server.arguments]
+
+
+def _codex(servers: Sequence[Server]) -> str:
+    """Write TOML; a bearer token is read from the variable of its name."""
+    return "\n\n".join(f"[mcp_servers.{_toml(each.name)}]\n{_codex_lines(each)}" for each in servers)
+
+
+def _codex_lines(server: Server) -> str:
+    if isinstance(server, Remote):
+        token = f"\nbearer_token_env_var = {_toml(server.token)}" if server.token else ""
+        return f"url = {_toml(server.url)}{token}"
+    pairs = ", ".join(f"{_toml(name)} = {_toml(_placeholder(name))}" for name in server.variables)
+    arguments = ", ".join(_toml(each) for each in server.arguments)
+    env = f"\nenv = {{ {pairs} }}" if pairs else ""
+    return f"command = {_toml(server.command)}\nargs = [{arguments}]{env}"
+
+
+def _toml(text: str) -> str:
+    """Write a text as TOML does, which is as JSON does, save for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _dumped(value: Mapping[str, Any]) -> str:
+    return jsontext.dumps(value, indent=True).decode()
+
+
+CLIENTS: Final[Mapping[str, Client]] = {
+    "generic": Client("what most clients take", _json("mcpServers", typed=True)),
+    "claude-code": Client("run this in a shell", _claude_code),
+    "claude-desktop": Client("in claude_desktop_config.json", _json("mcpServers"), takes_urls=False),
+    "codex": Client("in ~/.codex/config.toml", _codex),
+    "cursor": Client("in ~/.cursor/mcp.json, or .cursor/mcp.json of a project", _json("mcpServers")),
+    "gemini-cli": Client(
+        "in ~/.gemini/settings.json, or .gemini/settings.json of a project", _json("mcpServers", "httpUrl")
+    ),
+    "vscode": Client("in .vscode/mcp.json of a workspace", _vscode),
+    "windsurf": Client("in ~/.codeium/windsurf/mcp_config.json", _json("mcpServers", "serverUrl")),
+    "zed": Client("in Zed's settings.json", _json("context_servers")),
+}
+"""By the name for the command line."""

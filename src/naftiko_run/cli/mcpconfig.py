@@ -1,0 +1,139 @@
+"""``naftiko mcp-config``: what MCP clients need in their settings."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sysconfig
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from naftiko_run.capability import Capability, Settings, load
+from naftiko_run.cli.console import error_console, print_fault
+from naftiko_run.cli.diagnostics import print_refusal
+from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
+from naftiko_run.cli.mcpclients import CLIENTS, Client, Local, Remote, Server
+from naftiko_run.cli.options import USAGE, UsageFault, parse_ports
+from naftiko_run.cli.run import BAD_DOCUMENT, FAILED, OK
+from naftiko_run.document.model import is_piped
+from naftiko_run.errors import ConfigurationError, DocumentError
+from naftiko_run.serve import Addressing, ServeSettings, choices, port_variable, urls
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigOptions:
+    """The command line, as typed."""
+
+    files: tuple[Path, ...]
+    client: str
+    stdio: bool
+    host: str
+    ports: tuple[str, ...]
+    env_files: Sequence[Path] | None
+
+
+def show_mcp_config(options: ConfigOptions) -> int:
+    """Print the settings for one client on stdout; give the exit code."""
+    console = error_console()
+    client = CLIENTS[options.client]
+    try:
+        servers = _servers(find_documents(options.files), client, options)
+    except DocumentError as fault:
+        print_refusal(console, fault)
+        return NO_INPUT if fault.diagnostics[0].code == "no-such-file" else BAD_DOCUMENT
+    except ConfigurationError as fault:
+        print_fault(console, fault, "naftiko mcp-config")
+        return {UsageFault: USAGE, NoDocuments: NO_INPUT}.get(type(fault), FAILED)
+    print(client.write(servers))  # noqa: T201 - the command's data
+    others = (
+        "" if options.client != "generic" else f"; --client {', '.join(n for n in CLIENTS if n != 'generic')}"
+    )
+    console.print(f"{client.place}{others}", soft_wrap=True, markup=False)
+    return OK
+
+
+def _servers(paths: Sequence[Path], client: Client, options: ConfigOptions) -> list[Server]:
+    """Give every server of the documents.
+
+    Raises:
+        DocumentError: One cannot be served.
+        ConfigurationError: They have none, or it is not clear where one would listen.
+    """
+    found: list[Server] = []
+    if options.stdio or not client.takes_urls:
+        found += [each for path in paths for each in _local(path, options)]
+    else:
+        capabilities = [load(path, Settings(env_files=options.env_files)) for path in paths]
+        found += _remote(capabilities, options)
+        found += [
+            each
+            for path, capability in zip(paths, capabilities, strict=True)
+            for each in _local(path, options, _piped(capability))
+        ]
+    if not found:
+        raise ConfigurationError(
+            "there is no MCP adapter", hint="with --stdio the operations of a REST adapter are tools"
+        )
+    return _distinct(found)
+
+
+def _distinct(servers: Sequence[Server]) -> list[Server]:
+    """Number the servers of one name: settings have one place for each."""
+    taken: dict[str, int] = {}
+    found: list[Server] = []
+    for each in servers:
+        number = taken[each.name] = taken.get(each.name, 0) + 1
+        found.append(each if number == 1 else replace(each, name=f"{each.name}-{number}"))
+    return found
+
+
+def _remote(capabilities: Sequence[Capability], options: ConfigOptions) -> Iterator[Remote]:
+    addressing = Addressing(options.host, parse_ports(options.ports), dict(os.environ))
+    for adapter, url in urls(capabilities, ServeSettings(addressing)):
+        if adapter.type == "mcp":
+            name = _name(adapter.namespace)
+            # The name of a variable, too, for the clients that read the token from one.
+            token = f"{port_variable(name).removeprefix('NAFTIKO_PORT_')}_TOKEN"
+            yield Remote(name, url, token if adapter.authentication == "bearer" else "")
+
+
+def _piped(capability: Capability) -> list[str]:
+    return [each.namespace or each.type for each in capability.document.exposes if is_piped(each)]
+
+
+def _local(path: Path, options: ConfigOptions, only: Sequence[str] | None = None) -> Iterator[Local]:
+    if only is not None and not only:
+        return
+    document = path.absolute()
+    beside = document.parent / ".env"
+    env_files = options.env_files or ([beside] if beside.is_file() else [])
+    # With an environment that has nothing, what is missing is what the document reads there.
+    capability = load(path, Settings(environment={}, env_files=env_files))
+    named = choices(capability)
+    for name in named:
+        if only is None or name in only:
+            chosen = ("--adapter", name) if len(named) > 1 else ()
+            files = [
+                part for each in options.env_files or () for part in ("--env-file", str(each.absolute()))
+            ]
+            arguments = (str(document), "--stdio", *chosen, *files)
+            yield Local(_name(name), _command(), arguments, tuple(_variables(capability)))
+
+
+def _variables(capability: Capability) -> Iterator[str]:
+    """Give the environment variables that calls need; over stdio nothing else needs any."""
+    missing = {each for function in capability.functions.values() for each in function.missing}
+    missing |= {each for forward in capability.forwards.values() for each in forward.target.plan.missing}
+    yield from sorted(each.name for each in missing if not each.location)
+
+
+def _command() -> str:
+    """Give our command as a client can start it, which knows nothing of a virtual environment."""
+    own = shutil.which("naftiko-run", path=sysconfig.get_path("scripts"))
+    return own or shutil.which("naftiko-run") or "naftiko-run"
+
+
+def _name(namespace: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", namespace) or "capability"

@@ -1,0 +1,134 @@
+"""Which adapter is on stdin and stdout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from naftiko_run.capability import Capability
+from naftiko_run.document.model import Exposes, Hints, McpExposes, RestExposes, RestOperation, Tool, is_piped
+from naftiko_run.errors import ConfigurationError
+from naftiko_run.expose import Adapter, ExposeSettings, find_exposer
+from naftiko_run.serve.site import ServeSettings
+
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
+_LONGEST_NAME: Final = 64
+
+Choice = tuple[Capability, Exposes]
+
+
+def piped_adapter(capabilities: Sequence[Capability], settings: ServeSettings) -> Adapter | None:
+    """Make the adapter that is served on stdin and stdout.
+
+    That is the one with ``transport: stdio``; with ``settings.stdio`` the one MCP adapter that there is, else the
+    one REST adapter, its operations as tools. Its authentication is passed over: whoever started the process may
+    use it.
+
+    Returns:
+        The adapter; None where nothing asks for one.
+
+    Raises:
+        ConfigurationError: There are several, or with ``settings.stdio`` there is none.
+    """
+    offered = _offered(capabilities)
+    if settings.stdio:
+        capability, exposes = _chosen(offered, settings.adapter)
+    else:
+        piped = [each for each in offered if is_piped(each[1])]
+        if len(piped) > 1:
+            raise ConfigurationError(
+                f"several adapters have `transport: stdio`, and there is one stdin: {_listed(piped)}",
+                hint=f"serve one of them: --stdio --adapter {_name(piped[0])}",
+            )
+        if not piped:
+            return None
+        capability, exposes = piped[0]
+    block = _tools_of(exposes) if isinstance(exposes, RestExposes) else exposes
+    exposer = find_exposer(block.type)
+    assert exposer is not None
+    return exposer.expose(block, capability, ExposeSettings(settings.max_body, settings.state_key))
+
+
+def choices(capability: Capability) -> list[str]:
+    """Give the namespaces from which ``--stdio`` chooses: of MCP adapters, else of REST adapters."""
+    return [_name(each) for each in _candidates(_offered([capability]))]
+
+
+def _offered(capabilities: Sequence[Capability]) -> list[Choice]:
+    return [
+        (capability, exposes)
+        for capability in capabilities
+        for exposes in capability.document.exposes
+        if isinstance(exposes, McpExposes | RestExposes) and exposes.pointer not in capability.unavailable
+    ]
+
+
+def _candidates(offered: Sequence[Choice]) -> Sequence[Choice]:
+    return [each for each in offered if isinstance(each[1], McpExposes)] or offered
+
+
+def _chosen(offered: Sequence[Choice], name: str) -> Choice:
+    """Give the adapter for ``--stdio``: of a name, or the only one of its kind."""
+    named = [each for each in offered if _name(each) == name] if name else offered
+    if name and not named:
+        raise ConfigurationError(
+            f"--adapter names `{name}`, but no MCP or REST adapter has that namespace",
+            hint=f"there are: {_listed(offered)}",
+        )
+    candidates = _candidates(named)
+    if not candidates:
+        raise ConfigurationError(
+            "--stdio: there is no MCP adapter, and no REST adapter whose operations are tools"
+        )
+    if len(candidates) > 1:
+        raise ConfigurationError(
+            f"--stdio: there are several adapters: {_listed(candidates)}",
+            hint=f"say which: --adapter {_name(candidates[0])}",
+        )
+    return candidates[0]
+
+
+def _listed(choices: Sequence[Choice]) -> str:
+    return ", ".join(f"`{_name(each)}` of {each[0].file}" for each in choices)
+
+
+def _name(choice: Choice) -> str:
+    return choice[1].namespace or choice[1].type
+
+
+def _tools_of(exposes: RestExposes) -> McpExposes:
+    """Give the MCP adapter whose tools are the operations of a REST adapter."""
+    tools: dict[str, Tool] = {}
+    for resource in exposes.resources:
+        for operation in resource.operations:
+            name = _free_name(operation.name or f"{operation.method} {resource.path}", tools)
+            tools[name] = _tool(name, operation)
+    return McpExposes(
+        pointer=exposes.pointer,
+        namespace=exposes.namespace,
+        description=exposes.description,
+        tools=tuple(tools.values()),
+        unavailable=exposes.unavailable,
+    )
+
+
+def _tool(name: str, operation: RestOperation) -> Tool:
+    is_safe = operation.method in ("GET", "HEAD", "OPTIONS")
+    return Tool(
+        pointer=operation.pointer,
+        name=name,
+        label=operation.label,
+        description=operation.description,
+        hints=Hints(read_only=True) if is_safe else None,
+    )
+
+
+def _free_name(written: str, taken: Iterable[str]) -> str:
+    """Give a name that every client takes for a tool, and that no other has."""
+    safe = _UNSAFE.sub("-", written).strip("-")[:_LONGEST_NAME] or "operation"
+    name, number = safe, 2
+    while name in taken:
+        name = f"{safe[: _LONGEST_NAME - len(str(number)) - 1]}-{number}"
+        number += 1
+    return name
