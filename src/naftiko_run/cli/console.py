@@ -35,9 +35,9 @@ def error_console() -> Console:
     return _Console(stderr=True, highlight=False, emoji=False)
 
 
-def print_fault(console: Console, fault: NaftikoError) -> None:
+def print_fault(console: Console, fault: NaftikoError, command: str = "naftiko-run") -> None:
     """Print an error of a command in one line; where it fits, with how to mend it."""
-    text = Text("naftiko-run: ", style="bold")
+    text = Text(f"{command}: ", style="bold")
     text.append("error: ", style="bold red")
     text.append(fault.message)
     if fault.hint:
