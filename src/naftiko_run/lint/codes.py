@@ -28,6 +28,7 @@ authentication-shape | warning | An authentication is not one mapping with a `ty
 authentication-spelling | warning | A type or key of an authentication is spelled in another way than the specification does. | Write it as the hint says.
 authentication-without-type | warning | An authentication has no `type`; its keys say which it is. | Add the `type`.
 bad-address | warning | The `address` of an adapter is a template that cannot be filled in; it is left out. | Close every section of the template, or write the address itself.
+bad-content | warning | A part of `x-content` is both text and a resource, or neither; it is left out. | Write `text`, or `resource` with the URI of a resource of the adapter.
 bad-merge | error | `<<` has something else than a mapping or a list of mappings. | Give it an alias of a mapping.
 bad-port | warning | A port is no number from 1 to 65535; the adapter's usual one is used. | Write a number from 1 to 65535.
 bad-scripting | error | The `management.scripting` of a control adapter cannot be used; the usual limits hold. | Correct the value that the message names.
