@@ -182,7 +182,8 @@ def validate_documents(
     """Say what is wrong with documents, where, and how to mend it.
 
     Needs no network and no environment variables. Exit code 0 where all is
-    well, 1 where something fails, 66 where a file is missing.
+    well, 1 where something fails, 66 where a file is missing or a folder
+    holds none.
     """
     from naftiko_run.cli.validate import ValidateOptions
     from naftiko_run.cli.validate import validate_documents as validate

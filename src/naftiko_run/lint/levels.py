@@ -59,7 +59,7 @@ def lint(
         source = document if isinstance(document, Source) else read(document)
     except DocumentError as fault:
         assert isinstance(document, Path)  # what was parsed has no fault
-        return _shown(fault.diagnostics, _excerpts_of_file(document), str(document))
+        return _shown(fault.diagnostics, _excerpts_of_unread(document, fault), str(document))
     written = Written(source)
     found = list(_runnable(source, settings or Settings(environment={})))
     if level is not Level.RUNNABLE and not written.is_foreign:
@@ -91,7 +91,12 @@ def _excerpts_of_file(file: Path) -> Excerpts:
     try:
         return _excerpts_of(Written(read(file)))
     except DocumentError as fault:
-        return excerpts_of_text(_text_of(file) if any(each.line for each in fault.diagnostics) else "")
+        return _excerpts_of_unread(file, fault)
+
+
+def _excerpts_of_unread(file: Path, fault: DocumentError) -> Excerpts:
+    """Give the excerpts of a file that cannot be parsed, as far as a place in it is known."""
+    return excerpts_of_text(_text_of(file) if any(each.line for each in fault.diagnostics) else "")
 
 
 def _excerpts_of(written: Written) -> Excerpts:
