@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -18,10 +18,25 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.shared.exceptions import MCPError
 
 from support.mcp_client import ERAS, run_async, text_of
+from support.plugins import install
 from support.process import COMMAND, READY, clean_environment, launched, run
 from support.upstream import PATIENCE, Answer, Upstream
 
 T = TypeVar("T")
+
+CHATTY = """
+import json, subprocess
+
+class Chatty:
+    accept = "*/*"
+    unmapped = "data"
+    def __init__(self, settings):
+        print("made", flush=True)
+    def decode(self, content, media_type):
+        print("decoding", flush=True)
+        subprocess.run(["sh", "-c", "cat; echo by a child"], check=True)
+        return json.loads(content)
+"""
 
 HARBOUR = """\
 ikanos: 1.0.0-beta5
@@ -106,6 +121,7 @@ class Piped:
         self.process = process
         self.stdin: IO[bytes] = process.stdin
         self.stdout: IO[bytes] = process.stdout
+        self.stderr = process.stderr
 
     def send(self, line: bytes) -> None:
         self.stdin.write(line + b"\n")
@@ -133,13 +149,13 @@ class Piped:
 
 
 @contextmanager
-def piped(*arguments: str | Path) -> Iterator[Piped]:
+def piped(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> Iterator[Piped]:
     with subprocess.Popen(
         [COMMAND, *map(str, arguments)],
-        env=clean_environment({}),
+        env=clean_environment(environment or {}),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     ) as process:
         try:
             yield Piped(process)
@@ -290,6 +306,22 @@ def test_stdout_has_nothing_but_the_protocol(upstream: Upstream, tmp_path: Path)
         answers = process.rest()
     assert {each["id"] for each in answers} == {1, 2}
     assert {each["jsonrpc"] for each in answers} == {"2.0"}
+
+
+def test_what_a_plugin_prints_does_not_reach_the_client(upstream: Upstream, tmp_path: Path) -> None:
+    upstream.answers_json(["Vasa"])
+    install(tmp_path, "naftiko_chatty", CHATTY, "[naftiko_run.formats]\nchatty = naftiko_chatty:Chatty\n")
+    file = document(tmp_path, upstream.url, PIPED)
+    file.write_text(file.read_text().replace("{method: GET}", "{method: GET, outputRawFormat: chatty}"))
+    with piped(file, environment={"PYTHONPATH": str(tmp_path)}) as process:
+        process.initialize()
+        process.request(1, "tools/call", name="ships", arguments={})
+        process.stdin.close()
+        (answer,) = process.rest()
+        assert process.stderr is not None
+        told = process.stderr.read().decode().splitlines()
+    assert json.loads(answer["result"]["content"][0]["text"]) == ["Vasa"]
+    assert {"made", "decoding", "by a child"} <= {*told}
 
 
 def test_other_adapters_keep_their_ports(upstream: Upstream, tmp_path: Path) -> None:
