@@ -44,7 +44,7 @@ def show_mcp_config(options: ConfigOptions) -> int:
         print_refusal(console, fault)
         return NO_INPUT if fault.diagnostics[0].code == "no-such-file" else BAD_DOCUMENT
     except ConfigurationError as fault:
-        print_fault(console, fault)
+        print_fault(console, fault, "naftiko mcp-config")
         return {UsageFault: USAGE, NoDocuments: NO_INPUT}.get(type(fault), FAILED)
     print(client.write(servers))  # noqa: T201 - the command's data
     others = (
