@@ -26,6 +26,7 @@ def test_help_has_every_option_and_examples() -> None:
         "--base-uri",
         "--host",
         "--port",
+        "--read-only",
         "--strict",
         "--timeout",
         "--max-body",

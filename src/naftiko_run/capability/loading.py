@@ -65,14 +65,16 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     surroundings = surroundings_of(document, settings, environment, prefixes, loaded.source.folder)
     operations = ConsumedOperations(document, surroundings)
     scripts = ScriptCompiler(_script_defaults(document, environment, report), loaded.source.folder)
-    compiler = FunctionCompiler(operations, surroundings.bindings, prefixes, scripts, report)
+    compiler = FunctionCompiler(
+        operations, surroundings.bindings, prefixes, scripts, report, settings.read_only
+    )
     units = compile_units(document, compiler, loaded.source.folder)
     addresses = addresses_of(document, surroundings, environment, report)
     access = compile_access(document, inbound_of(document, surroundings, settings, environment), report)
     refused = {pointer: each.refusal for pointer, each in access.items() if each.refusal}
     served = [each for each in document.exposes if each.pointer not in refused]
     others = {each.type for each in served} - {"rest", "mcp", "skill"}
-    is_idle = not units.exposed and others.isdisjoint(plugins.installed(plugins.EXPOSERS))
+    is_idle = not (units.exposed or units.withheld) and others.isdisjoint(plugins.installed(plugins.EXPOSERS))
     if is_idle or not served:
         _refuse(document, report)
     refusals = {each.target.refusal: each.target.refused_at for each in units.forwards.values()}

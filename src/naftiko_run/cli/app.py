@@ -94,6 +94,13 @@ def serve_documents(
         ),
     ] = None,
     env_file: EnvFiles = None,
+    read_only: Annotated[
+        bool,
+        typer.Option(
+            "--read-only",
+            help="Serve only what is hinted or known to change nothing.",
+        ),
+    ] = False,
     strict: Annotated[
         bool,
         typer.Option(
@@ -126,6 +133,7 @@ def serve_documents(
         host=host,
         ports=tuple(port or ()),
         env_files=tuple(env_file) if env_file else None,
+        read_only=read_only,
         strict=strict,
         timeout=timeout,
         max_body=max_body,

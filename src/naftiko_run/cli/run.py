@@ -49,6 +49,7 @@ class RunOptions:
     host: str
     ports: tuple[str, ...]
     env_files: tuple[Path, ...] | None
+    read_only: bool
     strict: bool
     timeout: str
     max_body: str
@@ -89,6 +90,7 @@ def _run(options: RunOptions, console: Console) -> None:
         options.sandbox,
         parse_seconds(options.timeout),
         env_files=options.env_files,
+        read_only=options.read_only,
     )
     addressing = Addressing(options.host, parse_ports(options.ports), dict(os.environ))
     serving = ServeSettings(

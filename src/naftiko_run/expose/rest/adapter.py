@@ -57,8 +57,10 @@ def _of_resource(
             reason = capability.unavailable[resource.forward.pointer]
             yield _left_out(Unavailable(name=name, reason=reason))
         else:
-            unit = Unit(name, forward.target.name, f"{forward.target.address}/…")
-            yield Endpoint(path, ForwardEndpoint(forward, path), is_prefix=_is_prefix(path)), unit
+            passing, address = ForwardEndpoint(forward, path), f"{forward.target.address}/…"
+            for method in forward.methods or (None,):
+                unit = Unit(f"{method or 'ANY'} {resource.path}", forward.target.name, address)
+                yield Endpoint(path, passing, method, _is_prefix(path)), unit
 
 
 def _left_out(unit: Unavailable) -> tuple[Endpoint, Unit]:
