@@ -26,6 +26,8 @@ def test_help_has_every_option_and_examples() -> None:
         "--base-uri",
         "--host",
         "--port",
+        "--include",
+        "--exclude",
         "--read-only",
         "--strict",
         "--timeout",

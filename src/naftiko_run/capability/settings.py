@@ -23,6 +23,8 @@ class Settings:
             working directory and beside the document.
         provider_timeout: Seconds that reading all the bindings of a document may take.
         read_only: Leave out whatever is not known to be safe; see ``docs/decisions.md``.
+        include: Globs on names; serve only what matches one; see ``Selection``.
+        exclude: Globs on names; serve nothing that matches one.
     """
 
     base_uris: Mapping[str, str] = field(default_factory=dict)
@@ -32,3 +34,5 @@ class Settings:
     env_files: Sequence[Path] | None = None
     provider_timeout: float = 10.0
     read_only: bool = False
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
