@@ -47,6 +47,7 @@ class Capability:
         access: Who may call an adapter, by its place, where not everyone may.
         transport: Carries every consumed call.
         compiler: Compiles units of adapters that the document model does not know; see ``compile``.
+        unmatched: The globs of its settings that match nothing in it.
     """
 
     file: str
@@ -61,6 +62,7 @@ class Capability:
     access: Mapping[Pointer, Access]
     transport: Transport = field(repr=False)
     compiler: FunctionCompiler = field(repr=False)
+    unmatched: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:

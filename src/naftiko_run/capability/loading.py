@@ -11,6 +11,7 @@ from typing import NoReturn
 from naftiko_run import plugins
 from naftiko_run.capability.access import compile_access
 from naftiko_run.capability.capability import Capability
+from naftiko_run.capability.selection import Selection
 from naftiko_run.capability.settings import Settings
 from naftiko_run.capability.surroundings import addresses_of, environment_of, inbound_of, surroundings_of
 from naftiko_run.capability.units import compile_units
@@ -43,24 +44,27 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     Raises:
         DocumentError: Nothing in it can be run; carries every diagnostic.
     """
-    document = loaded.document
+    selection = Selection(settings.include, settings.exclude)
+    document = selection.of(loaded.document)
     report = loaded.origins.report()
     report.extend(loaded.diagnostics)
-    namespaces = [each.namespace for each in document.owners() if each.namespace]
+    namespaces = [each.namespace for each in loaded.document.owners() if each.namespace]
     prefixes = frozenset({"rest", "tools", *namespaces})
     environment = environment_of(settings, loaded.source.folder, report)
     surroundings = surroundings_of(document, settings, environment, prefixes, loaded.source.folder)
     operations = ConsumedOperations(document, surroundings)
     scripts = ScriptCompiler(_script_defaults(document, environment, report), loaded.source.folder)
-    compiler = FunctionCompiler(operations, surroundings.bindings, prefixes, scripts, report)
+    compiler = FunctionCompiler(
+        operations, surroundings.bindings, prefixes, scripts, report, settings.read_only
+    )
     units = compile_units(document, compiler, loaded.source.folder)
     addresses = addresses_of(document, surroundings, environment, report)
     access = compile_access(document, inbound_of(document, surroundings, settings, environment), report)
     refused = {pointer: each.refusal for pointer, each in access.items() if each.refusal}
     served = [each for each in document.exposes if each.pointer not in refused]
     others = {each.type for each in served} - {"rest", "mcp", "skill"}
-    is_idle = not units.exposed and others.isdisjoint(plugins.installed(plugins.EXPOSERS))
-    if is_idle or not served:
+    is_idle = not (units.exposed or units.withheld) and others.isdisjoint(plugins.installed(plugins.EXPOSERS))
+    if (is_idle or not served) and document is loaded.document:
         _refuse(document, report)
     refusals = {each.target.refusal: each.target.refused_at for each in units.forwards.values()}
     refusals |= {each.refusal: _refused_at(each) for each in units.functions.values()}
@@ -81,6 +85,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
         access=access,
         transport=surroundings.transport,
         compiler=compiler,
+        unmatched=frozenset(selection.unmatched),
     )
 
 

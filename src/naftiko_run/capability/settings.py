@@ -22,6 +22,9 @@ class Settings:
         env_files: Files that add to the environment; None for ``.env`` in the
             working directory and beside the document.
         provider_timeout: Seconds that reading all the bindings of a document may take.
+        read_only: Leave out whatever is not known to be safe; see ``docs/decisions.md``.
+        include: Globs on names; serve only what matches one; see ``Selection``.
+        exclude: Globs on names; serve nothing that matches one.
     """
 
     base_uris: Mapping[str, str] = field(default_factory=dict)
@@ -30,3 +33,6 @@ class Settings:
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     env_files: Sequence[Path] | None = None
     provider_timeout: float = 10.0
+    read_only: bool = False
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from naftiko_run.consume import NotCallable
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.model import SKILL_FILE, Skill, SkillTool
 from naftiko_run.folder import Folder
+from naftiko_run.invoke import Withheld
 from naftiko_run.locations import require
 
 
@@ -36,8 +37,16 @@ def _folder_at(path: Path) -> Folder:
     return Folder.at(folder)
 
 
-def check_tool(tool: SkillTool, folder: Folder | None, unavailable: Mapping[Pointer, str]) -> None:
+def check_tool(
+    tool: SkillTool, folder: Folder | None, unavailable: Mapping[Pointer, str], withheld: Collection[Pointer]
+) -> None:
     """Check that a tool of a skill can be used.
+
+    Args:
+        tool: The tool.
+        folder: The skill's; None where it has none.
+        unavailable: Why a unit is left out.
+        withheld: The units of which that was asked for.
 
     Raises:
         NotCallable: It cannot; the message says why.
@@ -45,7 +54,8 @@ def check_tool(tool: SkillTool, folder: Folder | None, unavailable: Mapping[Poin
     source = tool.source
     if source is not None and source.unit in unavailable:
         name = f"{source.source_namespace}.{source.action}"
-        raise NotCallable(f"it is `{name}`, which is left out: {unavailable[source.unit]}")
+        fault = Withheld if source.unit in withheld else NotCallable
+        raise fault(f"it is `{name}`, which is left out: {unavailable[source.unit]}")
     if tool.instruction and folder is None:
         raise NotCallable("its `instruction` is a file below the skill's `location`, which is not there")
     if tool.instruction and folder is not None and folder.find(tool.instruction) is None:
@@ -54,11 +64,14 @@ def check_tool(tool: SkillTool, folder: Folder | None, unavailable: Mapping[Poin
         )
 
 
-def check_skill(skill: Skill, folder: Folder | None, unavailable: Mapping[Pointer, str]) -> None:
-    """Check that a skill is more than its name.
+def check_skill(
+    skill: Skill, folder: Folder | None, unavailable: Mapping[Pointer, str], withheld: Collection[Pointer]
+) -> None:
+    """Check that a skill is more than its name; the arguments are as for ``check_tool``.
 
     Raises:
         NotCallable: All its tools are left out, and it has no files.
     """
     if folder is None and skill.tools and all(tool.pointer in unavailable for tool in skill.tools):
-        raise NotCallable("none of its tools can be used")
+        fault = Withheld if any(tool.pointer in withheld for tool in skill.tools) else NotCallable
+        raise fault("none of its tools can be used")

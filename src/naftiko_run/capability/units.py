@@ -27,7 +27,14 @@ from naftiko_run.document.model import Callable as Unit
 from naftiko_run.expressions import parse_path
 from naftiko_run.folder import Folder
 from naftiko_run.invoke import Forward as CompiledForward
-from naftiko_run.invoke import Function, FunctionCompiler, compile_asks, compile_content, compile_prompt
+from naftiko_run.invoke import (
+    Function,
+    FunctionCompiler,
+    Withheld,
+    compile_asks,
+    compile_content,
+    compile_prompt,
+)
 from naftiko_run.invoke import Prompt as CompiledPrompt
 from naftiko_run.locations import require
 
@@ -43,6 +50,7 @@ class Units:
         prompts: MCP prompts.
         unavailable: Why something is left out.
         exposed: What adapters can serve.
+        withheld: What of ``unavailable`` could work, and is left out as was asked.
     """
 
     functions: dict[Pointer, Function] = field(default_factory=dict)
@@ -51,6 +59,7 @@ class Units:
     prompts: dict[Pointer, CompiledPrompt] = field(default_factory=dict)
     unavailable: dict[Pointer, str] = field(default_factory=dict)
     exposed: set[Pointer] = field(default_factory=set)
+    withheld: set[Pointer] = field(default_factory=set)
 
 
 def compile_units(document: Document, compiler: FunctionCompiler, folder: Path) -> Units:
@@ -68,6 +77,9 @@ def compile_units(document: Document, compiler: FunctionCompiler, folder: Path) 
         for pointer, name, add in parts.of(owner):
             try:
                 add()
+            except Withheld as fault:
+                units.unavailable[pointer] = str(fault)
+                units.withheld.add(pointer)
             except (NotCallable, ValueError) as fault:
                 at = fault.at if isinstance(fault, NotCallable) else ()
                 compiler.report.error("not-runnable", f"{name} is left out: {fault}", at or pointer)
@@ -132,7 +144,7 @@ class _Parts:
             yield self._prompt(prompt)
 
     def _of_skills(self, owner: SkillExposes) -> Iterator[_Part]:
-        unavailable = self.units.unavailable
+        unavailable, withheld = self.units.unavailable, self.units.withheld
         for skill in owner.skills:
             folder = find_folder(skill, self.folder, self.compiler.report)
             if folder is not None:
@@ -141,9 +153,10 @@ class _Parts:
                 if tool.reason:
                     unavailable[tool.pointer] = tool.reason
                 else:
-                    add = partial(check_tool, tool, folder, unavailable)
+                    add = partial(check_tool, tool, folder, unavailable, withheld)
                     yield tool.pointer, f"`{skill.name}.{tool.name}`", add
-            yield skill.pointer, f"the skill `{skill.name}`", partial(check_skill, skill, folder, unavailable)
+            check = partial(check_skill, skill, folder, unavailable, withheld)
+            yield skill.pointer, f"the skill `{skill.name}`", check
 
     def _function(
         self,

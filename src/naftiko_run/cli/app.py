@@ -95,6 +95,24 @@ def serve_documents(
         ),
     ] = None,
     env_file: EnvFiles = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GLOB",
+            help="Serve only what is so named: a tool, route, resource or prompt, as NAME, NAMESPACE.NAME or "
+            "'METHOD /path'. Repeatable.",
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Serve nothing that is so named. Repeatable.")
+    ] = None,
+    read_only: Annotated[
+        bool,
+        typer.Option(
+            "--read-only",
+            help="Serve only what is hinted or known to change nothing.",
+        ),
+    ] = False,
     strict: Annotated[
         bool,
         typer.Option(
@@ -141,6 +159,9 @@ def serve_documents(
         host=host,
         ports=tuple(port or ()),
         env_files=tuple(env_file) if env_file else None,
+        include=tuple(include or ()),
+        exclude=tuple(exclude or ()),
+        read_only=read_only,
         strict=strict,
         timeout=timeout,
         max_body=max_body,

@@ -51,6 +51,9 @@ class RunOptions:
     host: str
     ports: tuple[str, ...]
     env_files: tuple[Path, ...] | None
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+    read_only: bool
     strict: bool
     timeout: str
     max_body: str
@@ -93,6 +96,9 @@ def _run(options: RunOptions, console: Console) -> None:
         options.sandbox,
         parse_seconds(options.timeout),
         env_files=options.env_files,
+        read_only=options.read_only,
+        include=options.include,
+        exclude=options.exclude,
     )
     if options.adapter and not options.stdio:
         raise UsageFault(
@@ -111,7 +117,9 @@ def _run(options: RunOptions, console: Console) -> None:
     with redirect_stdout(sys.stderr):  # stdout may be a client's: no plugin has any business there
         capabilities = _load_all(find_documents(options.files), settings, console, strict=options.strict)
     _check_base_uris(capabilities, settings)
-    _check_ports(capabilities, addressing)
+    if not (options.include or options.exclude):  # with these, an adapter may be gone
+        _check_ports(capabilities, addressing)
+    _check_selection(capabilities)
     startup = Startup(console, capabilities, sandbox=options.sandbox)
     if options.strict and any(capability.missing() for capability in capabilities):
         startup.print_missing()
@@ -167,6 +175,15 @@ def _check_base_uris(capabilities: Sequence[Capability], settings: Settings) -> 
                 f"--base-uri names `{namespace}`, but nothing is consumed under that namespace",
                 hint=f"did you mean `{close[0]}`?" if close else f"consumed: {', '.join(known)}",
             )
+
+
+def _check_selection(capabilities: Sequence[Capability]) -> None:
+    """Refuse ``--include`` and ``--exclude`` that together leave nothing."""
+    if not any(capability.document.exposes for capability in capabilities):
+        raise UsageFault(
+            "--include and --exclude leave nothing to serve",
+            hint="`naftiko list FILE` tells what there is; quote globs, or the shell fills them in",
+        )
 
 
 def _check_ports(capabilities: Sequence[Capability], addressing: Addressing) -> None:

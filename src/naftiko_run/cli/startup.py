@@ -48,6 +48,7 @@ class Startup:
             if piped is not None and piped.capability is capability:
                 self._print_adapter(piped, "on stdin and stdout")
         self._print_diagnostics()
+        self._print_unmatched()
         self.print_missing()
         self._line(Text("ready; stop with Ctrl-C", style="dim"))
 
@@ -97,6 +98,12 @@ class Startup:
                 told = f"{number} warning{'s' if number > 1 else ''}"
                 shown = Text(f"; `naftiko validate {capability.file}` shows {'them' if number > 1 else 'it'}")
                 self._line(Text.assemble((told, "yellow"), shown))
+
+    def _print_unmatched(self) -> None:
+        """Print the globs that match nothing in any document."""
+        for glob in sorted(frozenset.intersection(*(each.unmatched for each in self._capabilities))):
+            told = f"nothing is named `{glob}`, as --include or --exclude says"
+            self._line(Text.assemble(("warning ", "bold yellow"), told))
 
     def _line(self, text: Text) -> None:
         self._console.print(text, soft_wrap=True)

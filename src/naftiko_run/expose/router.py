@@ -117,6 +117,7 @@ class Router:
         if found is None and self._prefixes:
             found, values = self._find_above(path, method)
         if found is None:
+            route = route or next((each for each in self._prefixes if each.pattern.match(path)), None)
             if route is None:
                 raise Problem(404, "unknown-path", f"Nothing answers at {written}")
             return _refusal(method, written, route)

@@ -9,6 +9,7 @@ from naftiko_run.invoke.inputs import Input, input_schema
 from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.progress import watched
 from naftiko_run.invoke.prompt import Argument, Message, Prompt, compile_prompt
+from naftiko_run.invoke.safety import Withheld
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptDefaults, ScriptRefused
 from naftiko_run.invoke.validation import InputValidator, coerce_text
 
@@ -26,6 +27,7 @@ __all__ = [
     "ScriptCompiler",
     "ScriptDefaults",
     "ScriptRefused",
+    "Withheld",
     "coerce_text",
     "compile_asks",
     "compile_content",

@@ -28,13 +28,12 @@ from naftiko_run.invoke.lookup import Lookup
 from naftiko_run.invoke.mock import MockPlan
 from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, convert, named_pieces
 from naftiko_run.invoke.references import References
+from naftiko_run.invoke.safety import READING, require_safe
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptRefused
 from naftiko_run.invoke.scriptstep import ScriptStep
 from naftiko_run.invoke.stepoutput import MARK, Projection, read_step, step_of
 from naftiko_run.invoke.steps import CallStep, Runner, Step, StepsPlan, in_order
 from naftiko_run.invoke.validation import InputValidator
-
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,7 @@ class FunctionCompiler:
         prefixes: What may stand before a caller's input in ``with``.
         scripts: Compiles script steps.
         report: Takes what will surprise at run time.
+        is_read_only: Whether only what is known to be safe can be called.
     """
 
     operations: ConsumedOperations
@@ -54,6 +54,7 @@ class FunctionCompiler:
     prefixes: frozenset[str]
     scripts: ScriptCompiler
     report: Report
+    is_read_only: bool = False
 
     def compile(
         self,
@@ -75,14 +76,18 @@ class FunctionCompiler:
 
         Raises:
             NotCallable: It cannot work; the message says why.
+            Withheld: It is not known to be safe, and only that is wanted.
         """
         own = {parameter.name for parameter in unit.input_parameters}
         parameters = [*(each for each in inherited if each.name not in own), *unit.input_parameters]
         try:
             compiler = _UnitCompiler(self, unit, parameters, route_variables, max_binary_size)
-            return compiler.compile(silence_is_required=silence_is_required)
+            function = compiler.compile(silence_is_required=silence_is_required)
         except ValueError as fault:
             raise NotCallable(str(fault)) from None
+        if self.is_read_only:
+            require_safe(unit, function.operations)
+        return function
 
     def compile_forward(self, model: ForwardModel) -> Forward:
         """Compile a forward.
@@ -90,7 +95,8 @@ class FunctionCompiler:
         Raises:
             NotCallable: It cannot work; the message says why.
         """
-        return Forward(self.operations.forwarding(model.target_namespace), frozenset(model.trusted_headers))
+        target = self.operations.forwarding(model.target_namespace)
+        return Forward(target, frozenset(model.trusted_headers), READING if self.is_read_only else ())
 
 
 @dataclass(slots=True)
@@ -261,7 +267,7 @@ class _UnitCompiler:
         match step:
             case CallStepModel():
                 call = self._connect(step.call, step.with_, step)
-                if call.operation.plan.method not in _READING:
+                if call.operation.plan.method not in READING:
                     changes.add(step.name)
                 model, gives_bytes = call.operation.model, call.operation.gives_bytes
                 projection = Projection() if gives_bytes else Projection.of(model.output_parameters)

@@ -27,10 +27,12 @@ class Forward:
     Attributes:
         target: Where requests go.
         trusted: The only headers of callers that are passed on, in lower case.
+        methods: The only methods that are passed on; empty for all.
     """
 
     target: Forwarding
     trusted: frozenset[str]
+    methods: tuple[str, ...] = ()
 
     async def send(
         self,

@@ -65,7 +65,9 @@ class Unavailable(Node):
     Attributes:
         name: The tool's or function's name, or ``METHOD /path`` of a route.
         reason: Why, in words for its caller.
+        action: The name of a route's operation; empty where it has none.
     """
 
     name: str
     reason: str
+    action: str = ""

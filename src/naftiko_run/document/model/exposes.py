@@ -90,6 +90,14 @@ class Tool(Callable):
     content: tuple[Content, ...] = ()
     asks: tuple[Ask, ...] = ()
 
+    @property
+    def is_safe(self) -> bool | None:
+        """Whether its hints, or the semantics of what it refers to, say that it changes nothing."""
+        hints = self.hints or Hints()
+        if hints.read_only is None and hints.destructive:
+            return False
+        return super().is_safe if hints.read_only is None else hints.read_only
+
 
 class Resource(Callable):
     """``exposes[mcp].resources[]``: files, or a function whose answer is the content.

@@ -91,6 +91,14 @@ class StepMapping(Node):
     value: Any
 
 
+class Semantics(Node):
+    """``semantics`` of an aggregate's function; None where the document says nothing."""
+
+    safe: bool | None = None
+    idempotent: bool | None = None
+    cacheable: bool | None = None
+
+
 class Callable(Node):
     """What REST operations, tools and aggregate functions share: a function over consumed operations.
 
@@ -105,6 +113,7 @@ class Callable(Node):
         mappings: What the answer is made of where there are steps.
         output_media_type: What its answers are said to be; empty where it says nothing.
         input_schema: JSON Schema of its inputs in the author's own words; None where it is made of them.
+        semantics: Of an aggregate's function, and of what refers to it.
     """
 
     name: str
@@ -119,20 +128,16 @@ class Callable(Node):
     output_parameters: tuple[Output, ...] = ()
     output_media_type: str = ""
     input_schema: dict[str, Any] | None = None
+    semantics: Semantics | None = None
 
-
-class Semantics(Node):
-    """``semantics`` of an aggregate's function; None where the document says nothing."""
-
-    safe: bool | None = None
-    idempotent: bool | None = None
-    cacheable: bool | None = None
+    @property
+    def is_safe(self) -> bool | None:
+        """Whether the document says that it changes nothing; None where it says neither."""
+        return self.semantics.safe if self.semantics else None
 
 
 class AggregateFunction(Callable):
     """``aggregates[].functions[]`` (``flows`` in the ikanos line)."""
-
-    semantics: Semantics | None = None
 
 
 class Aggregate(Node):

@@ -57,9 +57,11 @@ def _of_resource(
             reason = capability.unavailable[resource.forward.pointer]
             yield _left_out(Unavailable(name=name, reason=reason))
         else:
-            target = forward.target
-            unit = Unit(name, target.name, f"{target.address}/…", refusal=target.refusal)
-            yield Endpoint(path, ForwardEndpoint(forward, path), is_prefix=_is_prefix(path)), unit
+            target, passing = forward.target, ForwardEndpoint(forward, path)
+            for method in forward.methods or (None,):
+                name = f"{method or 'ANY'} {resource.path}"
+                unit = Unit(name, target.name, f"{target.address}/…", refusal=target.refusal)
+                yield Endpoint(path, passing, method, _is_prefix(path)), unit
 
 
 def _left_out(unit: Unavailable) -> tuple[Endpoint, Unit]:
