@@ -407,3 +407,15 @@ def test_authentication_is_asked_of_nobody_on_stdio(upstream: Upstream, tmp_path
     )
     file = document(tmp_path, upstream.url, guarded)
     assert not converse(call_ships, file, "--strict").is_error
+
+
+def test_a_tool_of_a_get_route_that_changes_something_is_not_promised_as_read_only(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    async def use(client: Client) -> bool | None:
+        tool = await first_tool(client)
+        return tool.annotations.read_only_hint if tool.annotations else None
+
+    adding = REST.replace("call: api.list-ships", "call: api.add-ship")
+    assert converse(use, document(tmp_path, upstream.url, adding), "--stdio") is None
+    assert converse(use, document(tmp_path, upstream.url, REST), "--stdio") is True

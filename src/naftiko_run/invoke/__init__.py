@@ -9,7 +9,7 @@ from naftiko_run.invoke.inputs import Input, input_schema
 from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.progress import watched
 from naftiko_run.invoke.prompt import Argument, Message, Prompt, compile_prompt
-from naftiko_run.invoke.safety import Withheld
+from naftiko_run.invoke.safety import Withheld, is_safe_to_call
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptDefaults, ScriptRefused
 from naftiko_run.invoke.validation import InputValidator, coerce_text
 
@@ -33,5 +33,6 @@ __all__ = [
     "compile_content",
     "compile_prompt",
     "input_schema",
+    "is_safe_to_call",
     "watched",
 ]

@@ -16,6 +16,13 @@ class Withheld(NotCallable):
     """What could work, and is left out as was asked; the message says why."""
 
 
+def is_safe_to_call(unit: Callable, operations: Sequence[ConsumedOperation]) -> bool:
+    """Whether a unit is known to change nothing: by what its author says, else by the methods of what it calls."""
+    if unit.is_safe is not None:
+        return unit.is_safe
+    return all(each.plan.method in READING for each in operations)
+
+
 def require_safe(unit: Callable, operations: Sequence[ConsumedOperation]) -> None:
     """Let pass what its author says to be safe, and what calls nothing but safe methods.
 

@@ -10,6 +10,7 @@ from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes, Hints, McpExposes, RestExposes, RestOperation, Tool, is_piped
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter, ExposeSettings, find_exposer
+from naftiko_run.invoke import Function, is_safe_to_call
 from naftiko_run.serve.site import ServeSettings
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
@@ -44,7 +45,7 @@ def piped_adapter(capabilities: Sequence[Capability], settings: ServeSettings) -
         if not piped:
             return None
         capability, exposes = piped[0]
-    block = _tools_of(exposes) if isinstance(exposes, RestExposes) else exposes
+    block = _tools_of(exposes, capability) if isinstance(exposes, RestExposes) else exposes
     exposer = find_exposer(block.type)
     assert exposer is not None
     return exposer.expose(block, capability, ExposeSettings(settings.max_body, settings.state_key))
@@ -97,13 +98,13 @@ def _name(choice: Choice) -> str:
     return choice[1].namespace or choice[1].type
 
 
-def _tools_of(exposes: RestExposes) -> McpExposes:
+def _tools_of(exposes: RestExposes, capability: Capability) -> McpExposes:
     """Give the MCP adapter whose tools are the operations of a REST adapter."""
     tools: dict[str, Tool] = {}
     for resource in exposes.resources:
         for operation in resource.operations:
             name = _free_name(operation.name or f"{operation.method} {resource.path}", tools)
-            tools[name] = _tool(name, operation)
+            tools[name] = _tool(name, operation, capability.functions.get(operation.pointer))
     return McpExposes(
         pointer=exposes.pointer,
         namespace=exposes.namespace,
@@ -113,8 +114,9 @@ def _tools_of(exposes: RestExposes) -> McpExposes:
     )
 
 
-def _tool(name: str, operation: RestOperation) -> Tool:
-    is_safe = operation.method in ("GET", "HEAD", "OPTIONS")
+def _tool(name: str, operation: RestOperation, function: Function | None) -> Tool:
+    """Give a tool; what it calls says whether it changes something, and not the method of its route."""
+    is_safe = function is not None and is_safe_to_call(operation, function.operations)
     return Tool(
         pointer=operation.pointer,
         name=name,
