@@ -32,6 +32,7 @@ def test_help_has_every_option_and_examples() -> None:
         "--strict",
         "--timeout",
         "--max-body",
+        "--max-result",
         "--allow-host",
         "--log-level",
         "--version",
@@ -96,13 +97,13 @@ def test_options_reach_the_server(upstream: Upstream) -> None:
     ],
 )
 def test_sizes(written: str, size: int) -> None:
-    assert parse_size(written) == size
+    assert parse_size(written, "--max-body") == size
 
 
 @pytest.mark.parametrize("written", ["", "0", "-1", "ten", "10XB", "1e3", "KB", "0.1", "10 MiB of it"])
 def test_what_is_no_size(written: str) -> None:
     with pytest.raises(ConfigurationError, match=r"--max-body"):
-        parse_size(written)
+        parse_size(written, "--max-body")
 
 
 def test_times() -> None:

@@ -54,10 +54,11 @@ def serving(
     max_body: int = ServeSettings().max_body,
     allowed_hosts: Sequence[str] = (),
     drain: int = 30,
+    max_result: int | None = None,
 ) -> Iterator[Served]:
     """Serve documents, or what has been loaded of them, while the context is entered."""
     serve_settings = ServeSettings(
-        addressing or Addressing("", ANY_PORT), max_body, tuple(allowed_hosts), drain
+        addressing or Addressing("", ANY_PORT), max_body, tuple(allowed_hosts), drain, max_result=max_result
     )
     capabilities = [
         document if isinstance(document, Capability) else load(document, settings) for document in documents

@@ -124,6 +124,14 @@ def serve_documents(
     max_body: Annotated[
         str, typer.Option(metavar="SIZE", help="The largest request body taken, such as 10MiB or 500KB.")
     ] = "10MiB",
+    max_result: Annotated[
+        str,
+        typer.Option(
+            metavar="SIZE",
+            help="Cut MCP results that are longer, such as 100KB, by their structure. [default: no limit]",
+            show_default=False,
+        ),
+    ] = "",
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
@@ -165,6 +173,7 @@ def serve_documents(
         strict=strict,
         timeout=timeout,
         max_body=max_body,
+        max_result=max_result,
         allowed_hosts=tuple(allow_host or ()),
         log_level=log_level,
         stdio=stdio,

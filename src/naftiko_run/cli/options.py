@@ -28,7 +28,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?i?b?)\Z", re.IGNORECASE)
 _UNITS = {"": 1, "b": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3}
 
 
-def parse_size(text: str) -> int:
+def parse_size(text: str, option: str) -> int:
     """Read a size such as ``10MiB``, ``500KB`` or ``1048576``, in bytes.
 
     Raises:
@@ -37,7 +37,7 @@ def parse_size(text: str) -> int:
     found = _SIZE.match(text.strip())
     unit = found[2].lower().removesuffix("b") if found else ""
     if not found or unit not in _UNITS or not (size := int(float(found[1]) * _UNITS[unit])):
-        raise UsageFault(f"--max-body: `{text}` is not a size", hint="write a size such as 10MiB or 500KB")
+        raise UsageFault(f"{option}: `{text}` is not a size", hint="write a size such as 10MiB or 500KB")
     return size
 
 

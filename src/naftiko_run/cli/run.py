@@ -57,6 +57,7 @@ class RunOptions:
     strict: bool
     timeout: str
     max_body: str
+    max_result: str
     allowed_hosts: tuple[str, ...]
     log_level: str
     stdio: bool
@@ -107,11 +108,12 @@ def _run(options: RunOptions, console: Console) -> None:
     addressing = Addressing(options.host, parse_ports(options.ports), dict(os.environ))
     serving = ServeSettings(
         addressing,
-        parse_size(options.max_body),
+        parse_size(options.max_body, "--max-body"),
         options.allowed_hosts,
         state_key=read_state_key(os.environ),
         stdio=options.stdio,
         adapter=options.adapter,
+        max_result=parse_size(options.max_result, "--max-result") if options.max_result else None,
     )
     configure_logs(check_level(options.log_level))
     with redirect_stdout(sys.stderr):  # stdout may be a client's: no plugin has any business there

@@ -33,10 +33,12 @@ class ExposeSettings:
     Attributes:
         max_body: The largest request body taken, in bytes.
         state_key: Seals what travels with clients between two requests; None for a key of each adapter's own.
+        max_result: The longest result given to a model, in bytes; what is longer is cut. None for no limit.
     """
 
     max_body: int = DEFAULT_MAX_BODY
     state_key: Secret | None = None
+    max_result: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes, Hints, McpExposes, RestExposes, RestOperation, Tool, is_piped
 from naftiko_run.errors import ConfigurationError
-from naftiko_run.expose import Adapter, ExposeSettings, find_exposer
+from naftiko_run.expose import Adapter, find_exposer
 from naftiko_run.invoke import Function, is_safe_to_call
 from naftiko_run.serve.site import ServeSettings
 
@@ -48,7 +48,7 @@ def piped_adapter(capabilities: Sequence[Capability], settings: ServeSettings) -
     block = _tools_of(exposes, capability) if isinstance(exposes, RestExposes) else exposes
     exposer = find_exposer(block.type)
     assert exposer is not None
-    return exposer.expose(block, capability, ExposeSettings(settings.max_body, settings.state_key))
+    return exposer.expose(block, capability, settings.of_adapters)
 
 
 def choices(capability: Capability) -> list[str]:

@@ -63,6 +63,7 @@ class ServeSettings:
         state_key: See ``ExposeSettings``.
         stdio: Serve one adapter on stdin and stdout, whatever its document says, and nothing on a port.
         adapter: The namespace of that adapter, where there are several; see ``piped_adapter``.
+        max_result: See ``ExposeSettings``.
     """
 
     addressing: Addressing = field(default_factory=Addressing)
@@ -72,6 +73,12 @@ class ServeSettings:
     state_key: Secret | None = None
     stdio: bool = False
     adapter: str = ""
+    max_result: int | None = None
+
+    @property
+    def of_adapters(self) -> ExposeSettings:
+        """What of it adapters need to know."""
+        return ExposeSettings(self.max_body, self.state_key, self.max_result)
 
 
 def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> tuple[Site, ...]:
@@ -126,9 +133,7 @@ def _mounted(
             port = settings.addressing.port_of(exposes, exposer.default_port)
             # Any free port is one for each type: nobody asked for a port that they share.
             place = (host, port, "" if port else exposes.type)
-            adapter = exposer.expose(
-                exposes, capability, ExposeSettings(settings.max_body, settings.state_key)
-            )
+            adapter = exposer.expose(exposes, capability, settings.of_adapters)
             mounted.setdefault(place, []).append(guarded(adapter, exposes))
     return {
         place: (Router(adapters, HostGuard(place[0], settings.allowed_hosts)), adapters)

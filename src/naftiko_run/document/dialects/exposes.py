@@ -188,6 +188,7 @@ def _mcp(written: Reader, callables: Callables) -> dict[str, Any]:
         unit = _callable(tool, callables, name, name, unavailable)
         if unit is not None:
             unit["name"] = _unused(tool, name, names)
+            unit["maxResult"] = normalise_size(tool, "x-maxResult")
             unit["hints"] = _hints(tool, callables.target(tool).get("semantics"))
             try:
                 unit |= {"content": normalise_content(tool), "asks": normalise_asks(tool)}

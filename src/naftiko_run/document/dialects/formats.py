@@ -71,9 +71,9 @@ def format_named(written: str) -> str:
     return next((meaning for suffix, meaning in _SUFFIXES.items() if name.endswith(suffix)), "")
 
 
-def normalise_size(owner: Reader) -> int | None:
-    """Give the ``maxBinarySize`` of an operation or adapter in bytes; None where it has none."""
-    written = owner.text("maxBinarySize")
+def normalise_size(owner: Reader, key: str = "maxBinarySize") -> int | None:
+    """Give a size of an operation, an adapter or a tool in bytes; None where it has none."""
+    written = owner.text(key)
     if not written:
         return None
     found = _SIZE.fullmatch(written.strip())
@@ -82,7 +82,7 @@ def normalise_size(owner: Reader) -> int | None:
     owner.report.warning(
         "bad-size",
         f"`{written}` is not a size; the usual one is used",
-        (*owner.at, "maxBinarySize"),
+        (*owner.at, key),
         hint="write a number and its unit, such as `512KiB` or `10MiB`",
     )
     return None

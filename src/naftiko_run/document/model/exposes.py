@@ -84,11 +84,13 @@ class Tool(Callable):
     Attributes:
         content: What its result shows; none where that is made of its answer.
         asks: What the client is asked for; the answers are inputs.
+        max_result: The longest result, in bytes; None where the document says nothing.
     """
 
     hints: Hints | None = None
     content: tuple[Content, ...] = ()
     asks: tuple[Ask, ...] = ()
+    max_result: int | None = None
 
     @property
     def is_safe(self) -> bool | None:

@@ -36,7 +36,7 @@ class McpExposer:
         namespace = exposes.namespace or "capability"
         notices = Notices(namespace)
         shelf = ResourceShelf(exposes, capability)
-        tools = ToolBox(exposes, capability, shelf, notices)
+        tools = ToolBox(exposes, capability, shelf, notices, settings.max_result)
         book = PromptBook(exposes, capability, shelf)
         server = _server(exposes, capability, tools, shelf, book)
         converses = any(tool.asks for tool in exposes.tools) or any(each.asks for each in exposes.prompts)

@@ -11,6 +11,7 @@ import mcp_types as types
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from naftiko_run import jsontext
+from naftiko_run.expose.mcp.trimming import ResultLimit
 from naftiko_run.expose.problems import Problem
 from naftiko_run.expressions import MISSING, as_text
 from naftiko_run.invoke import Outcome
@@ -19,26 +20,30 @@ MOST_LEVELS: Final = 100
 """How deep structured content is nested at most: parsers of clients have limits from 128 levels on."""
 
 
-def result_of(outcome: Outcome, protocol_version: str, name: str) -> types.CallToolResult:
+def result_of(
+    outcome: Outcome, protocol_version: str, name: str, limit: ResultLimit | None
+) -> types.CallToolResult:
     """Give the result of a call that an upstream answered.
 
     Data is given as ``structuredContent`` and as text, bytes as an image, as
     audio or as an embedded resource, anything else, and what is nested too
     deeply for clients to read, as text. An upstream's error is ``isError``
-    with its status and body.
+    with its status and body. What is longer than the limit is cut, and a
+    second text says so; bytes and errors never are.
 
     Args:
         outcome: The answer.
         protocol_version: The client's.
         name: What was called, ``namespace/tool``.
+        limit: Of text and data; None for none.
     """
     if outcome.has_failed:
         return result_of_failure(outcome)
     if outcome.is_binary:
         return types.CallToolResult(content=[_bytes(outcome, name)])
     if not outcome.content:
-        return _result(f"{_status(outcome.status)}, without content", MISSING, protocol_version)
-    return _result(outcome.text, outcome.value, protocol_version)
+        return _result(f"{_status(outcome.status)}, without content", MISSING, protocol_version, None)
+    return _result(outcome.text, outcome.value, protocol_version, limit)
 
 
 def result_of_problem(problem: Problem) -> types.CallToolResult:
@@ -96,15 +101,22 @@ def _bytes(outcome: Outcome, name: str) -> types.ContentBlock:
     )
 
 
-def _result(text: str, value: Any, protocol_version: str) -> types.CallToolResult:
-    structured = None
+def _result(text: str, value: Any, protocol_version: str, limit: ResultLimit | None) -> types.CallToolResult:
+    structured, note = None, ""
     written = None if value is MISSING else jsontext.dumps_within(value, MOST_LEVELS)
     if written is not None:
+        if limit and len(written) > limit.most:
+            value, note = limit.cut(value)
+            written = jsontext.dumps(value)
         # Until 2025-11-25 structured content is an object; anything else travels inside one.
         is_fit = isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS
         structured = value if is_fit else {"result": value}
         text = written.decode()
-    return types.CallToolResult(content=[types.TextContent(text=text)], structured_content=structured)
+    elif limit and len(text.encode()) > limit.most:
+        text, note = limit.cut_text(text)
+    notes = [note] if note else []
+    content: list[types.ContentBlock] = [types.TextContent(text=each) for each in (text, *notes)]
+    return types.CallToolResult(content=content, structured_content=structured)
 
 
 def _status(status: int) -> str:

@@ -20,6 +20,7 @@ from naftiko_run.expose.mcp.content import Showing
 from naftiko_run.expose.mcp.notices import Notices
 from naftiko_run.expose.mcp.resources import ResourceShelf
 from naftiko_run.expose.mcp.results import result_of, result_of_problem
+from naftiko_run.expose.mcp.trimming import ResultLimit
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.units import unit_of
 from naftiko_run.invoke import Function, InputValidator
@@ -31,6 +32,7 @@ class _Tool:
 
     Attributes:
         arguments: Checks what the caller gives, before anything is asked; None where nothing is.
+        limit: How long results may be; None for no limit.
     """
 
     function: Function
@@ -38,6 +40,7 @@ class _Tool:
     showing: Showing
     described: types.Tool
     arguments: InputValidator | None
+    limit: ResultLimit | None
 
 
 class ToolBox:
@@ -48,10 +51,16 @@ class ToolBox:
         capability: Holds the functions.
         shelf: Has the resources that results show.
         notices: Tells clients how far their calls have come.
+        max_result: How long results may be where a tool does not say, in bytes; None for no limit.
     """
 
     def __init__(
-        self, exposes: McpExposes, capability: Capability, shelf: ResourceShelf, notices: Notices
+        self,
+        exposes: McpExposes,
+        capability: Capability,
+        shelf: ResourceShelf,
+        notices: Notices,
+        max_result: int | None,
     ) -> None:
         self._exposes = exposes
         self._notices = notices
@@ -65,7 +74,8 @@ class ToolBox:
             asks, showing = Questionnaire(model.asks), Showing(model.content, shelf)
             described = _described(model, function, asks)
             arguments = InputValidator((), described.input_schema) if asks else None
-            self._tools[model.name] = _Tool(function, asks, showing, described, arguments)
+            limit = _limit(model.max_result or max_result, described.input_schema)
+            self._tools[model.name] = _Tool(function, asks, showing, described, arguments, limit)
 
     def units(self) -> tuple[Unit, ...]:
         """Give the tools for the start-up output, and whatever of the block was left out."""
@@ -116,19 +126,27 @@ class ToolBox:
                 return inputs
             outcome = await tool.function.invoke(inputs)
             name = f"{quote(self._exposes.namespace)}/{quote(params.name)}"
-            result = result_of(outcome, context.protocol_version, name)
+            result = result_of(outcome, context.protocol_version, name, tool.limit)
         except Unanswered as fault:
             return types.CallToolResult(content=[types.TextContent(text=str(fault))], is_error=True)
         except InvocationError as fault:
             return result_of_problem(problem_of(fault))
         if tool.showing and not outcome.has_failed:
-            result.content = await tool.showing.blocks(inputs, context.protocol_version)
+            note = result.content[1:]
+            result.content = [*await tool.showing.blocks(inputs, context.protocol_version), *note]
         return result
 
     def _absent(self, name: str) -> str:
         if name in self._unavailable:
             return f"The tool `{name}` cannot be called: {self._unavailable[name]}"
         return f"There is no tool `{name}`; tools/list names those that there are"
+
+
+def _limit(most: int | None, schema: dict[str, Any]) -> ResultLimit | None:
+    if most is None:
+        return None
+    required = schema.get("required", ())
+    return ResultLimit(most, tuple(name for name in schema.get("properties", ()) if name not in required))
 
 
 def _left_out(name: str, reason: str) -> Unit:
