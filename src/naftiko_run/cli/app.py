@@ -132,6 +132,12 @@ def serve_documents(
             show_default=False,
         ),
     ] = "",
+    tools: Annotated[
+        Literal["all", "lazy"],
+        typer.Option(
+            help="Tell MCP clients of all tools, or of two: one that finds tools by words, one that calls them."
+        ),
+    ] = "all",
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
@@ -174,6 +180,7 @@ def serve_documents(
         timeout=timeout,
         max_body=max_body,
         max_result=max_result,
+        tools=tools,
         allowed_hosts=tuple(allow_host or ()),
         log_level=log_level,
         stdio=stdio,

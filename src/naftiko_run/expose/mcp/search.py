@@ -1,0 +1,125 @@
+"""Finding tools by words: BM25 over their names, texts and inputs, as SQLite's FTS5 has it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, Final
+
+import mcp_types as types
+
+from naftiko_run.errors import ConfigurationError
+
+_WEIGHTS: Final = {"name": 8.0, "title": 5.0, "description": 3.0, "inputs": 1.0, "origin": 2.0}
+"""How much a word counts by where it is."""
+
+_CREATE: Final = (
+    f"CREATE VIRTUAL TABLE tools USING fts5({', '.join(_WEIGHTS)}, content='', tokenize='porter unicode61')"
+)
+_INSERT: Final = f"INSERT INTO tools VALUES ({', '.join('?' * len(_WEIGHTS))})"  # noqa: S608 - our own names
+_SELECT: Final = (
+    f"SELECT rowid FROM tools WHERE tools MATCH ? ORDER BY bm25(tools, {', '.join(map(str, _WEIGHTS.values()))}), "  # noqa: S608
+    "rowid LIMIT ? OFFSET ?"
+)
+
+_MOST_WORDS: Final = 40
+_MOST_CHARACTERS: Final = 2000
+_SHORTEST_BEGINNING: Final = 3
+"""A word of a query as long as this also finds the words that begin with it."""
+
+_MANY: Final = 100
+
+_HUMPS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WORD: Final = re.compile(r"[^\W_]+")
+
+
+class ToolIndex:
+    """Finds tools.
+
+    Args:
+        tools: The tools, each with words for where it comes from.
+
+    Raises:
+        ConfigurationError: This Python's SQLite has no FTS5.
+    """
+
+    def __init__(self, tools: Iterable[tuple[types.Tool, str]]) -> None:
+        rows = [tuple(" ".join(_words(text)) for text in _texts(tool, origin)) for tool, origin in tools]
+        counts = Counter(word for row in rows for word in set(" ".join(row).split()))
+        # What most tools have weighs nothing in BM25, and finding all of them takes time.
+        most = max(_MANY, len(rows) // 2)
+        self._common = frozenset(word for word, number in counts.items() if number > most)
+        self._database = _database()
+        self._database.executemany(_INSERT, rows)
+        self._database.execute("INSERT INTO tools(tools) VALUES ('optimize')")
+
+    def search(self, query: str, limit: int, skip: int = 0) -> list[int]:
+        """Find the tools that have any of some words, or words that begin so; the best first.
+
+        Args:
+            query: Words, in whatever language; nothing in it is an operator.
+            limit: How many to find at most.
+            skip: How many of the best to pass over.
+
+        Returns:
+            Their places among the tools; of tools that fit alike, the first of them comes first.
+        """
+        words = list(islice(dict.fromkeys(_words(query[:_MOST_CHARACTERS])), _MOST_WORDS))
+        told = [word for word in words if word not in self._common] or words
+        if not told:
+            return []
+        match = " OR ".join(_matching(word) for word in told)
+        return [row - 1 for (row,) in self._database.execute(_SELECT, (match, limit, skip))]
+
+
+def _database() -> Any:
+    try:
+        import sqlite3
+
+        # Only the event loop uses it, whichever thread that is in.
+        database = sqlite3.connect(":memory:", check_same_thread=False)
+        database.execute(_CREATE)
+    except (ImportError, sqlite3.OperationalError) as fault:
+        raise ConfigurationError(
+            f"--tools lazy searches with SQLite's FTS5, which this Python does not have: {fault}",
+            hint="use a Python built with it, as those of python.org are, or leave out --tools lazy",
+        ) from None
+    return database
+
+
+def _matching(word: str) -> str:
+    """Give a word in the language of FTS5: the word itself counts more than one that begins with it."""
+    return f'"{word}" OR "{word}"*' if len(word) >= _SHORTEST_BEGINNING else f'"{word}"'
+
+
+def _words(text: str) -> list[str]:
+    """Give the words of a text in lower case; ``createInvoice`` and ``create_invoice`` are two."""
+    spaced = _HUMPS.sub(" ", unicodedata.normalize("NFKC", text))
+    return [word.lower() for word in _WORD.findall(spaced)]
+
+
+def _texts(tool: types.Tool, origin: str) -> tuple[str, ...]:
+    """Give what is searched of a tool, in the order of the weights."""
+    inputs = " ".join(_inputs(tool.input_schema))
+    return tool.name, tool.title or "", tool.description or "", inputs, origin
+
+
+def _inputs(schema: Any) -> Iterator[str]:
+    """Give the names and descriptions of the inputs of a schema, and of what is in them."""
+    if isinstance(schema, list):
+        for each in schema:
+            yield from _inputs(each)
+    if not isinstance(schema, dict):
+        return
+    for name, each in schema.items():
+        if name == "properties" and isinstance(each, dict):
+            yield from each
+            for inner in each.values():
+                if isinstance(inner, dict) and isinstance(inner.get("description"), str):
+                    yield inner["description"]
+                yield from _inputs(inner)
+        elif name in ("items", "anyOf", "oneOf", "allOf"):
+            yield from _inputs(each)
