@@ -38,9 +38,8 @@ class McpExposer:
     def expose(self, exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Adapter:
         """Make the adapter of an ``mcp`` block; see ``Exposer.expose``."""
         assert isinstance(exposes, McpExposes)
-        namespace = _namespace(exposes)
         shelf = ResourceShelf(exposes, capability)
-        tools = ToolBox(exposes, capability, shelf, Notices(namespace), settings.max_result)
+        tools = _tools(exposes, capability, shelf, settings)
         lazy = (
             LazyTools([Shelved(tools, capability.label)]) if settings.lazy_tools and tools.described else None
         )
@@ -50,7 +49,7 @@ class McpExposer:
         if converses:
             _converse(server, shelf, settings.state_key)
         endpoint = McpEndpoint(server, settings, keeps_sessions=converses)
-        own = parse_path(f"/{namespace}/mcp")
+        own = parse_path(f"/{_namespace(exposes)}/mcp")
         endpoints = (
             Endpoint(own, endpoint),
             Endpoint(parse_path("/mcp"), endpoint, is_alias=True),
@@ -106,10 +105,14 @@ class McpExposer:
 
 def _shelved(exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Shelved:
     assert isinstance(exposes, McpExposes)
-    namespace = _namespace(exposes)
-    shelf = ResourceShelf(exposes, capability)
-    tools = ToolBox(exposes, capability, shelf, Notices(namespace), settings.max_result)
-    return Shelved(tools, capability.label, f"{namespace}.")
+    tools = _tools(exposes, capability, ResourceShelf(exposes, capability), settings)
+    return Shelved(tools, capability.label, f"{_namespace(exposes)}.")
+
+
+def _tools(
+    exposes: McpExposes, capability: Capability, shelf: ResourceShelf, settings: ExposeSettings
+) -> ToolBox:
+    return ToolBox(exposes, capability, shelf, Notices(_namespace(exposes)), settings.max_result)
 
 
 def _namespace(exposes: McpExposes) -> str:
