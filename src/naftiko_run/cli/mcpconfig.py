@@ -33,7 +33,7 @@ class ConfigOptions:
     host: str
     ports: tuple[str, ...]
     env_files: Sequence[Path] | None
-    tools: str
+    tools: str = "all"
 
 
 def show_mcp_config(options: ConfigOptions) -> int:

@@ -7,11 +7,14 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import mcp_types as types
 
 from naftiko_run.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
 
 _WEIGHTS: Final = {"name": 8.0, "title": 5.0, "description": 3.0, "inputs": 1.0, "origin": 2.0}
 """How much a word counts by where it is."""
@@ -75,19 +78,25 @@ class ToolIndex:
         return [row - 1 for (row,) in self._database.execute(_SELECT, (match, limit, skip))]
 
 
-def _database() -> Any:
+def _database() -> Connection:
     try:
         import sqlite3
-
-        # Only the event loop uses it, whichever thread that is in.
-        database = sqlite3.connect(":memory:", check_same_thread=False)
+    except ImportError as fault:
+        raise _missing(fault) from None
+    # Only the event loop uses it, whichever thread that is in.
+    database = sqlite3.connect(":memory:", check_same_thread=False)
+    try:
         database.execute(_CREATE)
-    except (ImportError, sqlite3.OperationalError) as fault:
-        raise ConfigurationError(
-            f"--tools lazy searches with SQLite's FTS5, which this Python does not have: {fault}",
-            hint="use a Python built with it, as those of python.org are, or leave out --tools lazy",
-        ) from None
+    except sqlite3.OperationalError as fault:
+        raise _missing(fault) from None
     return database
+
+
+def _missing(fault: Exception) -> ConfigurationError:
+    return ConfigurationError(
+        f"--tools lazy searches with SQLite's FTS5, which this Python does not have: {fault}",
+        hint="use a Python that has it, as those of python.org do, or leave out --tools lazy",
+    )
 
 
 def _matching(word: str) -> str:
