@@ -24,7 +24,13 @@ TOOLS = [
     for kind, what in KINDS.items()
     for verb, told in VERBS.items()
 ] + [tool(name, told) for name, told in SPECIAL.items()]
-INDEX = ToolIndex((each, "Company") for each in TOOLS)
+
+
+def index_of(tools: list[types.Tool]) -> ToolIndex:
+    return ToolIndex([(each, each.name, "Company") for each in tools])
+
+
+INDEX = index_of(TOOLS)
 
 
 def found(query: str, limit: int = 8, index: ToolIndex = INDEX, tools: list[types.Tool] = TOOLS) -> list[str]:
@@ -62,8 +68,15 @@ def test_what_is_meant_is_among_the_first_three(query: str, name: str) -> None:
 
 def test_a_name_comes_before_a_description() -> None:
     tools = [tool("first", "Sends an email"), tool("second", "", "Email"), tool("email", "Something")]
-    index = ToolIndex((each, "") for each in tools)
+    index = index_of(tools)
     assert found("email", index=index, tools=tools) == ["email", "second", "first"]
+
+
+@pytest.mark.parametrize("each", TOOLS, ids=lambda each: each.name)
+def test_who_writes_a_name_finds_its_tool_first(each: types.Tool) -> None:
+    spaced = each.name.replace("-", " ").replace("_", " ")
+    for query in (each.name, spaced, each.name.upper().replace("-", "_"), each.name.replace("-", "")):
+        assert found(query, 1) == [each.name]
 
 
 def test_inputs_are_searched_at_any_depth() -> None:
@@ -71,20 +84,20 @@ def test_inputs_are_searched_at_any_depth() -> None:
         tool("a", when={"type": "object", "properties": {"timezone": {"type": "string"}}}),
         tool("b", rows={"type": "array", "items": {"properties": {"x": {"description": "A longitude"}}}}),
     ]
-    index = ToolIndex((each, "") for each in tools)
+    index = index_of(tools)
     assert found("timezone", index=index, tools=tools) == ["a"]
     assert found("longitude", index=index, tools=tools) == ["b"]
 
 
 def test_where_tools_come_from_tells_them_apart() -> None:
     tools = [tool("list-users", "Lists users"), tool("list-users", "Lists users")]
-    index = ToolIndex(zip(tools, ["slack.", "github."], strict=True))
+    index = ToolIndex([(tools[0], "slack.list-users", "slack."), (tools[1], "github.list-users", "github.")])
     assert index.search("github users", 2) == [1, 0]
 
 
 def test_of_tools_that_fit_alike_the_first_comes_first_and_pages_follow_each_other() -> None:
     tools = [tool(f"list-{number}", "A list") for number in range(300)]
-    index = ToolIndex((each, "") for each in tools)
+    index = index_of(tools)
     assert index.search("list", 300) == [*range(300)]
     assert index.search("list", 10, skip=290) == [*range(290, 300)]
     assert index.search("list", 10, skip=300) == []
@@ -92,7 +105,7 @@ def test_of_tools_that_fit_alike_the_first_comes_first_and_pages_follow_each_oth
 
 def test_words_of_other_scripts_are_words() -> None:
     tools = [tool("a", "Crée une facture"), tool("b", "Zahlung für Kunden"), tool("c", "顧客 一覧")]
-    index = ToolIndex((each, "") for each in tools)
+    index = index_of(tools)
     for query, name in {"creer cree factures": "a", "kunden": "b", "顧客": "c", "CRE\u0301E": "a"}.items():
         assert found(query, 1, index, tools) == [name]
 
@@ -116,13 +129,13 @@ def test_nothing_is_an_operator(query: str) -> None:
 @given(texts=st.lists(st.text(), max_size=5))
 def test_any_description_can_be_searched(texts: list[str]) -> None:
     tools = [tool(text or "a", text, text) for text in texts]
-    assert len(ToolIndex((each, "") for each in tools).search("a", 5)) <= 5
+    assert len(index_of(tools).search("a", 5)) <= 5
 
 
 def test_of_three_thousand_tools_the_best_are_found_in_milliseconds() -> None:
     tools = [tool(f"{each.name}-{number}", each.description or "") for number in range(48) for each in TOOLS]
     assert len(tools) > 3000
-    index = ToolIndex((each, "Company") for each in tools)
+    index = index_of(tools)
     queries = (
         "list the open invoices of a customer",
         "customer",

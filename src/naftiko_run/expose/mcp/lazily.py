@@ -14,7 +14,7 @@ from mcp.shared.exceptions import MCPError
 from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.mcp.results import result_of_problem
-from naftiko_run.expose.mcp.search import ToolIndex
+from naftiko_run.expose.mcp.search import Searched, ToolIndex
 from naftiko_run.expose.mcp.tools import ToolBox
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.invoke import InputValidator
@@ -96,12 +96,12 @@ class LazyTools:
     def __init__(self, shelves: Sequence[Shelved]) -> None:
         self._tools: dict[str, tuple[ToolBox, types.Tool]] = {}
         self._unavailable: dict[str, str] = {}
-        searched: list[tuple[types.Tool, str]] = []
+        searched: list[Searched] = []
         for shelf in shelves:
             for tool in shelf.box.described:
                 name = _free(shelf.prefix + tool.name, self._tools)
                 self._tools[name] = (shelf.box, tool)
-                searched.append((tool, f"{shelf.prefix} {shelf.title}"))
+                searched.append((tool, name, f"{shelf.prefix} {shelf.title}"))
             reasons = shelf.box.unavailable.items()
             self._unavailable |= {shelf.prefix + name: reason for name, reason in reasons}
         self._names = list(self._tools)

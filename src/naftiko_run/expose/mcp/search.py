@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,30 +35,34 @@ _SHORTEST_BEGINNING: Final = 3
 """A word of a query as long as this also finds the words that begin with it."""
 
 _MANY: Final = 100
+"""More tools than this are many."""
 
 _HUMPS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
+Searched = tuple[types.Tool, str, str]
+
+
 class ToolIndex:
     """Finds tools.
 
+    Few tools are made ready when they are first searched, which takes as long as a search: a port may have
+    thousands of adapters, and most are never asked. Many are made ready at once.
+
     Args:
-        tools: The tools, each with words for where it comes from.
+        tools: The tools, each with the name that it has here, and words for where it comes from.
 
     Raises:
         ConfigurationError: This Python's SQLite has no FTS5.
     """
 
-    def __init__(self, tools: Iterable[tuple[types.Tool, str]]) -> None:
-        rows = [tuple(" ".join(_words(text)) for text in _texts(tool, origin)) for tool, origin in tools]
-        counts = Counter(word for row in rows for word in set(" ".join(row).split()))
-        # What most tools have weighs nothing in BM25, and finding all of them takes time.
-        most = max(_MANY, len(rows) // 2)
-        self._common = frozenset(word for word, number in counts.items() if number > most)
-        self._database = _database()
-        self._database.executemany(_INSERT, rows)
-        self._database.execute("INSERT INTO tools(tools) VALUES ('optimize')")
+    def __init__(self, tools: Sequence[Searched]) -> None:
+        self._tools = tools
+        self._prepared: _Prepared | None = None
+        _check()
+        if len(tools) > _MANY:
+            self._prepared = _Prepared(tools)
 
     def search(self, query: str, limit: int, skip: int = 0) -> list[int]:
         """Find the tools that have any of some words, or words that begin so; the best first.
@@ -71,14 +76,37 @@ class ToolIndex:
             Their places among the tools; of tools that fit alike, the first of them comes first.
         """
         words = list(islice(dict.fromkeys(_words(query[:_MOST_CHARACTERS])), _MOST_WORDS))
-        told = [word for word in words if word not in self._common] or words
-        if not told:
+        if not words:
             return []
-        match = " OR ".join(_matching(word) for word in told)
+        self._prepared = self._prepared or _Prepared(self._tools)
+        return self._prepared.search(words, limit, skip)
+
+
+class _Prepared:
+    """The table that is searched."""
+
+    def __init__(self, tools: Iterable[Searched]) -> None:
+        rows = [_row(*each) for each in tools]
+        counts = Counter(word for row in rows for word in set(" ".join(row).split()))
+        # What most tools have weighs nothing in BM25, and finding all of them takes time.
+        most = max(_MANY, len(rows) // 2)
+        self._common = frozenset(word for word, number in counts.items() if number > most)
+        self._database = _database()
+        self._database.executemany(_INSERT, rows)
+        self._database.execute("INSERT INTO tools(tools) VALUES ('optimize')")
+
+    def search(self, words: Sequence[str], limit: int, skip: int) -> list[int]:
+        told = [word for word in words if word not in self._common] or words
+        match = " OR ".join([*map(_matching, told), f'"{_joined(words)}"'])
         return [row - 1 for (row,) in self._database.execute(_SELECT, (match, limit, skip))]
 
 
 def _database() -> Connection:
+    """Give an empty table in memory.
+
+    Raises:
+        ConfigurationError: This Python has none to give.
+    """
     try:
         import sqlite3
     except ImportError as fault:
@@ -90,6 +118,12 @@ def _database() -> Connection:
     except sqlite3.OperationalError as fault:
         raise _missing(fault) from None
     return database
+
+
+@cache
+def _check() -> None:
+    """See once whether there can be tables; raises as ``_database`` does."""
+    _database().close()
 
 
 def _missing(fault: Exception) -> ConfigurationError:
@@ -110,10 +144,17 @@ def _words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(spaced)]
 
 
-def _texts(tool: types.Tool, origin: str) -> tuple[str, ...]:
+def _joined(words: Iterable[str]) -> str:
+    """Give a name as one word, so that who writes a whole name finds its tool first."""
+    return "".join(words)
+
+
+def _row(tool: types.Tool, name: str, origin: str) -> tuple[str, ...]:
     """Give what is searched of a tool, in the order of the weights."""
-    inputs = " ".join(_inputs(tool.input_schema))
-    return tool.name, tool.title or "", tool.description or "", inputs, origin
+    own = _words(tool.name)
+    texts = (tool.title or "", tool.description or "", " ".join(_inputs(tool.input_schema)), origin)
+    names = " ".join([*own, _joined(own), _joined(_words(name))])
+    return names, *(" ".join(_words(text)) for text in texts)
 
 
 def _inputs(schema: Any) -> Iterator[str]:
