@@ -41,9 +41,10 @@ def found(query: str, limit: int = 8, index: ToolIndex = INDEX, tools: list[type
     ("query", "name"),
     [
         ("list customers", "list-customers"),
-        ("show me all the customers", "list-customers"),
+        ("show me the list of all customers", "list-customers"),
         ("create an invoice", "create-invoice"),
         ("delete issue", "delete-issue"),
+        ("please get me this invoice", "get-invoice"),
         ("update the employee", "update-employee"),
         ("send a reminder for an overdue invoice", "sendInvoiceReminder"),
         ("invoiceReminder", "sendInvoiceReminder"),
@@ -77,6 +78,13 @@ def test_who_writes_a_name_finds_its_tool_first(each: types.Tool) -> None:
     spaced = each.name.replace("-", " ").replace("_", " ")
     for query in (each.name, spaced, each.name.upper().replace("-", "_"), each.name.replace("-", "")):
         assert found(query, 1) == [each.name]
+
+
+def test_words_that_only_join_others_are_passed_over_unless_there_are_no_others() -> None:
+    tools = [tool("a", "Of the and for this"), tool("b", "A crane")]
+    index = index_of(tools)
+    assert found("what is the crane for", index=index, tools=tools) == ["b"]
+    assert found("what is this for", index=index, tools=tools) == ["a"]
 
 
 def test_inputs_are_searched_at_any_depth() -> None:
@@ -147,4 +155,4 @@ def test_of_three_thousand_tools_the_best_are_found_in_milliseconds() -> None:
         for query in queries:
             assert index.search(query, 8)
         times.append((perf_counter() - begin) / len(queries))
-    assert min(times) < 0.02, "5 ms on a machine that does nothing else"
+    assert min(times) < 0.02, "1 to 3 ms on a machine that does nothing else"

@@ -37,6 +37,15 @@ _SHORTEST_BEGINNING: Final = 3
 _MANY: Final = 100
 """More tools than this are many."""
 
+_JOINTS: Final = """
+a about all an and any are as at be been by can could do does for from had has have how i if in into is it its me my
+need of on or our please should so some that the their them then there these this those to up us want was we were what
+when where which who will with would you your
+"""
+"""What joins the words of an English sentence: texts are so short that BM25 would take these for rare."""
+
+_FILLERS: Final = frozenset(_JOINTS.split())
+
 _HUMPS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD: Final = re.compile(r"[^\W_]+")
 
@@ -96,7 +105,7 @@ class _Prepared:
         self._database.execute("INSERT INTO tools(tools) VALUES ('optimize')")
 
     def search(self, words: Sequence[str], limit: int, skip: int) -> list[int]:
-        told = [word for word in words if word not in self._common] or words
+        told = [word for word in words if word not in self._common and word not in _FILLERS] or words
         match = " OR ".join([*map(_matching, told), f'"{_joined(words)}"'])
         return [row - 1 for (row,) in self._database.execute(_SELECT, (match, limit, skip))]
 
