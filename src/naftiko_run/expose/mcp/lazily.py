@@ -175,9 +175,8 @@ class LazyTools:
         except InvalidInput as fault:
             return result_of_problem(problem_of(fault))
         if params.name == self._search.name:
-            return self._found(
-                given.get("query", ""), int(given.get("limit", _FOUND)), int(given.get("page", 1))
-            )
+            query, limit, page = given.get("query", ""), given.get("limit", _FOUND), given.get("page", 1)
+            return self._found(query, int(limit), int(page), context.protocol_version)
         if given["name"] not in self._tools:
             text = types.TextContent(text=self._absent(given["name"]))
             return types.CallToolResult(content=[text], is_error=True)
@@ -195,13 +194,13 @@ class LazyTools:
         own = params.model_copy(update={"name": tool.name, "arguments": arguments})
         return await box.call(context, own)
 
-    def _found(self, query: str, limit: int, page: int) -> types.CallToolResult:
+    def _found(self, query: str, limit: int, page: int, protocol_version: str) -> types.CallToolResult:
         """Give the tools for a query, or without one the names of all."""
         found: dict[str, Any]
         if query.strip():
             places = self._index.search(query, limit + 1, skip=limit * (page - 1))
             is_more = len(places) > limit
-            found = {"tools": [self._told(self._names[place]) for place in places[:limit]]}
+            found = {"tools": [self._told(self._names[place], protocol_version) for place in places[:limit]]}
             if not places:
                 found["hint"] = (
                     f"No {'more ' if page > 1 else ''}tool has any of these words. Try others, or an empty query for "
@@ -216,9 +215,10 @@ class LazyTools:
         text = types.TextContent(text=jsontext.dumps(found).decode())
         return types.CallToolResult(content=[text], structured_content=found)
 
-    def _told(self, name: str) -> dict[str, Any]:
-        _, tool = self._tools[name]
-        return tool.model_dump(mode="json", by_alias=True, exclude_none=True) | {"name": name}
+    def _told(self, name: str, protocol_version: str) -> dict[str, Any]:
+        box, tool = self._tools[name]
+        told = box.told(tool.name, protocol_version)
+        return told.model_dump(mode="json", by_alias=True, exclude_none=True) | {"name": name}
 
     def _absent(self, name: str) -> str:
         if name in self._unavailable:

@@ -80,8 +80,12 @@ class ToolBox:
 
     @property
     def described(self) -> Sequence[types.Tool]:
-        """The tools that can be called, as clients are told of them."""
+        """The tools that can be called."""
         return [tool.described for tool in self._tools.values()]
+
+    def told(self, name: str, protocol_version: str) -> types.Tool:  # noqa: ARG002 - all are told alike so far
+        """Give what a client is told of a tool that can be called."""
+        return self._tools[name].described
 
     @property
     def unavailable(self) -> Mapping[str, str]:
