@@ -33,6 +33,7 @@ def test_help_has_every_option_and_examples() -> None:
         "--timeout",
         "--max-body",
         "--max-result",
+        "--tools",
         "--allow-host",
         "--log-level",
         "--version",

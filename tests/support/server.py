@@ -55,10 +55,16 @@ def serving(
     allowed_hosts: Sequence[str] = (),
     drain: int = 30,
     max_result: int | None = None,
+    lazy_tools: bool = False,
 ) -> Iterator[Served]:
     """Serve documents, or what has been loaded of them, while the context is entered."""
     serve_settings = ServeSettings(
-        addressing or Addressing("", ANY_PORT), max_body, tuple(allowed_hosts), drain, max_result=max_result
+        addressing or Addressing("", ANY_PORT),
+        max_body,
+        tuple(allowed_hosts),
+        drain,
+        max_result=max_result,
+        lazy_tools=lazy_tools,
     )
     capabilities = [
         document if isinstance(document, Capability) else load(document, settings) for document in documents

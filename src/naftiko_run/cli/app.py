@@ -132,6 +132,12 @@ def serve_documents(
             show_default=False,
         ),
     ] = "",
+    tools: Annotated[
+        Literal["all", "lazy"],
+        typer.Option(
+            help="Tell MCP clients of all tools, or of two: one that finds tools by words, one that calls them."
+        ),
+    ] = "all",
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
@@ -174,6 +180,7 @@ def serve_documents(
         timeout=timeout,
         max_body=max_body,
         max_result=max_result,
+        tools=tools,
         allowed_hosts=tuple(allow_host or ()),
         log_level=log_level,
         stdio=stdio,
@@ -311,6 +318,7 @@ def show_mcp_config(
         list[str] | None,
         typer.Option(metavar="ADAPTER=PORT", help="As for `naftiko run`.", show_default=False),
     ] = None,
+    tools: Annotated[Literal["all", "lazy"], typer.Option(help="As for `naftiko run`.")] = "all",
     env_file: EnvFiles = None,
 ) -> None:
     """Print what an MCP client needs in its settings to use the servers of documents.
@@ -320,7 +328,7 @@ def show_mcp_config(
     from naftiko_run.cli.mcpconfig import ConfigOptions
     from naftiko_run.cli.mcpconfig import show_mcp_config as show
 
-    options = ConfigOptions(tuple(files), client, stdio, host, tuple(port or ()), env_file or None)
+    options = ConfigOptions(tuple(files), client, stdio, host, tuple(port or ()), env_file or None, tools)
     sys.exit(show(options))
 
 

@@ -9,6 +9,7 @@ import sysconfig
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from naftiko_run.capability import Capability, Settings, load
 from naftiko_run.cli.console import error_console, print_fault
@@ -32,6 +33,7 @@ class ConfigOptions:
     host: str
     ports: tuple[str, ...]
     env_files: Sequence[Path] | None
+    tools: str = "all"
 
 
 def show_mcp_config(options: ConfigOptions) -> int:
@@ -91,12 +93,16 @@ def _distinct(servers: Sequence[Server]) -> list[Server]:
 
 def _remote(capabilities: Sequence[Capability], options: ConfigOptions) -> Iterator[Remote]:
     addressing = Addressing(options.host, parse_ports(options.ports), dict(os.environ))
-    for adapter, url in urls(capabilities, ServeSettings(addressing)):
-        if adapter.type == "mcp":
-            name = _name(adapter.namespace)
-            # The name of a variable, too, for the clients that read the token from one.
-            token = f"{port_variable(name).removeprefix('NAFTIKO_PORT_')}_TOKEN"
-            yield Remote(name, url, token if adapter.authentication == "bearer" else "")
+    served = urls(capabilities, ServeSettings(addressing, lazy_tools=options.tools == "lazy"))
+    servers = [(adapter, url) for adapter, url in served if adapter.type == "mcp"]
+    combining = {urlsplit(url).netloc for adapter, url in servers if adapter.capability is None}
+    for adapter, url in servers:
+        if adapter.capability and not adapter.authentication and urlsplit(url).netloc in combining:
+            continue  # its tools are among the combined ones
+        name = _name(adapter.namespace)
+        # The name of a variable, too, for the clients that read the token from one.
+        token = f"{port_variable(name).removeprefix('NAFTIKO_PORT_')}_TOKEN"
+        yield Remote(name, url, token if adapter.authentication == "bearer" else "")
 
 
 def _piped(capability: Capability) -> list[str]:
@@ -118,7 +124,8 @@ def _local(path: Path, options: ConfigOptions, only: Sequence[str] | None = None
             files = [
                 part for each in options.env_files or () for part in ("--env-file", str(each.absolute()))
             ]
-            arguments = (str(document), "--stdio", *chosen, *files)
+            lazy = ("--tools", "lazy") if options.tools == "lazy" else ()
+            arguments = (str(document), "--stdio", *chosen, *lazy, *files)
             yield Local(_name(name), _command(), arguments, tuple(_variables(capability)))
 
 

@@ -58,6 +58,7 @@ class RunOptions:
     timeout: str
     max_body: str
     max_result: str
+    tools: str
     allowed_hosts: tuple[str, ...]
     log_level: str
     stdio: bool
@@ -114,6 +115,7 @@ def _run(options: RunOptions, console: Console) -> None:
         stdio=options.stdio,
         adapter=options.adapter,
         max_result=parse_size(options.max_result, "--max-result") if options.max_result else None,
+        lazy_tools=options.tools == "lazy",
     )
     configure_logs(check_level(options.log_level))
     with redirect_stdout(sys.stderr):  # stdout may be a client's: no plugin has any business there

@@ -41,12 +41,8 @@ class Startup:
                     ("capability ", "dim"), (capability.label, "bold"), (f"  {capability.file}", "dim")
                 )
             )
-            for site in sites:
-                for adapter in site.adapters:
-                    if adapter.capability is capability:
-                        self._print_adapter(adapter, site.url_of(adapter))
-            if piped is not None and piped.capability is capability:
-                self._print_adapter(piped, "on stdin and stdout")
+            self._print_adapters(capability, sites, piped)
+        self._print_adapters(None, sites, piped)
         self._print_diagnostics()
         self._print_unmatched()
         self.print_missing()
@@ -66,12 +62,25 @@ class Startup:
                     )
                 )
 
+    def _print_adapters(
+        self, capability: Capability | None, sites: Sequence[Site], piped: Adapter | None
+    ) -> None:
+        """Print the adapters of a capability; for None, those that combine several."""
+        for site in sites:
+            for adapter in site.adapters:
+                if adapter.capability is capability:
+                    self._print_adapter(adapter, site.url_of(adapter))
+        if piped is not None and piped.capability is capability:
+            self._print_adapter(piped, "on stdin and stdout")
+
     def _print_adapter(self, adapter: Adapter, url: str) -> None:
         line = Text.assemble(
             (f"{adapter.type} ", "bold cyan"), (url, "cyan underline"), f"  {adapter.namespace}"
         )
         if adapter.authentication:
             line.append(f"  authentication: {adapter.authentication}", style="green")
+        if adapter.note:
+            line.append(f"  {adapter.note}", style="dim")
         self._line(line)
         kind = _KINDS.get(adapter.type, "unit")
         if not self._console.is_terminal:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 from naftiko_run import plugins
 from naftiko_run.capability import Capability
@@ -34,11 +34,13 @@ class ExposeSettings:
         max_body: The largest request body taken, in bytes.
         state_key: Seals what travels with clients between two requests; None for a key of each adapter's own.
         max_result: The longest result given to a model, in bytes; what is longer is cut. None for no limit.
+        lazy_tools: Tell MCP clients how to find tools, instead of telling them of every tool.
     """
 
     max_body: int = DEFAULT_MAX_BODY
     state_key: Secret | None = None
     max_result: int | None = None
+    lazy_tools: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Adapter:
     Attributes:
         type: The block's type.
         namespace: Its namespace.
-        capability: The capability that it belongs to.
+        capability: The capability that it belongs to; None where it combines several.
         path: Where a client finds it below the port, such as ``/mcp``; empty for all of it.
         endpoints: What it answers.
         units: What it offers, and what it leaves out.
@@ -97,11 +99,12 @@ class Adapter:
         end_streams: Called when serving is to stop: ends answers that would go on by themselves.
         authentication: The scheme that callers must satisfy; empty where everyone may call.
         pipe: Serves it on stdin and stdout instead of on a port; None where its protocol knows no such thing.
+        note: What start-up says of it besides.
     """
 
     type: str
     namespace: str
-    capability: Capability = field(repr=False)
+    capability: Capability | None = field(repr=False)
     path: str
     endpoints: tuple[Endpoint, ...]
     units: tuple[Unit, ...]
@@ -109,6 +112,11 @@ class Adapter:
     end_streams: Callable[[], None] | None = None
     authentication: str = ""
     pipe: Pipe | None = None
+    note: str = ""
+
+
+Block = tuple[Exposes, Capability]
+"""An ``exposes`` block, and the capability that it belongs to."""
 
 
 class Exposer(Protocol):
@@ -127,6 +135,23 @@ class Exposer(Protocol):
             exposes: The block; a type without a model of its own has its raw ``settings``.
             capability: Holds the functions to invoke.
             settings: What the adapter needs to know beyond its block.
+        """
+        ...
+
+
+@runtime_checkable
+class Combining(Protocol):
+    """An exposer that can make one more adapter of several blocks."""
+
+    def combine(self, blocks: Sequence[Block], settings: ExposeSettings) -> Adapter | None:
+        """Make one adapter of all that several blocks offer, for a client that wants them together.
+
+        Args:
+            blocks: Blocks of its type that share a port, and that everyone may call.
+            settings: What the adapter needs to know beyond the blocks.
+
+        Returns:
+            The adapter; None where blocks stay apart.
         """
         ...
 

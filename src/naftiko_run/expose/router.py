@@ -239,4 +239,5 @@ def _names(endpoint: Endpoint) -> tuple[str, ...]:
 
 
 def _owner(adapter: Adapter) -> str:
-    return f"`{adapter.namespace or adapter.type}` of {adapter.capability.file or adapter.capability.label}"
+    name = f"`{adapter.namespace or adapter.type}`"
+    return f"{name} of {adapter.capability.file or adapter.capability.label}" if adapter.capability else name

@@ -9,7 +9,7 @@ from typing import Final
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes, Hints, McpExposes, RestExposes, RestOperation, Tool, is_piped
 from naftiko_run.errors import ConfigurationError
-from naftiko_run.expose import Adapter, find_exposer
+from naftiko_run.expose import Adapter, Combining, find_exposer
 from naftiko_run.invoke import Function, is_safe_to_call
 from naftiko_run.serve.site import ServeSettings
 
@@ -23,8 +23,8 @@ def piped_adapter(capabilities: Sequence[Capability], settings: ServeSettings) -
     """Make the adapter that is served on stdin and stdout.
 
     That is the one with ``transport: stdio``; with ``settings.stdio`` the one MCP adapter that there is, else the
-    one REST adapter, its operations as tools. Its authentication is passed over: whoever started the process may
-    use it.
+    one REST adapter, its operations as tools. Of several, ``settings.lazy_tools`` makes one. Their authentication
+    is passed over: whoever started the process may use it.
 
     Returns:
         The adapter; None where nothing asks for one.
@@ -34,6 +34,8 @@ def piped_adapter(capabilities: Sequence[Capability], settings: ServeSettings) -
     """
     offered = _offered(capabilities)
     if settings.stdio:
+        if settings.lazy_tools and not settings.adapter and len(candidates := _candidates(offered)) > 1:
+            return _combined(candidates, settings)
         capability, exposes = _chosen(offered, settings.adapter)
     else:
         piped = [each for each in offered if is_piped(each[1])]
@@ -45,7 +47,7 @@ def piped_adapter(capabilities: Sequence[Capability], settings: ServeSettings) -
         if not piped:
             return None
         capability, exposes = piped[0]
-    block = _tools_of(exposes, capability) if isinstance(exposes, RestExposes) else exposes
+    block = _with_tools(exposes, capability)
     exposer = find_exposer(block.type)
     assert exposer is not None
     return exposer.expose(block, capability, settings.of_adapters)
@@ -96,6 +98,17 @@ def _listed(choices: Sequence[Choice]) -> str:
 
 def _name(choice: Choice) -> str:
     return choice[1].namespace or choice[1].type
+
+
+def _combined(candidates: Sequence[Choice], settings: ServeSettings) -> Adapter | None:
+    blocks = [(_with_tools(exposes, capability), capability) for capability, exposes in candidates]
+    exposer = find_exposer(blocks[0][0].type)
+    assert isinstance(exposer, Combining)
+    return exposer.combine(blocks, settings.of_adapters)
+
+
+def _with_tools(exposes: Exposes, capability: Capability) -> Exposes:
+    return _tools_of(exposes, capability) if isinstance(exposes, RestExposes) else exposes
 
 
 def _tools_of(exposes: RestExposes, capability: Capability) -> McpExposes:

@@ -5,12 +5,21 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import is_piped
 from naftiko_run.errors import PortUnavailable
-from naftiko_run.expose import Adapter, ExposeSettings, HostGuard, Router, find_exposer
+from naftiko_run.expose import (
+    Adapter,
+    Block,
+    Combining,
+    ExposeSettings,
+    HostGuard,
+    Router,
+    Unit,
+    find_exposer,
+)
 from naftiko_run.expose.authentication import guarded
 from naftiko_run.secret import Secret
 from naftiko_run.serve.addresses import Addressing
@@ -64,6 +73,7 @@ class ServeSettings:
         stdio: Serve one adapter on stdin and stdout, whatever its document says, and nothing on a port.
         adapter: The namespace of that adapter, where there are several; see ``piped_adapter``.
         max_result: See ``ExposeSettings``.
+        lazy_tools: See ``ExposeSettings``; adapters that share a port are searched together too.
     """
 
     addressing: Addressing = field(default_factory=Addressing)
@@ -74,11 +84,12 @@ class ServeSettings:
     stdio: bool = False
     adapter: str = ""
     max_result: int | None = None
+    lazy_tools: bool = False
 
     @property
     def of_adapters(self) -> ExposeSettings:
         """What of it adapters need to know."""
-        return ExposeSettings(self.max_body, self.state_key, self.max_result)
+        return ExposeSettings(self.max_body, self.state_key, self.max_result, self.lazy_tools)
 
 
 def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> tuple[Site, ...]:
@@ -124,6 +135,7 @@ def _mounted(
 ) -> dict[_Place, tuple[Router, list[Adapter]]]:
     """Give the adapters that share a place, and what finds them there."""
     mounted: dict[_Place, list[Adapter]] = {}
+    blocks: dict[tuple[_Place, str], list[Block]] = {}
     for capability in () if settings.stdio else capabilities:
         for exposes in capability.document.exposes:
             exposer = find_exposer(exposes.type)
@@ -135,10 +147,29 @@ def _mounted(
             place = (host, port, "" if port else exposes.type)
             adapter = exposer.expose(exposes, capability, settings.of_adapters)
             mounted.setdefault(place, []).append(guarded(adapter, exposes))
+            blocks.setdefault((place, exposes.type), []).append((exposes, capability))
+    for (place, kind), sharing in blocks.items():
+        mounted[place] += _combined(kind, sharing, settings)
     return {
         place: (Router(adapters, HostGuard(place[0], settings.allowed_hosts)), adapters)
         for place, adapters in mounted.items()
     }
+
+
+def _combined(kind: str, sharing: Sequence[Block], settings: ServeSettings) -> list[Adapter]:
+    """Give one more adapter of what several blocks of a port offer, where their exposer makes one.
+
+    It has no door of its own, so that blocks with authentication stay behind theirs.
+    """
+    exposer = find_exposer(kind)
+    open_ones = [each for each in sharing if each[0].authentication is None]
+    if len(open_ones) < 2 or not isinstance(exposer, Combining):
+        return []
+    combined = exposer.combine(open_ones, settings.of_adapters)
+    reason = "it has authentication, so that its tools are found at its own URL only"
+    guarded_ones = [each.namespace or each.type for each, _ in sharing if each.authentication is not None]
+    left_out = tuple(Unit(name, reason=reason, kind="adapter") for name in guarded_ones)
+    return [replace(combined, units=left_out)] if combined else []
 
 
 def _origin(host: str, port: int) -> str:

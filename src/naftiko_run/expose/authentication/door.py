@@ -28,6 +28,7 @@ def guarded(adapter: Adapter, exposes: Exposes) -> Adapter:
     """
     if exposes.authentication is None:
         return adapter
+    assert adapter.capability is not None
     access = adapter.capability.access[exposes.pointer]
     guard: Guard = access.guard or Guard(_closed(access.missing, exposes.namespace or exposes.type))
     url = metadata_url(adapter, guard)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, get_args
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final, get_args
 
 import mcp_types as types
 from mcp.server.caching import CacheableMethod, CacheHint
@@ -11,9 +12,10 @@ from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes, McpExposes
-from naftiko_run.expose.exposer import Adapter, Endpoint, ExposeSettings
+from naftiko_run.expose.exposer import Adapter, Block, Endpoint, ExposeSettings
 from naftiko_run.expose.mcp.completions import Completions
 from naftiko_run.expose.mcp.endpoint import McpEndpoint
+from naftiko_run.expose.mcp.lazily import LazyTools, Shelved
 from naftiko_run.expose.mcp.notices import Notices
 from naftiko_run.expose.mcp.prompts import PromptBook
 from naftiko_run.expose.mcp.resources import ResourceShelf
@@ -24,6 +26,9 @@ from naftiko_run.expressions import parse_path
 from naftiko_run.secret import Secret
 from naftiko_run.version import __version__
 
+_COMBINED: Final = "all-tools"
+"""The name of a server of the tools of several adapters."""
+
 
 class McpExposer:
     """Exposes functions as MCP tools."""
@@ -33,17 +38,18 @@ class McpExposer:
     def expose(self, exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Adapter:
         """Make the adapter of an ``mcp`` block; see ``Exposer.expose``."""
         assert isinstance(exposes, McpExposes)
-        namespace = exposes.namespace or "capability"
-        notices = Notices(namespace)
         shelf = ResourceShelf(exposes, capability)
-        tools = ToolBox(exposes, capability, shelf, notices, settings.max_result)
+        tools = _tools(exposes, capability, shelf, settings)
+        lazy = (
+            LazyTools([Shelved(tools, capability.label)]) if settings.lazy_tools and tools.described else None
+        )
         book = PromptBook(exposes, capability, shelf)
-        server = _server(exposes, capability, tools, shelf, book)
+        server = _server(exposes, capability, lazy or tools, shelf, book)
         converses = any(tool.asks for tool in exposes.tools) or any(each.asks for each in exposes.prompts)
         if converses:
             _converse(server, shelf, settings.state_key)
         endpoint = McpEndpoint(server, settings, keeps_sessions=converses)
-        own = parse_path(f"/{namespace}/mcp")
+        own = parse_path(f"/{_namespace(exposes)}/mcp")
         endpoints = (
             Endpoint(own, endpoint),
             Endpoint(parse_path("/mcp"), endpoint, is_alias=True),
@@ -60,20 +66,78 @@ class McpExposer:
             endpoint.running,
             endpoint.end_streams,
             pipe=pipe_of(server),
+            note=lazy.note if lazy else "",
+        )
+
+    def combine(self, blocks: Sequence[Block], settings: ExposeSettings) -> Adapter | None:
+        """Make one adapter of the tools of several blocks, if they are lazy; see ``Combining.combine``."""
+        if not settings.lazy_tools:
+            return None
+        lazy = LazyTools([_shelved(exposes, capability, settings) for exposes, capability in blocks])
+        server: Server[Any] = Server(
+            _COMBINED,
+            version=__version__,
+            instructions=lazy.instructions,
+            on_list_tools=lazy.list,
+            on_call_tool=lazy.call,
+            get_tool_input_schema=lazy.input_schema,
+        )
+        converses = any(
+            tool.asks for exposes, _ in blocks if isinstance(exposes, McpExposes) for tool in exposes.tools
+        )
+        if converses:
+            _converse(server, None, settings.state_key)
+        endpoint = McpEndpoint(server, settings, keeps_sessions=converses)
+        path, shorter = parse_path("/mcp"), parse_path("/")
+        return Adapter(
+            "mcp",
+            _COMBINED,
+            None,
+            path.text,
+            (Endpoint(path, endpoint), Endpoint(shorter, endpoint)),
+            (),
+            endpoint.running,
+            endpoint.end_streams,
+            pipe=pipe_of(server),
+            note=f"{lazy.note}, of {len(blocks)} adapters",
         )
 
 
+def _shelved(exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Shelved:
+    assert isinstance(exposes, McpExposes)
+    tools = _tools(exposes, capability, ResourceShelf(exposes, capability), settings)
+    return Shelved(tools, capability.label, f"{_namespace(exposes)}.")
+
+
+def _tools(
+    exposes: McpExposes, capability: Capability, shelf: ResourceShelf, settings: ExposeSettings
+) -> ToolBox:
+    return ToolBox(exposes, capability, shelf, Notices(_namespace(exposes)), settings.max_result)
+
+
+def _namespace(exposes: McpExposes) -> str:
+    return exposes.namespace or "capability"
+
+
 def _server(
-    exposes: McpExposes, capability: Capability, tools: ToolBox, shelf: ResourceShelf, book: PromptBook
+    exposes: McpExposes,
+    capability: Capability,
+    tools: ToolBox | LazyTools,
+    shelf: ResourceShelf,
+    book: PromptBook,
 ) -> Server[Any]:
     """Give an SDK server; it tells clients of the kinds of things that the block has."""
     info = capability.document.info
     hint = CacheHint(exposes.ttl_ms, exposes.cache_scope)
+    told = [
+        exposes.description or info.description,
+        tools.instructions if isinstance(tools, LazyTools) else "",
+    ]
     return Server(
-        exposes.namespace or "capability",
+        _namespace(exposes),
         version=info.version or __version__,
         title=capability.label,
-        instructions=exposes.description or info.description or None,
+        instructions="\n\n".join(filter(None, told)) or None,
         on_list_tools=tools.list,
         on_call_tool=tools.call,
         cache_hints=dict.fromkeys(get_args(CacheableMethod), hint),
@@ -87,7 +151,7 @@ def _server(
     )
 
 
-def _converse(server: Server[Any], shelf: ResourceShelf, key: Secret | None) -> None:
+def _converse(server: Server[Any], shelf: ResourceShelf | None, key: Secret | None) -> None:
     """Have a server ask its clients: answers travel sealed, or within sessions, and so can what these keep."""
     security = RequestStateSecurity(keys=[key.reveal()]) if key else RequestStateSecurity.ephemeral()
     server.middleware.append(RequestStateBoundary(security, default_audience=server.name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -76,6 +77,20 @@ class ToolBox:
             arguments = InputValidator((), described.input_schema) if asks else None
             limit = _limit(model.max_result or max_result, described.input_schema)
             self._tools[model.name] = _Tool(function, asks, showing, described, arguments, limit)
+
+    @property
+    def described(self) -> Sequence[types.Tool]:
+        """The tools that can be called."""
+        return [tool.described for tool in self._tools.values()]
+
+    def told(self, name: str, protocol_version: str) -> types.Tool:  # noqa: ARG002 - all are told alike so far
+        """Give what a client is told of a tool that can be called."""
+        return self._tools[name].described
+
+    @property
+    def unavailable(self) -> Mapping[str, str]:
+        """Why other tools cannot be called, by name."""
+        return self._unavailable
 
     def units(self) -> tuple[Unit, ...]:
         """Give the tools for the start-up output, and whatever of the block was left out."""
