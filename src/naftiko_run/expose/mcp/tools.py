@@ -20,7 +20,7 @@ from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
 from naftiko_run.expose.mcp.content import Showing
 from naftiko_run.expose.mcp.notices import Notices
 from naftiko_run.expose.mcp.resources import ResourceShelf
-from naftiko_run.expose.mcp.results import result_of, result_of_problem
+from naftiko_run.expose.mcp.results import Wire, result_of, result_of_problem, result_of_text
 from naftiko_run.expose.mcp.trimming import ResultLimit
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.units import unit_of
@@ -32,10 +32,12 @@ class _Tool:
     """A tool that can be called.
 
     Attributes:
+        name: ``namespace/tool``, percent-encoded.
         arguments: Checks what the caller gives, before anything is asked; None where nothing is.
         limit: How long results may be; None for no limit.
     """
 
+    name: str
     function: Function
     asks: Questionnaire
     showing: Showing
@@ -76,7 +78,8 @@ class ToolBox:
             described = _described(model, function, asks)
             arguments = InputValidator((), described.input_schema) if asks else None
             limit = _limit(model.max_result or max_result, described.input_schema)
-            self._tools[model.name] = _Tool(function, asks, showing, described, arguments, limit)
+            name = f"{quote(exposes.namespace)}/{quote(model.name)}"
+            self._tools[model.name] = _Tool(name, function, asks, showing, described, arguments, limit)
 
     @property
     def described(self) -> Sequence[types.Tool]:
@@ -139,22 +142,33 @@ class ToolBox:
             inputs = await tool.asks.inputs(context, params, params.arguments or {})
             if isinstance(inputs, types.InputRequiredResult):
                 return inputs
-            outcome = await tool.function.invoke(inputs)
-            name = f"{quote(self._exposes.namespace)}/{quote(params.name)}"
-            result = result_of(outcome, context.protocol_version, name, tool.limit)
+            result = await _result(tool, inputs, context.protocol_version)
         except Unanswered as fault:
-            return types.CallToolResult(content=[types.TextContent(text=str(fault))], is_error=True)
+            result = result_of_text(str(fault), is_error=True)
         except InvocationError as fault:
-            return result_of_problem(problem_of(fault))
-        if tool.showing and not outcome.has_failed:
-            note = result.content[1:]
-            result.content = [*await tool.showing.blocks(inputs, context.protocol_version), *note]
-        return result
+            result = result_of_problem(problem_of(fault))
+        return types.CallToolResult.model_validate(result)
 
     def _absent(self, name: str) -> str:
         if name in self._unavailable:
             return f"The tool `{name}` cannot be called: {self._unavailable[name]}"
         return f"There is no tool `{name}`; tools/list names those that there are"
+
+
+async def _result(tool: _Tool, inputs: Mapping[str, Any], protocol_version: str) -> Wire:
+    """Call a tool; give its result.
+
+    Raises:
+        InvocationError: It could not be called.
+        MCPError: What it shows cannot be had.
+    """
+    outcome = await tool.function.invoke(inputs)
+    result = result_of(outcome, protocol_version, tool.name, tool.limit)
+    if tool.showing and not outcome.has_failed:
+        shown = await tool.showing.blocks(inputs, protocol_version)
+        blocks = [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in shown]
+        result["content"] = [*blocks, *result["content"][1:]]
+    return result
 
 
 def _limit(most: int | None, schema: dict[str, Any]) -> ResultLimit | None:
