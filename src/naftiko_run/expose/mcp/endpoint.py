@@ -14,6 +14,7 @@ from mcp_types import INVALID_REQUEST, LOG_LEVEL_META_KEY, PARSE_ERROR
 from naftiko_run import jsontext
 from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import ExposeSettings, Message, Receive, Scope, Send
+from naftiko_run.expose.mcp.directcall import DirectCalls
 from naftiko_run.expose.problems import Problem, respond
 
 
@@ -22,15 +23,22 @@ class McpEndpoint:
 
     Args:
         server: The SDK's server, with its handlers.
+        direct: Answers what needs nothing of the SDK.
         settings: Limits.
         keeps_sessions: Whether clients up to 2025-11-25 get sessions, without which they cannot be asked
             for anything. Where there are none, any replica answers any request.
     """
 
     def __init__(
-        self, server: Server[Any], settings: ExposeSettings, *, keeps_sessions: bool = False
+        self,
+        server: Server[Any],
+        direct: DirectCalls,
+        settings: ExposeSettings,
+        *,
+        keeps_sessions: bool = False,
     ) -> None:
         self._server = server
+        self._direct = direct
         self._settings = settings
         self._keeps_sessions = keeps_sessions
         self._plain: StreamableHTTPSessionManager | None = None
@@ -82,6 +90,8 @@ class McpEndpoint:
         message = _read(content)
         if isinstance(message, bytes):
             await respond(send, 400, message, "application/json")
+            return
+        if await self._direct.answer(scope, message, receive, send):
             return
         # White space around a value is no part of it (RFC 9110, 5.5), but the HTTP parser leaves some.
         scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
+from mcp.shared.inbound import find_invalid_x_mcp_header, x_mcp_header_map
 
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Hints, McpExposes
@@ -18,6 +19,7 @@ from naftiko_run.errors import InvocationError
 from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
 from naftiko_run.expose.mcp.content import Showing
+from naftiko_run.expose.mcp.directcall import DirectTool
 from naftiko_run.expose.mcp.notices import Notices
 from naftiko_run.expose.mcp.resources import ResourceShelf
 from naftiko_run.expose.mcp.results import Wire, result_of, result_of_problem, result_of_text
@@ -68,6 +70,7 @@ class ToolBox:
         self._exposes = exposes
         self._notices = notices
         self._tools: dict[str, _Tool] = {}
+        self._direct: dict[str, DirectTool] = {}
         self._unavailable = {each.name: each.reason for each in exposes.unavailable}
         for model in exposes.tools:
             function = capability.functions.get(model.pointer)
@@ -79,7 +82,10 @@ class ToolBox:
             arguments = InputValidator((), described.input_schema) if asks else None
             limit = _limit(model.max_result or max_result, described.input_schema)
             name = f"{quote(exposes.namespace)}/{quote(model.name)}"
-            self._tools[model.name] = _Tool(name, function, asks, showing, described, arguments, limit)
+            tool = _Tool(name, function, asks, showing, described, arguments, limit)
+            self._tools[model.name] = tool
+            if direct := _direct(tool):
+                self._direct[model.name] = direct
 
     @property
     def described(self) -> Sequence[types.Tool]:
@@ -125,8 +131,11 @@ class ToolBox:
         except MCPError:
             raise
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
-            problem = problem_of(fault)
-            raise MCPError(types.INTERNAL_ERROR, problem.detail, problem.members) from None
+            raise _broken(fault) from None
+
+    def direct(self, name: str) -> DirectTool | None:
+        """Give a tool whose calls need nothing but their arguments; None where there is none of the name."""
+        return self._direct.get(name)
 
     def input_schema(self, name: str) -> dict[str, Any] | None:
         """Give a tool's input schema; None where there is no such tool."""
@@ -140,14 +149,13 @@ class ToolBox:
             if tool.arguments is not None:
                 tool.arguments.check(params.arguments or {})
             inputs = await tool.asks.inputs(context, params, params.arguments or {})
-            if isinstance(inputs, types.InputRequiredResult):
-                return inputs
-            result = await _result(tool, inputs, context.protocol_version)
         except Unanswered as fault:
-            result = result_of_text(str(fault), is_error=True)
+            return _typed(result_of_text(str(fault), is_error=True))
         except InvocationError as fault:
-            result = result_of_problem(problem_of(fault))
-        return types.CallToolResult.model_validate(result)
+            return _typed(result_of_problem(problem_of(fault)))
+        if isinstance(inputs, types.InputRequiredResult):
+            return inputs
+        return _typed(await _result(tool, inputs, context.protocol_version))
 
     def _absent(self, name: str) -> str:
         if name in self._unavailable:
@@ -159,16 +167,42 @@ async def _result(tool: _Tool, inputs: Mapping[str, Any], protocol_version: str)
     """Call a tool; give its result.
 
     Raises:
-        InvocationError: It could not be called.
         MCPError: What it shows cannot be had.
     """
-    outcome = await tool.function.invoke(inputs)
-    result = result_of(outcome, protocol_version, tool.name, tool.limit)
+    try:
+        outcome = await tool.function.invoke(inputs)
+        result = result_of(outcome, protocol_version, tool.name, tool.limit)
+    except InvocationError as fault:
+        return result_of_problem(problem_of(fault))
     if tool.showing and not outcome.has_failed:
         shown = await tool.showing.blocks(inputs, protocol_version)
         blocks = [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in shown]
         result["content"] = [*blocks, *result["content"][1:]]
     return result
+
+
+def _typed(result: Wire) -> types.CallToolResult:
+    return types.CallToolResult.model_validate(result)
+
+
+def _direct(tool: _Tool) -> DirectTool | None:
+    """Give what calls a tool without the SDK; None where only that can."""
+    schema = tool.described.input_schema
+    if tool.asks or tool.showing or x_mcp_header_map(schema) or find_invalid_x_mcp_header(schema):
+        return None
+
+    async def answer(arguments: Mapping[str, Any], protocol_version: str) -> Wire:
+        try:
+            return await _result(tool, arguments, protocol_version)
+        except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
+            raise _broken(fault) from None
+
+    return DirectTool.of(tool.described.name, answer)
+
+
+def _broken(fault: Exception) -> MCPError:
+    problem = problem_of(fault)
+    return MCPError(types.INTERNAL_ERROR, problem.detail, problem.members)
 
 
 def _limit(most: int | None, schema: dict[str, Any]) -> ResultLimit | None:
