@@ -50,7 +50,7 @@ class McpExposer:
         if converses:
             _converse(server, shelf, settings.state_key)
         direct = DirectCalls((lazy or tools).direct, server.server_info_stamp)
-        endpoint = McpEndpoint(server, direct, settings, keeps_sessions=converses)
+        endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=converses)
         own = parse_path(f"/{_namespace(exposes)}/mcp")
         endpoints = (
             Endpoint(own, endpoint),
@@ -90,7 +90,7 @@ class McpExposer:
         if converses:
             _converse(server, None, settings.state_key)
         direct = DirectCalls(lazy.direct, server.server_info_stamp)
-        endpoint = McpEndpoint(server, direct, settings, keeps_sessions=converses)
+        endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=converses)
         path, shorter = parse_path("/mcp"), parse_path("/")
         return Adapter(
             "mcp",

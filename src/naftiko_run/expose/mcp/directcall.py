@@ -33,7 +33,7 @@ from naftiko_run.expose.problems import respond
 _METHOD: Final = "tools/call"
 _MEMBERS: Final = {"jsonrpc", "id", "method", "params"}
 _PARAMS: Final = {"name", "arguments", "_meta"}
-_NEEDS_MORE: Final = ("progressToken", LOG_LEVEL_META_KEY, "traceparent")
+_NEEDS_MORE: Final = frozenset(("progressToken", LOG_LEVEL_META_KEY, "traceparent"))
 """Members of ``_meta`` of which the SDK makes something."""
 _LONGEST_META: Final = 4096
 _UNNAMED_VERSION: Final = DEFAULT_NEGOTIATED_VERSION.encode()
@@ -122,10 +122,10 @@ def _version(scope: Scope, params: Mapping[str, Any], tool: DirectTool) -> str |
     version = _VERSIONS.get(headers.get(b"mcp-protocol-version", _UNNAMED_VERSION))
     if version is None or b"mcp-session-id" in headers or not _is_json(headers):
         return None
-    meta: Any = params.get("_meta")
+    meta = params.get("_meta")
     if version in MODERN_PROTOCOL_VERSIONS:
         is_told = headers.get(b"mcp-method") == b"tools/call" and headers.get(b"mcp-name") == tool.header
-        is_plain = is_told and _is_plain(meta, version) and meta.get(PROTOCOL_VERSION_META_KEY) == version
+        is_plain = is_told and _is_plain(meta, version)
     else:
         is_plain = "_meta" not in params or _is_plain(meta, version)
     return version if is_plain else None
@@ -144,15 +144,20 @@ def _headers(scope: Scope) -> dict[bytes, bytes]:
 
 def _is_json(headers: Mapping[bytes, bytes]) -> bool:
     """Whether the body is said to be JSON, and JSON is taken for an answer."""
-    if not headers.get(b"content-type", b"").startswith(b"application/json"):
-        return False
-    accept = headers.get(b"accept", b"*/*")
+    is_sent = headers.get(b"content-type", b"").startswith(b"application/json")
+    return is_sent and _takes_json(headers.get(b"accept", b"*/*"))
+
+
+@lru_cache(maxsize=64)
+def _takes_json(accept: bytes) -> bool:
     return any(each.partition(b";")[0].strip().lower() in _JSON for each in accept.split(b","))
 
 
 def _is_plain(meta: Any, version: str) -> bool:
     """Whether an envelope is in order, and asks for nothing."""
-    if not isinstance(meta, dict) or any(member in meta for member in _NEEDS_MORE):
+    if not isinstance(meta, dict) or not _NEEDS_MORE.isdisjoint(meta):
+        return False
+    if meta.get(PROTOCOL_VERSION_META_KEY, version) != version:
         return False
     written = jsontext.dumps(meta)
     return len(written) <= _LONGEST_META and _is_valid(written, version)

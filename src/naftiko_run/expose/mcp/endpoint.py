@@ -23,8 +23,8 @@ class McpEndpoint:
 
     Args:
         server: The SDK's server, with its handlers.
-        direct: Answers what needs nothing of the SDK.
         settings: Limits.
+        direct: Answers what needs nothing of the SDK; None where the SDK answers everything.
         keeps_sessions: Whether clients up to 2025-11-25 get sessions, without which they cannot be asked
             for anything. Where there are none, any replica answers any request.
     """
@@ -32,9 +32,9 @@ class McpEndpoint:
     def __init__(
         self,
         server: Server[Any],
-        direct: DirectCalls,
         settings: ExposeSettings,
         *,
+        direct: DirectCalls | None = None,
         keeps_sessions: bool = False,
     ) -> None:
         self._server = server
@@ -91,7 +91,7 @@ class McpEndpoint:
         if isinstance(message, bytes):
             await respond(send, 400, message, "application/json")
             return
-        if await self._direct.answer(scope, message, receive, send):
+        if self._direct is not None and await self._direct.answer(scope, message, receive, send):
             return
         # White space around a value is no part of it (RFC 9110, 5.5), but the HTTP parser leaves some.
         scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]

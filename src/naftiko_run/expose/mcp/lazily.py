@@ -105,6 +105,11 @@ class LazyTools:
                 searched.append((tool, name, f"{shelf.prefix} {shelf.title}"))
             reasons = shelf.box.unavailable.items()
             self._unavailable |= {shelf.prefix + name: reason for name, reason in reasons}
+        self._direct = {
+            name: DirectTool.of(name, direct.answer)
+            for name, (box, tool) in self._tools.items()
+            if (direct := box.direct(tool.name))
+        }
         self._names = list(self._tools)
         self._index = ToolIndex(searched)
         self._search = types.Tool(
@@ -160,11 +165,7 @@ class LazyTools:
 
     def direct(self, name: str) -> DirectTool | None:
         """Give a tool of its own name whose calls need nothing but their arguments; see ``ToolBox.direct``."""
-        if name not in self._tools:
-            return None
-        box, tool = self._tools[name]
-        direct = box.direct(tool.name)
-        return DirectTool.of(name, direct.answer) if direct else None
+        return self._direct.get(name)
 
     async def call(
         self, context: ServerRequestContext[Any], params: types.CallToolRequestParams

@@ -42,8 +42,8 @@ def result_of(outcome: Outcome, protocol_version: str, name: str, limit: ResultL
     if outcome.is_binary:
         return _wire([_bytes(outcome, name)])
     if not outcome.content:
-        return _result(f"{_status(outcome.status)}, without content", MISSING, protocol_version, None)
-    return _result(outcome.text, outcome.value, protocol_version, limit)
+        return result_of_text(f"{_status(outcome.status)}, without content")
+    return _result(outcome, protocol_version, limit)
 
 
 def result_of_problem(problem: Problem) -> Wire:
@@ -112,8 +112,9 @@ def _bytes(outcome: Outcome, name: str) -> Wire:
     return {"type": "resource", "resource": {"uri": uri, "mimeType": outcome.media_type, "blob": data}}
 
 
-def _result(text: str, value: Any, protocol_version: str, limit: ResultLimit | None) -> Wire:
+def _result(outcome: Outcome, protocol_version: str, limit: ResultLimit | None) -> Wire:
     structured, note = None, ""
+    value = outcome.value
     written = None if value is MISSING else jsontext.dumps_within(value, MOST_LEVELS)
     if written is not None:
         if limit and len(written) > limit.most:
@@ -123,8 +124,10 @@ def _result(text: str, value: Any, protocol_version: str, limit: ResultLimit | N
         is_fit = isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS
         structured = value if is_fit else {"result": value}
         text = written.decode()
-    elif limit and len(text.encode()) > limit.most:
-        text, note = limit.cut_text(text)
+    else:
+        text = outcome.text
+        if limit and len(text.encode()) > limit.most:
+            text, note = limit.cut_text(text)
     content = [text_block(text), text_block(note)] if note else [text_block(text)]
     return _wire(content, structured)
 
