@@ -11,6 +11,8 @@ import httpx
 import pytest
 
 from naftiko_run import Settings
+from naftiko_run.expose.exposer import Message
+from naftiko_run.expose.leaving import while_there
 from support.mcp_client import run_async
 from support.server import serving
 from support.upstream import PATIENCE
@@ -23,7 +25,7 @@ capability:
     namespace: api
     baseUri: "http://127.0.0.1:{port}"
     resources:
-    - {{path: /slow, operations: [{{name: slow, method: GET}}]}}
+    - {{path: /slow, operations: [{{name: slow, method: GET}}, {{name: send, method: POST}}]}}
     - {{path: /next, operations: [{{name: next, method: GET}}]}}
   exposes:
   - type: rest
@@ -36,18 +38,30 @@ capability:
         - {{type: call, name: first, call: api.slow}}
         - {{type: call, name: then, call: api.next, with: {{x: $.first.x}}}}
         mappings: [{{targetName: x, value: $.then.x}}]
+    - {{path: /call, operations: [{{method: GET, call: api.slow}}, {{method: POST, call: api.send}}]}}
     - {{path: "/all/{{path}}", forward: {{targetNamespace: api}}}}
 """
 
 
-@pytest.mark.parametrize("path", ["/flow", "/all/slow"])
-def test_the_call_to_the_upstream_ends_and_no_other_follows(tmp_path: Path, path: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/call"),
+        ("POST", "/call"),
+        ("GET", "/flow"),
+        ("GET", "/all/slow"),
+        ("POST", "/all/slow"),
+    ],
+)
+def test_the_call_to_the_upstream_ends_and_no_other_follows(tmp_path: Path, method: str, path: str) -> None:
     asked: list[bytes] = []
     arrived, ended = asyncio.Event(), asyncio.Event()
 
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.append(await reader.readuntil(b"\r\n"))
-        await reader.readuntil(b"\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        if b"content-length" in head.lower():
+            await reader.readuntil(b"}")
         arrived.set()
         assert await reader.read() == b""
         ended.set()
@@ -56,13 +70,54 @@ def test_the_call_to_the_upstream_ends_and_no_other_follows(tmp_path: Path, path
             await writer.wait_closed()
 
     async def leave(client: httpx.AsyncClient) -> None:
-        asking = asyncio.create_task(client.get(path))
+        body = {"x": 1} if method == "POST" else None
+        asking = asyncio.create_task(client.request(method, path, json=body))
         await arrived.wait()
         asking.cancel()
         await ended.wait()
 
     over(tmp_path, speak, leave)
     assert [line.split()[1] for line in asked] == [b"/slow"]
+
+
+def test_work_that_takes_long_is_done_where_the_client_stays() -> None:
+    watched = asyncio.Event()
+
+    async def receive() -> Message:
+        watched.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def work() -> str:
+        await watched.wait()
+        return "done"
+
+    assert asyncio.run(asyncio.wait_for(while_there(receive, work()), PATIENCE)) == "done"
+
+
+def test_work_that_is_ended_from_elsewhere_is_not_said_to_have_no_client() -> None:
+    left, ended = asyncio.Event(), asyncio.Event()
+
+    async def receive() -> Message:
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+            ended.set()
+
+    async def session() -> None:
+        working = asyncio.create_task(while_there(receive, work()))
+        await asyncio.sleep(0)
+        working.cancel()
+        await ended.wait()
+        with pytest.raises(asyncio.CancelledError):
+            await working
+
+    asyncio.run(asyncio.wait_for(session(), PATIENCE))
 
 
 def over(

@@ -3,34 +3,73 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
 
 from naftiko_run.expose.body import Disconnected
 from naftiko_run.expose.exposer import Receive
 
 T = TypeVar("T")
 
-
-async def gone(receive: Receive) -> None:
-    """Wait until the client goes away; what is left of its request is passed over."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+LONG_SECONDS: Final = 0.25
+"""How long something takes before it is worth a look at whether anybody still waits for it."""
 
 
-async def while_there(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+async def while_there(receive: Receive, work: Awaitable[T]) -> T:
     """Do something for as long as the client is there.
 
+    The client is looked after only once the work has taken long: most is over before.
+
+    Args:
+        receive: The client's ASGI channel. Nothing else may read it meanwhile; what is left of the
+            request is passed over.
+        work: What to do, in the task that asks for it.
+
     Raises:
-        Disconnected: It went away; the work was ended.
+        Disconnected: The client went away; the work was ended.
     """
-    working, leaving = asyncio.create_task(work), asyncio.create_task(gone(receive))
-    try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise Disconnected
-        return working.result()
-    finally:
-        for task in (working, leaving):
-            task.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
+    with _Watch(receive):
+        return await work
+
+
+class _Watch:
+    """Ends what the current task does in it when the client goes away.
+
+    Args:
+        receive: The client's ASGI channel.
+    """
+
+    __slots__ = ("_before", "_has_gone", "_receive", "_task", "_timer", "_watcher")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._watcher: asyncio.Task[None] | None = None
+        self._has_gone = False
+
+    def __enter__(self) -> Self:
+        task = asyncio.current_task()
+        assert task is not None  # every request has one
+        self._task: asyncio.Task[Any] = task
+        self._before = task.cancelling()
+        self._timer = asyncio.get_running_loop().call_later(LONG_SECONDS, self._begin)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
+        # The task may have been ended from elsewhere too: then it is, and not only what it did in here.
+        if self._has_gone and self._task.uncancel() <= self._before and kind is asyncio.CancelledError:
+            raise Disconnected from None
+
+    def _begin(self) -> None:
+        self._watcher = asyncio.create_task(self._wait())
+
+    async def _wait(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._has_gone = True
+        self._task.cancel()

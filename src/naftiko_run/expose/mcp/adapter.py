@@ -14,6 +14,7 @@ from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes, McpExposes
 from naftiko_run.expose.exposer import Adapter, Block, Endpoint, ExposeSettings
 from naftiko_run.expose.mcp.completions import Completions
+from naftiko_run.expose.mcp.directcall import DirectCalls
 from naftiko_run.expose.mcp.endpoint import McpEndpoint
 from naftiko_run.expose.mcp.lazily import LazyTools, Shelved
 from naftiko_run.expose.mcp.notices import Notices
@@ -48,7 +49,8 @@ class McpExposer:
         converses = any(tool.asks for tool in exposes.tools) or any(each.asks for each in exposes.prompts)
         if converses:
             _converse(server, shelf, settings.state_key)
-        endpoint = McpEndpoint(server, settings, keeps_sessions=converses)
+        direct = DirectCalls((lazy or tools).direct, server.server_info_stamp)
+        endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=converses)
         own = parse_path(f"/{_namespace(exposes)}/mcp")
         endpoints = (
             Endpoint(own, endpoint),
@@ -87,7 +89,8 @@ class McpExposer:
         )
         if converses:
             _converse(server, None, settings.state_key)
-        endpoint = McpEndpoint(server, settings, keeps_sessions=converses)
+        direct = DirectCalls(lazy.direct, server.server_info_stamp)
+        endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=converses)
         path, shorter = parse_path("/mcp"), parse_path("/")
         return Adapter(
             "mcp",

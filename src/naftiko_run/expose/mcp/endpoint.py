@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from anyio import CancelScope
+from anyio import CancelScope, create_task_group
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp_types import INVALID_REQUEST, LOG_LEVEL_META_KEY, PARSE_ERROR
@@ -14,6 +14,7 @@ from mcp_types import INVALID_REQUEST, LOG_LEVEL_META_KEY, PARSE_ERROR
 from naftiko_run import jsontext
 from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import ExposeSettings, Message, Receive, Scope, Send
+from naftiko_run.expose.mcp.directcall import DirectCalls
 from naftiko_run.expose.problems import Problem, respond
 
 
@@ -23,14 +24,21 @@ class McpEndpoint:
     Args:
         server: The SDK's server, with its handlers.
         settings: Limits.
+        direct: Answers what needs nothing of the SDK; None where the SDK answers everything.
         keeps_sessions: Whether clients up to 2025-11-25 get sessions, without which they cannot be asked
             for anything. Where there are none, any replica answers any request.
     """
 
     def __init__(
-        self, server: Server[Any], settings: ExposeSettings, *, keeps_sessions: bool = False
+        self,
+        server: Server[Any],
+        settings: ExposeSettings,
+        *,
+        direct: DirectCalls | None = None,
+        keeps_sessions: bool = False,
     ) -> None:
         self._server = server
+        self._direct = direct
         self._settings = settings
         self._keeps_sessions = keeps_sessions
         self._plain: StreamableHTTPSessionManager | None = None
@@ -83,13 +91,24 @@ class McpEndpoint:
         if isinstance(message, bytes):
             await respond(send, 400, message, "application/json")
             return
+        if self._direct is not None and await self._direct.answer(scope, message, receive, send):
+            return
         # White space around a value is no part of it (RFC 9110, 5.5), but the HTTP parser leaves some.
         scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
         if not header(scope, b"accept"):
             # Without the header a client takes anything (RFC 9110, 12.5.1); the SDK would refuse it.
             scope["headers"] = [*scope["headers"], (b"accept", b"*/*")]
-        manager = self._streaming if self._is_streamed(scope, message) else self._plain
-        await manager.handle_request(scope, _again(content, receive), send)
+        replay = _again(content, receive)
+        if self._in_session(scope):
+            await _within_session(self._streaming, message, scope, replay, send)
+        elif self._is_streamed(scope, message):
+            await self._streaming.handle_request(scope, replay, send)
+        else:
+            # Of a client that leaves the SDK takes note only where it streams.
+            async with create_task_group() as group:
+                group.start_soon(_leave, receive, group.cancel_scope)
+                await self._plain.handle_request(scope, replay, send)
+                group.cancel_scope.cancel()
 
     def end_streams(self) -> None:
         """End the streams that sessions hold open for what may happen."""
@@ -121,8 +140,6 @@ class McpEndpoint:
 
     def _is_streamed(self, scope: Scope, message: dict[str, Any]) -> bool:
         """Whether there may be a stream of events: the client takes one, and something may happen to tell of."""
-        if self._in_session(scope):
-            return True
         if "text/event-stream" not in header(scope, b"accept"):
             return False
         params = message.get("params")
@@ -152,6 +169,34 @@ def _read(content: bytes) -> dict[str, Any] | bytes:
 
 def _error(code: int, message: str) -> bytes:
     return jsontext.dumps({"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": message}})
+
+
+async def _within_session(
+    manager: StreamableHTTPSessionManager, message: dict[str, Any], scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Answer a session's request. A client that leaves cancels it: nobody could be given the answer later."""
+    is_over = False
+
+    async def watched(said: Message) -> None:
+        nonlocal is_over
+        await send(said)
+        is_over = said["type"] == "http.response.body" and not said.get("more_body", False)
+
+    async def unheard(said: Message) -> None:
+        """Take what is said to a client that has gone."""
+
+    await manager.handle_request(scope, receive, watched)
+    if not is_over and "method" in message and "id" in message:
+        params = {"requestId": message["id"], "reason": "the client has left"}
+        notice = jsontext.dumps({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
+        await manager.handle_request(scope, _again(notice, receive), unheard)
+
+
+async def _leave(receive: Receive, standing: CancelScope) -> None:
+    """End what is done for a client when it goes away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    standing.cancel()
 
 
 def _again(content: bytes, receive: Receive) -> Receive:

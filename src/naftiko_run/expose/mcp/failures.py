@@ -6,7 +6,7 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
 from naftiko_run.errors import InvalidInput
-from naftiko_run.expose.mcp.results import result_of_failure, result_of_problem
+from naftiko_run.expose.mcp.results import Wire, result_of_failure, result_of_problem
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.invoke import Outcome
 
@@ -21,10 +21,10 @@ def error_of(fault: Exception) -> MCPError:
 def failed(outcome: Outcome) -> MCPError:
     """Give the error of a call that an upstream did not do."""
     result = result_of_failure(outcome)
-    return MCPError(types.INTERNAL_ERROR, _text(result), result.structured_content)
+    return MCPError(types.INTERNAL_ERROR, _text(result), result.get("structuredContent"))
 
 
-def _text(result: types.CallToolResult) -> str:
-    (content,) = result.content
-    assert isinstance(content, types.TextContent)
-    return content.text
+def _text(result: Wire) -> str:
+    (content,) = result["content"]
+    text: str = content["text"]
+    return text

@@ -13,6 +13,7 @@ from mcp.shared.exceptions import MCPError
 
 from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput
+from naftiko_run.expose.mcp.directcall import DirectTool
 from naftiko_run.expose.mcp.results import result_of_problem
 from naftiko_run.expose.mcp.search import Searched, ToolIndex
 from naftiko_run.expose.mcp.tools import ToolBox
@@ -104,6 +105,11 @@ class LazyTools:
                 searched.append((tool, name, f"{shelf.prefix} {shelf.title}"))
             reasons = shelf.box.unavailable.items()
             self._unavailable |= {shelf.prefix + name: reason for name, reason in reasons}
+        self._direct = {
+            name: DirectTool.of(name, direct.answer)
+            for name, (box, tool) in self._tools.items()
+            if (direct := box.direct(tool.name))
+        }
         self._names = list(self._tools)
         self._index = ToolIndex(searched)
         self._search = types.Tool(
@@ -157,6 +163,10 @@ class LazyTools:
         """Give the input schema of a tool that is listed; clients know no other's, and send no headers for it."""
         return next((each.input_schema for each in (self._search, self._call) if each.name == name), None)
 
+    def direct(self, name: str) -> DirectTool | None:
+        """Give a tool of its own name whose calls need nothing but their arguments; see ``ToolBox.direct``."""
+        return self._direct.get(name)
+
     async def call(
         self, context: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
@@ -173,7 +183,7 @@ class LazyTools:
         try:
             self._validators[params.name].check(given)
         except InvalidInput as fault:
-            return result_of_problem(problem_of(fault))
+            return types.CallToolResult.model_validate(result_of_problem(problem_of(fault)))
         if params.name == self._search.name:
             query, limit, page = given.get("query", ""), given.get("limit", _FOUND), given.get("page", 1)
             return self._found(query, int(limit), int(page), context.protocol_version)

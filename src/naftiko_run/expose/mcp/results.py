@@ -1,4 +1,4 @@
-"""Outcomes and errors as MCP tool results."""
+"""Outcomes and errors as MCP tool results: dictionaries with the members that the protocol names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import uuid4
 
-import mcp_types as types
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from naftiko_run import jsontext
@@ -16,13 +15,14 @@ from naftiko_run.expose.problems import Problem
 from naftiko_run.expressions import MISSING, as_text
 from naftiko_run.invoke import Outcome
 
+Wire = dict[str, Any]
+"""A result, or a part of one, as it is written."""
+
 MOST_LEVELS: Final = 100
 """How deep structured content is nested at most: parsers of clients have limits from 128 levels on."""
 
 
-def result_of(
-    outcome: Outcome, protocol_version: str, name: str, limit: ResultLimit | None
-) -> types.CallToolResult:
+def result_of(outcome: Outcome, protocol_version: str, name: str, limit: ResultLimit | None) -> Wire:
     """Give the result of a call that an upstream answered.
 
     Data is given as ``structuredContent`` and as text, bytes as an image, as
@@ -34,19 +34,19 @@ def result_of(
     Args:
         outcome: The answer.
         protocol_version: The client's.
-        name: What was called, ``namespace/tool``.
+        name: What was called, ``namespace/tool``, percent-encoded.
         limit: Of text and data; None for none.
     """
     if outcome.has_failed:
         return result_of_failure(outcome)
     if outcome.is_binary:
-        return types.CallToolResult(content=[_bytes(outcome, name)])
+        return _wire([_bytes(outcome, name)])
     if not outcome.content:
-        return _result(f"{_status(outcome.status)}, without content", MISSING, protocol_version, None)
-    return _result(outcome.text, outcome.value, protocol_version, limit)
+        return result_of_text(f"{_status(outcome.status)}, without content")
+    return _result(outcome, protocol_version, limit)
 
 
-def result_of_problem(problem: Problem) -> types.CallToolResult:
+def result_of_problem(problem: Problem) -> Wire:
     """Give the result of a call that was refused, or that failed on the way."""
     document = problem.document()
     lines = [problem.detail]
@@ -64,7 +64,7 @@ def result_of_problem(problem: Problem) -> types.CallToolResult:
     return _error("\n".join(lines), document)
 
 
-def result_of_failure(outcome: Outcome) -> types.CallToolResult:
+def result_of_failure(outcome: Outcome) -> Wire:
     """Give the result of a call that the upstream did not do: its status and body."""
     body = outcome.text if outcome.value is MISSING else outcome.value
     text = f"The upstream answered {_status(outcome.status)}"
@@ -78,31 +78,43 @@ def result_of_failure(outcome: Outcome) -> types.CallToolResult:
     return _error(text, structured)
 
 
-def _error(text: str, structured: dict[str, Any]) -> types.CallToolResult:
+def _error(text: str, structured: dict[str, Any]) -> Wire:
     is_deep = jsontext.dumps_within(structured, MOST_LEVELS) is None
-    return types.CallToolResult(
-        content=[types.TextContent(text=text)],
-        structured_content=None if is_deep else structured,
-        is_error=True,
-    )
+    return _wire([text_block(text)], None if is_deep else structured, is_error=True)
 
 
-def _bytes(outcome: Outcome, name: str) -> types.ContentBlock:
+def text_block(text: str) -> Wire:
+    """Give a text as content."""
+    return {"type": "text", "text": text}
+
+
+def result_of_text(text: str, *, is_error: bool = False) -> Wire:
+    """Give a result that is nothing but a text."""
+    return _wire([text_block(text)], is_error=is_error)
+
+
+def _wire(content: list[Wire], structured: Any = None, *, is_error: bool = False) -> Wire:
+    result: Wire = {"content": content, "isError": is_error}
+    if structured is not None:
+        result["structuredContent"] = structured
+    return result
+
+
+def _bytes(outcome: Outcome, name: str) -> Wire:
     data = b64encode(outcome.content).decode()
     kind = outcome.media_type.partition(";")[0].strip().casefold()
     if kind.startswith("image/"):
-        return types.ImageContent(data=data, mime_type=kind)
+        return {"type": "image", "data": data, "mimeType": kind}
     if kind.startswith("audio/"):
-        return types.AudioContent(data=data, mime_type=kind)
+        return {"type": "audio", "data": data, "mimeType": kind}
     # The resource is in the result, and nowhere else: its URI only tells it from others.
     uri = f"naftiko://results/{name}/{uuid4()}"
-    return types.EmbeddedResource(
-        resource=types.BlobResourceContents(uri=uri, mime_type=outcome.media_type, blob=data)
-    )
+    return {"type": "resource", "resource": {"uri": uri, "mimeType": outcome.media_type, "blob": data}}
 
 
-def _result(text: str, value: Any, protocol_version: str, limit: ResultLimit | None) -> types.CallToolResult:
+def _result(outcome: Outcome, protocol_version: str, limit: ResultLimit | None) -> Wire:
     structured, note = None, ""
+    value = outcome.value
     written = None if value is MISSING else jsontext.dumps_within(value, MOST_LEVELS)
     if written is not None:
         if limit and len(written) > limit.most:
@@ -112,11 +124,12 @@ def _result(text: str, value: Any, protocol_version: str, limit: ResultLimit | N
         is_fit = isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS
         structured = value if is_fit else {"result": value}
         text = written.decode()
-    elif limit and len(text.encode()) > limit.most:
-        text, note = limit.cut_text(text)
-    notes = [note] if note else []
-    content: list[types.ContentBlock] = [types.TextContent(text=each) for each in (text, *notes)]
-    return types.CallToolResult(content=content, structured_content=structured)
+    else:
+        text = outcome.text
+        if limit and len(text.encode()) > limit.most:
+            text, note = limit.cut_text(text)
+    content = [text_block(text), text_block(note)] if note else [text_block(text)]
+    return _wire(content, structured)
 
 
 def _status(status: int) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
+from mcp.shared.inbound import find_invalid_x_mcp_header, x_mcp_header_map
 
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Hints, McpExposes
@@ -18,9 +19,10 @@ from naftiko_run.errors import InvocationError
 from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
 from naftiko_run.expose.mcp.content import Showing
+from naftiko_run.expose.mcp.directcall import DirectTool
 from naftiko_run.expose.mcp.notices import Notices
 from naftiko_run.expose.mcp.resources import ResourceShelf
-from naftiko_run.expose.mcp.results import result_of, result_of_problem
+from naftiko_run.expose.mcp.results import Wire, result_of, result_of_problem, result_of_text
 from naftiko_run.expose.mcp.trimming import ResultLimit
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.units import unit_of
@@ -32,10 +34,12 @@ class _Tool:
     """A tool that can be called.
 
     Attributes:
+        name: ``namespace/tool``, percent-encoded.
         arguments: Checks what the caller gives, before anything is asked; None where nothing is.
         limit: How long results may be; None for no limit.
     """
 
+    name: str
     function: Function
     asks: Questionnaire
     showing: Showing
@@ -66,6 +70,7 @@ class ToolBox:
         self._exposes = exposes
         self._notices = notices
         self._tools: dict[str, _Tool] = {}
+        self._direct: dict[str, DirectTool] = {}
         self._unavailable = {each.name: each.reason for each in exposes.unavailable}
         for model in exposes.tools:
             function = capability.functions.get(model.pointer)
@@ -76,7 +81,11 @@ class ToolBox:
             described = _described(model, function, asks)
             arguments = InputValidator((), described.input_schema) if asks else None
             limit = _limit(model.max_result or max_result, described.input_schema)
-            self._tools[model.name] = _Tool(function, asks, showing, described, arguments, limit)
+            name = f"{quote(exposes.namespace)}/{quote(model.name)}"
+            tool = _Tool(name, function, asks, showing, described, arguments, limit)
+            self._tools[model.name] = tool
+            if direct := _direct(tool):
+                self._direct[model.name] = direct
 
     @property
     def described(self) -> Sequence[types.Tool]:
@@ -122,8 +131,11 @@ class ToolBox:
         except MCPError:
             raise
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
-            problem = problem_of(fault)
-            raise MCPError(types.INTERNAL_ERROR, problem.detail, problem.members) from None
+            raise _broken(fault) from None
+
+    def direct(self, name: str) -> DirectTool | None:
+        """Give a tool whose calls need nothing but their arguments; None where there is none of the name."""
+        return self._direct.get(name)
 
     def input_schema(self, name: str) -> dict[str, Any] | None:
         """Give a tool's input schema; None where there is no such tool."""
@@ -137,24 +149,60 @@ class ToolBox:
             if tool.arguments is not None:
                 tool.arguments.check(params.arguments or {})
             inputs = await tool.asks.inputs(context, params, params.arguments or {})
-            if isinstance(inputs, types.InputRequiredResult):
-                return inputs
-            outcome = await tool.function.invoke(inputs)
-            name = f"{quote(self._exposes.namespace)}/{quote(params.name)}"
-            result = result_of(outcome, context.protocol_version, name, tool.limit)
         except Unanswered as fault:
-            return types.CallToolResult(content=[types.TextContent(text=str(fault))], is_error=True)
+            return _typed(result_of_text(str(fault), is_error=True))
         except InvocationError as fault:
-            return result_of_problem(problem_of(fault))
-        if tool.showing and not outcome.has_failed:
-            note = result.content[1:]
-            result.content = [*await tool.showing.blocks(inputs, context.protocol_version), *note]
-        return result
+            return _typed(result_of_problem(problem_of(fault)))
+        if isinstance(inputs, types.InputRequiredResult):
+            return inputs
+        return _typed(await _result(tool, inputs, context.protocol_version))
 
     def _absent(self, name: str) -> str:
         if name in self._unavailable:
             return f"The tool `{name}` cannot be called: {self._unavailable[name]}"
         return f"There is no tool `{name}`; tools/list names those that there are"
+
+
+async def _result(tool: _Tool, inputs: Mapping[str, Any], protocol_version: str) -> Wire:
+    """Call a tool; give its result.
+
+    Raises:
+        MCPError: What it shows cannot be had.
+    """
+    try:
+        outcome = await tool.function.invoke(inputs)
+        result = result_of(outcome, protocol_version, tool.name, tool.limit)
+    except InvocationError as fault:
+        return result_of_problem(problem_of(fault))
+    if tool.showing and not outcome.has_failed:
+        shown = await tool.showing.blocks(inputs, protocol_version)
+        blocks = [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in shown]
+        result["content"] = [*blocks, *result["content"][1:]]
+    return result
+
+
+def _typed(result: Wire) -> types.CallToolResult:
+    return types.CallToolResult.model_validate(result)
+
+
+def _direct(tool: _Tool) -> DirectTool | None:
+    """Give what calls a tool without the SDK; None where only that can."""
+    schema = tool.described.input_schema
+    if tool.asks or tool.showing or x_mcp_header_map(schema) or find_invalid_x_mcp_header(schema):
+        return None
+
+    async def answer(arguments: Mapping[str, Any], protocol_version: str) -> Wire:
+        try:
+            return await _result(tool, arguments, protocol_version)
+        except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
+            raise _broken(fault) from None
+
+    return DirectTool.of(tool.described.name, answer)
+
+
+def _broken(fault: Exception) -> MCPError:
+    problem = problem_of(fault)
+    return MCPError(types.INTERNAL_ERROR, problem.detail, problem.members)
 
 
 def _limit(most: int | None, schema: dict[str, Any]) -> ResultLimit | None:

@@ -40,7 +40,6 @@ class RestEndpoint:
         "_fields",
         "_found",
         "_function",
-        "_has_steps",
         "_headers",
         "_inputs",
         "_max_body",
@@ -52,7 +51,6 @@ class RestEndpoint:
         self._max_body = max_body
         self._inputs = {each.name: each for each in function.inputs}
         self._takes_body = function.takes_body
-        self._has_steps = len(function.operations) > 1
         self._headers = [(name.lower().encode(), name) for name in self._at("header")]
         self._cookies = self._at("cookie")
         # With a whole body to take, its fields are its own: they do not double as query parameters.
@@ -69,9 +67,7 @@ class RestEndpoint:
         try:
             inputs = self._url_inputs(scope)
             raw_body = await self._add_body(scope, receive, inputs)
-            work = self._function.invoke(inputs, raw_body=raw_body)
-            # One call ends soon by itself, and is not worth a second task.
-            outcome = await (while_there(receive, work) if self._has_steps else work)
+            outcome = await while_there(receive, self._function.invoke(inputs, raw_body=raw_body))
         except InvocationError as fault:
             await problem_of(fault).send(send)
         except Disconnected:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 
 from naftiko_run.errors import InvocationError
 from naftiko_run.expose.body import Disconnected
-from naftiko_run.expose.exposer import Receive, Scope, Send
+from naftiko_run.expose.exposer import Message, Receive, Scope, Send
 from naftiko_run.expose.leaving import while_there
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expressions import PathTemplate
@@ -45,8 +46,7 @@ class ForwardEndpoint:
                 headers,
                 incoming.chunks() if has_body else None,
             )
-            # A body that is being read tells by itself that its sender is gone.
-            response = await (sending if has_body else while_there(receive, sending))
+            response = await while_there(incoming.receive_after_body, sending)
         except InvocationError as fault:
             await problem_of(fault).send(send)
             return
@@ -74,6 +74,13 @@ class _Incoming:
     def __init__(self, receive: Receive, *, has_body: bool) -> None:
         self.receive = receive
         self._more = has_body
+        self._over = asyncio.Event()
+
+    async def receive_after_body(self) -> Message:
+        """Give what comes once the body is over: one that is being read tells by itself of a sender who is gone."""
+        if self._more:
+            await self._over.wait()
+        return await self.receive()
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Give the body as it comes.
@@ -86,6 +93,8 @@ class _Incoming:
             if message["type"] == "http.disconnect":
                 raise Disconnected
             self._more = message.get("more_body", False)
+            if not self._more:
+                self._over.set()
             if message.get("body"):
                 yield message["body"]
 

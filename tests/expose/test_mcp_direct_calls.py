@@ -1,0 +1,341 @@
+"""Calls of tools that are answered without the SDK: the answers are the same in every member."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from mcp.shared.exceptions import MCPError
+from mcp_types.version import KNOWN_PROTOCOL_VERSIONS
+
+from naftiko_run import Settings
+from naftiko_run.expose.exposer import Message
+from naftiko_run.expose.mcp.directcall import DirectCalls, DirectTool
+from support.documents import written
+from support.server import Served, serving
+from support.upstream import JSON, Answer, Upstream
+
+DOCUMENT = """
+naftiko: 1.0.0-alpha2
+info: {{label: Direct, version: "7"}}
+capability:
+  consumes:
+  - type: http
+    namespace: api
+    baseUri: {url}
+    resources:
+    - path: /things
+      operations:
+      - {{name: send, method: POST, inputParameters: [{{name: body, in: body, type: object}}]}}
+      - {{name: get, method: GET, inputParameters: [{{name: id, in: query, type: integer, required: true}}]}}
+  exposes:
+  - type: mcp
+    namespace: m
+    tools:
+    - {{name: send, description: Sends, call: api.send}}
+    - {{name: get, description: Gets, call: api.get}}
+    - {{name: short, description: Sends, call: api.send, x-maxResult: 100}}
+    - {{name: shown, description: Sends, call: api.send, x-content: [{{text: Done}}]}}
+"""
+MODERN = "2026-07-28"
+META = "io.modelcontextprotocol/"
+OF_THE_SDK = {"mcp-session-id": "nobody-gave-it"}
+"""What a call looks like that only the SDK answers, in the same way: servers without sessions pass it over."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, shared_upstream: Upstream) -> Iterator[Served]:
+    document = written(tmp_path_factory.mktemp("direct"), DOCUMENT.format(url=shared_upstream.url))
+    with serving(document, settings=Settings()) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def client(served: Served) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=served.url("mcp")) as client:
+        del client.headers["accept"]
+        yield client
+
+
+def envelope(**members: Any) -> dict[str, Any]:
+    """Give what a client of 2026-07-28 says with each request."""
+    return {
+        f"{META}protocolVersion": MODERN,
+        f"{META}clientInfo": {"name": "a client", "version": "1"},
+        f"{META}clientCapabilities": {},
+        **members,
+    }
+
+
+def call(name: str = "send", arguments: Any = None, version: str | None = MODERN) -> dict[str, Any]:
+    """Give a request to call a tool."""
+    params = {"name": name, "arguments": arguments or {"body": {}}}
+    meta = {"_meta": envelope()} if version == MODERN else {}
+    return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params | meta}
+
+
+def headers(version: str | None = MODERN, name: str = "send", **more: str) -> dict[str, str]:
+    """Give the headers of a request to call a tool."""
+    told = {"mcp-method": "tools/call", "mcp-name": name} if version == MODERN else {}
+    named = {"mcp-protocol-version": version} if version else {}
+    both = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+    return {**both, **named, **told, **{key.replace("_", "-"): value for key, value in more.items()}}
+
+
+def both_ways(client: httpx.Client, body: bytes, sent: Mapping[str, str]) -> tuple[Any, Any]:
+    """Give what is answered to a request, and what the SDK answers to it."""
+    direct, of_the_sdk = (
+        client.post("", content=body, headers={**sent, **more}) for more in ({}, OF_THE_SDK)
+    )
+    return _seen(direct), _seen(of_the_sdk)
+
+
+def _seen(answer: httpx.Response) -> tuple[int, dict[str, str], Any]:
+    kept = {name: value for name, value in answer.headers.items() if name not in ("date", "content-length")}
+    is_json = answer.headers.get("content-type") == "application/json"
+    return answer.status_code, kept, json.loads(answer.content) if is_json and answer.content else answer.text
+
+
+VERSIONS = st.sampled_from([*KNOWN_PROTOCOL_VERSIONS, None])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+ARGUMENTS = (
+    st.dictionaries(st.sampled_from(["id", "body", "x"]), VALUES, max_size=2)
+    | st.builds(lambda number: {"id": number}, st.integers() | VALUES)
+    | st.builds(lambda body: {"body": body}, st.dictionaries(st.text(max_size=5), VALUES, max_size=3))
+)
+ANSWERS = st.builds(
+    Answer,
+    st.sampled_from([200, 201, 204, 302, 404, 429, 503]),
+    VALUES.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=20) | st.just(b""),
+    st.sampled_from([JSON, (("content-type", "text/plain"),), (("retry-after", "3"),), ()]),
+)
+
+
+@given(st.tuples(st.sampled_from(["send", "get", "short", "shown"]), ARGUMENTS), VERSIONS, ANSWERS)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(("send", {"body": {}}), MODERN, Answer(200, b"null"))
+@example(("send", {"body": {}}), MODERN, Answer(200, b'[1, 12345678901234567890123, {"a": null}]'))
+@example(("send", {"body": {}}), "2025-06-18", Answer(200, b'[1, 12345678901234567890123, {"a": null}]'))
+@example(("short", {"body": {}}), MODERN, Answer(200, json.dumps({"rows": [*range(100)]}).encode()))
+@example(("send", {"body": {}}), MODERN, Answer(200, b"[" * 150 + b"]" * 150))
+@example(("send", {"body": {}}), "2024-11-05", Answer(500, b"[" * 150 + b"]" * 150))
+@example(("get", {"id": 10**30}), MODERN, Answer())
+def test_results_are_those_of_the_sdk(
+    client: httpx.Client,
+    upstream: Upstream,
+    called: tuple[str, dict[str, Any]],
+    version: str | None,
+    answer: Answer,
+) -> None:
+    name, arguments = called
+    upstream.reset()
+    upstream.answers(answer)
+    body = json.dumps(call(name, arguments, version)).encode()
+    direct, of_the_sdk = both_ways(client, body, headers(version, name))
+    assert direct == of_the_sdk
+    assert len(upstream.received) in (0, 2)
+
+
+@pytest.mark.parametrize("version", [MODERN, "2025-11-25", None])
+@pytest.mark.parametrize("kind", ["image/png", "audio/wav", "application/octet-stream"])
+def test_bytes_are_those_of_the_sdk(
+    client: httpx.Client, upstream: Upstream, version: str | None, kind: str
+) -> None:
+    upstream.answers(Answer(200, b"\x00\xff", (("content-type", kind),)))
+    body = json.dumps(call(version=version)).encode()
+    direct, of_the_sdk = both_ways(client, body, headers(version))
+    for _, _, document in (direct, of_the_sdk):
+        resource = document["result"]["content"][0].get("resource", {})
+        assert resource.pop("uri", "naftiko://results/m/send/").startswith("naftiko://results/m/send/")
+    assert direct == of_the_sdk
+
+
+def test_a_large_result_is_that_of_the_sdk(client: httpx.Client, upstream: Upstream) -> None:
+    upstream.answers_json([{"n": n, "text": '"ü"' * 50} for n in range(20_000)])
+    direct, of_the_sdk = both_ways(client, json.dumps(call()).encode(), headers())
+    assert direct == of_the_sdk
+
+
+def changed(version: str | None = MODERN, **members: Any) -> bytes:
+    """Give the body of a call with other members."""
+    return json.dumps({**call(version=version), **members}).encode()
+
+
+def with_params(version: str | None = MODERN, **params: Any) -> bytes:
+    """Give the body of a call with other parameters."""
+    message = call(version=version)
+    message["params"] |= params
+    return json.dumps(message).encode()
+
+
+def without(*names: str, of: str = "") -> bytes:
+    """Give the body of a call that lacks members."""
+    message = call()
+    members = message["params"] if of == "params" else message["params"]["_meta"] if of else message
+    for name in names:
+        del members[name]
+    return json.dumps(message).encode()
+
+
+TWICE = b"""{"jsonrpc": "2.0", "id": 1, "id": 2, "method": "x", "method": "tools/call",
+    "params": {"name": "x", "name": "send", "arguments": {"body": {"a": 1, "a": 2}}}}"""
+VALUES_OF_NO_USE: list[Any] = [None, 7, 1.5, True, "", "x", [], {}]
+IDS: list[Any] = [*VALUES_OF_NO_USE, "a", "1", "ü", -7, 10**30]
+ODD = [
+    *(changed(id=value) for value in IDS),
+    *(changed(jsonrpc=value) for value in (*VALUES_OF_NO_USE, "1.0", 2.0)),
+    *(changed(method=value) for value in ("tools/calls", "ping", "server/discover", None, 7)),
+    *(changed(params=value) for value in (*VALUES_OF_NO_USE, {"name": "send"})),
+    changed(more=1),
+    changed(result={}),
+    changed(error={"code": 1, "message": "x"}),
+    without("id"),
+    without("params"),
+    without("jsonrpc"),
+    without("method"),
+    without("name", of="params"),
+    without("arguments", of="params"),
+    without("_meta", of="params"),
+    *(
+        without(f"{META}{name}", of="_meta")
+        for name in ("protocolVersion", "clientInfo", "clientCapabilities")
+    ),
+    *(with_params(name=value) for value in (None, 7, "", "nope", "get")),
+    *(with_params(arguments=value) for value in (*VALUES_OF_NO_USE, {"body": []}, {"more": 1})),
+    *(with_params(task=value) for value in (*VALUES_OF_NO_USE, {"ttl": 5})),
+    *(with_params(requestState=value) for value in VALUES_OF_NO_USE),
+    *(with_params(inputResponses=value) for value in VALUES_OF_NO_USE),
+    with_params(more={"a": 1}),
+    *(with_params(_meta=value) for value in VALUES_OF_NO_USE),
+    *(
+        with_params(_meta=envelope(**{name: value}))
+        for name in (
+            "progressToken",
+            "more",
+            "traceparent",
+            *(
+                f"{META}{each}"
+                for each in ("protocolVersion", "clientInfo", "clientCapabilities", "logLevel")
+            ),
+        )
+        for value in (*VALUES_OF_NO_USE, "info", "2025-06-18", {"name": "x"}, {"elicitation": 7})
+    ),
+    with_params(_meta=envelope(**{f"{META}clientCapabilities": {"sampling": {}, "extensions": {"a/b": {}}}})),
+    with_params(_meta=envelope(more="x" * 5000)),
+    with_params(arguments={"body": json.loads('{"a":' * 120 + "1" + "}" * 120)}),
+    with_params(arguments={"body": json.loads('{"a":' * 300 + "1" + "}" * 300)}),
+    TWICE,
+]
+
+
+@pytest.mark.parametrize("version", [MODERN, "2025-11-25", None])
+def test_odd_requests_are_answered_as_the_sdk_does(
+    client: httpx.Client, upstream: Upstream, version: str | None
+) -> None:
+    for body in ODD:
+        upstream.reset()
+        direct, of_the_sdk = both_ways(client, body, headers(version))
+        assert direct == of_the_sdk, body
+        assert len(upstream.received) in (0, 2)
+
+
+ODD_HEADERS: list[tuple[str, list[str | None]]] = [
+    ("accept", [None, "", "*/*", "application/*", "APPLICATION/JSON;q=1", "application/json,"]),
+    ("accept", ["text/html", "text/event-stream", "application/jsonl", "text/html, application/json;q=0.5"]),
+    ("content-type", ["application/json; charset=utf-8", "Application/JSON", "application/json ;x"]),
+    ("mcp-protocol-version", [None, "", "2025-06-18", "2024-11-05", "2026-07-28", "2027-01-01", "x"]),
+    ("mcp-method", [None, "", "tools/list", "TOOLS/CALL"]),
+    ("mcp-name", [None, "", "get", "SEND", "=?base64?c2VuZA==?=", "=?base64?c2VuZA?="]),
+    ("mcp-param-id", ["7"]),
+    ("origin", ["http://localhost"]),
+]
+
+
+@pytest.mark.parametrize("version", [MODERN, "2025-11-25"])
+def test_odd_headers_are_answered_as_the_sdk_does(client: httpx.Client, version: str) -> None:
+    for name, value in [(name, each) for name, values in ODD_HEADERS for each in values]:
+        sent = {key: each for key, each in {**headers(version), name: value}.items() if each is not None}
+        direct, of_the_sdk = both_ways(client, with_params(version), sent)
+        assert direct == of_the_sdk, (name, value)
+
+
+@pytest.mark.parametrize("twice", ["mcp-protocol-version", "mcp-method", "mcp-name", "accept"])
+@pytest.mark.parametrize("first", [True, False])
+def test_headers_that_are_there_twice_are_answered_as_the_sdk_does(
+    client: httpx.Client, twice: str, *, first: bool
+) -> None:
+    sent = headers()
+    more = [(twice, "x"), *sent.items()] if first else [*sent.items(), (twice, "x")]
+    direct = client.post("", content=with_params(), headers=more)
+    of_the_sdk = client.post("", content=with_params(), headers=[*more, *OF_THE_SDK.items()])
+    assert _seen(direct) == _seen(of_the_sdk)
+
+
+async def _broken(_: Mapping[str, Any], __: str) -> dict[str, Any]:
+    raise MCPError(-32603, "Something broke", {"id": "7"})
+
+
+async def _done(arguments: Mapping[str, Any], protocol_version: str) -> dict[str, Any]:
+    return {"content": [], "isError": False, "structuredContent": [dict(arguments), protocol_version]}
+
+
+def directly(body: bytes, sent: Mapping[str, str]) -> Any:
+    """Give what is answered without the SDK; None where the answer is left to it."""
+    said: list[Message] = []
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    async def receive() -> Message:
+        raise AssertionError
+
+    tools = {"send": DirectTool.of("send", _done), "break": DirectTool.of("break", _broken)}
+    calls = DirectCalls(tools.get, {"name": "s", "version": "1"})
+    scope = {"headers": [(name.encode(), value.encode()) for name, value in sent.items()]}
+    is_answered = asyncio.run(calls.answer(scope, json.loads(body), receive, send))
+    assert is_answered == bool(said)
+    return json.loads(said[1]["body"]) if said else None
+
+
+@pytest.mark.parametrize("version", [*KNOWN_PROTOCOL_VERSIONS, None])
+def test_a_plain_call_is_answered_without_the_sdk(version: str | None) -> None:
+    answer = directly(with_params(version), headers(version))
+    assert answer["result"]["structuredContent"] == [{"body": {}}, version or "2025-03-26"]
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        (with_params(), headers(mcp_session_id="x")),
+        (with_params(_meta=envelope(progressToken=1)), headers()),
+        (with_params(_meta=envelope(**{f"{META}logLevel": "info"})), headers()),
+        (with_params("2025-11-25", _meta={"progressToken": 1}), headers("2025-11-25")),
+        (with_params(name="other"), headers(name="other")),
+        (with_params(), headers(name="other")),
+        (with_params(requestState="x"), headers()),
+        (with_params(task={}), headers()),
+        (changed(id=None), headers()),
+        (changed(method="tools/list"), headers()),
+    ],
+)
+def test_what_needs_more_than_a_result_is_left_to_the_sdk(body: bytes, sent: dict[str, str]) -> None:
+    assert directly(body, sent) is None
+
+
+def test_what_breaks_in_here_is_an_error_of_the_protocol() -> None:
+    answer = directly(json.dumps(call("break")).encode(), headers(name="break"))
+    assert answer == {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "error": {"code": -32603, "message": "Something broke", "data": {"id": "7"}},
+    }
