@@ -12,9 +12,10 @@ from rich.console import Console
 from benchmarks.machine import NotPossible
 from benchmarks.page import write
 from benchmarks.processes import NotStarted
-from benchmarks.profile import NAMES, profile
+from benchmarks.profile import NAMES, hottest, profile
 from benchmarks.report import Report
-from benchmarks.sheets import print_all
+from benchmarks.sheets import print_all, print_sheet
+from benchmarks.subject import WrongAnswer
 from benchmarks.suite import run
 
 _WIDE: Final = 170
@@ -38,18 +39,25 @@ def main() -> int:
     try:
         if options.command:
             file = options.output or Path(f"{options.name}.speedscope.json")
-            return profile(options.name, file, options.seconds)
+            failed = profile(options.name, file, options.seconds)
+            if not failed:
+                print_sheet(hottest(file), _console())
+            return failed
         report = Report.read(options.read) if options.read else run(quick=options.quick)
-    except (NotPossible, NotStarted) as fault:
+    except (NotPossible, NotStarted, WrongAnswer) as fault:
         sys.stderr.write(f"{fault}\n")
         return 1
     if options.json:
         report.write(options.json)
     if options.write:
         write(report, options.write)
-    console = Console()
-    print_all(report, console if console.is_terminal else Console(width=_WIDE))
+    print_all(report, _console())
     return 1 if any(row.faults for row in report.rows) else 0
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=_WIDE)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from benchmarks.report import Row
 from benchmarks.starting import start
 from benchmarks.subject import CREDENTIALS, Subject, naftiko_run
 
-CONNECTIONS: Final = (1, 8, 32, 64, 128, 256)
+CONNECTIONS: Final = (1, 8, 32, 128, 256)
 COUNTS: Final = (1, 100, 1_000)
 ONE: Final = "one of them is asked"
 EACH: Final = "each is asked in turn"

@@ -11,7 +11,7 @@ from benchmarks.answers import HUGE, SIZES, sized
 from benchmarks.calls import PATIENCE, Call
 from benchmarks.processes import Server
 from benchmarks.starting import start
-from benchmarks.subject import CREDENTIALS, Subject, naftiko_run
+from benchmarks.subject import CREDENTIALS, Subject, WrongAnswer, naftiko_run
 
 WAYS: Final = {"an operation": "/v1/bodies", "a forward": "/forward/bodies"}
 CLIENTS: Final = ("a quick client", "a slow client")
@@ -56,13 +56,14 @@ def _take(server: Server, path: str) -> None:
     """Read all of it.
 
     Raises:
-        AssertionError: It is not all there.
+        WrongAnswer: It is not all there.
     """
     with _asked(server, path) as client:
         taken = 0
         while piece := client.recv(_PIECE):
             taken += len(piece)
-    assert taken > HUGE, f"{path}: only {taken:,} bytes came"
+    if taken <= HUGE:
+        raise WrongAnswer(f"of {path} only {taken:,} bytes came")
 
 
 def _take_slowly(server: Server, path: str) -> None:

@@ -6,7 +6,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+DIRECT: Final = "ours, REST: a direct call"
+"""The subject that most goals speak of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.goals import GOALS, Goal, compared
@@ -42,13 +43,18 @@ def sheets(report: Report) -> list[Sheet]:
 def print_all(report: Report, console: Console) -> None:
     """Print the tables."""
     for sheet in sheets(report):
-        table = Table(title=sheet.title, title_justify="left")
-        for index, heading in enumerate(sheet.headings):
-            table.add_column(heading, justify="right" if index else "left")
-        for row in sheet.rows:
-            table.add_row(*row)
-        console.print(table)
-    console.print(_conditions(report), soft_wrap=True)
+        print_sheet(sheet, console)
+    console.print(_conditions(report), soft_wrap=True, markup=False)
+
+
+def print_sheet(sheet: Sheet, console: Console) -> None:
+    """Print a table."""
+    table = Table(title=sheet.title, title_justify="left")
+    for index, heading in enumerate(sheet.headings):
+        table.add_column(heading, justify="right" if index else "left")
+    for row in sheet.rows:
+        table.add_row(*map(escape, row))
+    console.print(table)
 
 
 def markdown(report: Report) -> str:
@@ -107,8 +113,12 @@ def _goal(goal: Goal, value: float | None) -> list[str]:
         f"{'≥' if goal.is_least else '≤'} {goal.limit:g}{unit}",
         "" if value is None else f"{_number(value)}{unit}",
         "not measured" if value is None else "met" if goal.is_met(value) else "missed",
-        "" if goal.moonshot is None else f"{goal.moonshot:g}{unit}",
+        "" if goal.moonshot is None else f"{goal.moonshot:g}{unit}{_reached(goal.moonshot, value)}",
     ]
+
+
+def _reached(moonshot: float, value: float | None) -> str:
+    return ", met" if value is not None and value >= moonshot else ""
 
 
 def _connections(report: Report) -> Sheet:

@@ -13,11 +13,11 @@ from pathlib import Path
 from benchmarks import growth, machine, nginx
 from benchmarks.answers import BASIC
 from benchmarks.calls import TRACK, Call
-from benchmarks.goals import DIRECT, MANY
+from benchmarks.goals import MANY
 from benchmarks.measure import Manner, Run, measure
 from benchmarks.passthrough import passthrough
 from benchmarks.processes import Server, started
-from benchmarks.report import Report, Row, best
+from benchmarks.report import DIRECT, Report, Row, best
 from benchmarks.starting import cold_starts, loading, start
 from benchmarks.subject import Subject, of_mcp, of_rest, seen_by_upstream
 
@@ -99,7 +99,7 @@ def _grow(report: Report, upstream: str, folder: Path, core: int, manner: Manner
     report.rows += rows
     report.figures |= figures
     _tell("bodies")
-    report.rows += growth.by_bodies(upstream, folder, core, replace(manner, rounds=2, seconds=1))
+    report.rows += growth.by_bodies(upstream, folder, core, replace(manner, rounds=2))
     _tell("1 GB")
     report.figures |= passthrough(upstream, core)
     _tell("loading")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,9 @@ from benchmarks import made_up
 from benchmarks.answers import BASIC, BEARER, SIZES, TRACKED, USER, sized, stored
 from benchmarks.calls import TRACK, Call, post
 from benchmarks.processes import NotStarted, started
-from benchmarks.subject import CREDENTIALS, Subject, naftiko_run, of_mcp, of_rest
+from benchmarks.profile import NAMES as PROFILED
+from benchmarks.profile import hottest, subjects
+from benchmarks.subject import CREDENTIALS, WrongAnswer, naftiko_run, of_mcp, of_rest
 
 from naftiko_run.lint import Level, lint
 from support.process import ROOT
@@ -41,14 +44,9 @@ def _answer(request: Received, found: dict[str, bytes]) -> Answer:
     return Answer(body=TRACKED if request.method in ("POST", "PUT") else found[request.path])
 
 
-def subjects(upstream: Upstream, folder: Path) -> dict[str, Subject]:
-    every = (*of_rest(upstream.url, folder, quick=False), *of_mcp(upstream.url, quick=False))
-    return {each.name: each for each in every}
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_compared_answers_the_same(name: str, upstream: Upstream, tmp_path: Path) -> None:
-    subject = subjects(answering(upstream), tmp_path)[name]
+    subject = subjects(answering(upstream).url, tmp_path)[name]
     with started(subject.command, CORE, subject.call, subject.environment) as server:
         subject.check(server)
         assert server.seconds > 0
@@ -77,20 +75,32 @@ def test_each_of_many_made_up_documents_is_served(upstream: Upstream, tmp_path: 
             assert made_up.call(number).send(server.port) == (200, TRACKED)
 
 
+def test_everything_that_can_be_profiled_is_there(tmp_path: Path) -> None:
+    assert {*PROFILED.values()} <= {*subjects(NOWHERE, tmp_path)}
+
+
+def test_a_profile_is_summed_up_by_function(tmp_path: Path) -> None:
+    frames = [{"name": name, "file": f"/here/site-packages/{name}.py"} for name in ("main", "a", "b")]
+    one = {"samples": [[0, 1], [0, 1, 2], [0, 1, 2, 2]], "weights": [1, 2, 1]}
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps({"shared": {"frames": frames}, "profiles": [one]}), encoding="utf-8")
+    assert hottest(file).rows == [["b (b.py)", "75.0%", "75.0%"], ["a (a.py)", "25.0%", "100.0%"]]
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.stem)
 def test_a_document_of_the_benchmark_has_no_error(document: Path) -> None:
     assert not [each for each in lint(document, Level.RUNNABLE) if each.is_error]
 
 
 def test_one_that_answers_something_else_is_not_measured(upstream: Upstream, tmp_path: Path) -> None:
-    constant = subjects(upstream, tmp_path)["constant, raw ASGI (the ceiling)"]
+    constant = subjects(upstream.url, tmp_path)["constant, raw ASGI (the ceiling)"]
     other = replace(constant, expected=b"something else")
-    with started(other.command, CORE, other.call) as server, pytest.raises(AssertionError, match="success"):
+    with started(other.command, CORE, other.call) as server, pytest.raises(WrongAnswer, match="success"):
         other.check(server)
 
 
 def test_one_that_is_refused_by_the_upstream_does_not_start(upstream: Upstream, tmp_path: Path) -> None:
-    subject = subjects(answering(upstream), tmp_path)["ours, REST: a direct call"]
+    subject = subjects(answering(upstream).url, tmp_path)["ours, REST: a direct call"]
     environment = {**subject.environment, "CUSTOMER_IO_USER": f"not-{USER}"}
     with (
         pytest.raises(NotStarted, match="got 401"),
