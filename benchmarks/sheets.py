@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.goals import GOALS, Goal, compared
-from benchmarks.growth import CONNECTIONS, COUNTS
+from benchmarks.growth import COUNTS
 from benchmarks.report import Report, Row
 
 
@@ -122,29 +122,31 @@ def _reached(moonshot: float, value: float | None) -> str:
 
 
 def _connections(report: Report) -> Sheet:
-    names = list(dict.fromkeys(row.subject for row in report.rows if row.group == "connections"))
-    rows = [[name, *(_cell(report, "connections", name, count) for count in CONNECTIONS)] for name in names]
-    return Sheet("Requests/s (p99 in ms; peak in MB) by connections", ["", *map(str, CONNECTIONS)], rows)
+    return _growth(report, "connections", "Requests/s (p99 in ms; peak in MB) by connections")
 
 
 def _documents(report: Report) -> Sheet:
-    names = list(dict.fromkeys(row.subject for row in report.rows if row.group == "documents"))
-    rows = [[name, *(_cell(report, "documents", name, count) for count in COUNTS)] for name in names]
+    sheet = _growth(report, "documents", "Requests/s (p99 in ms; peak in MB) by documents in one process")
+    counts = [heading.replace(",", "") for heading in sheet.headings[1:]]
     figures = report.figures
-    rows += [
-        ["start to first answer, s", *(_number(figures[f"start of {count}"]) for count in COUNTS)],
-        ["first call of each, s", *(_number(figures[f"first calls of {count}"]) for count in COUNTS)],
-        ["memory at rest, MB", *(_megabytes(figures[f"at rest of {count}"]) for count in COUNTS)],
+    others = [
+        ["start to first answer, s", *(_number(figures[f"start of {count}"]) for count in counts)],
+        ["first call of each, s", *(_number(figures[f"first calls of {count}"]) for count in counts)],
+        ["memory at rest, MB", *(_megabytes(figures[f"at rest of {count}"]) for count in counts)],
     ]
-    headings = ["", *(f"{count:,}" for count in COUNTS)]
-    return Sheet("Requests/s (p99 in ms; peak in MB) by documents in one process", headings, rows)
+    return Sheet(sheet.title, sheet.headings, [*sheet.rows, *others])
 
 
-def _cell(report: Report, group: str, subject: str, at: int) -> str:
-    found = next(row for row in report.rows if (row.group, row.subject, row.at) == (group, subject, at))
-    if found.faults:
-        return found.faults
-    return f"{found.rate:,.0f} ({found.p99:.1f}; {_megabytes(found.peak)})"
+def _growth(report: Report, group: str, title: str) -> Sheet:
+    found = {(row.subject, row.at): row for row in report.rows if row.group == group}
+    counts = sorted({at for _, at in found})
+    names = dict.fromkeys(name for name, _ in found)
+    rows = [[name, *(_cell(found[name, count]) for count in counts)] for name in names]
+    return Sheet(title, ["", *(f"{count:,}" for count in counts)], rows)
+
+
+def _cell(row: Row) -> str:
+    return row.faults or f"{row.rate:,.0f} ({row.p99:.1f}; {_megabytes(row.peak)})"
 
 
 def _bodies(report: Report) -> Sheet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,26 @@ def test_a_row_with_faults_counts_for_nothing() -> None:
     found = report(row("nginx proxy_pass", "nginx", 50_000), row(DIRECT, "ours", 10_000, faults="3 × status"))
     assert cells(found, "What is compared")[f"{DIRECT}: 3 × status"][1] == "—"
     assert cells(found, "Goals")["REST direct call, of nginx proxy_pass"][2] == "not measured"
+
+
+def test_growth_is_a_table_with_a_column_for_each_count() -> None:
+    found = report(
+        *(
+            replace(row("each", "ours", rate, at=count), group="documents")
+            for count, rate in ((1, 1000.0), (1000, 950.0))
+        )
+    )
+    for count in (1, 1000):
+        found.figures |= {
+            f"start of {count}": count / 50,
+            f"first calls of {count}": 0.5,
+            f"at rest of {count}": 9e7,
+        }
+    (sheet,) = [each for each in sheets(found) if each.title.endswith("by documents in one process")]
+    assert [*sheet.headings] == ["", "1", "1,000"]
+    assert sheet.rows[0] == ["each", "1,000 (4.0; 60)", "950 (4.0; 60)"]
+    assert sheet.rows[1] == ["start to first answer, s", "0.02", "20.0"]
+    assert cells(found, "Starting")["each of 1,000 made-up documents, until they are served"] == ["0.020 s"]
 
 
 def test_a_report_is_kept(tmp_path: Path) -> None:
