@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -48,10 +49,12 @@ def provide_tools() -> None:
     """See that nginx and wrk are there; as root, install them with apt-get where they are not.
 
     Raises:
-        NotPossible: They are not, and cannot be installed; or this is not Linux.
+        NotPossible: They are not, and cannot be installed; or this is not Linux; or FastMCP is not there.
     """
     if not sys.platform.startswith("linux"):
         raise NotPossible("The benchmark pins processes to cores and reads /proc: it needs Linux.")
+    if find_spec("fastmcp") is None:
+        raise NotPossible("What ours is compared with is not installed: `make bench` does that, and runs this.")
     missing = [package for command, package in TOOLS.items() if shutil.which(command, path=_path()) is None]
     if not missing:
         return
