@@ -54,7 +54,9 @@ def provide_tools() -> None:
     if not sys.platform.startswith("linux"):
         raise NotPossible("The benchmark pins processes to cores and reads /proc: it needs Linux.")
     if find_spec("fastmcp") is None:
-        raise NotPossible("What ours is compared with is not installed: `make bench` does that, and runs this.")
+        raise NotPossible(
+            "What ours is compared with is not installed: `make bench` does that, and runs this."
+        )
     missing = [package for command, package in TOOLS.items() if shutil.which(command, path=_path()) is None]
     if not missing:
         return
