@@ -24,8 +24,9 @@ HAND_WRITTEN: Final = {
     "a pool of 100": {"POOL": "100"},
     "a pool of 8": {"POOL": "8"},
     "2 calls at a time": {"POOL": "8", "GATE": "2"},
+    "2 at a time, httpx's transport alone": {"POOL": "8", "GATE": "2", "DIRECT": "1"},
 }
-"""The settings with which the hand-written app was best, with few connections or many; first the usual one."""
+"""The settings of the hand-written app, from the usual one to those that took least processor time."""
 
 
 class WrongAnswer(Exception):
@@ -155,7 +156,7 @@ def of_rest(upstream: str, folder: Path, *, quick: bool) -> list[Subject]:
         Subject("nginx proxy_pass", "nginx", nginx.proxy(folder, there), TRACK, bytes, TRACKED),
         Subject("constant, raw ASGI (the ceiling)", "constant", uvicorn("constant"), TRACK, bytes, TRACKED),
         *ours,
-        *(hand_written(upstream, setting) for setting in list(HAND_WRITTEN)[1 if quick else 0 :]),
+        *(hand_written(upstream, setting) for setting in list(HAND_WRITTEN)[-2 if quick else 0 :]),
     ]
 
 
