@@ -47,8 +47,8 @@ async def track(request: Request) -> Response:
     body = await request.body()
     async with gate:
         if DIRECT:
-            request = httpx.Request("POST", URL, content=body, headers=HEADERS, extensions=EXTENSIONS)
-            answer = await transport.handle_async_request(request)
+            outgoing = httpx.Request("POST", URL, content=body, headers=HEADERS, extensions=EXTENSIONS)
+            answer = await transport.handle_async_request(outgoing)
             await answer.aread()
         else:
             answer = await client.post(URL, content=body, headers=HEADERS)
