@@ -9,7 +9,7 @@ SHARED := $(if $(NAFTIKO_SHARED),$(NAFTIKO_SHARED),../shared)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install dev test test-shared test-clients conformance check bench-loading lint-docker clean
+.PHONY: help run install dev test test-shared test-clients conformance check bench bench-quick bench-profile bench-loading lint-docker clean
 
 help: ## Tell what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,8 +38,17 @@ check: dev ## Check style, format and types
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
+bench: $(VENV)/.installed-bench ## Measure ours beside nginx, a hand-written app, the MCP SDK, FastMCP (ARGS="--json found.json")
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-quick: $(VENV)/.installed-bench ## Measure the key ratios, in under a minute
+	@$(BIN)/python -m benchmarks --quick $(ARGS)
+
+bench-profile: $(VENV)/.installed-bench ## Write a profile of ours under load (ARGS=mcp; default rest)
+	@$(BIN)/python -m benchmarks profile $(if $(ARGS),$(ARGS),rest)
+
 bench-loading: install ## Measure how long a catalogue of documents takes to load
-	@$(BIN)/python benchmarks/loading.py
+	@$(BIN)/python -m benchmarks.loading
 
 lint-docker: dev ## Check the Dockerfile
 	@$(PIP) install --group docker
@@ -66,6 +75,12 @@ $(VENV)/pyvenv.cfg:
 $(VENV)/.installed: pyproject.toml $(VENV)/pyvenv.cfg
 	@echo "Installing naftiko-run and what it needs"
 	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.installed-bench: $(VENV)/.installed
+	@echo "Installing what ours is compared with"
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install --group bench
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

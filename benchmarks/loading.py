@@ -18,90 +18,11 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.made_up import document
 from naftiko_run.capability import Settings, compile_capability
 from naftiko_run.document import load_text
 
 DOCUMENTS: Final = 2292
-SIZES: Final = (3, 6, 8, 12, 20, 40)
-"""Operations in a document, from the smallest published ones to those that were cut at 33 KB."""
-
-_HEAD: Final = """\
-naftiko: 1.0.0-alpha2
-info: {{label: Made up {number}, description: A document like those of the catalogue, tags: [made, up]}}
-binds:
-- namespace: env
-  keys: {{API_KEY: API_KEY}}
-capability:
-  consumes:
-  - type: http
-    namespace: api-{number}
-    baseUri: https://api{number}.example.net/v1
-    authentication: {{type: bearer, token: '{{{{API_KEY}}}}'}}
-    resources:
-"""
-_CONSUMED: Final = """\
-    - name: things-{each}
-      path: /things-{each}/{{thing_id}}
-      operations:
-      - name: update-thing-{each}
-        method: PUT
-        description: Update a thing of kind {each}
-        outputRawFormat: json
-        outputParameters:
-        - name: result
-          type: object
-          value: $.
-        inputParameters:
-        - name: thing_id
-          in: path
-          type: string
-          required: true
-          description: The thing's identifier.
-        - name: verbose
-          in: query
-          type: boolean
-          description: Whether to tell everything.
-        body:
-          type: json
-          data: {{label: '{{{{tools.label}}}}', amount: '{{{{tools.amount}}}}'}}
-"""
-_ROUTE: Final = """\
-    - path: /v1/things-{each}/{{thing-id}}
-      name: things-{each}
-      operations:
-      - method: PUT
-        name: update-thing-{each}
-        call: api-{number}.update-thing-{each}
-        with: {{thing_id: rest.thing-id, verbose: rest.verbose}}
-        outputParameters:
-        - {{type: object, mapping: $.}}
-"""
-_TOOL: Final = """\
-    - name: update-thing-{each}
-      description: Update a thing of kind {each}
-      hints: {{readOnly: false, destructive: false, idempotent: true}}
-      call: api-{number}.update-thing-{each}
-      with: {{thing_id: tools.thing_id, verbose: tools.verbose, label: tools.label, amount: tools.amount}}
-      outputParameters:
-      - {{type: object, mapping: $.}}
-"""
-
-
-def document(number: int) -> str:
-    """Make up a document."""
-    each = range(SIZES[number % len(SIZES)])
-    rest = "  exposes:\n  - type: rest\n    namespace: rest\n    port: 8080\n    resources:\n"
-    mcp = "  - type: mcp\n    namespace: mcp\n    port: 9090\n    tools:\n"
-    return "".join(
-        [
-            _HEAD.format(number=number),
-            *(_CONSUMED.format(each=index) for index in each),
-            rest,
-            *(_ROUTE.format(each=index, number=number) for index in each),
-            mcp,
-            *(_TOOL.format(each=index, number=number) for index in each),
-        ]
-    )
 
 
 def seconds(work: Callable[[str], Any], texts: list[str]) -> float:
