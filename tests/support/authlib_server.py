@@ -55,6 +55,12 @@ class Registration(ClientRegistrationEndpoint):
         metadata: dict[str, Any] = self.server.metadata()
         return metadata
 
+    def generate_client_info(self, request: Any) -> dict[str, Any]:
+        info: dict[str, Any] = super().generate_client_info(request)
+        if request.payload.data.get("token_endpoint_auth_method") == "none":
+            del info["client_secret"], info["client_secret_expires_at"]
+        return info
+
     def save_client(self, client_info: dict[str, Any], client_metadata: Any, request: Any) -> Client:
         del request
         client = Client(client_info["client_id"], {**client_metadata, **client_info})
