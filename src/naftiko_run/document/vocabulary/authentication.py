@@ -84,6 +84,7 @@ SHAPES: Final = {
             "grantType": Key("How tokens are got.", words("client_credentials", "client-credentials")),
             "scopes": Key("The scopes to ask for, or to require of callers.", _SCOPES),
             "scope": Key("The scopes to ask for.", _SCOPES, instead="`scopes`"),
+            "x-impliedScopes": Key("What broader scopes of callers allow: scope to scopes.", ANYTHING),
             "audience": Key("Whom the tokens are for.", TEXT),
             "resource": Key("The address of the API that tokens are for.", TEXT),
             "token": secret("A token to send as it is, in place of all this"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 
 class InvalidToken(Exception):
@@ -18,12 +19,10 @@ class Expected:
     Attributes:
         issuer: Who gave it.
         audience: For whom it must be.
-        is_audience_asked: Whether the document names the audience itself.
     """
 
     issuer: str
     audience: str
-    is_audience_asked: bool
 
     @property
     def issuers(self) -> list[str]:
@@ -32,7 +31,7 @@ class Expected:
 
     @property
     def audiences(self) -> list[str]:
-        """The spellings of the audience: with and without a slash at its end."""
+        """The spellings of the audience: as written and as URIs are compared, with and without a slash at its end."""
         return _spellings(self.audience)
 
 
@@ -48,6 +47,22 @@ def scopes_of(claims: Mapping[str, Any]) -> set[str]:
     return found
 
 
+def widened(scopes: set[str], implied: Mapping[str, frozenset[str]]) -> set[str]:
+    """Give scopes with all that they imply, by way of others too.
+
+    Args:
+        scopes: What a token says.
+        implied: What a scope implies, by scope.
+    """
+    found, added = set(scopes), set(scopes)
+    while added:
+        added = {each for scope in added for each in implied.get(scope, ())} - found
+        found |= added
+    return found
+
+
 def _spellings(uri: str) -> list[str]:
     bare = uri.rstrip("/")
-    return [bare, f"{bare}/"]
+    parts = urlsplit(bare)
+    usual = parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl()
+    return list(dict.fromkeys((bare, f"{bare}/", usual, f"{usual}/")))

@@ -16,7 +16,7 @@ from naftiko_run.expose.problems import Problem
 
 Running = Callable[[], AbstractAsyncContextManager[None]]
 
-_CODES: Final = {401: "unauthenticated", 403: "forbidden"}
+_CODES: Final = {400: "bad-request", 401: "unauthenticated", 403: "forbidden"}
 
 
 def guarded(adapter: Adapter, exposes: Exposes) -> Adapter:

@@ -80,10 +80,15 @@ def credentials(scope: Scope, scheme: str) -> str | None:
 
     Nothing is taken of several ``Authorization`` headers: whom they mean is anybody's guess.
     """
-    if [name for name, _ in scope["headers"]].count(b"authorization") != 1:
+    if times(scope, b"authorization") != 1:
         return None
     given, _, rest = header(scope, b"authorization").strip().partition(" ")
     return rest.strip() if given.casefold() == scheme else None
+
+
+def times(scope: Scope, name: bytes) -> int:
+    """Give how many headers of a name a request has."""
+    return sum(each == name for each, _ in scope["headers"])
 
 
 def is_same(given: str, expected: str) -> bool:

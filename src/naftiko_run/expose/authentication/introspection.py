@@ -75,7 +75,7 @@ class Introspection:
             raise InvalidToken("The token has expired")
         if claims.get("iss", self._expected.issuer) not in self._expected.issuers:
             raise InvalidToken("The token is from another issuer")
-        audiences = claims.get("aud", [] if self._expected.is_audience_asked else self._expected.audience)
+        audiences = claims.get("aud")
         if isinstance(audiences, str):
             audiences = [audiences]
         if not isinstance(audiences, list) or not any(each in self._expected.audiences for each in audiences):

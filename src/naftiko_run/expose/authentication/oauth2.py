@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from naftiko_run.capability.access import Block
 from naftiko_run.expose.authentication.authorization_server import AuthorizationServer
-from naftiko_run.expose.authentication.claims import Expected, InvalidToken, scopes_of
-from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, credentials
+from naftiko_run.expose.authentication.claims import Expected, InvalidToken, scopes_of, widened
+from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, credentials, times
 from naftiko_run.expose.authentication.introspection import Introspection
 from naftiko_run.expose.authentication.jwks import KeySet
 from naftiko_run.expose.authentication.jwts import JsonWebTokens
@@ -44,6 +44,7 @@ class Settings:
         resource: This server's own URI.
         expected: What tokens must say.
         scopes: What callers must be allowed; all of it.
+        implied: What broader scopes allow besides, by scope.
         introspects: Whether the authorization server is asked about each token.
         client: Name and secret with which it is asked; None for no credentials.
     """
@@ -52,6 +53,7 @@ class Settings:
     resource: str
     expected: Expected
     scopes: tuple[str, ...]
+    implied: Mapping[str, frozenset[str]]
     introspects: bool
     client: tuple[str, str] | None = field(repr=False)
 
@@ -101,6 +103,10 @@ class OAuth2:
         Raises:
             Refused: It has no valid token, or one that does not allow enough.
         """
+        if times(scope, b"authorization") > 1:
+            detail = "The request has several Authorization headers"
+            challenge = self._challenge(error="invalid_request", error_description=detail)
+            raise Refused(detail, challenge, status=400)
         token = credentials(scope, "bearer")
         if token is None:
             raise Refused("This needs a bearer token", self._challenge())
@@ -109,7 +115,7 @@ class OAuth2:
         except InvalidToken as fault:
             detail = str(fault)
             raise Refused(detail, self._challenge(error="invalid_token", error_description=detail)) from None
-        lacking = set(self._settings.scopes) - scopes_of(claims)
+        lacking = set(self._settings.scopes) - widened(scopes_of(claims), self._settings.implied)
         if lacking:
             detail = f"The token lacks the scope {', '.join(sorted(lacking))}"
             challenge = self._challenge(error="insufficient_scope", error_description=detail)
@@ -138,8 +144,9 @@ def _read(block: Block) -> Settings:
     return Settings(
         issuer,
         resource,
-        Expected(issuer, audience or resource, is_audience_asked=bool(audience)),
+        Expected(issuer, audience or resource),
         tuple(block.secret(scope).reveal() for scope in written["scopes"]),
+        _implied(written.get("x-impliedScopes") or {}),
         validation == "introspection",
         client,
     )
@@ -148,6 +155,13 @@ def _read(block: Block) -> Settings:
 def _uri(block: Block, key: str) -> str:
     uri = block.text(key)
     parts = urlsplit(uri)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
         raise ValueError(f"its `{key}` is not an http or https address")
     return uri
+
+
+def _implied(written: Any) -> dict[str, frozenset[str]]:
+    """Read ``x-impliedScopes``, which has what broader scopes imply, as lists or as text."""
+    if not isinstance(written, Mapping):
+        raise ValueError("its `x-impliedScopes` does not say of scopes which others they imply")  # noqa: TRY004 - a document's fault
+    return {str(scope): frozenset(scopes_of({"scope": others})) for scope, others in written.items()}

@@ -9,7 +9,13 @@ from typing import Any
 from anyio import CancelScope, create_task_group
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp_types import INVALID_REQUEST, LOG_LEVEL_META_KEY, PARSE_ERROR
+from mcp_types import (
+    HEADER_MISMATCH,
+    INVALID_REQUEST,
+    LOG_LEVEL_META_KEY,
+    PARSE_ERROR,
+    PROTOCOL_VERSION_META_KEY,
+)
 
 from naftiko_run import jsontext
 from naftiko_run.expose.body import Disconnected, header, read_body
@@ -95,6 +101,10 @@ class McpEndpoint:
             return
         # White space around a value is no part of it (RFC 9110, 5.5), but the HTTP parser leaves some.
         scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
+        if not _agrees(scope, message):
+            fault = "mcp-protocol-version header does not match the request envelope's protocol version"
+            await respond(send, 400, _error(HEADER_MISMATCH, fault, message.get("id")), "application/json")
+            return
         if not header(scope, b"accept"):
             # Without the header a client takes anything (RFC 9110, 12.5.1); the SDK would refuse it.
             scope["headers"] = [*scope["headers"], (b"accept", b"*/*")]
@@ -142,9 +152,8 @@ class McpEndpoint:
         """Whether there may be a stream of events: the client takes one, and something may happen to tell of."""
         if "text/event-stream" not in header(scope, b"accept"):
             return False
-        params = message.get("params")
-        meta = params.get("_meta") if isinstance(params, dict) else None
-        if isinstance(meta, dict) and ("progressToken" in meta or LOG_LEVEL_META_KEY in meta):
+        meta = _meta(message)
+        if "progressToken" in meta or LOG_LEVEL_META_KEY in meta:
             return True
         return self._keeps_sessions and message.get("method") == "initialize"
 
@@ -167,8 +176,23 @@ def _read(content: bytes) -> dict[str, Any] | bytes:
     return message
 
 
-def _error(code: int, message: str) -> bytes:
-    return jsontext.dumps({"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": message}})
+def _meta(message: dict[str, Any]) -> dict[str, Any]:
+    params = message.get("params")
+    meta = params.get("_meta") if isinstance(params, dict) else None
+    return meta if isinstance(meta, dict) else {}
+
+
+def _agrees(scope: Scope, message: dict[str, Any]) -> bool:
+    """Whether a request names one protocol version, as far as it names any.
+
+    The SDK asks for that where the header names one that has the rule, and takes the header's word otherwise.
+    """
+    told = header(scope, b"mcp-protocol-version")
+    return not told or _meta(message).get(PROTOCOL_VERSION_META_KEY, told) == told
+
+
+def _error(code: int, message: str, request_id: Any = None) -> bytes:
+    return jsontext.dumps({"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": message}})
 
 
 async def _within_session(
