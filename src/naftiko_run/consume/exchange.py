@@ -90,7 +90,10 @@ class UpstreamResponse:
 
     def header(self, name: str) -> str:
         """Give the first header of this lower-case name; empty where there is none."""
-        return next((value for key, value in self.headers if key == name), "")
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return ""
 
     async def aclose(self) -> None:
         """Say that the body is not wanted; nothing is to be done where it was read whole."""
