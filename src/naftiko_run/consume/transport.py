@@ -57,7 +57,9 @@ class HttpxTransport:
         chunks = _chunks(response, request)
         kept = bytearray()
         most = request.most_kept
-        is_long = most is not None and _declared(response, request) > most
+        declared, limit = _declared(response, request), request.max_answer
+        is_refused = limit is not None and response.status_code < 300 and declared > limit
+        is_long = most is not None and declared > most and not is_refused
         try:
             while not is_long:
                 chunk = await anext(chunks, None)
