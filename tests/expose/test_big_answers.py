@@ -252,7 +252,7 @@ def test_memory_does_not_grow_with_the_answer(
 ) -> None:
     is_warm, stalled = asyncio.Event(), asyncio.Event()
 
-    async def speak(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def speak(__: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not is_warm.is_set():
             writer.write(head("content-length: 2") + b"{}")
             is_warm.set()

@@ -42,27 +42,30 @@ async def answer(outcome: Outcome, scope: Scope, receive: Receive, send: Send) -
     Raises:
         Problem: The upstream's status is none that HTTP has.
     """
-    try:
-        await _answer(outcome, scope, receive, send)
-    finally:
-        if outcome.close is not None:
+    is_head = scope["method"] == "HEAD"
+    if outcome.chunks is not None:
+        try:
+            await _pass_on(outcome, outcome.chunks, receive, send, is_head=is_head)
+        finally:
+            assert outcome.close is not None  # where the bytes come from
             await outcome.close()
-
-
-async def _answer(outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> None:
-    status, media_type, is_head = outcome.status, outcome.media_type, scope["method"] == "HEAD"
-    if status not in _STATUSES:
-        detail = f"The upstream answered with status {status}, which HTTP does not have"
-        raise Problem(502, "invalid-status", detail)
-    kept = [header for header in outcome.headers if header[0] in _KEPT or header[0].startswith(_LIMITS)]
-    if outcome.chunks is None and (outcome.content or not is_head):
-        await respond(send, status, outcome.content, media_type, kept)
-    elif outcome.chunks is None or is_head:
-        await respond(send, status, None, media_type, kept + _length(outcome))
+    elif is_head and not outcome.content:
+        headers = _headers(outcome) + _length(outcome)
+        await respond(send, outcome.status, None, outcome.media_type, headers)
     else:
-        written = encoded_headers(kept + _length(outcome), media_type)
-        await send({"type": "http.response.start", "status": status, "headers": written})
-        await relay(outcome.chunks, receive, send)
+        await respond(send, outcome.status, outcome.content, outcome.media_type, _headers(outcome))
+
+
+async def _pass_on(
+    outcome: Outcome, chunks: AsyncIterator[bytes], receive: Receive, send: Send, *, is_head: bool
+) -> None:
+    headers = _headers(outcome) + _length(outcome)
+    if is_head:
+        await respond(send, outcome.status, None, outcome.media_type, headers)
+        return
+    written = encoded_headers(headers, outcome.media_type)
+    await send({"type": "http.response.start", "status": outcome.status, "headers": written})
+    await relay(chunks, receive, send)
 
 
 async def relay(chunks: AsyncIterator[bytes], receive: Receive, send: Send) -> None:
@@ -88,6 +91,18 @@ async def relay(chunks: AsyncIterator[bytes], receive: Receive, send: Send) -> N
         return
     except InvocationError as fault:
         _log.warning("an answer was broken off: %s", fault.message)
+
+
+def _headers(outcome: Outcome) -> list[tuple[str, str]]:
+    """Give the upstream's headers that are passed on.
+
+    Raises:
+        Problem: The answer's status is none that HTTP has.
+    """
+    if outcome.status not in _STATUSES:
+        detail = f"The upstream answered with status {outcome.status}, which HTTP does not have"
+        raise Problem(502, "invalid-status", detail)
+    return [header for header in outcome.headers if header[0] in _KEPT or header[0].startswith(_LIMITS)]
 
 
 def _length(outcome: Outcome) -> list[tuple[str, str]]:

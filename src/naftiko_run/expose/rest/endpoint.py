@@ -141,8 +141,9 @@ class RestEndpoint:
             if (found := read(value)) is not MISSING:
                 inputs.setdefault(name, found)
         if isinstance(value, dict):
-            for name in self._fields & value.keys():
-                inputs.setdefault(name, value[name])
+            for name in self._fields:
+                if name in value:
+                    inputs.setdefault(name, value[name])
         elif not (self._takes_body or self._found):
             raise Problem(400, "invalid-input", "The body must be a JSON object")
         if self._takes_body:
@@ -152,8 +153,11 @@ class RestEndpoint:
 
 
 def _query(scope: Scope) -> list[tuple[str, str]]:
+    text: str = scope["query_string"].decode("latin-1")
+    if "%" not in text and "+" not in text:
+        return [(name, value) for name, _, value in (part.partition("=") for part in text.split("&") if part)]
     try:
-        return parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, errors="strict")
+        return parse_qsl(text, keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
         raise Problem(400, "not-utf8", "The query is not percent-encoded UTF-8") from None
 
