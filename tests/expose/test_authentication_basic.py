@@ -13,6 +13,8 @@ from support.server import Served
 from support.upstream import Upstream
 from support.wire import problem
 
+pytestmark = pytest.mark.usefixtures("upstream")  # what it answers is not what another test left
+
 BLOCK = "{type: basic, username: '{{SHOP_USER}}', password: '{{SHOP_PASSWORD}}'}"
 VALUES = {"SHOP_USER": "käthe", "SHOP_PASSWORD": "pass:wörd"}
 CHALLENGE = 'Basic realm="shop-rest", charset="UTF-8"'

@@ -16,6 +16,8 @@ from support.server import Served
 from support.upstream import Upstream
 from support.wire import connected
 
+pytestmark = pytest.mark.usefixtures("upstream")  # what it answers is not what another test left
+
 BLOCK = "{type: bearer, token: '{{env.SHOP_TOKEN}}'}"
 TOKEN = "t0ken-of-the-shop"
 

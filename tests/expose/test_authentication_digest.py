@@ -17,6 +17,8 @@ from support.server import Served
 from support.upstream import Upstream
 from support.wire import problem
 
+pytestmark = pytest.mark.usefixtures("upstream")  # what it answers is not what another test left
+
 BLOCK = "{type: digest, username: '{{SHOP_USER}}', password: '{{SHOP_PASSWORD}}'}"
 VALUES = {"SHOP_USER": "Mufasa", "SHOP_PASSWORD": "Cïrcle of Life"}
 RIGHT = ("Mufasa", "Cïrcle of Life")

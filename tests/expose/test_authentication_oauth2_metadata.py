@@ -26,6 +26,8 @@ from support.server import Served, serving
 from support.upstream import Upstream
 from support.wire import problem
 
+pytestmark = pytest.mark.usefixtures("upstream")  # what it answers is not what another test left
+
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 
 

@@ -29,6 +29,8 @@ from support.server import Served
 from support.upstream import Upstream
 from support.wire import problem
 
+pytestmark = pytest.mark.usefixtures("upstream")  # what it answers is not what another test left
+
 REALM = 'Bearer realm="shop-rest"'
 STRANGER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 

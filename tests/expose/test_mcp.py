@@ -258,7 +258,7 @@ def test_our_own_fault_is_an_internal_error_with_an_id_and_nothing_else(
 class Broken:
     """A plan with a fault."""
 
-    async def run(self, values: dict[str, Any], raw_body: bytes | None) -> Outcome:  # noqa: ARG002
+    async def run(self, *_: Any) -> Outcome:
         raise RuntimeError("what only we should read")
 
 

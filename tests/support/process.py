@@ -55,6 +55,13 @@ class Process:
             )
         assert came and line in self.lines, f"no line {line!r} in:\n{self.text}"  # noqa: PT018
 
+    def peak_memory(self) -> int:
+        """Give the most memory that it has had so far, in bytes (Linux)."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+        assert found is not None, status
+        return int(found[1]) * 1024
+
     def url(self, kind: str) -> str:
         """Give the URL that it told for its adapter of a type."""
         for line in self.lines:

@@ -59,6 +59,7 @@ class ConsumedOperation:
         arguments: Mapping[str, Any],
         raw_body: bytes | None = None,
         max_binary_size: int | None = None,
+        most_kept: int | None = None,
     ) -> UpstreamResponse:
         """Call the operation once.
 
@@ -66,6 +67,7 @@ class ConsumedOperation:
             arguments: Values by consumed parameter name.
             raw_body: JSON text to send as it is where the whole body is one argument.
             max_binary_size: The adapter's, for an operation that gives bytes and has none of its own.
+            most_kept: See ``OutgoingRequest.most_kept``.
 
         Raises:
             InvalidInput: An argument cannot go where it should.
@@ -75,6 +77,7 @@ class ConsumedOperation:
             ResponseTooLarge: The answer is larger than is taken.
         """
         request = self.plan.fill(arguments, raw_body)
+        request.most_kept = most_kept
         if self.gives_bytes:
             request.max_answer = next(
                 (size for size in (self.model.max_binary_size, max_binary_size) if size is not None),

@@ -24,11 +24,12 @@ class RequestPlan:
         method: In capitals.
         base: Scheme, host and path before the template, without trailing slash.
         path: The path below the base.
+        fixed_url: The URL, where no argument is a part of it; empty otherwise.
         variables: What fills each path variable.
         query: Encoded names and what fills them.
         headers: Names and what fills them.
         cookies: Names and what fills them.
-        fixed_headers: Headers that never change.
+        fixed_headers: Headers that never change, credentials included.
         body: How the body is made; None for no body.
         missing: Variables without a value; the operation cannot be called while there are any.
     """
@@ -37,6 +38,7 @@ class RequestPlan:
     method: str
     base: str = field(repr=False)
     path: PathTemplate
+    fixed_url: str = field(repr=False)
     variables: Mapping[str, Expression]
     query: Sequence[tuple[str, Expression]]
     headers: Sequence[tuple[str, Expression]]
@@ -66,17 +68,19 @@ class RequestPlan:
             ) from None
 
     def _request(self, arguments: Mapping[str, Any], raw_body: bytes | None) -> OutgoingRequest:
-        url = self.base + self._path(arguments)
-        query = self._query(arguments)
-        if query:
-            url += f"{'&' if '?' in url else '?'}{query}"
+        url = self.fixed_url or self._url(arguments)
         headers = [*self.fixed_headers]
         for name, value in self.headers:
             self._add_header(headers, name, value.evaluate(arguments))
-        self._add_cookies(headers, arguments)
-        return OutgoingRequest(
-            self.operation, self.method, url, headers, self._body(arguments, raw_body, headers)
-        )
+        if self.cookies:
+            self._add_cookies(headers, arguments)
+        body = None if self.body is None else self._body(self.body, arguments, raw_body, headers)
+        return OutgoingRequest(self.operation, self.method, url, headers, body)
+
+    def _url(self, arguments: Mapping[str, Any]) -> str:
+        url = self.base + self._path(arguments)
+        query = self._query(arguments)
+        return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
     def _path(self, arguments: Mapping[str, Any]) -> str:
         if not self.variables:
@@ -113,8 +117,6 @@ class RequestPlan:
         headers.append((name, text.strip()))
 
     def _add_cookies(self, headers: list[tuple[str, str]], arguments: Mapping[str, Any]) -> None:
-        if not self.cookies:
-            return
         written = []
         for name, expression in self.cookies:
             value = expression.evaluate(arguments)
@@ -124,20 +126,24 @@ class RequestPlan:
             headers.append(("Cookie", "; ".join(written)))
 
     def _body(
-        self, arguments: Mapping[str, Any], raw_body: bytes | None, headers: list[tuple[str, str]]
+        self,
+        plan: BodyPlan,
+        arguments: Mapping[str, Any],
+        raw_body: bytes | None,
+        headers: list[tuple[str, str]],
     ) -> bytes | None:
-        if self.body is None:
-            return None
-        if raw_body is not None and self.body.whole:
+        if raw_body is not None and plan.whole:
             content_type, content = "application/json", raw_body
         else:
-            value = self.body.value.evaluate(arguments)
+            value = plan.value.evaluate(arguments)
             if value is MISSING or value is None:
                 return None
             try:
-                content_type, content = self.body.encode(value)
+                content_type, content = plan.encode(value)
             except (TypeError, ValueError, AttributeError) as fault:
                 raise InvalidInput([Violation("/body", f"cannot be sent as the body: {fault}")]) from None
-        if not any(name.lower() == "content-type" for name, _ in headers):
-            headers.append(("Content-Type", content_type))
+        for name, _ in headers:
+            if name.lower() == "content-type":
+                return content
+        headers.append(("Content-Type", content_type))
         return content

@@ -11,18 +11,19 @@ class Disconnected(Exception):
 
 
 def header(scope: Scope, name: bytes) -> str:
-    """Give a request header by its lower-case name; empty where there is none.
-
-    Bytes that are not UTF-8 are read as Latin-1.
-    """
+    """Give a request header by its lower-case name; empty where there is none."""
     for key, value in scope["headers"]:
         if key == name:
-            raw: bytes = value
-            try:
-                return raw.decode()
-            except UnicodeDecodeError:
-                return raw.decode("latin-1")
+            return text_of(value)
     return ""
+
+
+def text_of(value: bytes) -> str:
+    """Read the value of a header: bytes that are not UTF-8 are read as Latin-1."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from naftiko_run.expose.body import header
+from naftiko_run.expose.body import text_of
 from naftiko_run.expose.exposer import Scope
 from naftiko_run.expose.problems import Problem
 
 _LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "::1")
+_MOST_REMEMBERED: Final = 256
+"""How many headers that were found good are remembered, each of at most ``_LONG`` bytes."""
+_LONG: Final = 256
 
 
 class HostGuard:
@@ -29,6 +32,7 @@ class HostGuard:
     def __init__(self, address: str, allowed: Sequence[str] = ()) -> None:
         is_checked = bool(allowed) or _is_loopback(address)
         self._names = frozenset({*allowed, *_LOOPBACK_NAMES, address}) if is_checked else None
+        self._expected: set[tuple[bytes, bytes]] = set()
 
     def check(self, scope: Scope) -> None:
         """Check a request.
@@ -38,22 +42,22 @@ class HostGuard:
         """
         if self._names is None:
             return
-        host = header(scope, b"host")
-        if host and _name(f"//{host}") not in self._names:
-            raise Problem(
-                421,
-                "unexpected-host",
-                f"This server does not answer for the host `{host}`",
-                hint=f"start it with --allow-host {_name(f'//{host}') or 'NAME'} if that is its name",
-            )
-        origin = header(scope, b"origin")
-        if origin and _name(origin) not in self._names:
-            raise Problem(
-                403,
-                "unexpected-origin",
-                f"This server does not answer pages of `{origin}`",
-                hint=f"start it with --allow-host {_name(origin) or 'NAME'} if they may use it",
-            )
+        for name, value in scope["headers"]:
+            if (name == b"host" or name == b"origin") and (name, value) not in self._expected:  # noqa: PLR1714 - faster
+                self._check(name, text_of(value), self._names)
+                if len(self._expected) < _MOST_REMEMBERED and len(value) < _LONG:
+                    self._expected.add((name, value))
+
+    def _check(self, header: bytes, value: str, names: frozenset[str]) -> None:
+        name = _name(f"//{value}" if header == b"host" else value)
+        if not value or name in names:
+            return
+        hint = f"start it with --allow-host {name or 'NAME'} if "
+        if header == b"host":
+            detail = f"This server does not answer for the host `{value}`"
+            raise Problem(421, "unexpected-host", detail, hint=f"{hint}that is its name")
+        detail = f"This server does not answer pages of `{value}`"
+        raise Problem(403, "unexpected-origin", detail, hint=f"{hint}they may use it")
 
 
 def _is_loopback(address: str) -> bool:

@@ -48,11 +48,12 @@ class _Watch:
         self._has_gone = False
 
     def __enter__(self) -> Self:
-        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         assert task is not None  # every request has one
         self._task: asyncio.Task[Any] = task
         self._before = task.cancelling()
-        self._timer = asyncio.get_running_loop().call_later(LONG_SECONDS, self._begin)
+        self._timer = loop.call_later(LONG_SECONDS, self._begin)
         return self
 
     def __exit__(

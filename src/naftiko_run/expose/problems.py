@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -134,7 +135,7 @@ async def respond(
     status: int,
     content: bytes | None,
     media_type: str = "",
-    headers: tuple[tuple[str, str], ...] = (),
+    headers: Iterable[tuple[str, str]] = (),
 ) -> None:
     """Send a whole answer.
 
@@ -145,10 +146,16 @@ async def respond(
         media_type: Its Content-Type; empty for none.
         headers: Further headers.
     """
+    written = encoded_headers(headers, media_type)
+    if content is not None and status != 204 and status != 304:  # noqa: PLR1714 - every answer passes here
+        written.append((b"content-length", b"%d" % len(content)))
+    await send({"type": "http.response.start", "status": status, "headers": written})
+    await send({"type": "http.response.body", "body": content or b""})
+
+
+def encoded_headers(headers: Iterable[tuple[str, str]], media_type: str) -> list[tuple[bytes, bytes]]:
+    """Give headers as they go over the wire, the Content-Type among them where there is one."""
     written = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
     if media_type:
         written.append((b"content-type", media_type.encode("latin-1", "replace")))
-    if status not in (204, 304) and content is not None:
-        written.append((b"content-length", str(len(content)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": written})
-    await send({"type": "http.response.body", "body": content or b""})
+    return written

@@ -59,8 +59,9 @@ class Router:
 
     def __init__(self, adapters: Sequence[Adapter], guard: HostGuard) -> None:
         self._guard = guard
+        self._direct: dict[tuple[str, bytes], ASGIApp] = {}
         self._fixed: dict[str, _Route] = {}
-        self._by_length: dict[int, list[_Route]] = {}
+        self._variable: dict[tuple[int, str], list[_Route]] = {}
         self._prefixes: list[_Route] = []
         self._paths: dict[int, list[str]] = {}
         owners: dict[tuple[str, str | None], Adapter] = {}
@@ -74,10 +75,11 @@ class Router:
             if shape.endswith(_BELOW):
                 self._prefixes.append(route)
             elif "{}" in shape:
-                self._by_length.setdefault(shape.count("/"), []).append(route)
+                self._variable.setdefault(_begin(shape), []).append(route)
             else:
                 self._fixed[shape] = route
-        for group in self._by_length.values():
+                self._add_direct(shape, route)
+        for group in self._variable.values():
             group.sort(key=lambda route: route.weight)
         self._prefixes.sort(key=lambda route: route.weight, reverse=True)
 
@@ -106,6 +108,10 @@ class Router:
         Raises:
             Problem: Nothing does.
         """
+        direct = self._direct.get((scope["method"], scope.get("raw_path", b"")))
+        if direct is not None:
+            scope["path_params"] = {}
+            return direct
         written = _written(scope)
         try:
             path = _readable(written)
@@ -131,10 +137,13 @@ class Router:
         route = self._fixed.get(path)
         if route is not None:
             return route, ()
-        for candidate in self._by_length.get(path.count("/"), ()):
-            found = candidate.pattern.fullmatch(path)
-            if found:
-                return candidate, found.groups()
+        depth, end = path.count("/"), len(path)
+        # The longer the beginning that is literal, the more a route says of the path: it comes first.
+        while (end := path.rfind("/", 0, end)) >= 0:
+            for candidate in self._variable.get((depth, path[:end]), ()):
+                found = candidate.pattern.fullmatch(path)
+                if found:
+                    return candidate, found.groups()
         return None, ()
 
     def _find_above(
@@ -166,6 +175,13 @@ class Router:
         owners[key] = adapter
         route = routes.setdefault(shape, _Route(_pattern(endpoint), _weight(shape)))
         route.apps[endpoint.method] = (endpoint.app, _names(endpoint))
+
+    def _add_direct(self, shape: str, route: _Route) -> None:
+        """Remember who answers a path that is written just as the document writes it."""
+        if shape.isascii() and "%" not in shape:
+            for method, (app, _) in route.apps.items():
+                if method is not None:
+                    self._direct[method, shape.encode()] = app
 
     def _add_aliases(
         self,
@@ -220,6 +236,11 @@ def _readable(path: str) -> str:
 def _shape(endpoint: Endpoint) -> str:
     shape = endpoint.path.shape.rstrip("/") or "/"
     return shape.removesuffix("/{}") + _BELOW if endpoint.is_prefix else shape
+
+
+def _begin(shape: str) -> tuple[int, str]:
+    """Give how deep a path with variables is, and the segments before the first that has one."""
+    return shape.count("/"), shape[: shape.index("{}")].rpartition("/")[0]
 
 
 def _pattern(endpoint: Endpoint) -> re.Pattern[str]:

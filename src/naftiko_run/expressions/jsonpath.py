@@ -78,7 +78,8 @@ def compile_path(path: str) -> Accessor:
         return _compile_rich(_normal(path))
     if any(step is _WILDCARD for step in steps):
         return _many(steps)
-    return _single(steps)
+    names = [step for step in steps if isinstance(step, str)]
+    return _named(names) if len(names) == len(steps) else _single(steps)
 
 
 def _normal(path: str) -> str:
@@ -118,6 +119,17 @@ def _step_into(value: Any, step: _Step) -> Any:
     if isinstance(value, dict) and "length" in value:
         return value["length"]
     return len(value) if isinstance(value, list | dict | str) else MISSING
+
+
+def _named(names: list[str]) -> Accessor:
+    def access(value: Any) -> Any:
+        for name in names:
+            if not isinstance(value, dict):
+                return MISSING
+            value = value.get(name, MISSING)
+        return value
+
+    return access
 
 
 def _single(steps: list[_Step]) -> Accessor:

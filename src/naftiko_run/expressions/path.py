@@ -89,7 +89,8 @@ def parse_path(text: str) -> PathTemplate:
 
 def encode(value: Any) -> str:
     """Percent-encode a value for one path segment or for a query; ``/`` becomes ``%2F``."""
-    return quote(as_text(value), safe=SAFE)
+    text = as_text(value)
+    return text if text.isascii() and text.isalnum() else quote(text, safe=SAFE)
 
 
 def encode_name(name: str) -> str:

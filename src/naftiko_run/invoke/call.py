@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from naftiko_run.consume import ConsumedOperation, UpstreamResponse
+from naftiko_run.consume import ConsumedOperation, StreamedResponse, UpstreamResponse
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import MISSING, Expression, Scope, names_of
 from naftiko_run.invoke.inputs import Use
@@ -47,16 +47,20 @@ class Call:
             for name, expression in self.arguments.items()
         ]
 
-    async def send(self, scope: Scope, raw_body: bytes | None = None) -> UpstreamResponse:
+    async def send(
+        self, scope: Scope, raw_body: bytes | None = None, most_kept: int | None = None
+    ) -> UpstreamResponse:
         """Call the operation once; see ``ConsumedOperation.exchange``."""
-        arguments = dict(scope)
-        for name, expression in self._computed:
-            value = expression.evaluate(scope)
-            if value is MISSING:
-                arguments.pop(name, None)
-            else:
-                arguments[name] = value
-        return await self.operation.exchange(arguments, raw_body, self.max_binary_size)
+        arguments = scope
+        if self._computed:
+            arguments = dict(scope)
+            for name, expression in self._computed:
+                value = expression.evaluate(scope)
+                if value is MISSING:
+                    arguments.pop(name, None)
+                else:
+                    arguments[name] = value
+        return await self.operation.exchange(arguments, raw_body, self.max_binary_size, most_kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +82,33 @@ class CallPlan:
     known: frozenset[str] | None
     passes_raw_body: bool
 
-    async def run(self, values: dict[str, Any], raw_body: bytes | None) -> Outcome:
+    async def run(self, values: dict[str, Any], raw_body: bytes | None, most_kept: int | None) -> Outcome:
         """Call the operation, and shape its answer; see ``Function.invoke``."""
         if self.known is not None and "body" not in values:
             fields = {name: value for name, value in values.items() if name not in self.known}
             if fields:
                 values["body"] = fields
-        response = await self.call.send(values, raw_body if self.passes_raw_body else None)
+        shape = self.outputs.apply
+        response = await self.call.send(
+            values, raw_body if self.passes_raw_body else None, most_kept if shape is None else None
+        )
         outcome = Outcome(response.status, response.body, response.header("content-type"), response.headers)
-        if outcome.has_failed or not response.body:
+        if isinstance(response, StreamedResponse):
+            outcome.chunks, outcome.close = response.chunks, response.aclose
+        if outcome.has_failed or not (response.body or outcome.chunks):
             return outcome
-        if self.outputs.apply is None:
-            return self._passed_on(response)
+        if shape is None:
+            return self._passed_on(response, outcome)
         decoded = self.call.operation.decode(response)
-        return Outcome.of_value(self.outputs.apply(decoded, values), response.status, response.headers)
+        return Outcome.of_value(shape(decoded, values), response.status, response.headers)
 
-    def _passed_on(self, response: UpstreamResponse) -> Outcome:
+    def _passed_on(self, response: UpstreamResponse, outcome: Outcome) -> Outcome:
         """Give an answer as it came, with what decodes it for those whom its bytes do not serve."""
         operation = self.call.operation
-        media_type = self.media_type or response.header("content-type")
+        outcome.media_type = self.media_type or outcome.media_type
         if operation.gives_bytes:
-            media_type = media_type or "application/octet-stream"
-        outcome = Outcome(response.status, response.body, media_type, response.headers, operation.gives_bytes)
+            outcome.media_type = outcome.media_type or "application/octet-stream"
+            outcome.is_binary = True
         if operation.answers.unmapped == "data":
             outcome.decode = partial(operation.decode, response)
         elif self.outputs.wants_data:

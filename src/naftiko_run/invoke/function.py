@@ -18,12 +18,13 @@ from naftiko_run.invoke.validation import InputValidator
 class Plan(Protocol):
     """What a function does with its inputs: one call, steps, or nothing but values of its own."""
 
-    async def run(self, values: dict[str, Any], raw_body: bytes | None) -> Outcome:
+    async def run(self, values: dict[str, Any], raw_body: bytes | None, most_kept: int | None) -> Outcome:
         """Do it; see ``Function.invoke``.
 
         Args:
             values: The inputs, checked; the plan may change them.
             raw_body: As for ``Function.invoke``.
+            most_kept: The same.
         """
         ...
 
@@ -71,13 +72,17 @@ class Function:
             return [self.operations[0].name]
         return names or [self.name]
 
-    async def invoke(self, inputs: Mapping[str, Any], *, raw_body: bytes | None = None) -> Outcome:
+    async def invoke(
+        self, inputs: Mapping[str, Any], *, raw_body: bytes | None = None, most_kept: int | None = None
+    ) -> Outcome:
         """Call the function once.
 
         Args:
             inputs: Values by input name.
             raw_body: The JSON text of ``inputs["body"]`` as the caller wrote it,
                 sent on unchanged where the body is passed through whole.
+            most_kept: An answer that is passed on as it comes, and is longer than so many bytes,
+                may be given while it comes: see ``Outcome.chunks``. None: always whole.
 
         Raises:
             InvalidInput: The inputs break the contract; nothing was sent.
@@ -101,4 +106,4 @@ class Function:
         for layer in self._given:
             given = [(name, expression.evaluate(values)) for name, expression in layer]
             values |= {name: value for name, value in given if value is not MISSING}
-        return await self._plan.run(values, raw_body)
+        return await self._plan.run(values, raw_body, most_kept)

@@ -42,7 +42,9 @@ class Lookup:
         if isinstance(wanted, list):
             found = self._search_all(rows, wanted)
             return StepOutput(found)
-        matches = [self._kept(row) for row in rows if equal(row.get(self.match, MISSING), wanted)]
+        # What is equal is equal to Python too, which tells far sooner of most rows that they are not.
+        alike = [row for row in rows if row.get(self.match, MISSING) == wanted]
+        matches = [self._kept(row) for row in alike if equal(row[self.match], wanted)]
         if not matches:
             return StepOutput(MISSING)
         return StepOutput(matches if len(matches) > 1 else matches[0], matches[0])
@@ -52,11 +54,17 @@ class Lookup:
         by_value: dict[Any, list[dict[str, Any]]] = {}
         for row in rows:
             if self.match in row:
-                by_value.setdefault(_identity(row[self.match]), []).append(row)
+                value = row[self.match]
+                key = value if type(value) in _PLAIN else _identity(value)
+                by_value.setdefault(key, []).append(row)
         return [self._kept(row) for value in wanted for row in by_value.get(_identity(value), ())]
 
     def _kept(self, row: dict[str, Any]) -> dict[str, Any]:
         return {name: row.get(name) for name in self.fields} if self.fields else row
+
+
+_PLAIN = frozenset({str, int, float, type(None)})
+"""The types of values that are their own identity."""
 
 
 def equal(one: Any, other: Any) -> bool:

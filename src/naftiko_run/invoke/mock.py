@@ -19,6 +19,6 @@ class MockPlan:
 
     shape: Shape | None
 
-    async def run(self, values: dict[str, Any], raw_body: bytes | None) -> Outcome:  # noqa: ARG002 - a plan's form
+    async def run(self, values: dict[str, Any], raw_body: bytes | None, most_kept: int | None) -> Outcome:  # noqa: ARG002 - a plan's form
         """Give the answer; see ``Function.invoke``."""
         return Outcome(204, b"") if self.shape is None else Outcome.of_value(self.shape({}, values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,10 +17,13 @@ class Outcome:
 
     Attributes:
         status: The upstream's HTTP status; 200 where no upstream was called.
-        content: The answer's bytes; the upstream's own where nothing was mapped.
+        content: The answer's bytes; the upstream's own where nothing was mapped, and empty where they
+            are still to come.
         media_type: Its Content-Type; empty where there is no content.
         headers: The upstream's headers, names in lower case.
         is_binary: Whether the content is bytes that nobody should read as text.
+        chunks: The bytes that are still to come; None where they are all here.
+        close: Gives back what ``chunks`` come from; to be called once, read to the end or not.
         decode: Gives the value of content that is not JSON, or ``MISSING``; None for JSON.
     """
 
@@ -29,6 +32,8 @@ class Outcome:
     media_type: str = ""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     is_binary: bool = False
+    chunks: AsyncIterator[bytes] | None = field(default=None, repr=False)
+    close: Callable[[], Awaitable[None]] | None = field(default=None, repr=False)
     decode: Callable[[], Any] | None = field(default=None, repr=False)
     _value: Any = field(default=MISSING, repr=False)
     _decoded: bool = field(default=False, repr=False)

@@ -109,7 +109,7 @@ class StepsPlan:
     last: str
     outputs: OutputPlan
 
-    async def run(self, values: dict[str, Any], raw_body: bytes | None) -> Outcome:  # noqa: ARG002 - a plan's form
+    async def run(self, values: dict[str, Any], raw_body: bytes | None, most_kept: int | None) -> Outcome:  # noqa: ARG002 - a plan's form
         """Run every step, and make the answer; see ``Function.invoke``.
 
         Raises:

@@ -155,6 +155,7 @@ def _server(site: Site, drain: int) -> _Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing here asks who is behind a proxy
         timeout_graceful_shutdown=drain,
     )
     return _Server(config)

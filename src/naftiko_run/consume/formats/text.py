@@ -16,6 +16,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_FIRST_OF_MARKS = frozenset(mark[:1] for mark, _ in _MARKS)
 
 
 class TextFormat:
@@ -38,10 +39,11 @@ def encoding_of(content: bytes, media_type: str) -> tuple[str, int] | None:
     Raises:
         ValueError: Its charset is not known.
     """
-    for mark, encoding in _MARKS:
-        if content.startswith(mark):
-            return encoding, len(mark)
-    written = _CHARSET.search(media_type)
+    if content[:1] in _FIRST_OF_MARKS:
+        for mark, encoding in _MARKS:
+            if content.startswith(mark):
+                return encoding, len(mark)
+    written = _CHARSET.search(media_type) if ";" in media_type else None
     if not written:
         return None
     try:

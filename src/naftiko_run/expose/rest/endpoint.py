@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from naftiko_run import jsontext
@@ -13,17 +13,14 @@ from naftiko_run.errors import InvalidInput, InvocationError, Violation
 from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.leaving import while_there
-from naftiko_run.expose.problems import Problem, problem_of, respond
+from naftiko_run.expose.problems import Problem, problem_of
+from naftiko_run.expose.rest.answer import answer
 from naftiko_run.expressions import MISSING
-from naftiko_run.invoke import Function, Input, Outcome, coerce_text
+from naftiko_run.invoke import Function, Input, coerce_text
 
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z", re.IGNORECASE)
-_KEPT = re.compile(
-    r"retry-after|etag|last-modified|cache-control|expires|vary|link|location|content-(?:language|disposition)"
-    r"|(?:x-)?ratelimit-[\w-]+|ratelimit|x-request-id",
-)
-"""The upstream's headers that a caller can use; all others are between the upstream and us."""
-_STATUSES = range(200, 600)
+_MOST_KEPT: Final = 256 * 1024
+"""How long an answer that is only passed on may be, in bytes, to be held in memory whole."""
 
 
 class RestEndpoint:
@@ -67,13 +64,16 @@ class RestEndpoint:
         try:
             inputs = self._url_inputs(scope)
             raw_body = await self._add_body(scope, receive, inputs)
-            outcome = await while_there(receive, self._function.invoke(inputs, raw_body=raw_body))
+            # A client of HTTP/1.0 knows no chunks, which an answer of unknown length comes in.
+            most_kept = None if scope["http_version"] == "1.0" else _MOST_KEPT
+            invoking = self._function.invoke(inputs, raw_body=raw_body, most_kept=most_kept)
+            outcome = await while_there(receive, invoking)
         except InvocationError as fault:
             await problem_of(fault).send(send)
         except Disconnected:
             return
         else:
-            await _answer(outcome, send, is_head=scope["method"] == "HEAD")
+            await answer(outcome, scope, receive, send)
 
     def _at(self, location: str) -> list[str]:
         return [each.name for each in self._function.inputs if each.location == location]
@@ -119,12 +119,14 @@ class RestEndpoint:
         if not (self._takes_body or self._fields or self._found):
             return None
         content = await read_body(scope, receive, self._max_body)
-        if not content.strip():
+        if not content or content.isspace():
             return None
         media_type = header(scope, b"content-type").partition(";")[0].strip()
         # A page of another site can send a body without a type, and none of type JSON, unasked.
         is_untyped_page = not media_type and bool(header(scope, b"origin"))
-        if is_untyped_page or (media_type and not _JSON.match(media_type)):
+        if is_untyped_page or (
+            media_type and media_type != "application/json" and not _JSON.match(media_type)
+        ):
             raise Problem(
                 415,
                 "unsupported-media-type",
@@ -139,8 +141,9 @@ class RestEndpoint:
             if (found := read(value)) is not MISSING:
                 inputs.setdefault(name, found)
         if isinstance(value, dict):
-            for name in self._fields & value.keys():
-                inputs.setdefault(name, value[name])
+            for name in self._fields:
+                if name in value:
+                    inputs.setdefault(name, value[name])
         elif not (self._takes_body or self._found):
             raise Problem(400, "invalid-input", "The body must be a JSON object")
         if self._takes_body:
@@ -150,8 +153,11 @@ class RestEndpoint:
 
 
 def _query(scope: Scope) -> list[tuple[str, str]]:
+    text: str = scope["query_string"].decode("latin-1")
+    if "%" not in text and "+" not in text:
+        return [(name, value) for name, _, value in (part.partition("=") for part in text.split("&") if part)]
     try:
-        return parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, errors="strict")
+        return parse_qsl(text, keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
         raise Problem(400, "not-utf8", "The query is not percent-encoded UTF-8") from None
 
@@ -173,25 +179,3 @@ class UnavailableEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's form
         """Answer one request."""
         await Problem(501, "unavailable", f"{self._name} cannot be served: {self._reason}").send(send)
-
-
-async def _answer(outcome: Outcome, send: Send, *, is_head: bool) -> None:
-    if outcome.status not in _STATUSES:
-        raise Problem(
-            502,
-            "invalid-status",
-            f"The upstream answered with status {outcome.status}, which HTTP does not have",
-        )
-    kept = tuple((name, value) for name, value in outcome.headers if _KEPT.fullmatch(name))
-    if is_head and not outcome.content:
-        await respond(send, outcome.status, None, outcome.media_type, kept + _length(outcome))
-    else:
-        await respond(send, outcome.status, outcome.content, outcome.media_type, kept)
-
-
-def _length(outcome: Outcome) -> tuple[tuple[str, str], ...]:
-    """Give the length that the upstream tells of what it did not send; that of encoded content is not ours."""
-    found = dict(outcome.headers)
-    if "content-length" in found and "content-encoding" not in found:
-        return (("content-length", found["content-length"]),)
-    return ()

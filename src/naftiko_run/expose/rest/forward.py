@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 
 from naftiko_run.errors import InvocationError
@@ -11,10 +10,9 @@ from naftiko_run.expose.body import Disconnected
 from naftiko_run.expose.exposer import Message, Receive, Scope, Send
 from naftiko_run.expose.leaving import while_there
 from naftiko_run.expose.problems import problem_of
+from naftiko_run.expose.rest.answer import relay
 from naftiko_run.expressions import PathTemplate
 from naftiko_run.invoke import Forward
-
-_log = logging.getLogger(__name__)
 
 
 class ForwardEndpoint:
@@ -59,7 +57,7 @@ class ForwardEndpoint:
                 if self._forward.passes_back(name)
             ]
             await send({"type": "http.response.start", "status": response.status, "headers": kept})
-            await _relay(response.chunks, incoming, send)
+            await relay(response.chunks, incoming.receive, send)
         finally:
             await response.aclose()
 
@@ -97,23 +95,3 @@ class _Incoming:
                 self._over.set()
             if message.get("body"):
                 yield message["body"]
-
-
-async def _relay(chunks: AsyncIterator[bytes], incoming: _Incoming, send: Send) -> None:
-    """Send an answer's body on, for as long as somebody takes it.
-
-    Where the upstream breaks off, so does the answer: without its last
-    message the server closes the connection, and no client takes half for all.
-    """
-
-    async def pass_on() -> None:
-        async for chunk in chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-
-    try:
-        await while_there(incoming.receive, pass_on())
-    except Disconnected:
-        return
-    except InvocationError as fault:
-        _log.warning("an answer was broken off: %s", fault.message)
