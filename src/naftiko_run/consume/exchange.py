@@ -25,7 +25,9 @@ class OutgoingRequest:
         body: None for no body.
         chunks: A body in pieces as they come, in place of ``body``; None for none.
         tls: Holds the client certificate that the connection shows; None where it shows none.
-        max_answer: The largest answer taken, in bytes, where it does not stream; None for any.
+        max_answer: The largest answer taken, in bytes, where ``stream`` is not asked for it; None for any.
+        most_kept: An answer longer than so many bytes comes from ``send`` as a ``StreamedResponse``, its
+            content encodings undone, its first bytes not lost; None: always read whole.
     """
 
     operation: str
@@ -36,6 +38,7 @@ class OutgoingRequest:
     chunks: AsyncIterator[bytes] | None = field(default=None, repr=False)
     tls: ssl.SSLContext | None = None
     max_answer: int | None = None
+    most_kept: int | None = None
 
     @property
     def is_repeatable(self) -> bool:
@@ -98,8 +101,9 @@ class StreamedResponse(UpstreamResponse):
     """One HTTP response of an upstream whose body is still to come.
 
     Attributes:
-        chunks: The body as it comes off the wire, content encodings and all. May raise
-            ``UpstreamUnreachable`` and ``UpstreamTimeout``.
+        chunks: The body as it comes: off the wire, content encodings and all, where ``stream`` was asked for
+            it; with its content encodings undone where ``send`` gives it. May raise ``UpstreamUnreachable``,
+            ``UpstreamTimeout`` and, from ``send``, ``ResponseTooLarge``.
         close: Gives the connection back; to be called once, read to the end or not.
     """
 
@@ -119,7 +123,7 @@ class Transport(Protocol):
     """Carries requests to upstreams."""
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
-        """Send a request.
+        """Send a request, and give the response whole; see ``OutgoingRequest.most_kept`` for long ones.
 
         Raises:
             UpstreamUnreachable: No connection, TLS failure, or a broken response.

@@ -48,37 +48,55 @@ class HttpxTransport:
                 return await self._exchange(request)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
                 # The upstream may have closed a connection that was kept, just as it was used again.
-                if request.method not in _IDEMPOTENT:
+                if request.method not in _IDEMPOTENT or not request.is_repeatable:
                     raise
                 return await self._exchange(request)
 
     async def _exchange(self, request: OutgoingRequest) -> UpstreamResponse:
-        client = self._client_of_this_loop(request.tls)
-        async with client.stream(
-            request.method, request.url, headers=_encoded(request.headers), content=request.body
-        ) as response:
-            body = await _body(response, request)
-        return UpstreamResponse(response.status_code, _headers(response), body)
+        response = await self._begin(request)
+        chunks = _chunks(response, request)
+        kept = bytearray()
+        most = request.most_kept
+        is_long = most is not None and _declared(response, request) > most
+        try:
+            while not is_long:
+                chunk = await anext(chunks, None)
+                if chunk is None:
+                    await response.aclose()
+                    return UpstreamResponse(response.status_code, _headers(response), bytes(kept))
+                kept += chunk
+                is_long = most is not None and len(kept) > most
+        except BaseException:
+            await response.aclose()
+            raise
+        return self._streamed(request, response, _joined(bytes(kept), chunks))
 
     async def stream(self, request: OutgoingRequest) -> StreamedResponse:
         """Send a request, and give the response while its body comes; see ``Transport.stream``."""
-        client = self._client_of_this_loop(request.tls)
         with self._told(request):
-            outgoing = client.build_request(
-                request.method,
-                request.url,
-                headers=_encoded(request.headers),
-                content=request.body if request.chunks is None else request.chunks,
-            )
-            response = await client.send(outgoing, stream=True)
-        return StreamedResponse(
-            response.status_code, _headers(response), b"", self._chunks(request, response), response.aclose
-        )
+            response = await self._begin(request)
+        return self._streamed(request, response, response.aiter_raw())
 
-    async def _chunks(self, request: OutgoingRequest, response: httpx.Response) -> AsyncIterator[bytes]:
-        with self._told(request):
-            async for chunk in response.aiter_raw():
-                yield chunk
+    async def _begin(self, request: OutgoingRequest) -> httpx.Response:
+        """Send a request; the response has its headers, and its body is still to come."""
+        client = self._client_of_this_loop(request.tls)
+        outgoing = client.build_request(
+            request.method,
+            request.url,
+            headers=_encoded(request.headers),
+            content=request.body if request.chunks is None else request.chunks,
+        )
+        return await client.send(outgoing, stream=True)
+
+    def _streamed(
+        self, request: OutgoingRequest, response: httpx.Response, chunks: AsyncIterator[bytes]
+    ) -> StreamedResponse:
+        async def told() -> AsyncIterator[bytes]:
+            with self._told(request):
+                async for chunk in chunks:
+                    yield chunk
+
+        return StreamedResponse(response.status_code, _headers(response), b"", told(), response.aclose)
 
     @contextmanager
     def _told(self, request: OutgoingRequest) -> Iterator[None]:
@@ -120,20 +138,36 @@ class HttpxTransport:
         )
 
 
-async def _body(response: httpx.Response, request: OutgoingRequest) -> bytes:
-    """Read an answer whole, but never more of it than the request takes; what failed is told whole."""
+async def _chunks(response: httpx.Response, request: OutgoingRequest) -> AsyncIterator[bytes]:
+    """Give an answer in pieces, but never more of it than the request takes; what failed is told whole."""
     limit = request.max_answer
-    if limit is None or request.method == "HEAD" or response.status_code >= 300:
-        return await response.aread()
-    declared = response.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
+    if limit is None or response.status_code >= 300:
+        async for chunk in response.aiter_bytes():
+            yield chunk
+        return
+    if _declared(response, request) > limit:
         raise _too_large(request.operation, limit)
-    content = bytearray()
+    taken = 0
     async for chunk in response.aiter_bytes():
-        content += chunk
-        if len(content) > limit:
+        taken += len(chunk)
+        if taken > limit:
             raise _too_large(request.operation, limit)
-    return bytes(content)
+        yield chunk
+
+
+async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if first:
+        yield first
+    async for chunk in rest:
+        yield chunk
+
+
+def _declared(response: httpx.Response, request: OutgoingRequest) -> int:
+    """Give the length that an answer says it will have; 0 where it does not say, or has no body."""
+    declared = response.headers.get("content-length", "")
+    if request.method == "HEAD" or response.status_code in (204, 304) or not declared.isdecimal():
+        return 0
+    return int(declared)
 
 
 def _too_large(operation: str, limit: int) -> ResponseTooLarge:
