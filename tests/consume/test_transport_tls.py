@@ -72,6 +72,25 @@ def test_a_folder_of_authorities(
 
 
 @each_kind
+@pytest.mark.parametrize(
+    ("content", "reason"), [(None, r"SSL_CERT_FILE names no file"), ("nothing", r".*certificate.*")]
+)
+def test_a_file_of_authorities_that_is_none_is_told(
+    kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, reason: str
+) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+
+    async def use(transport: Transport) -> None:
+        await transport.send(asking("https://127.0.0.1:1/"))
+
+    with pytest.raises(UpstreamUnreachable, match=rf"cannot connect( \({reason}\))?$"):
+        kind.run(use)
+
+
+@each_kind
 def test_an_upstream_of_an_unknown_authority(kind: Kind, authority: trustme.CA) -> None:
     told = r"no answer from localhost:\d+: cannot connect \(.*certificate verify failed.*\)$"
     with pytest.raises(UpstreamUnreachable, match=told):

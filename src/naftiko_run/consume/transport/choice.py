@@ -43,7 +43,6 @@ class HttpTransport:
         self._origins: dict[tuple[str, ssl.SSLContext | None], OriginTransport] = {}
         self._total: Total | None = None
         self._unusual: Transport | None = None
-        self._trusting: ssl.SSLContext | None = None
 
     def send(self, request: OutgoingRequest) -> Coroutine[Any, Any, UpstreamResponse]:
         """Send a request; see ``Transport.send``."""
@@ -100,17 +99,11 @@ class HttpTransport:
         if len(self._origins) >= _MOST_ORIGINS:
             self._origins = {key: each for key, each in self._origins.items() if not each.is_unused}
         own = OriginTransport(
-            origin, len(prefix), self._tls(tls) if origin.is_secure else None, self._timeout, self._total
+            origin,
+            len(prefix),
+            tls,
+            self._timeout,
+            self._total,
         )
         self._origins[prefix, tls] = own
         return own
-
-    def _tls(self, given: ssl.SSLContext | None) -> ssl.SSLContext:
-        if given is None:
-            if self._trusting is None:
-                from naftiko_run.consume.transport.connecting import trusting_context
-
-                self._trusting = trusting_context()
-            given = self._trusting
-        given.set_alpn_protocols(["http/1.1"])
-        return given

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import ssl
 from collections import deque
@@ -13,6 +12,7 @@ from typing import Any, Final
 
 from naftiko_run.consume.transport.connection import Connection
 from naftiko_run.consume.transport.origin import Origin
+from naftiko_run.consume.transport.trust import trusting_context
 
 HEAD_START: Final = 0.25
 """Seconds that an address is ahead of the next (RFC 8305, 8)."""
@@ -20,33 +20,26 @@ HEAD_START: Final = 0.25
 Address = tuple[socket.AddressFamily, Any]
 
 
-def trusting_context() -> ssl.SSLContext:
-    """Give a context that trusts whom httpx trusts: certifi's authorities, or those of the environment's variables."""
-    if os.environ.get("SSL_CERT_FILE"):
-        return ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
-    if os.environ.get("SSL_CERT_DIR"):
-        return ssl.create_default_context(capath=os.environ["SSL_CERT_DIR"])
-    import certifi
-
-    return ssl.create_default_context(cafile=certifi.where())
-
-
 async def connect(origin: Origin, tls: ssl.SSLContext | None, make: Callable[[], Connection]) -> Connection:
     """Connect to an origin.
 
     Args:
         origin: Which.
-        tls: What TLS is spoken with; None for none.
+        tls: What TLS is spoken with, if it is; None for who trusts as usual and shows no certificate.
         make: Makes the connection that the socket is for.
 
     Raises:
         OSError: No address answers, there is none, or TLS fails.
+        FileNotFoundError: There is no such file of authorities.
     """
     loop = asyncio.get_running_loop()
+    context = (tls or trusting_context()) if origin.is_secure else None
+    if context:
+        context.set_alpn_protocols(["http/1.1"])
     reached = await _first_reached(await _addresses(origin))
     try:
         _, connection = await loop.create_connection(
-            make, sock=reached, ssl=tls, server_hostname=origin.host if tls else None
+            make, sock=reached, ssl=context, server_hostname=origin.host if context else None
         )
     except BaseException:
         reached.close()

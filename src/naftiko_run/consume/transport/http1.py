@@ -34,7 +34,7 @@ class OriginTransport:
     Args:
         origin: Which.
         prefix_length: How long what URLs have before their path is.
-        tls: What TLS is spoken with; None for none.
+        tls: Holds the client certificate that connections show; None where they show none.
         timeout: Seconds for each wait: for a connection (to connect at most 10), to send, to receive.
         total: Counts the connections to all origins.
     """
@@ -124,6 +124,8 @@ class OriginTransport:
             raise words.timed_out(request, self._timeout) from None
         except (socket.gaierror, ssl.SSLError) as fault:
             raise words.unreachable(request, words.cannot_connect(str(fault))) from None
+        except FileNotFoundError:
+            raise words.unreachable(request, words.cannot_connect(words.NO_AUTHORITIES)) from None
         except (OSError, UnicodeError):
             raise words.unreachable(request, words.cannot_connect("")) from None
 

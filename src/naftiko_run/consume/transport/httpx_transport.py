@@ -15,6 +15,7 @@ from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, Upst
 from naftiko_run.consume.transport import words
 from naftiko_run.consume.transport.keeping import kept_or_streamed
 from naftiko_run.consume.transport.repeating import may_repeat
+from naftiko_run.consume.transport.trust import trusting_context
 
 _DISCONNECTED: Final = ("Server disconnected", "peer closed connection")
 """How httpx's messages begin where the connection ended; its others of that kind are of what is not HTTP."""
@@ -83,6 +84,8 @@ class HttpxTransport:
             yield
         except httpx.TimeoutException:
             raise words.timed_out(request, self._timeout) from None
+        except FileNotFoundError:
+            raise words.unreachable(request, words.cannot_connect(words.NO_AUTHORITIES)) from None
         except UnicodeEncodeError:  # of a header's name
             raise words.unreachable(request, words.NOT_SENT) from None
         except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError) as fault:
@@ -106,7 +109,7 @@ class HttpxTransport:
 
     def _connect(self, tls: ssl.SSLContext | None) -> httpx.AsyncClient:
         return httpx.AsyncClient(
-            verify=tls or True,
+            verify=tls or trusting_context(),
             timeout=httpx.Timeout(self._timeout, connect=min(words.CONNECT_SECONDS, self._timeout)),
             limits=httpx.Limits(max_connections=256, max_keepalive_connections=64),
             follow_redirects=False,
@@ -119,7 +122,7 @@ def _headers(response: httpx.Response) -> tuple[tuple[str, str], ...]:
 
 
 def _reason(fault: Exception) -> str:
-    if isinstance(fault, httpx.ConnectError):
+    if isinstance(fault, httpx.ConnectError | ssl.SSLError):
         return words.cannot_connect("" if "All connection attempts" in str(fault) else str(fault))
     if isinstance(fault, httpx.RemoteProtocolError) and not str(fault).startswith(_DISCONNECTED):
         return words.NOT_HTTP

@@ -13,6 +13,10 @@ MOST_HEAD: Final = 100 * 1024
 _STEP: Final = 64 * 1024
 _TELLING: Final = frozenset({"content-length", "transfer-encoding", "content-encoding", "keep-alive"})
 
+_MOST_NAMES: Final = 1024
+_names: dict[bytes, str] = {}
+"""Header names, in lower case: every answer has the same few."""
+
 
 class Unreadable(Exception):
     """What came is no response; the message is a reason for people."""
@@ -39,6 +43,7 @@ class ResponseReader:
         "_ends_with_connection",
         "_no_body_for",
         "_parser",
+        "_raw",
         "_refused",
         "declared",
         "encoding",
@@ -65,6 +70,7 @@ class ResponseReader:
         self._bodiless = bodiless
         self._ends_with_connection = False
         self._no_body_for = 0
+        self._raw: list[tuple[bytes, bytes]] = []
         self._refused = False
         self.status = 0
         self.headers: list[tuple[str, str]] = []
@@ -140,27 +146,25 @@ class ResponseReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; those behind the body are left out."""
-        if self.has_head:
-            return
-        try:
-            text = value.decode()
-        except UnicodeDecodeError:
-            text = value.decode("latin-1")
-        self.headers.append((name.decode("latin-1").lower(), text.strip()))
+        if not self.has_head:
+            self._raw.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Take status and headers; interim answers are passed over."""
         assert self._parser is not None
         status = self._parser.get_status_code()
         if status < 200:
-            self.headers = []
+            self._raw = []
             self._refused = self._refused or status < 100 or status == 101  # nobody asked to switch protocols
             return
         self.status = status
         self.has_head = True
         self.keeps = self._parser.should_keep_alive()
+        self.headers = headers = [
+            (_names.get(name) or _learn_name(name), _text(value).strip()) for name, value in self._raw
+        ]
         is_chunked = has_length = False
-        for name, value in self.headers:
+        for name, value in headers:
             if name not in _TELLING:
                 continue
             if name == "content-length":
@@ -194,6 +198,20 @@ class ResponseReader:
         """Hear that the message is whole."""
         if self.has_head:
             self.is_complete = True
+
+
+def _learn_name(name: bytes) -> str:
+    known = name.decode("latin-1").lower()
+    if len(_names) < _MOST_NAMES:
+        _names[name] = known
+    return known
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _seconds(keep_alive: str) -> int:

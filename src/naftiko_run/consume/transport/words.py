@@ -18,6 +18,7 @@ BROKEN_OFF: Final = "it broke the connection off"
 NOT_HTTP: Final = "what it sent is not HTTP"
 TOO_MANY_HEADERS: Final = "its headers are larger than 100 KB"
 MISCODED: Final = "its Content-Encoding does not fit what it sent"
+NO_AUTHORITIES: Final = "SSL_CERT_FILE names no file"
 NOT_AS_LONG: Final = "the body of the request is not as long as its Content-Length says"
 NOT_SENT: Final = (
     # What exactly is not said: it may be a credential.
