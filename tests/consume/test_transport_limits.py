@@ -181,6 +181,30 @@ def test_origins_share_what_there_is_in_all(kind: Kind) -> None:
 
 
 @own_kinds
+def test_origins_take_turns_as_their_callers_came(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as busy, holding() as other:
+            served: list[str] = []
+
+            async def call(held: Held, name: str) -> None:
+                await transport.send(asking(held.url))
+                served.append(name)
+
+            first = [asyncio.create_task(call(busy, f"busy {number}")) for number in range(3)]
+            await busy.wait_until(lambda: len(busy.targets) == 1)
+            between = asyncio.create_task(call(other, "other"))
+            await asyncio.sleep(0)
+            last = [asyncio.create_task(call(busy, f"busy {number}")) for number in range(3, 6)]
+            await asyncio.sleep(0)
+            busy.free.set()
+            other.free.set()
+            await asyncio.gather(*first, between, *last)
+            assert served == ["busy 0", "busy 1", "busy 2", "other", "busy 3", "busy 4", "busy 5"]
+
+    limited(kind, Limits(in_all=1)).run(use)
+
+
+@own_kinds
 def test_an_upstream_that_hangs_leaves_others_their_connections(kind: Kind) -> None:
     async def use(transport: Transport) -> None:
         async with holding() as hanging, holding() as quick:

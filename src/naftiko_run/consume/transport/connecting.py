@@ -37,12 +37,13 @@ async def connect(origin: Origin, tls: ssl.SSLContext | None, make: Callable[[],
     if context:
         context.set_alpn_protocols(["http/1.1"])
     reached = await _first_reached(await _addresses(origin))
+    connection = make()
     try:
-        _, connection = await loop.create_connection(
-            make, sock=reached, ssl=context, server_hostname=origin.host if context else None
+        await loop.create_connection(  # which closes the socket where it fails
+            lambda: connection, sock=reached, ssl=context, server_hostname=origin.host if context else None
         )
     except BaseException:
-        reached.close()
+        connection.abort()
         raise
     return connection
 

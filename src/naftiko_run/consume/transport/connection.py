@@ -212,6 +212,9 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast("asyncio.Transport", transport)
+        if self._is_gone:
+            self._transport.abort()
+            return
         self._timer = self._loop.call_later(min(self._timeout, IDLE_SECONDS), self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import Final
 from weakref import WeakSet
 
@@ -28,6 +29,7 @@ class Total:
         self.limits = limits
         self.open = 0
         self.pools: WeakSet[Pool] = WeakSet()
+        self.turns = count()
         self._waiters = 0
 
     @property
@@ -49,7 +51,11 @@ class Total:
             waiting = [pool for pool in self.pools if pool.may_open_for_waiter]
             if not waiting:
                 return
-            min(waiting, key=lambda pool: pool.waits_since).grant()
+            min(waiting, key=lambda pool: pool.first_turn).grant()
+
+    def serves_next(self, pool: Pool) -> bool:
+        """Whether nobody waits longer, for a connection of whatever origin, than the first who waits for a pool's."""
+        return all(pool.first_turn <= each.first_turn for each in self.pools if each.may_open_for_waiter)
 
     def count_waiter(self, change: int) -> None:
         """Note that one more waits, or one less."""
@@ -78,7 +84,7 @@ class Pool:
         self._open = 0
         self._all: set[Connection] = set()
         self._idle: dict[Connection, None] = {}
-        self._waiters: deque[tuple[float, asyncio.Future[Connection | None]]] = deque()
+        self._waiters: deque[tuple[int, asyncio.Future[Connection | None]]] = deque()
         self._trimming: asyncio.TimerHandle | None = None
         total.pools.add(self)
 
@@ -118,14 +124,14 @@ class Pool:
             connection.abort()
             return
         connection.rest()
-        while self._waiters:
+        while self._waiters and (not self._total.is_short or self._total.serves_next(self)):
             waiter = self._pop_waiter()
             if not waiter.done():
                 connection.is_idle = False
                 waiter.set_result(connection)
                 return
         if self._total.is_short:
-            connection.abort()
+            connection.abort()  # its place is another origin's now
             return
         self._idle[connection] = None
         if len(self._idle) > self._limits.idle and self._trimming is None:
@@ -155,8 +161,8 @@ class Pool:
         return bool(self._waiters) and self._may_open()
 
     @property
-    def waits_since(self) -> float:
-        """Since when the first of those who wait does."""
+    def first_turn(self) -> float:
+        """The turn of the first of those who wait."""
         return self._waiters[0][0]
 
     def grant(self) -> None:
@@ -197,7 +203,7 @@ class Pool:
         """Wait for a connection, or for the right to open one: None."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Connection | None] = loop.create_future()
-        entry = loop.time(), waiter
+        entry = next(self._total.turns), waiter
         self._waiters.append(entry)
         self._total.count_waiter(1)
         try:
