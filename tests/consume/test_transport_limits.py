@@ -295,6 +295,22 @@ def test_closing_ends_what_is_in_flight(kind: Kind) -> None:
     kind.run(use)
 
 
+@own_kinds
+def test_closing_sends_those_away_who_wait_or_connect(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as held:
+            tasks = [asyncio.ensure_future(transport.send(asking(held.url))) for _ in range(3)]
+            await held.wait_until(lambda: len(held.targets) == 1)
+            late = asyncio.ensure_future(transport.send(asking(held.url.replace("127.0.0.1", "127.0.0.2"))))
+            await asyncio.sleep(0)
+            await transport.aclose()
+            gone = await asyncio.gather(*tasks, late, return_exceptions=True)
+            assert [type(each) for each in gone] == [UpstreamUnreachable] * 4
+            await held.wait_until(lambda: held.open == 0)
+
+    limited(kind, Limits(to_one=1)).run(use)
+
+
 @each_kind
 def test_a_transport_serves_one_loop_after_another(kind: Kind) -> None:
     transport = kind.make(PATIENCE)

@@ -62,8 +62,11 @@ class Total:
         self._waiters += change
 
     async def aclose(self) -> None:
-        """Close all connections."""
-        for pool in list(self.pools):
+        """Close all connections; who waits for one gets none."""
+        pools = list(self.pools)
+        for pool in pools:
+            pool.dismiss()
+        for pool in pools:
             await pool.aclose()
 
 
@@ -85,6 +88,7 @@ class Pool:
         self._all: set[Connection] = set()
         self._idle: dict[Connection, None] = {}
         self._waiters: deque[tuple[int, asyncio.Future[Connection | None]]] = deque()
+        self._is_closed = False
         self._trimming: asyncio.TimerHandle | None = None
         total.pools.add(self)
 
@@ -120,7 +124,7 @@ class Pool:
 
     def give_back(self, connection: Connection) -> None:
         """Take a connection back: to the next who waits, or to be kept; one that is not reusable is closed."""
-        if not connection.is_reusable:
+        if self._is_closed or not connection.is_reusable:
             connection.abort()
             return
         connection.rest()
@@ -161,7 +165,7 @@ class Pool:
         return bool(self._waiters) and self._may_open()
 
     @property
-    def first_turn(self) -> float:
+    def first_turn(self) -> int:
         """The turn of the first of those who wait."""
         return self._waiters[0][0]
 
@@ -172,15 +176,18 @@ class Pool:
             self._count(1)
             waiter.set_result(None)
 
-    async def aclose(self) -> None:
-        """Close all connections."""
+    def dismiss(self) -> None:
+        """Send away those who wait, and let nobody have a connection any more."""
+        self._is_closed = True
         if self._trimming is not None:
             self._trimming.cancel()
         while self._waiters:
             waiter = self._pop_waiter()
             if not waiter.done():
                 waiter.set_exception(ConnectionAbortedError())
-        self._total.pools.discard(self)
+
+    async def aclose(self) -> None:
+        """Close all connections, once nobody waits for one."""
         connections = list(self._all)
         for connection in connections:
             connection.abort()
@@ -195,6 +202,9 @@ class Pool:
             self._free()
             raise
         self._all.add(connection)
+        if self._is_closed:
+            connection.abort()
+            raise ConnectionAbortedError
         if not connection.is_usable:  # it ended as soon as it began
             self._forget(connection)
         return connection
