@@ -151,7 +151,7 @@ def upstream() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         conf = Path(folder, "nginx.conf")
         conf.write_text(_CONF.format(folder=folder, port=port), encoding="utf-8")
-        with subprocess.Popen([nginx, "-c", conf, "-p", folder, "-e", "stderr"]) as process:  # noqa: S603
+        with subprocess.Popen([nginx, "-c", conf, "-p", folder, "-e", "stderr"]) as process:
             try:
                 _pin(process.pid, 1)
                 _wait_for(port)
