@@ -10,7 +10,7 @@ import pytest
 from consume.recording import Recorder, capability, consumes, invoke, over
 from naftiko_run.bindings import Bindings
 from naftiko_run.capability import Capability, Settings
-from naftiko_run.consume import HttpxTransport
+from naftiko_run.consume import HttpTransport
 from naftiko_run.errors import InvalidInput, UpstreamUnreachable
 from naftiko_run.invoke import Function
 
@@ -121,7 +121,7 @@ def test_an_upstream_that_cannot_be_reached_shows_no_secret() -> None:
     function = loaded(AUTHENTICATIONS[3], "https://{{KEY}}:{{KEY}}@127.0.0.1:1/bot{{KEY}}").function("m.t")
 
     async def call() -> None:
-        transport = HttpxTransport(timeout=5)
+        transport = HttpTransport(timeout=5)
         try:
             await over(function, transport).invoke({})
         finally:

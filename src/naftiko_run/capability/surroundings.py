@@ -9,7 +9,7 @@ from pathlib import Path
 from naftiko_run.bindings import Bindings, MaskedBindings, ProviderSettings, read_environment, read_sources
 from naftiko_run.capability.capability import Address
 from naftiko_run.capability.settings import Settings
-from naftiko_run.consume import HttpxTransport, SandboxAddresses, SandboxTransport, Surroundings
+from naftiko_run.consume import HttpTransport, SandboxAddresses, SandboxTransport, Surroundings
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document import Document
 from naftiko_run.document.model import Exposes
@@ -47,7 +47,7 @@ def surroundings_of(
     sources = read_sources(binds, ProviderSettings(folder, environment, settings.provider_timeout))
     bindings = Bindings(binds, environment, sources)
     return Surroundings(
-        bindings, bindings, HttpxTransport(settings.timeout), settings.base_uris, prefixes, folder
+        bindings, bindings, HttpTransport(settings.timeout), settings.base_uris, prefixes, folder
     )
 
 

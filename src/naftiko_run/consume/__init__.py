@@ -15,7 +15,7 @@ from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.operations import ConsumedOperations, NotCallable
 from naftiko_run.consume.sandbox import SandboxAddresses, SandboxTransport
 from naftiko_run.consume.surroundings import Surroundings
-from naftiko_run.consume.transport import DEFAULT_SECONDS, HttpxTransport
+from naftiko_run.consume.transport import DEFAULT_SECONDS, HttpTransport
 
 __all__ = [
     "DEFAULT_SECONDS",
@@ -26,7 +26,7 @@ __all__ = [
     "Format",
     "FormatSettings",
     "Forwarding",
-    "HttpxTransport",
+    "HttpTransport",
     "NotCallable",
     "OutgoingRequest",
     "SandboxAddresses",

@@ -1,0 +1,109 @@
+"""Which transport carries a request: our own HTTP/1.1 client, or httpx where anything is unusual."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Final
+
+from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, Transport, UpstreamResponse
+from naftiko_run.consume.transport.limits import DEFAULT_LIMITS, Limits
+from naftiko_run.consume.transport.origin import Origin, parse_origin, prefix_of
+from naftiko_run.consume.transport.proxies import environment_proxies
+from naftiko_run.consume.transport.words import DEFAULT_SECONDS
+
+if TYPE_CHECKING:
+    from naftiko_run.consume.transport.http1 import OriginTransport
+    from naftiko_run.consume.transport.pool import Total
+
+_MOST_ORIGINS: Final = 256
+"""So many origins are remembered though no connection to them is open."""
+
+
+class HttpTransport:
+    """Carries requests to all upstreams, each origin's in the quickest sound way.
+
+    That is our own client, with connections of its own for each origin. httpx
+    carries what is unusual: where the environment names a proxy, the URL holds
+    credentials or a host beyond ASCII, or httptools is not there (on Windows).
+
+    The connections belong to one event loop; in another there are new ones.
+
+    Args:
+        timeout: Seconds for each wait: to connect (at most 10), to send, to receive.
+        limits: The most connections of our own client.
+    """
+
+    def __init__(self, timeout: float = DEFAULT_SECONDS, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
+        self._timeout = timeout
+        self._is_proxied = environment_proxies()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._origins: dict[tuple[str, ssl.SSLContext | None], OriginTransport] = {}
+        self._total: Total | None = None
+        self._unusual: Transport | None = None
+
+    def send(self, request: OutgoingRequest) -> Coroutine[Any, Any, UpstreamResponse]:
+        """Send a request; see ``Transport.send``."""
+        return self._carrier(request).send(request)
+
+    def stream(self, request: OutgoingRequest) -> Coroutine[Any, Any, StreamedResponse]:
+        """Send a request, and give the response while its body comes; see ``Transport.stream``."""
+        return self._carrier(request).stream(request)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        total, self._total = self._total, None
+        unusual, self._unusual = self._unusual, None
+        self._origins = {}
+        if total is not None and self._loop is asyncio.get_running_loop():
+            await total.aclose()
+        if unusual is not None:
+            await unusual.aclose()
+
+    def _carrier(self, request: OutgoingRequest) -> OriginTransport | Transport:
+        if self._loop is not asyncio.get_running_loop():
+            self._begin()
+        prefix = prefix_of(request.url)
+        return self._origins.get((prefix, request.tls)) or self._choose(prefix, request.tls)
+
+    def _begin(self) -> None:
+        """Begin anew in the running loop: what belongs to another is of no use, and its connections are gone."""
+        self._loop = asyncio.get_running_loop()
+        self._origins = {}
+        self._total = None
+
+    def _choose(self, prefix: str, tls: ssl.SSLContext | None) -> OriginTransport | Transport:
+        origin = parse_origin(prefix)
+        if origin is not None and not self._is_proxied(origin):
+            own = self._own(origin, prefix, tls)
+            if own is not None:
+                return own
+        if self._unusual is None:
+            from naftiko_run.consume.transport.httpx_transport import HttpxTransport
+
+            self._unusual = HttpxTransport(self._timeout)
+        return self._unusual
+
+    def _own(self, origin: Origin, prefix: str, tls: ssl.SSLContext | None) -> OriginTransport | None:
+        """Give our own client for an origin; None where its parser is not installed."""
+        try:
+            from naftiko_run.consume.transport.http1 import OriginTransport
+        except ModuleNotFoundError:
+            return None
+        from naftiko_run.consume.transport.pool import Total
+
+        if self._total is None:
+            self._total = Total(self._limits)
+        if len(self._origins) >= _MOST_ORIGINS:
+            self._origins = {key: each for key, each in self._origins.items() if not each.is_unused}
+        own = OriginTransport(
+            origin,
+            len(prefix),
+            tls,
+            self._timeout,
+            self._total,
+        )
+        self._origins[prefix, tls] = own
+        return own

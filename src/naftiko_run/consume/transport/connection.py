@@ -1,0 +1,323 @@
+"""One connection to an upstream: one exchange at a time, its time limits, its back-pressure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final, cast
+
+from naftiko_run.consume.transport.reader import ResponseReader, Unreadable
+from naftiko_run.consume.transport.words import BROKEN_OFF
+
+MOST_BUFFERED: Final = 256 * 1024
+"""How much of a body waits for who reads it; more is left to the upstream to hold."""
+_MOST_PIECES: Final = 4096
+IDLE_SECONDS: Final = 50.0
+"""How long a connection is kept: common balancers close after 60 seconds, nginx after 75."""
+
+
+class Broken(Exception):
+    """A connection that cannot be used any more; the message is a reason for people."""
+
+
+class OutOfTime(Exception):
+    """The upstream took too long."""
+
+
+class Connection(asyncio.Protocol):
+    """A connection.
+
+    One timer looks now and then whether whoever waits has waited too long; it is
+    not set anew with every wait.
+
+    Args:
+        loop: The running one.
+        timeout: Seconds for each wait.
+        on_gone: Called once, when the connection cannot be used any more.
+
+    Attributes:
+        reader: The response that is being received.
+        is_idle: Whether nobody uses it.
+        was_used: Whether a response came over it before.
+        has_heard: Whether anything came since the last request.
+        sending: Sends the rest of a body that streams; None for none.
+    """
+
+    __slots__ = (
+        "_fault",
+        "_is_gone",
+        "_is_paused",
+        "_is_stuck",
+        "_loop",
+        "_lost",
+        "_most_idle",
+        "_on_gone",
+        "_room",
+        "_since",
+        "_timeout",
+        "_timer",
+        "_transport",
+        "_unsent",
+        "_waiter",
+        "_wanted",
+        "has_heard",
+        "is_idle",
+        "reader",
+        "sending",
+        "was_used",
+    )
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, timeout: float, on_gone: Callable[[Connection], None]
+    ) -> None:
+        self._loop = loop
+        self._timeout = timeout
+        self._on_gone = on_gone
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._since = loop.time()
+        self._unsent = 0
+        self._most_idle = IDLE_SECONDS
+        self._waiter: asyncio.Future[None] | None = None
+        self._wanted = 0
+        self._room: asyncio.Future[None] | None = None
+        self._lost: asyncio.Future[None] = loop.create_future()
+        self._fault: Exception | None = None
+        self._is_gone = False
+        self._is_paused = False
+        self._is_stuck = False
+        self.reader = ResponseReader()
+        self.is_idle = False
+        self.was_used = False
+        self.has_heard = False
+        self.sending: asyncio.Task[None] | None = None
+
+    # For who sends and receives
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether a request can be sent."""
+        return not self._is_gone and self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it has not been idle for too long, and can be used."""
+        return self._loop.time() - self._since < self._most_idle and self.is_usable
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether another request can be sent, now that the response is whole."""
+        return (
+            self.reader.is_complete
+            and self.reader.keeps
+            and (self.sending is None or self.sending.done())
+            and self.is_usable
+        )
+
+    def ask(self, data: Iterable[bytes], wanted: int, *, bodiless: bool) -> asyncio.Future[None]:
+        """Send a request, or its beginning.
+
+        Args:
+            data: Its bytes, in one piece or more.
+            wanted: The response is waited for until it is whole, or has more bytes than that, or will have.
+            bodiless: Whether the response has no body whatever it says: the request is HEAD.
+
+        Returns:
+            Done when so much is there. Raises ``Broken`` or ``OutOfTime``, or what sending the body raised.
+
+        Raises:
+            Broken: The connection has ended; nothing was sent.
+        """
+        if self._is_gone or self._transport is None:
+            raise Broken(BROKEN_OFF)
+        self.reader.expect(bodiless=bodiless)
+        self.has_heard = False
+        self.sending = None
+        self._wanted = wanted
+        self._since = self._loop.time()
+        self._waiter = waiter = self._loop.create_future()
+        for piece in data:
+            self._transport.write(piece)
+        return waiter
+
+    async def read(self) -> bytes:
+        """Give what has come of the body; wait where that is nothing; empty at its end.
+
+        Raises:
+            Broken: The connection broke.
+            OutOfTime: Nothing came.
+        """
+        reader = self.reader
+        while not reader.size and not reader.is_complete:
+            if self._fault is not None:
+                raise self._fault
+            self._wanted = 0
+            self._since = self._loop.time()
+            self._waiter = self._loop.create_future()
+            await self._waiter
+        data = reader.take()
+        if self._is_paused:
+            self._resume()
+        return data
+
+    async def send(self, data: bytes) -> None:
+        """Send more of a body, and wait until there is room for yet more.
+
+        Raises:
+            Broken: The connection broke.
+        """
+        if not self.is_usable:
+            raise self._fault or Broken(BROKEN_OFF)
+        assert self._transport is not None
+        self._transport.write(data)
+        self._since = self._loop.time()
+        if self._is_stuck:
+            self._room = self._loop.create_future()
+            await self._room
+
+    def rest(self) -> None:
+        """Begin to be idle."""
+        told = self.reader.keeps_seconds
+        self._most_idle = min(IDLE_SECONDS, told - 1) if told else IDLE_SECONDS
+        self.is_idle = self.was_used = True
+        self._waiter = None
+        self._since = self._loop.time()
+        if self._is_paused:
+            self._resume()
+
+    def fail(self, fault: Exception) -> None:
+        """End the exchange with a fault, and with it the connection."""
+        if self._fault is None:
+            self._fault = fault
+        self._wake()
+        self.abort()
+
+    def abort(self) -> None:
+        """Close the connection at once; nothing happens where it is closed already."""
+        if self._transport is not None:
+            self._transport.abort()
+        self._go()
+
+    async def stop_sending(self) -> None:
+        """Wait until nothing of a body is sent any more, now that the connection is closed."""
+        if self.sending is not None:
+            await asyncio.wait({self.sending})
+
+    async def wait_lost(self) -> None:
+        """Wait until the connection is closed."""
+        await self._lost
+
+    # What the event loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport = cast("asyncio.Transport", transport)
+        if self._is_gone:
+            self._transport.abort()
+            return
+        self._timer = self._loop.call_later(min(self._timeout, IDLE_SECONDS), self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End; a body that ends with the connection is whole then."""
+        reader = self.reader
+        if self._fault is None and (exc is not None or not reader.feed_end()):
+            self._fault = Broken(BROKEN_OFF)
+        reader.drop()
+        self._wake()
+        if self._room is not None and not self._room.done():
+            self._room.set_exception(Broken(BROKEN_OFF))
+        self._go()
+        if not self._lost.done():
+            self._lost.set_result(None)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what has come."""
+        if self._is_gone:
+            return
+        if self.is_idle:  # nobody asked
+            self.abort()
+            return
+        self.has_heard = True
+        reader = self.reader
+        try:
+            reader.feed(data)
+        except Unreadable as fault:
+            self.fail(Broken(str(fault)))
+            return
+        if reader.is_complete:
+            self._wake()
+            return
+        self._since = self._loop.time()
+        if reader.has_head and (reader.size > self._wanted or reader.declared > self._wanted):
+            self._wake()
+        if (reader.size > MOST_BUFFERED or len(reader.pieces) > _MOST_PIECES) and not self._is_paused:
+            self._wake()
+            self._is_paused = True
+            assert self._transport is not None
+            self._transport.pause_reading()
+
+    def pause_writing(self) -> None:
+        """Hear that the upstream takes no more for now."""
+        self._is_stuck = True
+        assert self._transport is not None
+        self._unsent = self._transport.get_write_buffer_size()
+
+    def resume_writing(self) -> None:
+        """Hear that it does again."""
+        self._is_stuck = False
+        self._since = self._loop.time()
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
+
+    def _wake(self) -> None:
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            if self._fault is None:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(self._fault)
+
+    def _resume(self) -> None:
+        self._is_paused = False
+        if self.is_usable:
+            assert self._transport is not None
+            self._transport.resume_reading()
+
+    def _go(self) -> None:
+        """Be gone: to be told once."""
+        if self._is_gone:
+            return
+        self._is_gone = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.sending is not None:
+            self.sending.cancel()
+        self._on_gone(self)
+
+    def _look(self) -> None:
+        """Look whether whoever waits has waited too long, and when to look again."""
+        now = self._loop.time()
+        limit = self._most_idle if self.is_idle else self._timeout
+        if not self.is_idle and (self._waits_for_others() or self._has_sent_more()):
+            self._since = now
+        left = self._since + limit - now
+        if left > 0:
+            self._timer = self._loop.call_later(min(left, self._timeout), self._look)
+        elif self.is_idle:
+            self.abort()
+        else:
+            self.fail(OutOfTime())
+
+    def _waits_for_others(self) -> bool:
+        """Whether it is not the upstream that is waited for: nobody waits, or for a body that streams."""
+        if self._waiter is None or self._waiter.done():
+            return True
+        return self.sending is not None and not self.sending.done() and not self._is_stuck
+
+    def _has_sent_more(self) -> bool:
+        """Whether the upstream took something of a long request since this was last asked."""
+        if not self._is_stuck:
+            return False
+        assert self._transport is not None
+        before, self._unsent = self._unsent, self._transport.get_write_buffer_size()
+        return self._unsent < before

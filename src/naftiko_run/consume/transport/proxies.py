@@ -1,0 +1,49 @@
+"""The proxies of the environment, read as httpx reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from naftiko_run.consume.transport.origin import Origin
+
+
+def environment_proxies() -> Callable[[Origin], bool]:
+    """Read ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``; give what says whether an origin has one.
+
+    It says yes where it is not certain: httpx, which carries such requests, knows.
+    """
+    proxies = getproxies()
+    exempt = [each.strip() for each in proxies.get("no", "").split(",")]
+    if "*" in exempt or not any(proxies.get(each) for each in ("http", "https", "all")):
+        return lambda _: False
+
+    def is_proxied(origin: Origin) -> bool:
+        scheme = "https" if origin.is_secure else "http"
+        if not (proxies.get(scheme) or proxies.get("all")):
+            return False
+        return not any(_is_meant(origin.host, each) for each in exempt if each)
+
+    return is_proxied
+
+
+def _is_meant(host: str, exempt: str) -> bool:
+    """Whether an entry of ``NO_PROXY`` certainly means a host; one with a scheme or a port is httpx's to read."""
+    exempt = exempt.lower()
+    if "://" in exempt:
+        return False
+    if _is_address(exempt) or exempt == "localhost":
+        return host == exempt
+    if urlsplit(f"//{exempt}").netloc != exempt or ":" in exempt:
+        return False
+    return host.endswith(exempt if exempt.startswith(".") else f".{exempt}") or host == exempt
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,32 @@
+"""Whom HTTPS trusts."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from functools import lru_cache
+from pathlib import Path
+
+
+def trusting_context() -> ssl.SSLContext:
+    """Give a context that trusts whom httpx trusts: certifi's authorities, or those of the environment's variables.
+
+    It is the same for all who ask: reading the authorities takes time and memory.
+
+    Raises:
+        FileNotFoundError: There is no such file of authorities.
+        ssl.SSLError: The file holds none.
+    """
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    if not (file or folder):
+        import certifi
+
+        file = certifi.where()
+    if file:
+        return _context(file, None, Path(file).stat().st_mtime)
+    return _context(None, folder, 0)
+
+
+@lru_cache(maxsize=4)
+def _context(file: str | None, folder: str | None, _changed: float) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=file, capath=folder)

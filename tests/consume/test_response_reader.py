@@ -1,0 +1,87 @@
+"""Responses are read the same, however they are cut into pieces on their way."""
+
+from __future__ import annotations
+
+import zlib
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from naftiko_run.consume.transport.encodings import Undoing
+from naftiko_run.consume.transport.reader import ResponseReader, Unreadable
+
+NAMES = st.sampled_from(["X-A", "x-b", "Content-Type", "Set-Cookie"])
+VALUES = st.text(st.sampled_from("ab é,;="), max_size=10).map(str.strip)
+BODIES = st.binary(max_size=200)
+
+
+@st.composite
+def responses(draw: st.DrawFn) -> bytes:
+    """Write a response in one of the ways in which its body can end."""
+    headers = draw(st.lists(st.tuples(NAMES, VALUES), max_size=4))
+    lines = [f"HTTP/1.1 {draw(st.sampled_from([200, 201, 404, 500]))} Any"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    body = draw(BODIES)
+    interim = draw(
+        st.sampled_from([b"", b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 E\r\nLink: x\r\n\r\n"])
+    )
+    match draw(st.sampled_from(["length", "chunks", "close"])):
+        case "length":
+            lines.append(f"Content-Length: {len(body)}")
+        case "chunks":
+            lines.append("Transfer-Encoding: chunked")
+            size = draw(st.integers(1, 50))
+            parts = [body[at : at + size] for at in range(0, len(body), size)]
+            body = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts)
+            body += draw(st.sampled_from([b"0\r\n\r\n", b"0\r\nTrailer: x\r\n\r\n"]))
+        case "close":
+            pass
+    return interim + "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def told(pieces: list[bytes]) -> Any:
+    """Read a response that comes in such pieces, and say all that is told of it."""
+    reader = ResponseReader()
+    reader.expect(bodiless=False)
+    body = b""
+    try:
+        for piece in pieces:
+            reader.feed(piece)
+            body += reader.take()
+    except Unreadable as fault:
+        return str(fault)
+    was_complete = reader.is_complete
+    reader.feed_end()
+    return reader.status, reader.headers, body, was_complete, reader.is_complete, reader.keeps
+
+
+def cut(data: bytes, places: list[int]) -> list[bytes]:
+    at = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
+    return [data[start:end] for start, end in pairwise(at) if start < end]
+
+
+@given(responses(), st.lists(st.integers(0, 1000), max_size=10))
+def test_a_response_is_the_same_in_any_pieces(response: bytes, places: list[int]) -> None:
+    whole = told([response])
+    assert whole[4] is True
+    assert told(cut(response, places)) == whole
+    assert told([bytes([byte]) for byte in response]) == whole
+
+
+@given(st.binary(max_size=60), responses(), st.lists(st.integers(0, 1000), max_size=4))
+def test_whatever_comes_is_a_response_or_told_to_be_none(
+    noise: bytes, response: bytes, places: list[int]
+) -> None:
+    at = places[0] % len(response) if places else 0
+    reading = told(cut(response[:at] + noise + response[at:], places))
+    assert isinstance(reading, tuple | str)
+
+
+@given(BODIES, st.sampled_from(["gzip", "deflate", "bare"]), st.lists(st.integers(0, 1000), max_size=6))
+def test_a_packed_body_is_the_same_in_any_pieces(body: bytes, how: str, places: list[int]) -> None:
+    packer = zlib.compressobj(wbits={"gzip": 31, "deflate": 15, "bare": -15}[how])
+    packed = packer.compress(body) + packer.flush()
+    undoing = Undoing("gzip" if how == "gzip" else "deflate")
+    assert b"".join(piece for part in cut(packed, places) for piece in undoing.pieces(part)) == body

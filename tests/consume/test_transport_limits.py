@@ -1,0 +1,341 @@
+"""How many connections there are, who waits for one, and what a caller who leaves sets free."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from consume.transports import Kind, asking, each_kind, head_of, own_kinds, speaking, whole
+from naftiko_run.consume import HttpTransport, Transport
+from naftiko_run.consume.transport.limits import Limits
+from naftiko_run.errors import UpstreamTimeout, UpstreamUnreachable
+from support.upstream import PATIENCE
+
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+
+
+def limited(kind: Kind, limits: Limits) -> Kind:
+    return replace(kind, make=lambda timeout: HttpTransport(timeout, limits))
+
+
+@dataclass
+class Held:
+    """An upstream that answers when it is told to."""
+
+    url: str = ""
+    open: int = 0
+    most_open: int = 0
+    targets: list[str] = field(default_factory=list)
+    free: asyncio.Event = field(default_factory=asyncio.Event)
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def wait_until(self, so: Callable[[], bool]) -> None:
+        async with self._changed:
+            await asyncio.wait_for(self._changed.wait_for(so), PATIENCE)
+
+    async def speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self._note(1)
+        try:
+            while True:
+                head = await head_of(reader)
+                self.targets.append(head.split(b" ")[1].decode())
+                await self._note(0)
+                hung_up = asyncio.create_task(reader.read(1))
+                freed = asyncio.create_task(self.free.wait())
+                done, _ = await asyncio.wait({hung_up, freed}, return_when=asyncio.FIRST_COMPLETED)
+                hung_up.cancel()
+                freed.cancel()
+                await asyncio.wait({hung_up, freed})
+                if hung_up in done:
+                    return
+                writer.write(OK)
+        finally:
+            await self._note(-1)
+
+    async def _note(self, change: int) -> None:
+        self.open += change
+        self.most_open = max(self.open, self.most_open)
+        async with self._changed:
+            self._changed.notify_all()
+
+
+@asynccontextmanager
+async def holding() -> AsyncIterator[Held]:
+    held = Held()
+    async with speaking(held.speak) as url:
+        held.url = url
+        yield held
+        held.free.set()
+
+
+@own_kinds
+def test_a_thousand_requests_share_a_few_connections(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as held:
+            held.free.set()
+            requests = (transport.send(asking(f"{held.url}/{number}")) for number in range(1000))
+            answers = await asyncio.gather(*requests)
+            assert [answer.body for answer in answers] == [b"ok"] * 1000
+            assert held.most_open <= 8
+            assert sorted(held.targets) == sorted(f"/x/{number}" for number in range(1000))
+
+    limited(kind, Limits(to_one=8)).run(use)
+
+
+@own_kinds
+def test_who_waits_is_served_in_order(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as held:
+            tasks = []
+            for number in range(6):
+                tasks.append(asyncio.create_task(transport.send(asking(f"{held.url}/{number}"))))
+                await asyncio.sleep(0)
+            await held.wait_until(lambda: len(held.targets) == 1)
+            held.free.set()
+            await asyncio.gather(*tasks)
+            assert held.targets == [f"/x/{number}" for number in range(6)]
+            assert held.most_open == 1
+
+    limited(kind, Limits(to_one=1)).run(use)
+
+
+@own_kinds
+def test_who_leaves_the_queue_takes_nobodys_place(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as held:
+            tasks = [asyncio.create_task(transport.send(asking(f"{held.url}/{each}"))) for each in range(6)]
+            await held.wait_until(lambda: len(held.targets) == 1)
+            for each in (1, 3, 5):
+                tasks[each].cancel()
+            held.free.set()
+            answers = await asyncio.gather(*tasks, return_exceptions=True)
+            assert [isinstance(each, asyncio.CancelledError) for each in answers] == [False, True] * 3
+            assert held.targets == ["/x/0", "/x/2", "/x/4"]
+
+    limited(kind, Limits(to_one=1)).run(use)
+
+
+@own_kinds
+def test_who_leaves_just_as_a_connection_comes_passes_it_on(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as held:
+            held.free.set()
+            await transport.send(asking(held.url))
+            held.free.clear()
+
+            async def first_and_then() -> None:
+                await transport.send(asking(held.url))
+                second.cancel()  # whose connection it is by now
+
+            first = asyncio.create_task(first_and_then())
+            await held.wait_until(lambda: len(held.targets) == 2)
+            second = asyncio.create_task(transport.send(asking(f"{held.url}/second")))
+            third = asyncio.create_task(transport.send(asking(f"{held.url}/third")))
+            await asyncio.sleep(0)
+            held.free.set()
+            assert (await third).body == b"ok"
+            await first
+            assert second.cancelled()
+            assert held.targets == ["/x", "/x", "/x/third"]
+            assert held.most_open == 1
+
+    limited(kind, Limits(to_one=1)).run(use)
+
+
+@own_kinds
+def test_who_waits_too_long_is_told(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with speaking(forever) as url:
+            first, second = await asyncio.gather(
+                transport.send(asking(url)), transport.send(asking(url)), return_exceptions=True
+            )
+            assert isinstance(first, UpstreamTimeout)
+            assert isinstance(second, UpstreamTimeout)
+
+    async def forever(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    limited(kind, Limits(to_one=1)).run(use, 0.2)
+
+
+@own_kinds
+def test_origins_share_what_there_is_in_all(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with AsyncExitStack() as stack:
+            upstreams = [await stack.enter_async_context(holding()) for _ in range(3)]
+            for held in upstreams:
+                held.free.set()
+            for _ in range(2):
+                for held in upstreams:
+                    assert (await transport.send(asking(held.url))).body == b"ok"
+            requests = [transport.send(asking(held.url)) for _ in range(20) for held in upstreams]
+            assert [answer.body for answer in await asyncio.gather(*requests)] == [b"ok"] * 60
+            for held in upstreams:
+                assert held.most_open <= 2
+
+    limited(kind, Limits(in_all=2)).run(use)
+
+
+@own_kinds
+def test_origins_take_turns_as_their_callers_came(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as busy, holding() as other:
+            served: list[str] = []
+
+            async def call(held: Held, name: str) -> None:
+                await transport.send(asking(held.url))
+                served.append(name)
+
+            first = [asyncio.create_task(call(busy, f"busy {number}")) for number in range(3)]
+            await busy.wait_until(lambda: len(busy.targets) == 1)
+            between = asyncio.create_task(call(other, "other"))
+            await asyncio.sleep(0)
+            last = [asyncio.create_task(call(busy, f"busy {number}")) for number in range(3, 6)]
+            await asyncio.sleep(0)
+            busy.free.set()
+            other.free.set()
+            await asyncio.gather(*first, between, *last)
+            assert served == ["busy 0", "busy 1", "busy 2", "other", "busy 3", "busy 4", "busy 5"]
+
+    limited(kind, Limits(in_all=1)).run(use)
+
+
+@own_kinds
+def test_an_upstream_that_hangs_leaves_others_their_connections(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as hanging, holding() as quick:
+            quick.free.set()
+            stuck = [asyncio.create_task(transport.send(asking(hanging.url))) for _ in range(10)]
+            await hanging.wait_until(lambda: len(hanging.targets) == 2)
+            assert (await transport.send(asking(quick.url))).body == b"ok"
+            hanging.free.set()
+            await asyncio.gather(*stuck)
+
+    limited(kind, Limits(to_one=2, in_all=3)).run(use)
+
+
+@each_kind
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_caller_who_leaves_closes_the_connection(kind: Kind, *, stream: bool) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as held:
+            send = transport.stream if stream else transport.send
+            task = asyncio.ensure_future(send(asking(held.url)))
+            await held.wait_until(lambda: len(held.targets) == 1)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await held.wait_until(lambda: held.open == 0)
+            held.free.set()
+            assert (await transport.send(asking(held.url))).body == b"ok"
+
+    kind.run(use)
+
+
+@own_kinds
+def test_a_caller_who_leaves_while_it_connects_sets_the_place_free(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as held:
+            held.free.set()
+            for steps in range(12):
+                task = asyncio.ensure_future(transport.send(asking(held.url)))
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            assert (await transport.send(asking(held.url))).body == b"ok"
+
+    limited(kind, Limits(to_one=1)).run(use)
+
+
+@own_kinds
+def test_a_half_read_answer_is_no_ones_beginning(kind: Kind) -> None:
+    served = 0
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal served
+        await head_of(reader)
+        served += 1
+        if served == 1:
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf")
+            half.set()
+            await reader.read()
+        else:
+            writer.write(OK)
+
+    half = asyncio.Event()
+
+    async def use(transport: Transport) -> None:
+        async with speaking(speak) as url:
+            task = asyncio.ensure_future(transport.send(asking(url)))
+            await half.wait()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            assert (await transport.send(asking(url))).body == b"ok"
+
+    limited(kind, Limits(to_one=1)).run(use)
+
+
+@each_kind
+def test_closing_ends_what_is_in_flight(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as held:
+            task = asyncio.ensure_future(transport.send(asking(held.url)))
+            await held.wait_until(lambda: len(held.targets) == 1)
+            await transport.aclose()
+            await held.wait_until(lambda: held.open == 0)
+            task.cancel()
+            (gone,) = await asyncio.gather(task, return_exceptions=True)
+            assert isinstance(gone, UpstreamUnreachable | asyncio.CancelledError)
+
+    kind.run(use)
+
+
+@own_kinds
+def test_closing_sends_those_away_who_wait_or_connect(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as held:
+            tasks = [asyncio.ensure_future(transport.send(asking(held.url))) for _ in range(3)]
+            await held.wait_until(lambda: len(held.targets) == 1)
+            late = asyncio.ensure_future(transport.send(asking(held.url.replace("127.0.0.1", "127.0.0.2"))))
+            await asyncio.sleep(0)
+            await transport.aclose()
+            gone = await asyncio.gather(*tasks, late, return_exceptions=True)
+            assert [type(each) for each in gone] == [UpstreamUnreachable] * 4
+            await held.wait_until(lambda: held.open == 0)
+
+    limited(kind, Limits(to_one=1)).run(use)
+
+
+@each_kind
+def test_a_transport_serves_one_loop_after_another(kind: Kind) -> None:
+    transport = kind.make(PATIENCE)
+
+    async def session() -> bytes:
+        async with holding() as held:
+            held.free.set()
+            body = await whole(await transport.send(asking(held.url)))
+            await transport.aclose()
+            return body
+
+    for _ in range(2):
+        with asyncio.Runner(loop_factory=kind.loop) as runner:
+            assert runner.run(session()) == b"ok"
+
+
+@own_kinds
+def test_more_idle_connections_than_are_kept_are_closed_in_a_moment(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as held:
+            tasks = [asyncio.create_task(transport.send(asking(held.url))) for _ in range(5)]
+            await held.wait_until(lambda: len(held.targets) == 5)
+            held.free.set()
+            await asyncio.gather(*tasks)
+            assert held.open == 5
+            await held.wait_until(lambda: held.open == 2)
+
+    limited(kind, Limits(idle=2)).run(use)

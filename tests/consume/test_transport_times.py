@@ -1,0 +1,198 @@
+"""Time limits: each wait has one, and who makes progress is given more."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+
+from consume.transports import Kind, asking, each_kind, head_of, own_kinds, speaking, whole
+from naftiko_run.consume import Transport
+from naftiko_run.errors import UpstreamTimeout, UpstreamUnreachable
+
+LIMIT = 0.3
+TOLD = r"^a\.b: 127\.0\.0\.1:\d+ did not answer within 0\.3 s$"
+LARGE = bytes(20_000_000)
+
+
+async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+async def deaf(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport that reads as well
+    await asyncio.Event().wait()
+
+
+async def stalling(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await head_of(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nstart")
+    await reader.read()
+
+
+async def dawdling(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await head_of(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n")
+    for _ in range(4):
+        await asyncio.wait({asyncio.ensure_future(reader.read())}, timeout=LIMIT / 2)
+        writer.write(b"x")
+
+
+@each_kind
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_upstream_that_says_nothing(kind: Kind, *, stream: bool) -> None:
+    async def use(transport: Transport) -> None:
+        async with speaking(silent) as url:
+            await (transport.stream if stream else transport.send)(asking(url))
+
+    with pytest.raises(UpstreamTimeout, match=TOLD):
+        kind.run(use, LIMIT)
+
+
+@each_kind
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_upstream_that_stops_halfway(kind: Kind, *, stream: bool) -> None:
+    async def use(transport: Transport) -> None:
+        async with speaking(stalling) as url:
+            response = await (transport.stream if stream else transport.send)(asking(url))
+            await whole(response)
+
+    with pytest.raises(UpstreamTimeout, match=TOLD):
+        kind.run(use, LIMIT)
+
+
+@each_kind
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_upstream_that_is_slow_and_goes_on(kind: Kind, *, stream: bool) -> None:
+    async def use(transport: Transport) -> bytes:
+        async with speaking(dawdling) as url:
+            response = await (transport.stream if stream else transport.send)(asking(url))
+            return await whole(response)
+
+    assert kind.run(use, LIMIT) == b"xxxx"
+
+
+@each_kind
+def test_an_upstream_that_takes_no_body(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with speaking(deaf) as url:
+            await transport.send(asking(url, "POST", body=LARGE))
+
+    with pytest.raises(UpstreamTimeout, match=TOLD):
+        kind.run(use, LIMIT)
+
+
+@each_kind
+def test_a_second_request_over_a_kept_connection_has_its_own_limit(kind: Kind) -> None:
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        await reader.read()
+
+    async def use(transport: Transport) -> None:
+        async with speaking(speak) as url:
+            await transport.send(asking(url))
+            await transport.send(asking(url))
+
+    with pytest.raises(UpstreamTimeout, match=TOLD):
+        kind.run(use, LIMIT)
+
+
+@own_kinds
+def test_a_body_that_is_slow_to_come_is_not_the_upstreams_fault(kind: Kind) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"one"
+        await asyncio.wait({asyncio.get_running_loop().create_future()}, timeout=LIMIT * 2)
+        yield b"two"
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"0\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+
+    async def use(transport: Transport) -> bytes:
+        async with speaking(speak) as url:
+            return await whole(await transport.send(asking(url, "POST", chunks=chunks())))
+
+    assert kind.run(use, LIMIT) == b"ok"
+
+
+@each_kind
+def test_a_reader_that_is_slow_is_not_the_upstreams_fault(kind: Kind) -> None:
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(LARGE))
+        writer.write(LARGE)
+
+    async def use(transport: Transport) -> int:
+        async with speaking(speak) as url:
+            response = await transport.stream(asking(url))
+            await asyncio.wait({asyncio.get_running_loop().create_future()}, timeout=LIMIT * 2)
+            return len(await whole(response))
+
+    assert kind.run(use, LIMIT) == len(LARGE)
+
+
+@each_kind
+def test_an_upstream_that_takes_no_connection(kind: Kind) -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting = []
+        try:
+            for _ in range(4):  # until nothing more is taken
+                each = socket.socket()
+                each.setblocking(False)  # noqa: FBT003  # the one argument that it has
+                each.connect_ex(full.getsockname())
+                waiting.append(each)
+            url = f"http://127.0.0.1:{full.getsockname()[1]}/"
+            with pytest.raises(UpstreamTimeout, match=TOLD):
+                kind.run(lambda transport: transport.send(asking(url)), LIMIT)
+        finally:
+            for each in waiting:
+                each.close()
+
+
+@each_kind
+def test_an_upstream_that_never_ends_its_tls_handshake(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with speaking(silent) as url:
+            await transport.send(asking(url.replace("http:", "https:")))
+
+    with pytest.raises(UpstreamTimeout, match=TOLD):
+        kind.run(use, LIMIT)
+
+
+@each_kind
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("127.0.0.1", "cannot connect"),
+        ("[::1]", "cannot connect"),
+        ("no-such-host.invalid", r"cannot connect \(.*\w.*\)"),
+    ],
+)
+def test_an_upstream_that_is_not_there(kind: Kind, host: str, reason: str) -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        url = f"http://{host}:{reserved.getsockname()[1]}/"
+
+        async def use(transport: Transport) -> None:
+            await transport.send(asking(url))
+
+        with pytest.raises(UpstreamUnreachable, match=rf"no answer from .*: {reason}$"):
+            kind.run(use)
+
+
+@each_kind
+def test_a_name_of_several_addresses_is_reached_where_one_answers(kind: Kind) -> None:
+    async def use(transport: Transport) -> bytes:
+        async with speaking(once) as url:
+            return await whole(await transport.send(asking(url.replace("127.0.0.1", "localhost"))))
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+
+    assert kind.run(use) == b"ok"
