@@ -29,6 +29,7 @@ from naftiko_run.invoke.mock import MockPlan
 from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, convert, named_pieces
 from naftiko_run.invoke.references import References
 from naftiko_run.invoke.safety import READING, require_safe
+from naftiko_run.invoke.schemas import sound
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptRefused
 from naftiko_run.invoke.scriptstep import ScriptStep
 from naftiko_run.invoke.stepoutput import MARK, Projection, read_step, step_of
@@ -158,6 +159,7 @@ class _UnitCompiler:
         for layer in (*reversed(given), self._fixed):
             uses = [Use(_through(use.expression, layer), use.parameter, use.is_path) for use in uses]
         inputs = infer_inputs(self._declared, uses, silence_is_required=silence_is_required)
+        inputs = tuple(self._sound(each) for each in inputs)
         unit, calls = self._unit, self._parts.calls
         if isinstance(plan, CallPlan) and self._house.operations.implies_body(unit.call):
             body = calls[0].operation.plan.body
@@ -178,6 +180,19 @@ class _UnitCompiler:
             _given=tuple(tuple(layer.items()) for layer in given),
             _plan=plan,
         )
+
+    def _sound(self, given: Input) -> Input:
+        """Give an input without what makes no valid schema, and tell of it."""
+        schema, taken_out = sound(given.schema)
+        for keyword, fault in taken_out:
+            self._house.report.warning(
+                "unsound-schema",
+                f"`{self._unit.name}` does without `{keyword}` of its input `{given.name}`: {fault}",
+                self._unit.pointer,
+                hint="write it as JSON Schema (2020-12) has it",
+                alters_service=True,
+            )
+        return replace(given, schema=schema)
 
     def _leftover(self, offered: Mapping[str, None]) -> list[str]:
         """Give the inputs that are arguments even where nothing refers to them; headers never are unasked."""
