@@ -108,11 +108,13 @@ class _Parts:
         calls: The consumed operations that are called.
         uses: Where values go.
         refusal: Why every call fails; empty where calls can succeed.
+        promised: JSON Schema of the answer; None where nothing is promised.
     """
 
     calls: list[Call] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     refusal: str = ""
+    promised: dict[str, Any] | None = None
 
 
 class _UnitCompiler:
@@ -175,6 +177,7 @@ class _UnitCompiler:
             operations=tuple({call.operation.name: call.operation for call in calls}.values()),
             refusal=self._parts.refusal,
             missing=tuple(sorted({*self._missing, *missing})),
+            output_schema=self._parts.promised,
             _validator=InputValidator(inputs, unit.input_schema),
             _fixed=tuple(self._fixed.items()),
             _given=tuple(tuple(layer.items()) for layer in given),
@@ -332,6 +335,7 @@ class _UnitCompiler:
     def _outputs(self, compiler: OutputCompiler) -> OutputPlan:
         outputs = compiler.compile(self._unit.output_parameters)
         self._parts.uses += [Use(value) for value in outputs.values]
+        self._parts.promised = outputs.schema
         return outputs
 
 

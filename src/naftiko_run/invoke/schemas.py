@@ -173,7 +173,8 @@ def compile_schema(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator
     try:
         return jsonschema_rs.Draft202012Validator(schema, retriever=_retrieve, mask="it")
     except jsonschema_rs.ValidationError as fault:
-        raise ValueError(fault.message) from None
+        at = "/".join(map(str, fault.instance_path))
+        raise ValueError(f"`{at}`: {fault.message}" if at else fault.message) from None
 
 
 def _retrieve(uri: str) -> Any:

@@ -66,7 +66,8 @@ def _violations(
 def _message(error: jsonschema_rs.ValidationError, known: Sequence[str], unknown: Sequence[str]) -> str:
     kind: Any = error.kind
     if kind.name == "type":
-        expected = " or ".join(_TYPES[each] for each in kind.types)
+        types = sorted(kind.types, key=lambda each: each == "null")
+        expected = " or ".join(_TYPES[each] for each in types)
         return f"must be {expected}, not {name_of(error.instance)}"
     if kind.name == "enum":
         return f"must be one of {jsontext.dumps(kind.options).decode()}"

@@ -194,6 +194,8 @@ def _mcp(written: Reader, callables: Callables) -> dict[str, Any]:
                 unavailable.append({"pointer": tool.at, "name": name, "reason": str(fault), "action": name})
                 continue
             unit["maxResult"] = normalise_size(tool, "x-maxResult")
+            meta = tool.mapping("x-meta")
+            unit["meta"] = meta.data if meta else {}
             unit["hints"] = _hints(tool, callables.target(tool).get("semantics"))
             try:
                 unit |= {"content": normalise_content(tool), "asks": normalise_asks(tool)}

@@ -59,7 +59,7 @@ def _allowed(tool: Reader, name: str) -> str:
         raise ValueError(reason)
     tool.report.warning(
         "tool-name-characters",
-        f"the tool name {name!r} has characters that MCP does not allow; the tool is called `{mended}`",
+        f"the tool name `{name}` has characters that MCP does not allow; the tool is called `{mended}`",
         at,
         hint=f"write `{mended}`",
         alters_service=True,
