@@ -33,6 +33,7 @@ def called(pipelines: Served, upstream: Upstream, mode: str, body: bytes, kind: 
         (b"<svg/>", "image/svg+xml", "<svg/>"),
         ("é".encode("latin-1"), "text/plain; charset=latin-1", "é"),
         (b"a\xff", "text/plain", "a\N{REPLACEMENT CHARACTER}"),
+        (b"a\xff", "application/json", "a\N{REPLACEMENT CHARACTER}"),
         (b"text", "application/octet-stream", "text"),
         (b'{ "a" : [ 1 , 2 ] }\n', "application/json", '{"a":[1,2]}'),
         (b'{ "a" : 1 }', "text/plain", '{"a":1}'),

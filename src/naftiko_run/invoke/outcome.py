@@ -57,7 +57,7 @@ class Outcome:
         kind = self.media_type.partition(";")[0].strip().casefold()
         if self.is_binary or (kind.startswith(_NEVER_TEXT) and not kind.endswith("+xml")):
             return False
-        if kind.startswith("text/"):
+        if kind.startswith("text/") or kind.endswith(("json", "xml")):
             return True
         try:
             decode_text(self.content, self.media_type)

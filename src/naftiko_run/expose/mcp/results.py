@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any, Final
-from uuid import uuid4
 
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
@@ -128,7 +128,7 @@ def _bytes(outcome: Outcome, name: str) -> Wire:
     if kind.startswith("audio/"):
         return {"type": "audio", "data": data, "mimeType": kind}
     # The resource is in the result, and nowhere else: its URI only tells it from others.
-    uri = f"naftiko://results/{name}/{uuid4()}"
+    uri = f"naftiko://results/{name}/{blake2b(outcome.content, digest_size=16).hexdigest()}"
     return {"type": "resource", "resource": {"uri": uri, "mimeType": outcome.media_type, "blob": data}}
 
 
