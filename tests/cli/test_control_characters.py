@@ -46,5 +46,6 @@ def test_control_characters_are_shown_as_signs(document: Path, command: str) -> 
 def test_start_up_shows_them_as_signs_too(document: Path) -> None:
     with launched(document, "--port", "mcp=0") as process:
         process.wait_for_line(READY)
-        assert "tool get␛[2J" in process.text
+        assert "tool get--2J" in process.text
+        assert "the tool name `get␛[2J` has" in process.text
         assert "\x1b" not in process.text

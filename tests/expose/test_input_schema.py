@@ -51,7 +51,11 @@ def test_it_is_told_as_it_stands(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "fault"),
-    [({}, "anyOf"), ({"phone": "1"}, "/phone"), ({"phone": "123", "fax": "1"}, "fax")],
+    [
+        ({}, "must fit one of several, and does not: /phone is required; or /email is required"),
+        ({"phone": "1"}, "/phone"),
+        ({"phone": "123", "fax": "1"}, "fax"),
+    ],
 )
 def test_arguments_are_checked_against_it(tmp_path: Path, arguments: dict[str, Any], fault: str) -> None:
     with serving(document(tmp_path, SCHEMA), settings=Settings()) as served:
@@ -62,13 +66,27 @@ def test_arguments_are_checked_against_it(tmp_path: Path, arguments: dict[str, A
 
 
 @pytest.mark.parametrize(
-    "schema", [{"$ref": "http://127.0.0.1:1/schema"}, {"properties": {"a": {"type": 1}}}]
+    "schema",
+    [
+        {"$ref": "http://127.0.0.1:1/schema"},
+        {"properties": {"a": {"type": 1}}},
+        {"type": "string"},
+        {"type": ["string", "null"]},
+    ],
 )
 def test_one_that_is_none_or_stands_elsewhere_leaves_its_tool_out(
     tmp_path: Path, schema: dict[str, Any]
 ) -> None:
     with serving(document(tmp_path, schema), settings=Settings()) as served:
         assert [tool.name for tool in list_tools(served.url("mcp"))] == ["other"]
+
+
+def test_what_only_some_clients_read_at_its_root_is_said_in_the_words_of_all(tmp_path: Path) -> None:
+    schema = {"type": ["object", "null"], "properties": {"phone": True, "email": False}}
+    with serving(document(tmp_path, schema), settings=Settings()) as served:
+        tool, _ = list_tools(served.url("mcp"))
+        assert call_tool(served.url("mcp"), "call", {"email": "x"}).is_error
+    assert tool.input_schema == {"type": "object", "properties": {"phone": {}, "email": {"not": {}}}}
 
 
 @pytest.mark.parametrize(("header", "status"), [("north", 200), ("south", 400)])

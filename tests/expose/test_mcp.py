@@ -125,7 +125,7 @@ def test_what_is_not_json_is_given_as_text(
             Answer(409, b'{"error": "bad"}'),
             (
                 {"status": 409, "body": {"error": "bad"}},
-                'The upstream answered 409 Conflict:\n{"error": "bad"}',
+                'The upstream answered 409 Conflict:\n{"error":"bad"}',
             ),
         ),
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import mcp_types as types
@@ -168,6 +168,46 @@ def test_whatever_is_cut_fits(value: Any, most: int) -> None:
     kept, note = ResultLimit(most).cut(whole)
     assert len(jsontext.dumps(kept)) <= most
     assert note
+
+
+def _nested(levels: int) -> Any:
+    value: Any = "x"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        _nested(99),
+        {"k" * 1000: 1},
+        {"s": "👩\u200d👧" * 500},
+        {"s": '"\\\n' * 500},
+        {"a": {"b" * 300: [*range(1000)]}},
+        "€" * 1000,
+        [[[]] * 1000] * 1000,
+    ],
+    ids=["deep lists", "a long name", "joined characters", "escapes", "a long path", "a text", "empty lists"],
+)
+@pytest.mark.parametrize("most", [10, 50, 150])
+def test_whatever_its_shape_it_fits_and_the_note_is_short(value: Any, most: int) -> None:
+    kept, note = ResultLimit(most).cut(value)
+    assert len(jsontext.dumps(kept)) <= most
+    assert note
+    assert len(note) < 300
+
+
+def test_what_cannot_be_cut_is_given_whole_without_a_note() -> None:
+    assert ResultLimit(20).cut(10**300) == (10**300, "")
+
+
+def test_cutting_a_very_wide_object_takes_little_time() -> None:
+    value = {f"key-{number}": number for number in range(200_000)}
+    begin = process_time()
+    kept, _ = ResultLimit(1000).cut(value)
+    assert process_time() - begin < 2
+    assert len(kept) > 50
 
 
 def test_cutting_a_very_large_result_takes_little_time() -> None:

@@ -219,7 +219,7 @@ def test_schemas_nest() -> None:
     parameter = {
         "name": "filter",
         "type": "object",
-        "default": {},
+        "default": {"name": "a"},
         "properties": {
             "name": {"type": "string", "required": True, "description": "d"},
             "list": {"type": "array", "items": {"type": "object", "properties": {"x": {"type": "number"}}}},
@@ -227,7 +227,7 @@ def test_schemas_nest() -> None:
     }
     assert schema(tool({}, declared(parameter)))["filter"] == {
         "type": "object",
-        "default": {},
+        "default": {"name": "a"},
         "properties": {
             "name": {"type": "string", "description": "d"},
             "list": {"type": "array", "items": {"type": "object", "properties": {"x": {"type": "number"}}}},

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consume.recording import Recorder, invoke, query_of, sent, tool
-from naftiko_run.errors import DocumentError, InvalidInput
+from consume.recording import Recorder, capability, consumes, invoke, query_of, sent, tool
+from naftiko_run.errors import InvalidInput
 from naftiko_run.invoke import Input, coerce_text
 from naftiko_run.invoke.validation import InputValidator
 
@@ -57,6 +57,47 @@ def test_a_member_that_is_missing_is_named() -> None:
     assert violations({"id": 1, "deep": {}}) == {"/deep/a~1b": "is required"}
 
 
+def test_a_name_that_is_nearly_right_is_told() -> None:
+    assert violations({"idd": 1}) == {"/id": "is required; did you mean it by `idd`?"}
+    schema = {"type": "object", "properties": {"phone": {}}, "additionalProperties": False}
+    with pytest.raises(InvalidInput) as refused:
+        InputValidator((), schema).check({"fone": "secret", "x/y": "secret"})
+    assert {each.pointer: each.message for each in refused.value.violations} == {
+        "/fone": "is not known; did you mean `phone`?",
+        "/x~1y": "is not known; there are: `phone`",
+    }
+
+
+def test_values_of_which_one_of_several_kinds_is_wanted_are_told_all_of_them() -> None:
+    ways = [{"type": "integer", "minimum": 5}, {"enum": ["all"]}, {"required": ["id"], "type": "object"}]
+    schema = {"type": "object", "properties": {"n": {"anyOf": ways}}}
+    with pytest.raises(InvalidInput) as refused:
+        InputValidator((), schema).check({"n": 3})
+    (found,) = refused.value.violations
+    assert found.pointer == "/n"
+    assert found.message == (
+        "must fit one of several, and does not: /n it is less than the minimum of 5; "
+        'or /n must be one of ["all"]; or /n must be an object, not an integer'
+    )
+
+
+@given(value=st.text(min_size=20) | st.integers(min_value=10**20))
+def test_a_violation_never_repeats_a_value(value: str | int) -> None:
+    member = {
+        "type": "string",
+        "minLength": 10**6,
+        "pattern": "^no$",
+        "enum": ["no"],
+        "const": "no",
+        "not": {},
+        "anyOf": [{"type": "null"}, {"minLength": 10**6, "type": "string"}],
+        "oneOf": [{"maximum": 3, "multipleOf": 7, "type": ["integer"]}, {"const": 3}],
+    }
+    with pytest.raises(InvalidInput) as refused:
+        InputValidator((), {"type": "object", "properties": {"a": member}}).check({"a": value})
+    assert str(value) not in " ".join(each.message for each in refused.value.violations)
+
+
 def test_nothing_is_sent_for_bad_input() -> None:
     function = tool({"inputParameters": [{"in": "query", "name": "n", "type": "integer", "required": True}]})
     recorder = Recorder()
@@ -72,10 +113,55 @@ def test_defaults_are_sent() -> None:
     assert query_of(sent(function)) == [("n", "3")]
 
 
-@pytest.mark.parametrize("parameter", [{"pattern": "("}, {"type": "array", "items": {"type": "thing"}}])
-def test_a_declaration_that_is_no_schema_leaves_its_unit_out(parameter: dict[str, Any]) -> None:
-    with pytest.raises(DocumentError, match="no valid schema"):
-        tool({"inputParameters": [{"in": "query", "name": "q", **parameter}]})
+@pytest.mark.parametrize(
+    ("parameter", "left", "keyword"),
+    [
+        ({"pattern": "("}, {}, "pattern"),
+        (
+            {"type": "array", "items": {"type": "thing", "title": "T"}},
+            {"type": "array", "items": {"title": "T"}},
+            "items/type",
+        ),
+        ({"type": "integer", "default": "ten"}, {"type": "integer"}, "default"),
+        ({"minimum": "low"}, {}, "minimum"),
+        (
+            {"type": "object", "properties": {"a": {"anyOf": [{"type": "thing"}]}}},
+            {"type": "object", "properties": {"a": {"anyOf": [{}]}}},
+            "properties/a/anyOf/0/type",
+        ),
+    ],
+)
+def test_a_keyword_that_is_no_schema_is_left_out_with_a_warning(
+    parameter: dict[str, Any], left: dict[str, Any], keyword: str
+) -> None:
+    operation = {"inputParameters": [{"in": "query", "name": "q", **parameter}]}
+    exposes = {"type": "mcp", "namespace": "m", "tools": [{"name": "t", "call": "api.op"}]}
+    found = capability({"capability": {"consumes": [consumes(operation)], "exposes": [exposes]}})
+    assert found.function("m.t").input_schema["properties"]["q"] == left
+    (told,) = [each for each in found.diagnostics if each.code == "unsound-schema"]
+    assert f"`{keyword}` of its input `q`" in told.message
+
+
+@pytest.mark.parametrize(
+    ("parameter", "schema"),
+    [
+        ({"type": "integer", "default": "10"}, {"type": "integer", "default": 10}),
+        ({"type": "string", "enum": [1, 2, 1]}, {"type": "string", "enum": ["1", "2"]}),
+    ],
+)
+def test_defaults_and_choices_have_the_declared_type(
+    parameter: dict[str, Any], schema: dict[str, Any]
+) -> None:
+    function = tool({"inputParameters": [{"in": "query", "name": "q", **parameter}]})
+    assert function.input_schema["properties"]["q"] == schema
+
+
+def test_constraints_are_told_and_checked() -> None:
+    constraints = {"type": "integer", "minimum": 1, "maximum": 9, "examples": [3]}
+    function = tool({"inputParameters": [{"in": "query", "name": "q", **constraints}]})
+    assert function.input_schema["properties"]["q"] == constraints
+    with pytest.raises(InvalidInput, match="/q: it is greater than the maximum of 9"):
+        invoke(function, {"q": 10}, Recorder())
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.progress import watched
 from naftiko_run.invoke.prompt import Argument, Message, Prompt, compile_prompt
 from naftiko_run.invoke.safety import Withheld, is_safe_to_call
+from naftiko_run.invoke.schemas import compile_schema
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptDefaults, ScriptRefused
 from naftiko_run.invoke.validation import InputValidator, coerce_text
+from naftiko_run.invoke.violations import violations_of
 
 __all__ = [
     "Argument",
@@ -32,7 +34,9 @@ __all__ = [
     "compile_asks",
     "compile_content",
     "compile_prompt",
+    "compile_schema",
     "input_schema",
     "is_safe_to_call",
+    "violations_of",
     "watched",
 ]

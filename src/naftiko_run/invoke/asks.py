@@ -9,7 +9,7 @@ import jsonschema_rs
 
 from naftiko_run.document.model import Ask as AskModel
 from naftiko_run.expressions import Expression, compile_text, variable
-from naftiko_run.invoke.validation import compile_schema
+from naftiko_run.invoke.schemas import compile_schema
 
 
 @dataclass(frozen=True, slots=True)

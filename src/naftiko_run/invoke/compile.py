@@ -29,6 +29,7 @@ from naftiko_run.invoke.mock import MockPlan
 from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, convert, named_pieces
 from naftiko_run.invoke.references import References
 from naftiko_run.invoke.safety import READING, require_safe
+from naftiko_run.invoke.schemas import sound
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptRefused
 from naftiko_run.invoke.scriptstep import ScriptStep
 from naftiko_run.invoke.stepoutput import MARK, Projection, read_step, step_of
@@ -107,11 +108,13 @@ class _Parts:
         calls: The consumed operations that are called.
         uses: Where values go.
         refusal: Why every call fails; empty where calls can succeed.
+        promised: JSON Schema of the answer; None where nothing is promised.
     """
 
     calls: list[Call] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     refusal: str = ""
+    promised: dict[str, Any] | None = None
 
 
 class _UnitCompiler:
@@ -158,6 +161,7 @@ class _UnitCompiler:
         for layer in (*reversed(given), self._fixed):
             uses = [Use(_through(use.expression, layer), use.parameter, use.is_path) for use in uses]
         inputs = infer_inputs(self._declared, uses, silence_is_required=silence_is_required)
+        inputs = tuple(self._sound(each) for each in inputs)
         unit, calls = self._unit, self._parts.calls
         if isinstance(plan, CallPlan) and self._house.operations.implies_body(unit.call):
             body = calls[0].operation.plan.body
@@ -173,11 +177,25 @@ class _UnitCompiler:
             operations=tuple({call.operation.name: call.operation for call in calls}.values()),
             refusal=self._parts.refusal,
             missing=tuple(sorted({*self._missing, *missing})),
+            output_schema=self._parts.promised,
             _validator=InputValidator(inputs, unit.input_schema),
             _fixed=tuple(self._fixed.items()),
             _given=tuple(tuple(layer.items()) for layer in given),
             _plan=plan,
         )
+
+    def _sound(self, given: Input) -> Input:
+        """Give an input without what makes no valid schema, and tell of it."""
+        schema, taken_out = sound(given.schema)
+        for keyword, fault in taken_out:
+            self._house.report.warning(
+                "unsound-schema",
+                f"`{self._unit.name}` does without `{keyword}` of its input `{given.name}`: {fault}",
+                self._unit.pointer,
+                hint="write it as JSON Schema (2020-12) has it",
+                alters_service=True,
+            )
+        return replace(given, schema=schema)
 
     def _leftover(self, offered: Mapping[str, None]) -> list[str]:
         """Give the inputs that are arguments even where nothing refers to them; headers never are unasked."""
@@ -317,6 +335,7 @@ class _UnitCompiler:
     def _outputs(self, compiler: OutputCompiler) -> OutputPlan:
         outputs = compiler.compile(self._unit.output_parameters)
         self._parts.uses += [Use(value) for value in outputs.values]
+        self._parts.promised = outputs.schema
         return outputs
 
 

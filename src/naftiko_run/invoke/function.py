@@ -41,6 +41,8 @@ class Function:
         operations: The consumed operations that it calls.
         missing: Variables without a value that it needs; while there are any, every call fails.
         refusal: Why every call fails; empty where calls can succeed.
+        output_schema: JSON Schema of its answers, by which nothing is required and everything may be null;
+            None where its outputs promise nothing. An upstream can still answer otherwise.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Function:
     operations: tuple[ConsumedOperation, ...]
     missing: tuple[BoundVariable, ...]
     refusal: str
+    output_schema: dict[str, Any] | None
     _validator: InputValidator
     _fixed: tuple[tuple[str, Expression], ...]
     _given: tuple[tuple[tuple[str, Expression], ...], ...]

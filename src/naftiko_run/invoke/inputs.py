@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run.document.model import Location, Parameter
 from naftiko_run.expressions import Accessor, Expression, compile_path
+from naftiko_run.invoke.schemas import schema_of
 from naftiko_run.invoke.stepoutput import MARK
 
 _CONNECTION_HEADERS = frozenset(
@@ -94,11 +95,11 @@ def infer_inputs(
         if required is None and sources:
             required = any(use.is_required for use in filled)
         elif required is None:
-            required = silence_is_required and not some_required
+            required = silence_is_required and not some_required and parameter.default is None
         source = sources[0] if sources else None
         inputs[parameter.name] = Input(
             parameter.name,
-            {**(_schema(source) if source else {}), **_schema(parameter)},
+            {**(schema_of(source) if source else {}), **schema_of(parameter)},
             required=required or any(use.is_path for use in filled),
             location=parameter.in_ or (source.in_ if source else None),
             in_body=compile_path(path) if (path := body_path(parameter)) else None,
@@ -137,49 +138,4 @@ def _inferred(name: str, uses: Sequence[Use]) -> Input:
         schema = {"type": "string"} if is_path else {}
         return Input(name, schema, required=required, location="path" if is_path else None)
     location = None if name.casefold() in _CONNECTION_HEADERS else parameter.in_
-    return Input(name, _schema(parameter), required=required, location=location)
-
-
-def _schema(parameter: Parameter) -> dict[str, Any]:
-    """Give the JSON Schema of a parameter, with only what the document says."""
-    schema: dict[str, Any] = {}
-    if parameter.type is not None:
-        schema["type"] = parameter.type
-    if parameter.description:
-        schema["description"] = parameter.description
-    if parameter.enum:
-        schema["enum"] = list(parameter.enum)
-    for keyword in ("pattern", "format", "default"):
-        value = getattr(parameter, keyword)
-        if value is not None:
-            schema[keyword] = value
-    if parameter.items is not None:
-        schema["items"] = _member_schema(parameter.items)
-    elif parameter.type == "array":
-        schema["items"] = {}
-    if parameter.properties is not None:
-        schema.update(_members(parameter.properties))
-    return schema
-
-
-def _member_schema(member: Any) -> dict[str, Any]:
-    """Give the JSON Schema of ``items``, or of one of ``properties``."""
-    if not isinstance(member, dict):
-        return {"type": member} if isinstance(member, str) else {}
-    keywords = ("type", "description", "enum", "default", "pattern", "format")
-    schema = {key: member[key] for key in keywords if member.get(key) is not None}
-    if "items" in member:
-        schema["items"] = _member_schema(member["items"])
-    if isinstance(member.get("properties"), dict):
-        schema.update(_members(member["properties"]))
-    return schema
-
-
-def _members(properties: Mapping[str, Any]) -> dict[str, Any]:
-    members = {"properties": {name: _member_schema(member) for name, member in properties.items()}}
-    required = [
-        name
-        for name, member in properties.items()
-        if isinstance(member, dict) and member.get("required") is True
-    ]
-    return {**members, "required": required} if required else members
+    return Input(name, schema_of(parameter), required=required, location=location)

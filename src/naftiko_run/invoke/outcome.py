@@ -10,6 +10,8 @@ from naftiko_run import jsontext
 from naftiko_run.consume.formats import decode_text
 from naftiko_run.expressions import MISSING
 
+_NEVER_TEXT = ("image/", "audio/", "video/")
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -48,6 +50,20 @@ class Outcome:
     def has_failed(self) -> bool:
         """Whether the upstream did not do what was asked: an error, or a redirect that is not followed."""
         return self.status >= 400 or 300 <= self.status < 400
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the content is text for people and models, by its type, else by what it is made of."""
+        kind = self.media_type.partition(";")[0].strip().casefold()
+        if self.is_binary or (kind.startswith(_NEVER_TEXT) and not kind.endswith("+xml")):
+            return False
+        if kind.startswith("text/") or kind.endswith(("json", "xml")):
+            return True
+        try:
+            decode_text(self.content, self.media_type)
+        except ValueError:
+            return False
+        return True
 
     @property
     def value(self) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from naftiko_run import jsontext
 from naftiko_run.document.model import ConsumedOutput, Output
 from naftiko_run.expressions import MISSING, Accessor, Expression, Scope, compile_path, first_name, is_root
+from naftiko_run.invoke.outputschema import output_schema
 
 Shape = Callable[[Any, Scope], Any]
 """Makes an output of the value that it is relative to, and of the function's inputs."""
@@ -25,11 +26,13 @@ class OutputPlan:
         apply: Shapes what was received; None where that is the answer, untouched.
         values: The outputs' own values: what they read of the inputs.
         wants_data: Whether an untouched answer is declared to be an object or a list.
+        schema: JSON Schema of what it gives; None where the outputs promise nothing of it.
     """
 
     apply: Shape | None
     values: tuple[Expression, ...] = ()
     wants_data: bool = False
+    schema: dict[str, Any] | None = None
 
     @property
     def is_identity(self) -> bool:
@@ -73,11 +76,14 @@ class OutputCompiler:
             return OutputPlan(None, wants_data=wants_data)
         shapes = [(output.name, self._shape(output)) for output in outputs]
         if len(shapes) == 1 and not (self._by_name and outputs[0].name):
-            return OutputPlan(shapes[0][1], tuple(self._values))
+            return OutputPlan(
+                shapes[0][1], tuple(self._values), schema=output_schema(outputs, is_object=False)
+            )
         if all(name for name, _ in shapes):
             return OutputPlan(
                 lambda received, scope: {name: shape(received, scope) for name, shape in shapes},
                 tuple(self._values),
+                schema=output_schema(outputs, is_object=True),
             )
 
         def first(received: Any, scope: Scope) -> Any:

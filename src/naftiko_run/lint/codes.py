@@ -124,6 +124,7 @@ unmapped-bytes | warning | A unit maps outputs of an operation that gives bytes;
 unreadable-env-file | warning | A file of environment variables cannot be read; its variables are missing. | Mend the file as the message says.
 unreadable-file | error | A file cannot be read. | See the system's words in the message, such as for its permissions.
 unroutable-path | warning | The path of a route has a query or fragment, which is dropped. | Declare what the query names as input parameters with `in: query`.
+unsound-schema | warning | A keyword of an input's schema is not JSON Schema, or its default does not fit; it is left out. | Write it as JSON Schema (2020-12) has it.
 unusual-body | warning | A body is sent in a way that not every reader would expect, such as a structure as text. | Write a `json` body where it will do.
 variable-spelling | warning | A path and a parameter spell one variable in two ways; they are taken for one. | Write the parameter's name in the path.
 wrong-type | warning | A value is not of the kind that its key takes; it is left out. | Write the kind that the message names.

@@ -15,6 +15,7 @@ from naftiko_run.document.dialects.paths import join
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.document.dialects.resources import normalise_prompts, normalise_resources
 from naftiko_run.document.dialects.skills import Siblings, normalise_skills
+from naftiko_run.document.dialects.toolnames import take_name
 from naftiko_run.expressions import parse_path
 
 
@@ -187,8 +188,14 @@ def _mcp(written: Reader, callables: Callables) -> dict[str, Any]:
             continue
         unit = _callable(tool, callables, name, name, unavailable)
         if unit is not None:
-            unit["name"] = _unused(tool, name, names)
+            try:
+                unit["name"] = take_name(tool, name, names)
+            except ValueError as fault:
+                unavailable.append({"pointer": tool.at, "name": name, "reason": str(fault), "action": name})
+                continue
             unit["maxResult"] = normalise_size(tool, "x-maxResult")
+            meta = tool.mapping("x-meta")
+            unit["meta"] = meta.data if meta else {}
             unit["hints"] = _hints(tool, callables.target(tool).get("semantics"))
             try:
                 unit |= {"content": normalise_content(tool), "asks": normalise_asks(tool)}
@@ -225,21 +232,6 @@ def _cache_hints(written: Reader) -> dict[str, Any]:
             hint="write `public` or `private`",
         )
     return {"ttlMs": ttl if is_time else 0, "cacheScope": scope if scope == "public" else "private"}
-
-
-def _unused(tool: Reader, name: str, names: set[str]) -> str:
-    """Give the name, with a number where another tool of the adapter has it."""
-    free = name
-    number = 2
-    while free in names:
-        free = f"{name}-{number}"
-        number += 1
-    if free != name:
-        tool.report.warning(
-            "duplicate-tool", f"another tool is named `{name}`; this one is called `{free}`", tool.at
-        )
-    names.add(free)
-    return free
 
 
 def _hints(tool: Reader, semantics: dict[str, Any] | None) -> dict[str, Any] | None:

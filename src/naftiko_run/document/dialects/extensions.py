@@ -58,6 +58,25 @@ def normalise_asks(written: Reader) -> list[dict[str, Any]]:
 
 
 def normalise_schema(unit: Reader) -> dict[str, Any] | None:
-    """Give ``x-inputSchema``; None where the inputs make the schema."""
-    schema = unit.mapping("x-inputSchema")
-    return None if schema is None else {"type": "object", **schema.data}
+    """Give ``x-inputSchema``; None where the inputs make the schema.
+
+    Clients read the root of every tool's schema more strictly than JSON Schema
+    is, and one that they refuse costs them all tools: there it says the same in
+    a form that they take.
+    """
+    written = unit.mapping("x-inputSchema")
+    if written is None:
+        return None
+    schema = {"type": "object", **written.data}
+    if isinstance(schema["type"], list) and "object" in schema["type"]:
+        schema["type"] = "object"
+    properties = schema.get("properties")
+    if isinstance(properties, dict):
+        schema["properties"] = {name: _as_object(each) for name, each in properties.items()}
+    return schema
+
+
+def _as_object(schema: Any) -> Any:
+    if isinstance(schema, bool):
+        return {} if schema else {"not": {}}
+    return schema

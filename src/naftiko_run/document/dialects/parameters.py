@@ -13,11 +13,15 @@ from naftiko_run.expressions import same_name
 
 _TYPES = frozenset(get_args(ParameterType))
 _LOCATIONS = frozenset(get_args(Location))
+_CONSTRAINTS = (
+    *("minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    *("minItems", "maxItems", "uniqueItems", "examples"),
+)
 _TARGET = re.compile(
     r"(?:\$\.)?(?:(?:body|query|path|headers?|cookies?)(?:Parameters)?\.)?(?P<target>[A-Za-z_][\w-]*)"
 )
 """What the ``mapping`` of an exposed input names: a consumed parameter, perhaps with its place."""
-_TYPE_SPELLINGS = {
+TYPE_SPELLINGS = {
     "int": "integer",
     "float": "number",
     "double": "number",
@@ -61,6 +65,7 @@ def _input(written: Reader, name: str) -> dict[str, Any]:
         "enum": tuple(enum) if isinstance(enum, list) else (),
         "default": written.data.get("default"),
         "format": written.text("format") or None,
+        "constraints": {key: written.data[key] for key in _CONSTRAINTS if written.data.get(key) is not None},
         "items": items if isinstance(items, dict) else None,
         "properties": properties if isinstance(properties, dict) else None,
     }
@@ -81,7 +86,7 @@ def _location(written: Reader, name: str) -> str | None:
 
 def _type(written: Reader) -> str | None:
     kind = written.text("type")
-    kind = _TYPE_SPELLINGS.get(kind, kind)
+    kind = TYPE_SPELLINGS.get(kind, kind)
     if not kind or kind in _TYPES:
         return kind or None
     written.report.warning(

@@ -36,6 +36,7 @@ class Parameter(Node):
         in_: Where it travels; None where the document leaves that to the adapter.
         required: None where the document says nothing.
         value: A fixed value or template that fills it; None where the caller does.
+        constraints: Further keywords of JSON Schema, as they are written.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Parameter(Node):
     enum: tuple[Any, ...] = ()
     default: Any = None
     format: str | None = None
+    constraints: dict[str, Any] = Field(default_factory=dict)
     items: dict[str, Any] | None = None
     properties: dict[str, Any] | None = None
 

@@ -85,12 +85,14 @@ class Tool(Callable):
         content: What its result shows; none where that is made of its answer.
         asks: What the client is asked for; the answers are inputs.
         max_result: The longest result, in bytes; None where the document says nothing.
+        meta: ``_meta`` of the tool, for clients that know what it means.
     """
 
     hints: Hints | None = None
     content: tuple[Content, ...] = ()
     asks: tuple[Ask, ...] = ()
     max_result: int | None = None
+    meta: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def is_safe(self) -> bool | None:

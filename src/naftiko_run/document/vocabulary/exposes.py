@@ -142,6 +142,7 @@ SHAPES: Final = {
             "hints": Key("What a call does to the world, for clients.", part="hints"),
             "x-content": Key("What its result shows: texts, and resources.", members="content", form=LIST),
             "x-asks": _ASKS,
+            "x-meta": Key("Its `_meta`, given to clients as it stands.", OPEN),
             "x-maxResult": Key("How long its results may be; longer ones are cut.", SIZE),
         },
         needs=((*RUNNABLE, "x-content"),),

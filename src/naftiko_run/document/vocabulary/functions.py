@@ -28,7 +28,22 @@ from naftiko_run.document.vocabulary.words import (
 _TYPE: Final[Rule] = words(*get_args(ParameterType), also=("", "int", "float", "double", "bool", "str"))
 LANGUAGE: Final[Rule] = words("python", "javascript")
 _FILES: Final[Rule] = {"type": ["array", "string", "null"], "items": TEXT}
+_NUMBER: Final[Rule] = {"type": ["number", "null"]}
 _FIELDS: Final[Rule] = {"type": ["array", "object", "string", "null"]}
+
+_CONSTRAINTS: Final = {
+    "minLength": Key("Of text: how many characters it has at least.", whole()),
+    "maxLength": Key("Of text: how many characters it has at most.", whole()),
+    "minimum": Key("The least number that it can be.", _NUMBER),
+    "maximum": Key("The largest number that it can be.", _NUMBER),
+    "exclusiveMinimum": Key("The number that it must be more than.", _NUMBER),
+    "exclusiveMaximum": Key("The number that it must be less than.", _NUMBER),
+    "multipleOf": Key("The number that it must be a multiple of.", _NUMBER),
+    "minItems": Key("Of an array: how many items it has at least.", whole()),
+    "maxItems": Key("Of an array: how many items it has at most.", whole()),
+    "uniqueItems": Key("Of an array: whether no item stands in it twice.", FLAG),
+    "examples": Key("Values that it could have.", {"type": ["array", "null"]}),
+}
 
 ROUTINE: Final = {
     "call": Key("The consumed operation to call, as `namespace.operation`.", CALL),
@@ -81,6 +96,7 @@ SHAPES: Final = {
             "enum": Key("The values that it can have.", {"type": ["array", "null"]}),
             "default": Key("Its value where the caller gives none.", ANYTHING),
             "format": Key("A format of JSON Schema, such as `date-time`.", TEXT),
+            **_CONSTRAINTS,
             "items": Key("Of an array: the JSON Schema of its items.", OPEN),
             "properties": Key("Of an object: the JSON Schemas of its properties.", OPEN),
         },

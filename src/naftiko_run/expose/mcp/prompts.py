@@ -16,6 +16,7 @@ from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
 from naftiko_run.expose.mcp.content import block_of
 from naftiko_run.expose.mcp.failures import error_of
+from naftiko_run.expose.mcp.pages import page_of
 from naftiko_run.expose.mcp.resources import ResourceShelf
 from naftiko_run.invoke import Message, Prompt
 
@@ -60,11 +61,16 @@ class PromptBook:
         return [value for each in prompt.arguments if each.name == argument for value in each.enum]
 
     async def list(
-        self, _: ServerRequestContext, __: types.PaginatedRequestParams | None
+        self, _: ServerRequestContext, params: types.PaginatedRequestParams | None
     ) -> types.ListPromptsResult:
-        """Answer ``prompts/list``."""
-        prompts = [_described(model, prompt) for model, prompt, _ in self._prompts.values()]
-        return types.ListPromptsResult(prompts=prompts)
+        """Answer ``prompts/list``.
+
+        Raises:
+            MCPError: The cursor is none of this list's.
+        """
+        prompts = [(name, _described(model, prompt)) for name, (model, prompt, _) in self._prompts.items()]
+        page = page_of(prompts, params)
+        return types.ListPromptsResult(prompts=page.entries, next_cursor=page.next_cursor)
 
     async def get(
         self, context: ServerRequestContext, params: types.GetPromptRequestParams

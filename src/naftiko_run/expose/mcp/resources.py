@@ -18,6 +18,7 @@ from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes, Resource
 from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.failures import error_of, failed
+from naftiko_run.expose.mcp.pages import page_of
 from naftiko_run.expose.mediatypes import media_type_of
 from naftiko_run.expose.units import unit_of
 from naftiko_run.expressions import Variable, as_text, parse_path
@@ -101,9 +102,13 @@ class ResourceShelf:
         return None
 
     async def list(
-        self, _: ServerRequestContext, __: types.PaginatedRequestParams | None
+        self, _: ServerRequestContext, params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
-        """Answer ``resources/list``: every file, and every function without holes in its URI."""
+        """Answer ``resources/list``: every file, and every function without holes in its URI.
+
+        Raises:
+            MCPError: The cursor is none of this list's.
+        """
         files = await asyncio.to_thread(lambda: [each for shelf in self._statics for each in _files(shelf)])
         fixed = [
             types.Resource(
@@ -116,12 +121,17 @@ class ResourceShelf:
             for each in self._dynamics
             if not each.names
         ]
-        return types.ListResourcesResult(resources=[*files, *fixed])
+        page = page_of([(each.uri, each) for each in (*files, *fixed)], params)
+        return types.ListResourcesResult(resources=page.entries, next_cursor=page.next_cursor)
 
     async def templates(
-        self, _: ServerRequestContext, __: types.PaginatedRequestParams | None
+        self, _: ServerRequestContext, params: types.PaginatedRequestParams | None
     ) -> types.ListResourceTemplatesResult:
-        """Answer ``resources/templates/list``."""
+        """Answer ``resources/templates/list``.
+
+        Raises:
+            MCPError: The cursor is none of this list's.
+        """
         templates = [
             types.ResourceTemplate(
                 uri_template=_single_braces(each.model.uri),
@@ -133,7 +143,10 @@ class ResourceShelf:
             for each in self._dynamics
             if each.names
         ]
-        return types.ListResourceTemplatesResult(resource_templates=templates)
+        page = page_of([(each.uri_template, each) for each in templates], params)
+        return types.ListResourceTemplatesResult(
+            resource_templates=page.entries, next_cursor=page.next_cursor
+        )
 
     async def read(
         self, context: ServerRequestContext, params: types.ReadResourceRequestParams

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any, Final
-from uuid import uuid4
 
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from naftiko_run import jsontext
+from naftiko_run.expose.mcp.promises import Promise
 from naftiko_run.expose.mcp.trimming import ResultLimit
 from naftiko_run.expose.problems import Problem
 from naftiko_run.expressions import MISSING, as_text
@@ -22,28 +23,46 @@ MOST_LEVELS: Final = 100
 """How deep structured content is nested at most: parsers of clients have limits from 128 levels on."""
 
 
-def result_of(outcome: Outcome, protocol_version: str, name: str, limit: ResultLimit | None) -> Wire:
+def result_of(
+    outcome: Outcome,
+    protocol_version: str,
+    name: str,
+    limit: ResultLimit | None = None,
+    promise: Promise | None = None,
+) -> Wire:
     """Give the result of a call that an upstream answered.
 
-    Data is given as ``structuredContent`` and as text, bytes as an image, as
-    audio or as an embedded resource, anything else, and what is nested too
-    deeply for clients to read, as text. An upstream's error is ``isError``
+    Data is given as ``structuredContent`` and as compact JSON text; what is no
+    text, by its type or by its bytes, as an image, as audio or as an embedded
+    resource; anything else, and what is nested too deeply for clients to read,
+    as text. An upstream's error is ``isError``
     with its status and body. What is longer than the limit is cut, and a
-    second text says so; bytes and errors never are.
+    second text says so; bytes and errors never are. What is not as it was
+    promised is given all the same, and a further text says so.
 
     Args:
         outcome: The answer.
         protocol_version: The client's.
         name: What was called, ``namespace/tool``, percent-encoded.
         limit: Of text and data; None for none.
+        promise: What clients check the answer against; None where nothing is promised.
     """
     if outcome.has_failed:
-        return result_of_failure(outcome)
-    if outcome.is_binary:
-        return _wire([_bytes(outcome, name)])
+        return keep_to(promise, result_of_failure(outcome), protocol_version)
     if not outcome.content:
-        return result_of_text(f"{_status(outcome.status)}, without content")
-    return _result(outcome, protocol_version, limit)
+        text = f"{_status(outcome.status)}, without content"
+        return _wire([text_block(text)], promise.keep(MISSING, protocol_version)[0] if promise else None)
+    if outcome.value is MISSING and not outcome.is_readable:
+        return _wire([_bytes(outcome, name)])
+    return _result(outcome, protocol_version, limit, promise)
+
+
+def keep_to(promise: Promise | None, error: Wire, protocol_version: str) -> Wire:
+    """Give an error that a client takes: without structured content where that is not as was promised."""
+    structured = error.get("structuredContent")
+    if promise is not None and structured is not None and not promise.allows(structured, protocol_version):
+        del error["structuredContent"]
+    return error
 
 
 def result_of_problem(problem: Problem) -> Wire:
@@ -74,7 +93,8 @@ def result_of_failure(outcome: Outcome) -> Wire:
             structured["retryAfter"] = value
             text += f" (retry after {value})"
     if outcome.content:
-        text += f":\n{outcome.text}"
+        written = None if outcome.value is MISSING else jsontext.dumps_within(outcome.value, MOST_LEVELS)
+        text += f":\n{outcome.text if written is None else written.decode()}"
     return _error(text, structured)
 
 
@@ -108,12 +128,14 @@ def _bytes(outcome: Outcome, name: str) -> Wire:
     if kind.startswith("audio/"):
         return {"type": "audio", "data": data, "mimeType": kind}
     # The resource is in the result, and nowhere else: its URI only tells it from others.
-    uri = f"naftiko://results/{name}/{uuid4()}"
+    uri = f"naftiko://results/{name}/{blake2b(outcome.content, digest_size=16).hexdigest()}"
     return {"type": "resource", "resource": {"uri": uri, "mimeType": outcome.media_type, "blob": data}}
 
 
-def _result(outcome: Outcome, protocol_version: str, limit: ResultLimit | None) -> Wire:
-    structured, note = None, ""
+def _result(
+    outcome: Outcome, protocol_version: str, limit: ResultLimit | None, promise: Promise | None
+) -> Wire:
+    structured, note, warning = None, "", ""
     value = outcome.value
     written = None if value is MISSING else jsontext.dumps_within(value, MOST_LEVELS)
     if written is not None:
@@ -128,8 +150,10 @@ def _result(outcome: Outcome, protocol_version: str, limit: ResultLimit | None) 
         text = outcome.text
         if limit and len(text.encode()) > limit.most:
             text, note = limit.cut_text(text)
-    content = [text_block(text), text_block(note)] if note else [text_block(text)]
-    return _wire(content, structured)
+    if promise is not None:
+        structured, warning = promise.keep(MISSING if written is None else value, protocol_version)
+    notes = [text_block(each) for each in (note, warning) if each]
+    return _wire([text_block(text), *notes], structured)
 
 
 def _status(status: int) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 from mcp.shared.inbound import find_invalid_x_mcp_header, x_mcp_header_map
+from mcp_types.methods import validate_server_result
+from mcp_types.version import LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
+from pydantic import ValidationError
 
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Hints, McpExposes
@@ -21,12 +24,17 @@ from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
 from naftiko_run.expose.mcp.content import Showing
 from naftiko_run.expose.mcp.directcall import DirectTool
 from naftiko_run.expose.mcp.notices import Notices
+from naftiko_run.expose.mcp.pages import page_of
+from naftiko_run.expose.mcp.promises import Promise
 from naftiko_run.expose.mcp.resources import ResourceShelf
-from naftiko_run.expose.mcp.results import Wire, result_of, result_of_problem, result_of_text
+from naftiko_run.expose.mcp.results import Wire, keep_to, result_of, result_of_problem, result_of_text
 from naftiko_run.expose.mcp.trimming import ResultLimit
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.units import unit_of
 from naftiko_run.invoke import Function, InputValidator
+
+_ERAS: Final = (LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION)
+"""A revision of each era, in which tools are told alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,7 @@ class _Tool:
         name: ``namespace/tool``, percent-encoded.
         arguments: Checks what the caller gives, before anything is asked; None where nothing is.
         limit: How long results may be; None for no limit.
+        promise: What clients check its results against; None where nothing is promised.
     """
 
     name: str
@@ -46,6 +55,13 @@ class _Tool:
     described: types.Tool
     arguments: InputValidator | None
     limit: ResultLimit | None
+    promise: Promise | None
+
+    def told(self, protocol_version: str) -> types.Tool:
+        """Give what ``tools/list`` tells a client of it."""
+        if self.promise is None:
+            return self.described
+        return self.described.model_copy(update={"output_schema": self.promise.schema(protocol_version)})
 
 
 class ToolBox:
@@ -82,19 +98,26 @@ class ToolBox:
             arguments = InputValidator((), described.input_schema) if asks else None
             limit = _limit(model.max_result or max_result, described.input_schema)
             name = f"{quote(exposes.namespace)}/{quote(model.name)}"
-            tool = _Tool(name, function, asks, showing, described, arguments, limit)
+            promise = Promise(model.name, function.output_schema) if function.output_schema else None
+            tool = _Tool(name, function, asks, showing, described, arguments, limit, promise)
+            if fault := _fault(tool):
+                self._unavailable[model.name] = fault
+                continue
             self._tools[model.name] = tool
             if direct := _direct(tool):
                 self._direct[model.name] = direct
+        self._lists = {
+            version: [(name, each.told(version)) for name, each in self._tools.items()] for version in _ERAS
+        }
 
     @property
     def described(self) -> Sequence[types.Tool]:
         """The tools that can be called."""
         return [tool.described for tool in self._tools.values()]
 
-    def told(self, name: str, protocol_version: str) -> types.Tool:  # noqa: ARG002 - all are told alike so far
+    def told(self, name: str, protocol_version: str) -> types.Tool:
         """Give what a client is told of a tool that can be called."""
-        return self._tools[name].described
+        return self._tools[name].told(protocol_version)
 
     @property
     def unavailable(self) -> Mapping[str, str]:
@@ -109,10 +132,16 @@ class ToolBox:
         )
 
     async def list(
-        self, _: ServerRequestContext[Any], __: types.PaginatedRequestParams | None
+        self, context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        """Answer ``tools/list``."""
-        return types.ListToolsResult(tools=[tool.described for tool in self._tools.values()])
+        """Answer ``tools/list``.
+
+        Raises:
+            MCPError: The cursor is none of this list's.
+        """
+        era = _ERAS[context.protocol_version in MODERN_PROTOCOL_VERSIONS]
+        page = page_of(self._lists[era], params)
+        return types.ListToolsResult(tools=page.entries, next_cursor=page.next_cursor)
 
     async def call(
         self, context: ServerRequestContext[Any], params: types.CallToolRequestParams
@@ -152,7 +181,7 @@ class ToolBox:
         except Unanswered as fault:
             return _typed(result_of_text(str(fault), is_error=True))
         except InvocationError as fault:
-            return _typed(result_of_problem(problem_of(fault)))
+            return _typed(_refused(tool, fault, context.protocol_version))
         if isinstance(inputs, types.InputRequiredResult):
             return inputs
         return _typed(await _result(tool, inputs, context.protocol_version))
@@ -171,14 +200,18 @@ async def _result(tool: _Tool, inputs: Mapping[str, Any], protocol_version: str)
     """
     try:
         outcome = await tool.function.invoke(inputs)
-        result = result_of(outcome, protocol_version, tool.name, tool.limit)
+        result = result_of(outcome, protocol_version, tool.name, tool.limit, tool.promise)
     except InvocationError as fault:
-        return result_of_problem(problem_of(fault))
+        return _refused(tool, fault, protocol_version)
     if tool.showing and not outcome.has_failed:
         shown = await tool.showing.blocks(inputs, protocol_version)
         blocks = [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in shown]
         result["content"] = [*blocks, *result["content"][1:]]
     return result
+
+
+def _refused(tool: _Tool, fault: InvocationError, protocol_version: str) -> Wire:
+    return keep_to(tool.promise, result_of_problem(problem_of(fault)), protocol_version)
 
 
 def _typed(result: Wire) -> types.CallToolResult:
@@ -188,7 +221,7 @@ def _typed(result: Wire) -> types.CallToolResult:
 def _direct(tool: _Tool) -> DirectTool | None:
     """Give what calls a tool without the SDK; None where only that can."""
     schema = tool.described.input_schema
-    if tool.asks or tool.showing or x_mcp_header_map(schema) or find_invalid_x_mcp_header(schema):
+    if tool.asks or tool.showing or x_mcp_header_map(schema):
         return None
 
     async def answer(arguments: Mapping[str, Any], protocol_version: str) -> Wire:
@@ -203,6 +236,18 @@ def _direct(tool: _Tool) -> DirectTool | None:
 def _broken(fault: Exception) -> MCPError:
     problem = problem_of(fault)
     return MCPError(types.INTERNAL_ERROR, problem.detail, problem.members)
+
+
+def _fault(tool: _Tool) -> str:
+    """Say why clients would refuse a list with this tool in it; empty where they take it."""
+    for version in _ERAS:
+        listed = types.ListToolsResult(tools=[tool.told(version)])
+        try:
+            validate_server_result("tools/list", version, listed.model_dump(mode="json", by_alias=True))
+        except ValidationError as fault:
+            return f"clients would refuse what is told of it: {fault.errors()[0]['msg']}"
+    reason = find_invalid_x_mcp_header(tool.described.input_schema)
+    return f"clients would refuse an `x-mcp-header` of its schema: {reason}" if reason else ""
 
 
 def _limit(most: int | None, schema: dict[str, Any]) -> ResultLimit | None:
@@ -232,6 +277,7 @@ def _described(model: ToolModel, function: Function, asks: Questionnaire) -> typ
         title=model.label or None,
         description=function.description or None,
         input_schema=schema,
+        _meta=model.meta or None,
         annotations=_annotations(model.hints) if model.hints else None,
     )
 

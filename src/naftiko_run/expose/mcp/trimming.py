@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from naftiko_run import jsontext
@@ -11,6 +12,9 @@ from naftiko_run import jsontext
 _ENDLESS: Final = 1 << 62
 _TOLD: Final = 5
 """How many of the lists that were cut are named."""
+
+_LONGEST_PATH: Final = 100
+"""How many characters of a list's place are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,12 @@ class ResultLimit:
 
         All lists keep as many of their first members as fit, though at least one;
         where that is not enough all texts keep their beginnings, and where that is
-        not either, all objects keep their first members.
+        not either, all objects keep their first members, and then lists none. What
+        is left then, such as a very long number, is given as it is.
         """
         cut = self._cut_for(value)
-        return cut.of(value), self._note(cut)
+        kept = cut.of(value)
+        return kept, self._note(cut) if cut.has_cut else ""
 
     def cut_text(self, text: str) -> tuple[str, str]:
         """Give the beginning of a text that is too long, and a note of how long it was."""
@@ -47,14 +53,15 @@ class ResultLimit:
         texts = _largest(lambda most: self._fits(_Cut(1, most), value), 0)
         if texts is not None:
             return _Cut(1, texts)
-        return _Cut(1, 0, _largest(lambda most: self._fits(_Cut(1, 0, most), value), 0) or 0)
+        members = _largest(lambda most: self._fits(_Cut(1, 0, most), value), 0)
+        return _Cut(0, 0, 0) if members is None else _Cut(1, 0, members)
 
     def _fits(self, cut: _Cut, value: Any) -> bool:
         return len(jsontext.dumps(cut.of(value))) <= self.most
 
     def _note(self, cut: _Cut) -> str:
         told = [
-            f"of `{path}` the first {kept} of {'up to ' if number > 1 else ''}{total} are given"
+            f"of `{_shown(path)}` the first {kept} of {'up to ' if number > 1 else ''}{total} are given"
             for path, (kept, total, number) in [*cut.lists_cut.items()][:_TOLD]
         ]
         if len(cut.lists_cut) > _TOLD:
@@ -86,8 +93,15 @@ class _Cut:
     has_cut_texts: bool = False
     has_cut_members: bool = False
 
+    @property
+    def has_cut(self) -> bool:
+        return bool(self.lists_cut) or self.has_cut_texts or self.has_cut_members
+
     def of(self, value: Any, path: str = "$") -> Any:
-        if isinstance(value, str) and len(value) > self.texts:
+        """Give what is kept of a value."""
+        if isinstance(value, str):
+            if len(value) <= self.texts:
+                return value
             self.has_cut_texts = True
             return f"{value[: self.texts]}…"
         if isinstance(value, list):
@@ -97,9 +111,17 @@ class _Cut:
             return [self.of(each, f"{path}[*]") for each in value[: self.lists]]
         if isinstance(value, dict):
             self.has_cut_members |= len(value) > self.members
-            names = [*value][: self.members] if len(value) > self.members else value
-            return {name: self.of(value[name], f"{path}.{name}") for name in names}
+            names = [*islice(value, self.members)] if len(value) > self.members else value
+            return {name: self._member(value[name], path, name) for name in names}
         return value
+
+    def _member(self, value: Any, path: str, name: str) -> Any:
+        """Give what is kept of an object's member; a path is worth writing only where it leads on."""
+        return self.of(value, f"{path}.{name}" if isinstance(value, list | dict) else "")
+
+
+def _shown(path: str) -> str:
+    return path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}…"
 
 
 def _largest(fits: Callable[[int], bool], least: int) -> int | None:

@@ -8,13 +8,11 @@ from typing import Final
 
 from naftiko_run.diagnostics import Severity
 from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.dialects.toolnames import REFUSED, TAKEN_BY_ALL, TAKEN_BY_ANY, mended_name
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.lint.written import Written, written_key
 
-_REFUSED_IN_TOOL_NAMES = re.compile(r"[^A-Za-z0-9_.-]")
 _STEP_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
-_TAKEN_BY_ALL = 64
-_TAKEN_BY_ANY = 128
 
 
 def _namespaces_unique(written: Written) -> Iterator[Finding]:
@@ -39,20 +37,20 @@ def _tool_names(written: Written) -> Iterator[tuple[str, Reader]]:
 
 def _tool_name_characters(written: Written) -> Iterator[Finding]:
     for name, tool in _tool_names(written):
-        refused = list(dict.fromkeys(_REFUSED_IN_TOOL_NAMES.findall(name)))
+        refused = list(dict.fromkeys(REFUSED.findall(name)))
         if refused:
             marks = " and ".join("a space" if mark == " " else f"`{mark}`" for mark in refused)
-            mended = _REFUSED_IN_TOOL_NAMES.sub("-", name)
+            mended = mended_name(name)
             yield _at_name(
                 tool,
                 f"the tool name `{name}` has {marks}, which MCP clients refuse",
-                f"write `{mended}`" if mended.strip("-") else "",
+                f"write `{mended}`" if mended else "",
             )
 
 
 def _tool_name_long(written: Written) -> Iterator[Finding]:
     for name, tool in _tool_names(written):
-        if _TAKEN_BY_ALL < len(name) <= _TAKEN_BY_ANY:
+        if TAKEN_BY_ALL < len(name) <= TAKEN_BY_ANY:
             yield _at_name(
                 tool, f"the tool name `{name}` has {len(name)} characters; some MCP clients take 64 at most"
             )
@@ -60,10 +58,10 @@ def _tool_name_long(written: Written) -> Iterator[Finding]:
 
 def _tool_name_too_long(written: Written) -> Iterator[Finding]:
     for name, tool in _tool_names(written):
-        if len(name) > _TAKEN_BY_ANY:
+        if len(name) > TAKEN_BY_ANY:
             yield _at_name(
                 tool,
-                f"the tool name `{name[:40]}…` has {len(name)} characters; MCP allows {_TAKEN_BY_ANY}",
+                f"the tool name `{name[:40]}…` has {len(name)} characters; MCP allows {TAKEN_BY_ANY}",
             )
 
 
@@ -111,6 +109,7 @@ RULES: Final = (
         "A tool's name has only what MCP clients take: letters, digits, `_`, `-` and `.`.",
         "write the name in kebab case, such as `list-ships`",
         _tool_name_characters,
+        told_by=frozenset({"tool-name-characters"}),
     ),
     Rule(
         "tool-name-long",
@@ -118,6 +117,7 @@ RULES: Final = (
         "A tool's name has at most 64 characters, which every MCP client takes.",
         "choose a shorter name; say the rest in the description",
         _tool_name_long,
+        told_by=frozenset({"tool-name-long"}),
     ),
     Rule(
         "tool-name-too-long",
@@ -125,6 +125,7 @@ RULES: Final = (
         "A tool's name has at most 128 characters, as MCP demands.",
         "choose a shorter name; say the rest in the description",
         _tool_name_too_long,
+        told_by=frozenset({"tool-name-too-long"}),
     ),
     Rule(
         "aggregates-unique-function-name",

@@ -1,0 +1,182 @@
+"""JSON Schemas of parameters: only what the document says, self-contained, and made sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple, get_args
+
+import jsonschema_rs
+
+from naftiko_run.document.dialects.parameters import TYPE_SPELLINGS
+from naftiko_run.document.model import Parameter, ParameterType
+from naftiko_run.invoke.outputs import convert
+
+MOST_MEMBERS: Final = 30
+"""How deep members are told; parsers of clients have limits, and two levels of JSON make one of members."""
+
+_PLAIN = frozenset({"description", "title", "default", "examples", "deprecated"})
+"""Keywords that take what a document can hold."""
+
+_KEYWORDS = (
+    *("type", "title", "description", "enum", "const", "default", "examples", "deprecated"),
+    *("pattern", "format", "minLength", "maxLength"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
+)
+_TYPES = frozenset(get_args(ParameterType))
+_CHOICES = ("anyOf", "oneOf", "allOf")
+
+
+class Unsound(NamedTuple):
+    """What was taken out of a schema.
+
+    Attributes:
+        keyword: With its place in the schema, such as ``properties/id/pattern``.
+        fault: What is wrong with it.
+    """
+
+    keyword: str
+    fault: str
+
+
+def schema_of(parameter: Parameter) -> dict[str, Any]:
+    """Give the JSON Schema of a parameter, with only what the document says."""
+    schema: dict[str, Any] = {}
+    if parameter.type is not None:
+        schema["type"] = parameter.type
+    if parameter.description:
+        schema["description"] = parameter.description
+    if parameter.enum:
+        schema["enum"] = list(parameter.enum)
+    for keyword in ("pattern", "format", "default"):
+        value = getattr(parameter, keyword)
+        if value is not None:
+            schema[keyword] = value
+    schema |= parameter.constraints
+    if parameter.items is not None:
+        schema["items"] = _member(parameter.items, 1)
+    elif parameter.type == "array":
+        schema["items"] = {}
+    if parameter.properties is not None:
+        schema |= _members(parameter.properties, 1)
+    return schema
+
+
+def _member(member: Any, level: int) -> dict[str, Any]:
+    """Give the JSON Schema of ``items``, or of one of ``properties``.
+
+    A reference (``$ref``) has nothing to refer to in a capability document: any value fits there.
+    """
+    if not isinstance(member, dict):
+        return {"type": _spelled(member)} if isinstance(member, str) else {}
+    schema = {key: member[key] for key in _KEYWORDS if member.get(key) is not None}
+    if "type" in schema:
+        schema["type"] = _spelled(schema["type"])
+    if level >= MOST_MEMBERS:
+        return schema
+    if "items" in member:
+        schema["items"] = _member(member["items"], level + 1)
+    if isinstance(member.get("properties"), dict):
+        schema |= _members(member["properties"], level + 1)
+    others = member.get("additionalProperties")
+    if isinstance(others, bool | dict):
+        schema["additionalProperties"] = others if isinstance(others, bool) else _member(others, level + 1)
+    for keyword in _CHOICES:
+        if isinstance(member.get(keyword), list) and member[keyword]:
+            schema[keyword] = [_member(each, level + 1) for each in member[keyword]]
+    return schema
+
+
+def _members(properties: Mapping[str, Any], level: int) -> dict[str, Any]:
+    members = {"properties": {name: _member(member, level) for name, member in properties.items()}}
+    required = [
+        name
+        for name, member in properties.items()
+        if isinstance(member, dict) and member.get("required") is True
+    ]
+    return {**members, "required": required} if required else members
+
+
+def _spelled(kind: Any) -> Any:
+    return TYPE_SPELLINGS.get(kind, kind) if isinstance(kind, str) else kind
+
+
+def sound(schema: dict[str, Any]) -> tuple[dict[str, Any], list[Unsound]]:
+    """Give a schema without the keywords that make no valid schema, and what they were.
+
+    ``enum`` and ``default`` become values of the declared type where nothing is
+    lost; what still fits the schema nowhere is taken out.
+    """
+    taken_out: list[Unsound] = []
+    return _sound(schema, "", taken_out), taken_out
+
+
+def _sound(schema: dict[str, Any], at: str, taken_out: list[Unsound]) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for keyword, value in schema.items():
+        place = f"{at}{keyword}"
+        if keyword == "properties":
+            kept[keyword] = {
+                name: _sound(each, f"{place}/{name}/", taken_out) for name, each in value.items()
+            }
+        elif keyword in ("items", "additionalProperties") and isinstance(value, dict):
+            kept[keyword] = _sound(value, f"{place}/", taken_out)
+        elif keyword in _CHOICES:
+            kept[keyword] = [
+                _sound(each, f"{place}/{number}/", taken_out) for number, each in enumerate(value)
+            ]
+        elif fault := _fault_of(keyword, value):
+            taken_out.append(Unsound(place, fault))
+        else:
+            kept[keyword] = value
+    if "enum" in kept:
+        kept["enum"] = [*_unique(convert(kept.get("type"), each) for each in kept["enum"])]
+    if "default" in kept:
+        _settle_default(kept, at, taken_out)
+    return kept
+
+
+def _settle_default(schema: dict[str, Any], at: str, taken_out: list[Unsound]) -> None:
+    """Make the default one that the schema takes, or take it out: a call that leaves it to us would fail."""
+    default = convert(schema.get("type"), schema.pop("default"))
+    if compile_schema(schema).is_valid(default):
+        schema["default"] = default
+    else:
+        taken_out.append(Unsound(f"{at}default", "it does not fit the rest of the schema"))
+
+
+def _unique(values: Iterator[Any]) -> Iterator[Any]:
+    seen: list[Any] = []
+    for value in values:
+        if not any(value == each and type(value) is type(each) for each in seen):
+            seen.append(value)
+            yield value
+
+
+def _fault_of(keyword: str, value: Any) -> str:
+    """Say what is wrong with a keyword; empty where it is sound."""
+    if keyword in _PLAIN or (keyword == "type" and isinstance(value, str) and value in _TYPES):
+        return ""
+    try:
+        compile_schema({keyword: value})
+    except ValueError as fault:
+        return str(fault)
+    return ""
+
+
+def compile_schema(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    """Compile a JSON Schema (2020-12); what it says of a value that does not fit never shows the value.
+
+    Raises:
+        ValueError: It is none, or refers to another.
+    """
+    try:
+        return jsonschema_rs.Draft202012Validator(schema, retriever=_retrieve, mask="it")
+    except jsonschema_rs.ValidationError as fault:
+        at = "/".join(map(str, fault.instance_path))
+        raise ValueError(f"`{at}`: {fault.message}" if at else fault.message) from None
+
+
+def _retrieve(uri: str) -> Any:
+    """Refuse to look for a schema elsewhere: loading a document fetches nothing."""
+    raise ValueError(f"`{uri}` is not a part of it, and nothing is fetched")
