@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Final
+from typing import Final, Literal
 
 import uvicorn
 
@@ -150,6 +150,7 @@ def _on_signals(stop: asyncio.Event) -> None:
 def _server(site: Site, drain: int) -> _Server:
     config = uvicorn.Config(
         site.router,
+        http=_protocol(),
         lifespan="off",
         ws="none",
         log_config=None,
@@ -159,6 +160,14 @@ def _server(site: Site, drain: int) -> _Server:
         timeout_graceful_shutdown=drain,
     )
     return _Server(config)
+
+
+def _protocol() -> type[asyncio.Protocol] | Literal["auto"]:
+    try:
+        from naftiko_run.serve.protocol import WholeAnswers
+    except ImportError:  # Windows has no httptools
+        return "auto"
+    return WholeAnswers
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
