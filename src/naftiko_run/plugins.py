@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
 EXPOSERS: Final = "naftiko_run.exposers"
@@ -21,16 +21,26 @@ AUTHENTICATIONS: Final = "naftiko_run.authentications"
 GUARDS: Final = "naftiko_run.guards"
 """The group of inbound authentication schemes, each under its ``type``."""
 
+_GROUPS: Final = (EXPOSERS, PROVIDERS, FORMATS, AUTHENTICATIONS, GUARDS)
+
 
 @cache
 def installed(group: str) -> tuple[str, ...]:
     """Give the names that a group has, sorted."""
-    return tuple(sorted({found.name for found in entry_points(group=group)}))
+    return tuple(sorted({found.name for found in _ours() if found.group == group}))
 
 
 @cache
 def find(group: str, name: str) -> Any:
     """Give what stands under a name of a group, imported; None where nothing does."""
-    for found in entry_points(group=group, name=name):
-        return found.load()
+    for found in _ours():
+        if (found.group, found.name) == (group, name):
+            return found.load()
     return None
+
+
+@cache
+def _ours() -> tuple[EntryPoint, ...]:
+    """Give the entry points of all groups at once: each search looks through all that is installed."""
+    everything = entry_points()
+    return tuple(each for group in _GROUPS for each in everything.select(group=group))

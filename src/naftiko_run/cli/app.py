@@ -5,6 +5,7 @@ Heavy imports wait until a command runs, so that ``--help`` is quick.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -164,6 +165,7 @@ def serve_documents(
     """Serve capability documents: a REST API and an MCP server in front of the APIs that they consume."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
+    gc.disable()  # until everything is up: nearly all that is made till then stays
     from naftiko_run.cli.run import RunOptions, run_documents
 
     options = RunOptions(

@@ -31,7 +31,8 @@ from naftiko_run.cli.options import (
 from naftiko_run.cli.startup import Startup
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.errors import ConfigurationError, DocumentError
-from naftiko_run.serve import Addressing, ServeSettings, serve
+from naftiko_run.expose import Adapter
+from naftiko_run.serve import Addressing, ServeSettings, Site, serve
 from naftiko_run.telemetry import configure_logs
 
 OK: Final = 0
@@ -131,7 +132,13 @@ def _run(options: RunOptions, console: Console) -> None:
             "--strict: not started, because variables are not set",
             hint="set them, or leave out --strict to start without the operations that need them",
         )
-    serve(capabilities, serving, startup.print)
+
+    def started(sites: Sequence[Site], piped: Adapter | None) -> None:
+        startup.print(sites, piped)
+        gc.freeze()  # what there is now stays as long as the process: no collection need look at it
+        gc.enable()
+
+    serve(capabilities, serving, started)
 
 
 def _exit_code(fault: ConfigurationError) -> int:
@@ -155,7 +162,6 @@ def _load_all(
         except DocumentError as fault:
             print_refusal(console, fault)
             refused += [each for each in fault.diagnostics if each.is_error]
-    gc.freeze()  # plans live as long as the process: no collection need look at them
     if any(each.code == "no-such-file" for each in refused):
         raise Unready(NO_INPUT)
     if strict:

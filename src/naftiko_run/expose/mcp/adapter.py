@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Final, get_args
 import mcp_types as types
 from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.lowlevel import Server
-from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes, McpExposes
@@ -156,6 +155,8 @@ def _server(
 
 def _converse(server: Server[Any], shelf: ResourceShelf | None, key: Secret | None) -> None:
     """Have a server ask its clients: answers travel sealed, or within sessions, and so can what these keep."""
+    from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity  # brings cryptography
+
     security = RequestStateSecurity(keys=[key.reveal()]) if key else RequestStateSecurity.ephemeral()
     server.middleware.append(RequestStateBoundary(security, default_audience=server.name))
     server.add_request_handler("logging/setLevel", types.SetLevelRequestParams, set_level)
