@@ -159,6 +159,12 @@ def serve_documents(
             show_default=False,
         ),
     ] = "",
+    workers: Annotated[
+        str,
+        typer.Option(
+            metavar="N", help="How many processes share the ports; `auto` for as many as there are cores."
+        ),
+    ] = "1",
     log_level: Annotated[str, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = "info",
     version: Version = False,  # noqa: ARG001 - its callback does the work
 ) -> None:
@@ -187,6 +193,7 @@ def serve_documents(
         log_level=log_level,
         stdio=stdio,
         adapter=adapter,
+        workers=workers,
     )
     sys.exit(run_documents(options))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -26,13 +25,13 @@ from naftiko_run.cli.options import (
     parse_ports,
     parse_seconds,
     parse_size,
+    parse_workers,
     read_state_key,
 )
 from naftiko_run.cli.startup import Startup
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.errors import ConfigurationError, DocumentError
-from naftiko_run.expose import Adapter
-from naftiko_run.serve import Addressing, ServeSettings, Site, serve
+from naftiko_run.serve import Addressing, ServeSettings, serve
 from naftiko_run.telemetry import configure_logs
 
 OK: Final = 0
@@ -64,6 +63,7 @@ class RunOptions:
     log_level: str
     stdio: bool
     adapter: str
+    workers: str
 
 
 class CredentialsMissing(ConfigurationError):
@@ -117,6 +117,7 @@ def _run(options: RunOptions, console: Console) -> None:
         adapter=options.adapter,
         max_result=parse_size(options.max_result, "--max-result") if options.max_result else None,
         lazy_tools=options.tools == "lazy",
+        workers=parse_workers(options.workers),
     )
     configure_logs(check_level(options.log_level))
     with redirect_stdout(sys.stderr):  # stdout may be a client's: no plugin has any business there
@@ -132,13 +133,7 @@ def _run(options: RunOptions, console: Console) -> None:
             "--strict: not started, because variables are not set",
             hint="set them, or leave out --strict to start without the operations that need them",
         )
-
-    def started(sites: Sequence[Site], piped: Adapter | None) -> None:
-        startup.print(sites, piped)
-        gc.freeze()  # what there is now stays as long as the process: no collection need look at it
-        gc.enable()
-
-    serve(capabilities, serving, started)
+    serve(capabilities, serving, startup.print)
 
 
 def _exit_code(fault: ConfigurationError) -> int:
