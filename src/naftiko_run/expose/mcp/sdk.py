@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from typing import Any
+
+from pydantic import BaseModel
 
 
 def put_off(package: str) -> None:
@@ -33,3 +36,16 @@ def put_off(package: str) -> None:
     parent, _, name = package.rpartition(".")
     if parent:
         setattr(sys.modules[parent], name, module)
+
+
+def import_models() -> None:
+    """Import the models of what is on the wire, each to be built when it is first used.
+
+    There are two hundred of them for each era of the protocol, of which a client brings a handful into use.
+    """
+    import_module("mcp_types")  # its own unions use all that it has
+    BaseModel.model_config["defer_build"] = True  # what is defined now inherits it, and keeps it
+    try:
+        import_module("mcp_types.methods")
+    finally:
+        del BaseModel.model_config["defer_build"]
