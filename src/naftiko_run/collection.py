@@ -17,3 +17,9 @@ def collection_put_off() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def collect_from_now_on() -> None:
+    """Collect what is made from here on; what there is stays as long as the process, and is looked at no more."""
+    gc.freeze()
+    gc.enable()

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sysconfig
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,11 +49,19 @@ class Process:
 
     def wait_for_line(self, line: str) -> None:
         """Wait until it has written a line."""
+        self.wait_for(lambda lines: line in lines, f"line {line!r}")
+
+    def wait_for(self, has_come: Callable[[list[str]], bool], what: str) -> None:
+        """Wait until what it has written satisfies a test."""
         with self._changed:
-            came = self._changed.wait_for(
-                lambda: line in self.lines or not self._reader.is_alive(), PATIENCE * 2
-            )
-        assert came and line in self.lines, f"no line {line!r} in:\n{self.text}"  # noqa: PT018
+            self._changed.wait_for(lambda: has_come(self.lines) or not self._reader.is_alive(), PATIENCE * 2)
+        assert has_come(self.lines), f"no {what} in:\n{self.text}"
+
+    @property
+    def children(self) -> set[int]:
+        """The processes that it has started, and that have not ended (Linux)."""
+        task = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        return {int(each) for each in task.read_text().split()}
 
     def peak_memory(self) -> int:
         """Give the most memory that it has had so far, in bytes (Linux)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -84,7 +85,8 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
         addresses=addresses,
         access=access,
         transport=surroundings.transport,
-        compiler=compiler,
+        # What is compiled later has no need of places in the text: they are half of what a document takes.
+        compiler=replace(compiler, report=Report(loaded.source.file)),
         unmatched=frozenset(selection.unmatched),
     )
 

@@ -5,6 +5,7 @@ Heavy imports wait until a command runs, so that ``--help`` is quick.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -158,12 +159,19 @@ def serve_documents(
             show_default=False,
         ),
     ] = "",
+    workers: Annotated[
+        str,
+        typer.Option(
+            metavar="N", help="How many processes share the ports; `auto` for as many as there are cores."
+        ),
+    ] = "1",
     log_level: Annotated[str, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = "info",
     version: Version = False,  # noqa: ARG001 - its callback does the work
 ) -> None:
     """Serve capability documents: a REST API and an MCP server in front of the APIs that they consume."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
+    gc.disable()  # until everything is up: nearly all that is made till then stays
     from naftiko_run.cli.run import RunOptions, run_documents
 
     options = RunOptions(
@@ -185,6 +193,7 @@ def serve_documents(
         log_level=log_level,
         stdio=stdio,
         adapter=adapter,
+        workers=workers,
     )
     sys.exit(run_documents(options))
 

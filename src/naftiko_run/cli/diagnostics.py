@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from rich.cells import cell_len
@@ -18,9 +18,11 @@ MOST_TOLD: Final = 5
 """How many findings start-up tells of one kind."""
 
 
-def print_diagnostics(console: Console, diagnostics: Iterable[Diagnostic]) -> None:
+def print_diagnostics(console: Console, diagnostics: Sequence[Diagnostic]) -> None:
     """Print what loading found, each with its line; credentials in it are masked."""
-    from naftiko_run.lint import with_excerpts  # not needed where there is nothing to tell
+    if not diagnostics:
+        return
+    from naftiko_run.lint import with_excerpts
 
     for each in with_excerpts(diagnostics):
         print_finding(console, each)

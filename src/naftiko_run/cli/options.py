@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -18,6 +19,7 @@ USAGE: Final = 2
 
 
 _KEY_BYTES: Final = 32
+_MOST_WORKERS: Final = 1024
 
 
 class UsageFault(ConfigurationError):
@@ -119,6 +121,19 @@ def read_state_key(environment: Mapping[str, str]) -> Secret | None:
             hint="make one with: openssl rand -hex 32",
         )
     return Secret(key) if key else None
+
+
+def parse_workers(text: str) -> int:
+    """Read ``--workers``: a number, or ``auto`` for as many as there are cores.
+
+    Raises:
+        UsageFault: It is neither.
+    """
+    if text == "auto":
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_WORKERS:
+        raise UsageFault(f"--workers: `{text}` is no number from 1 to {_MOST_WORKERS}, and not `auto`")
+    return int(text)
 
 
 def check_level(level: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -26,6 +25,7 @@ from naftiko_run.cli.options import (
     parse_ports,
     parse_seconds,
     parse_size,
+    parse_workers,
     read_state_key,
 )
 from naftiko_run.cli.startup import Startup
@@ -63,6 +63,7 @@ class RunOptions:
     log_level: str
     stdio: bool
     adapter: str
+    workers: str
 
 
 class CredentialsMissing(ConfigurationError):
@@ -116,6 +117,7 @@ def _run(options: RunOptions, console: Console) -> None:
         adapter=options.adapter,
         max_result=parse_size(options.max_result, "--max-result") if options.max_result else None,
         lazy_tools=options.tools == "lazy",
+        workers=parse_workers(options.workers),
     )
     configure_logs(check_level(options.log_level))
     with redirect_stdout(sys.stderr):  # stdout may be a client's: no plugin has any business there
@@ -155,7 +157,6 @@ def _load_all(
         except DocumentError as fault:
             print_refusal(console, fault)
             refused += [each for each in fault.diagnostics if each.is_error]
-    gc.freeze()  # plans live as long as the process: no collection need look at them
     if any(each.code == "no-such-file" for each in refused):
         raise Unready(NO_INPUT)
     if strict:

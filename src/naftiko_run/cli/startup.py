@@ -84,8 +84,9 @@ class Startup:
         self._line(line)
         kind = _KINDS.get(adapter.type, "unit")
         if not self._console.is_terminal:
-            for unit in adapter.units:
-                self._line(Text(f"{unit.kind or kind} {unit.name} {_told(unit)}"))
+            told = [f"{unit.kind or kind} {unit.name} {_told(unit)}" for unit in adapter.units]
+            if told:
+                self._line(Text("\n".join(told)))  # at once: each time costs a tenth of a millisecond
             return
         table = Table.grid(padding=(0, 2))
         for unit in adapter.units:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from xml.sax.saxutils import escape as escape_xml
 
 from naftiko_run import jsontext
 from naftiko_run.consume.encoders import Encode, Encoded, encoder
@@ -31,6 +30,7 @@ _JSON = Body(type="json")
 _WITH_FIELDS = ("json", "formUrlEncoded", "multipartForm", "yaml")
 """The types of bodies that can be an object."""
 _BARE = "\ue000"
+_XML_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def _compile_marked(data: Any, resolve: Resolve) -> Expression:
 
 
 def _as_xml(value: Any) -> str:
-    return escape_xml(as_text(value), {'"': "&quot;", "'": "&apos;"})
+    return as_text(value).translate(_XML_ENTITIES)
 
 
 def _as_sparql(value: Any) -> str:

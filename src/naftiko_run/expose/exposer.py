@@ -35,12 +35,14 @@ class ExposeSettings:
         state_key: Seals what travels with clients between two requests; None for a key of each adapter's own.
         max_result: The longest result given to a model, in bytes; what is longer is cut. None for no limit.
         lazy_tools: Tell MCP clients how to find tools, instead of telling them of every tool.
+        keeps_sessions: Whether one process gets all requests, so that it can keep something between two of them.
     """
 
     max_body: int = DEFAULT_MAX_BODY
     state_key: Secret | None = None
     max_result: int | None = None
     lazy_tools: bool = False
+    keeps_sessions: bool = True
 
 
 @dataclass(frozen=True, slots=True)

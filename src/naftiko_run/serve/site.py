@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import is_piped
@@ -24,6 +26,9 @@ from naftiko_run.expose.authentication import guarded
 from naftiko_run.secret import Secret
 from naftiko_run.serve.addresses import Addressing
 
+_SPREADS: Final = sys.platform == "linux"
+"""Whether the kernel spreads connections over the sockets of one port."""
+
 _Place = tuple[str, int, str]
 """An address and a port; where any free port is wanted, for adapters of one type."""
 
@@ -36,7 +41,7 @@ class Site:
         host: The address as asked for.
         adapters: Everything on the port.
         router: Finds who answers.
-        socket: Bound, not yet listening.
+        socket: Bound.
     """
 
     host: str
@@ -54,6 +59,22 @@ class Site:
     def origin(self) -> str:
         """``http://host:port``, with a host that a client on this machine can use."""
         return _origin(self.host, self.port)
+
+    def in_worker(self) -> Site:
+        """Give the site of one of several processes, once it has forked.
+
+        On Linux it listens on a socket of its own: the kernel then spreads connections over the processes. On one
+        that all share, whoever is awake takes all that come at once.
+        """
+        if not _SPREADS:
+            return self
+        own = socket.socket(self.socket.family, socket.SOCK_STREAM)
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        own.bind(self.socket.getsockname())
+        _listen(own)
+        self.socket.close()
+        return replace(self, socket=own)
 
     def url_of(self, adapter: Adapter) -> str:
         """Give the URL at which a client finds an adapter."""
@@ -74,6 +95,7 @@ class ServeSettings:
         adapter: The namespace of that adapter, where there are several; see ``piped_adapter``.
         max_result: See ``ExposeSettings``.
         lazy_tools: See ``ExposeSettings``; adapters that share a port are searched together too.
+        workers: How many processes share the ports; the first one only loads and watches where there are several.
     """
 
     addressing: Addressing = field(default_factory=Addressing)
@@ -85,11 +107,14 @@ class ServeSettings:
     adapter: str = ""
     max_result: int | None = None
     lazy_tools: bool = False
+    workers: int = 1
 
     @property
     def of_adapters(self) -> ExposeSettings:
         """What of it adapters need to know."""
-        return ExposeSettings(self.max_body, self.state_key, self.max_result, self.lazy_tools)
+        return ExposeSettings(
+            self.max_body, self.state_key, self.max_result, self.lazy_tools, keeps_sessions=self.workers == 1
+        )
 
 
 def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> tuple[Site, ...]:
@@ -108,7 +133,8 @@ def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> 
     try:
         for place, (router, adapters) in mounted.items():
             host, port, _ = place
-            sites.append(Site(host, tuple(adapters), router, _bind(host, port, adapters)))
+            bound = _bind(host, port, adapters, is_shared=settings.workers > 1)
+            sites.append(Site(host, tuple(adapters), router, bound))
     except PortUnavailable:
         for site in sites:
             site.socket.close()
@@ -177,7 +203,7 @@ def _origin(host: str, port: int) -> str:
     return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{port}"
 
 
-def _bind(host: str, port: int, adapters: Sequence[Adapter]) -> socket.socket:
+def _bind(host: str, port: int, adapters: Sequence[Adapter], *, is_shared: bool) -> socket.socket:
     adapter = adapters[0]
     owner = f"the {adapter.type} adapter `{adapter.namespace or adapter.type}`"
     try:
@@ -192,12 +218,20 @@ def _bind(host: str, port: int, adapters: Sequence[Adapter]) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind(address)
-        bound.listen(2048)
+        if is_shared and _SPREADS:
+            # Not before: two servers that know nothing of each other must not share a port.
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        else:
+            _listen(bound)
     except OSError as fault:
         bound.close()
         raise PortUnavailable(_reason(fault, host, port, owner), hint=_mend(fault, adapter, port)) from None
-    bound.setblocking(False)  # noqa: FBT003 - the standard library's form
     return bound
+
+
+def _listen(bound: socket.socket) -> None:
+    bound.listen(2048)
+    bound.setblocking(False)  # noqa: FBT003 - the standard library's form
 
 
 def _reason(fault: OSError, host: str, port: int, owner: str) -> str:

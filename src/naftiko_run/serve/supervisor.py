@@ -9,19 +9,20 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Final, Literal
+from typing import Literal
 
 import uvicorn
 
 from naftiko_run.capability import Capability
+from naftiko_run.collection import collect_from_now_on
+from naftiko_run.document.model import McpExposes
+from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter
 from naftiko_run.serve.piped import piped_adapter
 from naftiko_run.serve.site import ServeSettings, Site, build_sites
+from naftiko_run.serve.workers import ONE_GESTURE, Workers
 
 _log = logging.getLogger(__name__)
-
-_ONE_GESTURE: Final = 0.25
-"""Seconds in which signals are one wish: a wrapper passes on what its whole group has got already."""
 
 Started = Callable[[Sequence[Site], Adapter | None], None]
 """Is told the sites, and the adapter on stdin and stdout."""
@@ -49,7 +50,15 @@ async def running(
         RouteClash: Two adapters ask for the same requests on one port.
     """
     sites = build_sites(capabilities, settings)
-    servers = [_server(site, settings.drain) for site in sites]
+    async with _listening(capabilities, sites, settings.drain):
+        yield sites
+
+
+@asynccontextmanager
+async def _listening(
+    capabilities: Sequence[Capability], sites: Sequence[Site], drain: int
+) -> AsyncIterator[None]:
+    servers = [_server(site, drain) for site in sites]
     async with AsyncExitStack() as stack:
         for capability in capabilities:
             stack.push_async_callback(capability.aclose)
@@ -67,14 +76,12 @@ async def running(
                     if task.done():
                         task.result()
                 await asyncio.sleep(0)
-            yield sites
+            yield
         finally:
             _end_streams(sites)
             in_flight = sum(len(server.server_state.tasks) for server in servers)
             if in_flight:
-                _log.info(
-                    "stopping once %d requests are answered, in %d s at most", in_flight, settings.drain
-                )
+                _log.info("stopping once %d requests are answered, in %d s at most", in_flight, drain)
             for server in servers:
                 server.should_exit = True
             await asyncio.gather(*tasks)
@@ -104,10 +111,15 @@ def serve(
     Raises:
         PortUnavailable: A port cannot be listened on.
         RouteClash: Two adapters ask for the same requests on one port.
-        ConfigurationError: It is not clear which adapter is on stdin and stdout.
+        ConfigurationError: It is not clear which adapter is on stdin and stdout; or there are to be several
+            processes, which cannot be.
     """
+    settings = settings or ServeSettings()
+    if settings.workers > 1:
+        _serve_in_workers(capabilities, settings, started)
+        return
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(capabilities, settings or ServeSettings(), started))
+        runner.run(_serve(capabilities, settings, started))
 
 
 async def _serve(
@@ -119,11 +131,77 @@ async def _serve(
         _on_signals(stop)
         if started is not None:
             started(sites, piped)
+        collect_from_now_on()
         if piped is not None and piped.pipe is not None:
             has_client = await piped.pipe(stop, settings.drain)
             if has_client or not sites:
                 return
             _log.info("there is no client on stdin; what has a port is served on")
+        await stop.wait()
+
+
+def _serve_in_workers(
+    capabilities: Sequence[Capability], settings: ServeSettings, started: Started | None
+) -> None:
+    if sys.platform == "win32":
+        raise ConfigurationError(
+            "several workers need fork, which Windows does not have",
+            hint="start several processes, each on a port of its own, behind a balancer",
+        )
+    if piped_adapter(capabilities, settings) is not None:
+        raise ConfigurationError(
+            "several workers cannot share one stdin, on which an adapter is served",
+            hint="leave out --workers",
+        )
+    _tell_of_sessions(capabilities)
+    sites = build_sites(capabilities, settings)
+
+    def work(life: int, tell: Callable[[], None]) -> None:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_work(capabilities, sites, settings.drain, life, tell))
+
+    def up() -> None:
+        if started is not None:
+            started(sites, None)
+
+    def stopping() -> None:
+        for site in sites:
+            site.socket.close()
+
+    Workers(settings.workers, work, settings.drain, up, stopping).run()
+
+
+def _tell_of_sessions(capabilities: Sequence[Capability]) -> None:
+    """Tell of adapters that would keep sessions, which the next request's process would not have."""
+    for exposes in (exposes for capability in capabilities for exposes in capability.document.exposes):
+        if isinstance(exposes, McpExposes) and exposes.converses:
+            _log.warning(
+                "`%s` asks its callers (x-asks): several workers keep no sessions, so that only clients of "
+                "protocol 2026-07-28 can be asked",
+                exposes.namespace or exposes.type,
+            )
+
+
+async def _work(
+    capabilities: Sequence[Capability],
+    sites: Sequence[Site],
+    drain: int,
+    life: int,
+    tell: Callable[[], None],
+) -> None:
+    """Serve in one of several processes, until a signal or the end of the parent."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def orphaned() -> None:
+        loop.remove_reader(life)
+        stop.set()
+
+    async with _listening(capabilities, [site.in_worker() for site in sites], drain):
+        _on_signals(stop)
+        loop.add_reader(life, orphaned)
+        tell()
+        collect_from_now_on()
         await stop.wait()
 
 
@@ -136,7 +214,7 @@ def _on_signals(stop: asyncio.Event) -> None:
         if not stop.is_set():
             first = loop.time()
             stop.set()
-        elif number == signal.SIGINT and loop.time() - first > _ONE_GESTURE:
+        elif number == signal.SIGINT and loop.time() - first > ONE_GESTURE:
             # At once: unwinding would log every request in flight as a fault of ours.
             os._exit(130)
 

@@ -19,7 +19,8 @@ def configure_logs(level: str) -> None:
         level: One of ``LEVELS``; applies to our own records and to the server's errors.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    process = "[%(process)d] " if level == "debug" else ""
+    handler.setFormatter(logging.Formatter(f"%(asctime)s {process}%(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(_OTHERS)

@@ -197,6 +197,11 @@ class McpExposes(Exposes):
     ttl_ms: int = Field(default=0, ge=0)
     cache_scope: Literal["public", "private"] = "private"
 
+    @property
+    def converses(self) -> bool:
+        """Whether anything of it asks its caller for something (``x-asks``)."""
+        return any(tool.asks for tool in self.tools) or any(prompt.asks for prompt in self.prompts)
+
 
 def is_piped(exposes: Exposes) -> bool:
     """Whether an adapter is on stdin and stdout (``transport: stdio``), and so on no port."""

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Final, get_args
 import mcp_types as types
 from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.lowlevel import Server
-from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes, McpExposes
@@ -24,7 +23,6 @@ from naftiko_run.expose.mcp.sessions import Subscriptions, set_level
 from naftiko_run.expose.mcp.stdio import pipe_of
 from naftiko_run.expose.mcp.tools import ToolBox
 from naftiko_run.expressions import parse_path
-from naftiko_run.secret import Secret
 from naftiko_run.version import __version__
 
 _COMBINED: Final = "all-tools"
@@ -46,11 +44,11 @@ class McpExposer:
         )
         book = PromptBook(exposes, capability, shelf)
         server = _server(exposes, capability, lazy or tools, shelf, book)
-        converses = any(tool.asks for tool in exposes.tools) or any(each.asks for each in exposes.prompts)
-        if converses:
-            _converse(server, shelf, settings.state_key)
+        if exposes.converses:
+            _converse(server, shelf, settings)
         direct = DirectCalls((lazy or tools).direct, server.server_info_stamp)
-        endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=converses)
+        keeps_sessions = exposes.converses and settings.keeps_sessions
+        endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=keeps_sessions)
         own = parse_path(f"/{_namespace(exposes)}/mcp")
         endpoints = (
             Endpoint(own, endpoint),
@@ -88,9 +86,10 @@ class McpExposer:
             tool.asks for exposes, _ in blocks if isinstance(exposes, McpExposes) for tool in exposes.tools
         )
         if converses:
-            _converse(server, None, settings.state_key)
+            _converse(server, None, settings)
         direct = DirectCalls(lazy.direct, server.server_info_stamp)
-        endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=converses)
+        keeps_sessions = converses and settings.keeps_sessions
+        endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=keeps_sessions)
         path, shorter = parse_path("/mcp"), parse_path("/")
         return Adapter(
             "mcp",
@@ -154,10 +153,15 @@ def _server(
     )
 
 
-def _converse(server: Server[Any], shelf: ResourceShelf | None, key: Secret | None) -> None:
+def _converse(server: Server[Any], shelf: ResourceShelf | None, settings: ExposeSettings) -> None:
     """Have a server ask its clients: answers travel sealed, or within sessions, and so can what these keep."""
+    from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity  # brings cryptography
+
+    key = settings.state_key
     security = RequestStateSecurity(keys=[key.reveal()]) if key else RequestStateSecurity.ephemeral()
     server.middleware.append(RequestStateBoundary(security, default_audience=server.name))
+    if not settings.keeps_sessions:
+        return
     server.add_request_handler("logging/setLevel", types.SetLevelRequestParams, set_level)
     if shelf:
         subscriptions = Subscriptions(shelf)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Final
 
 from naftiko_run.invoke.scripting.javascript_counting import COUNT, count_statements
@@ -49,9 +49,10 @@ class JavaScriptProgram:
         """
         try:
             for name in _NEEDED:
-                importlib.import_module(name)
+                if find_spec(name) is None:  # not imported: QuickJS starts a thread, which forks would lack
+                    raise ModuleNotFoundError(name=name)
         except ImportError as missing:
-            raise not_installed("JavaScript", missing) from None
+            raise not_installed("JavaScript", str(missing.name)) from None
         sources = [Source(each.name, _HASHBANG.sub("", each.text)) for each in sources]
         counted = []
         with Worker() as worker:

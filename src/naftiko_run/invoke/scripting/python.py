@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from naftiko_run import jsontext
+from naftiko_run.invoke.scripting.apart import apart, can_be_apart
 from naftiko_run.invoke.scripting.python_counting import COUNT, Counted, count_statements
 from naftiko_run.invoke.scripting.sandbox import (
     AT_ONCE,
@@ -66,11 +67,15 @@ class PythonProgram:
         try:
             import pydantic_monty  # noqa: F401
         except ImportError as missing:
-            raise not_installed("Python", missing) from None
+            raise not_installed("Python", str(missing.name)) from None
         trees = [_parse(source) for source in sources]
         counted = [count_statements(source.text, tree) for source, tree in zip(sources, trees, strict=True)]
         program = cls(tuple(sources), tuple(counted))
-        program._check(trees)
+        if can_be_apart() and not _Threads.are_there:
+            apart(lambda: program._check(trees))
+        else:
+            _Threads.are_there = True
+            program._check(trees)
         return program
 
     async def run(self, context: str, limits: Limits) -> str | None:
@@ -149,6 +154,15 @@ class PythonProgram:
                         ) from None
 
 
+class _Threads:
+    """Whether Monty's own threads run in this process, which a fork would lack, and wait for for ever.
+
+    As long as they need not be there they are not: a server can then fork workers once its documents are loaded.
+    """
+
+    are_there: bool = False
+
+
 class _Pool:
     """The worker processes of all documents: started when needed, each used by one script at a time."""
 
@@ -160,6 +174,7 @@ class _Pool:
         if cls._pool is None:
             import pydantic_monty
 
+            _Threads.are_there = True
             pool = pydantic_monty.AsyncMonty(min_processes=0, max_processes=AT_ONCE)
             await pool.__aenter__()
             cls._pool = cls._pool or pool

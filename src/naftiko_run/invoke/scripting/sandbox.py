@@ -147,10 +147,10 @@ class Language(Protocol):
         """
 
 
-def not_installed(language: str, missing: ImportError) -> ScriptRefused:
+def not_installed(language: str, missing: str) -> ScriptRefused:
     """Say that the extra for scripts is missing."""
     return ScriptRefused(
-        f"{language} scripts need a sandbox that is not installed ({missing.name})",
+        f"{language} scripts need a sandbox that is not installed ({missing})",
         'pip install "naftiko-run[scripts]"',
     )
 
