@@ -15,7 +15,7 @@ from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.operations import ConsumedOperations, NotCallable
 from naftiko_run.consume.sandbox import SandboxAddresses, SandboxTransport
 from naftiko_run.consume.surroundings import Surroundings
-from naftiko_run.consume.transport import DEFAULT_SECONDS, HttpTransport
+from naftiko_run.consume.transport import DEFAULT_SECONDS, HttpTransport, shared_connections
 
 __all__ = [
     "DEFAULT_SECONDS",
@@ -36,4 +36,5 @@ __all__ = [
     "Surroundings",
     "Transport",
     "UpstreamResponse",
+    "shared_connections",
 ]

@@ -15,6 +15,7 @@ import uvicorn
 
 from naftiko_run.capability import Capability
 from naftiko_run.collection import collect_from_now_on
+from naftiko_run.consume import shared_connections
 from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter
@@ -60,6 +61,7 @@ async def _listening(
 ) -> AsyncIterator[None]:
     servers = [_server(site, drain) for site in sites]
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(shared_connections())
         for capability in capabilities:
             stack.push_async_callback(capability.aclose)
         for site in sites:

@@ -11,11 +11,11 @@ from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, Tran
 from naftiko_run.consume.transport.limits import DEFAULT_LIMITS, Limits
 from naftiko_run.consume.transport.origin import Origin, parse_origin, prefix_of
 from naftiko_run.consume.transport.proxies import environment_proxies
+from naftiko_run.consume.transport.sharing import Carriers, Connections, shared_by
 from naftiko_run.consume.transport.words import DEFAULT_SECONDS
 
 if TYPE_CHECKING:
     from naftiko_run.consume.transport.http1 import OriginTransport
-    from naftiko_run.consume.transport.pool import Total
 
 _MOST_ORIGINS: Final = 256
 """So many origins are remembered though no connection to them is open."""
@@ -40,8 +40,9 @@ class HttpTransport:
         self._timeout = timeout
         self._is_proxied = environment_proxies()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._origins: dict[tuple[str, ssl.SSLContext | None], OriginTransport] = {}
-        self._total: Total | None = None
+        self._own: Connections | None = None
+        self._connections: Connections
+        self._carriers: Carriers = {}
         self._unusual: Transport | None = None
 
     def send(self, request: OutgoingRequest) -> Coroutine[Any, Any, UpstreamResponse]:
@@ -53,12 +54,13 @@ class HttpTransport:
         return self._carrier(request).stream(request)
 
     async def aclose(self) -> None:
-        """Close every connection."""
-        total, self._total = self._total, None
+        """Close every connection, but for those that other transports share."""
+        loop, self._loop = self._loop, None
+        own, self._own = self._own, None
         unusual, self._unusual = self._unusual, None
-        self._origins = {}
-        if total is not None and self._loop is asyncio.get_running_loop():
-            await total.aclose()
+        self._carriers = {}
+        if own is not None and loop is asyncio.get_running_loop():
+            await own.aclose()
         if unusual is not None:
             await unusual.aclose()
 
@@ -66,44 +68,37 @@ class HttpTransport:
         if self._loop is not asyncio.get_running_loop():
             self._begin()
         prefix = prefix_of(request.url)
-        return self._origins.get((prefix, request.tls)) or self._choose(prefix, request.tls)
+        return self._carriers.get((prefix, request.tls)) or self._choose(prefix, request.tls)
 
     def _begin(self) -> None:
         """Begin anew in the running loop: what belongs to another is of no use, and its connections are gone."""
         self._loop = asyncio.get_running_loop()
-        self._origins = {}
-        self._total = None
+        shared = shared_by(self._loop)
+        self._connections = shared or Connections(self._limits)
+        self._own = None if shared else self._connections
+        self._carriers = self._connections.carriers(self._timeout)
 
     def _choose(self, prefix: str, tls: ssl.SSLContext | None) -> OriginTransport | Transport:
         origin = parse_origin(prefix)
         if origin is not None and not self._is_proxied(origin):
-            own = self._own(origin, prefix, tls)
-            if own is not None:
-                return own
+            usual = self._usual(origin, prefix, tls)
+            if usual is not None:
+                return usual
         if self._unusual is None:
             from naftiko_run.consume.transport.httpx_transport import HttpxTransport
 
             self._unusual = HttpxTransport(self._timeout)
         return self._unusual
 
-    def _own(self, origin: Origin, prefix: str, tls: ssl.SSLContext | None) -> OriginTransport | None:
+    def _usual(self, origin: Origin, prefix: str, tls: ssl.SSLContext | None) -> OriginTransport | None:
         """Give our own client for an origin; None where its parser is not installed."""
         try:
             from naftiko_run.consume.transport.http1 import OriginTransport
         except ModuleNotFoundError:
             return None
-        from naftiko_run.consume.transport.pool import Total
-
-        if self._total is None:
-            self._total = Total(self._limits)
-        if len(self._origins) >= _MOST_ORIGINS:
-            self._origins = {key: each for key, each in self._origins.items() if not each.is_unused}
-        own = OriginTransport(
-            origin,
-            len(prefix),
-            tls,
-            self._timeout,
-            self._total,
-        )
-        self._origins[prefix, tls] = own
-        return own
+        if len(self._carriers) >= _MOST_ORIGINS:
+            for key in [key for key, each in self._carriers.items() if each.is_unused]:
+                del self._carriers[key]
+        carrier = OriginTransport(origin, len(prefix), tls, self._timeout, self._connections.total)
+        self._carriers[prefix, tls] = carrier
+        return carrier
