@@ -95,6 +95,7 @@ GOALS: Final = (
     Goal("REST direct call, of nginx proxy_pass", 0.10, _direct_by("nginx"), moonshot=0.20),
     Goal("REST direct call, of the best hand-written app, 32 connections", 15, _direct_by("hand-written"), moonshot=30),
     Goal("REST direct call, of the best hand-written app, 1 connection", 2.5, _direct_by("hand-written", 1), moonshot=4),
+    Goal("beyond: REST direct call, of that app rewritten around httpx's pool, 32 connections", 15, _direct_by("rewritten")),
     Goal("p99 of the REST direct call, of the constant server's p50", 5, _slowest, is_least=False),
     Goal(f"MCP tools/call, of the official SDK's constant tool, {ERAS[0]}", 3, _tool_call(ERAS[0])),
     Goal(f"MCP tools/call, of the official SDK's constant tool, {ERAS[1]}", 5, _tool_call(ERAS[1])),

@@ -22,7 +22,7 @@ from benchmarks.starting import cold_starts, loading, start
 from benchmarks.subject import Subject, of_mcp, of_rest, seen_by_upstream
 
 FEW = 1
-_QUICK_ALONE = ("hand-written",)
+_QUICK_ALONE = ("hand-written", "rewritten")
 _ALONE = ("nginx", "constant", *_QUICK_ALONE)
 """Families that are measured over one connection too, as our direct call is."""
 
