@@ -17,7 +17,8 @@ def shared_upstream() -> Iterator[Upstream]:
 
 
 @pytest.fixture
-def upstream(shared_upstream: Upstream) -> Upstream:
+def upstream(shared_upstream: Upstream) -> Iterator[Upstream]:
     """An upstream that has received nothing and answers 200."""
     shared_upstream.reset()
-    return shared_upstream
+    yield shared_upstream
+    shared_upstream.reset()  # for tests that call it without asking for it

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,8 +9,9 @@ import httpx
 import pytest
 
 from naftiko_run import Settings
+from support.commands import ended
 from support.documents import small, written
-from support.process import COMMAND, clean_environment, run, started
+from support.process import run, started
 from support.server import serving
 from support.upstream import Upstream
 
@@ -78,13 +78,8 @@ def test_the_option(tmp_path: Path, upstream: Upstream) -> None:
         assert "missing" not in process.text
         assert httpx.get(f"{process.url('rest')}/things").status_code == 200
         assert upstream.only.header("authorization") == "Bearer hunter2"
-    told = subprocess.run(
-        [COMMAND.with_name("naftiko"), "list", document, "--env-file", file],
-        env=clean_environment({}),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    told = ended("naftiko", "list", document, "--env-file", file)
+    assert told.returncode == 0
     assert "missing" not in told.stdout
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
 
+from support.commands import ended
 from support.documents import written
 from support.mcp_client import call_tool, text_of
-from support.process import COMMAND, clean_environment, run, started
+from support.process import run, started
 from support.upstream import Upstream
 from support.wire import problem
 
@@ -119,13 +119,8 @@ def test_the_sandbox_needs_no_store_and_listens_on_this_machine(document: Path, 
 
 
 def listed(document: Path, *options: str) -> str:
-    done = subprocess.run(
-        [COMMAND.with_name("naftiko"), "list", document, *options],
-        env=clean_environment({}),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = ended("naftiko", "list", document, *options)
+    assert done.returncode == 0
     return done.stdout
 
 

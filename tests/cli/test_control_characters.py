@@ -1,13 +1,11 @@
 """What a document says is shown; no terminal obeys it."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from support.process import COMMAND, READY, launched
-
-NAFTIKO = COMMAND.with_name("naftiko")
+from support.commands import ended
+from support.process import READY, launched
 
 DOCUMENT = """\
 naftiko: 1.0.0-alpha2
@@ -36,7 +34,7 @@ def document(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("command", ["validate", "list"])
 def test_control_characters_are_shown_as_signs(document: Path, command: str) -> None:
-    done = subprocess.run([NAFTIKO, command, document], capture_output=True, text=True, check=False)
+    done = ended("naftiko", command, document)
     said = done.stdout + done.stderr
     assert "`up` has no operation `␛[31m\ufffd1mgone`" in said
     assert "\x1b" not in said

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-
 import pytest
 
-from support.process import COMMAND
+from support.commands import ended
 
 FILES = "Arguments:\n  FILE...  Capability documents, or folders of them."
 
 
 def told(*arguments: str, command: str = "naftiko") -> str:
-    environment = {**os.environ, "COLUMNS": "80"}
-    done = subprocess.run(
-        [COMMAND.with_name(command), *arguments, "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=environment,
-    )
+    done = ended(command, *arguments, "--help", environment={"COLUMNS": "80"})
+    assert done.returncode == 0
     return done.stdout
 
 

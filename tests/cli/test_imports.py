@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.process import COMMAND
-
-NAFTIKO = COMMAND.with_name("naftiko")
+from support.commands import ended
 
 FLEET = """\
 naftiko: 1.0.0-alpha2
@@ -52,14 +50,7 @@ def fleet(tmp_path: Path) -> Path:
 
 
 def naftiko(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [NAFTIKO, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=folder,
-        env={"COLUMNS": "200", "LANG": "C.UTF-8"},
-    )
+    return ended("naftiko", *arguments, environment={"COLUMNS": "200"}, cwd=folder)
 
 
 @pytest.mark.parametrize("level", ["runnable", "recommended", "strict"])
@@ -103,14 +94,7 @@ def test_list_tells_what_is_imported(fleet: Path) -> None:
 
 def test_run_refuses_a_document_whose_only_import_is_missing(fleet: Path) -> None:
     (fleet / "shared" / "registry.yaml").unlink()
-    done = subprocess.run(
-        [COMMAND, "fleet.yaml"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=fleet,
-        env={"COLUMNS": "200", "LANG": "C.UTF-8"},
-    )
+    done = ended("naftiko-run", "fleet.yaml", environment={"COLUMNS": "200"}, cwd=fleet)
     assert done.returncode == 65
     assert (
         "fleet.yaml:5:16: error[import-not-found] `registry` cannot be imported: there is no file "

@@ -5,9 +5,9 @@ import re
 import subprocess
 from pathlib import Path
 
-from support.process import COMMAND, READY, ROOT, launched
+from support.commands import ended
+from support.process import READY, ROOT, launched
 
-NAFTIKO = COMMAND.with_name("naftiko")
 TRACK = "capabilities/pipelines-track.yaml"
 
 LEFT_OUT = """\
@@ -67,9 +67,7 @@ SKILLS = LEFT_OUT.replace(
 
 
 def naftiko(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [NAFTIKO, *arguments], capture_output=True, text=True, check=False, cwd=ROOT, env={"COLUMNS": "200"}
-    )
+    return ended("naftiko", *arguments, environment={"COLUMNS": "200"}, cwd=ROOT)
 
 
 def test_json_names_the_inputs_of_every_route_and_tool_and_what_is_missing() -> None:

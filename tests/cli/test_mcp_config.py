@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ import yaml
 
 from naftiko_run.cli.mcpclients import CLIENTS
 from naftiko_run.cli.mcpconfig import ConfigOptions, show_mcp_config
-from support.process import COMMAND, ROOT, clean_environment
+from support.commands import ended
+from support.process import COMMAND, ROOT
 
 DOCUMENT = """\
 ikanos: 1.0.0-beta5
@@ -219,22 +219,12 @@ def test_a_variable_beside_the_document_needs_no_place(
 
 
 def test_the_command_prints_settings_and_says_where_they_go(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [COMMAND.with_name("naftiko"), "mcp-config", "capabilities/pipelines-track.yaml"],
-        cwd=ROOT,
-        env=clean_environment({}),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = ended("naftiko", "mcp-config", "capabilities/pipelines-track.yaml", cwd=ROOT)
+    assert done.returncode == 0
     servers = json.loads(done.stdout)["mcpServers"]
     assert servers == {"pipelines-track-mcp": {"type": "http", "url": "http://127.0.0.1:9090/mcp"}}
     others = re.search(r"--client (.*)", done.stderr)
     assert others is not None
     assert {*others[1].split(", "), "generic"} == CLIENTS.keys()
-    absent = subprocess.run(
-        [COMMAND.with_name("naftiko"), "mcp-config", tmp_path / "absent.yaml"],
-        capture_output=True,
-        check=False,
-    )
+    absent = ended("naftiko", "mcp-config", tmp_path / "absent.yaml")
     assert absent.returncode == 66

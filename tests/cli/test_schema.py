@@ -1,20 +1,18 @@
 """``naftiko schema``: the JSON Schema that editors complete and check with."""
 
 import json
-import subprocess
 from typing import Any
 
 from jsonschema_rs import Draft7Validator
 
 from naftiko_run.document.source import read
+from support.commands import ended
 from support.documents import PIPELINES
-from support.process import COMMAND
-
-NAFTIKO = COMMAND.with_name("naftiko")
 
 
 def schema(*arguments: str) -> dict[str, Any]:
-    done = subprocess.run([NAFTIKO, "schema", *arguments], capture_output=True, text=True, check=True)
+    done = ended("naftiko", "schema", *arguments)
+    assert done.returncode == 0
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
@@ -31,6 +29,6 @@ def test_a_version_chooses_its_line() -> None:
 
 
 def test_an_unknown_version_is_refused_with_those_known() -> None:
-    done = subprocess.run([NAFTIKO, "schema", "--version", "9"], capture_output=True, text=True, check=False)
+    done = ended("naftiko", "schema", "--version", "9")
     assert done.returncode == 2
     assert "`9` is no version known here; known: 1.0.0-alpha2" in done.stderr

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
 from base64 import b64encode
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 import httpx
 
+from support.commands import ended
 from support.documents import CREDENTIALS, PIPELINES, written
 from support.mcp_client import call_tool, text_of
-from support.process import COMMAND, started
+from support.process import started
 from support.upstream import JSON, Answer, Upstream
 
 KEYED = """\
@@ -112,12 +112,8 @@ def test_a_credential_that_is_written_in_the_document_is_not_shown_at_start_up(t
 def test_a_credential_that_is_written_in_the_document_is_not_listed(tmp_path: Path) -> None:
     document = written(tmp_path, LITERAL)
     for form in ([], ["--json"]):
-        done = subprocess.run(
-            [COMMAND.with_name("naftiko"), "list", document, *form],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        done = ended("naftiko", "list", document, *form)
+        assert done.returncode == 0
         assert "up" in done.stdout
         assert "token-9" not in done.stdout + done.stderr
         assert "password-9" not in done.stdout + done.stderr

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from support.process import COMMAND, ROOT
+from support.commands import ended
+from support.process import ROOT
 
-NAFTIKO = COMMAND.with_name("naftiko")
 SECRET = "s3cr3t-of-the-fleet"
 
 FLEET = """\
@@ -37,14 +37,7 @@ GONE = "    - {name: gone, description: Gone, call: registry.gone}\n"
 
 
 def validate(*arguments: str | Path, cwd: Path = ROOT, width: int = 200) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [NAFTIKO, "validate", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-        env={"COLUMNS": str(width), "LANG": "C.UTF-8"},
-    )
+    return ended("naftiko", "validate", *arguments, environment={"COLUMNS": str(width)}, cwd=cwd)
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ from naftiko_run import Settings, load
 from naftiko_run.errors import DocumentError
 from naftiko_run.inventory import inventory
 from naftiko_run.serve import Addressing
+from support.commands import ended
 from support.documents import small, written
 from support.guarded import TLS, bearing, get, guarded, post, refused, route, serving_guarded
 from support.ports import free_ports
-from support.process import COMMAND, FREE_PORTS, READY, ROOT, clean_environment, launched, run, started
+from support.process import FREE_PORTS, READY, ROOT, launched, run, started
 from support.server import serving
 from support.upstream import Upstream
 from support.wire import problem
@@ -26,9 +27,7 @@ TOKEN = {"SHOP_TOKEN": "t0ken-of-the-shop"}
 
 
 def run_naftiko(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [str(COMMAND.with_name("naftiko")), *map(str, arguments)]
-    environment = clean_environment({"COLUMNS": "200"})
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    return ended("naftiko", *arguments, environment={"COLUMNS": "200"})
 
 
 OAUTH2 = "type: oauth2, resource: 'https://x.example', authorizationServerUri: 'https://y.example'"

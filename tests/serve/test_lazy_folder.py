@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from naftiko_run import Settings
 from naftiko_run.serve import Addressing
+from support.commands import ended
 from support.documents import small, written
 from support.many import many_tools, one_kind
 from support.mcp_client import ERAS, call_tool, list_tools, run_async, text_of
@@ -178,9 +178,8 @@ def test_on_stdin_and_stdout_a_folder_is_one_server(folder: Path, mode: str) -> 
 
 
 def test_a_clients_settings_have_one_server_for_all(folder: Path) -> None:
-    command = [str(COMMAND.with_name("naftiko")), "mcp-config", str(folder), "--tools", "lazy"]
-    printed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
-    servers = json.loads(printed)["mcpServers"]
+    printed = ended("naftiko", "mcp-config", folder, "--tools", "lazy")
+    servers = json.loads(printed.stdout)["mcpServers"]
     assert list(servers) == ["locked-mcp", "all-tools"]
     assert servers["all-tools"]["url"] == "http://127.0.0.1:9090/mcp"
 

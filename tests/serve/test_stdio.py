@@ -17,9 +17,10 @@ from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.shared.exceptions import MCPError
 
+from support.commands import Forked, clean_environment, start
 from support.mcp_client import ERAS, run_async, text_of
 from support.plugins import install
-from support.process import COMMAND, READY, clean_environment, launched, run
+from support.process import COMMAND, READY, launched, run
 from support.upstream import PATIENCE, Answer, Upstream
 
 T = TypeVar("T")
@@ -115,7 +116,7 @@ async def call_ships(client: Client) -> types.CallToolResult:
 class Piped:
     """The command, with our pipes at its stdin and stdout."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: Forked | subprocess.Popen[bytes]) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self.process = process
@@ -150,9 +151,10 @@ class Piped:
 
 @contextmanager
 def piped(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> Iterator[Piped]:
-    with subprocess.Popen(
-        [COMMAND, *map(str, arguments)],
-        env=clean_environment(environment or {}),
+    with start(
+        "naftiko-run",
+        *arguments,
+        environment=clean_environment(environment or {}),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-import sysconfig
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from support.commands import SCRIPTS, clean_environment, ended, start
 from support.upstream import PATIENCE
 
 ROOT = Path(__file__).parents[2]
-COMMAND = Path(sysconfig.get_path("scripts")) / "naftiko-run"
+COMMAND = SCRIPTS / "naftiko-run"
 FREE_PORTS = ("--port", "rest=0", "--port", "mcp=0")
 READY = "ready; stop with Ctrl-C"
 
@@ -31,13 +31,8 @@ class Process:
     def __init__(self, arguments: tuple[str, ...], environment: Mapping[str, str]) -> None:
         self.lines: list[str] = []
         self._changed = threading.Condition()
-        self._process = subprocess.Popen(
-            [COMMAND, *arguments],
-            env=clean_environment(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
+        self._process = start(
+            "naftiko-run", *arguments, environment=clean_environment(environment), stderr=subprocess.PIPE
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -107,7 +102,7 @@ class Process:
         assert self._process.stderr is not None
         for line in self._process.stderr:
             with self._changed:
-                self.lines.append(line.rstrip("\n"))
+                self.lines.append(line.decode().rstrip("\r\n"))
                 self._changed.notify_all()
         with self._changed:
             self._changed.notify_all()
@@ -135,17 +130,4 @@ def run(
     *arguments: str | Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run ``naftiko-run`` to its end."""
-    return subprocess.run(
-        [COMMAND, *map(str, arguments)],
-        env=clean_environment(environment or {}),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE * 2,
-        check=False,
-    )
-
-
-def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Give the environment of a process that knows of nothing but what a test says."""
-    return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **environment}
+    return ended("naftiko-run", *arguments, environment=environment, timeout=PATIENCE * 2)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import pty
 import re
-import subprocess
 from pathlib import Path
 
-from support.process import COMMAND, clean_environment
+from support.commands import clean_environment, start
 from support.upstream import PATIENCE
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -18,8 +17,8 @@ def shown_until(mark: str, *arguments: str | Path) -> str:
     """Run ``naftiko-run`` on a terminal of 100 columns; give what it shows until a mark comes."""
     controller, terminal = pty.openpty()
     environment = clean_environment({"TERM": "xterm-256color", "COLUMNS": "100"})
-    process = subprocess.Popen(
-        [COMMAND, *map(str, arguments)], env=environment, stdin=terminal, stdout=terminal, stderr=terminal
+    process = start(
+        "naftiko-run", *arguments, environment=environment, stdin=terminal, stdout=terminal, stderr=terminal
     )
     os.close(terminal)
     shown = b""
