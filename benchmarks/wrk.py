@@ -17,6 +17,12 @@ MARK: Final = "benchmark: "
 
 _SCRIPT: Final = """\
 local calls = {{}}
+local function content(path)
+    local file = io.open(path, 'rb')
+    local text = file:read('*a')
+    file:close()
+    return text
+end
 function init(args)
 {calls}
 end
@@ -83,7 +89,7 @@ def script_of(calls: Sequence[Call], folder: Path) -> str:
         if call.body:
             file = folder / f"body-{number}"
             file.write_bytes(call.body)
-            body = f"io.open({_quoted(str(file))}, 'rb'):read('*a')"
+            body = f"content({_quoted(str(file))})"
         headers = ", ".join(f"[{_quoted(key)}] = {_quoted(value)}" for key, value in call.headers.items())
         lines.append(
             f"    calls[{number + 1}] = wrk.format({_quoted(call.method)}, {_quoted(call.path)},"
