@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
 from naftiko_run import Settings
-from naftiko_run.expose.exposer import Message
+from naftiko_run.expose.body import Disconnected
 from naftiko_run.expose.leaving import while_there
 from support.mcp_client import run_async
 from support.server import serving
@@ -80,37 +81,54 @@ def test_the_call_to_the_upstream_ends_and_no_other_follows(tmp_path: Path, meth
     assert [line.split()[1] for line in asked] == [b"/slow"]
 
 
-def test_work_that_takes_long_is_done_where_the_client_stays() -> None:
-    watched = asyncio.Event()
+@dataclass
+class Leaving:
+    """A client that leaves when it is told to."""
 
-    async def receive() -> Message:
-        watched.set()
+    is_gone: bool = False
+    on_leaving: Callable[[], object] | None = None
+
+    def leave(self) -> None:
+        self.is_gone = True
+        assert self.on_leaving is not None
+        self.on_leaving()
+
+
+def test_who_has_left_before_is_not_worked_for() -> None:
+    began = False
+
+    async def work() -> None:
+        nonlocal began
         await asyncio.Event().wait()
-        raise AssertionError
+        began = True
+
+    with pytest.raises(Disconnected):
+        asyncio.run(asyncio.wait_for(while_there(Leaving(is_gone=True), work()), PATIENCE))
+    assert not began
+
+
+def test_work_that_ends_as_the_client_leaves_leaves_nothing_behind() -> None:
+    client = Leaving()
 
     async def work() -> str:
-        await watched.wait()
         return "done"
 
-    assert asyncio.run(asyncio.wait_for(while_there(receive, work()), PATIENCE)) == "done"
+    assert asyncio.run(while_there(client, work())) == "done"
+    assert client.on_leaving is None
 
 
 def test_work_that_is_ended_from_elsewhere_is_not_said_to_have_no_client() -> None:
-    left, ended = asyncio.Event(), asyncio.Event()
-
-    async def receive() -> Message:
-        await left.wait()
-        return {"type": "http.disconnect"}
+    client, ended = Leaving(), asyncio.Event()
 
     async def work() -> None:
         try:
             await asyncio.Event().wait()
         finally:
-            left.set()
+            client.leave()
             ended.set()
 
     async def session() -> None:
-        working = asyncio.create_task(while_there(receive, work()))
+        working = asyncio.create_task(while_there(client, work()))
         await asyncio.sleep(0)
         working.cancel()
         await ended.wait()

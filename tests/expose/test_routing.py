@@ -75,7 +75,7 @@ def answered(router: Router, path: str) -> tuple[int, bytes | None]:
 
     scope: dict[str, Any] = {"method": "GET", "path": path, "raw_path": path.encode(), "headers": []}
     asyncio.run(router(scope, receive, send))
-    return sent[0]["status"], sent[1]["body"] if sent[0]["status"] == 200 else None
+    return sent[0]["status"], sent[0]["body"] if sent[0]["status"] == 200 else None
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from naftiko_run.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
-from naftiko_run.expose.exposer import Send
+from naftiko_run.expose.exposer import WHOLE, Send
 
 _log = logging.getLogger(__name__)
 
@@ -146,16 +146,7 @@ async def respond(
         media_type: Its Content-Type; empty for none.
         headers: Further headers.
     """
-    written = encoded_headers(headers, media_type)
-    if content is not None and status != 204 and status != 304:  # noqa: PLR1714 - every answer passes here
-        written.append((b"content-length", b"%d" % len(content)))
-    await send({"type": "http.response.start", "status": status, "headers": written})
-    await send({"type": "http.response.body", "body": content or b""})
-
-
-def encoded_headers(headers: Iterable[tuple[str, str]], media_type: str) -> list[tuple[bytes, bytes]]:
-    """Give headers as they go over the wire, the Content-Type among them where there is one."""
     written = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
     if media_type:
         written.append((b"content-type", media_type.encode("latin-1", "replace")))
-    return written
+    await send({"type": WHOLE, "status": status, "headers": written, "body": content})

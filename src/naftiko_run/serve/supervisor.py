@@ -7,11 +7,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Literal
-
-import uvicorn
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from naftiko_run.capability import Capability
 from naftiko_run.collection import collect_from_now_on
@@ -20,6 +17,7 @@ from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter
 from naftiko_run.serve.piped import piped_adapter
+from naftiko_run.serve.server import Server
 from naftiko_run.serve.site import ServeSettings, Site, build_sites
 from naftiko_run.serve.workers import ONE_GESTURE, Workers
 
@@ -27,14 +25,6 @@ _log = logging.getLogger(__name__)
 
 Started = Callable[[Sequence[Site], Adapter | None], None]
 """Is told the sites, and the adapter on stdin and stdout."""
-
-
-class _Server(uvicorn.Server):
-    """A uvicorn server that leaves signals to the supervisor, which has several of them."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 @asynccontextmanager
@@ -59,7 +49,7 @@ async def running(
 async def _listening(
     capabilities: Sequence[Capability], sites: Sequence[Site], drain: int
 ) -> AsyncIterator[None]:
-    servers = [_server(site, drain) for site in sites]
+    servers = [Server(site, drain) for site in sites]
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(shared_connections())
         for capability in capabilities:
@@ -225,29 +215,6 @@ def _on_signals(stop: asyncio.Event) -> None:
             signal.signal(each, lambda number, _: loop.call_soon_threadsafe(take, number))
         else:
             loop.add_signal_handler(each, take, each)
-
-
-def _server(site: Site, drain: int) -> _Server:
-    config = uvicorn.Config(
-        site.router,
-        http=_protocol(),
-        lifespan="off",
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # nothing here asks who is behind a proxy
-        timeout_graceful_shutdown=drain,
-    )
-    return _Server(config)
-
-
-def _protocol() -> type[asyncio.Protocol] | Literal["auto"]:
-    try:
-        from naftiko_run.serve.protocol import WholeAnswers
-    except ImportError:  # Windows has no httptools
-        return "auto"
-    return WholeAnswers
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

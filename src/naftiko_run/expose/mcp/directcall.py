@@ -25,8 +25,8 @@ from pydantic import ValidationError
 
 from naftiko_run import jsontext
 from naftiko_run.expose.body import Disconnected
-from naftiko_run.expose.exposer import Receive, Scope, Send
-from naftiko_run.expose.leaving import while_there
+from naftiko_run.expose.exposer import Scope, Send
+from naftiko_run.expose.leaving import CLIENT, while_there
 from naftiko_run.expose.mcp.results import MOST_LEVELS, Wire
 from naftiko_run.expose.problems import respond
 
@@ -74,13 +74,12 @@ class DirectCalls:
         self._find = find
         self._stamp = {"resultType": "complete", "_meta": {SERVER_INFO_META_KEY: server_info}}
 
-    async def answer(self, scope: Scope, message: Mapping[str, Any], receive: Receive, send: Send) -> bool:
+    async def answer(self, scope: Scope, message: Mapping[str, Any], send: Send) -> bool:
         """Answer a request, or leave it to the SDK and give False.
 
         Args:
             scope: Its head.
             message: Its body.
-            receive: Its ASGI channel, past the body.
             send: Where the answer goes.
         """
         tool = self._find(message["params"]["name"]) if _is_call(message) else None
@@ -90,7 +89,7 @@ class DirectCalls:
         answer: dict[str, Any] = {"jsonrpc": "2.0", "id": message["id"]}
         try:
             arguments = message["params"].get("arguments") or {}
-            answer["result"] = await while_there(receive, tool.answer(arguments, version))
+            answer["result"] = await while_there(scope[CLIENT], tool.answer(arguments, version))
         except Disconnected:
             return True
         except MCPError as fault:

@@ -97,7 +97,7 @@ class McpEndpoint:
         if isinstance(message, bytes):
             await respond(send, 400, message, "application/json")
             return
-        if self._direct is not None and await self._direct.answer(scope, message, receive, send):
+        if self._direct is not None and await self._direct.answer(scope, message, send):
             return
         # White space around a value is no part of it (RFC 9110, 5.5), but the HTTP parser leaves some.
         scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]

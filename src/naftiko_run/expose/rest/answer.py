@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from typing import Final
 
 from naftiko_run.errors import InvocationError
 from naftiko_run.expose.body import Disconnected
-from naftiko_run.expose.exposer import Receive, Scope, Send
-from naftiko_run.expose.leaving import while_there
-from naftiko_run.expose.problems import Problem, encoded_headers, respond
+from naftiko_run.expose.exposer import WHOLE, Scope, Send
+from naftiko_run.expose.leaving import CLIENT, Client, while_there
+from naftiko_run.expose.problems import Problem
 from naftiko_run.invoke import Outcome
 
 _log = logging.getLogger(__name__)
@@ -35,40 +36,38 @@ _LIMITS = ("ratelimit-", "x-ratelimit-")
 """How the names of others begin that are kept."""
 _STATUSES = range(200, 600)
 
+_MOST_NAMES: Final = 1024
+_names: dict[str, bytes] = {}
+"""What was found of headers' names: upstreams send the same few."""
 
-async def answer(outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> None:
+
+async def answer(outcome: Outcome, scope: Scope, send: Send) -> None:
     """Answer a request with what its function gave.
 
     Raises:
         Problem: The upstream's status is none that HTTP has.
     """
     is_head = scope["method"] == "HEAD"
+    headers = _headers(outcome)
     if outcome.chunks is not None:
         try:
-            await _pass_on(outcome, outcome.chunks, receive, send, is_head=is_head)
+            headers += _length(outcome)
+            if is_head:
+                await send({"type": WHOLE, "status": outcome.status, "headers": headers, "body": None})
+            else:
+                await send({"type": "http.response.start", "status": outcome.status, "headers": headers})
+                await relay(outcome.chunks, scope[CLIENT], send)
         finally:
             assert outcome.close is not None  # where the bytes come from
             await outcome.close()
-    elif is_head and not outcome.content:
-        headers = _headers(outcome) + _length(outcome)
-        await respond(send, outcome.status, None, outcome.media_type, headers)
-    else:
-        await respond(send, outcome.status, outcome.content, outcome.media_type, _headers(outcome))
-
-
-async def _pass_on(
-    outcome: Outcome, chunks: AsyncIterator[bytes], receive: Receive, send: Send, *, is_head: bool
-) -> None:
-    headers = _headers(outcome) + _length(outcome)
-    if is_head:
-        await respond(send, outcome.status, None, outcome.media_type, headers)
         return
-    written = encoded_headers(headers, outcome.media_type)
-    await send({"type": "http.response.start", "status": outcome.status, "headers": written})
-    await relay(chunks, receive, send)
+    content = outcome.content
+    if is_head and not content:
+        headers += _length(outcome)
+    await send({"type": WHOLE, "status": outcome.status, "headers": headers, "body": content})
 
 
-async def relay(chunks: AsyncIterator[bytes], receive: Receive, send: Send) -> None:
+async def relay(chunks: AsyncIterator[bytes], client: Client, send: Send) -> None:
     """Send an answer's body on, as fast as it is taken and for as long as somebody takes it.
 
     Where the upstream breaks off, so does the answer: without its last
@@ -76,8 +75,8 @@ async def relay(chunks: AsyncIterator[bytes], receive: Receive, send: Send) -> N
 
     Args:
         chunks: The body.
-        receive: The client's ASGI channel.
-        send: The same; the answer has begun.
+        client: Who takes it.
+        send: Its ASGI channel; the answer has begun.
     """
 
     async def pass_on() -> None:
@@ -86,15 +85,15 @@ async def relay(chunks: AsyncIterator[bytes], receive: Receive, send: Send) -> N
         await send({"type": "http.response.body", "body": b""})
 
     try:
-        await while_there(receive, pass_on())
+        await while_there(client, pass_on())
     except Disconnected:
         return
     except InvocationError as fault:
         _log.warning("an answer was broken off: %s", fault.message)
 
 
-def _headers(outcome: Outcome) -> list[tuple[str, str]]:
-    """Give the upstream's headers that are passed on.
+def _headers(outcome: Outcome) -> list[tuple[bytes, bytes]]:
+    """Give the upstream's headers that are passed on, and the Content-Type.
 
     Raises:
         Problem: The answer's status is none that HTTP has.
@@ -102,12 +101,28 @@ def _headers(outcome: Outcome) -> list[tuple[str, str]]:
     if outcome.status not in _STATUSES:
         detail = f"The upstream answered with status {outcome.status}, which HTTP does not have"
         raise Problem(502, "invalid-status", detail)
-    return [header for header in outcome.headers if header[0] in _KEPT or header[0].startswith(_LIMITS)]
+    kept = []
+    for name, value in outcome.headers:
+        known = _names.get(name)
+        written = _learn(name) if known is None else known
+        if written:
+            kept.append((written, value.encode("latin-1", "replace")))
+    if outcome.media_type:
+        kept.append((b"content-type", outcome.media_type.encode("latin-1", "replace")))
+    return kept
 
 
-def _length(outcome: Outcome) -> list[tuple[str, str]]:
+def _learn(name: str) -> bytes:
+    """Give a header's name as it goes over the wire; empty for one that is not passed on."""
+    written = name.encode("latin-1") if name in _KEPT or name.startswith(_LIMITS) else b""
+    if len(_names) < _MOST_NAMES:
+        _names[name] = written
+    return written
+
+
+def _length(outcome: Outcome) -> list[tuple[bytes, bytes]]:
     """Give the length that the upstream tells of what is not here; that of encoded content is not ours."""
     found = dict(outcome.headers)
     if "content-length" in found and "content-encoding" not in found:
-        return [("content-length", found["content-length"])]
+        return [(b"content-length", found["content-length"].encode("latin-1"))]
     return []

@@ -12,7 +12,7 @@ from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput, InvocationError, Violation
 from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import Receive, Scope, Send
-from naftiko_run.expose.leaving import while_there
+from naftiko_run.expose.leaving import CLIENT, while_there
 from naftiko_run.expose.problems import Problem, problem_of
 from naftiko_run.expose.rest.answer import answer
 from naftiko_run.expressions import MISSING
@@ -67,13 +67,13 @@ class RestEndpoint:
             # A client of HTTP/1.0 knows no chunks, which an answer of unknown length comes in.
             most_kept = None if scope["http_version"] == "1.0" else _MOST_KEPT
             invoking = self._function.invoke(inputs, raw_body=raw_body, most_kept=most_kept)
-            outcome = await while_there(receive, invoking)
+            outcome = await while_there(scope[CLIENT], invoking)
         except InvocationError as fault:
             await problem_of(fault).send(send)
         except Disconnected:
             return
         else:
-            await answer(outcome, scope, receive, send)
+            await answer(outcome, scope, send)
 
     def _at(self, location: str) -> list[str]:
         return [each.name for each in self._function.inputs if each.location == location]

@@ -1,0 +1,10 @@
+"""HTTP/1.1 with clients: bytes of a connection to ASGI requests, and their answers to bytes.
+
+uvicorn's server accepts the connections, ends them when it drains, and holds one ``ClientConnection`` for each in
+place of its own protocol, which takes twice as long for a request.
+"""
+
+from naftiko_run.serve.http1.connection import ClientConnection
+from naftiko_run.serve.http1.state import State
+
+__all__ = ["ClientConnection", "State"]

@@ -1,0 +1,24 @@
+"""What the connections of a server share."""
+
+from __future__ import annotations
+
+from uvicorn.server import ServerState
+
+
+class State(ServerState):
+    """uvicorn's state of a server: its connections, its tasks, the headers that all answers have.
+
+    Attributes:
+        common: Those headers, as they go over the wire.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.common = b""
+
+    def look(self) -> None:
+        """Hear that a second has passed."""
+        self.common = b"".join(b"%b: %b\r\n" % header for header in self.default_headers)
+        for connection in list(self.connections):
+            if look := getattr(connection, "look", None):
+                look()

@@ -1,0 +1,50 @@
+"""uvicorn's server, as sites need it: with our own protocol, and without signals of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+
+from naftiko_run.serve.http1 import ClientConnection, State
+from naftiko_run.serve.site import Site
+
+_TICKS_A_SECOND: Final = 10
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that leaves signals to the supervisor, which has several of them.
+
+    Args:
+        site: What is served.
+        drain: Seconds that requests in flight have when it is to end.
+    """
+
+    def __init__(self, site: Site, drain: int) -> None:
+        config = uvicorn.Config(
+            site.router,
+            http=ClientConnection,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # nothing here asks who is behind a proxy
+            timeout_graceful_shutdown=drain,
+        )
+        super().__init__(config)
+        self.server_state = self._state = State()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """Do what is to be done now and then."""
+        is_over = await super().on_tick(counter)
+        if counter % _TICKS_A_SECOND == 0:
+            self._state.look()
+        return is_over
