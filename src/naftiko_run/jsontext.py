@@ -19,6 +19,10 @@ _DEEPEST = 254
 """How many levels orjson writes."""
 
 _LONG_INTEGER = b"0" * 19
+_EVERY = 6
+_DIGITS_OF_EVERY = b"0" * (len(_LONG_INTEGER) // _EVERY)
+"""What a long integer leaves at least, in a row, where only every so many bytes are looked at."""
+
 _DIGITS_TO_ZEROS = bytes(
     ord("0") if chr(byte).isascii() and chr(byte).isdigit() else 0 for byte in range(256)
 )
@@ -35,7 +39,11 @@ def loads(text: bytes) -> Any:
         ValueError: Not JSON; the message says where.
     """
     value = orjson.loads(text)
-    if _LONG_INTEGER not in text.translate(_DIGITS_TO_ZEROS):
+    # A look at every sixth byte clears most texts, at a third of the cost. `find`, because `in` tries the bytes as an
+    # integer first, which costs as much as the search of a short text.
+    if text[::_EVERY].translate(_DIGITS_TO_ZEROS).find(_DIGITS_OF_EVERY) < 0:
+        return value
+    if text.translate(_DIGITS_TO_ZEROS).find(_LONG_INTEGER) < 0:
         return value
     try:
         return json.loads(text)  # orjson has said that it is strict JSON
@@ -84,7 +92,7 @@ def dumps_within(value: Any, levels: int) -> bytes | None:
     spare = _DEEPEST - levels
     try:
         written = orjson.dumps(value)
-        if written.count(b"[") + written.count(b"{") <= levels:
+        if brackets(written) <= levels:
             return written
         wrapped = value
         for _ in range(spare):
@@ -93,6 +101,14 @@ def dumps_within(value: Any, levels: int) -> bytes | None:
     except TypeError:
         return None if _is_deeper(value, levels) else dumps(value)
     return written[spare : len(written) - spare]
+
+
+def brackets(text: bytes) -> int:
+    """Count the brackets that open in a JSON text, those in its strings among them: it has at most as many levels.
+
+    ``replace`` leaps from one to the next, where ``count`` compares every byte.
+    """
+    return len(text) - len(text.replace(b"{", b"").replace(b"[", b""))
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
