@@ -16,7 +16,7 @@ from mcp_types.version import KNOWN_PROTOCOL_VERSIONS
 
 from naftiko_run import Settings
 from naftiko_run.expose.exposer import Message
-from naftiko_run.expose.mcp.directcall import DirectCalls, DirectTool
+from naftiko_run.expose.mcp.directcall import DirectCalls, DirectTool, headers_of
 from support.documents import written
 from support.server import Served, serving
 from support.upstream import JSON, Answer, Upstream
@@ -281,12 +281,13 @@ def test_headers_that_are_there_twice_are_answered_as_the_sdk_does(
     assert _seen(direct) == _seen(of_the_sdk)
 
 
-async def _broken(_: Mapping[str, Any], __: str) -> dict[str, Any]:
+async def _broken(_: Mapping[str, Any], __: str) -> bytes:
     raise MCPError(-32603, "Something broke", {"id": "7"})
 
 
-async def _done(arguments: Mapping[str, Any], protocol_version: str) -> dict[str, Any]:
-    return {"content": [], "isError": False, "structuredContent": [dict(arguments), protocol_version]}
+async def _done(arguments: Mapping[str, Any], protocol_version: str) -> bytes:
+    result = {"content": [], "isError": False, "structuredContent": [dict(arguments), protocol_version]}
+    return json.dumps(result).encode()
 
 
 def directly(body: bytes, sent: Mapping[str, str]) -> Any:
@@ -302,7 +303,7 @@ def directly(body: bytes, sent: Mapping[str, str]) -> Any:
     tools = {"send": DirectTool.of("send", _done), "break": DirectTool.of("break", _broken)}
     calls = DirectCalls(tools.get, {"name": "s", "version": "1"})
     scope = {"headers": [(name.encode(), value.encode()) for name, value in sent.items()]}
-    is_answered = asyncio.run(calls.answer(scope, json.loads(body), receive, send))
+    is_answered = asyncio.run(calls.answer(headers_of(scope), body, json.loads(body), receive, send))
     assert is_answered == bool(said)
     return json.loads(said[1]["body"]) if said else None
 

@@ -27,12 +27,13 @@ from naftiko_run import jsontext
 from naftiko_run.expose.body import Disconnected
 from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.leaving import while_there
-from naftiko_run.expose.mcp.results import MOST_LEVELS, Wire
+from naftiko_run.expose.mcp.results import MOST_LEVELS
 from naftiko_run.expose.problems import respond
 
 _METHOD: Final = "tools/call"
-_MEMBERS: Final = {"jsonrpc", "id", "method", "params"}
-_PARAMS: Final = {"name", "arguments", "_meta"}
+_METHOD_HEADER: Final = _METHOD.encode()
+_NUMBER_OF_MEMBERS: Final = 4
+_PARAMS: Final = frozenset(("name", "arguments", "_meta"))
 _NEEDS_MORE: Final = frozenset(("progressToken", LOG_LEVEL_META_KEY, "traceparent"))
 """Members of ``_meta`` of which the SDK makes something."""
 _LONGEST_META: Final = 4096
@@ -49,15 +50,16 @@ class DirectTool:
     """A tool whose calls need nothing but their arguments.
 
     Attributes:
-        answer: Gives the result for arguments and a protocol version; raises ``MCPError`` where something broke.
+        answer: Gives the JSON of the result for arguments and a protocol version; raises ``MCPError`` where
+            something broke.
         header: Its name as clients write it in ``Mcp-Name``.
     """
 
-    answer: Callable[[Mapping[str, Any], str], Awaitable[Wire]]
+    answer: Callable[[Mapping[str, Any], str], Awaitable[bytes]]
     header: bytes
 
     @classmethod
-    def of(cls, name: str, answer: Callable[[Mapping[str, Any], str], Awaitable[Wire]]) -> DirectTool:
+    def of(cls, name: str, answer: Callable[[Mapping[str, Any], str], Awaitable[bytes]]) -> DirectTool:
         """Make one for a tool's name."""
         return cls(answer, encode_header_value(name).encode())
 
@@ -72,74 +74,96 @@ class DirectCalls:
 
     def __init__(self, find: Callable[[str], DirectTool | None], server_info: Mapping[str, Any]) -> None:
         self._find = find
-        self._stamp = {"resultType": "complete", "_meta": {SERVER_INFO_META_KEY: server_info}}
+        stamp = jsontext.dumps({"resultType": "complete", "_meta": {SERVER_INFO_META_KEY: server_info}})
+        modern = b"," + stamp[1:] + b"}"
+        self._ends = {
+            version: modern if version in MODERN_PROTOCOL_VERSIONS else b"}}"
+            for version in KNOWN_PROTOCOL_VERSIONS
+        }
 
-    async def answer(self, scope: Scope, message: Mapping[str, Any], receive: Receive, send: Send) -> bool:
+    async def answer(
+        self,
+        headers: Mapping[bytes, bytes],
+        content: bytes,
+        message: Mapping[str, Any],
+        receive: Receive,
+        send: Send,
+    ) -> bool:
         """Answer a request, or leave it to the SDK and give False.
 
         Args:
-            scope: Its head.
-            message: Its body.
+            headers: What ``headers_of`` gives.
+            content: Its body.
+            message: What that says.
             receive: Its ASGI channel, past the body.
             send: Where the answer goes.
         """
-        tool = self._find(message["params"]["name"]) if _is_call(message) else None
-        version = _version(scope, message["params"], tool) if tool else None
+        tool = self._find(message["params"]["name"]) if _is_call(message, content) else None
+        version = _version(headers, message["params"], tool) if tool else None
         if tool is None or version is None:
             return False
-        answer: dict[str, Any] = {"jsonrpc": "2.0", "id": message["id"]}
+        request_id = jsontext.dumps(message["id"])
         try:
             arguments = message["params"].get("arguments") or {}
-            answer["result"] = await while_there(receive, tool.answer(arguments, version))
+            result = await while_there(receive, tool.answer(arguments, version))
         except Disconnected:
             return True
         except MCPError as fault:
-            answer["error"] = fault.error.model_dump(mode="json", exclude_none=True)
+            error = jsontext.dumps(fault.error.model_dump(mode="json", exclude_none=True))
+            answer = b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (request_id, error)
         else:
-            if version in MODERN_PROTOCOL_VERSIONS:
-                answer["result"].update(self._stamp)
-        await respond(send, 200, jsontext.dumps(answer), "application/json")
+            # The result's own end makes room for what is added to it.
+            answer = b'{"jsonrpc":"2.0","id":%b,"result":%b%b' % (
+                request_id,
+                result[:-1],
+                self._ends[version],
+            )
+        await respond(send, 200, answer, "application/json")
         return True
 
 
-def _is_call(message: Mapping[str, Any]) -> bool:
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """Give a request's headers; none at all where one that matters here is there twice."""
+    headers = dict(scope["headers"])
+    if len(headers) < len(scope["headers"]):
+        names = [name for name, _ in scope["headers"] if name in _HEADERS]
+        return headers if len(names) == len(set(names)) else {}
+    return headers
+
+
+def _is_call(message: Mapping[str, Any], content: bytes) -> bool:
     """Whether a message is a request to call a tool, with nothing in it but what every call has."""
-    if message.get("method") != _METHOD or message.keys() != _MEMBERS or message["jsonrpc"] != "2.0":
+    if (
+        message.get("method") != _METHOD
+        or message.get("jsonrpc") != "2.0"
+        or type(message.get("id")) not in (int, str)
+        or len(message) != _NUMBER_OF_MEMBERS
+    ):
         return False
-    params = message["params"]
-    if type(message["id"]) not in (int, str) or not isinstance(params, dict) or not params.keys() <= _PARAMS:
+    params = message.get("params")
+    if not isinstance(params, dict) or not _PARAMS.issuperset(params):
         return False
     arguments = params.get("arguments")
     if not isinstance(params.get("name"), str) or not isinstance(arguments, dict | None):
         return False
     # Parsers of the SDK have limits of their own.
-    return not arguments or jsontext.dumps_within(arguments, MOST_LEVELS) is not None
+    return (
+        jsontext.brackets(content) <= MOST_LEVELS
+        or jsontext.dumps_within(params, MOST_LEVELS + 1) is not None
+    )
 
 
-def _version(scope: Scope, params: Mapping[str, Any], tool: DirectTool) -> str | None:
+def _version(headers: Mapping[bytes, bytes], params: Mapping[str, Any], tool: DirectTool) -> str | None:
     """Give the protocol version of a call that is in order and asks for nothing but its result; else None."""
-    headers = _headers(scope)
     version = _VERSIONS.get(headers.get(b"mcp-protocol-version", _UNNAMED_VERSION))
     if version is None or b"mcp-session-id" in headers or not _is_json(headers):
         return None
-    meta = params.get("_meta")
     if version in MODERN_PROTOCOL_VERSIONS:
-        is_told = headers.get(b"mcp-method") == b"tools/call" and headers.get(b"mcp-name") == tool.header
-        is_plain = is_told and _is_plain(meta, version)
+        is_told = headers.get(b"mcp-method") == _METHOD_HEADER and headers.get(b"mcp-name") == tool.header
+        is_plain = is_told and _is_plain(params.get("_meta"), version)
     else:
-        is_plain = "_meta" not in params or _is_plain(meta, version)
+        is_plain = "_meta" not in params or _is_plain(params["_meta"], version)
     return version if is_plain else None
-
-
-def _headers(scope: Scope) -> dict[bytes, bytes]:
-    """Give the headers that matter; none at all where one of them is there twice."""
-    headers: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        if name in _HEADERS:
-            if name in headers:
-                return {}
-            headers[name] = value
-    return headers
 
 
 def _is_json(headers: Mapping[bytes, bytes]) -> bool:
@@ -155,19 +179,20 @@ def _takes_json(accept: bytes) -> bool:
 
 def _is_plain(meta: Any, version: str) -> bool:
     """Whether an envelope is in order, and asks for nothing."""
-    if not isinstance(meta, dict) or not _NEEDS_MORE.isdisjoint(meta):
-        return False
-    if meta.get(PROTOCOL_VERSION_META_KEY, version) != version:
+    if not isinstance(meta, dict):
         return False
     written = jsontext.dumps(meta)
-    return len(written) <= _LONGEST_META and _is_valid(written, version)
+    return len(written) <= _LONGEST_META and _is_written_plain(written, version)
 
 
 @lru_cache(maxsize=256)
-def _is_valid(meta: bytes, version: str) -> bool:
-    """Whether the SDK takes an envelope, which is the same in all requests of a client."""
+def _is_written_plain(written: bytes, version: str) -> bool:
+    """Look into an envelope, which is the same in all requests of a client that asks for nothing."""
+    meta = jsontext.loads(written)
+    if not _NEEDS_MORE.isdisjoint(meta) or meta.get(PROTOCOL_VERSION_META_KEY, version) != version:
+        return False
     try:
-        validate_client_request(_METHOD, version, {"name": "", "_meta": jsontext.loads(meta)})
+        validate_client_request(_METHOD, version, {"name": "", "_meta": meta})
     except ValidationError:
         return False
     return True

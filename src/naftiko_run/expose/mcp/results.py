@@ -47,14 +47,59 @@ def result_of(
         limit: Of text and data; None for none.
         promise: What clients check the answer against; None where nothing is promised.
     """
+    return _result_of(outcome, protocol_version, name, limit, promise)[0]
+
+
+def written_result_of(
+    outcome: Outcome,
+    protocol_version: str,
+    name: str,
+    limit: ResultLimit | None,
+    promise: Promise | None,
+) -> bytes:
+    """Give the same as JSON; see ``result_of``. Data is written once for both of its forms."""
+    result, written = _result_of(outcome, protocol_version, name, limit, promise)
+    if written is None:
+        return jsontext.dumps(result)
+    del result["structuredContent"]
+    return b'%b,"structuredContent":%b}' % (jsontext.dumps(result)[:-1], written)
+
+
+def _result_of(
+    outcome: Outcome,
+    protocol_version: str,
+    name: str,
+    limit: ResultLimit | None,
+    promise: Promise | None,
+) -> tuple[Wire, bytes | None]:
+    """Give a result, and the JSON of its structured content where the text is that too."""
     if outcome.has_failed:
-        return keep_to(promise, result_of_failure(outcome), protocol_version)
+        return keep_to(promise, result_of_failure(outcome), protocol_version), None
     if not outcome.content:
         text = f"{_status(outcome.status)}, without content"
-        return _wire([text_block(text)], promise.keep(MISSING, protocol_version)[0] if promise else None)
-    if outcome.value is MISSING and not outcome.is_readable:
-        return _wire([_bytes(outcome, name)])
-    return _result(outcome, protocol_version, limit, promise)
+        promised = promise.keep(MISSING, protocol_version)[0] if promise else None
+        return _wire([text_block(text)], promised), None
+    value = outcome.value
+    if value is MISSING and not outcome.is_readable:
+        return _wire([_bytes(outcome, name)]), None
+    structured, note, warning = None, "", ""
+    written = None if value is MISSING else jsontext.dumps_within(value, MOST_LEVELS)
+    if written is not None:
+        if limit and len(written) > limit.most:
+            value, note = limit.cut(value)
+            written = jsontext.dumps(value)
+        # Until 2025-11-25 structured content is an object; anything else travels inside one.
+        is_fit = isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS
+        structured = value if is_fit else {"result": value}
+        text = written.decode()
+    else:
+        text = outcome.text
+        if limit and len(text.encode()) > limit.most:
+            text, note = limit.cut_text(text)
+    if promise is not None:
+        structured, warning = promise.keep(MISSING if written is None else value, protocol_version)
+    blocks = [text_block(text), *(text_block(each) for each in (note, warning) if each)]
+    return _wire(blocks, structured), written if structured is value and value is not None else None
 
 
 def keep_to(promise: Promise | None, error: Wire, protocol_version: str) -> Wire:
@@ -130,30 +175,6 @@ def _bytes(outcome: Outcome, name: str) -> Wire:
     # The resource is in the result, and nowhere else: its URI only tells it from others.
     uri = f"naftiko://results/{name}/{blake2b(outcome.content, digest_size=16).hexdigest()}"
     return {"type": "resource", "resource": {"uri": uri, "mimeType": outcome.media_type, "blob": data}}
-
-
-def _result(
-    outcome: Outcome, protocol_version: str, limit: ResultLimit | None, promise: Promise | None
-) -> Wire:
-    structured, note, warning = None, "", ""
-    value = outcome.value
-    written = None if value is MISSING else jsontext.dumps_within(value, MOST_LEVELS)
-    if written is not None:
-        if limit and len(written) > limit.most:
-            value, note = limit.cut(value)
-            written = jsontext.dumps(value)
-        # Until 2025-11-25 structured content is an object; anything else travels inside one.
-        is_fit = isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS
-        structured = value if is_fit else {"result": value}
-        text = written.decode()
-    else:
-        text = outcome.text
-        if limit and len(text.encode()) > limit.most:
-            text, note = limit.cut_text(text)
-    if promise is not None:
-        structured, warning = promise.keep(MISSING if written is None else value, protocol_version)
-    notes = [text_block(each) for each in (note, warning) if each]
-    return _wire([text_block(text), *notes], structured)
 
 
 def _status(status: int) -> str:

@@ -15,6 +15,7 @@ from mcp_types.methods import validate_server_result
 from mcp_types.version import LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
+from naftiko_run import jsontext
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Hints, McpExposes
 from naftiko_run.document.model import Tool as ToolModel
@@ -27,7 +28,14 @@ from naftiko_run.expose.mcp.notices import Notices
 from naftiko_run.expose.mcp.pages import page_of
 from naftiko_run.expose.mcp.promises import Promise
 from naftiko_run.expose.mcp.resources import ResourceShelf
-from naftiko_run.expose.mcp.results import Wire, keep_to, result_of, result_of_problem, result_of_text
+from naftiko_run.expose.mcp.results import (
+    Wire,
+    keep_to,
+    result_of,
+    result_of_problem,
+    result_of_text,
+    written_result_of,
+)
 from naftiko_run.expose.mcp.trimming import ResultLimit
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.units import unit_of
@@ -224,9 +232,12 @@ def _direct(tool: _Tool) -> DirectTool | None:
     if tool.asks or tool.showing or x_mcp_header_map(schema):
         return None
 
-    async def answer(arguments: Mapping[str, Any], protocol_version: str) -> Wire:
+    async def answer(arguments: Mapping[str, Any], protocol_version: str) -> bytes:
         try:
-            return await _result(tool, arguments, protocol_version)
+            outcome = await tool.function.invoke(arguments)
+            return written_result_of(outcome, protocol_version, tool.name, tool.limit, tool.promise)
+        except InvocationError as fault:
+            return jsontext.dumps(_refused(tool, fault, protocol_version))
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
             raise _broken(fault) from None
 
