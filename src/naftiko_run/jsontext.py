@@ -78,8 +78,7 @@ def dumps(value: Any, *, indent: bool = False) -> bytes:
 def dumps_within(value: Any, levels: int) -> bytes | None:
     """Write compact JSON, or nothing where the value is nested more than so many levels deep.
 
-    orjson counts levels as it writes, up to its own limit; lists around the value make up the difference. No value
-    has more levels than brackets.
+    orjson counts levels as it writes, up to its own limit; lists around the value make up the difference.
 
     Args:
         value: What to write.
@@ -92,7 +91,7 @@ def dumps_within(value: Any, levels: int) -> bytes | None:
     spare = _DEEPEST - levels
     try:
         written = orjson.dumps(value)
-        if brackets(written) <= levels:
+        if not may_be_deeper(written, levels):
             return written
         wrapped = value
         for _ in range(spare):
@@ -103,12 +102,14 @@ def dumps_within(value: Any, levels: int) -> bytes | None:
     return written[spare : len(written) - spare]
 
 
-def brackets(text: bytes) -> int:
-    """Count the brackets that open in a JSON text, those in its strings among them: it has at most as many levels.
+def may_be_deeper(text: bytes, levels: int) -> bool:
+    """Whether a JSON text is long enough, and has brackets enough, to be nested more than so many levels deep.
 
-    ``replace`` leaps from one to the next, where ``count`` compares every byte.
+    ``replace`` leaps from bracket to bracket, where ``count`` compares every byte.
     """
-    return len(text) - len(text.replace(b"{", b"").replace(b"[", b""))
+    if len(text) <= 2 * levels:
+        return False
+    return len(text) - len(text.replace(b"{", b"").replace(b"[", b"")) > levels
 
 
 def _is_deeper(value: Any, levels: int) -> bool:

@@ -127,7 +127,9 @@ def test_what_is_not_deep_is_written_as_ever(value: Any) -> None:
     assert jsontext.dumps_within(value, 100) == jsontext.dumps(value)
 
 
-@given(json_values)
-def test_brackets_are_counted(value: Any) -> None:
-    text = jsontext.dumps(value)
-    assert jsontext.brackets(text) == text.count(b"[") + text.count(b"{")
+@pytest.mark.parametrize(("begin", "end"), [(b"[", b"]"), (b'{"":', b"}")])
+def test_no_text_that_is_deeper_is_taken_for_one_that_is_not(begin: bytes, end: bytes) -> None:
+    for levels in range(1, 200):
+        text = begin * levels + b"1" + end * levels
+        assert jsontext.may_be_deeper(text, levels - 1)
+        assert not jsontext.may_be_deeper(text, levels)

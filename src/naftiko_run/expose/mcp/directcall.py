@@ -31,7 +31,6 @@ from naftiko_run.expose.mcp.results import MOST_LEVELS
 from naftiko_run.expose.problems import respond
 
 _METHOD: Final = "tools/call"
-_METHOD_HEADER: Final = _METHOD.encode()
 _NUMBER_OF_MEMBERS: Final = 4
 _PARAMS: Final = frozenset(("name", "arguments", "_meta"))
 _NEEDS_MORE: Final = frozenset(("progressToken", LOG_LEVEL_META_KEY, "traceparent"))
@@ -102,7 +101,8 @@ class DirectCalls:
         version = _version(headers, message["params"], tool) if tool else None
         if tool is None or version is None:
             return False
-        request_id = jsontext.dumps(message["id"])
+        number = message["id"]
+        written = b"%d" % number if isinstance(number, int) else jsontext.dumps(number)
         try:
             arguments = message["params"].get("arguments") or {}
             result = await while_there(receive, tool.answer(arguments, version))
@@ -110,13 +110,11 @@ class DirectCalls:
             return True
         except MCPError as fault:
             error = jsontext.dumps(fault.error.model_dump(mode="json", exclude_none=True))
-            answer = b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (request_id, error)
+            answer = b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (written, error)
         else:
             # The result's own end makes room for what is added to it.
-            answer = b'{"jsonrpc":"2.0","id":%b,"result":%b%b' % (
-                request_id,
-                result[:-1],
-                self._ends[version],
+            answer = b"".join(
+                (b'{"jsonrpc":"2.0","id":', written, b',"result":', result[:-1], self._ends[version])
             )
         await respond(send, 200, answer, "application/json")
         return True
@@ -133,48 +131,53 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
 
 def _is_call(message: Mapping[str, Any], content: bytes) -> bool:
     """Whether a message is a request to call a tool, with nothing in it but what every call has."""
-    if (
-        message.get("method") != _METHOD
-        or message.get("jsonrpc") != "2.0"
-        or type(message.get("id")) not in (int, str)
-        or len(message) != _NUMBER_OF_MEMBERS
-    ):
+    if message.get("method") != _METHOD or len(message) != _NUMBER_OF_MEMBERS:
         return False
-    params = message.get("params")
-    if not isinstance(params, dict) or not _PARAMS.issuperset(params):
+    try:
+        params = message["params"]
+        if message["jsonrpc"] != "2.0" or type(message["id"]) not in (int, str) or type(params) is not dict:
+            return False
+        if type(params["name"]) is not str or not _PARAMS.issuperset(params):
+            return False
+    except KeyError:
         return False
     arguments = params.get("arguments")
-    if not isinstance(params.get("name"), str) or not isinstance(arguments, dict | None):
+    if not (arguments is None or isinstance(arguments, dict)):
         return False
     # Parsers of the SDK have limits of their own.
     return (
-        jsontext.brackets(content) <= MOST_LEVELS
+        not jsontext.may_be_deeper(content, MOST_LEVELS)
         or jsontext.dumps_within(params, MOST_LEVELS + 1) is not None
     )
 
 
 def _version(headers: Mapping[bytes, bytes], params: Mapping[str, Any], tool: DirectTool) -> str | None:
     """Give the protocol version of a call that is in order and asks for nothing but its result; else None."""
-    version = _VERSIONS.get(headers.get(b"mcp-protocol-version", _UNNAMED_VERSION))
-    if version is None or b"mcp-session-id" in headers or not _is_json(headers):
+    told = headers.get
+    version = _version_told(
+        told(b"mcp-protocol-version"), told(b"content-type"), told(b"accept"), told(b"mcp-method")
+    )
+    if version is None or b"mcp-session-id" in headers:
         return None
     if version in MODERN_PROTOCOL_VERSIONS:
-        is_told = headers.get(b"mcp-method") == _METHOD_HEADER and headers.get(b"mcp-name") == tool.header
-        is_plain = is_told and _is_plain(params.get("_meta"), version)
+        is_plain = told(b"mcp-name") == tool.header and _is_plain(params.get("_meta"), version)
     else:
         is_plain = "_meta" not in params or _is_plain(params["_meta"], version)
     return version if is_plain else None
 
 
-def _is_json(headers: Mapping[bytes, bytes]) -> bool:
-    """Whether the body is said to be JSON, and JSON is taken for an answer."""
-    is_sent = headers.get(b"content-type", b"").startswith(b"application/json")
-    return is_sent and _takes_json(headers.get(b"accept", b"*/*"))
-
-
 @lru_cache(maxsize=64)
-def _takes_json(accept: bytes) -> bool:
-    return any(each.partition(b";")[0].strip().lower() in _JSON for each in accept.split(b","))
+def _version_told(
+    version: bytes | None, content_type: bytes | None, accept: bytes | None, method: bytes | None
+) -> str | None:
+    """Give the protocol version that headers name, if they are in order; a client sends the same with every call."""
+    found = _VERSIONS.get(_UNNAMED_VERSION if version is None else version)
+    is_json = content_type is not None and content_type.startswith(b"application/json")
+    is_taken = accept is None or any(
+        each.partition(b";")[0].strip().lower() in _JSON for each in accept.split(b",")
+    )
+    is_told = method == _METHOD.encode() or found not in MODERN_PROTOCOL_VERSIONS
+    return found if is_json and is_taken and is_told else None
 
 
 def _is_plain(meta: Any, version: str) -> bool:

@@ -22,6 +22,9 @@ Wire = dict[str, Any]
 MOST_LEVELS: Final = 100
 """How deep structured content is nested at most: parsers of clients have limits from 128 levels on."""
 
+_BEFORE_TEXT: Final = b'{"content":[{"type":"text","text":'
+_AFTER_TEXT: Final = b'}],"isError":false,"structuredContent":'
+
 
 def result_of(
     outcome: Outcome,
@@ -47,7 +50,14 @@ def result_of(
         limit: Of text and data; None for none.
         promise: What clients check the answer against; None where nothing is promised.
     """
-    return _result_of(outcome, protocol_version, name, limit, promise)[0]
+    if outcome.has_failed:
+        return keep_to(promise, result_of_failure(outcome), protocol_version)
+    if not outcome.content:
+        text = f"{_status(outcome.status)}, without content"
+        return _wire([text_block(text)], promise.keep(MISSING, protocol_version)[0] if promise else None)
+    if outcome.value is MISSING and not outcome.is_readable:
+        return _wire([_bytes(outcome, name)])
+    return _wire_of_all(*_told(outcome, protocol_version, limit, promise))
 
 
 def written_result_of(
@@ -57,49 +67,14 @@ def written_result_of(
     limit: ResultLimit | None,
     promise: Promise | None,
 ) -> bytes:
-    """Give the same as JSON; see ``result_of``. Data is written once for both of its forms."""
-    result, written = _result_of(outcome, protocol_version, name, limit, promise)
-    if written is None:
-        return jsontext.dumps(result)
-    del result["structuredContent"]
-    return b'%b,"structuredContent":%b}' % (jsontext.dumps(result)[:-1], written)
-
-
-def _result_of(
-    outcome: Outcome,
-    protocol_version: str,
-    name: str,
-    limit: ResultLimit | None,
-    promise: Promise | None,
-) -> tuple[Wire, bytes | None]:
-    """Give a result, and the JSON of its structured content where the text is that too."""
-    if outcome.has_failed:
-        return keep_to(promise, result_of_failure(outcome), protocol_version), None
-    if not outcome.content:
-        text = f"{_status(outcome.status)}, without content"
-        promised = promise.keep(MISSING, protocol_version)[0] if promise else None
-        return _wire([text_block(text)], promised), None
-    value = outcome.value
-    if value is MISSING and not outcome.is_readable:
-        return _wire([_bytes(outcome, name)]), None
-    structured, note, warning = None, "", ""
-    written = None if value is MISSING else jsontext.dumps_within(value, MOST_LEVELS)
-    if written is not None:
-        if limit and len(written) > limit.most:
-            value, note = limit.cut(value)
-            written = jsontext.dumps(value)
-        # Until 2025-11-25 structured content is an object; anything else travels inside one.
-        is_fit = isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS
-        structured = value if is_fit else {"result": value}
-        text = written.decode()
-    else:
-        text = outcome.text
-        if limit and len(text.encode()) > limit.most:
-            text, note = limit.cut_text(text)
-    if promise is not None:
-        structured, warning = promise.keep(MISSING if written is None else value, protocol_version)
-    blocks = [text_block(text), *(text_block(each) for each in (note, warning) if each)]
-    return _wire(blocks, structured), written if structured is value and value is not None else None
+    """Give the same as JSON; see ``result_of``. Data is written once, for its text and as structured content."""
+    value = MISSING if outcome.has_failed else outcome.value
+    if value is MISSING or value is None:
+        return jsontext.dumps(result_of(outcome, protocol_version, name, limit, promise))
+    text, structured, notes = _told(outcome, protocol_version, limit, promise)
+    if structured is not value or notes:
+        return jsontext.dumps(_wire_of_all(text, structured, notes))
+    return b"".join((_BEFORE_TEXT, jsontext.dumps(text), _AFTER_TEXT, text.encode(), b"}"))
 
 
 def keep_to(promise: Promise | None, error: Wire, protocol_version: str) -> Wire:
@@ -175,6 +150,41 @@ def _bytes(outcome: Outcome, name: str) -> Wire:
     # The resource is in the result, and nowhere else: its URI only tells it from others.
     uri = f"naftiko://results/{name}/{blake2b(outcome.content, digest_size=16).hexdigest()}"
     return {"type": "resource", "resource": {"uri": uri, "mimeType": outcome.media_type, "blob": data}}
+
+
+def _told(
+    outcome: Outcome, protocol_version: str, limit: ResultLimit | None, promise: Promise | None
+) -> tuple[str, Any, list[str]]:
+    """Give an answer's text, its structured content, and notes on both.
+
+    Where the structured content is the answer's value itself, the text is the JSON of that.
+    """
+    structured, note, notes = None, "", []
+    value = outcome.value
+    written = None if value is MISSING else jsontext.dumps_within(value, MOST_LEVELS)
+    if written is not None:
+        if limit and len(written) > limit.most:
+            value, note = limit.cut(value)
+            written = jsontext.dumps(value)
+        # Until 2025-11-25 structured content is an object; anything else travels inside one.
+        is_fit = isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS
+        structured = value if is_fit else {"result": value}
+        text = written.decode()
+    else:
+        text = outcome.text
+        if limit and len(text.encode()) > limit.most:
+            text, note = limit.cut_text(text)
+    if note:
+        notes.append(note)
+    if promise is not None:
+        structured, warning = promise.keep(MISSING if written is None else value, protocol_version)
+        if warning:
+            notes.append(warning)
+    return text, structured, notes
+
+
+def _wire_of_all(text: str, structured: Any, notes: list[str]) -> Wire:
+    return _wire([text_block(each) for each in (text, *notes)], structured)
 
 
 def _status(status: int) -> str:
