@@ -17,6 +17,7 @@ from mcp_types.version import KNOWN_PROTOCOL_VERSIONS
 from naftiko_run import Settings
 from naftiko_run.expose.exposer import Message
 from naftiko_run.expose.mcp.directcall import DirectCalls, DirectTool, headers_of
+from naftiko_run.expose.mcp.results import Begun, begun
 from support.documents import written
 from support.server import Served, serving
 from support.upstream import JSON, Answer, Upstream
@@ -281,13 +282,13 @@ def test_headers_that_are_there_twice_are_answered_as_the_sdk_does(
     assert _seen(direct) == _seen(of_the_sdk)
 
 
-async def _broken(_: Mapping[str, Any], __: str) -> bytes:
+async def _broken(_: Mapping[str, Any], __: str) -> Begun:
     raise MCPError(-32603, "Something broke", {"id": "7"})
 
 
-async def _done(arguments: Mapping[str, Any], protocol_version: str) -> bytes:
-    result = {"content": [], "isError": False, "structuredContent": [dict(arguments), protocol_version]}
-    return json.dumps(result).encode()
+async def _done(arguments: Mapping[str, Any], protocol_version: str) -> Begun:
+    structured = [dict(arguments), protocol_version]
+    return begun({"content": [], "isError": False, "structuredContent": structured})
 
 
 def directly(body: bytes, sent: Mapping[str, str]) -> Any:
@@ -301,7 +302,7 @@ def directly(body: bytes, sent: Mapping[str, str]) -> Any:
         raise AssertionError
 
     tools = {"send": DirectTool.of("send", _done), "break": DirectTool.of("break", _broken)}
-    calls = DirectCalls(tools.get, {"name": "s", "version": "1"})
+    calls = DirectCalls(tools, {"name": "s", "version": "1"})
     scope = {"headers": [(name.encode(), value.encode()) for name, value in sent.items()]}
     is_answered = asyncio.run(calls.answer(headers_of(scope), body, json.loads(body), receive, send))
     assert is_answered == bool(said)

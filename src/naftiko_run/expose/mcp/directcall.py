@@ -27,7 +27,7 @@ from naftiko_run import jsontext
 from naftiko_run.expose.body import Disconnected
 from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.leaving import while_there
-from naftiko_run.expose.mcp.results import MOST_LEVELS
+from naftiko_run.expose.mcp.results import MOST_LEVELS, Begun
 from naftiko_run.expose.problems import respond
 
 _METHOD: Final = "tools/call"
@@ -49,16 +49,15 @@ class DirectTool:
     """A tool whose calls need nothing but their arguments.
 
     Attributes:
-        answer: Gives the JSON of the result for arguments and a protocol version; raises ``MCPError`` where
-            something broke.
+        answer: Gives the result for arguments and a protocol version; raises ``MCPError`` where something broke.
         header: Its name as clients write it in ``Mcp-Name``.
     """
 
-    answer: Callable[[Mapping[str, Any], str], Awaitable[bytes]]
+    answer: Callable[[Mapping[str, Any], str], Awaitable[Begun]]
     header: bytes
 
     @classmethod
-    def of(cls, name: str, answer: Callable[[Mapping[str, Any], str], Awaitable[bytes]]) -> DirectTool:
+    def of(cls, name: str, answer: Callable[[Mapping[str, Any], str], Awaitable[Begun]]) -> DirectTool:
         """Make one for a tool's name."""
         return cls(answer, encode_header_value(name).encode())
 
@@ -67,16 +66,16 @@ class DirectCalls:
     """Answers calls of one adapter's tools.
 
     Args:
-        find: Gives the tool of a name; None where the SDK must answer.
+        tools: By name; calls of others are left to the SDK.
         server_info: What results of 2026-07-28 say about the server.
     """
 
-    def __init__(self, find: Callable[[str], DirectTool | None], server_info: Mapping[str, Any]) -> None:
-        self._find = find
-        stamp = jsontext.dumps({"resultType": "complete", "_meta": {SERVER_INFO_META_KEY: server_info}})
-        modern = b"," + stamp[1:] + b"}"
+    def __init__(self, tools: Mapping[str, DirectTool], server_info: Mapping[str, Any]) -> None:
+        self._tools = tools
+        stamp = {"resultType": "complete", "_meta": {SERVER_INFO_META_KEY: server_info}}
+        stamped = b",%b}" % jsontext.dumps(stamp)[1:]
         self._ends = {
-            version: modern if version in MODERN_PROTOCOL_VERSIONS else b"}}"
+            version: stamped if version in MODERN_PROTOCOL_VERSIONS else b"}}"
             for version in KNOWN_PROTOCOL_VERSIONS
         }
 
@@ -97,7 +96,7 @@ class DirectCalls:
             receive: Its ASGI channel, past the body.
             send: Where the answer goes.
         """
-        tool = self._find(message["params"]["name"]) if _is_call(message, content) else None
+        tool = self._tools.get(message["params"]["name"]) if _is_call(message, content) else None
         version = _version(headers, message["params"], tool) if tool else None
         if tool is None or version is None:
             return False
@@ -112,9 +111,8 @@ class DirectCalls:
             error = jsontext.dumps(fault.error.model_dump(mode="json", exclude_none=True))
             answer = b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (written, error)
         else:
-            # The result's own end makes room for what is added to it.
             answer = b"".join(
-                (b'{"jsonrpc":"2.0","id":', written, b',"result":', result[:-1], self._ends[version])
+                (b'{"jsonrpc":"2.0","id":', written, b',"result":', *result, self._ends[version])
             )
         await respond(send, 200, answer, "application/json")
         return True

@@ -19,6 +19,9 @@ from naftiko_run.invoke import Outcome
 Wire = dict[str, Any]
 """A result, or a part of one, as it is written."""
 
+Begun = tuple[bytes, ...]
+"""The JSON of a result in pieces, without its last brace: more members may follow."""
+
 MOST_LEVELS: Final = 100
 """How deep structured content is nested at most: parsers of clients have limits from 128 levels on."""
 
@@ -55,26 +58,32 @@ def result_of(
     if not outcome.content:
         text = f"{_status(outcome.status)}, without content"
         return _wire([text_block(text)], promise.keep(MISSING, protocol_version)[0] if promise else None)
-    if outcome.value is MISSING and not outcome.is_readable:
+    value = outcome.value
+    if value is MISSING and not outcome.is_readable:
         return _wire([_bytes(outcome, name)])
-    return _wire_of_all(*_told(outcome, protocol_version, limit, promise))
+    return _wire_of_all(*_told(outcome, value, protocol_version, limit, promise))
 
 
-def written_result_of(
+def begun_result_of(
     outcome: Outcome,
     protocol_version: str,
     name: str,
     limit: ResultLimit | None,
     promise: Promise | None,
-) -> bytes:
+) -> Begun:
     """Give the same as JSON; see ``result_of``. Data is written once, for its text and as structured content."""
     value = MISSING if outcome.has_failed else outcome.value
     if value is MISSING or value is None:
-        return jsontext.dumps(result_of(outcome, protocol_version, name, limit, promise))
-    text, structured, notes = _told(outcome, protocol_version, limit, promise)
+        return begun(result_of(outcome, protocol_version, name, limit, promise))
+    text, structured, notes = _told(outcome, value, protocol_version, limit, promise)
     if structured is not value or notes:
-        return jsontext.dumps(_wire_of_all(text, structured, notes))
-    return b"".join((_BEFORE_TEXT, jsontext.dumps(text), _AFTER_TEXT, text.encode(), b"}"))
+        return begun(_wire_of_all(text, structured, notes))
+    return _BEFORE_TEXT, jsontext.dumps(text), _AFTER_TEXT, text.encode()
+
+
+def begun(result: Wire) -> Begun:
+    """Give a result as JSON."""
+    return (jsontext.dumps(result)[:-1],)
 
 
 def keep_to(promise: Promise | None, error: Wire, protocol_version: str) -> Wire:
@@ -153,14 +162,13 @@ def _bytes(outcome: Outcome, name: str) -> Wire:
 
 
 def _told(
-    outcome: Outcome, protocol_version: str, limit: ResultLimit | None, promise: Promise | None
+    outcome: Outcome, value: Any, protocol_version: str, limit: ResultLimit | None, promise: Promise | None
 ) -> tuple[str, Any, list[str]]:
     """Give an answer's text, its structured content, and notes on both.
 
-    Where the structured content is the answer's value itself, the text is the JSON of that.
+    Where the structured content is the answer's own value, the text is the JSON of that.
     """
     structured, note, notes = None, "", []
-    value = outcome.value
     written = None if value is MISSING else jsontext.dumps_within(value, MOST_LEVELS)
     if written is not None:
         if limit and len(written) > limit.most:

@@ -15,7 +15,6 @@ from mcp_types.methods import validate_server_result
 from mcp_types.version import LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from naftiko_run import jsontext
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Hints, McpExposes
 from naftiko_run.document.model import Tool as ToolModel
@@ -29,12 +28,14 @@ from naftiko_run.expose.mcp.pages import page_of
 from naftiko_run.expose.mcp.promises import Promise
 from naftiko_run.expose.mcp.resources import ResourceShelf
 from naftiko_run.expose.mcp.results import (
+    Begun,
     Wire,
+    begun,
+    begun_result_of,
     keep_to,
     result_of,
     result_of_problem,
     result_of_text,
-    written_result_of,
 )
 from naftiko_run.expose.mcp.trimming import ResultLimit
 from naftiko_run.expose.problems import problem_of
@@ -170,9 +171,10 @@ class ToolBox:
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
             raise _broken(fault) from None
 
-    def direct(self, name: str) -> DirectTool | None:
-        """Give a tool whose calls need nothing but their arguments; None where there is none of the name."""
-        return self._direct.get(name)
+    @property
+    def direct(self) -> Mapping[str, DirectTool]:
+        """The tools whose calls need nothing but their arguments, by name."""
+        return self._direct
 
     def input_schema(self, name: str) -> dict[str, Any] | None:
         """Give a tool's input schema; None where there is no such tool."""
@@ -232,12 +234,12 @@ def _direct(tool: _Tool) -> DirectTool | None:
     if tool.asks or tool.showing or x_mcp_header_map(schema):
         return None
 
-    async def answer(arguments: Mapping[str, Any], protocol_version: str) -> bytes:
+    async def answer(arguments: Mapping[str, Any], protocol_version: str) -> Begun:
         try:
             outcome = await tool.function.invoke(arguments)
-            return written_result_of(outcome, protocol_version, tool.name, tool.limit, tool.promise)
+            return begun_result_of(outcome, protocol_version, tool.name, tool.limit, tool.promise)
         except InvocationError as fault:
-            return jsontext.dumps(_refused(tool, fault, protocol_version))
+            return begun(_refused(tool, fault, protocol_version))
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
             raise _broken(fault) from None
 
