@@ -37,7 +37,7 @@ from naftiko_run.expose.mcp.results import (
     result_of_problem,
     result_of_text,
 )
-from naftiko_run.expose.mcp.trimming import ResultLimit
+from naftiko_run.expose.mcp.trimming import ResultLimit, limit_of
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.units import unit_of
 from naftiko_run.invoke import Function, InputValidator
@@ -105,7 +105,7 @@ class ToolBox:
             asks, showing = Questionnaire(model.asks), Showing(model.content, shelf)
             described = _described(model, function, asks)
             arguments = InputValidator((), described.input_schema) if asks else None
-            limit = _limit(model.max_result or max_result, described.input_schema)
+            limit = limit_of(model.max_result or max_result, described.input_schema)
             name = f"{quote(exposes.namespace)}/{quote(model.name)}"
             promise = Promise(model.name, function.output_schema) if function.output_schema else None
             tool = _Tool(name, function, asks, showing, described, arguments, limit, promise)
@@ -261,13 +261,6 @@ def _fault(tool: _Tool) -> str:
             return f"clients would refuse what is told of it: {fault.errors()[0]['msg']}"
     reason = find_invalid_x_mcp_header(tool.described.input_schema)
     return f"clients would refuse an `x-mcp-header` of its schema: {reason}" if reason else ""
-
-
-def _limit(most: int | None, schema: dict[str, Any]) -> ResultLimit | None:
-    if most is None:
-        return None
-    required = schema.get("required", ())
-    return ResultLimit(most, tuple(name for name in schema.get("properties", ()) if name not in required))
 
 
 def _left_out(name: str, reason: str) -> Unit:
