@@ -19,6 +19,10 @@ _DEEPEST = 254
 """How many levels orjson writes."""
 
 _LONG_INTEGER = b"0" * 19
+_EVERY = 6
+_DIGITS_OF_EVERY = b"0" * (len(_LONG_INTEGER) // _EVERY)
+"""What a long integer leaves at least, in a row, where only every so many bytes are looked at."""
+
 _DIGITS_TO_ZEROS = bytes(
     ord("0") if chr(byte).isascii() and chr(byte).isdigit() else 0 for byte in range(256)
 )
@@ -35,7 +39,11 @@ def loads(text: bytes) -> Any:
         ValueError: Not JSON; the message says where.
     """
     value = orjson.loads(text)
-    if text.translate(_DIGITS_TO_ZEROS).find(_LONG_INTEGER) < 0:  # `in` takes four times as long
+    # A look at every sixth byte clears most texts, at a third of the cost. `find`, because `in` tries the bytes as an
+    # integer first, which costs as much as the search of a short text.
+    if text[::_EVERY].translate(_DIGITS_TO_ZEROS).find(_DIGITS_OF_EVERY) < 0:
+        return value
+    if text.translate(_DIGITS_TO_ZEROS).find(_LONG_INTEGER) < 0:
         return value
     try:
         return json.loads(text)  # orjson has said that it is strict JSON
@@ -70,8 +78,7 @@ def dumps(value: Any, *, indent: bool = False) -> bytes:
 def dumps_within(value: Any, levels: int) -> bytes | None:
     """Write compact JSON, or nothing where the value is nested more than so many levels deep.
 
-    orjson counts levels as it writes, up to its own limit; lists around the value make up the difference. No value
-    has more levels than brackets.
+    orjson counts levels as it writes, up to its own limit; lists around the value make up the difference.
 
     Args:
         value: What to write.
@@ -84,7 +91,7 @@ def dumps_within(value: Any, levels: int) -> bytes | None:
     spare = _DEEPEST - levels
     try:
         written = orjson.dumps(value)
-        if written.count(b"[") + written.count(b"{") <= levels:
+        if not may_be_deeper(written, levels):
             return written
         wrapped = value
         for _ in range(spare):
@@ -93,6 +100,16 @@ def dumps_within(value: Any, levels: int) -> bytes | None:
     except TypeError:
         return None if _is_deeper(value, levels) else dumps(value)
     return written[spare : len(written) - spare]
+
+
+def may_be_deeper(text: bytes, levels: int) -> bool:
+    """Whether a JSON text is long enough, and has brackets enough, to be nested more than so many levels deep.
+
+    ``replace`` leaps from bracket to bracket, where ``count`` compares every byte.
+    """
+    if len(text) <= 2 * levels:
+        return False
+    return len(text) - len(text.replace(b"{", b"").replace(b"[", b"")) > levels
 
 
 def _is_deeper(value: Any, levels: int) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -14,6 +13,7 @@ import pytest
 from naftiko_run import Settings
 from naftiko_run.expose.body import Disconnected
 from naftiko_run.expose.leaving import while_there
+from support.leaving import Leaving
 from support.mcp_client import run_async
 from support.server import serving
 from support.upstream import PATIENCE
@@ -79,19 +79,6 @@ def test_the_call_to_the_upstream_ends_and_no_other_follows(tmp_path: Path, meth
 
     over(tmp_path, speak, leave)
     assert [line.split()[1] for line in asked] == [b"/slow"]
-
-
-@dataclass
-class Leaving:
-    """A client that leaves when it is told to."""
-
-    is_gone: bool = False
-    on_leaving: Callable[[], object] | None = None
-
-    def leave(self) -> None:
-        self.is_gone = True
-        assert self.on_leaving is not None
-        self.on_leaving()
 
 
 def test_who_has_left_before_is_not_worked_for() -> None:

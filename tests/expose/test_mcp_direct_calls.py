@@ -16,8 +16,10 @@ from mcp_types.version import KNOWN_PROTOCOL_VERSIONS
 
 from naftiko_run import Settings
 from naftiko_run.expose.exposer import Message
-from naftiko_run.expose.mcp.directcall import DirectCalls, DirectTool
+from naftiko_run.expose.mcp.directcall import DirectCalls, DirectTool, headers_of
+from naftiko_run.expose.mcp.results import Begun, begun
 from support.documents import written
+from support.leaving import Leaving
 from support.server import Served, serving
 from support.upstream import JSON, Answer, Upstream
 
@@ -41,6 +43,10 @@ capability:
     - {{name: send, description: Sends, call: api.send}}
     - {{name: get, description: Gets, call: api.get}}
     - {{name: short, description: Sends, call: api.send, x-maxResult: 100}}
+    - name: kept
+      description: Sends
+      call: api.send
+      outputParameters: [{{type: object, mapping: $., properties: {{a: {{type: integer}}}}}}]
     - {{name: shown, description: Sends, call: api.send, x-content: [{{text: Done}}]}}
 """
 MODERN = "2026-07-28"
@@ -121,12 +127,15 @@ ANSWERS = st.builds(
 )
 
 
-@given(st.tuples(st.sampled_from(["send", "get", "short", "shown"]), ARGUMENTS), VERSIONS, ANSWERS)
+@given(st.tuples(st.sampled_from(["send", "get", "short", "kept", "shown"]), ARGUMENTS), VERSIONS, ANSWERS)
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(("send", {"body": {}}), MODERN, Answer(200, b"null"))
 @example(("send", {"body": {}}), MODERN, Answer(200, b'[1, 12345678901234567890123, {"a": null}]'))
 @example(("send", {"body": {}}), "2025-06-18", Answer(200, b'[1, 12345678901234567890123, {"a": null}]'))
 @example(("short", {"body": {}}), MODERN, Answer(200, json.dumps({"rows": [*range(100)]}).encode()))
+@example(("kept", {"body": {}}), MODERN, Answer(200, b'{"a": 7, "b": "\\u00fc\\ud83d\\ude00 \\"\\\\"}'))
+@example(("kept", {"body": {}}), MODERN, Answer(200, b'{"a": "seven"}'))
+@example(("kept", {"body": {}}), "2025-06-18", Answer(200, b'{"a": "seven"}'))
 @example(("send", {"body": {}}), MODERN, Answer(200, b"[" * 150 + b"]" * 150))
 @example(("send", {"body": {}}), "2024-11-05", Answer(500, b"[" * 150 + b"]" * 150))
 @example(("get", {"id": 10**30}), MODERN, Answer())
@@ -232,6 +241,8 @@ ODD = [
     ),
     with_params(_meta=envelope(**{f"{META}clientCapabilities": {"sampling": {}, "extensions": {"a/b": {}}}})),
     with_params(_meta=envelope(more="x" * 5000)),
+    with_params(_meta=envelope(more="DEEP")).replace(b'"DEEP"', b"[" * 150 + b"]" * 150),
+    with_params(_meta=envelope(more="DEEP")).replace(b'"DEEP"', b"[" * 1010 + b"]" * 1010),
     with_params(arguments={"body": json.loads('{"a":' * 120 + "1" + "}" * 120)}),
     with_params(arguments={"body": json.loads('{"a":' * 300 + "1" + "}" * 300)}),
     TWICE,
@@ -269,7 +280,9 @@ def test_odd_headers_are_answered_as_the_sdk_does(client: httpx.Client, version:
         assert direct == of_the_sdk, (name, value)
 
 
-@pytest.mark.parametrize("twice", ["mcp-protocol-version", "mcp-method", "mcp-name", "accept"])
+@pytest.mark.parametrize(
+    "twice", ["mcp-protocol-version", "mcp-method", "mcp-name", "accept", "content-type", "x-other"]
+)
 @pytest.mark.parametrize("first", [True, False])
 def test_headers_that_are_there_twice_are_answered_as_the_sdk_does(
     client: httpx.Client, twice: str, *, first: bool
@@ -281,12 +294,13 @@ def test_headers_that_are_there_twice_are_answered_as_the_sdk_does(
     assert _seen(direct) == _seen(of_the_sdk)
 
 
-async def _broken(_: Mapping[str, Any], __: str) -> dict[str, Any]:
+async def _broken(_: Mapping[str, Any], __: str) -> Begun:
     raise MCPError(-32603, "Something broke", {"id": "7"})
 
 
-async def _done(arguments: Mapping[str, Any], protocol_version: str) -> dict[str, Any]:
-    return {"content": [], "isError": False, "structuredContent": [dict(arguments), protocol_version]}
+async def _done(arguments: Mapping[str, Any], protocol_version: str) -> Begun:
+    structured = [dict(arguments), protocol_version]
+    return begun({"content": [], "isError": False, "structuredContent": structured})
 
 
 def directly(body: bytes, sent: Mapping[str, str]) -> Any:
@@ -296,15 +310,12 @@ def directly(body: bytes, sent: Mapping[str, str]) -> Any:
     async def send(message: Message) -> None:
         said.append(message)
 
-    async def receive() -> Message:
-        raise AssertionError
-
     tools = {"send": DirectTool.of("send", _done), "break": DirectTool.of("break", _broken)}
-    calls = DirectCalls(tools.get, {"name": "s", "version": "1"})
+    calls = DirectCalls(tools, {"name": "s", "version": "1"})
     scope = {"headers": [(name.encode(), value.encode()) for name, value in sent.items()]}
-    is_answered = asyncio.run(calls.answer(scope, json.loads(body), receive, send))
+    is_answered = asyncio.run(calls.answer(headers_of(scope), body, json.loads(body), Leaving(), send))
     assert is_answered == bool(said)
-    return json.loads(said[1]["body"]) if said else None
+    return json.loads(said[0]["body"]) if said else None
 
 
 @pytest.mark.parametrize("version", [*KNOWN_PROTOCOL_VERSIONS, None])
@@ -330,6 +341,11 @@ def test_a_plain_call_is_answered_without_the_sdk(version: str | None) -> None:
 )
 def test_what_needs_more_than_a_result_is_left_to_the_sdk(body: bytes, sent: dict[str, str]) -> None:
     assert directly(body, sent) is None
+
+
+def test_a_header_of_no_matter_may_be_there_twice() -> None:
+    assert headers_of({"headers": [(b"cookie", b"a=1"), (b"accept", b"*/*"), (b"cookie", b"b=2")]})
+    assert not headers_of({"headers": [(b"accept", b"a/b"), (b"accept", b"*/*"), (b"cookie", b"b=2")]})
 
 
 def test_what_breaks_in_here_is_an_error_of_the_protocol() -> None:

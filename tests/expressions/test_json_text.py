@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from expressions.values import json_values
@@ -23,6 +23,15 @@ def test_integers_of_any_size_stay_exact(number: int) -> None:
     scaled = number * 10**40 + 1
     assert jsontext.loads(jsontext.dumps({"id": scaled})) == {"id": scaled}
     assert isinstance(jsontext.loads(str(scaled).encode()), int)
+
+
+@given(st.integers(10**18, 10**25), st.text(st.sampled_from("1a "), max_size=25), st.booleans())
+@example(9223372036854775809, "", True)  # noqa: FBT003 - the shortest that orjson takes for a float
+def test_integers_stay_exact_wherever_they_stand(number: int, before: str, is_negative: bool) -> None:  # noqa: FBT001
+    value = [before, -number if is_negative else number]
+    read = jsontext.loads(json.dumps(value).encode())
+    assert read == value
+    assert isinstance(read[1], int)
 
 
 @pytest.mark.parametrize(
@@ -116,3 +125,11 @@ def test_what_is_nested_too_deeply_is_not_written(innermost: Any) -> None:
 @given(json_values)
 def test_what_is_not_deep_is_written_as_ever(value: Any) -> None:
     assert jsontext.dumps_within(value, 100) == jsontext.dumps(value)
+
+
+@pytest.mark.parametrize(("begin", "end"), [(b"[", b"]"), (b'{"":', b"}")])
+def test_no_text_that_is_deeper_is_taken_for_one_that_is_not(begin: bytes, end: bytes) -> None:
+    for levels in range(1, 200):
+        text = begin * levels + b"1" + end * levels
+        assert jsontext.may_be_deeper(text, levels - 1)
+        assert not jsontext.may_be_deeper(text, levels)

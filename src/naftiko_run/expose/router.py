@@ -17,6 +17,9 @@ from naftiko_run.expose.problems import Problem, problem_of, respond
 _SLASH = "\ud800"
 """Stands for an encoded slash inside a segment while paths are matched; no UTF-8 text holds it."""
 
+_COMMON = ("GET", "HEAD", "POST")
+"""Methods that are asked for where an endpoint answers all."""
+
 _BELOW = "/**"
 """Ends the shape of a path below which everything is answered."""
 
@@ -179,9 +182,9 @@ class Router:
     def _add_direct(self, shape: str, route: _Route) -> None:
         """Remember who answers a path that is written just as the document writes it."""
         if shape.isascii() and "%" not in shape:
-            for method, (app, _) in route.apps.items():
-                if method is not None:
-                    self._direct[method, shape.encode()] = app
+            for method in {*_COMMON, *route.apps}:
+                if method is not None and (found := route.answers(method)):
+                    self._direct[method, shape.encode()] = found[0]
 
     def _add_aliases(
         self,

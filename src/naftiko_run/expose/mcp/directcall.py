@@ -26,13 +26,13 @@ from pydantic import ValidationError
 from naftiko_run import jsontext
 from naftiko_run.expose.body import Disconnected
 from naftiko_run.expose.exposer import Scope, Send
-from naftiko_run.expose.leaving import CLIENT, while_there
-from naftiko_run.expose.mcp.results import MOST_LEVELS, Wire
+from naftiko_run.expose.leaving import Client, while_there
+from naftiko_run.expose.mcp.results import MOST_LEVELS, Begun
 from naftiko_run.expose.problems import respond
 
 _METHOD: Final = "tools/call"
-_MEMBERS: Final = {"jsonrpc", "id", "method", "params"}
-_PARAMS: Final = {"name", "arguments", "_meta"}
+_NUMBER_OF_MEMBERS: Final = 4
+_PARAMS: Final = frozenset(("name", "arguments", "_meta"))
 _NEEDS_MORE: Final = frozenset(("progressToken", LOG_LEVEL_META_KEY, "traceparent"))
 """Members of ``_meta`` of which the SDK makes something."""
 _LONGEST_META: Final = 4096
@@ -53,11 +53,11 @@ class DirectTool:
         header: Its name as clients write it in ``Mcp-Name``.
     """
 
-    answer: Callable[[Mapping[str, Any], str], Awaitable[Wire]]
+    answer: Callable[[Mapping[str, Any], str], Awaitable[Begun]]
     header: bytes
 
     @classmethod
-    def of(cls, name: str, answer: Callable[[Mapping[str, Any], str], Awaitable[Wire]]) -> DirectTool:
+    def of(cls, name: str, answer: Callable[[Mapping[str, Any], str], Awaitable[Begun]]) -> DirectTool:
         """Make one for a tool's name."""
         return cls(answer, encode_header_value(name).encode())
 
@@ -66,107 +66,134 @@ class DirectCalls:
     """Answers calls of one adapter's tools.
 
     Args:
-        find: Gives the tool of a name; None where the SDK must answer.
+        tools: By name; calls of others are left to the SDK.
         server_info: What results of 2026-07-28 say about the server.
     """
 
-    def __init__(self, find: Callable[[str], DirectTool | None], server_info: Mapping[str, Any]) -> None:
-        self._find = find
-        self._stamp = {"resultType": "complete", "_meta": {SERVER_INFO_META_KEY: server_info}}
+    def __init__(self, tools: Mapping[str, DirectTool], server_info: Mapping[str, Any]) -> None:
+        self._tools = tools
+        stamp = {"resultType": "complete", "_meta": {SERVER_INFO_META_KEY: server_info}}
+        stamped = b",%b}" % jsontext.dumps(stamp)[1:]
+        self._ends = {
+            version: stamped if version in MODERN_PROTOCOL_VERSIONS else b"}}"
+            for version in KNOWN_PROTOCOL_VERSIONS
+        }
 
-    async def answer(self, scope: Scope, message: Mapping[str, Any], send: Send) -> bool:
+    async def answer(
+        self,
+        headers: Mapping[bytes, bytes],
+        content: bytes,
+        message: Mapping[str, Any],
+        client: Client,
+        send: Send,
+    ) -> bool:
         """Answer a request, or leave it to the SDK and give False.
 
         Args:
-            scope: Its head.
-            message: Its body.
+            headers: What ``headers_of`` gives.
+            content: Its body.
+            message: What that says.
+            client: Who sent it.
             send: Where the answer goes.
         """
-        tool = self._find(message["params"]["name"]) if _is_call(message) else None
-        version = _version(scope, message["params"], tool) if tool else None
+        tool = self._tools.get(message["params"]["name"]) if _is_call(message, content) else None
+        version = _version(headers, message["params"], tool) if tool else None
         if tool is None or version is None:
             return False
-        answer: dict[str, Any] = {"jsonrpc": "2.0", "id": message["id"]}
+        number = message["id"]
+        written = b"%d" % number if isinstance(number, int) else jsontext.dumps(number)
         try:
             arguments = message["params"].get("arguments") or {}
-            answer["result"] = await while_there(scope[CLIENT], tool.answer(arguments, version))
+            result = await while_there(client, tool.answer(arguments, version))
         except Disconnected:
             return True
         except MCPError as fault:
-            answer["error"] = fault.error.model_dump(mode="json", exclude_none=True)
+            error = jsontext.dumps(fault.error.model_dump(mode="json", exclude_none=True))
+            answer = b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (written, error)
         else:
-            if version in MODERN_PROTOCOL_VERSIONS:
-                answer["result"].update(self._stamp)
-        await respond(send, 200, jsontext.dumps(answer), "application/json")
+            answer = b"".join(
+                (b'{"jsonrpc":"2.0","id":', written, b',"result":', *result, self._ends[version])
+            )
+        await respond(send, 200, answer, "application/json")
         return True
 
 
-def _is_call(message: Mapping[str, Any]) -> bool:
-    """Whether a message is a request to call a tool, with nothing in it but what every call has."""
-    if message.get("method") != _METHOD or message.keys() != _MEMBERS or message["jsonrpc"] != "2.0":
-        return False
-    params = message["params"]
-    if type(message["id"]) not in (int, str) or not isinstance(params, dict) or not params.keys() <= _PARAMS:
-        return False
-    arguments = params.get("arguments")
-    if not isinstance(params.get("name"), str) or not isinstance(arguments, dict | None):
-        return False
-    # Parsers of the SDK have limits of their own.
-    return not arguments or jsontext.dumps_within(arguments, MOST_LEVELS) is not None
-
-
-def _version(scope: Scope, params: Mapping[str, Any], tool: DirectTool) -> str | None:
-    """Give the protocol version of a call that is in order and asks for nothing but its result; else None."""
-    headers = _headers(scope)
-    version = _VERSIONS.get(headers.get(b"mcp-protocol-version", _UNNAMED_VERSION))
-    if version is None or b"mcp-session-id" in headers or not _is_json(headers):
-        return None
-    meta = params.get("_meta")
-    if version in MODERN_PROTOCOL_VERSIONS:
-        is_told = headers.get(b"mcp-method") == b"tools/call" and headers.get(b"mcp-name") == tool.header
-        is_plain = is_told and _is_plain(meta, version)
-    else:
-        is_plain = "_meta" not in params or _is_plain(meta, version)
-    return version if is_plain else None
-
-
-def _headers(scope: Scope) -> dict[bytes, bytes]:
-    """Give the headers that matter; none at all where one of them is there twice."""
-    headers: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        if name in _HEADERS:
-            if name in headers:
-                return {}
-            headers[name] = value
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """Give a request's headers; none at all where one that matters here is there twice."""
+    headers = dict(scope["headers"])
+    if len(headers) < len(scope["headers"]):
+        names = [name for name, _ in scope["headers"] if name in _HEADERS]
+        return headers if len(names) == len(set(names)) else {}
     return headers
 
 
-def _is_json(headers: Mapping[bytes, bytes]) -> bool:
-    """Whether the body is said to be JSON, and JSON is taken for an answer."""
-    is_sent = headers.get(b"content-type", b"").startswith(b"application/json")
-    return is_sent and _takes_json(headers.get(b"accept", b"*/*"))
+def _is_call(message: Mapping[str, Any], content: bytes) -> bool:
+    """Whether a message is a request to call a tool, with nothing in it but what every call has."""
+    if message.get("method") != _METHOD or len(message) != _NUMBER_OF_MEMBERS:
+        return False
+    try:
+        params = message["params"]
+        if message["jsonrpc"] != "2.0" or type(message["id"]) not in (int, str) or type(params) is not dict:
+            return False
+        if type(params["name"]) is not str or not _PARAMS.issuperset(params):
+            return False
+    except KeyError:
+        return False
+    arguments = params.get("arguments")
+    if not (arguments is None or isinstance(arguments, dict)):
+        return False
+    # Parsers of the SDK have limits of their own.
+    return (
+        not jsontext.may_be_deeper(content, MOST_LEVELS)
+        or jsontext.dumps_within(params, MOST_LEVELS + 1) is not None
+    )
+
+
+def _version(headers: Mapping[bytes, bytes], params: Mapping[str, Any], tool: DirectTool) -> str | None:
+    """Give the protocol version of a call that is in order and asks for nothing but its result; else None."""
+    told = headers.get
+    version = _version_told(
+        told(b"mcp-protocol-version"), told(b"content-type"), told(b"accept"), told(b"mcp-method")
+    )
+    if version is None or b"mcp-session-id" in headers:
+        return None
+    if version in MODERN_PROTOCOL_VERSIONS:
+        is_plain = told(b"mcp-name") == tool.header and _is_plain(params.get("_meta"), version)
+    else:
+        is_plain = "_meta" not in params or _is_plain(params["_meta"], version)
+    return version if is_plain else None
 
 
 @lru_cache(maxsize=64)
-def _takes_json(accept: bytes) -> bool:
-    return any(each.partition(b";")[0].strip().lower() in _JSON for each in accept.split(b","))
+def _version_told(
+    version: bytes | None, content_type: bytes | None, accept: bytes | None, method: bytes | None
+) -> str | None:
+    """Give the protocol version that headers name, if they are in order; a client sends the same with every call."""
+    found = _VERSIONS.get(_UNNAMED_VERSION if version is None else version)
+    is_json = content_type is not None and content_type.startswith(b"application/json")
+    is_taken = accept is None or any(
+        each.partition(b";")[0].strip().lower() in _JSON for each in accept.split(b",")
+    )
+    is_told = method == _METHOD.encode() or found not in MODERN_PROTOCOL_VERSIONS
+    return found if is_json and is_taken and is_told else None
 
 
 def _is_plain(meta: Any, version: str) -> bool:
     """Whether an envelope is in order, and asks for nothing."""
-    if not isinstance(meta, dict) or not _NEEDS_MORE.isdisjoint(meta):
-        return False
-    if meta.get(PROTOCOL_VERSION_META_KEY, version) != version:
+    if not isinstance(meta, dict):
         return False
     written = jsontext.dumps(meta)
-    return len(written) <= _LONGEST_META and _is_valid(written, version)
+    return len(written) <= _LONGEST_META and _is_written_plain(written, version)
 
 
 @lru_cache(maxsize=256)
-def _is_valid(meta: bytes, version: str) -> bool:
-    """Whether the SDK takes an envelope, which is the same in all requests of a client."""
+def _is_written_plain(written: bytes, version: str) -> bool:
+    """Look into an envelope, which is the same in all requests of a client that asks for nothing."""
+    meta = jsontext.loads(written)
+    if not _NEEDS_MORE.isdisjoint(meta) or meta.get(PROTOCOL_VERSION_META_KEY, version) != version:
+        return False
     try:
-        validate_client_request(_METHOD, version, {"name": "", "_meta": jsontext.loads(meta)})
+        validate_client_request(_METHOD, version, {"name": "", "_meta": meta})
     except ValidationError:
         return False
     return True

@@ -20,7 +20,8 @@ from mcp_types import (
 from naftiko_run import jsontext
 from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import ExposeSettings, Message, Receive, Scope, Send
-from naftiko_run.expose.mcp.directcall import DirectCalls
+from naftiko_run.expose.leaving import CLIENT
+from naftiko_run.expose.mcp.directcall import DirectCalls, headers_of
 from naftiko_run.expose.problems import Problem, respond
 
 
@@ -81,14 +82,9 @@ class McpEndpoint:
                 "This MCP server keeps no session and no stream: every request is a POST",
                 headers=(("allow", "POST"),),
             )
-        media_type = header(scope, b"content-type").partition(";")[0].strip()
-        if media_type.lower() != "application/json":
-            raise Problem(
-                415,
-                "unsupported-media-type",
-                f"The body is {media_type or 'of no Content-Type'}; MCP takes JSON",
-                hint="send it with `Content-Type: application/json`",
-            )
+        headers = headers_of(scope)
+        if headers.get(b"content-type") != b"application/json":
+            _check_type(scope)
         try:
             content = await read_body(scope, receive, self._settings.max_body)
         except Disconnected:
@@ -97,7 +93,9 @@ class McpEndpoint:
         if isinstance(message, bytes):
             await respond(send, 400, message, "application/json")
             return
-        if self._direct is not None and await self._direct.answer(scope, message, send):
+        if self._direct is not None and await self._direct.answer(
+            headers, content, message, scope[CLIENT], send
+        ):
             return
         # White space around a value is no part of it (RFC 9110, 5.5), but the HTTP parser leaves some.
         scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
@@ -158,6 +156,22 @@ class McpEndpoint:
         return self._keeps_sessions and message.get("method") == "initialize"
 
 
+def _check_type(scope: Scope) -> None:
+    """Check what a body is said to be.
+
+    Raises:
+        Problem: It is no JSON.
+    """
+    media_type = header(scope, b"content-type").partition(";")[0].strip()
+    if media_type.lower() != "application/json":
+        raise Problem(
+            415,
+            "unsupported-media-type",
+            f"The body is {media_type or 'of no Content-Type'}; MCP takes JSON",
+            hint="send it with `Content-Type: application/json`",
+        )
+
+
 def _read(content: bytes) -> dict[str, Any] | bytes:
     """Give the message in a body; the JSON-RPC error of a body that is none of its messages.
 
@@ -171,7 +185,7 @@ def _read(content: bytes) -> dict[str, Any] | bytes:
         return _error(
             INVALID_REQUEST, "Invalid request: a JSON-RPC message is an object; batches are not taken"
         )
-    if not any(member in message for member in ("method", "result", "error")):
+    if "method" not in message and "result" not in message and "error" not in message:
         return _error(INVALID_REQUEST, "Invalid request: the JSON-RPC message has no `method`")
     return message
 

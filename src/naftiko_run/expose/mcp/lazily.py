@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
@@ -108,7 +108,7 @@ class LazyTools:
         self._direct = {
             name: DirectTool.of(name, direct.answer)
             for name, (box, tool) in self._tools.items()
-            if (direct := box.direct(tool.name))
+            if (direct := box.direct.get(tool.name))
         }
         self._names = list(self._tools)
         self._index = ToolIndex(searched)
@@ -163,9 +163,10 @@ class LazyTools:
         """Give the input schema of a tool that is listed; clients know no other's, and send no headers for it."""
         return next((each.input_schema for each in (self._search, self._call) if each.name == name), None)
 
-    def direct(self, name: str) -> DirectTool | None:
-        """Give a tool of its own name whose calls need nothing but their arguments; see ``ToolBox.direct``."""
-        return self._direct.get(name)
+    @property
+    def direct(self) -> Mapping[str, DirectTool]:
+        """The tools whose calls need nothing but their arguments, by their own names; see ``ToolBox.direct``."""
+        return self._direct
 
     async def call(
         self, context: ServerRequestContext[Any], params: types.CallToolRequestParams

@@ -19,8 +19,14 @@ from naftiko_run.invoke import Outcome
 Wire = dict[str, Any]
 """A result, or a part of one, as it is written."""
 
+Begun = tuple[bytes, ...]
+"""The JSON of a result in pieces, without its last brace: more members may follow."""
+
 MOST_LEVELS: Final = 100
 """How deep structured content is nested at most: parsers of clients have limits from 128 levels on."""
+
+_BEFORE_TEXT: Final = b'{"content":[{"type":"text","text":'
+_AFTER_TEXT: Final = b'}],"isError":false,"structuredContent":'
 
 
 def result_of(
@@ -52,9 +58,32 @@ def result_of(
     if not outcome.content:
         text = f"{_status(outcome.status)}, without content"
         return _wire([text_block(text)], promise.keep(MISSING, protocol_version)[0] if promise else None)
-    if outcome.value is MISSING and not outcome.is_readable:
+    value = outcome.value
+    if value is MISSING and not outcome.is_readable:
         return _wire([_bytes(outcome, name)])
-    return _result(outcome, protocol_version, limit, promise)
+    return _wire_of_all(*_told(outcome, value, protocol_version, limit, promise))
+
+
+def begun_result_of(
+    outcome: Outcome,
+    protocol_version: str,
+    name: str,
+    limit: ResultLimit | None,
+    promise: Promise | None,
+) -> Begun:
+    """Give the same as JSON; see ``result_of``. Data is written once, for its text and as structured content."""
+    value = MISSING if outcome.has_failed else outcome.value
+    if value is MISSING or value is None:
+        return begun(result_of(outcome, protocol_version, name, limit, promise))
+    text, structured, notes = _told(outcome, value, protocol_version, limit, promise)
+    if structured is not value or notes:
+        return begun(_wire_of_all(text, structured, notes))
+    return _BEFORE_TEXT, jsontext.dumps(text), _AFTER_TEXT, text.encode()
+
+
+def begun(result: Wire) -> Begun:
+    """Give a result as JSON."""
+    return (jsontext.dumps(result)[:-1],)
 
 
 def keep_to(promise: Promise | None, error: Wire, protocol_version: str) -> Wire:
@@ -132,11 +161,14 @@ def _bytes(outcome: Outcome, name: str) -> Wire:
     return {"type": "resource", "resource": {"uri": uri, "mimeType": outcome.media_type, "blob": data}}
 
 
-def _result(
-    outcome: Outcome, protocol_version: str, limit: ResultLimit | None, promise: Promise | None
-) -> Wire:
-    structured, note, warning = None, "", ""
-    value = outcome.value
+def _told(
+    outcome: Outcome, value: Any, protocol_version: str, limit: ResultLimit | None, promise: Promise | None
+) -> tuple[str, Any, list[str]]:
+    """Give an answer's text, its structured content, and notes on both.
+
+    Where the structured content is the answer's own value, the text is the JSON of that.
+    """
+    structured, note, notes = None, "", []
     written = None if value is MISSING else jsontext.dumps_within(value, MOST_LEVELS)
     if written is not None:
         if limit and len(written) > limit.most:
@@ -150,10 +182,17 @@ def _result(
         text = outcome.text
         if limit and len(text.encode()) > limit.most:
             text, note = limit.cut_text(text)
+    if note:
+        notes.append(note)
     if promise is not None:
         structured, warning = promise.keep(MISSING if written is None else value, protocol_version)
-    notes = [text_block(each) for each in (note, warning) if each]
-    return _wire([text_block(text), *notes], structured)
+        if warning:
+            notes.append(warning)
+    return text, structured, notes
+
+
+def _wire_of_all(text: str, structured: Any, notes: list[str]) -> Wire:
+    return _wire([text_block(each) for each in (text, *notes)], structured)
 
 
 def _status(status: int) -> str:

@@ -27,8 +27,17 @@ from naftiko_run.expose.mcp.notices import Notices
 from naftiko_run.expose.mcp.pages import page_of
 from naftiko_run.expose.mcp.promises import Promise
 from naftiko_run.expose.mcp.resources import ResourceShelf
-from naftiko_run.expose.mcp.results import Wire, keep_to, result_of, result_of_problem, result_of_text
-from naftiko_run.expose.mcp.trimming import ResultLimit
+from naftiko_run.expose.mcp.results import (
+    Begun,
+    Wire,
+    begun,
+    begun_result_of,
+    keep_to,
+    result_of,
+    result_of_problem,
+    result_of_text,
+)
+from naftiko_run.expose.mcp.trimming import ResultLimit, limit_of
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.units import unit_of
 from naftiko_run.invoke import Function, InputValidator
@@ -96,7 +105,7 @@ class ToolBox:
             asks, showing = Questionnaire(model.asks), Showing(model.content, shelf)
             described = _described(model, function, asks)
             arguments = InputValidator((), described.input_schema) if asks else None
-            limit = _limit(model.max_result or max_result, described.input_schema)
+            limit = limit_of(model.max_result or max_result, described.input_schema)
             name = f"{quote(exposes.namespace)}/{quote(model.name)}"
             promise = Promise(model.name, function.output_schema) if function.output_schema else None
             tool = _Tool(name, function, asks, showing, described, arguments, limit, promise)
@@ -162,9 +171,10 @@ class ToolBox:
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
             raise _broken(fault) from None
 
-    def direct(self, name: str) -> DirectTool | None:
-        """Give a tool whose calls need nothing but their arguments; None where there is none of the name."""
-        return self._direct.get(name)
+    @property
+    def direct(self) -> Mapping[str, DirectTool]:
+        """The tools whose calls need nothing but their arguments, by name."""
+        return self._direct
 
     def input_schema(self, name: str) -> dict[str, Any] | None:
         """Give a tool's input schema; None where there is no such tool."""
@@ -224,9 +234,12 @@ def _direct(tool: _Tool) -> DirectTool | None:
     if tool.asks or tool.showing or x_mcp_header_map(schema):
         return None
 
-    async def answer(arguments: Mapping[str, Any], protocol_version: str) -> Wire:
+    async def answer(arguments: Mapping[str, Any], protocol_version: str) -> Begun:
         try:
-            return await _result(tool, arguments, protocol_version)
+            outcome = await tool.function.invoke(arguments)
+            return begun_result_of(outcome, protocol_version, tool.name, tool.limit, tool.promise)
+        except InvocationError as fault:
+            return begun(_refused(tool, fault, protocol_version))
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
             raise _broken(fault) from None
 
@@ -248,13 +261,6 @@ def _fault(tool: _Tool) -> str:
             return f"clients would refuse what is told of it: {fault.errors()[0]['msg']}"
     reason = find_invalid_x_mcp_header(tool.described.input_schema)
     return f"clients would refuse an `x-mcp-header` of its schema: {reason}" if reason else ""
-
-
-def _limit(most: int | None, schema: dict[str, Any]) -> ResultLimit | None:
-    if most is None:
-        return None
-    required = schema.get("required", ())
-    return ResultLimit(most, tuple(name for name in schema.get("properties", ()) if name not in required))
 
 
 def _left_out(name: str, reason: str) -> Unit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -76,6 +76,14 @@ class ResultLimit:
         names = ", ".join(f"`{name}`" for name in self.narrowing)
         advice = f" To get less and see it whole, call again with: {names}." if names else ""
         return f"The result was longer than {self.most} bytes and was cut: {what}.{advice}"
+
+
+def limit_of(most: int | None, schema: Mapping[str, Any]) -> ResultLimit | None:
+    """Give the limit of a tool whose inputs have a schema: those that need not be given narrow its results."""
+    if most is None:
+        return None
+    required = schema.get("required", ())
+    return ResultLimit(most, tuple(name for name in schema.get("properties", ()) if name not in required))
 
 
 @dataclass(slots=True)
