@@ -9,9 +9,13 @@ import jwt
 
 from naftiko_run.expose.authentication.claims import Expected, InvalidToken
 from naftiko_run.expose.authentication.jwks import ALGORITHMS, KeySet
+from naftiko_run.jsontext import dumps_within
 
 LEEWAY: Final = 30
 """Seconds by which clocks may differ."""
+
+_MOST_LEVELS: Final = 100
+"""How deep a header is read; real ones have two or three levels."""
 
 _TYPES: Final = ("", "jwt", "at+jwt", "application/at+jwt")
 """What access tokens call themselves; the same key signs others, such as logout tokens."""
@@ -42,6 +46,8 @@ class JsonWebTokens:
         """Give what a token says; see ``Tokens``."""
         try:
             header = jwt.get_unverified_header(token)
+            if dumps_within(header, _MOST_LEVELS) is None:
+                raise RecursionError  # which Python itself raises at a depth that differs by version
         except (jwt.PyJWTError, ValueError, RecursionError):
             raise InvalidToken("The token is not a signed JWT") from None
         algorithm = header.get("alg")
