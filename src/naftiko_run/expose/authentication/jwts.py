@@ -46,10 +46,11 @@ class JsonWebTokens:
         """Give what a token says; see ``Tokens``."""
         try:
             header = jwt.get_unverified_header(token)
-            if dumps_within(header, _MOST_LEVELS) is None:
-                raise RecursionError  # which Python itself raises at a depth that differs by version
+            is_deep = dumps_within(header, _MOST_LEVELS) is None  # Python's own limit differs by version
         except (jwt.PyJWTError, ValueError, RecursionError):
-            raise InvalidToken("The token is not a signed JWT") from None
+            is_deep = True
+        if is_deep:
+            raise InvalidToken("The token is not a signed JWT")
         algorithm = header.get("alg")
         if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
             raise InvalidToken("The token's algorithm is not taken")
