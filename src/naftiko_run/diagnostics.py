@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Pointer = tuple[str | int, ...]
 """A place in a document: the keys and indexes from its root, as in a JSON pointer."""
@@ -63,6 +63,12 @@ class Diagnostic:
     hint: str = ""
     excerpt: str = ""
     alters_service: bool = False
+
+    def as_data(self) -> dict[str, Any]:
+        """Give it as plain data, each attribute under its name as JSON writes names."""
+        told = asdict(self)
+        told["altersService"] = told.pop("alters_service")
+        return told
 
     @property
     def is_error(self) -> bool:

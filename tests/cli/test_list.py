@@ -131,6 +131,20 @@ def test_a_document_that_cannot_run_is_refused_and_the_others_are_listed(tmp_pat
     assert plain.stdout.startswith("Customer.io Pipelines API")
 
 
+def test_a_folder_without_documents_is_told_and_the_others_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for files in ((TRACK, tmp_path / "empty"), (tmp_path / "empty", TRACK)):
+        done = naftiko("list", *files)
+        assert done.returncode == 66
+        assert done.stdout.startswith("Customer.io Pipelines API")
+        assert "there is no capability document in this folder" in done.stderr
+    refused, listed = json.loads(naftiko("list", tmp_path / "empty", TRACK, TRACK, "--json").stdout)
+    assert listed["file"] == TRACK
+    assert refused["file"] == str(tmp_path / "empty")
+    (finding,) = refused["findings"]
+    assert (finding["code"], finding["altersService"]) == ("no-documents", False)
+
+
 def test_json_of_a_missing_file_says_so(tmp_path: Path) -> None:
     done = naftiko("list", tmp_path / "none.yaml", "--json")
     assert done.returncode == 66

@@ -17,10 +17,10 @@ from naftiko_run.errors import DocumentError
 
 def refusal(text: str) -> Diagnostic:
     """The one finding of a text that is refused, and refused quickly."""
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(DocumentError) as refused:
         parse(text, "doc.yaml")
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     (found,) = refused.value.diagnostics
     assert found.is_error
     assert found.file == "doc.yaml"

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from naftiko_run.diagnostics import Diagnostic, Severity
 from naftiko_run.errors import ConfigurationError
 
 NO_INPUT: Final = 66
 """Exit code where what the command line names is not there."""
+EMPTY: Final = "no-documents"
+"""The code of a folder without documents."""
 
 _ENDINGS = (".yaml", ".yml")
 
@@ -21,16 +24,17 @@ class NoDocuments(ConfigurationError):
         folder: The folder that holds nothing.
 
     Attributes:
-        reason: What is wrong, without the folder's name.
+        finding: The same as a finding.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.reason = "there is no capability document in this folder"
-        super().__init__(
-            f"{folder}: {self.reason}",
-            hint="put a .yaml file there; in a container, mount a folder of them: "
-            "-v $PWD/capabilities:/app/capabilities:ro",
+        reason = "there is no capability document in this folder"
+        hint = (
+            "put a .yaml file there; in a container, mount a folder of them: "
+            "-v $PWD/capabilities:/app/capabilities:ro"
         )
+        super().__init__(f"{folder}: {reason}", hint=hint)
+        self.finding = Diagnostic(Severity.ERROR, EMPTY, reason, str(folder), hint=hint)
 
 
 def find_documents(files: Sequence[Path]) -> list[Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,9 @@ from naftiko_run import jsontext
 from naftiko_run.capability import Settings, load
 from naftiko_run.cli.console import error_console, output_console, print_fault
 from naftiko_run.cli.diagnostics import print_refusal
-from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
+from naftiko_run.cli.documents import NO_INPUT, NoDocuments, documents_at
 from naftiko_run.cli.run import BAD_DOCUMENT, OK
+from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.document.schema import document_schema
 from naftiko_run.errors import ConfigurationError, DocumentError
 from naftiko_run.inventory import inventory
@@ -24,36 +24,41 @@ from naftiko_run.inventory import inventory
 def list_documents(files: Sequence[Path], *, as_json: bool, env_files: Sequence[Path] | None) -> int:
     """Print what documents consume, expose and miss; give the exit code."""
     settings = Settings(env_files=env_files)
-    told: list[dict[str, Any]] = []
+    console = error_console()
+    told: dict[Path, dict[str, Any]] = {}
     exit_code = OK
-    try:
-        paths = find_documents(files)
-    except NoDocuments as fault:
-        print_fault(error_console(), fault)
-        return NO_INPUT
-    for path in paths:
+    for named in files:
         try:
-            told.append(inventory(load(path, settings)))
-        except DocumentError as fault:
-            print_refusal(error_console(), fault)
-            told.append(_refused(path, fault))
-            is_absent = fault.diagnostics[0].code == "no-such-file"
-            exit_code = NO_INPUT if is_absent else BAD_DOCUMENT
+            paths = documents_at(named)
+        except NoDocuments as fault:
+            print_fault(console, fault)
+            told[named] = _refused(named, [fault.finding])
+            exit_code = NO_INPUT
+            continue
+        for path in paths:
+            if path in told:
+                continue
+            try:
+                told[path] = inventory(load(path, settings))
+            except DocumentError as fault:
+                print_refusal(console, fault)
+                told[path] = _refused(path, fault.diagnostics)
+                is_absent = fault.diagnostics[0].code == "no-such-file"
+                exit_code = NO_INPUT if is_absent or exit_code == NO_INPUT else BAD_DOCUMENT
     if as_json:
-        print_json(told)
+        print_json([*told.values()])
     else:
-        console = output_console()
-        for each in told:
+        for each in told.values():
             if "findings" not in each:
-                _print(each, console)
+                _print(each, output_console())
     return exit_code
 
 
-def _refused(path: Path, fault: DocumentError) -> dict[str, Any]:
-    """Describe a document that cannot be run: what was found in it, as ``naftiko validate`` gives it."""
+def _refused(path: Path, found: Sequence[Diagnostic]) -> dict[str, Any]:
+    """Describe what cannot be run: what was found in it, as ``naftiko validate`` gives it."""
     from naftiko_run.lint import with_excerpts  # not needed where there is nothing to tell
 
-    return {"file": str(path), "findings": [asdict(each) for each in with_excerpts(fault.diagnostics)]}
+    return {"file": str(path), "findings": [each.as_data() for each in with_excerpts(found)]}
 
 
 def show_schema(version: str) -> int:

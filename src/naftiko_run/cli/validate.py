@@ -11,14 +11,13 @@ from typing import Final
 
 from naftiko_run.cli.console import error_console, output_console
 from naftiko_run.cli.diagnostics import print_finding
-from naftiko_run.cli.documents import NO_INPUT, NoDocuments, documents_at
+from naftiko_run.cli.documents import EMPTY, NO_INPUT, NoDocuments, documents_at
 from naftiko_run.cli.formats import FORMATS
 from naftiko_run.diagnostics import Diagnostic, Severity
 from naftiko_run.lint import Level, lint
 
 OK: Final = 0
 FAILED: Final = 1
-_EMPTY: Final = "no-documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ def validate_documents(options: ValidateOptions) -> int:
         try:
             inside = [each for each in documents_at(path) if each not in files]
         except NoDocuments as fault:
-            found.append(Diagnostic(Severity.ERROR, _EMPTY, fault.reason, str(path), hint=fault.hint))
+            found.append(fault.finding)
             continue
         files.update(dict.fromkeys(inside))
         found += [each for file in inside for each in lint(file, Level(options.level))]
@@ -72,7 +71,7 @@ def _summary(found: Sequence[Diagnostic], files: int) -> str:
 
 
 def _exit_code(found: Sequence[Diagnostic], fail_on: str) -> int:
-    if any(each.code in ("no-such-file", _EMPTY) for each in found):
+    if any(each.code in ("no-such-file", EMPTY) for each in found):
         return NO_INPUT
     failing = (Severity.ERROR, Severity.WARNING) if fail_on == "warning" else (Severity.ERROR,)
     return FAILED if any(each.severity in failing for each in found) else OK

@@ -11,7 +11,7 @@ from naftiko_run.consume.exchange import (
 )
 from naftiko_run.consume.formats import Format, FormatSettings
 from naftiko_run.consume.forwarding import Forwarding
-from naftiko_run.consume.operation import ConsumedOperation
+from naftiko_run.consume.operation import ConsumedOperation, in_thread
 from naftiko_run.consume.operations import ConsumedOperations, NotCallable
 from naftiko_run.consume.sandbox import SandboxAddresses, SandboxTransport
 from naftiko_run.consume.surroundings import Surroundings
@@ -36,5 +36,6 @@ __all__ = [
     "Surroundings",
     "Transport",
     "UpstreamResponse",
+    "in_thread",
     "shared_connections",
 ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from naftiko_run.collection import collection_put_off
 from naftiko_run.consume.exchange import Authentication, Transport, UpstreamResponse
-from naftiko_run.consume.formats import Format
+from naftiko_run.consume.formats import Format, JsonFormat, MarkdownFormat
 from naftiko_run.consume.plan import RequestPlan
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation as OperationModel
@@ -15,6 +18,18 @@ from naftiko_run.document.model import Parameter
 from naftiko_run.errors import UndecodableResponse
 
 DEFAULT_MAX_BINARY_SIZE: Final = 10 * 1024 * 1024
+
+MOST_AT_ONCE: Final = 8 * 1024
+"""Longer answers are read in a thread: all other requests would wait for them. Below it, switching costs more."""
+_AT_ONCE: Final[Mapping[type, int]] = {
+    JsonFormat: 256 * 1024,  # read fifty times faster than others
+    MarkdownFormat: 512,  # whose parser fills a short table up with tens of thousands of cells
+}
+
+_threads = ThreadPoolExecutor(2, "answers")
+"""Few: they and the event loop take turns, and one answer that takes long should not hold up the next."""
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +102,20 @@ class ConsumedOperation:
             return await self.transport.send(request)
         return await self.authentication.authorize(request, self.transport.send)
 
+    async def read(self, response: UpstreamResponse, make: Callable[[Any], _Made]) -> _Made:
+        """Decode an answer that has content, and make something of its data; in a thread where it is long.
+
+        Raises:
+            UndecodableResponse: It is malformed; the message says how, and shows nothing of it.
+        """
+        if not self.takes_long(response):
+            return make(self.decode(response))
+        return await in_thread(lambda: make(self.decode(response)))
+
+    def takes_long(self, response: UpstreamResponse) -> bool:
+        """Whether an answer is too long to be decoded while all other requests wait."""
+        return len(response.body) > _AT_ONCE.get(type(self.answers), MOST_AT_ONCE)
+
     def decode(self, response: UpstreamResponse) -> Any:
         """Give the data of an answer that has content.
 
@@ -102,3 +131,13 @@ class ConsumedOperation:
                 f"{self.name} gave an answer that is not {self.model.output_raw_format.upper()} "
                 f"(its Content-Type: {told}): {fault}"
             ) from None
+
+
+async def in_thread(work: Callable[[], _Made]) -> _Made:
+    """Do what takes long beside the event loop, in one of the few threads for long answers."""
+
+    def done() -> _Made:
+        with collection_put_off():  # which lets nobody else run, and finds little in an answer
+            return work()
+
+    return await asyncio.get_running_loop().run_in_executor(_threads, done)

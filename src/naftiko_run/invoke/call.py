@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from naftiko_run.consume import ConsumedOperation, StreamedResponse, UpstreamResponse
+from naftiko_run.consume import ConsumedOperation, StreamedResponse, UpstreamResponse, in_thread
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import MISSING, Expression, Scope, names_of
 from naftiko_run.invoke.inputs import Use
@@ -98,12 +98,19 @@ class CallPlan:
         if outcome.has_failed or not (response.body or outcome.chunks):
             return outcome
         if shape is None:
-            return self._passed_on(response, outcome)
-        decoded = self.call.operation.decode(response)
-        return Outcome.of_value(shape(decoded, values), response.status, response.headers)
+            self._pass_on(response, outcome)
+            if most_kept is None and outcome.decode is not None and self.call.operation.takes_long(response):
+                value = await in_thread(outcome.decode)  # whoever wants it whole reads its value
+                outcome.decode = lambda: value
+            return outcome
 
-    def _passed_on(self, response: UpstreamResponse, outcome: Outcome) -> Outcome:
-        """Give an answer as it came, with what decodes it for those whom its bytes do not serve."""
+        def shaped(decoded: Any) -> Outcome:
+            return Outcome.of_value(shape(decoded, values), response.status, response.headers)
+
+        return await self.call.operation.read(response, shaped)
+
+    def _pass_on(self, response: UpstreamResponse, outcome: Outcome) -> None:
+        """Let an answer be as it came, with what decodes it for those whom its bytes do not serve."""
         operation = self.call.operation
         outcome.media_type = self.media_type or outcome.media_type
         if operation.gives_bytes:
@@ -113,7 +120,6 @@ class CallPlan:
             outcome.decode = partial(operation.decode, response)
         elif self.outputs.wants_data:
             outcome.decode = partial(_decoded_or_missing, operation, response)
-        return outcome
 
 
 def _decoded_or_missing(operation: ConsumedOperation, response: UpstreamResponse) -> Any:

@@ -69,7 +69,7 @@ class CallStep:
             raise self._failure(outcome, response.header("retry-after"))
         if not response.body:
             return StepOutput(MISSING)
-        return self.projection.output_of(self.call.operation.decode(response))
+        return await self.call.operation.read(response, self.projection.output_of)
 
     def _failure(self, outcome: Outcome, retry_after: str) -> StepFailed:
         body = (outcome.text or None) if outcome.value is MISSING else outcome.value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from naftiko_run import jsontext
 from naftiko_run.diagnostics import Diagnostic
@@ -11,4 +10,4 @@ from naftiko_run.diagnostics import Diagnostic
 
 def as_json(found: Sequence[Diagnostic]) -> str:
     """Write findings as a JSON array."""
-    return jsontext.dumps([asdict(each) for each in found], indent=True).decode() + "\n"
+    return jsontext.dumps([each.as_data() for each in found], indent=True).decode() + "\n"

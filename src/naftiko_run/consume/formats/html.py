@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings, missing_extra
+from naftiko_run.consume.formats.pagelimits import check_page
 from naftiko_run.consume.formats.rows import distinct, objects
 from naftiko_run.consume.formats.text import encoding_of
 
@@ -43,7 +44,9 @@ class HtmlFormat:
 
     def decode(self, content: bytes, media_type: str) -> Any:
         """Decode an answer; see ``Format.decode``."""
-        page = self._parse(_text(content, media_type))
+        text = _text(content, media_type)
+        check_page(text)
+        page = self._parse(text)
         page.strip_tags(["script", "style", "template"])
         for node in page.css(_APART):
             node.insert_before(" ")

@@ -65,13 +65,16 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
 
 def _sections(blocks: Sequence[Sequence[Token]]) -> list[dict[str, Any]]:
     sections: list[dict[str, Any]] = []
+    contents: list[list[str]] = []
     for block in blocks:
         kind = block[0].type
         if kind == "heading_open":
-            sections.append({"heading": _text(block), "level": int(block[0].tag[1:]), "content": ""})
+            sections.append({"heading": _text(block), "level": int(block[0].tag[1:])})
+            contents.append([])
         elif sections and kind != "table_open":
-            last = sections[-1]
-            last["content"] = "\n".join(part for part in (last["content"], _text(block)) if part)
+            contents[-1].append(_text(block))
+    for section, parts in zip(sections, contents, strict=True):
+        section["content"] = "\n".join(part for part in parts if part)
     return sections
 
 

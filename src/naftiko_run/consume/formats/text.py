@@ -16,6 +16,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_FOR_HOSTS = frozenset({"idna", "punycode"})
+"""Encodings of host names: their time grows with the square of a text, and no text is in them."""
 _FIRST_OF_MARKS = frozenset(mark[:1] for mark, _ in _MARKS)
 
 
@@ -46,11 +48,14 @@ def encoding_of(content: bytes, media_type: str) -> tuple[str, int] | None:
     written = _CHARSET.search(media_type) if ";" in media_type else None
     if not written:
         return None
+    found: codecs.CodecInfo | None
     try:
         found = codecs.lookup(written[1])
         "".encode(found.name)
     except LookupError:
-        raise ValueError(f"its charset `{written[1][:40]}` is not known") from None
+        found = None
+    if found is None or found.name in _FOR_HOSTS:
+        raise ValueError(f"its charset `{written[1][:40]}` is not known")
     return found.name, 0
 
 

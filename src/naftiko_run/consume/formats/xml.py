@@ -9,6 +9,8 @@ from naftiko_run.consume.formats.format import FormatSettings
 from naftiko_run.consume.formats.text import decode_text, encoding_of
 
 MAX_DEPTH: Final = 200
+MAX_DECLARED: Final = 1000
+"""Declared attributes: the parser compares each with all before it."""
 
 _NIL: Final = "http://www.w3.org/2001/XMLSchema-instance nil"
 
@@ -17,8 +19,8 @@ class XmlFormat:
     """XML: the root is dropped, attributes are plain keys, siblings of one name are a list.
 
     Text beside attributes or elements is under the empty key; prefixes are
-    dropped. Entities of the document's own are refused: they can multiply, or
-    name files.
+    dropped. Entities and values of attributes that the document itself declares
+    are refused: they can multiply, or name files.
     """
 
     accept: ClassVar[str] = "application/xml, text/xml;q=0.9, */*;q=0.5"
@@ -37,6 +39,7 @@ class XmlFormat:
         parser.StartElementHandler = builder.start
         parser.EndElementHandler = builder.end
         parser.CharacterDataHandler = builder.text
+        parser.AttlistDeclHandler = builder.declare
         parser.EntityDeclHandler = _refuse_entity
         parser.SkippedEntityHandler = _refuse_entity
         try:
@@ -91,6 +94,14 @@ class _Builder:
     def __init__(self) -> None:
         self.root: Any = None
         self._open: list[tuple[str, _Element]] = []
+        self._declared = 0
+
+    def declare(self, _: str, __: str, ___: str, default: str | None, ____: bool) -> None:  # noqa: FBT001 - expat's form
+        if default is not None:
+            raise ValueError("it declares values for attributes, which are refused")
+        self._declared += 1
+        if self._declared > MAX_DECLARED:
+            raise ValueError(f"it declares more than {MAX_DECLARED:,} attributes")
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self._open) >= MAX_DEPTH:

@@ -9,9 +9,13 @@ import jwt
 
 from naftiko_run.expose.authentication.claims import Expected, InvalidToken
 from naftiko_run.expose.authentication.jwks import ALGORITHMS, KeySet
+from naftiko_run.jsontext import dumps_within
 
 LEEWAY: Final = 30
 """Seconds by which clocks may differ."""
+
+_MOST_LEVELS: Final = 100
+"""How deep a header is read; real ones have two or three levels."""
 
 _TYPES: Final = ("", "jwt", "at+jwt", "application/at+jwt")
 """What access tokens call themselves; the same key signs others, such as logout tokens."""
@@ -42,8 +46,11 @@ class JsonWebTokens:
         """Give what a token says; see ``Tokens``."""
         try:
             header = jwt.get_unverified_header(token)
+            is_deep = dumps_within(header, _MOST_LEVELS) is None  # Python's own limit differs by version
         except (jwt.PyJWTError, ValueError, RecursionError):
-            raise InvalidToken("The token is not a signed JWT") from None
+            is_deep = True
+        if is_deep:
+            raise InvalidToken("The token is not a signed JWT")
         algorithm = header.get("alg")
         if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
             raise InvalidToken("The token's algorithm is not taken")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -101,6 +102,7 @@ class _Prepared:
         most = max(_MANY, len(rows) // 2)
         self._common = frozenset(word for word, number in counts.items() if number > most)
         self._database = _database()
+        weakref.finalize(self, self._database.close)  # from 3.13 on, Python wants to be told
         self._database.executemany(_INSERT, rows)
         self._database.execute("INSERT INTO tools(tools) VALUES ('optimize')")
 

@@ -1,0 +1,110 @@
+"""Answers that are made to take long: each is refused with what it has, or read in a time like its length."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consume.formats import decode, write_schema
+
+MANY = 30_000
+
+
+def attributes(count: int) -> str:
+    return "".join(f" a{number}='>'" for number in range(count))
+
+
+@pytest.mark.parametrize(
+    ("format_", "content", "found"),
+    [
+        ("html", "<div>" * MANY, "its elements are nested more than 500 levels deep"),
+        ("html", "<div>" * MANY + "</div>" * MANY, "its elements are nested more than 500 levels deep"),
+        ("html", "<div/>" * MANY, "its elements are nested more than 500 levels deep"),
+        ("html", "<!--><script></script>" + "<b>" * MANY + "-->", "its elements are nested more than 500"),
+        ("html", "".join(f"<font size={number}><p>" for number in range(MANY)), "nested more than 500"),
+        ("html", "<ul><li>" * MANY, "its elements are nested more than 500 levels deep"),
+        (
+            "html",
+            "<table><tr><th>a</th></tr><tr><td>" * MANY,
+            "its tables are nested more than 30 levels deep",
+        ),
+        ("html", f"<div{attributes(MANY)}>", "one of its tags has more than 500 attributes"),
+        ("html", "<table><tr>" + "<th>a" * 5000 + "<tr><td>1" * 5000, "its 5,000 rows lack 24,995,000"),
+        ("csv", "a," * MANY + "a\n" + "1\n" * MANY, "at most 1,000,000 may be lacking"),
+        (
+            "xml",
+            f"<!DOCTYPE r [<!ATTLIST a b CDATA '{'v' * MANY}'>]><r>{'<a/>' * MANY}</r>",
+            "declares values",
+        ),
+        (
+            "xml",
+            f"<!DOCTYPE r [{''.join(f'<!ATTLIST r a{n} CDATA #IMPLIED>' for n in range(MANY))}]><r/>",
+            "it declares more than 1,000 attributes",
+        ),
+    ],
+)
+def test_what_would_take_long_is_refused(format_: str, content: str, found: str) -> None:
+    began = time.process_time()
+    with pytest.raises(ValueError, match=found):
+        decode(format_, content)
+    assert time.process_time() - began < 5
+
+
+def test_a_huge_decimal_is_refused(tmp_path: Path) -> None:
+    schema = {"type": "bytes", "logicalType": "decimal", "precision": 40, "scale": 2}
+    name = write_schema(tmp_path, schema)
+    length = 1_000_000
+    content = b"\x80\x89\x7a" + b"\x7f" * length
+    with pytest.raises(ValueError, match="a decimal in it has 1,000,000 bytes; at most 1,000 are taken"):
+        decode("avro", content, schema=name, folder=tmp_path)
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna"])
+def test_encodings_of_host_names_are_no_charsets(charset: str) -> None:
+    with pytest.raises(ValueError, match=f"its charset `{charset}` is not known"):
+        decode("text", "ab" * MANY, f"text/plain; charset={charset}")
+
+
+@pytest.mark.parametrize(
+    ("format_", "content", "rows"),
+    [
+        ("csv", "," * MANY + "\n" + "1," * MANY + "1", 1),
+        ("tsv", "a\t" * MANY + "a\n", 0),
+        ("html", "<table><tr>" + "<th>a" * MANY + "<tr>" + "<td>1" * MANY + "</table>", 1),
+    ],
+)
+def test_many_columns_of_one_name_are_numbered(format_: str, content: str, rows: int) -> None:
+    began = time.process_time()
+    decoded = decode(format_, content)
+    table: Any = decoded["tables"][0] if format_ == "html" else decoded
+    assert len(table) == rows
+    assert not table or list(table[0])[-1].endswith(f"-{len(table[0])}")
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "{}" + "<p>a<br><img src=x><input>" * MANY,
+        "<svg>" + "<path d='M 0 0'/><use href=#a />" * MANY + "</svg>{}",
+        "<script>" + "'<div>' + '<b>';" * MANY + "</script>{}",
+        "<!--" + "<div>" * MANY + "-->{}",
+        "<div>" * 400 + "{}",
+        "<div>" * 400 + "</div>" * 400 + "<span>" * 400 + "{}",
+        "<div" + "".join(f" data-{n}='a > b'" for n in range(400)) + ">{}</div>",
+        "<img src='data:" + "A" * MANY + "' alt='" + "a word " * MANY + "'>{}",
+        "<table><tr>" + "<td><font size=2>a</td>" * MANY + "</table>{}",
+        "<table><tr><td>" * 20 + "{}",
+    ],
+)
+def test_pages_as_people_write_them_are_read(around: str) -> None:
+    table = "<table><tr><th>a</th></tr><tr><td>1</td></tr></table>"
+    assert [{"a": "1"}] in decode("html", around.format(table))["tables"]
+
+
+def test_the_text_below_a_heading_is_whole_however_long() -> None:
+    (section,) = decode("markdown", "# h\n\n" + "a\n\n" * 3000)["sections"]
+    assert section["content"] == "\n".join("a" * 3000)
