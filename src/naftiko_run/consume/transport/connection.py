@@ -177,7 +177,8 @@ class Connection(asyncio.Protocol):
 
     def rest(self) -> None:
         """Begin to be idle."""
-        told = self.reader.keeps_seconds
+        head = self.reader.head
+        told = head.keeps_seconds if head is not None else 0
         self._most_idle = min(IDLE_SECONDS, told - 1) if told else IDLE_SECONDS
         self.is_idle = self.was_used = True
         self._waiter = None
@@ -248,7 +249,8 @@ class Connection(asyncio.Protocol):
             self._wake()
             return
         self._since = self._loop.time()
-        if reader.has_head and (reader.size > self._wanted or reader.declared > self._wanted):
+        head = reader.head
+        if head is not None and (reader.size > self._wanted or head.declared > self._wanted):
             self._wake()
         if (reader.size > MOST_BUFFERED or len(reader.pieces) > _MOST_PIECES) and not self._is_paused:
             self._wake()

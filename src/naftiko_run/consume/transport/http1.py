@@ -57,21 +57,22 @@ class OriginTransport:
             wanted = min(wanted, request.max_answer)
         connection = await self._ask(request, wanted)
         reader = connection.reader
-        if reader.is_complete and not reader.encoding and reader.size <= wanted:
-            response = UpstreamResponse(reader.status, tuple(reader.headers), reader.take())
+        head = reader.head
+        assert head is not None
+        if reader.is_complete and not head.encoding and reader.size <= wanted:
+            response = UpstreamResponse(head.status, head.headers, reader.take())
             self._pool.give_back(connection)
             return response
-        body = _Body(request, connection, self._pool, self._timeout)
-        return await kept_or_streamed(
-            request, reader.status, tuple(reader.headers), body.decoded(), body.aclose
-        )
+        body = _Body(request, connection, self._pool, self._timeout, head.encoding)
+        return await kept_or_streamed(request, head.status, head.headers, body.decoded(), body.aclose)
 
     async def stream(self, request: OutgoingRequest) -> StreamedResponse:
         """Send a request, and give the response while its body comes; see ``Transport.stream``."""
         connection = await self._ask(request, -1)
-        reader = connection.reader
-        body = _Body(request, connection, self._pool, self._timeout)
-        return StreamedResponse(reader.status, tuple(reader.headers), b"", body.raw(), body.aclose)
+        head = connection.reader.head
+        assert head is not None
+        body = _Body(request, connection, self._pool, self._timeout, head.encoding)
+        return StreamedResponse(head.status, head.headers, b"", body.raw(), body.aclose)
 
     @property
     def is_unused(self) -> bool:
@@ -138,8 +139,11 @@ class OriginTransport:
 class _Body:
     """The body of a response that is still to come, and the connection that it comes over."""
 
-    def __init__(self, request: OutgoingRequest, connection: Connection, pool: Pool, timeout: float) -> None:
+    def __init__(
+        self, request: OutgoingRequest, connection: Connection, pool: Pool, timeout: float, encoding: str
+    ) -> None:
         self._request = request
+        self._encoding = encoding
         self._connection = connection
         self._pool = pool
         self._timeout = timeout
@@ -161,7 +165,7 @@ class _Body:
 
     async def decoded(self) -> AsyncIterator[bytes]:
         """Give the body, its content encodings undone."""
-        undoing = Undoing(self._connection.reader.encoding)
+        undoing = Undoing(self._encoding)
         async for data in self.raw():
             try:
                 for piece in undoing.pieces(data):
