@@ -110,16 +110,17 @@ class ResponseReader:
 
     def _takes_whole(self, data: bytes) -> bool:
         """Take a response that is here whole, if its head is plain; say whether it is."""
-        end = data.find(b"\r\n\r\n", 0, _MOST_PLAIN)
-        if end < 0 or self._bodiless:
+        if self._bodiless:
             return False
-        text = data[:end]
-        head = self._known if text == self._known_text else read_plain(text)
-        if head is None:
-            return False
-        self._known = head
-        self._known_text = text
-        body = data[end + 4 :]
+        head = self._known
+        if head is None or not data.startswith(self._known_text):
+            end = data.find(b"\r\n\r\n", 0, _MOST_PLAIN)
+            head = read_plain(data[:end]) if end >= 0 else None
+            if head is None:
+                return False
+            self._known = head
+            self._known_text = data[: end + 4]
+        body = data[len(self._known_text) :]
         if len(body) != head.declared:
             return False
         self.head = head
