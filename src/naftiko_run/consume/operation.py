@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -54,13 +54,13 @@ class ConsumedOperation:
         """Whether its answers are bytes, which are passed on and never read."""
         return self.answers.unmapped == "bytes"
 
-    async def exchange(
+    def exchange(
         self,
         arguments: Mapping[str, Any],
         raw_body: bytes | None = None,
         max_binary_size: int | None = None,
         most_kept: int | None = None,
-    ) -> UpstreamResponse:
+    ) -> Awaitable[UpstreamResponse]:
         """Call the operation once.
 
         Args:
@@ -84,8 +84,8 @@ class ConsumedOperation:
                 DEFAULT_MAX_BINARY_SIZE,
             )
         if self.authentication is None:
-            return await self.transport.send(request)
-        return await self.authentication.authorize(request, self.transport.send)
+            return self.transport.send(request)
+        return self.authentication.authorize(request, self.transport.send)
 
     def decode(self, response: UpstreamResponse) -> Any:
         """Give the data of an answer that has content.

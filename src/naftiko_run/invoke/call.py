@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -47,9 +47,9 @@ class Call:
             for name, expression in self.arguments.items()
         ]
 
-    async def send(
+    def send(
         self, scope: Scope, raw_body: bytes | None = None, most_kept: int | None = None
-    ) -> UpstreamResponse:
+    ) -> Awaitable[UpstreamResponse]:
         """Call the operation once; see ``ConsumedOperation.exchange``."""
         arguments = scope
         if self._computed:
@@ -60,7 +60,7 @@ class Call:
                     arguments.pop(name, None)
                 else:
                     arguments[name] = value
-        return await self.operation.exchange(arguments, raw_body, self.max_binary_size, most_kept)
+        return self.operation.exchange(arguments, raw_body, self.max_binary_size, most_kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final, cast
 
 from naftiko_run.consume.transport.reader import ResponseReader, Unreadable
@@ -99,26 +99,12 @@ class Connection(asyncio.Protocol):
         """Whether a request can be sent."""
         return not self._is_gone and self._transport is not None and not self._transport.is_closing()
 
-    @property
-    def is_fresh(self) -> bool:
-        """Whether it has not been idle for too long, and can be used."""
-        return self._loop.time() - self._since < self._most_idle and self.is_usable
-
-    @property
-    def is_reusable(self) -> bool:
-        """Whether another request can be sent, now that the response is whole."""
-        return (
-            self.reader.is_complete
-            and self.reader.keeps
-            and (self.sending is None or self.sending.done())
-            and self.is_usable
-        )
-
-    def ask(self, data: Iterable[bytes], wanted: int, *, bodiless: bool) -> asyncio.Future[None]:
+    def ask(self, data: bytes, more: bytes, wanted: int, *, bodiless: bool) -> asyncio.Future[None]:
         """Send a request, or its beginning.
 
         Args:
-            data: Its bytes, in one piece or more.
+            data: Its bytes.
+            more: Those behind them, where they are too many to be joined; empty for none.
             wanted: The response is waited for until it is whole, or has more bytes than that, or will have.
             bodiless: Whether the response has no body whatever it says: the request is HEAD.
 
@@ -136,8 +122,9 @@ class Connection(asyncio.Protocol):
         self._wanted = wanted
         self._since = self._loop.time()
         self._waiter = waiter = self._loop.create_future()
-        for piece in data:
-            self._transport.write(piece)
+        self._transport.write(data)
+        if more:
+            self._transport.write(more)
         return waiter
 
     async def read(self) -> bytes:
@@ -175,16 +162,28 @@ class Connection(asyncio.Protocol):
             self._room = self._loop.create_future()
             await self._room
 
-    def rest(self) -> None:
-        """Begin to be idle."""
-        head = self.reader.head
-        told = head.keeps_seconds if head is not None else 0
+    def rest(self) -> bool:
+        """Begin to be idle, if the response is whole and another request can be sent; say whether it is so."""
+        reader = self.reader
+        transport = self._transport
+        if not reader.is_complete or not reader.keeps or self._is_gone or transport is None:
+            return False
+        if transport.is_closing() or not (self.sending is None or self.sending.done()):
+            return False
+        told = reader.head.keeps_seconds if reader.head is not None else 0
         self._most_idle = min(IDLE_SECONDS, told - 1) if told else IDLE_SECONDS
         self.is_idle = self.was_used = True
         self._waiter = None
         self._since = self._loop.time()
         if self._is_paused:
             self._resume()
+        return True
+
+    def wake(self) -> bool:
+        """Cease to be idle; say whether it was not for too long, and a request can be sent."""
+        self.is_idle = False
+        is_fresh = self._loop.time() - self._since < self._most_idle
+        return is_fresh and self.is_usable
 
     def fail(self, fault: Exception) -> None:
         """End the exchange with a fault, and with it the connection."""

@@ -88,34 +88,30 @@ class OriginTransport:
             raise words.unreachable(request, str(fault)) from None
         except Unsendable:
             raise words.unreachable(request, words.NOT_SENT) from None
-        for may_fail in (may_repeat(request), False):
+        body = request.body or b""
+        data, more = (head, body) if len(body) > _SMALL else (head + body, b"")
+        for is_last in (False, True):
             connection = self._pool.kept() or await self._taken(request)
             try:
-                return await self._asked(request, connection, head, length, wanted)
-            except OutOfTime:
-                raise words.timed_out(request, self._timeout) from None
-            except Broken as fault:
+                response = connection.ask(data, more, wanted, bodiless=request.method == "HEAD")
+                if request.chunks is not None:
+                    connection.sending = asyncio.create_task(send_chunks(connection, request.chunks, length))
+                await response
+            except BaseException as fault:
+                connection.abort()
+                await connection.stop_sending()
+                if isinstance(fault, OutOfTime):
+                    raise words.timed_out(request, self._timeout) from None
+                if not isinstance(fault, Broken):
+                    raise
                 # The upstream may have closed a connection that was kept, just as it was used again.
-                if not may_fail or connection.has_heard or not connection.was_used:
+                is_stale = connection.was_used and not connection.has_heard
+                if is_last or not is_stale or not may_repeat(request):
                     raise words.unreachable(request, str(fault)) from None
+            else:
+                return connection
             self._pool.forget_idle()
         raise AssertionError("the second attempt gives or raises")
-
-    async def _asked(
-        self, request: OutgoingRequest, connection: Connection, head: bytes, length: int | None, wanted: int
-    ) -> Connection:
-        body = request.body or b""
-        data = (head, body) if len(body) > _SMALL else (head + body,)
-        try:
-            response = connection.ask(data, wanted, bodiless=request.method == "HEAD")
-            if request.chunks is not None:
-                connection.sending = asyncio.create_task(send_chunks(connection, request.chunks, length))
-            await response
-        except BaseException:
-            connection.abort()
-            await connection.stop_sending()
-            raise
-        return connection
 
     async def _taken(self, request: OutgoingRequest) -> Connection:
         """Give a connection from the pool, or say why there is none."""
