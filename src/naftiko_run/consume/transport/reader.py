@@ -6,14 +6,14 @@ from typing import Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from naftiko_run.consume.transport.answerhead import Head, head_of, read_plain
+from naftiko_run.consume.transport.answerhead import Head, head_of
 from naftiko_run.consume.transport.words import NOT_HTTP, TOO_MANY_HEADERS
 
 MOST_HEAD: Final = 100 * 1024
 """The most that is read of what is no body: headers, trailers, interim answers, the sizes of chunks."""
 _STEP: Final = 64 * 1024
-_MOST_PLAIN: Final = 4096
-"""The longest head that is read without the parser, and remembered."""
+_MOST_KNOWN: Final = 4096
+"""The longest head that is remembered."""
 
 
 class Unreadable(Exception):
@@ -23,8 +23,8 @@ class Unreadable(Exception):
 class ResponseReader:
     """Reads the responses that come over one connection, one after the other.
 
-    Most come whole in one piece, under a head that is plain, and often the very
-    bytes of the one before: these are read without the parser, which reads all others.
+    Often one comes whole in one piece, under a head that is byte for byte the one
+    before: what the parser made of that then serves again.
 
     Attributes:
         head: Status and headers; None before they are there.
@@ -83,9 +83,10 @@ class ResponseReader:
             self._feed(data)
         else:
             self._has_begun = True
-            if not self._takes_whole(data):
+            if not self._recognise(data):
                 self._begin()
                 self._feed(data)
+                self._remember(data)
 
     def feed_end(self) -> bool:
         """Note that the connection has ended; say whether the response is complete with that."""
@@ -108,28 +109,32 @@ class ResponseReader:
 
     # Without the parser
 
-    def _takes_whole(self, data: bytes) -> bool:
-        """Take a response that is here whole, if its head is plain; say whether it is."""
-        if self._bodiless:
-            return False
+    def _recognise(self, data: bytes) -> bool:
+        """Take a response that is here whole, if its head is known; say whether it is."""
         head = self._known
-        if head is None or not data.startswith(self._known_text):
-            end = data.find(b"\r\n\r\n", 0, _MOST_PLAIN)
-            head = read_plain(data[:end]) if end >= 0 else None
-            if head is None:
-                return False
-            self._known = head
-            self._known_text = data[: end + 4]
+        if head is None or self._bodiless or not data.startswith(self._known_text):
+            return False
         body = data[len(self._known_text) :]
         if len(body) != head.declared:
             return False
         self.head = head
-        self.keeps = head.keeps
-        self.is_complete = True
+        self.keeps = self.is_complete = True
         if body:
             self.pieces.append(body)
             self.size = len(body)
         return True
+
+    def _remember(self, data: bytes) -> None:
+        """Remember the head of a response that was here whole, if it and a body as long as it says were all of it."""
+        head = self.head
+        if head is None or not (self.is_complete and self.keeps and head.has_length) or self._bodiless:
+            return
+        length = len(data) - head.declared
+        if length > _MOST_KNOWN or data.find(b"\r\n\r\n") != length - 4:
+            return
+        if data[length:] == b"".join(self.pieces):
+            self._known = head
+            self._known_text = data[:length]
 
     # With the parser
 
@@ -187,10 +192,9 @@ class ResponseReader:
             self._raw = []
             self._refused = self._refused or status < 100 or status == 101  # nobody asked to switch protocols
             return
-        headers = tuple((name.decode("latin-1").lower(), _text(value).strip()) for name, value in self._raw)
-        keeps = self._parser.should_keep_alive()
-        self.head = head = head_of(status, headers, keeps=keeps, bodiless=self._bodiless)
-        self.keeps = head.keeps
+        self.head = head = head_of(status, self._raw, bodiless=self._bodiless)
+        # Whoever says both where the body ends and that it ends otherwise may mean either.
+        self.keeps = self._parser.should_keep_alive() and not (head.has_length and head.coding is not None)
         # No other is common, and none was asked for.
         self._refused = self._refused or head.coding not in (None, "chunked")
         self._ends_with_connection = head.coding is None and not head.has_length
@@ -210,10 +214,3 @@ class ResponseReader:
         """Hear that the message is whole."""
         if self.head is not None:
             self.is_complete = True
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
