@@ -14,7 +14,9 @@ from naftiko_run.consume.transport.reader import ResponseReader, Unreadable
 
 NAMES = st.sampled_from(["X-A", "x-b", "Content-Type", "Set-Cookie"])
 VALUES = st.text(st.sampled_from("ab é,;="), max_size=10).map(str.strip)
-BODIES = st.binary(max_size=200)
+BODIES = st.binary(max_size=200) | st.sampled_from([b"\r\n", b"\r\n\r\n", b"x\r\n\r\n"])
+LATE = st.sampled_from([b"", b"", b"\r\n", b"late"])
+"""What comes behind a response, unasked."""
 
 
 @st.composite
@@ -41,9 +43,9 @@ def responses(draw: st.DrawFn) -> bytes:
     return interim + "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def told(pieces: list[bytes]) -> Any:
+def told(pieces: list[bytes], reader: ResponseReader | None = None) -> Any:
     """Read a response that comes in such pieces, and say all that is told of it."""
-    reader = ResponseReader()
+    reader = reader or ResponseReader()
     reader.expect(bodiless=False)
     body = b""
     try:
@@ -68,6 +70,33 @@ def test_a_response_is_the_same_in_any_pieces(response: bytes, places: list[int]
     assert whole[3] is True
     assert told(cut(response, places)) == whole
     assert told([bytes([byte]) for byte in response]) == whole
+
+
+@given(st.lists(responses(), min_size=1, max_size=3), st.lists(st.integers(0, 2), max_size=6), LATE)
+def test_a_response_is_the_same_whatever_came_before_it(
+    answers: list[bytes], order: list[int], late: bytes
+) -> None:
+    reader = ResponseReader()
+    for answer in (answers[number % len(answers)] + late for number in order):
+        read = told([answer], reader)
+        assert read == told([answer])
+        if isinstance(read, str) or not reader.keeps:
+            reader = ResponseReader()
+
+
+def test_a_response_to_head_after_one_to_get_has_no_body() -> None:
+    reader = ResponseReader()
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
+    for _ in range(2):
+        reader.expect(bodiless=False)
+        reader.feed(answer + b"ok")
+        assert (reader.is_complete, reader.take()) == (True, b"ok")
+    reader.expect(bodiless=True)
+    reader.feed(answer)
+    assert (reader.is_complete, reader.take(), reader.keeps) == (True, b"", True)
+    reader.expect(bodiless=False)
+    reader.feed(answer)
+    assert not reader.is_complete
 
 
 @given(st.binary(max_size=60), responses(), st.lists(st.integers(0, 1000), max_size=4))

@@ -12,9 +12,6 @@ from naftiko_run.errors import InvalidInput, Violation
 MOST_KEPT: Final = 10 * 1024 * 1024
 """How large a body may be that streams, where it has to be kept all the same."""
 
-_MOST_TYPES: Final = 16
-"""So many types of bodies are remembered; those of forms with files differ from request to request."""
-
 
 class FixedHeaders:
     """All headers of many requests: a transport reads them once, not for each.
@@ -40,7 +37,7 @@ class FixedHeaders:
         if typed is None:
             has_type = any(name.lower() == "content-type" for name, _ in self.pairs)
             typed = self if has_type else FixedHeaders((*self.pairs, ("Content-Type", content_type)))
-            if len(self._typed) < _MOST_TYPES:
+            if not content_type.startswith("multipart/"):  # whose boundary no other request has
                 self._typed[content_type] = typed
         return typed
 

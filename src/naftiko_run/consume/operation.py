@@ -78,7 +78,7 @@ class ConsumedOperation:
         """
         request = self.plan.fill(arguments, raw_body)
         request.most_kept = most_kept
-        if self.gives_bytes:
+        if self.answers.unmapped == "bytes":
             request.max_answer = next(
                 (size for size in (self.model.max_binary_size, max_binary_size) if size is not None),
                 DEFAULT_MAX_BINARY_SIZE,

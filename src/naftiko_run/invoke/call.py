@@ -105,11 +105,13 @@ class CallPlan:
     def _passed_on(self, response: UpstreamResponse, outcome: Outcome) -> Outcome:
         """Give an answer as it came, with what decodes it for those whom its bytes do not serve."""
         operation = self.call.operation
-        outcome.media_type = self.media_type or outcome.media_type
-        if operation.gives_bytes:
+        unmapped = operation.answers.unmapped
+        if self.media_type:
+            outcome.media_type = self.media_type
+        if unmapped == "bytes":
             outcome.media_type = outcome.media_type or "application/octet-stream"
             outcome.is_binary = True
-        if operation.answers.unmapped == "data":
+        elif unmapped == "data":
             outcome.decode = partial(operation.decode, response)
         elif self.outputs.wants_data:
             outcome.decode = partial(_decoded_or_missing, operation, response)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final
 
+from naftiko_run.consume.transport.line import Broken, Line
 from naftiko_run.consume.transport.reader import ResponseReader, Unreadable
 from naftiko_run.consume.transport.words import BROKEN_OFF
 
@@ -16,15 +17,11 @@ IDLE_SECONDS: Final = 50.0
 """How long a connection is kept: common balancers close after 60 seconds, nginx after 75."""
 
 
-class Broken(Exception):
-    """A connection that cannot be used any more; the message is a reason for people."""
-
-
 class OutOfTime(Exception):
     """The upstream took too long."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(Line):
     """A connection.
 
     One timer looks now and then whether whoever waits has waited too long; it is
@@ -45,19 +42,12 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_fault",
-        "_is_gone",
         "_is_paused",
-        "_is_stuck",
-        "_loop",
-        "_lost",
         "_most_idle",
-        "_on_gone",
-        "_room",
         "_since",
+        "_tell_gone",
         "_timeout",
         "_timer",
-        "_transport",
-        "_unsent",
         "_waiter",
         "_wanted",
         "has_heard",
@@ -70,22 +60,16 @@ class Connection(asyncio.Protocol):
     def __init__(
         self, loop: asyncio.AbstractEventLoop, timeout: float, on_gone: Callable[[Connection], None]
     ) -> None:
-        self._loop = loop
+        super().__init__(loop)
         self._timeout = timeout
-        self._on_gone = on_gone
-        self._transport: asyncio.Transport | None = None
+        self._tell_gone = on_gone
         self._timer: asyncio.TimerHandle | None = None
         self._since = loop.time()
-        self._unsent = 0
         self._most_idle = IDLE_SECONDS
         self._waiter: asyncio.Future[None] | None = None
         self._wanted = 0
-        self._room: asyncio.Future[None] | None = None
-        self._lost: asyncio.Future[None] = loop.create_future()
         self._fault: Exception | None = None
-        self._is_gone = False
         self._is_paused = False
-        self._is_stuck = False
         self.reader = ResponseReader()
         self.is_idle = False
         self.was_used = False
@@ -93,11 +77,6 @@ class Connection(asyncio.Protocol):
         self.sending: asyncio.Task[None] | None = None
 
     # For who sends and receives
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether a request can be sent."""
-        return not self._is_gone and self._transport is not None and not self._transport.is_closing()
 
     def ask(self, data: bytes, more: bytes, wanted: int, *, bodiless: bool) -> asyncio.Future[None]:
         """Send a request, or its beginning.
@@ -158,9 +137,7 @@ class Connection(asyncio.Protocol):
         assert self._transport is not None
         self._transport.write(data)
         self._since = self._loop.time()
-        if self._is_stuck:
-            self._room = self._loop.create_future()
-            await self._room
+        await self._wait_for_room()
 
     def rest(self) -> bool:
         """Begin to be idle, if the response is whole and another request can be sent; say whether it is so."""
@@ -192,30 +169,26 @@ class Connection(asyncio.Protocol):
         self._wake()
         self.abort()
 
-    def abort(self) -> None:
-        """Close the connection at once; nothing happens where it is closed already."""
-        if self._transport is not None:
-            self._transport.abort()
-        self._go()
-
     async def stop_sending(self) -> None:
         """Wait until nothing of a body is sent any more, now that the connection is closed."""
         if self.sending is not None:
             await asyncio.wait({self.sending})
 
-    async def wait_lost(self) -> None:
-        """Wait until the connection is closed."""
-        await self._lost
+    def on_gone(self) -> None:
+        """End what goes on, and say so."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.sending is not None:
+            self.sending.cancel()
+        self._tell_gone(self)
 
     # What the event loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        self._transport = cast("asyncio.Transport", transport)
-        if self._is_gone:
-            self._transport.abort()
-            return
-        self._timer = self._loop.call_later(min(self._timeout, IDLE_SECONDS), self._look)
+        super().connection_made(transport)
+        if not self._is_gone:
+            self._timer = self._loop.call_later(min(self._timeout, IDLE_SECONDS), self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; a body that ends with the connection is whole then."""
@@ -224,11 +197,7 @@ class Connection(asyncio.Protocol):
             self._fault = Broken(BROKEN_OFF)
         reader.drop()
         self._wake()
-        if self._room is not None and not self._room.done():
-            self._room.set_exception(Broken(BROKEN_OFF))
-        self._go()
-        if not self._lost.done():
-            self._lost.set_result(None)
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read what has come."""
@@ -257,18 +226,10 @@ class Connection(asyncio.Protocol):
             assert self._transport is not None
             self._transport.pause_reading()
 
-    def pause_writing(self) -> None:
-        """Hear that the upstream takes no more for now."""
-        self._is_stuck = True
-        assert self._transport is not None
-        self._unsent = self._transport.get_write_buffer_size()
-
     def resume_writing(self) -> None:
-        """Hear that it does again."""
-        self._is_stuck = False
+        """Hear that the upstream takes more again."""
         self._since = self._loop.time()
-        if self._room is not None and not self._room.done():
-            self._room.set_result(None)
+        super().resume_writing()
 
     def _wake(self) -> None:
         waiter = self._waiter
@@ -283,17 +244,6 @@ class Connection(asyncio.Protocol):
         if self.is_usable:
             assert self._transport is not None
             self._transport.resume_reading()
-
-    def _go(self) -> None:
-        """Be gone: to be told once."""
-        if self._is_gone:
-            return
-        self._is_gone = True
-        if self._timer is not None:
-            self._timer.cancel()
-        if self.sending is not None:
-            self.sending.cancel()
-        self._on_gone(self)
 
     def _look(self) -> None:
         """Look whether whoever waits has waited too long, and when to look again."""
@@ -314,11 +264,3 @@ class Connection(asyncio.Protocol):
         if self._waiter is None or self._waiter.done():
             return True
         return self.sending is not None and not self.sending.done() and not self._is_stuck
-
-    def _has_sent_more(self) -> bool:
-        """Whether the upstream took something of a long request since this was last asked."""
-        if not self._is_stuck:
-            return False
-        assert self._transport is not None
-        before, self._unsent = self._unsent, self._transport.get_write_buffer_size()
-        return self._unsent < before

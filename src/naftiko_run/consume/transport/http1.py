@@ -13,10 +13,11 @@ from typing import Final
 from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, UpstreamResponse
 from naftiko_run.consume.transport import words
 from naftiko_run.consume.transport.connecting import connect
-from naftiko_run.consume.transport.connection import MOST_BUFFERED, Broken, Connection, OutOfTime
+from naftiko_run.consume.transport.connection import MOST_BUFFERED, Connection, OutOfTime
 from naftiko_run.consume.transport.encodings import Undoing
 from naftiko_run.consume.transport.head import Unsendable, write_head
 from naftiko_run.consume.transport.keeping import kept_or_streamed
+from naftiko_run.consume.transport.line import Broken
 from naftiko_run.consume.transport.origin import Origin, target_of
 from naftiko_run.consume.transport.pool import Pool, Total
 from naftiko_run.consume.transport.repeating import may_repeat
