@@ -6,6 +6,7 @@ import zlib
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,8 +16,6 @@ from naftiko_run.consume.transport.reader import ResponseReader, Unreadable
 NAMES = st.sampled_from(["X-A", "x-b", "Content-Type", "Set-Cookie"])
 VALUES = st.text(st.sampled_from("ab é,;="), max_size=10).map(str.strip)
 BODIES = st.binary(max_size=200) | st.sampled_from([b"\r\n", b"\r\n\r\n", b"x\r\n\r\n"])
-LATE = st.sampled_from([b"", b"", b"\r\n", b"late"])
-"""What comes behind a response, unasked."""
 
 
 @st.composite
@@ -72,16 +71,27 @@ def test_a_response_is_the_same_in_any_pieces(response: bytes, places: list[int]
     assert told([bytes([byte]) for byte in response]) == whole
 
 
-@given(st.lists(responses(), min_size=1, max_size=3), st.lists(st.integers(0, 2), max_size=6), LATE)
-def test_a_response_is_the_same_whatever_came_before_it(
-    answers: list[bytes], order: list[int], late: bytes
-) -> None:
+def tell_each(answers: list[bytes]) -> None:
+    """Read responses over one connection; each says the same as when it is the first."""
     reader = ResponseReader()
-    for answer in (answers[number % len(answers)] + late for number in order):
+    for answer in answers:
         read = told([answer], reader)
         assert read == told([answer])
         if isinstance(read, str) or not reader.keeps:
             reader = ResponseReader()
+
+
+@given(st.lists(responses(), min_size=1, max_size=3), st.lists(st.integers(0, 2), min_size=2, max_size=6))
+def test_a_response_is_the_same_whatever_came_before_it(answers: list[bytes], order: list[int]) -> None:
+    tell_each([answers[number % len(answers)] for number in order])
+
+
+@pytest.mark.parametrize("late", [b"\r\n", b"\r\n\r\n", b"late", b"HTTP/1.1 200 OK\r\n"])
+@pytest.mark.parametrize("body", [b"", b"body", b"\r\n", b"\r\n\r\n"])
+def test_what_comes_behind_a_response_is_no_part_of_the_next(body: bytes, late: bytes) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    for answers in ([answer + late, answer], [answer, answer + late], [answer + late, answer + late]):
+        tell_each([*answers, answer])
 
 
 def test_a_response_to_head_after_one_to_get_has_no_body() -> None:
