@@ -13,7 +13,17 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consume.recording import Recorder, header_of, invoke, json_of, multipart_parts, sent, tool
+from consume.recording import (
+    Recorder,
+    capability,
+    consumes,
+    header_of,
+    invoke,
+    json_of,
+    multipart_parts,
+    sent,
+    tool,
+)
 from expressions.values import json_values
 from naftiko_run.errors import DocumentError, InvalidInput
 from naftiko_run.invoke import Function
@@ -27,6 +37,25 @@ def content(body: Any, inputs: dict[str, Any], **operation: Any) -> tuple[str | 
     request = sent(posting(body, **operation), inputs)
     assert request.body is not None
     return header_of(request, "Content-Type"), request.body.decode()
+
+
+def test_operations_that_share_headers_have_each_its_content_type() -> None:
+    bodies: list[dict[str, Any]] = [{"type": "json", "data": {"a": 1}}, {"type": "text", "data": "a"}]
+    operations = [{"name": body["type"], "method": "POST", "body": body} for body in bodies]
+    whole = {
+        "consumes": [{**consumes({}), "resources": [{"path": "/x", "operations": operations}]}],
+        "exposes": [
+            {
+                "type": "mcp",
+                "namespace": "m",
+                "tools": [{"name": body["type"], "call": f"api.{body['type']}"} for body in bodies],
+            }
+        ],
+    }
+    loaded = capability({"capability": whole})
+    for _ in range(2):
+        for name, kind in {"json": "application/json", "text": "text/plain; charset=utf-8"}.items():
+            assert header_of(sent(loaded.function(f"m.{name}")), "Content-Type") == kind
 
 
 @given(json_values)

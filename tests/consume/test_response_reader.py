@@ -6,6 +6,7 @@ import zlib
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from naftiko_run.consume.transport.reader import ResponseReader, Unreadable
 
 NAMES = st.sampled_from(["X-A", "x-b", "Content-Type", "Set-Cookie"])
 VALUES = st.text(st.sampled_from("ab é,;="), max_size=10).map(str.strip)
-BODIES = st.binary(max_size=200)
+BODIES = st.binary(max_size=200) | st.sampled_from([b"\r\n", b"\r\n\r\n", b"x\r\n\r\n"])
 
 
 @st.composite
@@ -41,9 +42,9 @@ def responses(draw: st.DrawFn) -> bytes:
     return interim + "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def told(pieces: list[bytes]) -> Any:
+def told(pieces: list[bytes], reader: ResponseReader | None = None) -> Any:
     """Read a response that comes in such pieces, and say all that is told of it."""
-    reader = ResponseReader()
+    reader = reader or ResponseReader()
     reader.expect(bodiless=False)
     body = b""
     try:
@@ -54,7 +55,7 @@ def told(pieces: list[bytes]) -> Any:
         return str(fault)
     was_complete = reader.is_complete
     reader.feed_end()
-    return reader.status, reader.headers, body, was_complete, reader.is_complete, reader.keeps
+    return reader.head, body, was_complete, reader.is_complete, reader.keeps
 
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
@@ -65,9 +66,47 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
 @given(responses(), st.lists(st.integers(0, 1000), max_size=10))
 def test_a_response_is_the_same_in_any_pieces(response: bytes, places: list[int]) -> None:
     whole = told([response])
-    assert whole[4] is True
+    assert whole[3] is True
     assert told(cut(response, places)) == whole
     assert told([bytes([byte]) for byte in response]) == whole
+
+
+def tell_each(answers: list[bytes]) -> None:
+    """Read responses over one connection; each says the same as when it is the first."""
+    reader = ResponseReader()
+    for answer in answers:
+        read = told([answer], reader)
+        assert read == told([answer])
+        if isinstance(read, str) or not reader.keeps:
+            reader = ResponseReader()
+
+
+@given(st.lists(responses(), min_size=1, max_size=3), st.lists(st.integers(0, 2), min_size=2, max_size=6))
+def test_a_response_is_the_same_whatever_came_before_it(answers: list[bytes], order: list[int]) -> None:
+    tell_each([answers[number % len(answers)] for number in order])
+
+
+@pytest.mark.parametrize("late", [b"\r\n", b"\r\n\r\n", b"late", b"HTTP/1.1 200 OK\r\n"])
+@pytest.mark.parametrize("body", [b"", b"body", b"\r\n", b"\r\n\r\n"])
+def test_what_comes_behind_a_response_is_no_part_of_the_next(body: bytes, late: bytes) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    for answers in ([answer + late, answer], [answer, answer + late], [answer + late, answer + late]):
+        tell_each([*answers, answer])
+
+
+def test_a_response_to_head_after_one_to_get_has_no_body() -> None:
+    reader = ResponseReader()
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
+    for _ in range(2):
+        reader.expect(bodiless=False)
+        reader.feed(answer + b"ok")
+        assert (reader.is_complete, reader.take()) == (True, b"ok")
+    reader.expect(bodiless=True)
+    reader.feed(answer)
+    assert (reader.is_complete, reader.take(), reader.keeps) == (True, b"", True)
+    reader.expect(bodiless=False)
+    reader.feed(answer)
+    assert not reader.is_complete
 
 
 @given(st.binary(max_size=60), responses(), st.lists(st.integers(0, 1000), max_size=4))

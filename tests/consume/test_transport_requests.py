@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from consume.transports import KINDS, Kind, asking, each_kind, head_of, own_kinds, speaking, whole
 from naftiko_run.consume import OutgoingRequest, Transport
+from naftiko_run.consume.exchange import FixedHeaders
 from naftiko_run.consume.transport.origin import parse_origin, prefix_of, target_of
 from naftiko_run.errors import UpstreamUnreachable
 from naftiko_run.version import USER_AGENT
@@ -65,6 +66,27 @@ def test_a_request_may_say_otherwise(kind: Kind, upstream: Upstream) -> None:
     assert sorted(got.headers) == sorted(
         [(name.lower(), value) for name, value in headers] + [("connection", "keep-alive")]
     )
+
+
+@each_kind
+def test_headers_that_requests_share_are_sent_as_each_request_has_them(
+    kind: Kind, upstream: Upstream
+) -> None:
+    fixed = FixedHeaders([("User-Agent", "me"), ("X-Key", "k")]).with_type("text/plain")
+    changed = [[*fixed.pairs], [*fixed.pairs, ("X-More", "1")], fixed.pairs[1:], [*fixed.pairs]]
+
+    async def use(transport: Transport) -> None:
+        for headers in changed:
+            request = asking(f"{upstream.url}/", "POST", headers=headers, body=b"it", fixed=fixed)
+            await whole(await transport.send(request))
+
+    kind.run(use)
+    ours = ("content-type", "x-key", "x-more")
+    assert [sorted(it for it in got.headers if it[0] in ours) for got in upstream.received] == [
+        sorted((name.lower(), value) for name, value in headers if name != "User-Agent")
+        for headers in changed
+    ]
+    assert [got.body for got in upstream.received] == [b"it"] * 4
 
 
 @each_kind

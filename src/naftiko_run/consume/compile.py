@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from naftiko_run.consume.authentication.header import HeaderAuthentication
 from naftiko_run.consume.bodies import BodyPlan, body_of_parameters, compile_body, with_fields
-from naftiko_run.consume.exchange import Authentication
 from naftiko_run.consume.formats import Format
 from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.plan import RequestPlan
@@ -26,7 +24,6 @@ from naftiko_run.expressions import (
     parse_path,
     variable,
 )
-from naftiko_run.version import USER_AGENT
 
 _VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 
@@ -83,8 +80,6 @@ class OperationCompiler:
         body = self._body(in_body)
         expressions = [*variables.values(), *(value for _, value in (*query, *headers, *cookies))]
         expressions += [body.value] if body else []
-        fixed = (("User-Agent", USER_AGENT), ("Accept", self._answers.accept))
-        credentials, authentication = _settled(self._upstream.authentication)
         plan = RequestPlan(
             operation=name,
             method=self._model.method,
@@ -95,7 +90,7 @@ class OperationCompiler:
             query=query,
             headers=headers,
             cookies=cookies,
-            fixed_headers=_joined(fixed, credentials),
+            fixed_headers=self._upstream.fixed_headers(self._answers.accept),
             body=body,
             missing=tuple(sorted({*self._upstream.missing, *self._missing})),
         )
@@ -109,7 +104,7 @@ class OperationCompiler:
             plan,
             self._upstream.refusal,
             self._upstream.refused_at,
-            authentication,
+            self._upstream.authentication,
             self._answers,
             "" if self._around.is_masked else self._model.output_media_type,
             self._around.transport,
@@ -171,24 +166,6 @@ class OperationCompiler:
         arguments = {parameter.name: self._argument(parameter) for parameter in parameters}
         plan = body_of_parameters(parameters, arguments, model)
         return with_fields(plan, extras) if plan else None
-
-
-def _settled(
-    authentication: Authentication | None,
-) -> tuple[Sequence[tuple[str, str]], Authentication | None]:
-    """Give the headers of a scheme that does nothing but set them, and what is left to do for each request."""
-    if isinstance(authentication, HeaderAuthentication) and not (
-        authentication.query or authentication.cookie
-    ):
-        return authentication.headers, None
-    return (), authentication
-
-
-def _joined(
-    fixed: Sequence[tuple[str, str]], credentials: Sequence[tuple[str, str]]
-) -> tuple[tuple[str, str], ...]:
-    given = {name.lower() for name, _ in fixed}
-    return (*fixed, *(header for header in credentials if header[0].lower() not in given))
 
 
 def _climbed(base: str, path: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -11,6 +11,35 @@ from naftiko_run.errors import InvalidInput, Violation
 
 MOST_KEPT: Final = 10 * 1024 * 1024
 """How large a body may be that streams, where it has to be kept all the same."""
+
+
+class FixedHeaders:
+    """All headers of many requests: a transport reads them once, not for each.
+
+    Args:
+        pairs: Names and values.
+
+    Attributes:
+        pairs: The same; not to be changed.
+        written: What a transport has made of them, for itself; None before it did.
+    """
+
+    __slots__ = ("_typed", "pairs", "written")
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self.pairs = [*pairs]
+        self.written: tuple[str, int, str | None] | None = None
+        self._typed: dict[str, FixedHeaders] = {}
+
+    def with_type(self, content_type: str) -> FixedHeaders:
+        """Give these with a Content-Type behind them, where they have none."""
+        typed = self._typed.get(content_type)
+        if typed is None:
+            has_type = any(name.lower() == "content-type" for name, _ in self.pairs)
+            typed = self if has_type else FixedHeaders((*self.pairs, ("Content-Type", content_type)))
+            if not content_type.startswith("multipart/"):  # whose boundary no other request has
+                self._typed[content_type] = typed
+        return typed
 
 
 @dataclass(slots=True)
@@ -28,6 +57,7 @@ class OutgoingRequest:
         max_answer: The largest answer taken, in bytes, where ``stream`` is not asked for it; None for any.
         most_kept: An answer longer than so many bytes comes from ``send`` as a ``StreamedResponse``, its
             content encodings undone, its first bytes not lost; None: always read whole.
+        fixed: What ``headers`` were when the request was made, where others have the same; None for none.
     """
 
     operation: str
@@ -39,6 +69,7 @@ class OutgoingRequest:
     tls: ssl.SSLContext | None = None
     max_answer: int | None = None
     most_kept: int | None = None
+    fixed: FixedHeaders | None = field(default=None, repr=False)
 
     @property
     def is_repeatable(self) -> bool:
@@ -74,7 +105,7 @@ class OutgoingRequest:
         return f"OutgoingRequest({self.operation}, {self.method})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UpstreamResponse:
     """One HTTP response of an upstream.
 
@@ -99,7 +130,7 @@ class UpstreamResponse:
         """Say that the body is not wanted; nothing is to be done where it was read whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StreamedResponse(UpstreamResponse):
     """One HTTP response of an upstream whose body is still to come.
 

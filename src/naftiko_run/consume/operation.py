@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -69,13 +69,13 @@ class ConsumedOperation:
         """Whether its answers are bytes, which are passed on and never read."""
         return self.answers.unmapped == "bytes"
 
-    async def exchange(
+    def exchange(
         self,
         arguments: Mapping[str, Any],
         raw_body: bytes | None = None,
         max_binary_size: int | None = None,
         most_kept: int | None = None,
-    ) -> UpstreamResponse:
+    ) -> Awaitable[UpstreamResponse]:
         """Call the operation once.
 
         Args:
@@ -93,14 +93,14 @@ class ConsumedOperation:
         """
         request = self.plan.fill(arguments, raw_body)
         request.most_kept = most_kept
-        if self.gives_bytes:
+        if self.answers.unmapped == "bytes":
             request.max_answer = next(
                 (size for size in (self.model.max_binary_size, max_binary_size) if size is not None),
                 DEFAULT_MAX_BINARY_SIZE,
             )
         if self.authentication is None:
-            return await self.transport.send(request)
-        return await self.authentication.authorize(request, self.transport.send)
+            return self.transport.send(request)
+        return self.authentication.authorize(request, self.transport.send)
 
     async def read(self, response: UpstreamResponse, make: Callable[[Any], _Made]) -> _Made:
         """Decode an answer that has content, and make something of its data; in a thread where it is long.

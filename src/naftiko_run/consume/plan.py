@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run.consume.bodies import BodyPlan
-from naftiko_run.consume.exchange import OutgoingRequest
+from naftiko_run.consume.exchange import FixedHeaders, OutgoingRequest
 from naftiko_run.errors import BoundVariable, InvalidInput, MissingBinding, Violation
 from naftiko_run.expressions import MISSING, Expression, PathTemplate, UnsafePathValue, as_text, encode, fill
 
@@ -43,7 +43,7 @@ class RequestPlan:
     query: Sequence[tuple[str, Expression]]
     headers: Sequence[tuple[str, Expression]]
     cookies: Sequence[tuple[str, Expression]]
-    fixed_headers: Sequence[tuple[str, str]] = field(repr=False)
+    fixed_headers: FixedHeaders = field(repr=False)
     body: BodyPlan | None
     missing: tuple[BoundVariable, ...]
 
@@ -69,13 +69,16 @@ class RequestPlan:
 
     def _request(self, arguments: Mapping[str, Any], raw_body: bytes | None) -> OutgoingRequest:
         url = self.fixed_url or self._url(arguments)
-        headers = [*self.fixed_headers]
-        for name, value in self.headers:
-            self._add_header(headers, name, value.evaluate(arguments))
-        if self.cookies:
-            self._add_cookies(headers, arguments)
-        body = None if self.body is None else self._body(self.body, arguments, raw_body, headers)
-        return OutgoingRequest(self.operation, self.method, url, headers, body)
+        content_type, body = "", None
+        if self.body is not None:
+            content_type, body = self._body(self.body, arguments, raw_body)
+        if self.headers or self.cookies:
+            headers = self._headers(arguments, content_type)
+            return OutgoingRequest(self.operation, self.method, url, headers, body)
+        fixed = self.fixed_headers
+        if content_type:
+            fixed = fixed.with_type(content_type)
+        return OutgoingRequest(self.operation, self.method, url, [*fixed.pairs], body, fixed=fixed)
 
     def _url(self, arguments: Mapping[str, Any]) -> str:
         url = self.base + self._path(arguments)
@@ -105,6 +108,16 @@ class RequestPlan:
             written += [f"{name}={encode(each)}" for each in (value if isinstance(value, list) else (value,))]
         return "&".join(written)
 
+    def _headers(self, arguments: Mapping[str, Any], content_type: str) -> list[tuple[str, str]]:
+        headers = [*self.fixed_headers.pairs]
+        for name, value in self.headers:
+            self._add_header(headers, name, value.evaluate(arguments))
+        if self.cookies:
+            self._add_cookies(headers, arguments)
+        if content_type and not any(name.lower() == "content-type" for name, _ in headers):
+            headers.append(("Content-Type", content_type))
+        return headers
+
     def _add_header(self, headers: list[tuple[str, str]], name: str, value: Any) -> None:
         if value is MISSING or value is None:
             return
@@ -126,24 +139,15 @@ class RequestPlan:
             headers.append(("Cookie", "; ".join(written)))
 
     def _body(
-        self,
-        plan: BodyPlan,
-        arguments: Mapping[str, Any],
-        raw_body: bytes | None,
-        headers: list[tuple[str, str]],
-    ) -> bytes | None:
+        self, plan: BodyPlan, arguments: Mapping[str, Any], raw_body: bytes | None
+    ) -> tuple[str, bytes | None]:
+        """Give Content-Type and body; no type for no body."""
         if raw_body is not None and plan.whole:
-            content_type, content = "application/json", raw_body
-        else:
-            value = plan.value.evaluate(arguments)
-            if value is MISSING or value is None:
-                return None
-            try:
-                content_type, content = plan.encode(value)
-            except (TypeError, ValueError, AttributeError) as fault:
-                raise InvalidInput([Violation("/body", f"cannot be sent as the body: {fault}")]) from None
-        for name, _ in headers:
-            if name.lower() == "content-type":
-                return content
-        headers.append(("Content-Type", content_type))
-        return content
+            return "application/json", raw_body
+        value = plan.value.evaluate(arguments)
+        if value is MISSING or value is None:
+            return "", None
+        try:
+            return plan.encode(value)
+        except (TypeError, ValueError, AttributeError) as fault:
+            raise InvalidInput([Violation("/body", f"cannot be sent as the body: {fault}")]) from None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 from naftiko_run.bindings import Bindings
 from naftiko_run.consume.authentication import AuthenticationBlock, compile_authentication, installed
-from naftiko_run.consume.exchange import Authentication
+from naftiko_run.consume.authentication.header import HeaderAuthentication
+from naftiko_run.consume.exchange import Authentication, FixedHeaders
 from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import Consumes
@@ -16,6 +18,7 @@ from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_text, constant
 from naftiko_run.secret import MASK
 from naftiko_run.urls import without_user
+from naftiko_run.version import USER_AGENT
 
 _SCHEME_TWICE = re.compile(r"\Ahttps?://(?=https?://)", re.IGNORECASE)
 """The document's scheme before a host whose value brings its own, which then holds."""
@@ -29,7 +32,8 @@ class Upstream:
         namespace: The namespace.
         base: The base URL to call, without trailing slash.
         shown: The base URL for people: a binding in its path may be a credential.
-        authentication: None for none.
+        credentials: Headers that are the whole of its authentication, where that never changes.
+        authentication: None for none, and where ``credentials`` are all of it.
         refusal: Why nothing can be called, though all else is known; empty where it can.
         refused_at: The place in the document of what ``refusal`` speaks of.
         missing: Variables without a value.
@@ -38,10 +42,21 @@ class Upstream:
     namespace: str
     base: str = field(repr=False)
     shown: str
+    credentials: Sequence[tuple[str, str]] = field(repr=False)
     authentication: Authentication | None
     refusal: str
     refused_at: Pointer
     missing: tuple[BoundVariable, ...]
+    _fixed: dict[str, FixedHeaders] = field(default_factory=dict, repr=False)
+
+    def fixed_headers(self, accept: str) -> FixedHeaders:
+        """Give the headers that never change, of operations whose answers are of a type: all share the same."""
+        if accept not in self._fixed:
+            ours = (("User-Agent", USER_AGENT), ("Accept", accept))
+            given = [name.lower() for name, _ in ours]
+            others = (header for header in self.credentials if header[0].lower() not in given)
+            self._fixed[accept] = FixedHeaders((*ours, *others))
+        return self._fixed[accept]
 
 
 def compile_upstream(consumes: Consumes, surroundings: Surroundings) -> Upstream:
@@ -56,8 +71,20 @@ def compile_upstream(consumes: Consumes, surroundings: Surroundings) -> Upstream
     at = consumes.authentication.pointer if consumes.authentication else consumes.pointer
     if consumes.tunnel is not None and (beyond := compiler.beyond_tunnel()):
         refusal, at = beyond, consumes.tunnel.pointer
+    credentials, authentication = _settled(authentication)
     missing = tuple(compiler.missing)
-    return Upstream(consumes.namespace, base, shown, authentication, refusal, at, missing)
+    return Upstream(consumes.namespace, base, shown, credentials, authentication, refusal, at, missing)
+
+
+def _settled(
+    authentication: Authentication | None,
+) -> tuple[Sequence[tuple[str, str]], Authentication | None]:
+    """Give the headers of a scheme that does nothing but set them, and what is left to do for each request."""
+    if isinstance(authentication, HeaderAuthentication) and not (
+        authentication.query or authentication.cookie
+    ):
+        return authentication.headers, None
+    return (), authentication
 
 
 class _UpstreamCompiler:

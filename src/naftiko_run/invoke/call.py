@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -47,9 +47,9 @@ class Call:
             for name, expression in self.arguments.items()
         ]
 
-    async def send(
+    def send(
         self, scope: Scope, raw_body: bytes | None = None, most_kept: int | None = None
-    ) -> UpstreamResponse:
+    ) -> Awaitable[UpstreamResponse]:
         """Call the operation once; see ``ConsumedOperation.exchange``."""
         arguments = scope
         if self._computed:
@@ -60,7 +60,7 @@ class Call:
                     arguments.pop(name, None)
                 else:
                     arguments[name] = value
-        return await self.operation.exchange(arguments, raw_body, self.max_binary_size, most_kept)
+        return self.operation.exchange(arguments, raw_body, self.max_binary_size, most_kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +112,13 @@ class CallPlan:
     def _pass_on(self, response: UpstreamResponse, outcome: Outcome) -> None:
         """Let an answer be as it came, with what decodes it for those whom its bytes do not serve."""
         operation = self.call.operation
-        outcome.media_type = self.media_type or outcome.media_type
-        if operation.gives_bytes:
+        unmapped = operation.answers.unmapped
+        if self.media_type:
+            outcome.media_type = self.media_type
+        if unmapped == "bytes":
             outcome.media_type = outcome.media_type or "application/octet-stream"
             outcome.is_binary = True
-        if operation.answers.unmapped == "data":
+        elif unmapped == "data":
             outcome.decode = partial(operation.decode, response)
         elif self.outputs.wants_data:
             outcome.decode = partial(_decoded_or_missing, operation, response)

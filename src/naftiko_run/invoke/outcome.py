@@ -49,7 +49,7 @@ class Outcome:
     @property
     def has_failed(self) -> bool:
         """Whether the upstream did not do what was asked: an error, or a redirect that is not followed."""
-        return self.status >= 400 or 300 <= self.status < 400
+        return self.status >= 300
 
     @property
     def is_readable(self) -> bool:

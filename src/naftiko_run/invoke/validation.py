@@ -26,7 +26,7 @@ class InputValidator:
     def __init__(self, inputs: Sequence[Input], schema: dict[str, Any] | None = None) -> None:
         self.schema = input_schema(inputs) if schema is None else schema
         self._optional = frozenset(each.name for each in inputs if not each.required)
-        self._defaults = {each.name: each.schema["default"] for each in inputs if "default" in each.schema}
+        self._defaults = [(each.name, each.schema["default"]) for each in inputs if "default" in each.schema]
         if self.schema.get("type") != "object":
             raise ValueError("its inputs make no valid schema: the `type` must be `object`")
         try:
@@ -46,10 +46,10 @@ class InputValidator:
         Raises:
             InvalidInput: With every violation.
         """
-        kept = {
-            name: value for name, value in values.items() if value is not None or name not in self._optional
-        }
-        for name, default in self._defaults.items():
+        kept = dict(values)
+        if None in kept.values():
+            kept = {name: it for name, it in kept.items() if it is not None or name not in self._optional}
+        for name, default in self._defaults:
             kept.setdefault(name, default)
         if not self._validator.is_valid(kept):
             raise InvalidInput(violations_of(self._validator.iter_errors(kept), self.schema, values))

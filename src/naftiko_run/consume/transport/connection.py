@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from typing import Final, cast
+from collections.abc import Callable
+from typing import Final
 
+from naftiko_run.consume.transport.line import Broken, Line
 from naftiko_run.consume.transport.reader import ResponseReader, Unreadable
 from naftiko_run.consume.transport.words import BROKEN_OFF
 
@@ -16,15 +17,11 @@ IDLE_SECONDS: Final = 50.0
 """How long a connection is kept: common balancers close after 60 seconds, nginx after 75."""
 
 
-class Broken(Exception):
-    """A connection that cannot be used any more; the message is a reason for people."""
-
-
 class OutOfTime(Exception):
     """The upstream took too long."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(Line):
     """A connection.
 
     One timer looks now and then whether whoever waits has waited too long; it is
@@ -45,19 +42,12 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_fault",
-        "_is_gone",
         "_is_paused",
-        "_is_stuck",
-        "_loop",
-        "_lost",
         "_most_idle",
-        "_on_gone",
-        "_room",
         "_since",
+        "_tell_gone",
         "_timeout",
         "_timer",
-        "_transport",
-        "_unsent",
         "_waiter",
         "_wanted",
         "has_heard",
@@ -70,22 +60,16 @@ class Connection(asyncio.Protocol):
     def __init__(
         self, loop: asyncio.AbstractEventLoop, timeout: float, on_gone: Callable[[Connection], None]
     ) -> None:
-        self._loop = loop
+        super().__init__(loop)
         self._timeout = timeout
-        self._on_gone = on_gone
-        self._transport: asyncio.Transport | None = None
+        self._tell_gone = on_gone
         self._timer: asyncio.TimerHandle | None = None
         self._since = loop.time()
-        self._unsent = 0
         self._most_idle = IDLE_SECONDS
         self._waiter: asyncio.Future[None] | None = None
         self._wanted = 0
-        self._room: asyncio.Future[None] | None = None
-        self._lost: asyncio.Future[None] = loop.create_future()
         self._fault: Exception | None = None
-        self._is_gone = False
         self._is_paused = False
-        self._is_stuck = False
         self.reader = ResponseReader()
         self.is_idle = False
         self.was_used = False
@@ -94,31 +78,12 @@ class Connection(asyncio.Protocol):
 
     # For who sends and receives
 
-    @property
-    def is_usable(self) -> bool:
-        """Whether a request can be sent."""
-        return not self._is_gone and self._transport is not None and not self._transport.is_closing()
-
-    @property
-    def is_fresh(self) -> bool:
-        """Whether it has not been idle for too long, and can be used."""
-        return self._loop.time() - self._since < self._most_idle and self.is_usable
-
-    @property
-    def is_reusable(self) -> bool:
-        """Whether another request can be sent, now that the response is whole."""
-        return (
-            self.reader.is_complete
-            and self.reader.keeps
-            and (self.sending is None or self.sending.done())
-            and self.is_usable
-        )
-
-    def ask(self, data: Iterable[bytes], wanted: int, *, bodiless: bool) -> asyncio.Future[None]:
+    def ask(self, data: bytes, more: bytes, wanted: int, *, bodiless: bool) -> asyncio.Future[None]:
         """Send a request, or its beginning.
 
         Args:
-            data: Its bytes, in one piece or more.
+            data: Its bytes.
+            more: Those behind them, where they are too many to be joined; empty for none.
             wanted: The response is waited for until it is whole, or has more bytes than that, or will have.
             bodiless: Whether the response has no body whatever it says: the request is HEAD.
 
@@ -136,8 +101,9 @@ class Connection(asyncio.Protocol):
         self._wanted = wanted
         self._since = self._loop.time()
         self._waiter = waiter = self._loop.create_future()
-        for piece in data:
-            self._transport.write(piece)
+        self._transport.write(data)
+        if more:
+            self._transport.write(more)
         return waiter
 
     async def read(self) -> bytes:
@@ -171,19 +137,30 @@ class Connection(asyncio.Protocol):
         assert self._transport is not None
         self._transport.write(data)
         self._since = self._loop.time()
-        if self._is_stuck:
-            self._room = self._loop.create_future()
-            await self._room
+        await self._wait_for_room()
 
-    def rest(self) -> None:
-        """Begin to be idle."""
-        told = self.reader.keeps_seconds
+    def rest(self) -> bool:
+        """Begin to be idle, if the response is whole and another request can be sent; say whether it is so."""
+        reader = self.reader
+        transport = self._transport
+        if not reader.is_complete or not reader.keeps or self._is_gone or transport is None:
+            return False
+        if transport.is_closing() or not (self.sending is None or self.sending.done()):
+            return False
+        told = reader.head.keeps_seconds if reader.head is not None else 0
         self._most_idle = min(IDLE_SECONDS, told - 1) if told else IDLE_SECONDS
         self.is_idle = self.was_used = True
         self._waiter = None
         self._since = self._loop.time()
         if self._is_paused:
             self._resume()
+        return True
+
+    def wake(self) -> bool:
+        """Cease to be idle; say whether it was not for too long, and a request can be sent."""
+        self.is_idle = False
+        is_fresh = self._loop.time() - self._since < self._most_idle
+        return is_fresh and self.is_usable
 
     def fail(self, fault: Exception) -> None:
         """End the exchange with a fault, and with it the connection."""
@@ -192,30 +169,26 @@ class Connection(asyncio.Protocol):
         self._wake()
         self.abort()
 
-    def abort(self) -> None:
-        """Close the connection at once; nothing happens where it is closed already."""
-        if self._transport is not None:
-            self._transport.abort()
-        self._go()
-
     async def stop_sending(self) -> None:
         """Wait until nothing of a body is sent any more, now that the connection is closed."""
         if self.sending is not None:
             await asyncio.wait({self.sending})
 
-    async def wait_lost(self) -> None:
-        """Wait until the connection is closed."""
-        await self._lost
+    def on_gone(self) -> None:
+        """End what goes on, and say so."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.sending is not None:
+            self.sending.cancel()
+        self._tell_gone(self)
 
     # What the event loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        self._transport = cast("asyncio.Transport", transport)
-        if self._is_gone:
-            self._transport.abort()
-            return
-        self._timer = self._loop.call_later(min(self._timeout, IDLE_SECONDS), self._look)
+        super().connection_made(transport)
+        if not self._is_gone:
+            self._timer = self._loop.call_later(min(self._timeout, IDLE_SECONDS), self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; a body that ends with the connection is whole then."""
@@ -224,11 +197,7 @@ class Connection(asyncio.Protocol):
             self._fault = Broken(BROKEN_OFF)
         reader.drop()
         self._wake()
-        if self._room is not None and not self._room.done():
-            self._room.set_exception(Broken(BROKEN_OFF))
-        self._go()
-        if not self._lost.done():
-            self._lost.set_result(None)
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read what has come."""
@@ -248,7 +217,8 @@ class Connection(asyncio.Protocol):
             self._wake()
             return
         self._since = self._loop.time()
-        if reader.has_head and (reader.size > self._wanted or reader.declared > self._wanted):
+        head = reader.head
+        if head is not None and (reader.size > self._wanted or head.declared > self._wanted):
             self._wake()
         if (reader.size > MOST_BUFFERED or len(reader.pieces) > _MOST_PIECES) and not self._is_paused:
             self._wake()
@@ -256,18 +226,10 @@ class Connection(asyncio.Protocol):
             assert self._transport is not None
             self._transport.pause_reading()
 
-    def pause_writing(self) -> None:
-        """Hear that the upstream takes no more for now."""
-        self._is_stuck = True
-        assert self._transport is not None
-        self._unsent = self._transport.get_write_buffer_size()
-
     def resume_writing(self) -> None:
-        """Hear that it does again."""
-        self._is_stuck = False
+        """Hear that the upstream takes more again."""
         self._since = self._loop.time()
-        if self._room is not None and not self._room.done():
-            self._room.set_result(None)
+        super().resume_writing()
 
     def _wake(self) -> None:
         waiter = self._waiter
@@ -282,17 +244,6 @@ class Connection(asyncio.Protocol):
         if self.is_usable:
             assert self._transport is not None
             self._transport.resume_reading()
-
-    def _go(self) -> None:
-        """Be gone: to be told once."""
-        if self._is_gone:
-            return
-        self._is_gone = True
-        if self._timer is not None:
-            self._timer.cancel()
-        if self.sending is not None:
-            self.sending.cancel()
-        self._on_gone(self)
 
     def _look(self) -> None:
         """Look whether whoever waits has waited too long, and when to look again."""
@@ -313,11 +264,3 @@ class Connection(asyncio.Protocol):
         if self._waiter is None or self._waiter.done():
             return True
         return self.sending is not None and not self.sending.done() and not self._is_stuck
-
-    def _has_sent_more(self) -> bool:
-        """Whether the upstream took something of a long request since this was last asked."""
-        if not self._is_stuck:
-            return False
-        assert self._transport is not None
-        before, self._unsent = self._unsent, self._transport.get_write_buffer_size()
-        return self._unsent < before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from naftiko_run.consume.exchange import OutgoingRequest
@@ -64,43 +64,54 @@ def write_head(request: OutgoingRequest, authority: str, target: str) -> tuple[b
     method = request.method
     if method not in _methods:
         _learn_method(method)
-    lines = []
-    given = 0
-    declared = None
-    for name, value in request.headers:
-        beginning, mark = _names.get(name) or _learn_name(name)
-        if not (value.isascii() and value.isprintable() and value.strip() == value) and not _VALUE(value):
-            raise Unsendable
-        if mark:
-            given |= mark
-            if mark >= _LENGTH:  # what says where the body ends is ours
-                declared = value if mark == _LENGTH else declared
-                continue
-        lines.append(f"{beginning}{value}\r\n")
+    fixed = request.fixed
+    if fixed is None or fixed.pairs != request.headers:  # something was added since
+        lines, given, declared = _write(request.headers)
+    else:
+        if fixed.written is None:
+            fixed.written = _write(fixed.pairs)
+        lines, given, declared = fixed.written
     length, framing = _framing(request, declared)
     host = "" if given & _HOST else f"Host: {authority}\r\n"
-    missing = _MISSING[given & (_LENGTH - 1)]
-    text = f"{method} {target} HTTP/1.1\r\n{host}{missing}{''.join(lines)}{framing}\r\n"
     try:
-        return text.encode(), length
+        return f"{method} {target} HTTP/1.1\r\n{host}{lines}{framing}\r\n".encode(), length
     except UnicodeEncodeError:  # half a surrogate pair
         raise Unsendable from None
 
 
+def _write(headers: Iterable[tuple[str, str]]) -> tuple[str, int, str | None]:
+    """Give the lines of headers and of those that are missing, the marks, and the length that they declare."""
+    lines = []
+    given = 0
+    declared = None
+    for name, value in headers:
+        beginning, mark = _names.get(name) or _learn_name(name)
+        if not (value.isascii() and value.isprintable() and value.strip() == value) and not _VALUE(value):
+            raise Unsendable
+        given |= mark
+        if mark < _LENGTH:
+            lines.append(f"{beginning}{value}\r\n")
+        elif mark == _LENGTH:  # what says where the body ends is ours
+            declared = value
+    missing = _MISSING[given & (_LENGTH - 1)]
+    return f"{missing}{''.join(lines)}", given, declared
+
+
 def _framing(request: OutgoingRequest, declared: str | None) -> tuple[int | None, str]:
     """Give the length of the body and the header that says so."""
-    if declared is not None and not (declared.isascii() and declared.isdecimal()):
-        raise Unsendable
-    if request.chunks is not None:
-        if declared is None:
-            return None, "Transfer-Encoding: chunked\r\n"
-        return int(declared), f"Content-Length: {declared}\r\n"
     length = len(request.body) if request.body else 0
-    if declared is not None and int(declared) != length:
+    if declared is None:
+        if request.chunks is not None:
+            return None, "Transfer-Encoding: chunked\r\n"
+        if not length and request.method not in _WITH_LENGTH:
+            return 0, ""
+    elif not (declared.isascii() and declared.isdecimal()):
         raise Unsendable
-    if length or declared is not None or request.method in _WITH_LENGTH:
-        return length, f"Content-Length: {length}\r\n"
-    return 0, ""
+    elif request.chunks is not None:
+        length = int(declared)
+    elif int(declared) != length:
+        raise Unsendable
+    return length, f"Content-Length: {length}\r\n"
 
 
 def _learn_name(name: str) -> tuple[str, int]:

@@ -13,10 +13,11 @@ from typing import Final
 from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, UpstreamResponse
 from naftiko_run.consume.transport import words
 from naftiko_run.consume.transport.connecting import connect
-from naftiko_run.consume.transport.connection import MOST_BUFFERED, Broken, Connection, OutOfTime
+from naftiko_run.consume.transport.connection import MOST_BUFFERED, Connection, OutOfTime
 from naftiko_run.consume.transport.encodings import Undoing
 from naftiko_run.consume.transport.head import Unsendable, write_head
 from naftiko_run.consume.transport.keeping import kept_or_streamed
+from naftiko_run.consume.transport.line import Broken
 from naftiko_run.consume.transport.origin import Origin, target_of
 from naftiko_run.consume.transport.pool import Pool, Total
 from naftiko_run.consume.transport.repeating import may_repeat
@@ -57,21 +58,22 @@ class OriginTransport:
             wanted = min(wanted, request.max_answer)
         connection = await self._ask(request, wanted)
         reader = connection.reader
-        if reader.is_complete and not reader.encoding and reader.size <= wanted:
-            response = UpstreamResponse(reader.status, tuple(reader.headers), reader.take())
+        head = reader.head
+        assert head is not None
+        if reader.is_complete and not head.encoding and reader.size <= wanted:
+            response = UpstreamResponse(head.status, head.headers, reader.take())
             self._pool.give_back(connection)
             return response
-        body = _Body(request, connection, self._pool, self._timeout)
-        return await kept_or_streamed(
-            request, reader.status, tuple(reader.headers), body.decoded(), body.aclose
-        )
+        body = _Body(request, connection, self._pool, self._timeout, head.encoding)
+        return await kept_or_streamed(request, head.status, head.headers, body.decoded(), body.aclose)
 
     async def stream(self, request: OutgoingRequest) -> StreamedResponse:
         """Send a request, and give the response while its body comes; see ``Transport.stream``."""
         connection = await self._ask(request, -1)
-        reader = connection.reader
-        body = _Body(request, connection, self._pool, self._timeout)
-        return StreamedResponse(reader.status, tuple(reader.headers), b"", body.raw(), body.aclose)
+        head = connection.reader.head
+        assert head is not None
+        body = _Body(request, connection, self._pool, self._timeout, head.encoding)
+        return StreamedResponse(head.status, head.headers, b"", body.raw(), body.aclose)
 
     @property
     def is_unused(self) -> bool:
@@ -87,34 +89,30 @@ class OriginTransport:
             raise words.unreachable(request, str(fault)) from None
         except Unsendable:
             raise words.unreachable(request, words.NOT_SENT) from None
-        for may_fail in (may_repeat(request), False):
+        body = request.body or b""
+        data, more = (head, body) if len(body) > _SMALL else (head + body, b"")
+        for is_last in (False, True):
             connection = self._pool.kept() or await self._taken(request)
             try:
-                return await self._asked(request, connection, head, length, wanted)
-            except OutOfTime:
-                raise words.timed_out(request, self._timeout) from None
-            except Broken as fault:
+                response = connection.ask(data, more, wanted, bodiless=request.method == "HEAD")
+                if request.chunks is not None:
+                    connection.sending = asyncio.create_task(send_chunks(connection, request.chunks, length))
+                await response
+            except BaseException as fault:
+                connection.abort()
+                await connection.stop_sending()
+                if isinstance(fault, OutOfTime):
+                    raise words.timed_out(request, self._timeout) from None
+                if not isinstance(fault, Broken):
+                    raise
                 # The upstream may have closed a connection that was kept, just as it was used again.
-                if not may_fail or connection.has_heard or not connection.was_used:
+                is_stale = connection.was_used and not connection.has_heard
+                if is_last or not is_stale or not may_repeat(request):
                     raise words.unreachable(request, str(fault)) from None
+            else:
+                return connection
             self._pool.forget_idle()
         raise AssertionError("the second attempt gives or raises")
-
-    async def _asked(
-        self, request: OutgoingRequest, connection: Connection, head: bytes, length: int | None, wanted: int
-    ) -> Connection:
-        body = request.body or b""
-        data = (head, body) if len(body) > _SMALL else (head + body,)
-        try:
-            response = connection.ask(data, wanted, bodiless=request.method == "HEAD")
-            if request.chunks is not None:
-                connection.sending = asyncio.create_task(send_chunks(connection, request.chunks, length))
-            await response
-        except BaseException:
-            connection.abort()
-            await connection.stop_sending()
-            raise
-        return connection
 
     async def _taken(self, request: OutgoingRequest) -> Connection:
         """Give a connection from the pool, or say why there is none."""
@@ -138,8 +136,11 @@ class OriginTransport:
 class _Body:
     """The body of a response that is still to come, and the connection that it comes over."""
 
-    def __init__(self, request: OutgoingRequest, connection: Connection, pool: Pool, timeout: float) -> None:
+    def __init__(
+        self, request: OutgoingRequest, connection: Connection, pool: Pool, timeout: float, encoding: str
+    ) -> None:
         self._request = request
+        self._encoding = encoding
         self._connection = connection
         self._pool = pool
         self._timeout = timeout
@@ -161,7 +162,7 @@ class _Body:
 
     async def decoded(self) -> AsyncIterator[bytes]:
         """Give the body, its content encodings undone."""
-        undoing = Undoing(self._connection.reader.encoding)
+        undoing = Undoing(self._encoding)
         async for data in self.raw():
             try:
                 for piece in undoing.pieces(data):

@@ -96,8 +96,7 @@ class Pool:
         """Give a connection that is open and idle; None where there is none, or others wait for one."""
         while self._idle:
             connection, _ = self._idle.popitem()
-            connection.is_idle = False
-            if connection.is_fresh:
+            if connection.wake():
                 return connection
             connection.abort()
         return None
@@ -124,10 +123,9 @@ class Pool:
 
     def give_back(self, connection: Connection) -> None:
         """Take a connection back: to the next who waits, or to be kept; one that is not reusable is closed."""
-        if self._is_closed or not connection.is_reusable:
+        if self._is_closed or not connection.rest():
             connection.abort()
             return
-        connection.rest()
         while self._waiters and (not self._total.is_short or self._total.serves_next(self)):
             waiter = self._pop_waiter()
             if not waiter.done():

@@ -6,16 +6,14 @@ from typing import Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from naftiko_run.consume.transport.answerhead import Head, head_of
 from naftiko_run.consume.transport.words import NOT_HTTP, TOO_MANY_HEADERS
 
 MOST_HEAD: Final = 100 * 1024
 """The most that is read of what is no body: headers, trailers, interim answers, the sizes of chunks."""
 _STEP: Final = 64 * 1024
-_TELLING: Final = frozenset({"content-length", "transfer-encoding", "content-encoding", "keep-alive"})
-
-_MOST_NAMES: Final = 1024
-_names: dict[bytes, str] = {}
-"""Header names, in lower case: every answer has the same few."""
+_MOST_KNOWN: Final = 4096
+"""The longest head that is remembered."""
 
 
 class Unreadable(Exception):
@@ -25,15 +23,13 @@ class Unreadable(Exception):
 class ResponseReader:
     """Reads the responses that come over one connection, one after the other.
 
+    Often one comes whole in one piece, under a head that is byte for byte the one
+    before: what the parser made of that then serves again.
+
     Attributes:
-        status: HTTP status; 0 before the headers are there.
-        headers: Names in lower case, and values, in order.
-        has_head: Whether status and headers are there.
+        head: Status and headers; None before they are there.
         is_complete: Whether the whole body is.
         keeps: Whether the upstream takes another request on the connection.
-        keeps_seconds: For how long it says that it keeps an idle connection; 0 where it does not say.
-        declared: What Content-Length says; 0 where there is none, or no body.
-        encoding: What Content-Encoding says; empty where there is none.
         pieces: What has come of the body since it was last taken.
         size: Their bytes.
     """
@@ -41,24 +37,24 @@ class ResponseReader:
     __slots__ = (
         "_bodiless",
         "_ends_with_connection",
+        "_has_begun",
+        "_known",
+        "_known_text",
         "_no_body_for",
         "_parser",
         "_raw",
         "_refused",
-        "declared",
-        "encoding",
-        "has_head",
-        "headers",
+        "head",
         "is_complete",
         "keeps",
-        "keeps_seconds",
         "pieces",
         "size",
-        "status",
     )
 
     def __init__(self) -> None:
         self._parser: HttpResponseParser | None = None
+        self._known: Head | None = None
+        self._known_text = b""
         self.expect(bodiless=False)
 
     def expect(self, *, bodiless: bool) -> None:
@@ -68,25 +64,12 @@ class ResponseReader:
             bodiless: The request was HEAD: the response has no body, whatever it says.
         """
         self._bodiless = bodiless
-        self._ends_with_connection = False
-        self._no_body_for = 0
-        self._raw: list[tuple[bytes, bytes]] = []
-        self._refused = False
-        self.status = 0
-        self.headers: list[tuple[str, str]] = []
-        self.has_head = False
+        self._has_begun = False
+        self.head: Head | None = None
         self.is_complete = False
         self.keeps = False
-        self.keeps_seconds = 0
-        self.declared = 0
-        self.encoding = ""
         self.pieces: list[bytes] = []
         self.size = 0
-        if self._parser is None:
-            self._parser = parser = HttpResponseParser(self)
-            # What these allow is common and does no harm to who only reads: lines that end without CR,
-            # and Content-Length beside Transfer-Encoding, which wins (RFC 9112, 6.3).
-            parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_chunked_length=True)
 
     def feed(self, data: bytes) -> None:
         """Read what has come.
@@ -96,32 +79,19 @@ class ResponseReader:
         """
         if self.is_complete:
             self.keeps = False
-        elif len(data) > _STEP and not self.has_head:
-            for start in range(0, len(data), _STEP):
-                self.feed(data[start : start + _STEP])
-        else:
+        elif self._has_begun:
             self._feed(data)
-
-    def _feed(self, data: bytes) -> None:
-        assert self._parser is not None
-        size = self.size
-        try:
-            self._parser.feed_data(data)
-        except (HttpParserError, HttpParserUpgrade):
-            if not self.is_complete or self._refused:
-                raise Unreadable(NOT_HTTP) from None
-            self.keeps = False
-        if self._refused:
-            raise Unreadable(NOT_HTTP)
-        if not self.is_complete:
-            self._no_body_for = 0 if self.size > size else self._no_body_for + len(data)
-            if self._no_body_for > MOST_HEAD:
-                raise Unreadable(TOO_MANY_HEADERS)
+        else:
+            self._has_begun = True
+            if not self._recognise(data):
+                self._begin()
+                self._feed(data)
+                self._remember(data)
 
     def feed_end(self) -> bool:
         """Note that the connection has ended; say whether the response is complete with that."""
-        if self.has_head and self._ends_with_connection:
-            self.is_complete = True
+        if self.head is not None and not self.is_complete:
+            self.is_complete = self._ends_with_connection
         return self.is_complete
 
     def take(self) -> bytes:
@@ -137,6 +107,71 @@ class ResponseReader:
         """Let the parser go: it and the reader hold each other."""
         self._parser = None
 
+    # Without the parser
+
+    def _recognise(self, data: bytes) -> bool:
+        """Take a response that is here whole, if its head is known; say whether it is."""
+        head = self._known
+        if head is None or self._bodiless or not data.startswith(self._known_text):
+            return False
+        body = data[len(self._known_text) :]
+        if len(body) != head.declared:
+            return False
+        self.head = head
+        self.keeps = self.is_complete = True
+        if body:
+            self.pieces.append(body)
+            self.size = len(body)
+        return True
+
+    def _remember(self, data: bytes) -> None:
+        """Remember the head of a response that was here whole, if it and a body as long as it says were all of it."""
+        head = self.head
+        if head is None or not (self.is_complete and self.keeps and head.has_length) or self._bodiless:
+            return
+        length = len(data) - head.declared
+        if length > _MOST_KNOWN or data.find(b"\r\n\r\n") != length - 4:
+            return
+        if data[length:] == b"".join(self.pieces):
+            self._known = head
+            self._known_text = data[:length]
+
+    # With the parser
+
+    def _begin(self) -> None:
+        self._ends_with_connection = False
+        self._no_body_for = 0
+        self._raw: list[tuple[bytes, bytes]] = []
+        self._refused = False
+        if self._parser is None:
+            self._parser = parser = HttpResponseParser(self)
+            # What these allow is common and does no harm to who only reads: lines that end without CR,
+            # and Content-Length beside Transfer-Encoding, which wins (RFC 9112, 6.3).
+            parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_chunked_length=True)
+
+    def _feed(self, data: bytes) -> None:
+        if len(data) > _STEP and self.head is None:
+            for start in range(0, len(data), _STEP):
+                self.feed(data[start : start + _STEP])
+        else:
+            self._parse(data)
+
+    def _parse(self, data: bytes) -> None:
+        assert self._parser is not None
+        size = self.size
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade):
+            if not self.is_complete or self._refused:
+                raise Unreadable(NOT_HTTP) from None
+            self.keeps = False
+        if self._refused:
+            raise Unreadable(NOT_HTTP)
+        if not self.is_complete:
+            self._no_body_for = 0 if self.size > size else self._no_body_for + len(data)
+            if self._no_body_for > MOST_HEAD:
+                raise Unreadable(TOO_MANY_HEADERS)
+
     # What the parser calls
 
     def on_message_begin(self) -> None:
@@ -146,7 +181,7 @@ class ResponseReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; those behind the body are left out."""
-        if not self.has_head:
+        if self.head is None:
             self._raw.append((name, value))
 
     def on_headers_complete(self) -> None:
@@ -157,34 +192,15 @@ class ResponseReader:
             self._raw = []
             self._refused = self._refused or status < 100 or status == 101  # nobody asked to switch protocols
             return
-        self.status = status
-        self.has_head = True
-        self.keeps = self._parser.should_keep_alive()
-        self.headers = headers = [
-            (_names.get(name) or _learn_name(name), _text(value).strip()) for name, value in self._raw
-        ]
-        is_chunked = has_length = False
-        for name, value in headers:
-            if name not in _TELLING:
-                continue
-            if name == "content-length":
-                has_length = True
-                self.declared = int(value)
-            elif name == "transfer-encoding":
-                is_chunked = True
-                self._refused = value.lower() != "chunked"  # no other is common, and none was asked for
-            elif name == "content-encoding":
-                self.encoding = f"{self.encoding},{value}" if self.encoding else value
-            else:
-                self.keeps_seconds = _seconds(value)
-        if is_chunked and has_length:
-            self.keeps = False  # whoever sends both may mean either
-        if is_chunked or self._bodiless or status in (204, 304):
-            self.declared = 0
+        self.head = head = head_of(status, self._raw, bodiless=self._bodiless)
+        # Whoever says both where the body ends and that it ends otherwise may mean either.
+        self.keeps = self._parser.should_keep_alive() and not (head.has_length and head.coding is not None)
+        # No other is common, and none was asked for.
+        self._refused = self._refused or head.coding not in (None, "chunked")
+        self._ends_with_connection = head.coding is None and not head.has_length
         if self._bodiless:
             self.is_complete = True
             self._parser = None  # it waits for the body that the headers speak of
-        self._ends_with_connection = not (is_chunked or has_length)
 
     def on_body(self, piece: bytes) -> None:
         """Take a piece of the body."""
@@ -196,28 +212,5 @@ class ResponseReader:
 
     def on_message_complete(self) -> None:
         """Hear that the message is whole."""
-        if self.has_head:
+        if self.head is not None:
             self.is_complete = True
-
-
-def _learn_name(name: bytes) -> str:
-    known = name.decode("latin-1").lower()
-    if len(_names) < _MOST_NAMES:
-        _names[name] = known
-    return known
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
-
-
-def _seconds(keep_alive: str) -> int:
-    """Read ``timeout=5, max=100``."""
-    for part in keep_alive.split(","):
-        name, _, value = part.partition("=")
-        if name.strip().lower() == "timeout" and value.strip().isdecimal():
-            return int(value)
-    return 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from naftiko_run.consume.transport.connection import Broken, Connection
+from naftiko_run.consume.transport.connection import Connection
+from naftiko_run.consume.transport.line import Broken
 from naftiko_run.consume.transport.words import NOT_AS_LONG
 
 

@@ -1,0 +1,85 @@
+"""The head of a response: status, headers, and what they say of the body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+_TELLING: Final = frozenset({"content-length", "transfer-encoding", "content-encoding", "keep-alive"})
+_MOST_NAMES: Final = 1024
+_names: dict[bytes, str] = {}
+"""Header names, in lower case: every answer has the same few."""
+
+
+@dataclass(slots=True)
+class Head:
+    """Status and headers of a response.
+
+    Attributes:
+        status: HTTP status.
+        headers: Names in lower case, and values, in order.
+        keeps_seconds: For how long the upstream says that it keeps an idle connection; 0 where it does not say.
+        declared: What Content-Length says; 0 where there is none, or no body.
+        has_length: Whether there is a Content-Length.
+        encoding: What Content-Encoding says; empty where there is none.
+        coding: What Transfer-Encoding says; None where there is none.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    keeps_seconds: int = 0
+    declared: int = 0
+    has_length: bool = False
+    encoding: str = ""
+    coding: str | None = None
+
+
+def head_of(status: int, raw: Iterable[tuple[bytes, bytes]], *, bodiless: bool) -> Head:
+    """Read the headers of a response.
+
+    Args:
+        status: Its status.
+        raw: Their names and values, as a parser found them.
+        bodiless: The request was HEAD: the response has no body, whatever they say.
+    """
+    headers = tuple([(_names.get(name) or _learn_name(name), _text(value).strip()) for name, value in raw])
+    head = Head(status, headers)
+    for name, value in headers:
+        if name not in _TELLING:
+            continue
+        if name == "content-length":
+            head.has_length = True
+            head.declared = int(value)
+        elif name == "transfer-encoding":
+            head.coding = value.lower()
+        elif name == "content-encoding":
+            head.encoding = f"{head.encoding},{value}" if head.encoding else value
+        else:
+            head.keeps_seconds = _seconds(value)
+    if bodiless or head.coding is not None or status in (204, 304):
+        head.declared = 0
+    return head
+
+
+def _learn_name(name: bytes) -> str:
+    known = name.decode("latin-1").lower()
+    if len(_names) < _MOST_NAMES:
+        _names[name] = known
+    return known
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _seconds(keep_alive: str) -> int:
+    """Read ``timeout=5, max=100``."""
+    for part in keep_alive.split(","):
+        name, _, value = part.partition("=")
+        if name.strip().lower() == "timeout" and value.strip().isdecimal():
+            return int(value)
+    return 0
