@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -55,3 +58,22 @@ def wait_until_refused(url: str) -> None:
         except ConnectionResetError:  # it stopped listening while we connected
             continue
     raise AssertionError(f"{url} still takes connections")
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+    """Listen on loopback and answer one request with bytes as they are; give the URL."""
+
+    def answer_one() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            received = b""
+            while b"\r\n\r\n" not in received:
+                received += connection.recv(65536)
+            connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer_one)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join(PATIENCE)
