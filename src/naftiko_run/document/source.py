@@ -83,7 +83,7 @@ class Source:
             if container is None or (place := container.position(part)) is None:
                 break
             value = container.data[part]
-            at_key = isinstance(value, dict | list) or (key and depth == len(pointer) - 1)
+            at_key = isinstance(value, (dict, list)) or (key and depth == len(pointer) - 1)
             found = container.position(part, of_key=True) or place if at_key else place
         return Position(found[0] + 1, found[1] + 1)
 

@@ -316,9 +316,9 @@ class _UnitCompiler:
         return ScriptStep(script, self._use(self._references.compile(step.with_)))
 
     def _connect(self, name: str, with_: Mapping[str, Any], at: Unit | CallStepModel) -> Call:
-        call = replace(
-            self._connector.connect(name, with_, at.pointer), max_binary_size=self._max_binary_size
-        )
+        call = self._connector.connect(name, with_, at.pointer)
+        if self._max_binary_size is not None:
+            call = replace(call, max_binary_size=self._max_binary_size)
         self._parts.calls.append(call)
         self._parts.uses += call.uses()
         self._parts.refusal = self._parts.refusal or call.operation.refusal
