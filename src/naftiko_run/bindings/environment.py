@@ -26,8 +26,8 @@ def read_environment(
         The variables; and in words what could not be read.
     """
     if files is None:
-        usual = dict.fromkeys(path.resolve() for path in (Path(_USUAL), folder / _USUAL))
-        files = [path for path in usual if path.is_file()]
+        usual = [path for path in (Path(_USUAL), folder / _USUAL) if path.is_file()]
+        files = [*dict.fromkeys(path.resolve() for path in usual)]
     added: dict[str, str] = {}
     faults: list[str] = []
     for file in files:

@@ -47,6 +47,8 @@ class Selection:
         with and without their adapter's namespace. Skills go by what their tools are
         made of. An adapter of which nothing is wanted goes as well.
         """
+        if not (self._include or self._exclude):
+            return document
         kept: dict[Pointer, Exposes] = {}
         for exposes in sorted(document.exposes, key=lambda each: isinstance(each, SkillExposes)):
             offers = self._offers(exposes)

@@ -33,6 +33,12 @@ class Startup:
 
     def print(self, sites: Sequence[Site], piped: Adapter | None = None) -> None:
         """Print everything, once all sites listen; ``piped`` is the adapter on stdin and stdout."""
+        found: dict[int, list[tuple[Adapter, str]]] = {}
+        for site in sites:
+            for adapter in site.adapters:
+                found.setdefault(id(adapter.capability), []).append((adapter, site.url_of(adapter)))
+        if piped is not None:
+            found.setdefault(id(piped.capability), []).append((piped, "on stdin and stdout"))
         mode = " (sandbox: nothing is sent to any upstream)" if self._sandbox else ""
         self._line(Text(f"naftiko-run {__version__}{mode}", style="bold"))
         for capability in self._capabilities:
@@ -41,8 +47,8 @@ class Startup:
                     ("capability ", "dim"), (capability.label, "bold"), (f"  {capability.file}", "dim")
                 )
             )
-            self._print_adapters(capability, sites, piped)
-        self._print_adapters(None, sites, piped)
+            self._print_adapters(found.get(id(capability), ()))
+        self._print_adapters(found.get(id(None), ()))  # those that combine several capabilities
         self._print_diagnostics()
         self._print_unmatched()
         self.print_missing()
@@ -62,16 +68,9 @@ class Startup:
                     )
                 )
 
-    def _print_adapters(
-        self, capability: Capability | None, sites: Sequence[Site], piped: Adapter | None
-    ) -> None:
-        """Print the adapters of a capability; for None, those that combine several."""
-        for site in sites:
-            for adapter in site.adapters:
-                if adapter.capability is capability:
-                    self._print_adapter(adapter, site.url_of(adapter))
-        if piped is not None and piped.capability is capability:
-            self._print_adapter(piped, "on stdin and stdout")
+    def _print_adapters(self, found: Sequence[tuple[Adapter, str]]) -> None:
+        for adapter, url in found:
+            self._print_adapter(adapter, url)
 
     def _print_adapter(self, adapter: Adapter, url: str) -> None:
         line = Text.assemble(
@@ -103,7 +102,7 @@ class Startup:
         print_diagnostics(self._console, grave[:MOST_TOLD])
         print_rest(self._console, len(grave) - MOST_TOLD, "errors and warnings")
         for capability in self._capabilities:
-            number = sum(each not in grave for each in capability.diagnostics)
+            number = sum(not each.alters_service for each in capability.diagnostics)
             if number:
                 told = f"{number} warning{'s' if number > 1 else ''}"
                 shown = Text(f"; `naftiko validate {capability.file}` shows {'them' if number > 1 else 'it'}")

@@ -58,6 +58,7 @@ class ConsumedOperations:
         self._namespaces = {consumes.namespace: consumes for consumes in document.consumes}
         self._upstreams: dict[str, Upstream] = {}
         self._formats: dict[str, Format] = {}
+        self._parameters: dict[str, tuple[Parameter, ...]] = {}
         self._compiled: dict[tuple[str, tuple[tuple[str, str], ...]], ConsumedOperation] = {}
 
     def parameters(self, name: str) -> tuple[Parameter, ...]:
@@ -65,6 +66,12 @@ class ConsumedOperations:
 
         What the authentication gives is not among them: nobody else has to.
         """
+        found = self._parameters.get(name)
+        if found is None:
+            found = self._parameters[name] = self._parameters_of(name)
+        return found
+
+    def _parameters_of(self, name: str) -> tuple[Parameter, ...]:
         consumes, _, model = self._models[name]
         own = {parameter.name for parameter in model.input_parameters}
         given = credentials_given(consumes.authentication)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any, Final
 
 import yaml
@@ -37,18 +37,61 @@ _WORDS: Final[dict[str, Any]] = {
     "False": False,
     "FALSE": False,
 }
-_NODES = frozenset({yaml.ScalarEvent, yaml.AliasEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent})
 _NUMBER_START = frozenset("0123456789+-.")
 _NULL_WORDS = frozenset(word for word, value in _WORDS.items() if value is None)
 
 
-@dataclass(slots=True)
-class Places:
-    """Where the members of one container stand, as (line, column) from 0."""
+class Container:
+    """A mapping or list, and where its members stand: marks, of which only a finding needs the line and column.
 
-    start: tuple[int, int]
-    keys: dict[str | int, tuple[int, int]] = field(default_factory=dict)
-    values: dict[str | int, tuple[int, int]] = field(default_factory=dict)
+    Args:
+        data: The mapping or list.
+        start: Where it begins.
+        anchor: What aliases call it; None for nothing.
+        before: How many values the document has before it.
+
+    Attributes:
+        keys: Of a mapping, where each key stands, in order.
+        values: Where each member stands, in order; those that ``<<`` brings stand at its end, and nowhere.
+        key: The key whose value comes next; None for ``<<``.
+        awaits_key: Whether a key comes next.
+        merged: What ``<<`` brings.
+    """
+
+    __slots__ = ("anchor", "awaits_key", "before", "data", "key", "keys", "merged", "start", "values")
+
+    def __init__(self, data: Any, start: Any, anchor: str | None, before: int) -> None:
+        self.data = data
+        self.start = start
+        self.anchor = anchor
+        self.before = before
+        self.keys: list[Any] = []
+        self.values: list[Any] = []
+        self.key: str | None = ""
+        self.awaits_key = type(data) is dict
+        self.merged: list[dict[str, Any]] = []
+
+    def position(self, part: str | int | None = None, *, of_key: bool = False) -> tuple[int, int] | None:
+        """Give the place of a member as (line, column) from 0, or its own; None where it has no such member.
+
+        Args:
+            part: The member's key or index; None for the container itself.
+            of_key: Prefer the place of the key, where it has one.
+        """
+        mark = self.start
+        if part is not None:
+            if part not in (self.data if isinstance(self.data, dict) else range(len(self.data))):
+                return None
+            index = [*self.data].index(part) if isinstance(self.data, dict) else int(part)
+            if index < len(self.values):  # else `<<` brought it
+                mark = self.keys[index] if of_key and self.keys else self.values[index]
+        return mark.line, mark.column
+
+    def apply_merges(self) -> None:
+        """Add the keys of `<<` that the mapping does not have itself."""
+        for source in self.merged:
+            for key, value in source.items():
+                self.data.setdefault(key, value)
 
 
 class Builder:
@@ -58,48 +101,44 @@ class Builder:
         file: The file name to show in diagnostics.
 
     Attributes:
-        root: The data, once every event was taken.
-        places: Where the members of each container stand, by its ``id``.
+        containers: Every mapping and list, with the places of its members, by the ``id`` of its data.
     """
 
     def __init__(self, file: str) -> None:
-        self.root: Any = None
-        self.places: dict[int, Places] = {}
+        self.containers: dict[int, Container] = {}
         self._file = file
         self._document_mark: Any = None
         self._holds_document = False
-        self._stack: list[_Frame] = []
+        self._stream = Container([], None, None, 0)
+        self._stack = [self._stream]
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._values = 0
         self._has_aliases = False
 
-    def take(self, event: Any) -> None:
-        """Take the parser's next event."""
-        kind = type(event)
-        if not self._stack and kind in _NODES and not _is_empty(event):
-            self._begin_document()
-        if kind is yaml.ScalarEvent:
-            frame = self._stack[-1] if self._stack else None
-            if frame is not None and frame.awaits_key:
-                self._take_key(frame, event)
-                return
-            value = _scalar(event)
-            if event.anchor is not None:
-                self._anchors[event.anchor] = (value, 1)
-            self._put(value, event.start_mark, 1)
-        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-            self._open({} if kind is yaml.MappingStartEvent else [], event)
-        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            frame = self._stack.pop()
-            if frame.anchor is not None:
-                self._anchors[frame.anchor] = (frame.container, frame.size)
-            if frame.merged:
-                frame.apply_merges()
-            self._put(frame.container, frame.mark, frame.size)
-        elif kind is yaml.AliasEvent:
-            self._take_alias(event)
-        elif kind is yaml.DocumentStartEvent:
-            self._document_mark = event.start_mark
+    def build(self, next_event: Callable[[], Any]) -> Any:
+        """Give the data of the one document that the parser's events hold; after the last there is None."""
+        top = self._stream
+        while (event := next_event()) is not None:
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                if top.awaits_key:
+                    self._take_key(top, event)
+                    continue
+                if top is self._stream and not _is_empty(event):
+                    self._begin_document()
+                value = _scalar(event)
+                if event.anchor is not None:
+                    self._anchors[event.anchor] = (value, 1)
+                self._put(top, value, event.start_mark, 1)
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                top = self._open(top, {} if kind is yaml.MappingStartEvent else [], event)
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                top = self._close()
+            elif kind is yaml.AliasEvent:
+                self._take_alias(top, event)
+            elif kind is yaml.DocumentStartEvent:
+                self._document_mark = event.start_mark
+        return next((each for each in self._stream.data if each is not None), None)
 
     def _begin_document(self) -> None:
         """Let the stream have one document; those with nothing in them, after a bare ``---``, are none."""
@@ -112,30 +151,30 @@ class Builder:
             )
         self._holds_document = True
 
-    def _take_key(self, frame: _Frame, event: Any) -> None:
+    def _take_key(self, top: Container, event: Any) -> None:
         key = event.value
         if event.anchor is not None:
             self._anchors[event.anchor] = (key, 1)
-        mark = (event.start_mark.line, event.start_mark.column)
+        top.awaits_key = False
         if key == "<<" and event.implicit[0]:
-            frame.key = key
-            frame.merging = True
-        elif key in frame.places.keys:
-            first = frame.places.keys[key]
+            top.key = None
+            return
+        if key in top.data:
+            first = top.keys[[*top.data].index(key)]
             self._fail(
                 "duplicate-key",
-                f"the key `{key}` stands here again; it stands on line {first[0] + 1} already",
+                f"the key `{key}` stands here again; it stands on line {first.line + 1} already",
                 event.start_mark,
                 "keep one of the two",
             )
-        else:
-            frame.key = key
-            frame.places.keys[key] = mark
-        frame.awaits_key = False
+        top.key = key
+        top.keys.append(event.start_mark)
 
-    def _take_alias(self, event: Any) -> None:
+    def _take_alias(self, top: Container, event: Any) -> None:
+        if top is self._stream:
+            self._begin_document()
         if event.anchor not in self._anchors:
-            if any(frame.anchor == event.anchor for frame in self._stack):
+            if any(each.anchor == event.anchor for each in self._stack):
                 self._fail(
                     "self-reference",
                     f"`*{event.anchor}` stands inside what `&{event.anchor}` marks: it would hold itself",
@@ -150,34 +189,44 @@ class Builder:
             )
         self._has_aliases = True
         value, size = self._anchors[event.anchor]
-        if self._stack and self._stack[-1].awaits_key:
+        if top.awaits_key:
             self._fail("alias-as-key", "an alias cannot be a key", event.start_mark, "write the key out")
-        self._put(value, event.start_mark, size)
+        self._put(top, value, event.start_mark, size)
 
-    def _open(self, container: Any, event: Any) -> None:
-        if self._stack and self._stack[-1].awaits_key:
+    def _open(self, top: Container, data: Any, event: Any) -> Container:
+        if top is self._stream:
+            self._begin_document()
+        if top.awaits_key:
             self._fail(
                 "structured-key",
                 "a key must be text",
                 event.start_mark,
-                "quote the template: `'{{name}}'`"
-                if isinstance(container, dict)
-                else "write the key as text",
+                "quote the template: `'{{name}}'`" if isinstance(data, dict) else "write the key as text",
             )
-        if len(self._stack) >= MAX_DEPTH:
+        if len(self._stack) > MAX_DEPTH:
             self._fail(
                 "too-deep", f"the document is nested more than {MAX_DEPTH} levels deep", event.start_mark, ""
             )
-        self._anchors.pop(event.anchor, None)  # from here on it means what begins here
-        mark = event.start_mark
-        frame = _Frame(container, mark, event.anchor)
-        self.places[id(container)] = frame.places
-        self._stack.append(frame)
+        if event.anchor is not None:
+            self._anchors.pop(event.anchor, None)  # from here on it means what begins here
+        opened = Container(data, event.start_mark, event.anchor, self._values)
+        self.containers[id(data)] = opened
+        self._stack.append(opened)
+        return opened
 
-    def _put(self, value: Any, mark: Any, size: int) -> None:
-        if not self._stack:
-            self.root = value if self.root is None else self.root
-            return
+    def _close(self) -> Container:
+        """Put the container that ends here into the one around it, and give that."""
+        done = self._stack.pop()
+        top = self._stack[-1]
+        if done.anchor is not None:
+            self._anchors[done.anchor] = (done.data, self._values - done.before + 1)
+        if done.merged:
+            done.apply_merges()
+        self._put(top, done.data, done.start, 1)
+        return top
+
+    def _put(self, top: Container, value: Any, mark: Any, size: int) -> None:
+        """Put a value into the container that is open; its members, if any, were counted already, or are its size."""
         self._values += size
         if self._values > MAX_VALUES:
             self._fail(
@@ -188,53 +237,27 @@ class Builder:
                 if self._has_aliases
                 else "split it into several documents",
             )
-        frame = self._stack[-1]
-        frame.size += size
-        place = (mark.line, mark.column)
-        if isinstance(frame.container, list):
-            frame.places.values[len(frame.container)] = place
-            frame.container.append(value)
+        if type(top.data) is list:
+            top.data.append(value)
+        elif top.key is None:
+            top.awaits_key = True
+            self._merge(top, value, mark)
             return
-        frame.awaits_key = True
-        if frame.merging:
-            frame.merging = False
-            sources = value if isinstance(value, list) else [value]
-            if not all(isinstance(source, dict) for source in sources):
-                self._fail("bad-merge", "`<<` takes a mapping or a list of mappings", mark, "")
-            frame.merged.extend(sources)
-            return
-        frame.container[frame.key] = value
-        frame.places.values[frame.key] = place
+        else:
+            top.awaits_key = True
+            top.data[top.key] = value
+        top.values.append(mark)
+
+    def _merge(self, top: Container, value: Any, mark: Any) -> None:
+        sources = value if isinstance(value, list) else [value]
+        if not all(isinstance(source, dict) for source in sources):
+            self._fail("bad-merge", "`<<` takes a mapping or a list of mappings", mark, "")
+        top.merged.extend(sources)
 
     def _fail(self, code: str, message: str, mark: Any, hint: str) -> None:
         report = Report(self._file, lambda _: Position(mark.line + 1, mark.column + 1))
         report.error(code, message, hint=hint)
         raise DocumentError(list(report))
-
-
-class _Frame:
-    """A container that is still open."""
-
-    __slots__ = ("anchor", "awaits_key", "container", "key", "mark", "merged", "merging", "places", "size")
-
-    def __init__(self, container: Any, mark: Any, anchor: str | None) -> None:
-        self.container = container
-        self.mark = mark
-        self.anchor = anchor
-        self.places = Places((mark.line, mark.column))
-        self.awaits_key = isinstance(container, dict)
-        self.key = ""
-        self.merging = False
-        self.merged: list[dict[str, Any]] = []
-        self.size = 1
-
-    def apply_merges(self) -> None:
-        """Add the keys of `<<` that the mapping does not have itself."""
-        for source in self.merged:
-            for key, value in source.items():
-                if key not in self.container:
-                    self.container[key] = value
-                    self.places.values[key] = self.places.start
 
 
 def _is_empty(event: Any) -> bool:

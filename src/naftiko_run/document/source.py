@@ -11,7 +11,7 @@ import yaml
 
 from naftiko_run.collection import collection_put_off
 from naftiko_run.diagnostics import Pointer, Position, Report
-from naftiko_run.document.builder import Builder, Places
+from naftiko_run.document.builder import Builder, Container
 from naftiko_run.errors import DocumentError
 
 try:
@@ -56,11 +56,11 @@ class Source:
         data: Plain data: dicts with text keys, lists, text, numbers, booleans, None.
     """
 
-    def __init__(self, text: str, data: Any, places: dict[int, Places], file: str) -> None:
+    def __init__(self, text: str, data: Any, containers: dict[int, Container], file: str) -> None:
         self.file = file
         self.text = text
         self.data = data
-        self._places = places
+        self._containers = containers
 
     @property
     def folder(self) -> Path:
@@ -74,19 +74,17 @@ class Source:
             pointer: Keys and indexes from the root.
             key: Point at the last key instead of at its value.
         """
-        container = self.data
+        value = self.data
         found = (0, 0)
-        if id(container) in self._places:
-            found = self._places[id(container)].start
+        if (container := self._containers.get(id(value))) is not None:
+            found = container.position() or found
         for depth, part in enumerate(pointer):
-            places = self._places.get(id(container))
-            if places is None or part not in places.values:
+            container = self._containers.get(id(value))
+            if container is None or (place := container.position(part)) is None:
                 break
-            is_last = depth == len(pointer) - 1
-            value = container[part]
-            at_key = (key and is_last) or isinstance(value, dict | list)
-            found = places.keys.get(part, places.values[part]) if at_key else places.values[part]
-            container = value
+            value = container.data[part]
+            at_key = isinstance(value, (dict, list)) or (key and depth == len(pointer) - 1)
+            found = container.position(part, of_key=True) or place if at_key else place
         return Position(found[0] + 1, found[1] + 1)
 
     def written(self, pointer: Pointer) -> str:
@@ -161,23 +159,16 @@ def parse(text: str, file: str = "") -> Source:
         report = Report(file)
         report.error("document-too-large", f"the document has more than {MAX_BYTES:,} characters")
         raise DocumentError(list(report))
+    builder = Builder(file)
     try:
         with collection_put_off():
-            builder = _build(text, file)
+            data = builder.build(_Parser(text).get_event)
     except (yaml.YAMLError, UnicodeEncodeError) as fault:  # the latter for half a surrogate pair
         mended = _SURROGATE_PAIR.sub(_as_one_character, text)
         if mended == text:
             raise DocumentError(list(_syntax_report(fault, text, file))) from None
         return parse(mended, file)
-    return Source(text, builder.root, builder.places, file)
-
-
-def _build(text: str, file: str) -> Builder:
-    builder = Builder(file)
-    parser = _Parser(text)
-    while parser.check_event():
-        builder.take(parser.get_event())
-    return builder
+    return Source(text, data, builder.containers, file)
 
 
 def _as_one_character(pair: re.Match[str]) -> str:

@@ -13,6 +13,7 @@ from naftiko_run.errors import RouteClash
 from naftiko_run.expose.exposer import Adapter, ASGIApp, Endpoint, Receive, Scope, Send
 from naftiko_run.expose.guard import HostGuard
 from naftiko_run.expose.problems import Problem, problem_of, respond
+from naftiko_run.expressions import parse_path
 
 _SLASH = "\ud800"
 """Stands for an encoded slash inside a segment while paths are matched; no UTF-8 text holds it."""
@@ -26,7 +27,12 @@ _BELOW = "/**"
 
 @dataclass(slots=True)
 class _Route:
-    """A path's shape, and its endpoints by method."""
+    """A path's shape, and its endpoints by method.
+
+    Attributes:
+        pattern: Matches what follows the segments before the first variable, so that the many routes that differ
+            only in these share one; of a path below which everything is answered, the whole.
+    """
 
     pattern: re.Pattern[str]
     weight: tuple[tuple[bool, int], ...]
@@ -144,7 +150,7 @@ class Router:
         # The longer the beginning that is literal, the more a route says of the path: it comes first.
         while (end := path.rfind("/", 0, end)) >= 0:
             for candidate in self._variable.get((depth, path[:end]), ()):
-                found = candidate.pattern.fullmatch(path)
+                found = candidate.pattern.fullmatch(path, end)
                 if found:
                     return candidate, found.groups()
         return None, ()
@@ -176,7 +182,7 @@ class Router:
                 hint="give one of the adapters another port: --port NAMESPACE=PORT",
             )
         owners[key] = adapter
-        route = routes.setdefault(shape, _Route(_pattern(endpoint), _weight(shape)))
+        route = routes[shape] = routes.get(shape) or _Route(_pattern(endpoint, shape), _weight(shape))
         route.apps[endpoint.method] = (endpoint.app, _names(endpoint))
 
     def _add_direct(self, shape: str, route: _Route) -> None:
@@ -246,11 +252,11 @@ def _begin(shape: str) -> tuple[int, str]:
     return shape.count("/"), shape[: shape.index("{}")].rpartition("/")[0]
 
 
-def _pattern(endpoint: Endpoint) -> re.Pattern[str]:
-    pattern = endpoint.path.pattern().pattern
+def _pattern(endpoint: Endpoint, shape: str) -> re.Pattern[str]:
     if endpoint.is_prefix:
-        return re.compile(pattern.removesuffix("/([^/]+)") + "(?:/(.*))?$")
-    return re.compile(pattern.rstrip("/"))
+        return re.compile(endpoint.path.pattern().pattern.removesuffix("/([^/]+)") + "(?:/(.*))?$")
+    begin = _begin(shape)[1] if "{}" in shape else shape
+    return parse_path(endpoint.path.text[len(begin) :].rstrip("/")).pattern()
 
 
 def _weight(shape: str) -> tuple[tuple[bool, int], ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -73,8 +74,9 @@ class UnsafePathValue(ValueError):
         self.variable = variable
 
 
+@lru_cache(maxsize=1024)
 def parse_path(text: str) -> PathTemplate:
-    """Split a path into literals and variables."""
+    """Split a path into literals and variables; the parts of a document ask again and again for the same."""
     parts: list[PathPart] = []
     end = 0
     for found in _VARIABLE.finditer(text):
@@ -123,6 +125,7 @@ def fill(template: PathTemplate, values: Mapping[str, Any]) -> str:
     return path
 
 
+@lru_cache(maxsize=1024)
 def same_name(name: str) -> str:
     """Give the form in which two spellings of one variable agree: case and ``-_.`` aside."""
     return _SEPARATORS.sub("", name).casefold()

@@ -158,7 +158,7 @@ class _UnitCompiler:
         given = self._given()
         plan = self._plan()
         uses = self._parts.uses
-        for layer in (*reversed(given), self._fixed):
+        for layer in filter(None, (*reversed(given), self._fixed)):
             uses = [Use(_through(use.expression, layer), use.parameter, use.is_path) for use in uses]
         inputs = infer_inputs(self._declared, uses, silence_is_required=silence_is_required)
         inputs = tuple(self._sound(each) for each in inputs)
@@ -195,7 +195,7 @@ class _UnitCompiler:
                 hint="write it as JSON Schema (2020-12) has it",
                 alters_service=True,
             )
-        return replace(given, schema=schema)
+        return Input(given.name, schema, given.required, given.location, given.in_body)
 
     def _leftover(self, offered: Mapping[str, None]) -> list[str]:
         """Give the inputs that are arguments even where nothing refers to them; headers never are unasked."""
@@ -316,9 +316,9 @@ class _UnitCompiler:
         return ScriptStep(script, self._use(self._references.compile(step.with_)))
 
     def _connect(self, name: str, with_: Mapping[str, Any], at: Unit | CallStepModel) -> Call:
-        call = replace(
-            self._connector.connect(name, with_, at.pointer), max_binary_size=self._max_binary_size
-        )
+        call = self._connector.connect(name, with_, at.pointer)
+        if self._max_binary_size is not None:
+            call = replace(call, max_binary_size=self._max_binary_size)
         self._parts.calls.append(call)
         self._parts.uses += call.uses()
         self._parts.refusal = self._parts.refusal or call.operation.refusal

@@ -54,9 +54,9 @@ class Connector:
         spellings = {same_name(each): each for each in self.offered}
         arguments = dict(written)
         fixed = {each.name for each in operation.parameters if each.value is not None}
-        optional = {
+        left_out = {
             each.name
-            for each in operation.parameters
+            for each in (operation.parameters if self.is_explicit else ())
             if not each.required and each.in_ in ("query", "header", "cookie")
         }
         for argument in [*(each.name for each in operation.parameters), *operation.reads]:
@@ -66,7 +66,7 @@ class Connector:
                 arguments[argument] = self.references.resolve(argument)
                 continue
             source = argument if argument in self.offered else spellings.get(same_name(argument), argument)
-            if source in self.offered or not (self.is_explicit and argument in optional):
+            if source in self.offered or argument not in left_out:
                 arguments[argument] = _exactly(source)
         reads = {argument: each for argument, each in arguments.items() if argument in operation.reads}
         return Call.of(operation, reads)
@@ -81,15 +81,19 @@ class Connector:
         the whole body is: then it is a query parameter, and the body stays whole.
         """
         known = {*operation.reads, *(each.name for each in operation.parameters)}
+        named = [name for name in written if name not in known]
+        spare = [name for name in self.leftover if name not in known]
+        if not (named or spare):
+            return {}
         has_body = self.operations.takes_fields(operation.name)
         says_body = any(
             each.name == "body" and each.in_ == "body" for each in operation.model.input_parameters
         )
         referred = {name for expression in written.values() for name in expression.names}
         spellings = {same_name(name) for name in known - written.keys()}
-        extras = {name: "body" if has_body else "query" for name in written if name not in known}
-        for name in self.leftover:
-            if name not in referred and name not in known and same_name(name) not in spellings:
+        extras = dict.fromkeys(named, "body" if has_body else "query")
+        for name in spare:
+            if name not in referred and same_name(name) not in spellings:
                 extras.setdefault(name, "body" if has_body and not says_body else "query")
         for name, place in extras.items():
             self.report.warning(

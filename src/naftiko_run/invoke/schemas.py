@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, get_args
 
 import jsonschema_rs
 
+from naftiko_run import jsontext
 from naftiko_run.document.dialects.parameters import TYPE_SPELLINGS
 from naftiko_run.document.model import Parameter, ParameterType
 from naftiko_run.invoke.outputs import convert
@@ -170,6 +172,13 @@ def compile_schema(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator
     Raises:
         ValueError: It is none, or refers to another.
     """
+    return _compiled(jsontext.dumps(schema))
+
+
+@lru_cache(maxsize=256)
+def _compiled(text: bytes) -> jsonschema_rs.Draft202012Validator:
+    """Compile the text of a schema: an operation and the tool beside it have one, and so have many of their parts."""
+    schema = jsontext.loads(text)
     try:
         return jsonschema_rs.Draft202012Validator(schema, retriever=_retrieve, mask="it")
     except jsonschema_rs.ValidationError as fault:

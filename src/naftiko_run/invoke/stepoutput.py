@@ -30,7 +30,7 @@ class StepOutput:
 
 def step_of(path: str, steps: Mapping[str, Any] | Sequence[str]) -> tuple[str, str] | None:
     """Split ``$.step.path`` into the step and the path in its output; None where it names no step."""
-    begin = first_name(path)
+    begin = first_name(path) if steps else None
     if begin is None or begin[0] not in steps:
         return None
     return begin

@@ -65,10 +65,16 @@ def _input(written: Reader, name: str) -> dict[str, Any]:
         "enum": tuple(enum) if isinstance(enum, list) else (),
         "default": written.data.get("default"),
         "format": written.text("format") or None,
-        "constraints": {key: written.data[key] for key in _CONSTRAINTS if written.data.get(key) is not None},
+        "constraints": _constraints(written.data),
         "items": items if isinstance(items, dict) else None,
         "properties": properties if isinstance(properties, dict) else None,
     }
+
+
+def _constraints(data: dict[str, Any]) -> dict[str, Any]:
+    if data.keys().isdisjoint(_CONSTRAINTS):
+        return {}
+    return {key: data[key] for key in _CONSTRAINTS if data.get(key) is not None}
 
 
 def _location(written: Reader, name: str) -> str | None:

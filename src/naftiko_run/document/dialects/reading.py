@@ -9,7 +9,7 @@ from typing import Any
 from naftiko_run.diagnostics import Pointer, Report
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reader:
     """A mapping of the document, its place, and where findings about it go.
 
@@ -29,10 +29,10 @@ class Reader:
         """Give the first of these keys that is there, as text; empty where none is."""
         for key in keys:
             value = self.data.get(key)
-            if value is None:
-                continue
             if isinstance(value, str):
                 return value
+            if value is None:
+                continue
             if isinstance(value, bool):
                 return str(value).lower()
             if isinstance(value, int | float):
@@ -74,10 +74,10 @@ class Reader:
             value = self.data.get(key)
             if value is None:
                 continue
-            if isinstance(value, list | dict):
-                yield from self._each(key, value)
-                return
+            if isinstance(value, (list, dict)):
+                return self._each(key, value)
             self.report.warning("wrong-type", f"`{key}` must be a list; it was left out", (*self.at, key))
+        return iter(())
 
     def _each(self, key: str, value: list[Any] | dict[str, Any]) -> Iterator[Reader]:
         named = isinstance(value, dict)
@@ -85,7 +85,7 @@ class Reader:
         for index, member in pairs:
             at = (*self.at, key, index)
             if isinstance(member, dict):
-                yield Reader(member, at, self.report, key=str(index) if named else "")
+                yield Reader(member, at, self.report, str(index) if named else "")
             elif named and isinstance(member, str | int | float | bool):
                 yield Reader({"value": member}, at, self.report, key=str(index))
             else:

@@ -53,9 +53,11 @@ def _names(owners: list[Reader], namespaces: set[str]) -> Iterator[tuple[Pointer
             for at, text in texts(owner.data.get(key), (*owner.at, key)):
                 yield from ((at, name) for name in names_in(text))
     yield from chain.from_iterable(_in_fixed_values(each) for each in consumes)
-    prefixes = {"env", *(namespaces - _namespaces_of_values(owners))}
+    prefixes = {"env"}
+    if namespaces - prefixes:
+        prefixes |= namespaces - _namespaces_of_values(owners)
     references: list[tuple[Pointer, str]] = []
-    _gather_references(owners[0].data, (), references)
+    _gather_references(owners[0].data, [], references)
     for at, text in references:
         if "{{" in text:
             yield from (
@@ -65,14 +67,16 @@ def _names(owners: list[Reader], namespaces: set[str]) -> Iterator[tuple[Pointer
             yield at, text
 
 
-def _gather_references(value: Any, at: Pointer, found: list[tuple[Pointer, str]]) -> None:
+def _gather_references(value: Any, at: list[str | int], found: list[tuple[Pointer, str]]) -> None:
     """Gather the texts that may name a bind, in the document's order: most texts do not, so they cost nothing."""
     for key, member in value.items() if isinstance(value, dict) else enumerate(value):
         if isinstance(member, str):
             if "{{" in member or member.startswith("env."):
                 found.append(((*at, key), member))
-        elif isinstance(member, dict | list):
-            _gather_references(member, (*at, key), found)
+        elif isinstance(member, (dict, list)):
+            at.append(key)
+            _gather_references(member, at, found)
+            at.pop()
 
 
 def _keys_in_path(owner: Reader) -> set[str]:
@@ -89,8 +93,9 @@ def _in_fixed_values(consumes: Reader) -> Iterator[tuple[Pointer, str]]:
     operations = [operation for each in resources for operation in each.members("operations")]
     for owner in (consumes, *resources, *operations):
         parameters = list(owner.members("inputParameters"))
-        inputs = {each.text("name") or each.key for each in parameters}
-        for each in parameters:
+        braced = [each for each in parameters if "{{" in each.text("value")]
+        inputs = {each.text("name") or each.key for each in parameters} if braced else set()
+        for each in braced:
             for name in names_in(each.text("value")):
                 if _CAPITALS.match(name) and name not in inputs:
                     yield (*each.at, "value"), name

@@ -10,11 +10,12 @@ from urllib.parse import quote
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
-from mcp.shared.inbound import find_invalid_x_mcp_header, x_mcp_header_map
+from mcp.shared.inbound import X_MCP_HEADER_KEY, find_invalid_x_mcp_header, x_mcp_header_map
 from mcp_types.methods import validate_server_result
 from mcp_types.version import LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
+from naftiko_run import jsontext
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Hints, McpExposes
 from naftiko_run.document.model import Tool as ToolModel
@@ -44,6 +45,8 @@ from naftiko_run.invoke import Function, InputValidator
 
 _ERAS: Final = (LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION)
 """A revision of each era, in which tools are told alike."""
+
+_NO_TOOLS: Final = types.ListToolsResult(tools=[]).model_dump(mode="json", by_alias=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +234,7 @@ def _typed(result: Wire) -> types.CallToolResult:
 def _direct(tool: _Tool) -> DirectTool | None:
     """Give what calls a tool without the SDK; None where only that can."""
     schema = tool.described.input_schema
-    if tool.asks or tool.showing or x_mcp_header_map(schema):
+    if tool.asks or tool.showing or (_names_headers(schema) and x_mcp_header_map(schema)):
         return None
 
     async def answer(arguments: Mapping[str, Any], protocol_version: str) -> Begun:
@@ -253,14 +256,22 @@ def _broken(fault: Exception) -> MCPError:
 
 def _fault(tool: _Tool) -> str:
     """Say why clients would refuse a list with this tool in it; empty where they take it."""
+    described = tool.described.model_dump(mode="json", by_alias=True)
     for version in _ERAS:
-        listed = types.ListToolsResult(tools=[tool.told(version)])
+        promised = tool.promise.schema(version) if tool.promise else None
+        listed = {**_NO_TOOLS, "tools": [{**described, "outputSchema": promised}]}
         try:
-            validate_server_result("tools/list", version, listed.model_dump(mode="json", by_alias=True))
+            validate_server_result("tools/list", version, listed)
         except ValidationError as fault:
             return f"clients would refuse what is told of it: {fault.errors()[0]['msg']}"
-    reason = find_invalid_x_mcp_header(tool.described.input_schema)
+    schema = tool.described.input_schema
+    reason = find_invalid_x_mcp_header(schema) if _names_headers(schema) else ""
     return f"clients would refuse an `x-mcp-header` of its schema: {reason}" if reason else ""
+
+
+def _names_headers(schema: dict[str, Any]) -> bool:
+    """Whether a schema may have arguments travel in headers too: its text tells sooner than a walk through it."""
+    return X_MCP_HEADER_KEY.encode() in jsontext.dumps(schema)
 
 
 def _left_out(name: str, reason: str) -> Unit:
