@@ -170,7 +170,7 @@ class Exposes(Node):
 
     Attributes:
         max_binary_size: Of answers that are bytes; None where the document says nothing.
-        settings: The block as the author wrote it.
+        settings: The block as the author wrote it, for a plugin to read; nothing of ``rest`` and ``mcp``.
         unavailable: Units that were left out, and why.
     """
 
