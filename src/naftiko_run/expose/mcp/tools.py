@@ -37,8 +37,6 @@ from naftiko_run.invoke import Function, InputValidator
 _ERAS: Final = (LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION)
 """A revision of each era, in which tools are told alike."""
 
-_Flags = tuple[bool | None, bool | None, bool | None, bool | None]
-
 
 @dataclass(frozen=True, slots=True)
 class _Tool:
@@ -283,6 +281,9 @@ def _described(model: ToolModel, function: Function, asks: Questionnaire) -> typ
         _meta=model.meta or None,
         annotations=_annotations(_flags(model.hints)) if model.hints else None,
     )
+
+
+_Flags = tuple[bool | None, bool | None, bool | None, bool | None]
 
 
 def _flags(hints: Hints) -> _Flags:
