@@ -24,8 +24,8 @@ LIMIT = 120
 
 def open_to_all(document: Document) -> Document:
     """Give a document whose adapters ask callers for nothing."""
-    exposes = [each.model_copy(update={"authentication": None}) for each in document.exposes]
-    return document.model_copy(update={"exposes": tuple(exposes)})
+    exposes = [replace(each, authentication=None) for each in document.exposes]
+    return replace(document, exposes=tuple(exposes))
 
 
 def sandboxed(path: Path) -> Capability | None:

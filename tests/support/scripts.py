@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from naftiko_run.document.model import ScriptStep
+from naftiko_run.document.model.base import node
 from naftiko_run.invoke.scripting import Script, ScriptCompiler, ScriptDefaults
 
 SUFFIXES: Final = {"javascript": ".js", "python": ".py"}
 QUICK: Final = ScriptDefaults(timeout=400, statement_limit=20_000)
 
 
+@node
 class Step(ScriptStep):
     """A script step whose document says no more than a test wants to."""
 

@@ -22,7 +22,14 @@ from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document import Document, LoadedDocument, load_document
 from naftiko_run.document.model import RestExposes
 from naftiko_run.errors import DocumentError
-from naftiko_run.invoke import Function, FunctionCompiler, ScriptCompiler, ScriptDefaults, ScriptRefused
+from naftiko_run.invoke import (
+    Function,
+    FunctionCompiler,
+    ScriptCompiler,
+    ScriptDefaults,
+    ScriptRefused,
+    Shared,
+)
 
 
 def load(path: str | os.PathLike[str], settings: Settings | None = None) -> Capability:
@@ -86,7 +93,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
         access=access,
         transport=surroundings.transport,
         # What is compiled later has no need of places in the text: they are half of what a document takes.
-        compiler=replace(compiler, report=Report(loaded.source.file)),
+        compiler=replace(compiler, report=Report(loaded.source.file), shared=Shared()),
         unmatched=frozenset(selection.unmatched),
     )
 

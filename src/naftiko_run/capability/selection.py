@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -53,13 +54,13 @@ class Selection:
         for exposes in sorted(document.exposes, key=lambda each: isinstance(each, SkillExposes)):
             offers = self._offers(exposes)
             if offers is None or any(offers.values()):
-                kept[exposes.pointer] = exposes.model_copy(update=offers)
+                kept[exposes.pointer] = replace(exposes, **(offers or {}))
         if not self._dropped:
             return document
         in_order = (kept[each.pointer] for each in document.exposes if each.pointer in kept)
-        return document.model_copy(update={"exposes": tuple(in_order)})
+        return replace(document, exposes=tuple(in_order))
 
-    def _offers(self, exposes: Exposes) -> dict[str, tuple[Any, ...]] | None:
+    def _offers(self, exposes: Exposes) -> dict[str, Any] | None:
         """Give what is wanted of an adapter, by attribute; None for all of what only its plugin can read."""
         namespace = exposes.namespace
         unavailable = tuple(
@@ -95,7 +96,7 @@ class Selection:
         forward = resource.forward
         if forward is not None and not self._wants(forward, namespace, f"ANY {resource.path}"):
             forward = None
-        return resource.model_copy(update={"operations": operations, "forward": forward})
+        return replace(resource, operations=operations, forward=forward)
 
     def _skill(self, skill: Skill) -> Skill | None:
         """Give a skill without the tools that are made of what is not wanted; None where nothing is left of it."""
@@ -103,7 +104,7 @@ class Selection:
             each for each in skill.tools if each.source is None or each.source.unit not in self._dropped
         )
         is_left = tools or skill.location or not skill.tools
-        return skill.model_copy(update={"tools": tools}) if is_left else None
+        return replace(skill, tools=tools) if is_left else None
 
     def _wants(self, unit: Node, namespace: str, *names: str) -> bool:
         known = [*names, *(f"{namespace}.{name}" for name in names)]

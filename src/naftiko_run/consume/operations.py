@@ -21,8 +21,8 @@ BODY_METHODS: Final = ("POST", "PUT", "PATCH")
 """The methods whose requests have a body even where the document describes none."""
 
 
-_IMPLIED_BODY: Final = Parameter.model_validate(
-    {"name": "body", "in": "body", "type": "object", "description": "Request body (JSON).", "required": False}
+_IMPLIED_BODY: Final = Parameter(
+    name="body", in_="body", type="object", description="Request body (JSON).", required=False
 )
 
 

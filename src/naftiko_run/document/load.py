@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from naftiko_run.diagnostics import Diagnostic, Report, Severity
 from naftiko_run.document.dialects import normalise, normalise_unit
@@ -18,6 +18,7 @@ from naftiko_run.document.origins import Origins
 from naftiko_run.document.source import TRUNCATION_MARK, Source, parse, read
 from naftiko_run.errors import DocumentError
 
+_DOCUMENT: Final = TypeAdapter(Document)
 _NUMERAL = re.compile(r"[-+.\deE]+")
 
 
@@ -81,7 +82,7 @@ def load_source(source: Source) -> LoadedDocument:
         raise DocumentError(list(report))
     canonical["info"]["version"] = _version(source) or canonical["info"]["version"]
     try:
-        document = Document.model_validate(canonical)
+        document = _DOCUMENT.validate_python(canonical)
     except ValidationError as fault:
         for error in fault.errors(include_url=False):
             report.error("invalid-document", error["msg"], _pointer(canonical, error["loc"]))
@@ -95,7 +96,7 @@ def read_unit(written: Mapping[str, Any], document: Document, report: Report) ->
     Raises:
         ValueError: It calls nothing that the document consumes; the message says why.
     """
-    return Callable.model_validate(normalise_unit(written, document, report))
+    return TypeAdapter(Callable).validate_python(normalise_unit(written, document, report))
 
 
 def _version(source: Source) -> str:

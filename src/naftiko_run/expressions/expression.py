@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final
 
 from naftiko_run import jsontext
@@ -50,6 +51,15 @@ def constant(value: Any) -> Expression:
     return Expression(lambda _: value)
 
 
+@lru_cache(maxsize=1024)
+def exactly(name: str) -> Expression:
+    """Give an expression that reads one name of the scope as it is, whatever it is made of.
+
+    The plans of a folder's documents read the same few names thousands of times: equal ones are one.
+    """
+    return Expression(lambda scope: scope.get(name, MISSING), (name,), name)
+
+
 def variable(name: str) -> Expression:
     """Give an expression that reads one name of the scope.
 
@@ -57,7 +67,7 @@ def variable(name: str) -> Expression:
     part in the scope, the rest inside the value.
     """
     if "." not in name:
-        return Expression(lambda scope: scope.get(name, MISSING), (name,), name)
+        return exactly(name)
 
     parts = name.split(".")
 

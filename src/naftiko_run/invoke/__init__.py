@@ -12,6 +12,7 @@ from naftiko_run.invoke.prompt import Argument, Message, Prompt, compile_prompt
 from naftiko_run.invoke.safety import Withheld, is_safe_to_call
 from naftiko_run.invoke.schemas import compile_schema
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptDefaults, ScriptRefused
+from naftiko_run.invoke.sharing import Shared
 from naftiko_run.invoke.validation import InputValidator, coerce_text
 from naftiko_run.invoke.violations import violations_of
 
@@ -29,6 +30,7 @@ __all__ = [
     "ScriptCompiler",
     "ScriptDefaults",
     "ScriptRefused",
+    "Shared",
     "Withheld",
     "coerce_text",
     "compile_asks",

@@ -29,12 +29,11 @@ from naftiko_run.invoke.mock import MockPlan
 from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, convert, named_pieces
 from naftiko_run.invoke.references import References
 from naftiko_run.invoke.safety import READING, require_safe
-from naftiko_run.invoke.schemas import sound
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptRefused
 from naftiko_run.invoke.scriptstep import ScriptStep
+from naftiko_run.invoke.sharing import Shared
 from naftiko_run.invoke.stepoutput import MARK, Projection, read_step, step_of
 from naftiko_run.invoke.steps import CallStep, Runner, Step, StepsPlan, in_order
-from naftiko_run.invoke.validation import InputValidator
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,7 @@ class FunctionCompiler:
         scripts: Compiles script steps.
         report: Takes what will surprise at run time.
         is_read_only: Whether only what is known to be safe can be called.
+        shared: What equal inputs are made of once.
     """
 
     operations: ConsumedOperations
@@ -56,6 +56,7 @@ class FunctionCompiler:
     scripts: ScriptCompiler
     report: Report
     is_read_only: bool = False
+    shared: Shared = field(default_factory=Shared, repr=False)
 
     def compile(
         self,
@@ -169,6 +170,7 @@ class _UnitCompiler:
                 inputs = tuple(_of_any_type(each) if each.name == "body" else each for each in inputs)
             plan = replace(plan, known=frozenset(each.name for each in inputs))
         missing = {variable for call in calls for variable in call.operation.plan.missing}
+        inputs, validator = self._house.shared.checked(inputs, unit.input_schema)
         return Function(
             name=unit.name,
             description=unit.description or (calls[0].operation.model.description if unit.call else ""),
@@ -178,7 +180,7 @@ class _UnitCompiler:
             refusal=self._parts.refusal,
             missing=tuple(sorted({*self._missing, *missing})),
             output_schema=self._parts.promised,
-            _validator=InputValidator(inputs, unit.input_schema),
+            _validator=validator,
             _fixed=tuple(self._fixed.items()),
             _given=tuple(tuple(layer.items()) for layer in given),
             _plan=plan,
@@ -186,7 +188,7 @@ class _UnitCompiler:
 
     def _sound(self, given: Input) -> Input:
         """Give an input without what makes no valid schema, and tell of it."""
-        schema, taken_out = sound(given.schema)
+        kept, taken_out = self._house.shared.sound(given)
         for keyword, fault in taken_out:
             self._house.report.warning(
                 "unsound-schema",
@@ -195,7 +197,7 @@ class _UnitCompiler:
                 hint="write it as JSON Schema (2020-12) has it",
                 alters_service=True,
             )
-        return Input(given.name, schema, given.required, given.location, given.in_body)
+        return kept
 
     def _leftover(self, offered: Mapping[str, None]) -> list[str]:
         """Give the inputs that are arguments even where nothing refers to them; headers never are unasked."""

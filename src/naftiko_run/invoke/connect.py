@@ -8,7 +8,7 @@ from typing import Any
 
 from naftiko_run.consume import ConsumedOperation, ConsumedOperations
 from naftiko_run.diagnostics import Pointer, Report
-from naftiko_run.expressions import MISSING, Expression, same_name
+from naftiko_run.expressions import Expression, exactly, same_name
 from naftiko_run.invoke.call import Call
 from naftiko_run.invoke.references import References
 from naftiko_run.invoke.stepoutput import step_of
@@ -67,7 +67,7 @@ class Connector:
                 continue
             source = argument if argument in self.offered else spellings.get(same_name(argument), argument)
             if source in self.offered or argument not in left_out:
-                arguments[argument] = _exactly(source)
+                arguments[argument] = exactly(source)
         reads = {argument: each for argument, each in arguments.items() if argument in operation.reads}
         return Call.of(operation, reads)
 
@@ -103,7 +103,3 @@ class Connector:
                 hint=f"declare `{name}` among the operation's inputParameters",
             )
         return extras
-
-
-def _exactly(name: str) -> Expression:
-    return Expression(lambda scope: scope.get(name, MISSING), (name,), name)

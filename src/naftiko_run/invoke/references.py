@@ -15,6 +15,7 @@ from naftiko_run.expressions import (
     compile_path,
     compile_value,
     constant,
+    exactly,
     is_root,
     same_name,
     sequence,
@@ -120,4 +121,4 @@ class References:
         """
         if name not in self.declared:
             name = next((each for each in self.declared if same_name(each) == same_name(name)), name)
-        return Expression(lambda scope: scope.get(name, MISSING), (name,), name)
+        return exactly(name)

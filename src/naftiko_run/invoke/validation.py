@@ -23,6 +23,8 @@ class InputValidator:
         ValueError: The document declares something that is no schema.
     """
 
+    __slots__ = ("_defaults", "_optional", "_validator", "schema")
+
     def __init__(self, inputs: Sequence[Input], schema: dict[str, Any] | None = None) -> None:
         self.schema = input_schema(inputs) if schema is None else schema
         self._optional = frozenset(each.name for each in inputs if not each.required)

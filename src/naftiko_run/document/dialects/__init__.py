@@ -10,6 +10,8 @@ import difflib
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pydantic import TypeAdapter
+
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.dialects.aggregates import normalise_aggregates
 from naftiko_run.document.dialects.barenames import brace_bare_names
@@ -21,7 +23,7 @@ from naftiko_run.document.dialects.consumes import normalise_consumes
 from naftiko_run.document.dialects.exposes import normalise_exposes
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.document.dialects.undeclared import warn_of_undeclared
-from naftiko_run.document.model import Document
+from naftiko_run.document.model import AggregateFunction, Document
 
 __all__ = ["SPEC_VERSIONS", "normalise", "normalise_unit"]
 
@@ -95,8 +97,9 @@ def normalise_unit(written: Mapping[str, Any], document: Document, report: Repor
         consumes.namespace: [each.name for resource in consumes.resources for each in resource.operations]
         for consumes in document.consumes
     }
+    written_out = TypeAdapter(AggregateFunction)
     functions = {
-        f"{aggregate.namespace}.{function.name}": function.model_dump(by_alias=True)
+        f"{aggregate.namespace}.{function.name}": written_out.dump_python(function, by_alias=True)
         for aggregate in document.aggregates
         for function in aggregate.functions
     }

@@ -50,13 +50,12 @@ def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
         "description": written.text("description"),
         "authentication": normalise_inbound(written),
         "maxBinarySize": normalise_size(written),
-        "settings": written.data,
     }
     if kind == "rest":
         return entry | _not_empty(_rest(written, callables), written, "resources")
     if kind == "mcp":
         return entry | _not_empty(_mcp(written, callables), written, "tools", "resources", "prompts")
-    return entry
+    return entry | {"settings": written.data}
 
 
 def _skills(written: Reader, siblings: Siblings) -> dict[str, Any]:

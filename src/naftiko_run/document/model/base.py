@@ -1,10 +1,9 @@
 """What every part of the model is made of, and what consumed and exposed parts have in common."""
 
-from __future__ import annotations
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, dataclass_transform
 
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation
+from pydantic import ConfigDict, Field, SkipValidation
 from pydantic.alias_generators import to_camel
 
 from naftiko_run.diagnostics import Pointer
@@ -15,20 +14,35 @@ BodyType = Literal[
     "json", "raw", "text", "xml", "yaml", "sparql", "formUrlEncoded", "multipartForm", "binary"
 ]
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_T = TypeVar("_T")
 
 
-class Node(BaseModel):
+@dataclass_transform(frozen_default=True, kw_only_default=True, eq_default=False, field_specifiers=(field,))
+def node(cls: type[_T]) -> type[_T]:
+    """Make a class a part of the model: a slotted dataclass, which pydantic fills, and which stays as it is then.
+
+    Pydantic's own models take six times the memory, and a document has hundreds of parts. That nothing changes is
+    for the type checker to see: each method that a dataclass is given adds to the start of every process.
+    """
+    return dataclass(slots=True, kw_only=True, eq=False)(cls)
+
+
+@node
+class Node:
     """A part of a document that knows where it stands.
 
     Attributes:
         pointer: Its place in the author's document.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, alias_generator=to_camel)
+    __pydantic_config__: ClassVar = ConfigDict(
+        extra="ignore", populate_by_name=True, alias_generator=to_camel
+    )
 
     pointer: Annotated[Pointer, SkipValidation] = ()
 
 
+@node
 class Parameter(Node):
     """An input parameter, consumed or exposed.
 
@@ -40,7 +54,7 @@ class Parameter(Node):
     """
 
     name: str
-    in_: Location | None = Field(default=None, alias="in")
+    in_: Annotated[Location | None, Field(alias="in")] = None
     type: ParameterType | None = None
     description: str = ""
     required: bool | None = None
@@ -49,18 +63,20 @@ class Parameter(Node):
     enum: tuple[Any, ...] = ()
     default: Any = None
     format: str | None = None
-    constraints: dict[str, Any] = Field(default_factory=dict)
+    constraints: dict[str, Any] = field(default_factory=dict)
     items: dict[str, Any] | None = None
     properties: dict[str, Any] | None = None
 
 
+@node
 class Authentication(Node):
     """An authentication scheme and its settings, which the scheme itself reads."""
 
     type: str
-    settings: dict[str, Any] = Field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
+@node
 class Unavailable(Node):
     """A unit that cannot work.
 

@@ -1,12 +1,11 @@
 """``consumes``: the HTTP APIs that a capability calls."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
-from naftiko_run.document.model.base import Authentication, BodyType, Method, Node, Parameter
+from naftiko_run.document.model.base import Authentication, BodyType, Method, Node, Parameter, node
 
 
+@node
 class ConsumedOutput(Node):
     """``consumes…outputParameters[]``: a named piece of the decoded response.
 
@@ -19,6 +18,7 @@ class ConsumedOutput(Node):
     value: str = "$"
 
 
+@node
 class Body(Node):
     """The body of a consumed operation.
 
@@ -34,6 +34,7 @@ class Body(Node):
     content_type: str = ""
 
 
+@node
 class ConsumedOperation(Node):
     """``consumes…operations[]``: one HTTP operation of the upstream.
 
@@ -55,6 +56,7 @@ class ConsumedOperation(Node):
     body: Body | None = None
 
 
+@node
 class ConsumedResource(Node):
     """``consumes…resources[]``: a path and the operations on it."""
 
@@ -63,6 +65,7 @@ class ConsumedResource(Node):
     operations: tuple[ConsumedOperation, ...] = ()
 
 
+@node
 class Tunnel(Node):
     """``tunnel``: what the calls of an API go through (ikanos line).
 
@@ -75,6 +78,7 @@ class Tunnel(Node):
     fallback: Literal["fail", "direct"] = "fail"
 
 
+@node
 class Consumes(Node):
     """``consumes[]``: an HTTP API that the capability calls.
 

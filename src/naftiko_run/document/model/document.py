@@ -1,15 +1,14 @@
 """A whole capability document."""
 
-from __future__ import annotations
+from dataclasses import field
 
-from pydantic import Field
-
-from naftiko_run.document.model.base import Node
+from naftiko_run.document.model.base import Node, node
 from naftiko_run.document.model.consumes import Consumes
 from naftiko_run.document.model.exposes import AnyExposes, Exposes
 from naftiko_run.document.model.functions import Aggregate
 
 
+@node
 class Info(Node):
     """``info``: what the capability is, for people."""
 
@@ -19,6 +18,7 @@ class Info(Node):
     tags: tuple[str, ...] = ()
 
 
+@node
 class Bind(Node):
     """``binds[]``: variables and the keys that a provider knows them by.
 
@@ -30,9 +30,10 @@ class Bind(Node):
     namespace: str = "env"
     description: str = ""
     location: str = ""
-    keys: dict[str, str] = Field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
 
 
+@node
 class Document(Node):
     """A whole capability document.
 

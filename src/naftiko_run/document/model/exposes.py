@@ -1,22 +1,23 @@
 """``exposes``: the adapters, and what each serves."""
 
-from __future__ import annotations
-
+from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from naftiko_run.document.model.base import Authentication, Method, Node, Parameter, Unavailable
-from naftiko_run.document.model.functions import Callable
+from naftiko_run.document.model.base import Authentication, Method, Node, Parameter, Unavailable, node
+from naftiko_run.document.model.functions import Callable, Semantics
 from naftiko_run.document.model.skills import Skill
 
 
+@node
 class RestOperation(Callable):
     """``exposes[rest]…operations[]``."""
 
     method: Method
 
 
+@node
 class Forward(Node):
     """``forward``: requests are passed on to a consumed namespace as they are.
 
@@ -28,6 +29,7 @@ class Forward(Node):
     trusted_headers: tuple[str, ...] = ()
 
 
+@node
 class RestResource(Node):
     """``exposes[rest].resources[]``."""
 
@@ -38,6 +40,7 @@ class RestResource(Node):
     forward: Forward | None = None
 
 
+@node
 class Hints(Node):
     """``hints`` of a tool; None where the document says nothing."""
 
@@ -47,6 +50,7 @@ class Hints(Node):
     open_world: bool | None = None
 
 
+@node
 class Content(Node):
     """``x-content[]``: a part of what a tool's result or a prompt's message shows.
 
@@ -59,6 +63,7 @@ class Content(Node):
     resource: str = ""
 
 
+@node
 class Ask(Node):
     """``x-asks[]``: what the client is asked for before anything is done.
 
@@ -73,11 +78,12 @@ class Ask(Node):
     name: str
     of: Literal["user", "model", "roots"]
     text: str = ""
-    answer: dict[str, Any] = Field(default_factory=dict)
+    answer: dict[str, Any] = field(default_factory=dict)
     max_tokens: int = 1000
     required: bool = True
 
 
+@node
 class Tool(Callable):
     """``exposes[mcp].tools[]``.
 
@@ -92,7 +98,7 @@ class Tool(Callable):
     content: tuple[Content, ...] = ()
     asks: tuple[Ask, ...] = ()
     max_result: int | None = None
-    meta: dict[str, Any] = Field(default_factory=dict)
+    meta: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_safe(self) -> bool | None:
@@ -100,9 +106,11 @@ class Tool(Callable):
         hints = self.hints or Hints()
         if hints.read_only is None and hints.destructive:
             return False
-        return super().is_safe if hints.read_only is None else hints.read_only
+        semantics = self.semantics or Semantics()
+        return semantics.safe if hints.read_only is None else hints.read_only
 
 
+@node
 class Resource(Callable):
     """``exposes[mcp].resources[]``: files, or a function whose answer is the content.
 
@@ -119,6 +127,7 @@ class Resource(Callable):
     location: str = ""
 
 
+@node
 class PromptArgument(Node):
     """``prompts[].arguments[]``."""
 
@@ -129,6 +138,7 @@ class PromptArgument(Node):
     enum: tuple[str, ...] = ()
 
 
+@node
 class PromptMessage(Node):
     """``prompts[].template[]``: a message with ``{{argument}}`` in it; a text, or a resource that it shows."""
 
@@ -136,6 +146,7 @@ class PromptMessage(Node):
     content: Content
 
 
+@node
 class Prompt(Node):
     """``exposes[mcp].prompts[]``.
 
@@ -153,26 +164,28 @@ class Prompt(Node):
     asks: tuple[Ask, ...] = ()
 
 
+@node
 class Exposes(Node):
     """``exposes[]``: an adapter. A type without a model of its own is this, for its plugin to read.
 
     Attributes:
         max_binary_size: Of answers that are bytes; None where the document says nothing.
-        settings: The block as the author wrote it.
+        settings: The block as the author wrote it, for a plugin to read; nothing of ``rest`` and ``mcp``.
         unavailable: Units that were left out, and why.
     """
 
     type: str
     namespace: str = ""
     address: str = ""
-    port: int | None = Field(default=None, ge=0, le=65535)
+    port: Annotated[int | None, Field(ge=0, le=65535)] = None
     description: str = ""
     authentication: Authentication | None = None
     max_binary_size: int | None = None
-    settings: dict[str, Any] = Field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     unavailable: tuple[Unavailable, ...] = ()
 
 
+@node
 class RestExposes(Exposes):
     """The REST adapter."""
 
@@ -181,6 +194,7 @@ class RestExposes(Exposes):
     resources: tuple[RestResource, ...] = ()
 
 
+@node
 class McpExposes(Exposes):
     """The MCP adapter.
 
@@ -194,7 +208,7 @@ class McpExposes(Exposes):
     tools: tuple[Tool, ...] = ()
     resources: tuple[Resource, ...] = ()
     prompts: tuple[Prompt, ...] = ()
-    ttl_ms: int = Field(default=0, ge=0)
+    ttl_ms: Annotated[int, Field(ge=0)] = 0
     cache_scope: Literal["public", "private"] = "private"
 
     @property
@@ -208,6 +222,7 @@ def is_piped(exposes: Exposes) -> bool:
     return isinstance(exposes, McpExposes) and exposes.transport == "stdio"
 
 
+@node
 class SkillExposes(Exposes):
     """The skill adapter: a catalogue, which executes nothing."""
 

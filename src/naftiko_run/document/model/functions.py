@@ -1,14 +1,14 @@
 """What adapters offer: functions over consumed operations, their steps and outputs, and the aggregates."""
 
-from __future__ import annotations
-
+from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from naftiko_run.document.model.base import Node, Parameter, Unavailable
+from naftiko_run.document.model.base import Node, Parameter, Unavailable, node
 
 
+@node
 class Output(Node):
     """An exposed output parameter: how a piece of the answer is made.
 
@@ -24,21 +24,23 @@ class Output(Node):
     mapping: str = ""
     const: Any = None
     value: Any = None
-    properties: tuple[Output, ...] = ()
-    items: Output | None = None
-    values: Output | None = None
+    properties: tuple["Output", ...] = ()
+    items: "Output | None" = None
+    values: "Output | None" = None
     max_length: int | None = None
 
 
+@node
 class CallStep(Node):
     """A step that calls a consumed operation; ``call`` and ``with`` are as for a ``Callable``."""
 
     type: Literal["call"] = "call"
     name: str
     call: str
-    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+    with_: Annotated[dict[str, Any], Field(alias="with")] = field(default_factory=dict)
 
 
+@node
 class LookupStep(Node):
     """A step that finds entries in what an earlier step gave.
 
@@ -57,6 +59,7 @@ class LookupStep(Node):
     output_parameters: tuple[str, ...] = ()
 
 
+@node
 class ScriptStep(Node):
     """A step that runs a script in a sandbox.
 
@@ -73,12 +76,13 @@ class ScriptStep(Node):
     location: str = ""
     file: str
     dependencies: tuple[str, ...] = ()
-    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+    with_: Annotated[dict[str, Any], Field(alias="with")] = field(default_factory=dict)
 
 
 Step = Annotated[CallStep | LookupStep | ScriptStep, Field(discriminator="type")]
 
 
+@node
 class StepMapping(Node):
     """``mappings[]``: where a value of the steps goes in the function's answer.
 
@@ -91,6 +95,7 @@ class StepMapping(Node):
     value: Any
 
 
+@node
 class Semantics(Node):
     """``semantics`` of an aggregate's function; None where the document says nothing."""
 
@@ -99,6 +104,7 @@ class Semantics(Node):
     cacheable: bool | None = None
 
 
+@node
 class Callable(Node):
     """What REST operations, tools and aggregate functions share: a function over consumed operations.
 
@@ -120,7 +126,7 @@ class Callable(Node):
     label: str = ""
     description: str = ""
     call: str = ""
-    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+    with_: Annotated[dict[str, Any], Field(alias="with")] = field(default_factory=dict)
     given: tuple[dict[str, Any], ...] = ()
     steps: tuple[Step, ...] = ()
     mappings: tuple[StepMapping, ...] = ()
@@ -136,10 +142,12 @@ class Callable(Node):
         return self.semantics.safe if self.semantics else None
 
 
+@node
 class AggregateFunction(Callable):
     """``aggregates[].functions[]`` (``flows`` in the ikanos line)."""
 
 
+@node
 class Aggregate(Node):
     """``aggregates[]``: functions that adapters refer to. References are resolved before this model is made.
 

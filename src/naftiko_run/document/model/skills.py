@@ -1,18 +1,18 @@
 """``skills``: what a skill adapter tells agents of, and where each of its tools comes from."""
 
-from __future__ import annotations
-
+from dataclasses import field
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, SkipValidation
 
 from naftiko_run.diagnostics import Pointer
-from naftiko_run.document.model.base import Node
+from naftiko_run.document.model.base import Node, node
 
 SKILL_FILE: Final = "SKILL.md"
 """The file that every skill has."""
 
 
+@node
 class SkillSource(Node):
     """``from``: the operation or tool of a sibling adapter that a skill's tool is.
 
@@ -30,6 +30,7 @@ class SkillSource(Node):
     unit: Annotated[Pointer, SkipValidation]
 
 
+@node
 class SkillTool(Node):
     """``skills[].tools[]``: derived from a sibling adapter's unit, or a file of instructions.
 
@@ -41,11 +42,12 @@ class SkillTool(Node):
 
     name: str
     description: str = ""
-    source: SkillSource | None = Field(default=None, alias="from")
+    source: Annotated[SkillSource | None, Field(alias="from")] = None
     instruction: str = ""
     reason: str = ""
 
 
+@node
 class Skill(Node):
     """``exposes[skill].skills[]``; the attributes are the front matter of its ``SKILL.md``.
 
@@ -57,7 +59,7 @@ class Skill(Node):
     description: str = ""
     license: str = ""
     compatibility: str = ""
-    metadata: dict[str, str] = Field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
     allowed_tools: tuple[str, ...] = ()
     argument_hint: str = ""
     user_invocable: bool = True

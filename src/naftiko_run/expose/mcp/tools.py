@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -295,14 +296,24 @@ def _described(model: ToolModel, function: Function, asks: Questionnaire) -> typ
         description=function.description or None,
         input_schema=schema,
         _meta=model.meta or None,
-        annotations=_annotations(model.hints) if model.hints else None,
+        annotations=_annotations(_flags(model.hints)) if model.hints else None,
     )
 
 
-def _annotations(hints: Hints) -> types.ToolAnnotations:
+_Flags = tuple[bool | None, bool | None, bool | None, bool | None]
+
+
+def _flags(hints: Hints) -> _Flags:
+    return hints.read_only, hints.destructive, hints.idempotent, hints.open_world
+
+
+@lru_cache
+def _annotations(flags: _Flags) -> types.ToolAnnotations:
+    """Give annotations; there are few, which thousands of tools share."""
+    read_only, destructive, idempotent, open_world = flags
     return types.ToolAnnotations(
-        read_only_hint=hints.read_only,
-        destructive_hint=hints.destructive,
-        idempotent_hint=hints.idempotent,
-        open_world_hint=hints.open_world,
+        read_only_hint=read_only,
+        destructive_hint=destructive,
+        idempotent_hint=idempotent,
+        open_world_hint=open_world,
     )
