@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -60,6 +60,8 @@ def _start(listening: socket.socket, arguments: tuple[str | Path, ...]) -> None:
             for each in streams:
                 os.close(each)
             try:
-                line.sendall(INTEGER.pack(process.wait(PATIENCE)))
+                code = process.wait(PATIENCE * 4)  # longer than the client may take
             finally:
                 process.kill()
+        with suppress(ConnectionError):  # a client that waits no longer has ended what it started
+            line.sendall(INTEGER.pack(code))
