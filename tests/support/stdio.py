@@ -40,7 +40,11 @@ def started_by_client(*arguments: str | Path) -> Iterator[StdioServerParameters]
         listening.settimeout(PATIENCE)
         thread = threading.Thread(target=_start, args=(listening, arguments))
         thread.start()
-        yield StdioServerParameters(command=sys.executable, args=["-I", "-S", str(_STARTER), address])
+        yield StdioServerParameters(
+            command=sys.executable,
+            args=["-I", "-S", str(_STARTER), address],
+            env={"LANG": "C.UTF-8"},  # without it Python sets LC_CTYPE, with which nothing is forked
+        )
         thread.join(PATIENCE)
         assert not thread.is_alive(), "the command goes on without its client"
 
