@@ -39,7 +39,7 @@ def test_nothing_else_is_read(folder: Folder, name: str) -> None:
     assert folder.read(name) is None
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.sampled_from(["..", ".", "open", "secret", "up", "out", "deep", "", "%2e", "\\"]), max_size=6)
 )

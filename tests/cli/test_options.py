@@ -10,6 +10,7 @@ import pytest
 import naftiko_run
 from naftiko_run.cli.options import check_level, parse_base_uris, parse_ports, parse_seconds, parse_size
 from naftiko_run.errors import ConfigurationError
+from support.commands import ended
 from support.documents import CREDENTIALS, PIPELINES
 from support.ports import free_ports
 from support.process import READY, launched, run
@@ -170,3 +171,17 @@ def test_a_value_that_cannot_be_read_is_one_line_and_ends_with_2() -> None:
     assert result.stderr == (
         "naftiko-run: error: --port: `8080` does not say which adapter it is for (write --port rest=8080)\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "told"),
+    [
+        ("naftiko-run", "--tools", "'some' is not one of 'all', 'lazy'."),
+        ("naftiko validate", "--level", "'some' is not one of 'runnable', 'recommended', 'strict'."),
+    ],
+)
+def test_a_choice_that_there_is_not_is_refused_in_one_sentence(command: str, option: str, told: str) -> None:
+    name, *words = command.split()
+    result = ended(name, *words, PIPELINES, option, "some")
+    assert result.returncode == 2
+    assert result.stderr.splitlines()[-1] == f"Error: Invalid value for '{option}': {told}"

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from oauthlib.oauth1.rfc5849 import signature as oracle
 
@@ -271,7 +271,6 @@ SEGMENT = TEXT.filter(lambda text: text not in (".", ".."))
 """No request has a segment that climbs: it would be another URL by the time it is on the wire."""
 
 
-@settings(max_examples=100)
 @given(query=st.lists(st.tuples(TEXT, TEXT), max_size=4), segment=SEGMENT)
 def test_base_strings_are_those_of_another_library(query: list[tuple[str, str]], segment: str) -> None:
     written = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query)

@@ -17,12 +17,12 @@ from consume.formats import VESSEL_AVSC, avro_value, decode, write_protos, write
 from naftiko_run import jsontext
 from naftiko_run.consume.formats import FormatSettings, compile_format
 
-FEW = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+IN_A_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,6}", fullmatch=True)
 
 
-@FEW
+@IN_A_FOLDER
 @given(
     st.sampled_from([("csv", ","), ("tsv", "\t"), ("psv", "|")]),
     st.lists(NAMES, min_size=1, max_size=4, unique=True),
@@ -43,13 +43,13 @@ JSON = st.recursive(
 )
 
 
-@FEW
+@IN_A_FOLDER
 @given(JSON)
 def test_json_written_as_yaml_comes_back(value: Any) -> None:
     assert decode("yaml", jsontext.dumps(value)) == value
 
 
-@FEW
+@IN_A_FOLDER
 @given(
     st.dictionaries(NAMES, st.integers() | st.booleans() | st.none() | TEXTS.map("x{}".format), max_size=4)
 )
@@ -64,7 +64,7 @@ XML = st.recursive(
 )
 
 
-@FEW
+@IN_A_FOLDER
 @given(XML)
 def test_xml_comes_back(value: Any) -> None:
     assert decode("xml", f"<root>{_elements(value)}</root>") == value
@@ -80,7 +80,7 @@ def _elements(value: Any) -> str:
     )
 
 
-@FEW
+@IN_A_FOLDER
 @given(st.lists(st.tuples(TEXTS, st.none() | st.integers(-(2**63), 2**63 - 1), st.lists(TEXTS)), max_size=3))
 def test_avro_comes_back(tmp_path: Path, vessels: list[tuple[Any, ...]]) -> None:
     values = [dict(zip(("imo", "tons", "flags"), each, strict=True)) for each in vessels]
@@ -103,7 +103,7 @@ def test_any_bytes_are_read_or_refused_in_words(tmp_path: Path, name: str) -> No
         [b"", b"Obj\x01", b"<a>", b"---\n", b"\xef\xbb\xbf", b"\xff\xfe", b"<table><tr><th>"]
     )
 
-    @FEW
+    @IN_A_FOLDER
     @given(
         openings, st.binary(max_size=60), st.sampled_from(["", "x/y; charset=utf-16", "x/y; charset=latin-1"])
     )

@@ -57,7 +57,7 @@ async def status(site: Site) -> int:
 
 
 @given(BLOCKS | VALUES)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_block_leaves_an_adapter_open(tmp_path_factory: pytest.TempPathFactory, block: Any) -> None:
     text = small("shop", rest=f"authentication: {json.dumps(block)}")
     document = written(tmp_path_factory.getbasetemp(), text, "property.yaml")

@@ -128,7 +128,7 @@ ANSWERS = st.builds(
 
 
 @given(st.tuples(st.sampled_from(["send", "get", "short", "kept", "shown"]), ARGUMENTS), VERSIONS, ANSWERS)
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(("send", {"body": {}}), MODERN, Answer(200, b"null"))
 @example(("send", {"body": {}}), MODERN, Answer(200, b'[1, 12345678901234567890123, {"a": null}]'))
 @example(("send", {"body": {}}), "2025-06-18", Answer(200, b'[1, 12345678901234567890123, {"a": null}]'))

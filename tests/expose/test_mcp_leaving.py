@@ -10,14 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
-from mcp import StdioServerParameters, stdio_client
+from mcp import stdio_client
 from mcp.client.client import Client
 
 from naftiko_run import Settings, load
 from naftiko_run.serve import Addressing, ServeSettings, running
 from support.mcp_client import ERAS, run_async
-from support.process import COMMAND
 from support.server import ANY_PORT
+from support.stdio import started_by_client
 from support.upstream import PATIENCE
 
 DOCUMENT = """
@@ -197,13 +197,12 @@ def test_a_client_that_leaves_within_its_session_ends_its_call_and_not_the_sessi
 def test_a_call_that_is_cancelled_on_stdio_ends(tmp_path: Path, mode: str) -> None:
     async def cancel() -> None:
         async with documented(tmp_path) as (file, upstream):
-            arguments = [str(file), "--stdio", "--adapter", "m"]
-            parameters = StdioServerParameters(command=str(COMMAND), args=arguments)
-            async with Client(stdio_client(parameters), mode=mode) as client:
-                asking = asyncio.create_task(client.call_tool("slow", {}))
-                await upstream.arrived.get()
-                asking.cancel()
-                await upstream.ended.get()
-                assert (await client.list_tools()).tools
+            with started_by_client(file, "--stdio", "--adapter", "m") as parameters:
+                async with Client(stdio_client(parameters), mode=mode) as client:
+                    asking = asyncio.create_task(client.call_tool("slow", {}))
+                    await upstream.arrived.get()
+                    asking.cancel()
+                    await upstream.ended.get()
+                    assert (await client.list_tools()).tools
 
     run_async(cancel)

@@ -49,8 +49,7 @@ async def all_of(client: Client, ask: Ask, kind: str, name: str) -> tuple[list[s
     return found, sizes
 
 
-@MODES
-def test_2500_tools_are_told_in_pages_in_the_documents_order(tmp_path: Path, mode: str) -> None:
+def test_2500_tools_are_told_in_pages_in_the_documents_order(tmp_path: Path) -> None:
     names = [f"t-{number * 7919 % 2500}" for number in range(2500)]
 
     async def use(client: Client) -> None:
@@ -64,11 +63,11 @@ def test_2500_tools_are_told_in_pages_in_the_documents_order(tmp_path: Path, mod
         assert text_of(result) == f"this is {names[-1]}"
 
     with serving(document(tmp_path, [*map(tool, names)]), settings=Settings()) as served:
-        with_client(served.url("mcp"), mode, use)
+        for mode in ERAS:
+            with_client(served.url("mcp"), mode, use)
 
 
-@MODES
-def test_resources_templates_and_prompts_have_pages_too(tmp_path: Path, mode: str) -> None:
+def test_resources_templates_and_prompts_have_pages_too(tmp_path: Path) -> None:
     numbers = range(PAGE + 1)
     mock = {"description": "d", "outputParameters": [{"name": "a", "type": "string", "value": "b"}]}
     resources = [{"name": f"r{each}", "uri": f"data://r/{each}", **mock} for each in numbers]
@@ -94,7 +93,8 @@ def test_resources_templates_and_prompts_have_pages_too(tmp_path: Path, mode: st
 
     file = document(tmp_path, [tool("t")], resources=resources, prompts=prompts)
     with serving(file, settings=Settings()) as served:
-        with_client(served.url("mcp"), mode, use)
+        for mode in ERAS:
+            with_client(served.url("mcp"), mode, use)
 
 
 @MODES

@@ -10,7 +10,7 @@ from typing import Any
 
 import mcp_types as types
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from naftiko_run import Settings, jsontext
@@ -161,7 +161,6 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=100)
 @given(value=JSON, most=st.integers(30, 300))
 def test_whatever_is_cut_fits(value: Any, most: int) -> None:
     whole = [value, "x" * most]

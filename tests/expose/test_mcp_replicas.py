@@ -4,45 +4,11 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
+from support.greeting import DOCUMENT, greeted
 from support.process import READY, launched, run
-
-DOCUMENT = """
-naftiko: 1.0.0-alpha2
-capability:
-  exposes:
-  - type: mcp
-    namespace: m
-    tools:
-    - name: greet
-      description: Greets
-      x-asks:
-      - name: person
-        user: Your name?
-        answer: {type: object, properties: {name: {type: string}}, required: [name]}
-      x-content: [{text: "Hello {{person.name}}"}]
-"""
-
-
-def greeted(url: str, **params: Any) -> dict[str, Any]:
-    meta = {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}},
-    }
-    headers = {
-        "accept": "application/json, text/event-stream",
-        "mcp-protocol-version": "2026-07-28",
-        "mcp-method": "tools/call",
-        "mcp-name": "greet",
-    }
-    params = {"name": "greet", "arguments": {}, "_meta": meta, **params}
-    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-    answer: dict[str, Any] = httpx.post(url, json=body, headers=headers).json()
-    return answer
 
 
 @pytest.mark.parametrize("second", ["k" * 32, "o" * 32], ids=["same-key", "other-key"])

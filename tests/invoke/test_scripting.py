@@ -193,7 +193,7 @@ JSON = st.recursive(
 
 
 @BOTH
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=JSON)
 def test_any_json_comes_back_as_it_went_in(tmp_path: Path, language: str, value: Any) -> None:
     script = _echoes.get(language) or prepare(tmp_path, language, "result = context")

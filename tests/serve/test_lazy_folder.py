@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from mcp.client.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.stdio import stdio_client
 
 from naftiko_run import Settings
 from naftiko_run.serve import Addressing
@@ -19,8 +19,9 @@ from support.documents import small, written
 from support.many import many_tools, one_kind
 from support.mcp_client import ERAS, call_tool, list_tools, run_async, text_of
 from support.ports import free_ports
-from support.process import COMMAND, READY, launched
+from support.process import READY, launched
 from support.server import Served, serving
+from support.stdio import started_by_client
 from support.upstream import Upstream
 from support.wire import problem
 
@@ -164,15 +165,14 @@ def test_start_up_tells_of_it_and_of_what_it_leaves_out(folder: Path) -> None:
 @MODES
 def test_on_stdin_and_stdout_a_folder_is_one_server(folder: Path, mode: str) -> None:
     async def session() -> tuple[list[str], str]:
-        arguments = [str(folder), "--stdio", "--tools", "lazy", "--sandbox"]
-        parameters = StdioServerParameters(command=str(COMMAND), args=arguments)
         async with Client(stdio_client(parameters), mode=mode) as client:
             found = await client.call_tool("search_tools", {"query": "locked"})
             called = await client.call_tool("call_tool", {"name": "locked-mcp.locked-tool"})
             assert found.structured_content is not None
             return [each["name"] for each in found.structured_content["tools"]], text_of(called)
 
-    names, answer = run_async(session)
+    with started_by_client(folder, "--stdio", "--tools", "lazy", "--sandbox") as parameters:
+        names, answer = run_async(session)
     assert names == ["locked-mcp.locked-tool"]
     assert "locked.get" in answer
 
@@ -190,9 +190,9 @@ def test_operations_of_rest_adapters_are_found_on_stdin_and_stdout_too(tmp_path:
         written(tmp_path, text, f"{name}.yaml")
 
     async def session() -> Any:
-        arguments = [str(tmp_path), "--stdio", "--tools", "lazy", "--sandbox"]
-        parameters = StdioServerParameters(command=str(COMMAND), args=arguments)
         async with Client(stdio_client(parameters)) as client:
             return (await client.call_tool("search_tools", {})).structured_content
 
-    assert run_async(session) == {"total": 2, "names": ["one-rest.get", "two-rest.get"]}
+    with started_by_client(tmp_path, "--stdio", "--tools", "lazy", "--sandbox") as parameters:
+        found = run_async(session)
+    assert found == {"total": 2, "names": ["one-rest.get", "two-rest.get"]}

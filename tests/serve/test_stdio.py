@@ -21,6 +21,7 @@ from support.commands import Forked, clean_environment, start
 from support.mcp_client import ERAS, run_async, text_of
 from support.plugins import install
 from support.process import COMMAND, READY, launched, run
+from support.stdio import started_by_client
 from support.upstream import PATIENCE, Answer, Upstream
 
 T = TypeVar("T")
@@ -95,9 +96,14 @@ def converse(
     use: Callable[[Client], Awaitable[T]], *arguments: str | Path, mode: str = "auto", **callbacks: Any
 ) -> T:
     """Start the command with the official client, and use that."""
+    with started_by_client(*arguments) as parameters:
+        return converse_with(parameters, use, mode=mode, **callbacks)
 
+
+def converse_with(
+    parameters: StdioServerParameters, use: Callable[[Client], Awaitable[T]], mode: str, **callbacks: Any
+) -> T:
     async def session() -> T:
-        parameters = StdioServerParameters(command=str(COMMAND), args=[*map(str, arguments)])
         async with Client(stdio_client(parameters), mode=mode, **callbacks) as client:
             return await use(client)
 
@@ -175,7 +181,9 @@ def test_clients_of_both_eras_list_and_call(
         tools = (await client.list_tools()).tools
         return client.protocol_version, [tool.name for tool in tools], await call_ships(client)
 
-    spoken, names, result = converse(use, document(tmp_path, upstream.url, PIPED), mode=mode)
+    file = document(tmp_path, upstream.url, PIPED)
+    parameters = StdioServerParameters(command=str(COMMAND), args=[str(file)])
+    spoken, names, result = converse_with(parameters, use, mode)
     assert (spoken, names) == (version, ["ships", "crew"])
     assert json.loads(text_of(result)) == [{"name": "Ænøn 🚢", "note": "line\u2028break\nand\ttab"}]
     assert upstream.only.path == "/ships"

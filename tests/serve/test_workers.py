@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from support.documents import CREDENTIALS, PIPELINES, written
+from support.greeting import DOCUMENT, greeted
 from support.mcp_client import ERAS, call_tool
 from support.process import READY, Process, launched, run, started
 from support.upstream import PATIENCE, Upstream
@@ -28,20 +28,9 @@ TWO = ("--workers", "2")
 CALLS = 12
 """So many connections that it is next to impossible that one worker gets them all."""
 
-OWN = """
-naftiko: 1.0.0-alpha2
-capability:
-  exposes:
-  - type: mcp
-    namespace: m
-    tools:
-    - name: greet
-      description: Greets
-      x-asks:
-      - name: person
-        user: Your name?
-        answer: {type: object, properties: {name: {type: string}}, required: [name]}
-      x-content: [{text: "Hello {{person.name}}"}]
+OWN = (
+    DOCUMENT
+    + """\
     - name: count
       description: Counts
       steps:
@@ -49,6 +38,7 @@ capability:
       - {type: script, name: more, language: python, location: "file:///./scripts", file: more.py}
       mappings: [{targetName: count, value: $.more}]
 """
+)
 
 
 @contextmanager
@@ -142,24 +132,6 @@ def test_a_port_of_workers_is_taken_for_everyone_else(upstream: Upstream, worker
         other = run(PIPELINES, "--sandbox", "--workers", workers, "--port", f"rest={port}", "--port", "mcp=0")
         assert other.returncode == 1
         assert f"port {port} is in use" in other.stderr
-
-
-def greeted(url: str, **params: Any) -> dict[str, Any]:
-    """Call the tool that asks, over a connection of its own."""
-    meta = {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}},
-    }
-    headers = {
-        "accept": "application/json, text/event-stream",
-        "mcp-protocol-version": "2026-07-28",
-        "mcp-method": "tools/call",
-        "mcp-name": "greet",
-    }
-    params = {"name": "greet", "arguments": {}, "_meta": meta, **params}
-    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-    answer: dict[str, Any] = httpx.post(url, json=body, headers=headers).json()
-    return answer
 
 
 def test_workers_go_on_with_conversations_and_run_scripts(tmp_path: Path) -> None:
