@@ -35,7 +35,7 @@ def test_json_has_every_field_of_every_finding() -> None:
         "pointer": "/capability/consumes/0/baseUri",
         "hint": "take the slash off",
         "excerpt": "    baseUri: https://registry.test/",
-        "alters_service": False,
+        "altersService": False,
     }
     assert (second["line"], second["excerpt"]) == (0, "")
     assert json.loads(FORMATS["json"]([])) == []

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from naftiko_run import Settings, load
-from naftiko_run.serve import Addressing, ServeSettings, Site
+from naftiko_run.serve import Addressing, ServeSettings
 from naftiko_run.serve.site import build_sites
+from support.asking import asked
 from support.documents import small, written
-from support.guarded import TLS
 from support.server import ANY_PORT
 
 KEYS = [
@@ -43,17 +41,12 @@ LEAVES = st.sampled_from(
     [None, True, 0, "", "x", "{{X}}", "{{#x}}", "{{Y}}", "header", "body", "https://x.example", "http://["]
 )
 VALUES = LEAVES | st.lists(LEAVES, max_size=2) | st.dictionaries(st.sampled_from(KEYS), LEAVES, max_size=2)
+HOST = ((b"host", b"127.0.0.1"),)
 BLOCKS = st.builds(
     lambda kind, block: {"type": kind, **block} if kind is not None else block,
     st.sampled_from([*TYPES, None]),
     st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=5),
 )
-
-
-async def status(site: Site) -> int:
-    """Give what a caller without credentials is answered."""
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(site.router), verify=TLS) as client:
-        return (await client.get("http://127.0.0.1/things")).status_code
 
 
 @given(BLOCKS | VALUES)
@@ -66,7 +59,7 @@ def test_no_block_leaves_an_adapter_open(tmp_path_factory: pytest.TempPathFactor
     try:
         served = [site for site in sites for adapter in site.adapters if adapter.type == "rest"]
         for site in served:
-            assert asyncio.run(status(site)) in (401, 503)
+            assert asked(site.router, "/things", HOST)["status"] in (401, 503)
         told = [each for each in capability.diagnostics if each.code == "not-guarded"]
         assert len(told) + len(served) == 1
     finally:

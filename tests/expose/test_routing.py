@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
@@ -14,9 +12,10 @@ from hypothesis import strategies as st
 
 from naftiko_run import Capability, Settings, load
 from naftiko_run.expose import Adapter, HostGuard, Router
-from naftiko_run.expose.exposer import ASGIApp, Endpoint, Message, Receive, Scope, Send
+from naftiko_run.expose.exposer import ASGIApp, Endpoint, Receive, Scope, Send
 from naftiko_run.expose.problems import respond
 from naftiko_run.expressions import parse_path
+from support.asking import asked
 from support.documents import CREDENTIALS, PIPELINES
 from support.server import Served, serving
 from support.wire import problem, send_raw
@@ -65,17 +64,8 @@ def telling(path: str) -> ASGIApp:
 
 def answered(router: Router, path: str) -> tuple[int, bytes | None]:
     """Give the status, and which route answered."""
-    sent: list[Message] = []
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    async def receive() -> Message:
-        raise AssertionError
-
-    scope: dict[str, Any] = {"method": "GET", "path": path, "raw_path": path.encode(), "headers": []}
-    asyncio.run(router(scope, receive, send))
-    return sent[0]["status"], sent[0]["body"] if sent[0]["status"] == 200 else None
+    answer = asked(router, path)
+    return answer["status"], answer["body"] if answer["status"] == 200 else None
 
 
 @pytest.fixture(scope="module")

@@ -61,9 +61,10 @@ async def answer(outcome: Outcome, scope: Scope, send: Send) -> None:
             assert outcome.close is not None  # where the bytes come from
             await outcome.close()
         return
-    content = outcome.content
+    content: bytes | None = outcome.content
     if is_head and not content:
         headers += _length(outcome)
+        content = None
     await send({"type": WHOLE, "status": outcome.status, "headers": headers, "body": content})
 
 
