@@ -25,8 +25,8 @@ class HttpTransport:
     """Carries requests to all upstreams, each origin's in the quickest sound way.
 
     That is our own client, with connections of its own for each origin. httpx
-    carries what is unusual: where the environment names a proxy, the URL holds
-    credentials or a host beyond ASCII, or httptools is not there (on Windows).
+    carries what is unusual: where the environment names a proxy, or the URL
+    holds credentials or a host beyond ASCII.
 
     The connections belong to one event loop; in another there are new ones.
 
@@ -81,21 +81,17 @@ class HttpTransport:
     def _choose(self, prefix: str, tls: ssl.SSLContext | None) -> OriginTransport | Transport:
         origin = parse_origin(prefix)
         if origin is not None and not self._is_proxied(origin):
-            usual = self._usual(origin, prefix, tls)
-            if usual is not None:
-                return usual
+            return self._usual(origin, prefix, tls)
         if self._unusual is None:
             from naftiko_run.consume.transport.httpx_transport import HttpxTransport
 
             self._unusual = HttpxTransport(self._timeout)
         return self._unusual
 
-    def _usual(self, origin: Origin, prefix: str, tls: ssl.SSLContext | None) -> OriginTransport | None:
-        """Give our own client for an origin; None where its parser is not installed."""
-        try:
-            from naftiko_run.consume.transport.http1 import OriginTransport
-        except ModuleNotFoundError:
-            return None
+    def _usual(self, origin: Origin, prefix: str, tls: ssl.SSLContext | None) -> OriginTransport:
+        """Give our own client for an origin."""
+        from naftiko_run.consume.transport.http1 import OriginTransport
+
         if len(self._carriers) >= _MOST_ORIGINS:
             for key in [key for key, each in self._carriers.items() if each.is_unused]:
                 del self._carriers[key]
