@@ -1,0 +1,188 @@
+"""What a unit does, to a plan: one call, steps, or an answer of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from naftiko_run.diagnostics import Report
+from naftiko_run.document.model import Callable as Unit
+from naftiko_run.document.model import CallStep as CallStepModel
+from naftiko_run.document.model import LookupStep as LookupStepModel
+from naftiko_run.document.model import ScriptStep as ScriptStepModel
+from naftiko_run.document.model import Step as StepModel
+from naftiko_run.expressions import Expression, compile_value, names_of
+from naftiko_run.invoke.call import Call, CallPlan
+from naftiko_run.invoke.connect import Connector
+from naftiko_run.invoke.function import Plan
+from naftiko_run.invoke.inputs import Use
+from naftiko_run.invoke.lookup import Lookup
+from naftiko_run.invoke.mock import MockPlan
+from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, named_pieces
+from naftiko_run.invoke.references import References
+from naftiko_run.invoke.safety import READING
+from naftiko_run.invoke.scripting import ScriptCompiler, ScriptRefused
+from naftiko_run.invoke.scriptstep import ScriptStep
+from naftiko_run.invoke.stepoutput import MARK, Projection, read_step, step_of
+from naftiko_run.invoke.steps import CallStep, Runner, Step, StepsPlan, in_order
+
+
+@dataclass(slots=True)
+class PlanCompiler:
+    """Compiles the plan of a unit.
+
+    Attributes:
+        unit: The unit.
+        connector: Connects its calls to operations.
+        references: What its expressions may refer to.
+        scripts: Compiles script steps.
+        report: Takes what will surprise at run time.
+        max_binary_size: Its adapter's, in bytes; None where it has none.
+        calls: The consumed operations that are called.
+        uses: Where values go.
+        refusal: Why every call fails; empty where calls can succeed.
+        promised: JSON Schema of the answer; None where nothing is promised.
+    """
+
+    unit: Unit
+    connector: Connector
+    references: References
+    scripts: ScriptCompiler
+    report: Report
+    max_binary_size: int | None
+    calls: list[Call] = field(default_factory=list, init=False)
+    uses: list[Use] = field(default_factory=list, init=False)
+    refusal: str = field(default="", init=False)
+    promised: dict[str, Any] | None = field(default=None, init=False)
+
+    def compile(self) -> Plan:
+        """Compile the unit.
+
+        Raises:
+            ValueError: It cannot work; the message says why.
+        """
+        if self.unit.steps:
+            return self._steps()
+        if self.unit.call:
+            return self._call()
+        return MockPlan(self._outputs(OutputCompiler(self._value, by_name=True)).apply)
+
+    def _call(self) -> CallPlan:
+        call = self._connect(self.unit.call, self.unit.with_, self.unit)
+        pieces = named_pieces(call.operation.model.output_parameters)
+        compiler = OutputCompiler(self._value, pieces, lone_elements=_has_lone_elements(call))
+        outputs = self._bytes() if call.operation.gives_bytes else self._outputs(compiler)
+        body = call.operation.plan.body
+        passes_raw_body = (
+            body is not None
+            and bool(body.whole)
+            and call.arguments[body.whole].whole == "body"
+            and not any("body" in layer for layer in self.unit.given)
+        )
+        media_type = self.unit.output_media_type or call.operation.media_type
+        return CallPlan(call, outputs, media_type, None, passes_raw_body)
+
+    def _bytes(self) -> OutputPlan:
+        """Give the plan of an answer in which there is nothing to map."""
+        outputs = OutputCompiler(self._value).compile(self.unit.output_parameters)
+        if not outputs.is_identity:
+            self.report.warning(
+                "unmapped-bytes",
+                f"`{self.unit.call}` gives bytes, in which there is nothing to map: they are passed on whole",
+                (*self.unit.pointer, "outputParameters"),
+                hint="leave `outputParameters` out, or give the operation another `outputRawFormat`",
+            )
+        return OutputPlan(None)
+
+    def _steps(self) -> StepsPlan:
+        runners: dict[str, Runner] = {}
+        needs: dict[str, frozenset[str]] = {}
+        changes: set[str] = set()
+        for step in self.unit.steps:
+            first = len(self.uses)
+            runners[step.name] = self._runner(step, changes)
+            reads = names_of(use.expression for use in self.uses[first:])
+            needs[step.name] = frozenset(name.removeprefix(MARK) for name in reads if name.startswith(MARK))
+        plan = in_order(needs, frozenset(changes))
+        mappings = [
+            (tuple(each.target.split(".")), self._use(self.references.compile(each.value)))
+            for each in self.unit.mappings
+        ]
+        # One output alone is the last step's answer; of several, each is the member of its name.
+        is_by_name = bool(mappings) or len(self.unit.output_parameters) > 1
+        return StepsPlan(
+            tuple(Step(name, runners[name], after) for name, after in plan),
+            all(place in after for place, (_, after) in enumerate(plan[1:])),
+            tuple(mappings),
+            self.unit.steps[-1].name,
+            self._outputs(
+                OutputCompiler(
+                    self._value,
+                    lone_elements=any(_has_lone_elements(call) for call in self.calls),
+                    by_name=is_by_name,
+                )
+            ),
+        )
+
+    def _runner(self, step: StepModel, changes: set[str]) -> Runner:
+        match step:
+            case CallStepModel():
+                call = self._connect(step.call, step.with_, step)
+                if call.operation.plan.method not in READING:
+                    changes.add(step.name)
+                model, gives_bytes = call.operation.model, call.operation.gives_bytes
+                projection = Projection() if gives_bytes else Projection.of(model.output_parameters)
+                return CallStep(step.name, call, projection)
+            case LookupStepModel():
+                index = step_of(step.index, self.references.steps)
+                if index is None:
+                    known = ", ".join(each.name for each in self.unit.steps if each.name != step.name)
+                    raise ValueError(
+                        f"its step `{step.name}` searches in `{step.index}`, which is no step; "
+                        f"there are: {known or 'no others'}"
+                    )
+                entries = self._use(read_step(*index))
+                wanted = self._use(self.references.compile(step.lookup_value))
+                return Lookup(entries, step.match, wanted, step.output_parameters)
+            case ScriptStepModel():
+                return self._script(step)
+
+    def _script(self, step: ScriptStepModel) -> ScriptStep:
+        """Compile a script; it sees what every step before it gave, and so waits for all of them."""
+        try:
+            script = self.scripts.compile(step)
+        except ScriptRefused as fault:
+            raise ValueError(f"{fault} ({fault.hint})" if fault.hint else str(fault)) from None
+        names = [each.name for each in self.unit.steps]
+        for earlier in names[: names.index(step.name)]:
+            self._use(read_step(earlier, "$"))
+        return ScriptStep(script, self._use(self.references.compile(step.with_)))
+
+    def _connect(self, name: str, with_: Mapping[str, Any], at: Unit | CallStepModel) -> Call:
+        call = self.connector.connect(name, with_, at.pointer)
+        if self.max_binary_size is not None:
+            call = replace(call, max_binary_size=self.max_binary_size)
+        self.calls.append(call)
+        self.uses += call.uses()
+        self.refusal = self.refusal or call.operation.refusal
+        return call
+
+    def _use(self, expression: Expression) -> Expression:
+        self.uses.append(Use(expression))
+        return expression
+
+    def _value(self, written: Any) -> Expression:
+        """Compile an output's own value: text is a template over the inputs, and nothing else is a reference."""
+        return compile_value(written, self.references.resolve)
+
+    def _outputs(self, compiler: OutputCompiler) -> OutputPlan:
+        outputs = compiler.compile(self.unit.output_parameters)
+        self.uses += [Use(value) for value in outputs.values]
+        self.promised = outputs.schema
+        return outputs
+
+
+def _has_lone_elements(call: Call) -> bool:
+    """Whether the format writes a list of one as its one element."""
+    return call.operation.model.output_raw_format == "xml"
