@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -109,6 +110,8 @@ class Builder:
         self._file = file
         self._document_mark: Any = None
         self._holds_document = False
+        self._texts: dict[str, str] = {}
+        """Texts that came before: a document has most of them several times."""
         self._stream = Container([], None, None, 0)
         self._stack = [self._stream]
         self._anchors: dict[str, tuple[Any, int]] = {}
@@ -127,6 +130,8 @@ class Builder:
                 if top is self._stream and not _is_empty(event):
                     self._begin_document()
                 value = _scalar(event)
+                if type(value) is str:
+                    value = self._texts.setdefault(value, value)
                 if event.anchor is not None:
                     self._anchors[event.anchor] = (value, 1)
                 self._put(top, value, event.start_mark, 1)
@@ -152,7 +157,7 @@ class Builder:
         self._holds_document = True
 
     def _take_key(self, top: Container, event: Any) -> None:
-        key = event.value
+        key = sys.intern(event.value)  # documents have the same few hundred keys
         if event.anchor is not None:
             self._anchors[event.anchor] = (key, 1)
         top.awaits_key = False
