@@ -9,10 +9,10 @@ SHARED := $(if $(NAFTIKO_SHARED),$(NAFTIKO_SHARED),../shared)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install dev test test-shared test-clients conformance check bench bench-quick bench-profile bench-loading lint-docker clean
+.PHONY: help run install dev test test-shared test-clients conformance check bench bench-quick bench-profile bench-instructions bench-loading lint-docker clean
 
 help: ## Tell what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: install ## Serve the first document against the sandbox: no credentials, no network (ARGS="--port rest=8081")
 	@$(BIN)/naftiko-run capabilities/pipelines-track.yaml --sandbox $(ARGS)
@@ -46,6 +46,9 @@ bench-quick: $(VENV)/.installed-bench ## Measure the key ratios, in under a minu
 
 bench-profile: $(VENV)/.installed-bench ## Write a profile of ours under load (ARGS=mcp; default rest)
 	@$(BIN)/python -m benchmarks profile $(if $(ARGS),$(ARGS),rest)
+
+bench-instructions: $(VENV)/.installed-bench ## Count the instructions that a request takes, outside the kernel (ARGS="rest mcp")
+	@$(BIN)/python -m benchmarks instructions $(ARGS)
 
 bench-loading: install ## Measure how long a catalogue of documents takes to load
 	@$(BIN)/python -m benchmarks.loading

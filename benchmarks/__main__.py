@@ -9,6 +9,7 @@ from typing import Final
 
 from rich.console import Console
 
+from benchmarks.instructions import instructions
 from benchmarks.machine import NotPossible
 from benchmarks.page import write
 from benchmarks.processes import NotStarted
@@ -19,6 +20,7 @@ from benchmarks.subject import WrongAnswer
 from benchmarks.suite import run
 
 _WIDE: Final = 170
+_COUNTED: Final = ("rest", "mapping", "mcp", "mcp-2025")
 
 
 def main() -> int:
@@ -30,13 +32,20 @@ def main() -> int:
     parser.add_argument(
         "--write", type=Path, metavar="PAGE", help="write the tables between a page's markers"
     )
-    commands = parser.add_subparsers(dest="command", metavar="profile")
+    commands = parser.add_subparsers(dest="command", metavar="profile | instructions")
     profiling = commands.add_parser("profile", help="write a profile of ours under load instead")
     profiling.add_argument("name", choices=NAMES)
     profiling.add_argument("--output", type=Path, help="default: NAME.speedscope.json")
     profiling.add_argument("--seconds", type=int, default=10)
+    counting = commands.add_parser("instructions", help="count the instructions of a request instead")
+    counting.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
     options = parser.parse_args()
+    if unknown := set(getattr(options, "names", ())) - NAMES.keys():
+        counting.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
     try:
+        if options.command == "instructions":
+            print_sheet(instructions(options.names or _COUNTED), _console())
+            return 0
         if options.command:
             file = options.output or Path(f"{options.name}.speedscope.json")
             failed = profile(options.name, file, options.seconds)

@@ -45,8 +45,11 @@ def pinned(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def provide_tools() -> None:
+def provide_tools(*more: str) -> None:
     """See that nginx and wrk are there; as root, install them with apt-get where they are not.
+
+    Args:
+        more: Commands that are needed too, each of the package of its name.
 
     Raises:
         NotPossible: They are not, and cannot be installed; or this is not Linux; or FastMCP is not there.
@@ -57,7 +60,8 @@ def provide_tools() -> None:
         raise NotPossible(
             "What ours is compared with is not installed: `make bench` does that, and runs this."
         )
-    missing = [package for command, package in TOOLS.items() if shutil.which(command, path=_path()) is None]
+    needed = {**TOOLS, **{each: each for each in more}}
+    missing = [package for command, package in needed.items() if shutil.which(command, path=_path()) is None]
     if not missing:
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
