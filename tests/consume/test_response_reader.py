@@ -86,12 +86,41 @@ def test_a_response_is_the_same_whatever_came_before_it(answers: list[bytes], or
     tell_each([answers[number % len(answers)] for number in order])
 
 
-@pytest.mark.parametrize("late", [b"\r\n", b"\r\n\r\n", b"late", b"HTTP/1.1 200 OK\r\n"])
+SECOND = b"HTTP/1.1 500 Other\r\nContent-Length: 0\r\n\r\n"
+SWITCH = b"HTTP/1.1 101 Other\r\n\r\n"
+
+
+@pytest.mark.parametrize("late", [b"\r\n", b"\r\n\r\n", b"late", b"HTTP/1.1 200 OK\r\n", SECOND, SWITCH])
 @pytest.mark.parametrize("body", [b"", b"body", b"\r\n", b"\r\n\r\n"])
 def test_what_comes_behind_a_response_is_no_part_of_the_next(body: bytes, late: bytes) -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
     for answers in ([answer + late, answer], [answer, answer + late], [answer + late, answer + late]):
         tell_each([*answers, answer])
+
+
+@pytest.mark.parametrize("late", [SECOND, SWITCH, b"late"])
+@pytest.mark.parametrize(
+    "lines", [b"204 A\r\n", b"304 A\r\nContent-Length: 9\r\n", b"200 A\r\nContent-Length: 0\r\n"]
+)
+def test_a_second_response_in_one_piece_is_not_heeded(lines: bytes, late: bytes) -> None:
+    reader = ResponseReader()
+    answer = b"HTTP/1.1 " + lines + b"\r\n"
+    reader.feed(answer + late)
+    first, _, complete, _, _ = told([answer])
+    assert complete
+    assert (reader.head, reader.take(), reader.is_complete, reader.keeps) == (first, b"", True, False)
+
+
+def test_a_length_beside_chunks_is_not_told() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n"
+    found, body, *_ = told([head + b"2\r\nok\r\n0\r\n\r\n"])
+    assert body == b"ok"
+    assert [name for name, _ in found.headers] == ["x-a", "transfer-encoding"]
+
+
+def test_a_coding_that_was_not_asked_for_is_refused_on_a_line_of_its_own() -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert isinstance(told([head + b"2\r\nok\r\n0\r\n\r\n"]), str)
 
 
 def test_a_response_to_head_after_one_to_get_has_no_body() -> None:

@@ -52,13 +52,17 @@ def head_of(status: int, raw: Iterable[tuple[bytes, bytes]], *, bodiless: bool) 
             head.has_length = True
             head.declared = int(value)
         elif name == "transfer-encoding":
-            head.coding = value.lower()
+            head.coding = value.lower() if head.coding is None else f"{head.coding},{value.lower()}"
         elif name == "content-encoding":
             head.encoding = f"{head.encoding},{value}" if head.encoding else value
         else:
             head.keeps_seconds = _seconds(value)
     if bodiless or head.coding is not None or status in (204, 304):
         head.declared = 0
+    if (
+        head.coding is not None and head.has_length
+    ):  # the coding wins, and the length is nobody's (RFC 9112, 6.3)
+        head.headers = tuple([header for header in headers if header[0] != "content-length"])
     return head
 
 

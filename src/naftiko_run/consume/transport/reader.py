@@ -186,6 +186,8 @@ class ResponseReader:
 
     def on_headers_complete(self) -> None:
         """Take status and headers; interim answers are passed over."""
+        if self.is_complete:  # one more than was asked for
+            return
         assert self._parser is not None
         status = self._parser.get_status_code()
         if status < 200:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from contextlib import suppress
 from typing import Any, Final, cast
 
 from uvicorn import Config
@@ -21,9 +22,11 @@ from naftiko_run.serve.http1.state import State
 _log = logging.getLogger(__name__)
 
 IDLE_SECONDS: Final = 75
-"""How long a connection without a request is kept."""
+"""How long a connection is kept on which nothing is asked, or on which the client neither sends nor takes the rest."""
 _HEAD_SECONDS: Final = 30
-"""How long a client may take for a request's head."""
+"""How long a client may take for a request's head, or for the rest of a body that nobody reads."""
+_MOST_WAITING: Final = 1000
+"""How many requests a client may send without waiting for an answer; a thousand are a megabyte."""
 
 
 class ClientConnection(RequestReader):
@@ -42,6 +45,7 @@ class ClientConnection(RequestReader):
         "_is_paused",
         "_loop",
         "_transport",
+        "_unsent",
         "_waiting",
         "room",
         "state",
@@ -64,6 +68,8 @@ class ClientConnection(RequestReader):
         self._waiting: deque[tuple[Exchange, Scope]] = deque()
         """Those that a client has sent without waiting for that answer."""
         self._is_paused = False
+        self._unsent = 0
+        """How many bytes the client had still to take when it was last looked at."""
         self.room: asyncio.Event | None = None
 
     # What the event loop calls
@@ -88,6 +94,8 @@ class ClientConnection(RequestReader):
     def pause_writing(self) -> None:
         """Hear that the client takes no more for now."""
         self.room = asyncio.Event()
+        self._unsent = self._transport.get_write_buffer_size()
+        self.quiet = 0
 
     def resume_writing(self) -> None:
         """Hear that it does again."""
@@ -105,11 +113,18 @@ class ClientConnection(RequestReader):
             self._exchange.keeps = False
 
     def look(self) -> None:
-        """Hear that a second has passed; end where nothing has come for long."""
-        if self._exchange is None:
-            self.quiet += 1
-            if self.quiet > (_HEAD_SECONDS if self.has_begun else IDLE_SECONDS):
-                self._transport.close()
+        """Hear that a second has passed; end where nothing has come, or was taken, for long."""
+        self.quiet += 1
+        exchange = self._exchange
+        if self.room is not None:
+            unsent = self._transport.get_write_buffer_size()
+            if unsent < self._unsent:
+                self.quiet = 0
+            self._unsent = unsent
+        elif exchange is not None and (self._is_paused or not exchange.wants_body):
+            return  # it is not the client that is waited for
+        if self.quiet > (_HEAD_SECONDS if self.has_begun and exchange is None else IDLE_SECONDS):
+            self._transport.abort()
 
     # What the exchanges call
 
@@ -121,6 +136,7 @@ class ClientConnection(RequestReader):
         """Hear that the app has read what has come of the request's body."""
         if self._is_paused and not self._waiting:
             self._is_paused = False
+            self.quiet = 0
             self._transport.resume_reading()
 
     def answered(self, exchange: Exchange) -> None:
@@ -129,11 +145,14 @@ class ClientConnection(RequestReader):
         self.quiet = 0
         if not exchange.keeps:
             self._waiting.clear()
-            self._transport.close()
-        elif self._waiting:
+            if exchange.is_whole:
+                self._transport.close()
+            else:
+                self._say_no_more()
+            return
+        if self._waiting:
             self._answer(*self._waiting.popleft())
-        else:
-            self.wants_more()
+        self.wants_more()
 
     # What the reader calls
 
@@ -142,9 +161,11 @@ class ClientConnection(RequestReader):
         scope[CLIENT] = exchange = Exchange(self, scope["method"], scope["http_version"])
         if self._exchange is None:
             self._answer(exchange, scope)
-        else:
+        elif len(self._waiting) < _MOST_WAITING:
             self._waiting.append((exchange, scope))
             self.pause()
+        else:
+            raise OverflowError  # the parser's fault then: those before it are answered, and no more
         return exchange
 
     def pause(self) -> None:
@@ -170,15 +191,23 @@ class ClientConnection(RequestReader):
                 self._transport.close()  # so that nobody takes half an answer for all of it
 
     def refuse(self, status: int, code: str, detail: str) -> None:
-        """Read nothing more: what has come is no request. Whoever has sent one before gets the answer to that."""
+        """Read nothing more: what has come is no request. Whoever has sent others before gets the answers to those."""
         self.drop()
-        if self.reading is not None and not self.reading.is_whole:
-            self.reading.leave()
-        exchange = self._exchange
-        if exchange is not None and not exchange.is_gone:
-            exchange.keeps = False
-            return
-        if exchange is None or not exchange.has_begun:
+        reading = self.reading
+        has_answer = False
+        if reading is not None and not reading.is_whole:
+            has_answer = reading.has_begun
+            reading.leave()
+            if self._exchange is reading:
+                self._exchange = None
+            elif self._waiting:  # it came last
+                self._waiting.pop()
+        last = self._waiting[-1][0] if self._waiting else self._exchange
+        if last is not None:
+            last.keeps = False
+        elif has_answer:
+            self._transport.close()
+        else:
             problem = Problem(status, code, detail)
             content = jsontext.dumps(problem.document())
             headers = (
@@ -187,7 +216,16 @@ class ClientConnection(RequestReader):
             )
             head, _, _ = write_head(status, headers)
             self.write(b"%b%bconnection: close\r\n\r\n%b" % (head, self.state.common, content))
-        self._transport.close()
+            self._say_no_more()
+
+    def _say_no_more(self) -> None:
+        """End, once the client has heard that: if it still sends, to close at once would cost it the answer."""
+        self.drop()
+        self.quiet = 0
+        self.has_begun = True
+        with suppress(OSError):  # it has left
+            self._transport.write_eof()
+        self.wants_more()
 
 
 def _address(transport: asyncio.BaseTransport, name: str) -> tuple[str, int] | None:

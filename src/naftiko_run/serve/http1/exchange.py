@@ -14,6 +14,7 @@ _SMALL: Final = 64 * 1024
 """A body up to this is joined to its head by copying it, so that both go in one packet."""
 _EMPTY_LINE: Final = b"\r\n"
 _LAST: Final = b"connection: close\r\n\r\n"
+_WRONG_LENGTH: Final = "the answer has not the length that its headers say"
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -109,15 +110,19 @@ class Exchange:
         self.unread = 0
         self.on_leaving: Callable[[], object] | None = None
 
+    @property
+    def wants_body(self) -> bool:
+        """Whether the app has waited for the request's body, which is still to come, and has not begun to answer."""
+        return self._event is not None and not (self.is_whole or self.has_begun)
+
     # What the connection tells
 
     def take(self, piece: bytes) -> None:
         """Take a piece of the request's body."""
-        if not self.is_answered:
-            self._pieces.append(piece)
-            self.unread += len(piece)
-            if self._event is not None:
-                self._event.set()
+        self._pieces.append(piece)
+        self.unread += len(piece)
+        if self._event is not None:
+            self._event.set()
 
     def end(self) -> None:
         """Hear that the request is whole."""
@@ -138,7 +143,7 @@ class Exchange:
 
     async def receive(self) -> Message:
         """Give what comes next; see ASGI's ``receive``."""
-        if self.expects and not self.is_gone:
+        if self.expects and not (self.has_begun or self.is_gone):
             self.expects = False
             self._line.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         while not (self.is_gone or self.is_answered):
@@ -183,7 +188,9 @@ class Exchange:
     def _answer(self, status: int, headers: Headers, content: bytes | None) -> None:
         head, length, closes = write_head(status, headers)
         is_bodiless = status in _BODILESS
-        if length is None and content is not None and not is_bodiless:
+        if content is not None and not is_bodiless and length != len(content):
+            if length is not None:
+                raise RuntimeError(_WRONG_LENGTH)
             head += b"content-length: %d\r\n" % len(content)
         body = b"" if content is None or is_bodiless or self._method == "HEAD" else content
         if len(body) > _SMALL:
@@ -208,7 +215,9 @@ class Exchange:
         asyncio.get_running_loop().call_soon(self._flush)
 
     def _ending(self, *, closes: bool) -> tuple[bytes, bytes]:
-        if closes:
+        # Who asked whether to send a body, and is answered instead, may send it or not: nobody could tell from what
+        # comes next whether it is a request.
+        if closes or (self.expects and not self.is_whole):
             self.keeps = False
         return self._line.state.common, _EMPTY_LINE if self.keeps else _LAST
 
@@ -222,7 +231,7 @@ class Exchange:
         elif self._left is not None:
             self._left -= len(body)
             if self._left < 0 or (is_last and self._left):
-                raise RuntimeError("the answer has not the length that its headers say")
+                raise RuntimeError(_WRONG_LENGTH)
         if self._head and len(body) <= _SMALL:
             body = self._head + body
             self._head = b""

@@ -45,10 +45,8 @@ def write_head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> tuple[byt
         if mark:
             if mark == _LENGTH:
                 length = int(value)
-            elif mark == _FRAMING:  # how the body is framed is the server's
-                continue
-            elif value.lower() == b"close":
-                closes = True
+            else:  # how the body is framed, and the connection kept, is the server's
+                closes = closes or (mark == _CONNECTION and b"close" in value.lower())
                 continue
         parts += beginning, value, b"\r\n"
         lines += 1

@@ -29,7 +29,7 @@ class RequestReader(asyncio.Protocol):
         server: Ours.
         reading: The exchange whose body is coming, or the last one.
         has_begun: Whether a request has begun, and is not whole.
-        quiet: For how many seconds no request has begun.
+        quiet: For how many seconds nothing was heard of the client that somebody waits for.
     """
 
     __slots__ = (
@@ -158,8 +158,9 @@ class RequestReader(asyncio.Protocol):
             "server": self.server,
         }
         self.reading = exchange = self.begin(scope)
-        exchange.expects = self._expects
-        exchange.keeps = version != "1.0" and method != "CONNECT" and parser.should_keep_alive()
+        is_old = version == "1.0"
+        exchange.expects = self._expects and not is_old
+        exchange.keeps = not is_old and method != "CONNECT" and parser.should_keep_alive()
         self._upgrades = parser.should_upgrade() and method != "CONNECT"
 
     def on_body(self, piece: bytes) -> None:
@@ -167,6 +168,9 @@ class RequestReader(asyncio.Protocol):
         exchange = self.reading
         assert exchange is not None
         self._not_body = 0
+        if exchange.is_answered:
+            return
+        self.quiet = 0
         exchange.take(piece)
         if exchange.unread > _MOST_UNREAD:
             self.pause()

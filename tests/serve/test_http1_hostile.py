@@ -1,0 +1,319 @@
+"""Clients without manners and apps with haste: what goes over one connection is never mixed up, nor held for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import uvicorn
+
+from naftiko_run.expose.exposer import WHOLE, ASGIApp, Receive, Scope, Send
+from naftiko_run.expose.leaving import CLIENT
+from naftiko_run.serve.http1 import ClientConnection, State
+from support.upstream import PATIENCE
+
+pytestmark = pytest.mark.anyio
+
+GET = b"GET / HTTP/1.1\r\n\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+ASKING = b"POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+LONG = 120
+"""More seconds than any limit."""
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@dataclass
+class Talk:
+    """A client's connection to an app."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    state: State
+
+    def say(self, data: bytes) -> None:
+        self.writer.write(data)
+
+    async def all(self) -> bytes:
+        """Read until the server closes."""
+        async with asyncio.timeout(PATIENCE):
+            return await self.reader.read(-1)
+
+    async def answer(self) -> bytes:
+        """Read one answer whose body has a length; give its body."""
+        async with asyncio.timeout(PATIENCE):
+            head = await self.reader.readuntil(b"\r\n\r\n")
+            length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+            return await self.reader.readexactly(int(length))
+
+    def pass_seconds(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.state.look()
+
+
+@asynccontextmanager
+async def talking(app: ASGIApp) -> AsyncIterator[Talk]:
+    """Connect to an app."""
+    state = State()
+    config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None)
+    config.load()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: ClientConnection(config, state, {}), "127.0.0.1"
+    )
+    async with server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        try:
+            yield Talk(reader, writer, state)
+        finally:
+            writer.close()
+        await _until(lambda: not (state.connections or state.tasks))
+
+
+async def answer(send: Send, body: bytes, *headers: tuple[bytes, bytes]) -> None:
+    await send({"type": WHOLE, "status": 200, "headers": headers, "body": body})
+
+
+async def at_once(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's form
+    """Answer without reading the request's body."""
+    await answer(send, b"done")
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's form
+    """Answer with the request's body."""
+    body = b""
+    while (message := await receive())["type"] == "http.request":
+        body += message["body"]
+        if not message["more_body"]:
+            await answer(send, body)
+            return
+
+
+def after(event: asyncio.Event, app: ASGIApp) -> ASGIApp:
+    """Wait for something before answering."""
+
+    async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
+        await event.wait()
+        await app(scope, receive, send)
+
+    return waiting
+
+
+# Clients that ask before they send
+
+
+async def test_a_client_that_asked_hears_nothing_more_in_the_middle_of_an_answer() -> None:
+    async def early(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's form
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+        await send({"type": "http.response.body", "body": b"on", "more_body": True})
+        waiting = asyncio.ensure_future(receive())
+        await asyncio.sleep(0)
+        await send({"type": "http.response.body", "body": b"ce"})
+        assert (await waiting)["type"] == "http.disconnect"
+
+    async with talking(early) as talk:
+        talk.say(ASKING)
+        assert await talk.answer() == b"once"
+        assert await talk.all() == b""
+
+
+async def test_what_an_unread_body_is_followed_by_is_no_request_where_the_client_asked_first() -> None:
+    async with talking(at_once) as talk:
+        talk.say(ASKING)  # it may now send the body or the next request: nobody knows which
+        received = await talk.all()
+        assert b"\r\nconnection: close\r\n" in received
+        assert received.endswith(b"done")
+
+
+async def test_an_old_client_is_not_told_to_go_on() -> None:
+    async with talking(echo) as talk:
+        talk.say(ASKING.replace(b"HTTP/1.1", b"HTTP/1.0"))
+        talk.say(b"{}")
+        assert (await talk.all()).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+# What is no HTTP
+
+
+async def test_a_request_that_is_answered_gets_no_second_answer_when_its_body_breaks() -> None:
+    async with talking(at_once) as talk:
+        talk.say(CHUNKED)
+        assert await talk.answer() == b"done"
+        talk.say(b"no chunk\r\n")
+        assert await talk.all() == b""
+
+
+@pytest.mark.parametrize("end", [b"nonsense\r\n\r\n", CHUNKED + b"no chunk\r\n"])
+async def test_all_requests_before_one_that_is_none_are_answered(end: bytes) -> None:
+    go = asyncio.Event()
+    async with talking(after(go, at_once)) as talk:
+        talk.say(GET * 3 + end)
+        await asyncio.sleep(0)
+        go.set()
+        received = await talk.all()
+        assert received.count(b"HTTP/1.1 200 OK\r\n") == 3
+        assert received.count(b"HTTP/1.1 ") == 3
+
+
+@pytest.mark.parametrize("request_", [b"POST / HTTP/1.0\r\nContent-Length: 9000000\r\n\r\n", b"x" * 100_000])
+async def test_an_answer_is_not_lost_to_a_client_that_is_still_sending(request_: bytes) -> None:
+    async with talking(at_once) as talk:
+        talk.say(request_)
+        talk.say(b"x" * 8_000_000)
+        async with asyncio.timeout(PATIENCE):
+            await talk.writer.drain()
+        assert (await talk.all()).startswith(b"HTTP/1.1 ")
+
+
+async def test_more_requests_at_once_than_anybody_sends_are_not_held() -> None:
+    go = asyncio.Event()
+    async with talking(after(go, at_once)) as talk:
+        talk.say(GET * 5_000)
+        await asyncio.sleep(0)
+        go.set()
+        assert 1 < (await talk.all()).count(b"HTTP/1.1 200 OK\r\n") < 5_000
+
+
+# Answers
+
+
+async def test_an_answer_that_is_not_as_long_as_it_says_is_not_sent() -> None:
+    async def wrong(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's form
+        await answer(send, b"longer", (b"content-length", b"2"))
+
+    async with talking(wrong) as talk:
+        talk.say(GET)
+        assert await talk.all() == b""
+
+
+async def test_whether_the_connection_is_kept_is_said_once() -> None:
+    async def kept(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's form
+        await answer(send, b"done", (b"connection", b"keep-alive"))
+
+    async with talking(kept) as talk:
+        talk.say(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+        received = await talk.all()
+        assert received.lower().count(b"\r\nconnection: ") == 1
+        assert b"\r\nconnection: close\r\n" in received
+
+
+# Clients that leave, or do nothing
+
+
+async def test_a_client_that_leaves_is_noticed_while_its_last_request_is_answered() -> None:
+    left = asyncio.Event()
+    numbers = iter(range(2))
+
+    async def second_waits(scope: Scope, receive: Receive, send: Send) -> None:
+        if next(numbers):
+            scope[CLIENT].on_leaving = left.set
+            await left.wait()
+        else:
+            await at_once(scope, receive, send)
+
+    async with talking(second_waits) as talk:
+        talk.say(GET * 2)
+        assert await talk.answer() == b"done"
+        talk.writer.close()
+        async with asyncio.timeout(PATIENCE):
+            await left.wait()
+
+
+async def streaming(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's form
+    """Answer for as long as somebody takes it."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    while not scope[CLIENT].is_gone:
+        await send({"type": "http.response.body", "body": b"x" * 100_000, "more_body": True})
+        await asyncio.sleep(0)
+
+
+async def large(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's form
+    """Answer at once with more than goes into the system's buffers."""
+    await answer(send, b"x" * 30_000_000)
+
+
+@pytest.mark.parametrize("app", [streaming, large])
+async def test_a_client_that_takes_nothing_is_left(app: ASGIApp) -> None:
+    async with talking(app) as talk:
+        talk.say(GET)
+        await _until(lambda: any(each.room for each in connections(talk)))  # it is full
+        talk.pass_seconds(LONG)
+        await _until(lambda: not talk.state.connections)
+
+
+async def test_a_client_that_takes_little_by_little_is_not_left() -> None:
+    async with talking(large) as talk:
+        talk.say(GET)
+        async with asyncio.timeout(PATIENCE):
+            await talk.reader.readuntil(b"\r\n\r\n")
+            for _ in range(6):
+                await talk.reader.readexactly(5_000_000)
+                talk.pass_seconds(25)
+        assert talk.state.connections
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        (b"", 76),
+        (b"GET / HTT", 31),
+        (b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf", 76),
+        (b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n", 76),
+    ],
+)
+async def test_a_client_that_says_nothing_more_is_left(said: bytes, seconds: int) -> None:
+    async with talking(echo) as talk:
+        talk.say(said)
+        await _until(lambda: _is_read(talk, said))
+        talk.pass_seconds(seconds - 1)
+        await asyncio.sleep(0)
+        assert talk.state.connections
+        talk.pass_seconds(1)
+        await _until(lambda: not talk.state.connections)
+
+
+async def test_a_client_that_sends_for_ever_what_nobody_reads_is_left() -> None:
+    async with talking(at_once) as talk:
+        talk.say(b"POST / HTTP/1.0\r\nContent-Length: 90\r\n\r\n")
+        assert (await talk.all()).endswith(b"done")
+        for _ in range(31):
+            talk.say(b"x")
+            await asyncio.sleep(0)
+            talk.pass_seconds(1)
+        await _until(lambda: not talk.state.connections)
+
+
+async def test_a_request_may_take_long_to_be_answered() -> None:
+    go = asyncio.Event()
+    async with talking(after(go, at_once)) as talk:
+        talk.say(GET)
+        await _until(lambda: bool(talk.state.tasks))
+        talk.pass_seconds(LONG)
+        go.set()
+        assert await talk.answer() == b"done"
+
+
+def connections(talk: Talk) -> list[ClientConnection]:
+    found: list[Any] = list(talk.state.connections)
+    return found
+
+
+def _is_read(talk: Talk, said: bytes) -> bool:
+    """Whether the server has read what was said, and the app all that it can of it."""
+    found = connections(talk)
+    if not said or not found:
+        return bool(found)
+    reading = found[0].reading
+    return found[0].has_begun and (reading is None or not reading.unread)
+
+
+async def _until(is_true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not is_true():  # noqa: ASYNC110 - no event tells of it
+            await asyncio.sleep(0)
