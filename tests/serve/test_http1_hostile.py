@@ -138,6 +138,20 @@ async def test_an_old_client_is_not_told_to_go_on() -> None:
         assert (await talk.all()).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
+async def test_a_client_that_asked_has_time_to_send_however_long_it_was_kept_waiting() -> None:
+    go = asyncio.Event()
+    async with talking(after(go, echo)) as talk:
+        talk.say(ASKING)
+        await _until(lambda: bool(talk.state.tasks))
+        talk.pass_seconds(LONG)
+        go.set()
+        async with asyncio.timeout(PATIENCE):
+            await talk.reader.readuntil(b"100 Continue\r\n\r\n")
+        talk.pass_seconds(10)
+        talk.say(b"{}")
+        assert await talk.answer() == b"{}"
+
+
 # What is no HTTP
 
 
@@ -161,7 +175,14 @@ async def test_all_requests_before_one_that_is_none_are_answered(end: bytes) -> 
         assert received.count(b"HTTP/1.1 ") == 3
 
 
-@pytest.mark.parametrize("request_", [b"POST / HTTP/1.0\r\nContent-Length: 9000000\r\n\r\n", b"x" * 100_000])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"POST / HTTP/1.0\r\nContent-Length: 9000000\r\n\r\n",
+        b"x" * 100_000,
+        GET + b"x" * 100_000,
+    ],
+)
 async def test_an_answer_is_not_lost_to_a_client_that_is_still_sending(request_: bytes) -> None:
     async with talking(at_once) as talk:
         talk.say(request_)
@@ -305,12 +326,12 @@ def connections(talk: Talk) -> list[ClientConnection]:
 
 
 def _is_read(talk: Talk, said: bytes) -> bool:
-    """Whether the server has read what was said, and the app all that it can of it."""
+    """Whether the server has read what was said, and the app waits for more."""
     found = connections(talk)
     if not said or not found:
         return bool(found)
     reading = found[0].reading
-    return found[0].has_begun and (reading is None or not reading.unread)
+    return found[0].has_begun and (reading is None or (reading.wants_body and not reading.unread))
 
 
 async def _until(is_true: Callable[[], bool]) -> None:

@@ -122,7 +122,7 @@ class ClientConnection(RequestReader):
                 self.quiet = 0
             self._unsent = unsent
         elif exchange is not None and (self._is_paused or not exchange.wants_body):
-            return  # it is not the client that is waited for
+            self.quiet = 0  # it is not the client that is waited for
         if self.quiet > (_HEAD_SECONDS if self.has_begun and exchange is None else IDLE_SECONDS):
             self._transport.abort()
 
@@ -136,7 +136,6 @@ class ClientConnection(RequestReader):
         """Hear that the app has read what has come of the request's body."""
         if self._is_paused and not self._waiting:
             self._is_paused = False
-            self.quiet = 0
             self._transport.resume_reading()
 
     def answered(self, exchange: Exchange) -> None:
@@ -145,10 +144,10 @@ class ClientConnection(RequestReader):
         self.quiet = 0
         if not exchange.keeps:
             self._waiting.clear()
-            if exchange.is_whole:
-                self._transport.close()
-            else:
+            if self.has_begun:
                 self._say_no_more()
+            else:
+                self._transport.close()
             return
         if self._waiting:
             self._answer(*self._waiting.popleft())
