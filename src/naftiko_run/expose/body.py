@@ -38,9 +38,9 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
         Problem: 413, the body is over the limit.
         Disconnected: The client went away.
     """
-    declared = header(scope, b"content-length")
-    if declared.isdecimal() and int(declared) > limit:
-        raise _too_large(limit)
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > limit:
+            raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
     while True:
