@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from naftiko_run.expose.exposer import Receive, Scope
 from naftiko_run.expose.problems import Problem
+
+HEADERS: Final = "naftiko.headers"
+"""Under this key the router puts a request's headers by name into its scope, of those with one name the last."""
 
 
 class Disconnected(Exception):
@@ -38,9 +43,9 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
         Problem: 413, the body is over the limit.
         Disconnected: The client went away.
     """
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > limit:
-            raise _too_large(limit)
+    declared = scope[HEADERS].get(b"content-length", b"")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
     while True:

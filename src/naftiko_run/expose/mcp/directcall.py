@@ -24,7 +24,7 @@ from mcp_types.version import KNOWN_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from naftiko_run import jsontext
-from naftiko_run.expose.body import Disconnected
+from naftiko_run.expose.body import HEADERS, Disconnected
 from naftiko_run.expose.exposer import WHOLE, Scope, Send
 from naftiko_run.expose.leaving import Client, while_there
 from naftiko_run.expose.mcp.results import MOST_LEVELS, Begun
@@ -129,7 +129,7 @@ class DirectCalls:
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
     """Give a request's headers; none at all where one that matters here is there twice."""
-    headers = dict(scope["headers"])
+    headers: dict[bytes, bytes] = scope[HEADERS]
     if len(headers) < len(scope["headers"]):
         names = [name for name, _ in scope["headers"] if name in _HEADERS]
         return headers if len(names) == len(set(names)) else {}
