@@ -32,6 +32,8 @@ from naftiko_run.invoke import Outcome
 
 _METHOD: Final = "tools/call"
 _NUMBER_OF_MEMBERS: Final = 4
+_IDS: Final = frozenset((int, str))
+_ARGUMENTS: Final = frozenset((dict, type(None)))
 _PARAMS: Final = frozenset(("name", "arguments", "_meta"))
 _NEEDS_MORE: Final = frozenset(("progressToken", LOG_LEVEL_META_KEY, "traceparent"))
 """Members of ``_meta`` of which the SDK makes something."""
@@ -41,6 +43,8 @@ _VERSIONS: Final = {each.encode(): each for each in KNOWN_PROTOCOL_VERSIONS}
 _HEADERS: Final = frozenset(
     (b"accept", b"content-type", b"mcp-protocol-version", b"mcp-method", b"mcp-name", b"mcp-session-id")
 )
+_plain: dict[str, dict[str, Any]] = {}
+"""By protocol version, the envelope that was found to be plain last; the next one is most likely equal to it."""
 _METHOD_TOLD: Final = _METHOD.encode()
 _USUAL_ACCEPT: Final = b"application/json, text/event-stream"
 """What the protocol has clients say, as the SDKs write it."""
@@ -103,26 +107,31 @@ class DirectCalls:
             client: Who sent it.
             send: Where the answer goes.
         """
-        tool = self._tools.get(message["params"]["name"]) if _is_call(message, content) else None
-        version = _version(headers, message["params"], tool) if tool else None
-        if tool is None or version is None:
+        params = _params_of_call(message, content)
+        tool = self._tools.get(params["name"]) if params else None
+        if params is None or tool is None:
+            return False
+        version = _version(headers, params, tool)
+        if version is None:
             return False
         number = message["id"]
-        written = b"%d" % number if isinstance(number, int) else jsontext.dumps(number)
+        written = b"%d" % number if type(number) is int else jsontext.dumps(number)
+        result: Begun | MCPError
         try:
-            arguments = message["params"].get("arguments") or {}
-            result = tool.result(await while_there(client, tool.invoke(arguments)), version)
+            result = tool.result(
+                await while_there(client, tool.invoke(params.get("arguments") or {})), version
+            )
         except Disconnected:
             return True
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
-            failure = tool.failure(fault, version)
-            if isinstance(failure, MCPError):
-                error = jsontext.dumps(failure.error.model_dump(mode="json", exclude_none=True))
-                answer = b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (written, error)
-                await send({"type": WHOLE, "status": 200, "headers": _ANSWER, "body": answer})
-                return True
-            result = failure
-        answer = b"".join((b'{"jsonrpc":"2.0","id":', written, b',"result":', *result, self._ends[version]))
+            result = tool.failure(fault, version)
+        if isinstance(result, MCPError):
+            error = jsontext.dumps(result.error.model_dump(mode="json", exclude_none=True))
+            answer = b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (written, error)
+        else:
+            answer = b"".join(
+                (b'{"jsonrpc":"2.0","id":', written, b',"result":', *result, self._ends[version])
+            )
         await send({"type": WHOLE, "status": 200, "headers": _ANSWER, "body": answer})
         return True
 
@@ -136,26 +145,30 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
     return headers
 
 
-def _is_call(message: Mapping[str, Any], content: bytes) -> bool:
-    """Whether a message is a request to call a tool, with nothing in it but what every call has."""
-    if message.get("method") != _METHOD or len(message) != _NUMBER_OF_MEMBERS:
-        return False
+def _params_of_call(message: Mapping[str, Any], content: bytes) -> dict[str, Any] | None:
+    """Give the parameters of a request to call a tool, with nothing in it but what every call has; else None."""
     try:
-        params = message["params"]
-        if message["jsonrpc"] != "2.0" or type(message["id"]) not in (int, str) or type(params) is not dict:
-            return False
-        if type(params["name"]) is not str or not _PARAMS.issuperset(params):
-            return False
+        params: dict[str, Any] = message["params"]
+        if (
+            message["method"] != _METHOD
+            or len(message) != _NUMBER_OF_MEMBERS
+            or message["jsonrpc"] != "2.0"
+            or type(message["id"]) not in _IDS
+            or type(params) is not dict
+            or type(params["name"]) is not str
+            or not _PARAMS.issuperset(params)
+            or type(params.get("arguments")) not in _ARGUMENTS
+        ):
+            return None
     except KeyError:
-        return False
-    arguments = params.get("arguments")
-    if not (arguments is None or isinstance(arguments, dict)):
-        return False
+        return None
     # Parsers of the SDK have limits of their own.
-    return (
-        not jsontext.may_be_deeper(content, MOST_LEVELS)
-        or jsontext.dumps_within(params, MOST_LEVELS + 1) is not None
-    )
+    if (
+        jsontext.may_be_deeper(content, MOST_LEVELS)
+        and jsontext.dumps_within(params, MOST_LEVELS + 1) is None
+    ):
+        return None
+    return params
 
 
 def _version(headers: Mapping[bytes, bytes], params: Mapping[str, Any], tool: DirectTool) -> str | None:
@@ -188,6 +201,8 @@ def _is_plain(meta: Any, version: str) -> bool:
     """Whether an envelope is in order, and asks for nothing."""
     if not isinstance(meta, dict):
         return False
+    if meta == _plain.get(version):
+        return True
     written = jsontext.dumps(meta)
     return len(written) <= _LONGEST_META and _is_written_plain(written, version)
 
@@ -202,4 +217,13 @@ def _is_written_plain(written: bytes, version: str) -> bool:
         validate_client_request(_METHOD, version, {"name": "", "_meta": meta})
     except ValidationError:
         return False
+    if _is_of_texts(meta):
+        _plain[version] = meta
     return True
+
+
+def _is_of_texts(value: Any) -> bool:
+    """Whether nothing is equal to a value but what has the same JSON: Python has numbers equal to ``true``."""
+    if isinstance(value, dict):
+        return all(_is_of_texts(each) for each in value.values())
+    return isinstance(value, str)

@@ -75,8 +75,10 @@ def begun_result_of(
     value = MISSING if outcome.has_failed else outcome.value
     if value is MISSING or value is None:
         return begun(result_of(outcome, protocol_version, name, limit, promise))
-    if limit is None and promise is None and (
-        isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS
+    if (
+        limit is None
+        and promise is None
+        and (isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS)
     ):
         written = jsontext.dumps_within(value, MOST_LEVELS)
         if written is not None:
