@@ -59,7 +59,7 @@ def dumps(value: Any, *, indent: bool = False) -> bytes:
         ValueError: It is nested too deeply, or holds text that is not Unicode.
     """
     try:
-        return orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else None)
+        return orjson.dumps(value, None, orjson.OPT_INDENT_2) if indent else orjson.dumps(value)
     except TypeError:
         separators = None if indent else (",", ":")
         try:

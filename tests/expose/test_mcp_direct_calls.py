@@ -15,9 +15,11 @@ from mcp.shared.exceptions import MCPError
 from mcp_types.version import KNOWN_PROTOCOL_VERSIONS
 
 from naftiko_run import Settings
+from naftiko_run.expose.body import HEADERS
 from naftiko_run.expose.exposer import Message
 from naftiko_run.expose.mcp.directcall import DirectCalls, DirectTool, headers_of
 from naftiko_run.expose.mcp.results import Begun, begun
+from naftiko_run.invoke import Outcome
 from support.documents import written
 from support.leaving import Leaving
 from support.server import Served, serving
@@ -47,6 +49,7 @@ capability:
       description: Sends
       call: api.send
       outputParameters: [{{type: object, mapping: $., properties: {{a: {{type: integer}}}}}}]
+    - {{name: whole, description: Sends, call: api.send, outputParameters: [{{type: object}}]}}
     - {{name: shown, description: Sends, call: api.send, x-content: [{{text: Done}}]}}
 """
 MODERN = "2026-07-28"
@@ -106,6 +109,27 @@ def _seen(answer: httpx.Response) -> tuple[int, dict[str, str], Any]:
     kept = {name: value for name, value in answer.headers.items() if name not in ("date", "content-length")}
     is_json = answer.headers.get("content-type") == "application/json"
     return answer.status_code, kept, json.loads(answer.content) if is_json and answer.content else answer.text
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        ('{"a": "ü"}'.encode(), "application/json"),
+        (b'\n {"a": "\xc3\xbc"}', "application/json; charset=utf-8"),
+        (b'\xef\xbb\xbf{"a": "\xc3\xbc"}', "application/json"),
+        ('{"a": "ü"}'.encode("latin-1"), "application/json; charset=latin-1"),
+        ('{"a": "ü"}'.encode("utf-16"), "application/json;charset=utf-16"),
+        ('{"a": "ü"}'.encode(), "text/plain"),
+        ('{"a": "ü"}'.encode(), ""),
+    ],
+)
+def test_an_answer_is_read_in_its_own_encoding(
+    client: httpx.Client, upstream: Upstream, content: bytes, media_type: str
+) -> None:
+    upstream.answers(Answer(200, content, (("Content-Type", media_type),) if media_type else ()))
+    direct, of_the_sdk = both_ways(client, with_params(name="whole"), headers(name="whole"))
+    assert direct == of_the_sdk
+    assert direct[2]["result"]["structuredContent"] == {"a": "ü"}
 
 
 VERSIONS = st.sampled_from([*KNOWN_PROTOCOL_VERSIONS, None])
@@ -260,6 +284,14 @@ def test_odd_requests_are_answered_as_the_sdk_does(
         assert len(upstream.received) in (0, 2)
 
 
+@pytest.mark.parametrize("first", [True, 1, 1.0, "yes"])
+def test_envelopes_that_python_takes_for_equal_are_told_apart(client: httpx.Client, first: object) -> None:
+    for value in (first, True, 1, 1.0, False, 0, first):
+        body = with_params(_meta=envelope(**{f"{META}clientCapabilities": {"roots": {"listChanged": value}}}))
+        direct, of_the_sdk = both_ways(client, body, headers())
+        assert direct == of_the_sdk, value
+
+
 ODD_HEADERS: list[tuple[str, list[str | None]]] = [
     ("accept", [None, "", "*/*", "application/*", "APPLICATION/JSON;q=1", "application/json,"]),
     ("accept", ["text/html", "text/event-stream", "application/jsonl", "text/html, application/json;q=0.5"]),
@@ -294,13 +326,20 @@ def test_headers_that_are_there_twice_are_answered_as_the_sdk_does(
     assert _seen(direct) == _seen(of_the_sdk)
 
 
-async def _broken(_: Mapping[str, Any], __: str) -> Begun:
-    raise MCPError(-32603, "Something broke", {"id": "7"})
+async def _echoed(arguments: Mapping[str, Any]) -> Outcome:
+    return Outcome.of_value(dict(arguments))
 
 
-async def _done(arguments: Mapping[str, Any], protocol_version: str) -> Begun:
-    structured = [dict(arguments), protocol_version]
-    return begun({"content": [], "isError": False, "structuredContent": structured})
+async def _broken(_: Mapping[str, Any]) -> Outcome:
+    raise RuntimeError("of no interest to anybody")
+
+
+def _result(outcome: Outcome, protocol_version: str) -> Begun:
+    return begun({"content": [], "isError": False, "structuredContent": [outcome.value, protocol_version]})
+
+
+def _failure(_: Exception, __: str) -> MCPError:
+    return MCPError(-32603, "Something broke", {"id": "7"})
 
 
 def directly(body: bytes, sent: Mapping[str, str]) -> Any:
@@ -310,10 +349,13 @@ def directly(body: bytes, sent: Mapping[str, str]) -> Any:
     async def send(message: Message) -> None:
         said.append(message)
 
-    tools = {"send": DirectTool.of("send", _done), "break": DirectTool.of("break", _broken)}
+    tools = {
+        name: DirectTool(invoke, _result, _failure).named(name)
+        for name, invoke in (("send", _echoed), ("break", _broken))
+    }
     calls = DirectCalls(tools, {"name": "s", "version": "1"})
-    scope = {"headers": [(name.encode(), value.encode()) for name, value in sent.items()]}
-    is_answered = asyncio.run(calls.answer(headers_of(scope), body, json.loads(body), Leaving(), send))
+    received = [(name.encode(), value.encode()) for name, value in sent.items()]
+    is_answered = asyncio.run(calls.answer(_told(received), body, json.loads(body), Leaving(), send))
     assert is_answered == bool(said)
     return json.loads(said[0]["body"]) if said else None
 
@@ -344,8 +386,12 @@ def test_what_needs_more_than_a_result_is_left_to_the_sdk(body: bytes, sent: dic
 
 
 def test_a_header_of_no_matter_may_be_there_twice() -> None:
-    assert headers_of({"headers": [(b"cookie", b"a=1"), (b"accept", b"*/*"), (b"cookie", b"b=2")]})
-    assert not headers_of({"headers": [(b"accept", b"a/b"), (b"accept", b"*/*"), (b"cookie", b"b=2")]})
+    assert _told([(b"cookie", b"a=1"), (b"accept", b"*/*"), (b"cookie", b"b=2")])
+    assert not _told([(b"accept", b"a/b"), (b"accept", b"*/*"), (b"cookie", b"b=2")])
+
+
+def _told(received: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    return headers_of({"headers": received, HEADERS: dict(received)})
 
 
 def test_what_breaks_in_here_is_an_error_of_the_protocol() -> None:

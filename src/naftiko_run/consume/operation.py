@@ -21,10 +21,17 @@ DEFAULT_MAX_BINARY_SIZE: Final = 10 * 1024 * 1024
 
 MOST_AT_ONCE: Final = 8 * 1024
 """Longer answers are read in a thread: all other requests would wait for them. Below it, switching costs more."""
+_JSON_AT_ONCE: Final = 256 * 1024
 _AT_ONCE: Final[Mapping[type, int]] = {
-    JsonFormat: 256 * 1024,  # read fifty times faster than others
+    JsonFormat: _JSON_AT_ONCE,  # read fifty times faster than others
     MarkdownFormat: 512,  # whose parser fills a short table up with tens of thousands of cells
 }
+
+_PLAIN_JSON: Final = frozenset(
+    ("application/json", "application/json; charset=utf-8", "application/json;charset=utf-8")
+)
+_OPENING: Final = frozenset((b"{", b"["))
+"""How objects and lists begin, where no byte order mark or white space comes before."""
 
 _threads = ThreadPoolExecutor(2, "answers")
 """Few: they and the event loop take turns, and one answer that takes long should not hold up the next."""
@@ -111,6 +118,15 @@ class ConsumedOperation:
         if not self.takes_long(response):
             return make(self.decode(response))
         return await in_thread(lambda: make(self.decode(response)))
+
+    def is_plain_json(self, content: bytes, media_type: str) -> bool:
+        """Whether an answer needs nothing of its format: a short text of JSON, in UTF-8 as far as anything says."""
+        return (
+            media_type in _PLAIN_JSON
+            and content[:1] in _OPENING
+            and len(content) <= _JSON_AT_ONCE
+            and type(self.answers) is JsonFormat
+        )
 
     def takes_long(self, response: UpstreamResponse) -> bool:
         """Whether an answer is too long to be decoded while all other requests wait."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from naftiko_run.expose.exposer import Receive, Scope
 from naftiko_run.expose.problems import Problem
+
+HEADERS: Final = "naftiko.headers"
+"""Under this key the router puts a request's headers by name into its scope, of those with one name the last."""
 
 
 class Disconnected(Exception):
@@ -38,8 +43,8 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
         Problem: 413, the body is over the limit.
         Disconnected: The client went away.
     """
-    declared = header(scope, b"content-length")
-    if declared.isdecimal() and int(declared) > limit:
+    declared = scope[HEADERS].get(b"content-length", b"")
+    if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0

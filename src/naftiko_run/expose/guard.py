@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from naftiko_run.expose.body import text_of
+from naftiko_run.expose.body import HEADERS, text_of
 from naftiko_run.expose.exposer import Scope
 from naftiko_run.expose.problems import Problem
 
 _LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "::1")
 _MOST_REMEMBERED: Final = 256
-"""How many headers that were found good are remembered, each of at most ``_LONG`` bytes."""
+"""How many hosts and origins that were found good are remembered, each of less than ``_LONG`` bytes."""
 _LONG: Final = 256
 
 
@@ -32,7 +32,7 @@ class HostGuard:
     def __init__(self, address: str, allowed: Sequence[str] = ()) -> None:
         is_checked = bool(allowed) or _is_loopback(address)
         self._names = frozenset({*allowed, *_LOOPBACK_NAMES, address}) if is_checked else None
-        self._expected: set[tuple[bytes, bytes]] = set()
+        self._expected: dict[bytes, set[bytes | None]] = {b"host": {None}, b"origin": {None}}
 
     def check(self, scope: Scope) -> None:
         """Check a request.
@@ -42,11 +42,16 @@ class HostGuard:
         """
         if self._names is None:
             return
+        told: dict[bytes, bytes] = scope[HEADERS]
+        if len(told) == len(scope["headers"]) and (
+            told.get(b"host") in self._expected[b"host"] and told.get(b"origin") in self._expected[b"origin"]
+        ):
+            return
         for name, value in scope["headers"]:
-            if (name == b"host" or name == b"origin") and (name, value) not in self._expected:  # noqa: PLR1714 - faster
+            if name in self._expected and value not in (expected := self._expected[name]):
                 self._check(name, text_of(value), self._names)
-                if len(self._expected) < _MOST_REMEMBERED and len(value) < _LONG:
-                    self._expected.add((name, value))
+                if len(expected) < _MOST_REMEMBERED and len(value) < _LONG:
+                    expected.add(value)
 
     def _check(self, header: bytes, value: str, names: frozenset[str]) -> None:
         name = _name(f"//{value}" if header == b"host" else value)

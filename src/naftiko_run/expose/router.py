@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
 from naftiko_run.errors import RouteClash
+from naftiko_run.expose.body import HEADERS
 from naftiko_run.expose.exposer import Adapter, ASGIApp, Endpoint, Receive, Scope, Send
 from naftiko_run.expose.guard import HostGuard
 from naftiko_run.expose.problems import Problem, problem_of, respond
@@ -99,6 +100,7 @@ class Router:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         try:
+            scope[HEADERS] = dict(scope["headers"])
             self._guard.check(scope)
             app = self._route(scope)
             await app(scope, receive, send)

@@ -113,6 +113,7 @@ class CallPlan:
         """Let an answer be as it came, with what decodes it for those whom its bytes do not serve."""
         operation = self.call.operation
         unmapped = operation.answers.unmapped
+        said = outcome.media_type
         if self.media_type:
             outcome.media_type = self.media_type
         if unmapped == "bytes":
@@ -120,7 +121,7 @@ class CallPlan:
             outcome.is_binary = True
         elif unmapped == "data":
             outcome.decode = partial(operation.decode, response)
-        elif self.outputs.wants_data:
+        elif self.outputs.wants_data and not operation.is_plain_json(response.body, said):
             outcome.decode = partial(_decoded_or_missing, operation, response)
 
 

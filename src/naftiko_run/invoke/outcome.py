@@ -73,7 +73,15 @@ class Outcome:
             UndecodableResponse: It is in a format that nobody can read as text, and is malformed.
         """
         if not self._decoded:
-            self._value = self._read()
+            if not self.content or self.is_binary:
+                self._value = MISSING
+            elif self.decode is not None:
+                self._value = self.decode()
+            else:
+                try:
+                    self._value = jsontext.loads(self.content)
+                except ValueError:
+                    self._value = MISSING
             self._decoded = True
         return self._value
 
@@ -84,13 +92,3 @@ class Outcome:
             return decode_text(self.content, self.media_type)
         except ValueError:
             return self.content.decode("utf-8", "replace")
-
-    def _read(self) -> Any:
-        if not self.content or self.is_binary:
-            return MISSING
-        if self.decode is not None:
-            return self.decode()
-        try:
-            return jsontext.loads(self.content)
-        except ValueError:
-            return MISSING

@@ -7,7 +7,7 @@ refused, is left to the SDK, whose answers to the rest are the same in every mem
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -24,14 +24,16 @@ from mcp_types.version import KNOWN_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from naftiko_run import jsontext
-from naftiko_run.expose.body import Disconnected
-from naftiko_run.expose.exposer import Scope, Send
+from naftiko_run.expose.body import HEADERS, Disconnected
+from naftiko_run.expose.exposer import WHOLE, Scope, Send
 from naftiko_run.expose.leaving import Client, while_there
 from naftiko_run.expose.mcp.results import MOST_LEVELS, Begun
-from naftiko_run.expose.problems import respond
+from naftiko_run.invoke import Outcome
 
 _METHOD: Final = "tools/call"
 _NUMBER_OF_MEMBERS: Final = 4
+_IDS: Final = frozenset((int, str))
+_ARGUMENTS: Final = frozenset((dict, type(None)))
 _PARAMS: Final = frozenset(("name", "arguments", "_meta"))
 _NEEDS_MORE: Final = frozenset(("progressToken", LOG_LEVEL_META_KEY, "traceparent"))
 """Members of ``_meta`` of which the SDK makes something."""
@@ -41,6 +43,12 @@ _VERSIONS: Final = {each.encode(): each for each in KNOWN_PROTOCOL_VERSIONS}
 _HEADERS: Final = frozenset(
     (b"accept", b"content-type", b"mcp-protocol-version", b"mcp-method", b"mcp-name", b"mcp-session-id")
 )
+_plain: dict[str, dict[str, Any]] = {}
+"""By protocol version, the envelope that was found to be plain last; the next one is most likely equal to it."""
+_METHOD_TOLD: Final = _METHOD.encode()
+_USUAL_ACCEPT: Final = b"application/json, text/event-stream"
+"""What the protocol has clients say, as the SDKs write it."""
+_ANSWER: Final = ((b"content-type", b"application/json"),)
 _JSON: Final = (b"application/json", b"application/*", b"*/*")
 
 
@@ -49,17 +57,20 @@ class DirectTool:
     """A tool whose calls need nothing but their arguments.
 
     Attributes:
-        answer: Gives the result for arguments and a protocol version; raises ``MCPError`` where something broke.
+        invoke: Calls it with arguments.
+        result: Gives the result of what that gave, for a protocol version.
+        failure: Gives the result of what either raised, or the error of what is nobody's fault but ours.
         header: Its name as clients write it in ``Mcp-Name``.
     """
 
-    answer: Callable[[Mapping[str, Any], str], Awaitable[Begun]]
-    header: bytes
+    invoke: Callable[[Mapping[str, Any]], Awaitable[Outcome]]
+    result: Callable[[Outcome, str], Begun]
+    failure: Callable[[Exception, str], Begun | MCPError]
+    header: bytes = b""
 
-    @classmethod
-    def of(cls, name: str, answer: Callable[[Mapping[str, Any], str], Awaitable[Begun]]) -> DirectTool:
-        """Make one for a tool's name."""
-        return cls(answer, encode_header_value(name).encode())
+    def named(self, name: str) -> DirectTool:
+        """Give it under a name."""
+        return replace(self, header=encode_header_value(name).encode())
 
 
 class DirectCalls:
@@ -96,92 +107,102 @@ class DirectCalls:
             client: Who sent it.
             send: Where the answer goes.
         """
-        tool = self._tools.get(message["params"]["name"]) if _is_call(message, content) else None
-        version = _version(headers, message["params"], tool) if tool else None
-        if tool is None or version is None:
+        params = _params_of_call(message, content)
+        tool = self._tools.get(params["name"]) if params else None
+        if params is None or tool is None:
+            return False
+        version = _version(headers, params, tool)
+        if version is None:
             return False
         number = message["id"]
-        written = b"%d" % number if isinstance(number, int) else jsontext.dumps(number)
+        written = b"%d" % number if type(number) is int else jsontext.dumps(number)
+        result: Begun | MCPError
         try:
-            arguments = message["params"].get("arguments") or {}
-            result = await while_there(client, tool.answer(arguments, version))
+            result = tool.result(
+                await while_there(client, tool.invoke(params.get("arguments") or {})), version
+            )
         except Disconnected:
             return True
-        except MCPError as fault:
-            error = jsontext.dumps(fault.error.model_dump(mode="json", exclude_none=True))
+        except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
+            result = tool.failure(fault, version)
+        if isinstance(result, MCPError):
+            error = jsontext.dumps(result.error.model_dump(mode="json", exclude_none=True))
             answer = b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (written, error)
         else:
             answer = b"".join(
                 (b'{"jsonrpc":"2.0","id":', written, b',"result":', *result, self._ends[version])
             )
-        await respond(send, 200, answer, "application/json")
+        await send({"type": WHOLE, "status": 200, "headers": _ANSWER, "body": answer})
         return True
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
     """Give a request's headers; none at all where one that matters here is there twice."""
-    headers = dict(scope["headers"])
+    headers: dict[bytes, bytes] = scope[HEADERS]
     if len(headers) < len(scope["headers"]):
         names = [name for name, _ in scope["headers"] if name in _HEADERS]
         return headers if len(names) == len(set(names)) else {}
     return headers
 
 
-def _is_call(message: Mapping[str, Any], content: bytes) -> bool:
-    """Whether a message is a request to call a tool, with nothing in it but what every call has."""
-    if message.get("method") != _METHOD or len(message) != _NUMBER_OF_MEMBERS:
-        return False
+def _params_of_call(message: Mapping[str, Any], content: bytes) -> dict[str, Any] | None:
+    """Give the parameters of a request to call a tool, with nothing in it but what every call has; else None."""
     try:
-        params = message["params"]
-        if message["jsonrpc"] != "2.0" or type(message["id"]) not in (int, str) or type(params) is not dict:
-            return False
-        if type(params["name"]) is not str or not _PARAMS.issuperset(params):
-            return False
+        params: dict[str, Any] = message["params"]
+        if (
+            message["method"] != _METHOD
+            or len(message) != _NUMBER_OF_MEMBERS
+            or message["jsonrpc"] != "2.0"
+            or type(message["id"]) not in _IDS
+            or type(params) is not dict
+            or type(params["name"]) is not str
+            or not _PARAMS.issuperset(params)
+            or type(params.get("arguments")) not in _ARGUMENTS
+        ):
+            return None
     except KeyError:
-        return False
-    arguments = params.get("arguments")
-    if not (arguments is None or isinstance(arguments, dict)):
-        return False
+        return None
     # Parsers of the SDK have limits of their own.
-    return (
-        not jsontext.may_be_deeper(content, MOST_LEVELS)
-        or jsontext.dumps_within(params, MOST_LEVELS + 1) is not None
-    )
+    if (
+        jsontext.may_be_deeper(content, MOST_LEVELS)
+        and jsontext.dumps_within(params, MOST_LEVELS + 1) is None
+    ):
+        return None
+    return params
 
 
 def _version(headers: Mapping[bytes, bytes], params: Mapping[str, Any], tool: DirectTool) -> str | None:
     """Give the protocol version of a call that is in order and asks for nothing but its result; else None."""
     told = headers.get
-    version = _version_told(
-        told(b"mcp-protocol-version"), told(b"content-type"), told(b"accept"), told(b"mcp-method")
-    )
-    if version is None or b"mcp-session-id" in headers:
+    version = _VERSIONS.get(told(b"mcp-protocol-version", _UNNAMED_VERSION))
+    accept = told(b"accept")
+    if (
+        version is None
+        or not told(b"content-type", b"").startswith(b"application/json")
+        or not (accept == _USUAL_ACCEPT or _takes_json(accept))
+        or b"mcp-session-id" in headers
+    ):
         return None
     if version in MODERN_PROTOCOL_VERSIONS:
-        is_plain = told(b"mcp-name") == tool.header and _is_plain(params.get("_meta"), version)
-    else:
-        is_plain = "_meta" not in params or _is_plain(params["_meta"], version)
-    return version if is_plain else None
+        is_told = told(b"mcp-name") == tool.header and told(b"mcp-method") == _METHOD_TOLD
+        return version if is_told and _is_plain(params.get("_meta"), version) else None
+    return version if "_meta" not in params or _is_plain(params["_meta"], version) else None
 
 
 @lru_cache(maxsize=64)
-def _version_told(
-    version: bytes | None, content_type: bytes | None, accept: bytes | None, method: bytes | None
-) -> str | None:
-    """Give the protocol version that headers name, if they are in order; a client sends the same with every call."""
-    found = _VERSIONS.get(_UNNAMED_VERSION if version is None else version)
-    is_json = content_type is not None and content_type.startswith(b"application/json")
-    is_taken = accept is None or any(
+def _takes_json(accept: bytes | None) -> bool:
+    """Whether a client takes JSON; it says the same with every call."""
+    return accept is None or any(
         each.partition(b";")[0].strip().lower() in _JSON for each in accept.split(b",")
     )
-    is_told = method == _METHOD.encode() or found not in MODERN_PROTOCOL_VERSIONS
-    return found if is_json and is_taken and is_told else None
 
 
 def _is_plain(meta: Any, version: str) -> bool:
     """Whether an envelope is in order, and asks for nothing."""
     if not isinstance(meta, dict):
         return False
+    if meta == _plain.get(version):
+        return True
     written = jsontext.dumps(meta)
     return len(written) <= _LONGEST_META and _is_written_plain(written, version)
 
@@ -196,4 +217,13 @@ def _is_written_plain(written: bytes, version: str) -> bool:
         validate_client_request(_METHOD, version, {"name": "", "_meta": meta})
     except ValidationError:
         return False
+    if _is_of_texts(meta):
+        _plain[version] = meta
     return True
+
+
+def _is_of_texts(value: Any) -> bool:
+    """Whether nothing is equal to a value but what has the same JSON: Python has numbers equal to ``true``."""
+    if isinstance(value, dict):
+        return all(_is_of_texts(each) for each in value.values())
+    return isinstance(value, str)

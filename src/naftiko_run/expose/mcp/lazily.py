@@ -106,7 +106,7 @@ class LazyTools:
             reasons = shelf.box.unavailable.items()
             self._unavailable |= {shelf.prefix + name: reason for name, reason in reasons}
         self._direct = {
-            name: DirectTool.of(name, direct.answer)
+            name: direct.named(name)
             for name, (box, tool) in self._tools.items()
             if (direct := box.direct.get(tool.name))
         }

@@ -75,6 +75,14 @@ def begun_result_of(
     value = MISSING if outcome.has_failed else outcome.value
     if value is MISSING or value is None:
         return begun(result_of(outcome, protocol_version, name, limit, promise))
+    if (
+        limit is None
+        and promise is None
+        and (isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS)
+    ):
+        written = jsontext.dumps_within(value, MOST_LEVELS)
+        if written is not None:
+            return _BEFORE_TEXT, jsontext.dumps(written.decode()), _AFTER_TEXT, written
     text, structured, notes = _told(outcome, value, protocol_version, limit, promise)
     if structured is not value or notes:
         return begun(_wire_of_all(text, structured, notes))

@@ -42,7 +42,7 @@ from naftiko_run.expose.mcp.results import (
 from naftiko_run.expose.mcp.trimming import ResultLimit, limit_of
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.units import unit_of
-from naftiko_run.invoke import Function, InputValidator
+from naftiko_run.invoke import Function, InputValidator, Outcome
 
 _ERAS: Final = (LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION)
 """A revision of each era, in which tools are told alike."""
@@ -238,16 +238,15 @@ def _direct(tool: _Tool) -> DirectTool | None:
     if tool.asks or tool.showing or (_names_headers(schema) and x_mcp_header_map(schema)):
         return None
 
-    async def answer(arguments: Mapping[str, Any], protocol_version: str) -> Begun:
-        try:
-            outcome = await tool.function.invoke(arguments)
-            return begun_result_of(outcome, protocol_version, tool.name, tool.limit, tool.promise)
-        except InvocationError as fault:
-            return begun(_refused(tool, fault, protocol_version))
-        except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
-            raise _broken(fault) from None
+    def result(outcome: Outcome, protocol_version: str) -> Begun:
+        return begun_result_of(outcome, protocol_version, tool.name, tool.limit, tool.promise)
 
-    return DirectTool.of(tool.described.name, answer)
+    def failure(fault: Exception, protocol_version: str) -> Begun | MCPError:
+        if isinstance(fault, InvocationError):
+            return begun(_refused(tool, fault, protocol_version))
+        return _broken(fault)
+
+    return DirectTool(tool.function.invoke, result, failure).named(tool.described.name)
 
 
 def _broken(fault: Exception) -> MCPError:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput, InvocationError, Violation
-from naftiko_run.expose.body import Disconnected, header, read_body
+from naftiko_run.expose.body import HEADERS, Disconnected, header, read_body
 from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.leaving import CLIENT, while_there
 from naftiko_run.expose.problems import Problem, problem_of
@@ -121,18 +121,8 @@ class RestEndpoint:
         content = await read_body(scope, receive, self._max_body)
         if not content or content.isspace():
             return None
-        media_type = header(scope, b"content-type").partition(";")[0].strip()
-        # A page of another site can send a body without a type, and none of type JSON, unasked.
-        is_untyped_page = not media_type and bool(header(scope, b"origin"))
-        if is_untyped_page or (
-            media_type and media_type != "application/json" and not _JSON.match(media_type)
-        ):
-            raise Problem(
-                415,
-                "unsupported-media-type",
-                f"The body is {media_type or 'of no Content-Type'}; this operation takes JSON",
-                hint="send it with `Content-Type: application/json`",
-            )
+        if scope[HEADERS].get(b"content-type") != b"application/json":
+            _check_type(scope)
         try:
             value = jsontext.loads(content)
         except ValueError as fault:
@@ -150,6 +140,23 @@ class RestEndpoint:
             inputs["body"] = value
             return content
         return None
+
+
+def _check_type(scope: Scope) -> None:
+    """Check what a body is said to be.
+
+    Raises:
+        Problem: It is no JSON; or nothing is said, and a page of another site can send that unasked.
+    """
+    media_type = header(scope, b"content-type").partition(";")[0].strip()
+    is_untyped_page = not media_type and bool(header(scope, b"origin"))
+    if is_untyped_page or (media_type and media_type != "application/json" and not _JSON.match(media_type)):
+        raise Problem(
+            415,
+            "unsupported-media-type",
+            f"The body is {media_type or 'of no Content-Type'}; this operation takes JSON",
+            hint="send it with `Content-Type: application/json`",
+        )
 
 
 def _query(scope: Scope) -> list[tuple[str, str]]:
