@@ -17,6 +17,8 @@ from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import (
     MISSING,
     Expression,
+    PathTemplate,
+    Variable,
     compile_value,
     constant,
     encode_name,
@@ -85,11 +87,12 @@ class OperationCompiler:
             method=self._model.method,
             base=base,
             path=path,
+            pieces=_pieces(base, path, variables),
             fixed_url="" if variables or query else base + path.text,
             variables=variables,
-            query=query,
-            headers=headers,
-            cookies=cookies,
+            query=tuple(query),
+            headers=tuple(headers),
+            cookies=tuple(cookies),
             fixed_headers=self._upstream.fixed_headers(self._answers.accept),
             body=body,
             missing=tuple(sorted({*self._upstream.missing, *self._missing})),
@@ -166,6 +169,16 @@ class OperationCompiler:
         arguments = {parameter.name: self._argument(parameter) for parameter in parameters}
         plan = body_of_parameters(parameters, arguments, model)
         return with_fields(plan, extras) if plan else None
+
+
+def _pieces(
+    base: str, path: PathTemplate, variables: Mapping[str, Expression]
+) -> tuple[str | Expression, ...]:
+    """Give a URL up to its query in the order in which it is written: text, and what fills the variables."""
+    parts = [variables[part.name] if isinstance(part, Variable) else part for part in path.parts]
+    if parts and isinstance(parts[0], str):
+        return (base + parts[0], *parts[1:])
+    return (base, *parts)
 
 
 def _climbed(base: str, path: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ class RequestPlan:
         method: In capitals.
         base: Scheme, host and path before the template, without trailing slash.
         path: The path below the base.
+        pieces: The same two once more, in the order in which they are written: text, and what fills the variables.
         fixed_url: The URL, where no argument is a part of it; empty otherwise.
         variables: What fills each path variable.
         query: Encoded names and what fills them.
@@ -38,11 +39,12 @@ class RequestPlan:
     method: str
     base: str = field(repr=False)
     path: PathTemplate
+    pieces: tuple[str | Expression, ...] = field(repr=False)
     fixed_url: str = field(repr=False)
     variables: Mapping[str, Expression]
-    query: Sequence[tuple[str, Expression]]
-    headers: Sequence[tuple[str, Expression]]
-    cookies: Sequence[tuple[str, Expression]]
+    query: tuple[tuple[str, Expression], ...]
+    headers: tuple[tuple[str, Expression], ...]
+    cookies: tuple[tuple[str, Expression], ...]
     fixed_headers: FixedHeaders = field(repr=False)
     body: BodyPlan | None
     missing: tuple[BoundVariable, ...]
@@ -78,16 +80,33 @@ class RequestPlan:
         fixed = self.fixed_headers
         if content_type:
             fixed = fixed.with_type(content_type)
-        return OutgoingRequest(self.operation, self.method, url, [*fixed.pairs], body, fixed=fixed)
+        return OutgoingRequest(self.operation, self.method, url, fixed.pairs, body, fixed=fixed)
 
     def _url(self, arguments: Mapping[str, Any]) -> str:
-        url = self.base + self._path(arguments)
+        url = self._plain(arguments) or self.base + self._path(arguments)
         query = self._query(arguments)
         return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
+    def _plain(self, arguments: Mapping[str, Any]) -> str:
+        """Give the URL up to its query; empty where a variable's value has to be looked at: see ``_path``."""
+        written = []
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                written.append(piece)
+                continue
+            value = piece.evaluate(arguments)
+            text = "" if value is MISSING or value is None else encode(value)
+            if not text or "." in text:  # which may be missing, or lead elsewhere
+                return ""
+            written.append(text)
+        return "".join(written)
+
     def _path(self, arguments: Mapping[str, Any]) -> str:
-        if not self.variables:
-            return self.path.text
+        """Give the path, whatever the values are.
+
+        Raises:
+            InvalidInput: One of them is missing, or would change where the path leads.
+        """
         values = {name: value.evaluate(arguments) for name, value in self.variables.items()}
         absent = [name for name, value in values.items() if value is MISSING or value is None]
         if absent:
