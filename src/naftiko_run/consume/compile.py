@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from naftiko_run.consume.bodies import BodyPlan, body_of_parameters, compile_body, with_fields
 from naftiko_run.consume.formats import Format
 from naftiko_run.consume.operation import ConsumedOperation
-from naftiko_run.consume.plan import RequestPlan
+from naftiko_run.consume.plan import JSON, RequestPlan
 from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.consume.upstream import Upstream
 from naftiko_run.document.model import ConsumedOperation as OperationModel
@@ -82,6 +82,7 @@ class OperationCompiler:
         body = self._body(in_body)
         expressions = [*variables.values(), *(value for _, value in (*query, *headers, *cookies))]
         expressions += [body.value] if body else []
+        fixed_headers = self._upstream.fixed_headers(self._answers.accept)
         plan = RequestPlan(
             operation=name,
             method=self._model.method,
@@ -93,7 +94,8 @@ class OperationCompiler:
             query=tuple(query),
             headers=tuple(headers),
             cookies=tuple(cookies),
-            fixed_headers=self._upstream.fixed_headers(self._answers.accept),
+            fixed_headers=fixed_headers,
+            json_headers=fixed_headers.with_type(JSON),
             body=body,
             missing=tuple(sorted({*self._upstream.missing, *self._missing})),
         )
@@ -109,6 +111,7 @@ class OperationCompiler:
             self._upstream.refused_at,
             self._upstream.authentication,
             self._answers,
+            self._answers.unmapped,
             "" if self._around.is_masked else self._model.output_media_type,
             self._around.transport,
         )

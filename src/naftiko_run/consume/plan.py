@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from naftiko_run.consume.bodies import BodyPlan
 from naftiko_run.consume.exchange import FixedHeaders, OutgoingRequest
@@ -13,6 +13,8 @@ from naftiko_run.errors import BoundVariable, InvalidInput, MissingBinding, Viol
 from naftiko_run.expressions import MISSING, Expression, PathTemplate, UnsafePathValue, as_text, encode, fill
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+
+JSON: Final = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class RequestPlan:
         headers: Names and what fills them.
         cookies: Names and what fills them.
         fixed_headers: Headers that never change, credentials included.
+        json_headers: The same, of a request with a body of JSON, as most are.
         body: How the body is made; None for no body.
         missing: Variables without a value; the operation cannot be called while there are any.
     """
@@ -46,6 +49,7 @@ class RequestPlan:
     headers: tuple[tuple[str, Expression], ...]
     cookies: tuple[tuple[str, Expression], ...]
     fixed_headers: FixedHeaders = field(repr=False)
+    json_headers: FixedHeaders = field(repr=False)
     body: BodyPlan | None
     missing: tuple[BoundVariable, ...]
 
@@ -77,9 +81,10 @@ class RequestPlan:
         if self.headers or self.cookies:
             headers = self._headers(arguments, content_type)
             return OutgoingRequest(self.operation, self.method, url, headers, body)
-        fixed = self.fixed_headers
-        if content_type:
-            fixed = fixed.with_type(content_type)
+        if content_type == JSON:
+            fixed = self.json_headers
+        else:
+            fixed = self.fixed_headers.with_type(content_type) if content_type else self.fixed_headers
         return OutgoingRequest(self.operation, self.method, url, fixed.pairs, body, fixed=fixed)
 
     def _url(self, arguments: Mapping[str, Any]) -> str:
@@ -162,7 +167,7 @@ class RequestPlan:
     ) -> tuple[str, bytes | None]:
         """Give Content-Type and body; no type for no body."""
         if raw_body is not None and plan.whole:
-            return "application/json", raw_body
+            return JSON, raw_body
         value = plan.value.evaluate(arguments)
         if value is MISSING or value is None:
             return "", None

@@ -16,13 +16,11 @@ from naftiko_run.expose.leaving import CLIENT, while_there
 from naftiko_run.expose.problems import Problem, problem_of
 from naftiko_run.expose.rest.answer import answer
 from naftiko_run.expressions import MISSING
-from naftiko_run.invoke import Function, Input, coercion_of
+from naftiko_run.invoke import Function, coercion_of
 
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z", re.IGNORECASE)
 _MOST_KEPT: Final = 256 * 1024
 """How long an answer that is only passed on may be, in bytes, to be held in memory whole."""
-_AS_IT_IS: Final = coercion_of(Input(""))
-"""What becomes of text where nothing is said of it."""
 
 
 class RestEndpoint:
@@ -43,12 +41,18 @@ class RestEndpoint:
         "_inputs",
         "_max_body",
         "_takes_body",
+        "_variables",
     )
 
     def __init__(self, function: Function, variables: Sequence[str], max_body: int) -> None:
         self._function = function
         self._max_body = max_body
         self._inputs = {each.name: coercion_of(each) for each in function.inputs}
+        self._variables = tuple(
+            (each.name, coercion_of(each))
+            for each in function.inputs
+            if each.name in variables and each.type not in ("", "string")
+        )
         self._takes_body = function.takes_body
         self._headers = tuple((name.lower().encode(), name) for name in self._at("header"))
         self._cookies = self._at("cookie")
@@ -82,9 +86,9 @@ class RestEndpoint:
 
     def _url_inputs(self, scope: Scope) -> dict[str, Any]:
         """Give what the path, the query, the headers and the cookies say; the former win over the latter."""
-        inputs: dict[str, Any] = {
-            name: self._inputs.get(name, _AS_IT_IS)((text,)) for name, text in scope["path_params"].items()
-        }
+        inputs: dict[str, Any] = scope["path_params"].copy()
+        for name, coerce in self._variables:
+            inputs[name] = coerce((inputs[name],))
         if scope["query_string"]:
             texts: dict[str, list[str]] = {}
             for name, text in _query(scope):
