@@ -102,9 +102,8 @@ class ConsumedOperation:
             )
         if self.authentication is None:
             return self.transport.send(request)
-        request.headers = [
-            *request.headers
-        ]  # a scheme may change them, and the plan's are those of all requests
+        # A scheme may add to them, and the plan's are those of all its requests.
+        request.headers = [*request.headers]
         return self.authentication.authorize(request, self.transport.send)
 
     async def read(self, response: UpstreamResponse, make: Callable[[Any], _Made]) -> _Made:
