@@ -48,3 +48,16 @@ def test_a_call_is_signed_as_it_goes_over_the_wire(tmp_path: Path, upstream: Ups
     again = OutgoingRequest("a.b", "GET", upstream.url + came.target, [])
     scheme = HmacSignature(IDENTITY, bytes.fromhex(KEY))
     assert scheme.authorization(again, found.group(2), bytes.fromhex(found.group(3))) == found.group(0)
+
+
+def test_what_signs_one_call_is_not_in_the_next(tmp_path: Path, upstream: Upstream) -> None:
+    block = {"type": "hmac", "apiId": IDENTITY, "apiKey": KEY}
+    capability = authenticated(tmp_path, upstream.url, block, {})
+    for _ in range(2):
+        assert call(capability).status == 200
+    signatures = [
+        [value for name, value in came.headers if name.lower() == "authorization"]
+        for came in upstream.received
+    ]
+    assert [len(each) for each in signatures] == [1, 1]
+    assert signatures[0] != signatures[1]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from naftiko_run.consume.bodies import BodyPlan, body_of_parameters, compile_body, with_fields
 from naftiko_run.consume.formats import Format
 from naftiko_run.consume.operation import ConsumedOperation
-from naftiko_run.consume.plan import RequestPlan
+from naftiko_run.consume.plan import JSON, RequestPlan
 from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.consume.upstream import Upstream
 from naftiko_run.document.model import ConsumedOperation as OperationModel
@@ -17,6 +17,8 @@ from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import (
     MISSING,
     Expression,
+    PathTemplate,
+    Variable,
     compile_value,
     constant,
     encode_name,
@@ -80,17 +82,20 @@ class OperationCompiler:
         body = self._body(in_body)
         expressions = [*variables.values(), *(value for _, value in (*query, *headers, *cookies))]
         expressions += [body.value] if body else []
+        fixed_headers = self._upstream.fixed_headers(self._answers.accept)
         plan = RequestPlan(
             operation=name,
             method=self._model.method,
             base=base,
             path=path,
+            pieces=_pieces(base, path, variables),
             fixed_url="" if variables or query else base + path.text,
             variables=variables,
-            query=query,
-            headers=headers,
-            cookies=cookies,
-            fixed_headers=self._upstream.fixed_headers(self._answers.accept),
+            query=tuple(query),
+            headers=tuple(headers),
+            cookies=tuple(cookies),
+            fixed_headers=fixed_headers,
+            json_headers=fixed_headers.with_type(JSON),
             body=body,
             missing=tuple(sorted({*self._upstream.missing, *self._missing})),
         )
@@ -106,6 +111,7 @@ class OperationCompiler:
             self._upstream.refused_at,
             self._upstream.authentication,
             self._answers,
+            self._answers.unmapped,
             "" if self._around.is_masked else self._model.output_media_type,
             self._around.transport,
         )
@@ -166,6 +172,16 @@ class OperationCompiler:
         arguments = {parameter.name: self._argument(parameter) for parameter in parameters}
         plan = body_of_parameters(parameters, arguments, model)
         return with_fields(plan, extras) if plan else None
+
+
+def _pieces(
+    base: str, path: PathTemplate, variables: Mapping[str, Expression]
+) -> tuple[str | Expression, ...]:
+    """Give a URL up to its query in the order in which it is written: text, and what fills the variables."""
+    parts = [variables[part.name] if isinstance(part, Variable) else part for part in path.parts]
+    if parts and isinstance(parts[0], str):
+        return (base + parts[0], *parts[1:])
+    return (base, *parts)
 
 
 def _climbed(base: str, path: str) -> tuple[str, str]:

@@ -20,7 +20,7 @@ class FixedHeaders:
         pairs: Names and values.
 
     Attributes:
-        pairs: The same; not to be changed.
+        pairs: The same, for all requests one list; not to be changed.
         written: What a transport has made of them, for itself; None before it did.
     """
 
@@ -50,7 +50,7 @@ class OutgoingRequest:
         operation: ``namespace.name`` of the consumed operation, for errors and logs.
         method: In capitals.
         url: Absolute, percent-encoded.
-        headers: Names and values, in order.
+        headers: Names and values, in order; an authentication scheme may change them.
         body: None for no body.
         chunks: A body in pieces as they come, in place of ``body``; None for none.
         tls: Holds the client certificate that the connection shows; None where it shows none.

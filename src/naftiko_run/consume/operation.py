@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from naftiko_run.collection import collection_put_off
 from naftiko_run.consume.exchange import Authentication, Transport, UpstreamResponse
@@ -54,6 +54,7 @@ class ConsumedOperation:
         refused_at: The place in the document of what ``refusal`` speaks of.
         authentication: None for none.
         answers: The format of its answers.
+        unmapped: What becomes of answers where no output is mapped; see ``Format``.
         media_type: What its answers are said to be; empty for what the upstream says.
         transport: Carries the request.
     """
@@ -68,13 +69,14 @@ class ConsumedOperation:
     refused_at: Pointer
     authentication: Authentication | None
     answers: Format
+    unmapped: Literal["text", "data", "bytes"]
     media_type: str
     transport: Transport
 
     @property
     def gives_bytes(self) -> bool:
         """Whether its answers are bytes, which are passed on and never read."""
-        return self.answers.unmapped == "bytes"
+        return self.unmapped == "bytes"
 
     def exchange(
         self,
@@ -100,13 +102,15 @@ class ConsumedOperation:
         """
         request = self.plan.fill(arguments, raw_body)
         request.most_kept = most_kept
-        if self.answers.unmapped == "bytes":
+        if self.unmapped == "bytes":
             request.max_answer = next(
                 (size for size in (self.model.max_binary_size, max_binary_size) if size is not None),
                 DEFAULT_MAX_BINARY_SIZE,
             )
         if self.authentication is None:
             return self.transport.send(request)
+        # A scheme may add to them, and the plan's are those of all its requests.
+        request.headers = [*request.headers]
         return self.authentication.authorize(request, self.transport.send)
 
     async def read(self, response: UpstreamResponse, make: Callable[[Any], _Made]) -> _Made:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from naftiko_run.consume.bodies import BodyPlan
 from naftiko_run.consume.exchange import FixedHeaders, OutgoingRequest
@@ -13,6 +13,8 @@ from naftiko_run.errors import BoundVariable, InvalidInput, MissingBinding, Viol
 from naftiko_run.expressions import MISSING, Expression, PathTemplate, UnsafePathValue, as_text, encode, fill
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+
+JSON: Final = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,14 @@ class RequestPlan:
         method: In capitals.
         base: Scheme, host and path before the template, without trailing slash.
         path: The path below the base.
+        pieces: The same two once more, in the order in which they are written: text, and what fills the variables.
         fixed_url: The URL, where no argument is a part of it; empty otherwise.
         variables: What fills each path variable.
         query: Encoded names and what fills them.
         headers: Names and what fills them.
         cookies: Names and what fills them.
         fixed_headers: Headers that never change, credentials included.
+        json_headers: The same, of a request with a body of JSON, as most are.
         body: How the body is made; None for no body.
         missing: Variables without a value; the operation cannot be called while there are any.
     """
@@ -38,12 +42,14 @@ class RequestPlan:
     method: str
     base: str = field(repr=False)
     path: PathTemplate
+    pieces: tuple[str | Expression, ...] = field(repr=False)
     fixed_url: str = field(repr=False)
     variables: Mapping[str, Expression]
-    query: Sequence[tuple[str, Expression]]
-    headers: Sequence[tuple[str, Expression]]
-    cookies: Sequence[tuple[str, Expression]]
+    query: tuple[tuple[str, Expression], ...]
+    headers: tuple[tuple[str, Expression], ...]
+    cookies: tuple[tuple[str, Expression], ...]
     fixed_headers: FixedHeaders = field(repr=False)
+    json_headers: FixedHeaders = field(repr=False)
     body: BodyPlan | None
     missing: tuple[BoundVariable, ...]
 
@@ -75,19 +81,37 @@ class RequestPlan:
         if self.headers or self.cookies:
             headers = self._headers(arguments, content_type)
             return OutgoingRequest(self.operation, self.method, url, headers, body)
-        fixed = self.fixed_headers
-        if content_type:
-            fixed = fixed.with_type(content_type)
-        return OutgoingRequest(self.operation, self.method, url, [*fixed.pairs], body, fixed=fixed)
+        if content_type == JSON:
+            fixed = self.json_headers
+        else:
+            fixed = self.fixed_headers.with_type(content_type) if content_type else self.fixed_headers
+        return OutgoingRequest(self.operation, self.method, url, fixed.pairs, body, fixed=fixed)
 
     def _url(self, arguments: Mapping[str, Any]) -> str:
-        url = self.base + self._path(arguments)
+        url = self._plain(arguments) or self.base + self._path(arguments)
         query = self._query(arguments)
         return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
+    def _plain(self, arguments: Mapping[str, Any]) -> str:
+        """Give the URL up to its query; empty where a variable's value has to be looked at: see ``_path``."""
+        written = []
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                written.append(piece)
+                continue
+            value = piece.evaluate(arguments)
+            text = "" if value is MISSING or value is None else encode(value)
+            if not text or "." in text:  # which may be missing, or lead elsewhere
+                return ""
+            written.append(text)
+        return "".join(written)
+
     def _path(self, arguments: Mapping[str, Any]) -> str:
-        if not self.variables:
-            return self.path.text
+        """Give the path, whatever the values are.
+
+        Raises:
+            InvalidInput: One of them is missing, or would change where the path leads.
+        """
         values = {name: value.evaluate(arguments) for name, value in self.variables.items()}
         absent = [name for name, value in values.items() if value is MISSING or value is None]
         if absent:
@@ -143,7 +167,7 @@ class RequestPlan:
     ) -> tuple[str, bytes | None]:
         """Give Content-Type and body; no type for no body."""
         if raw_body is not None and plan.whole:
-            return "application/json", raw_body
+            return JSON, raw_body
         value = plan.value.evaluate(arguments)
         if value is MISSING or value is None:
             return "", None

@@ -22,6 +22,8 @@ MAX_DEPTH: Final = 200
 MAX_DIGITS: Final = 3000
 """Longer integers stay text: Python refuses to write them out again."""
 
+_SHORT: Final = 32
+"""Text up to this length is one object for all documents, so that calls of each find it in the caches."""
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 _PREFIXED_INTEGER = re.compile(r"0(?:o[0-7]+|x[0-9a-fA-F]+)\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
@@ -111,7 +113,7 @@ class Builder:
         self._document_mark: Any = None
         self._holds_document = False
         self._texts: dict[str, str] = {}
-        """Texts that came before: a document has most of them several times."""
+        """Longer texts that came before: a document has many of them several times."""
         self._stream = Container([], None, None, 0)
         self._stack = [self._stream]
         self._anchors: dict[str, tuple[Any, int]] = {}
@@ -131,7 +133,9 @@ class Builder:
                     self._begin_document()
                 value = _scalar(event)
                 if type(value) is str:
-                    value = self._texts.setdefault(value, value)
+                    value = (
+                        sys.intern(value) if len(value) <= _SHORT else self._texts.setdefault(value, value)
+                    )
                 if event.anchor is not None:
                     self._anchors[event.anchor] = (value, 1)
                 self._put(top, value, event.start_mark, 1)

@@ -71,7 +71,7 @@ class Router:
         self._guard = guard
         self._direct: dict[tuple[str, bytes], ASGIApp] = {}
         self._fixed: dict[str, _Route] = {}
-        self._variable: dict[tuple[int, str], list[_Route]] = {}
+        self._variable: dict[int, dict[str, tuple[_Route, ...]]] = {}
         self._prefixes: list[_Route] = []
         self._paths: dict[int, list[str]] = {}
         owners: dict[tuple[str, str | None], Adapter] = {}
@@ -85,12 +85,15 @@ class Router:
             if shape.endswith(_BELOW):
                 self._prefixes.append(route)
             elif "{}" in shape:
-                self._variable.setdefault(_begin(shape), []).append(route)
+                begins = self._variable.setdefault(shape.count("/"), {})
+                begin = _begin(shape)
+                begins[begin] = (*begins.get(begin, ()), route)
             else:
                 self._fixed[shape] = route
                 self._add_direct(shape, route)
-        for group in self._variable.values():
-            group.sort(key=lambda route: route.weight)
+        for begins in self._variable.values():
+            for begin, group in begins.items():
+                begins[begin] = tuple(sorted(group, key=lambda route: route.weight))
         self._prefixes.sort(key=lambda route: route.weight, reverse=True)
 
     def path_of(self, adapter: Adapter) -> str:
@@ -148,10 +151,10 @@ class Router:
         route = self._fixed.get(path)
         if route is not None:
             return route, ()
-        depth, end = path.count("/"), len(path)
+        begins, end = self._variable.get(path.count("/")), len(path)
         # The longer the beginning that is literal, the more a route says of the path: it comes first.
-        while (end := path.rfind("/", 0, end)) >= 0:
-            for candidate in self._variable.get((depth, path[:end]), ()):
+        while begins is not None and (end := path.rfind("/", 0, end)) >= 0:
+            for candidate in begins.get(path[:end], ()):
                 found = candidate.pattern.fullmatch(path, end)
                 if found:
                     return candidate, found.groups()
@@ -249,15 +252,15 @@ def _shape(endpoint: Endpoint) -> str:
     return shape.removesuffix("/{}") + _BELOW if endpoint.is_prefix else shape
 
 
-def _begin(shape: str) -> tuple[int, str]:
-    """Give how deep a path with variables is, and the segments before the first that has one."""
-    return shape.count("/"), shape[: shape.index("{}")].rpartition("/")[0]
+def _begin(shape: str) -> str:
+    """Give the segments before the first that has a variable."""
+    return shape[: shape.index("{}")].rpartition("/")[0]
 
 
 def _pattern(endpoint: Endpoint, shape: str) -> re.Pattern[str]:
     if endpoint.is_prefix:
         return re.compile(endpoint.path.pattern().pattern.removesuffix("/([^/]+)") + "(?:/(.*))?$")
-    begin = _begin(shape)[1] if "{}" in shape else shape
+    begin = _begin(shape) if "{}" in shape else shape
     return parse_path(endpoint.path.text[len(begin) :].rstrip("/")).pattern()
 
 

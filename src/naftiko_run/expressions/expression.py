@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from naftiko_run import jsontext
@@ -96,12 +96,14 @@ def as_text(value: Any) -> str:
 
 def structure(members: Mapping[str, Expression]) -> Expression:
     """Give an expression of an object; a member whose value is missing is dropped."""
-    pairs = [(key, member.evaluate) for key, member in members.items()]
+    pairs = tuple((key, member.evaluate) for key, member in members.items())
+    return _settled(partial(_evaluate_structure, pairs), members.values())
 
-    def evaluate(scope: Scope) -> dict[str, Any]:
-        return {key: found for key, member in pairs if (found := member(scope)) is not MISSING}
 
-    return _settled(evaluate, members.values())
+def _evaluate_structure(
+    pairs: tuple[tuple[str, Callable[[Scope], Any]], ...], scope: Scope
+) -> dict[str, Any]:
+    return {key: found for key, evaluate in pairs if (found := evaluate(scope)) is not MISSING}
 
 
 def sequence(members: Sequence[Expression]) -> Expression:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import intern
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -82,7 +83,7 @@ def parse_path(text: str) -> PathTemplate:
     for found in _VARIABLE.finditer(text):
         if found.start() > end:
             parts.append(text[end : found.start()])
-        parts.append(Variable(found.group(1)))
+        parts.append(Variable(intern(found.group(1))))
         end = found.end()
     if end < len(text):
         parts.append(text[end:])

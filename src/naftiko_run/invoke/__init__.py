@@ -13,7 +13,7 @@ from naftiko_run.invoke.safety import Withheld, is_safe_to_call
 from naftiko_run.invoke.schemas import compile_schema
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptDefaults, ScriptRefused
 from naftiko_run.invoke.sharing import Shared
-from naftiko_run.invoke.validation import InputValidator, coerce_text
+from naftiko_run.invoke.validation import InputValidator, coercion_of
 from naftiko_run.invoke.violations import violations_of
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
     "ScriptRefused",
     "Shared",
     "Withheld",
-    "coerce_text",
+    "coercion_of",
     "compile_asks",
     "compile_content",
     "compile_prompt",

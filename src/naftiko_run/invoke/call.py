@@ -112,7 +112,7 @@ class CallPlan:
     def _pass_on(self, response: UpstreamResponse, outcome: Outcome) -> None:
         """Let an answer be as it came, with what decodes it for those whom its bytes do not serve."""
         operation = self.call.operation
-        unmapped = operation.answers.unmapped
+        unmapped = operation.unmapped
         said = outcome.media_type
         if self.media_type:
             outcome.media_type = self.media_type

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from naftiko_run import jsontext
 from naftiko_run.document.model import ConsumedOutput, Output
@@ -40,6 +40,10 @@ class OutputPlan:
         return self.apply is None
 
 
+_UNTOUCHED: Final = OutputPlan(None)
+_UNTOUCHED_DATA: Final = OutputPlan(None, wants_data=True)
+
+
 class OutputCompiler:
     """Compiles output parameters.
 
@@ -73,7 +77,7 @@ class OutputCompiler:
         """
         if len(outputs) <= 1 and all(self._is_identity(output) for output in outputs):
             wants_data = any(output.type in ("object", "array") for output in outputs)
-            return OutputPlan(None, wants_data=wants_data)
+            return _UNTOUCHED_DATA if wants_data else _UNTOUCHED
         shapes = [(output.name, self._shape(output)) for output in outputs]
         if len(shapes) == 1 and not (self._by_name and outputs[0].name):
             return OutputPlan(

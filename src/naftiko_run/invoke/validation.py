@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from naftiko_run import jsontext
@@ -28,7 +29,9 @@ class InputValidator:
     def __init__(self, inputs: Sequence[Input], schema: dict[str, Any] | None = None) -> None:
         self.schema = input_schema(inputs) if schema is None else schema
         self._optional = frozenset(each.name for each in inputs if not each.required)
-        self._defaults = [(each.name, each.schema["default"]) for each in inputs if "default" in each.schema]
+        self._defaults = tuple(
+            (each.name, each.schema["default"]) for each in inputs if "default" in each.schema
+        )
         if self.schema.get("type") != "object":
             raise ValueError("its inputs make no valid schema: the `type` must be `object`")
         try:
@@ -58,18 +61,34 @@ class InputValidator:
         return kept
 
 
-def coerce_text(declared: Input, texts: Sequence[str]) -> Any:
-    """Make the value of an input of the texts that a URL or header carries.
+Coerce = Callable[[Sequence[str]], Any]
+"""Makes the value of an input of the texts that a URL or header carries."""
+
+
+def coercion_of(declared: Input) -> Coerce:
+    """Give what makes an input's value of text; inputs of one type share it.
 
     What cannot be made into the input's type stays text, for validation to name.
     """
-    if declared.type == "array":
-        items = declared.schema.get("items", {})
-        kind = items.get("type", "") if isinstance(items, dict) else ""
-        return [_scalar(kind, text) for text in texts]
-    if len(texts) > 1:
-        return list(texts) if not declared.type else texts
-    return _scalar(declared.type, texts[0])
+    if declared.type != "array":
+        return _coercion(declared.type)
+    items = declared.schema.get("items", {})
+    return _coercion_of_list(str(items.get("type", "")) if isinstance(items, dict) else "")
+
+
+@lru_cache
+def _coercion(kind: str) -> Coerce:
+    def coerce(texts: Sequence[str]) -> Any:
+        if len(texts) > 1:
+            return list(texts) if not kind else texts
+        return _scalar(kind, texts[0])
+
+    return coerce
+
+
+@lru_cache
+def _coercion_of_list(kind: str) -> Coerce:
+    return lambda texts: [_scalar(kind, text) for text in texts]
 
 
 def _scalar(kind: str, text: str) -> Any:

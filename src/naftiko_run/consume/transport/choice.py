@@ -35,6 +35,17 @@ class HttpTransport:
         limits: The most connections of our own client.
     """
 
+    __slots__ = (
+        "_carriers",
+        "_connections",
+        "_is_proxied",
+        "_limits",
+        "_loop",
+        "_own",
+        "_timeout",
+        "_unusual",
+    )
+
     def __init__(self, timeout: float = DEFAULT_SECONDS, limits: Limits = DEFAULT_LIMITS) -> None:
         self._limits = limits
         self._timeout = timeout

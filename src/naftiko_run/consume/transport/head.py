@@ -65,7 +65,7 @@ def write_head(request: OutgoingRequest, authority: str, target: str) -> tuple[b
     if method not in _methods:
         _learn_method(method)
     fixed = request.fixed
-    if fixed is None or fixed.pairs != request.headers:  # something was added since
+    if fixed is None or (request.headers is not fixed.pairs and request.headers != fixed.pairs):
         lines, given, declared = _write(request.headers)
     else:
         if fixed.written is None:

@@ -16,7 +16,7 @@ from naftiko_run.expose.leaving import CLIENT, while_there
 from naftiko_run.expose.problems import Problem, problem_of
 from naftiko_run.expose.rest.answer import answer
 from naftiko_run.expressions import MISSING
-from naftiko_run.invoke import Function, Input, coerce_text
+from naftiko_run.invoke import Function, coercion_of
 
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z", re.IGNORECASE)
 _MOST_KEPT: Final = 256 * 1024
@@ -41,23 +41,29 @@ class RestEndpoint:
         "_inputs",
         "_max_body",
         "_takes_body",
+        "_variables",
     )
 
     def __init__(self, function: Function, variables: Sequence[str], max_body: int) -> None:
         self._function = function
         self._max_body = max_body
-        self._inputs = {each.name: each for each in function.inputs}
+        self._inputs = {each.name: coercion_of(each) for each in function.inputs}
+        self._variables = tuple(
+            (each.name, coercion_of(each))
+            for each in function.inputs
+            if each.name in variables and each.type not in ("", "string")
+        )
         self._takes_body = function.takes_body
-        self._headers = [(name.lower().encode(), name) for name in self._at("header")]
+        self._headers = tuple((name.lower().encode(), name) for name in self._at("header"))
         self._cookies = self._at("cookie")
         # With a whole body to take, its fields are its own: they do not double as query parameters.
         places = (None, "body") if self._takes_body else (None, "body", "query", "header", "cookie")
-        self._fields = {
+        self._fields = tuple(
             each.name
             for each in function.inputs
             if each.location in places and each.name not in (*variables, "body") and each.in_body is None
-        }
-        self._found = {each.name: each.in_body for each in function.inputs if each.in_body is not None}
+        )
+        self._found = tuple((each.name, each.in_body) for each in function.inputs if each.in_body is not None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -75,35 +81,35 @@ class RestEndpoint:
         else:
             await answer(outcome, scope, send)
 
-    def _at(self, location: str) -> list[str]:
-        return [each.name for each in self._function.inputs if each.location == location]
+    def _at(self, location: str) -> tuple[str, ...]:
+        return tuple(each.name for each in self._function.inputs if each.location == location)
 
     def _url_inputs(self, scope: Scope) -> dict[str, Any]:
         """Give what the path, the query, the headers and the cookies say; the former win over the latter."""
-        inputs: dict[str, Any] = {
-            name: coerce_text(self._input(name), [text]) for name, text in scope["path_params"].items()
-        }
+        inputs: dict[str, Any] = scope["path_params"].copy()
+        for name, coerce in self._variables:
+            inputs[name] = coerce((inputs[name],))
         if scope["query_string"]:
             texts: dict[str, list[str]] = {}
             for name, text in _query(scope):
                 texts.setdefault(name, []).append(text)
             for name in texts.keys() & self._inputs.keys() - {"body"}:
-                declared, values = self._inputs[name], texts[name]
-                if len(values) > 1 and declared.type not in ("", "array"):
+                values = texts[name]
+                if len(values) > 1 and self._takes_one(name):
                     raise InvalidInput(
                         [Violation(f"/{name}", f"is given {len(values)} times; it takes one value")]
                     )
-                inputs.setdefault(name, coerce_text(declared, values))
+                inputs.setdefault(name, self._inputs[name](values))
         for wire, name in self._headers:
             text = header(scope, wire)
             if text:
-                inputs.setdefault(name, coerce_text(self._inputs[name], [text]))
+                inputs.setdefault(name, self._inputs[name]((text,)))
         if self._cookies:
             self._add_cookies(scope, inputs)
         return inputs
 
-    def _input(self, name: str) -> Input:
-        return self._inputs.get(name) or Input(name)
+    def _takes_one(self, name: str) -> bool:
+        return any(each.name == name and each.type not in ("", "array") for each in self._function.inputs)
 
     def _add_cookies(self, scope: Scope, inputs: dict[str, Any]) -> None:
         try:
@@ -112,7 +118,7 @@ class RestEndpoint:
             return
         for name in self._cookies:
             if name in cookies:
-                inputs.setdefault(name, coerce_text(self._inputs[name], [cookies[name].value]))
+                inputs.setdefault(name, self._inputs[name]((cookies[name].value,)))
 
     async def _add_body(self, scope: Scope, receive: Receive, inputs: dict[str, Any]) -> bytes | None:
         """Add what the body says; give its text where the whole body is an input."""
@@ -127,7 +133,7 @@ class RestEndpoint:
             value = jsontext.loads(content)
         except ValueError as fault:
             raise Problem(400, "not-json", f"The body is not JSON: {fault}") from None
-        for name, read in self._found.items():
+        for name, read in self._found:
             if (found := read(value)) is not MISSING:
                 inputs.setdefault(name, found)
         if isinstance(value, dict):
