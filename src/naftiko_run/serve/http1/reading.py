@@ -13,7 +13,8 @@ from naftiko_run.expose.exposer import Scope
 from naftiko_run.serve.http1.exchange import Exchange
 
 MOST_HEAD: Final = 64 * 1024
-"""The most that is read of a request before its body, and between the pieces of one."""
+"""The most that is read of a request before its body, and between the pieces of one; what comes with the first bytes
+of a request, at most the quarter of a megabyte that the event loop reads at once, is not counted."""
 _MOST_UNREAD: Final = 64 * 1024
 """How much of a body waits for the app; more is left to the client to hold."""
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
