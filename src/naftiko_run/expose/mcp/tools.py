@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -18,12 +17,12 @@ from pydantic import ValidationError
 
 from naftiko_run import jsontext
 from naftiko_run.capability import Capability
-from naftiko_run.document.model import Hints, McpExposes
-from naftiko_run.document.model import Tool as ToolModel
+from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import InvocationError
 from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
 from naftiko_run.expose.mcp.content import Showing
+from naftiko_run.expose.mcp.describing import describe
 from naftiko_run.expose.mcp.directcall import DirectTool
 from naftiko_run.expose.mcp.notices import Notices
 from naftiko_run.expose.mcp.pages import page_of
@@ -107,7 +106,7 @@ class ToolBox:
                 self._unavailable[model.name] = capability.unavailable[model.pointer]
                 continue
             asks, showing = Questionnaire(model.asks), Showing(model.content, shelf)
-            described = _described(model, function, asks)
+            described = describe(model, function, asks)
             arguments = InputValidator((), described.input_schema) if asks else None
             limit = limit_of(model.max_result or max_result, described.input_schema)
             name = f"{quote(exposes.namespace)}/{quote(model.name)}"
@@ -279,40 +278,4 @@ def _left_out(name: str, reason: str) -> Unit:
     kind, _, rest = name.partition(" ")
     return (
         Unit(rest, reason=reason, kind=kind) if kind in ("resource", "prompt") else Unit(name, reason=reason)
-    )
-
-
-def _described(model: ToolModel, function: Function, asks: Questionnaire) -> types.Tool:
-    schema = function.input_schema
-    if asks:
-        properties = schema.get("properties", {})
-        given = {name: each for name, each in properties.items() if not asks.is_asked(name)}
-        required = [name for name in schema.get("required", ()) if not asks.is_asked(name)]
-        schema = {**schema, "properties": given, "required": required}
-    return types.Tool(
-        name=model.name,
-        title=model.label or None,
-        description=function.description or None,
-        input_schema=schema,
-        _meta=model.meta or None,
-        annotations=_annotations(_flags(model.hints)) if model.hints else None,
-    )
-
-
-_Flags = tuple[bool | None, bool | None, bool | None, bool | None]
-
-
-def _flags(hints: Hints) -> _Flags:
-    return hints.read_only, hints.destructive, hints.idempotent, hints.open_world
-
-
-@lru_cache
-def _annotations(flags: _Flags) -> types.ToolAnnotations:
-    """Give annotations; there are few, which thousands of tools share."""
-    read_only, destructive, idempotent, open_world = flags
-    return types.ToolAnnotations(
-        read_only_hint=read_only,
-        destructive_hint=destructive,
-        idempotent_hint=idempotent,
-        open_world_hint=open_world,
     )
