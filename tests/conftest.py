@@ -17,7 +17,7 @@ from support.upstream import Upstream, running_upstream
 os.environ["SSL_CERT_FILE"] = str(Path(__file__).with_name("support") / "authority.pem")
 
 # Each run draws other examples: few in a run are many in a day. The machines that run them are shared: no deadline.
-settings.register_profile("usual", max_examples=40, deadline=None)
+settings.register_profile("usual", max_examples=100, deadline=None)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile("usual")
 

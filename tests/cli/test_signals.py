@@ -94,12 +94,10 @@ def test_a_process_that_is_still_loading_ends_at_once(tmp_path: Path, number: si
     slow = tmp_path / "slow.yaml"
     os.mkfifo(slow)
     with launched(slow) as process:
-        with slow.open("w"):  # opens once the process reads its document
+        with slow.open("wb", buffering=0) as document:  # opens once the process reads its document
+            document.write(b"#")
+            process.wait_until_it_waits_for(document)
             process.signal(number)
-            if not process.has_ended(
-                PATIENCE / 2
-            ):  # it came as the read began, and none of Python runs in a read
-                process.signal(number)
             assert process.wait() == 0
         assert process.text == ""
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import signal
+import struct
 import subprocess
+import termios
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from support.commands import SCRIPTS, clean_environment, ended, start
 from support.upstream import PATIENCE
@@ -82,6 +87,19 @@ class Process:
         code = self._process.wait(PATIENCE * 2)
         self._reader.join(PATIENCE)
         return code
+
+    def wait_until_it_waits_for(self, pipe: IO[bytes]) -> None:
+        """Wait until it has read all that is in a pipe, and waits for more.
+
+        A signal in the moment before a read begins is heard when the read is over: Python runs nothing in between.
+        """
+        status = Path(f"/proc/{self._process.pid}/status")
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            unread = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
+            if not unread and (not status.exists() or "\nState:\tS" in status.read_text()):
+                return
+        raise AssertionError("it does not read")
 
     def has_ended(self, within: float) -> bool:
         """Say whether it ends in so many seconds."""
