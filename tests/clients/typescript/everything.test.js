@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import * as modern from '@modelcontextprotocol/client';
@@ -63,12 +64,24 @@ after(() => upstream.close());
 const slow = [SLOW, '--base-uri', `slow=http://127.0.0.1:${upstream.address().port}`];
 const urls = { [CONFORMANCE]: await served(CONFORMANCE), [SLOW]: await served(...slow) };
 
+// Hands a client one message in each turn of the event loop. Over stdio both clients drop the progress that they read
+// in the same turn as the answer: they tell of it a microtask later, when the call is over. How many lines one read
+// gives is up to the pipe.
+function oneByOne(transport) {
+  const { onmessage } = transport;
+  let turn = Promise.resolve();
+  transport.onmessage = (...message) => {
+    turn = turn.then(() => onmessage(...message)).then(() => setImmediate());
+  };
+}
+
 for (const { called, version, make, Http, Stdio } of clients) {
   for (const way of ['HTTP', 'stdio']) {
     const connected = async (...args) => {
       const client = make();
       const command = { command: NAFTIKO_RUN, args: [...args, '--stdio'], stderr: 'ignore' };
       await client.connect(way === 'HTTP' ? new Http(urls[args[0]]) : new Stdio(command));
+      if (way === 'stdio') oneByOne(client.transport);
       return client;
     };
 
