@@ -14,7 +14,7 @@ from naftiko_run.expose.body import HEADERS
 from naftiko_run.expose.exposer import Adapter, ASGIApp, Endpoint, Receive, Scope, Send
 from naftiko_run.expose.guard import HostGuard
 from naftiko_run.expose.problems import Problem, problem_of, respond
-from naftiko_run.expressions import parse_path
+from naftiko_run.expressions import ANY_VALUE, parse_path
 
 _SLASH = "\ud800"
 """Stands for an encoded slash inside a segment while paths are matched; no UTF-8 text holds it."""
@@ -84,7 +84,7 @@ class Router:
         for shape, route in routes.items():
             if shape.endswith(_BELOW):
                 self._prefixes.append(route)
-            elif "{}" in shape:
+            elif ANY_VALUE in shape:
                 begins = self._variable.setdefault(shape.count("/"), {})
                 begin = _begin(shape)
                 begins[begin] = (*begins.get(begin, ()), route)
@@ -249,24 +249,24 @@ def _readable(path: str) -> str:
 
 def _shape(endpoint: Endpoint) -> str:
     shape = endpoint.path.shape.rstrip("/") or "/"
-    return shape.removesuffix("/{}") + _BELOW if endpoint.is_prefix else shape
+    return shape.removesuffix(f"/{ANY_VALUE}") + _BELOW if endpoint.is_prefix else shape
 
 
 def _begin(shape: str) -> str:
     """Give the segments before the first that has a variable."""
-    return shape[: shape.index("{}")].rpartition("/")[0]
+    return shape[: shape.index(ANY_VALUE)].rpartition("/")[0]
 
 
 def _pattern(endpoint: Endpoint, shape: str) -> re.Pattern[str]:
     if endpoint.is_prefix:
         return re.compile(endpoint.path.pattern().pattern.removesuffix("/([^/]+)") + "(?:/(.*))?$")
-    begin = _begin(shape) if "{}" in shape else shape
+    begin = _begin(shape) if ANY_VALUE in shape else shape
     return parse_path(endpoint.path.text[len(begin) :].rstrip("/")).pattern()
 
 
 def _weight(shape: str) -> tuple[tuple[bool, int], ...]:
     """Order routes: per segment, literal before mixed before a bare variable."""
-    return tuple(("{}" in segment, -len(segment.replace("{}", ""))) for segment in shape.split("/"))
+    return tuple((ANY_VALUE in segment, -len(segment.replace(ANY_VALUE, ""))) for segment in shape.split("/"))
 
 
 def _names(endpoint: Endpoint) -> tuple[str, ...]:

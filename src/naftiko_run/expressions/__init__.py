@@ -15,6 +15,7 @@ from naftiko_run.expressions.expression import (
 )
 from naftiko_run.expressions.jsonpath import Accessor, compile_path, first_name, is_root
 from naftiko_run.expressions.path import (
+    ANY_VALUE,
     PathTemplate,
     UnsafePathValue,
     Variable,
@@ -27,6 +28,7 @@ from naftiko_run.expressions.path import (
 from naftiko_run.expressions.template import Escape, compile_text, compile_value, names_in
 
 __all__ = [
+    "ANY_VALUE",
     "MISSING",
     "Accessor",
     "Escape",

@@ -17,6 +17,8 @@ from naftiko_run.expressions.expression import as_text
 
 _VARIABLE = re.compile(r"\{\{?\s*([^{}]+?)\s*\}?\}")
 _SEPARATORS = re.compile(r"[-_.\s]+")
+ANY_VALUE = "\0"
+"""Stands for a variable in the shape of a path; no path holds it."""
 SAFE = "-._~*"
 """What percent-encoding leaves alone besides letters and digits."""
 
@@ -50,8 +52,8 @@ class PathTemplate:
 
     @property
     def shape(self) -> str:
-        """The path with its variables' names removed: two routes of one shape match the same requests."""
-        return "".join("{}" if isinstance(part, Variable) else part for part in self.parts)
+        """The path with ``ANY_VALUE`` for each variable: two routes of one shape match the same requests."""
+        return "".join(ANY_VALUE if isinstance(part, Variable) else part for part in self.parts)
 
     def pattern(self) -> re.Pattern[str]:
         """Give the pattern that matches a percent-decoded-per-segment raw path; group ``n`` is variable ``n``.
