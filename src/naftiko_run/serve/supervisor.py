@@ -16,6 +16,7 @@ from naftiko_run.consume import shared_connections
 from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter
+from naftiko_run.serve.largepages import move_to_large_pages
 from naftiko_run.serve.piped import piped_adapter
 from naftiko_run.serve.server import Server
 from naftiko_run.serve.site import ServeSettings, Site, build_sites
@@ -121,6 +122,7 @@ async def _serve(
     piped = piped_adapter(capabilities, settings)
     async with running(capabilities, settings) as sites:
         _on_signals(stop)
+        move_to_large_pages()
         if started is not None:
             started(sites, piped)
         collect_from_now_on()
