@@ -17,8 +17,8 @@ from naftiko_run.expressions.expression import as_text
 
 _VARIABLE = re.compile(r"\{\{?\s*([^{}]+?)\s*\}?\}")
 _SEPARATORS = re.compile(r"[-_.\s]+")
-ANY_VALUE = "\0"
-"""Stands for a variable in the shape of a path; no path holds it."""
+ANY_VALUE = "\ud801"
+"""Stands for a variable in the shape of a path; no document and no URL can hold it."""
 SAFE = "-._~*"
 """What percent-encoding leaves alone besides letters and digits."""
 
