@@ -44,7 +44,8 @@ def memory_of(objects: int) -> tuple[dict[str, int], dict[str, int]]:
 
 def test_much_memory_is_in_large_pages_then_and_is_no_more_than_before() -> None:
     before, after = memory_of(1_000_000)
-    assert before["AnonHugePages"] < after["AnonHugePages"]  # how many there are to have is the machine's
+    # How many there are to have is the machine's; some give them unasked.
+    assert after["AnonHugePages"] >= max(before["AnonHugePages"], 16 * 1024)
     assert after["Rss"] < before["Rss"] * 1.1
 
 
