@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from naftiko_run import Settings
@@ -257,6 +257,7 @@ SCHEMAS = st.recursive(
 ).filter(bool)
 
 
+@settings(max_examples=2 * settings().max_examples)
 @given(schema=SCHEMAS, value=JSON | st.just(MISSING), version=st.sampled_from([*ERAS.values()]))
 def test_whatever_an_upstream_answers_a_client_takes_it(schema: Any, value: Any, version: str) -> None:
     promise = Promise("t", schema)
