@@ -81,13 +81,33 @@ def test_the_path_and_the_query_stay_as_they_were_written(
     assert upstream.only.target == sent
 
 
-@pytest.mark.parametrize("path", ["/proxy/a/%2e%2e/%2e%2e/admin", "/proxy/%2E%2E", "/proxy/a/%2e"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/proxy/a/%2e%2e/%2e%2e/admin",
+        "/proxy/%2E%2E",
+        "/proxy/a/%2e",
+        "/proxy/..%2f..%2fadmin",
+        "/proxy/a%2f..%5cadmin",
+        "/proxy/%252e%252e%252fadmin",
+        "/proxy/a/..;x/admin",
+        "/open/..%2fadmin",
+    ],
+)
 def test_a_path_that_climbs_is_refused(served: Served, upstream: Upstream, path: str) -> None:
     answer = httpx.get(served.origin("rest") + path)
     assert answer.status_code == 400
     assert answer.json()["violations"] == [
-        {"pointer": "/path", "message": "cannot have a segment `.` or `..`"}
+        {"pointer": "/path", "message": "cannot make a path segment `.` or `..`"}
     ]
+    assert upstream.received == []
+
+
+@pytest.mark.parametrize("path", ["/proxy/a%00b", "/proxy/a%09b", "/proxy/a%250db"])
+def test_a_path_with_a_control_character_is_refused(served: Served, upstream: Upstream, path: str) -> None:
+    answer = httpx.get(served.origin("rest") + path)
+    assert answer.status_code == 400
+    assert "control character" in answer.json()["violations"][0]["message"]
     assert upstream.received == []
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from expressions.values import json_values, names
 from naftiko_run.expressions import ANY_VALUE, UnsafePathValue, as_text, encode, fill, parse_path, same_name
+from naftiko_run.expressions.segments import MAX_DECODINGS, segment_fault
 
-texts = st.text(min_size=1).filter(lambda text: text not in (".", ".."))
+texts = st.text(min_size=1).filter(lambda text: not segment_fault(encode(text)))
 segments = st.text("abz09-_~", min_size=1, max_size=5)
 
 
@@ -43,7 +44,11 @@ def test_a_value_never_changes_where_the_path_leads(first: Any, second: Any) -> 
         return
     assert path.count("/") == template.text.count("/")
     assert not re.search(r"[?#\s\\]", path)
-    assert not {".", ".."} & {unquote(segment) for segment in path.split("/")}
+    decoded = path
+    while decoded != (decoded := unquote(decoded)):
+        pass
+    assert not {".", ".."} & {re.split("[;?#]", piece)[0] for piece in re.split(r"[/\\]", decoded)}
+    assert not re.search(r"[\x00-\x1f\x7f]", decoded)
     url = urlsplit(f"https://api.example.com{path}")
     assert (url.netloc, url.path, url.query, url.fragment) == ("api.example.com", path, "", "")
 
@@ -58,19 +63,86 @@ def test_a_value_never_changes_where_the_path_leads(first: Any, second: Any) -> 
         ("/a/{x}.", {"x": "."}),
         ("/a/%2e{x}", {"x": "."}),
         ("/a/../{x}", {"x": ".."}),
+        ("/a/{x}", {"x": "../../admin"}),
+        ("/a/{x}", {"x": "b/.."}),
+        ("/a/{x}", {"x": "b/./c"}),
+        ("/a/{x}", {"x": "..\\..\\admin"}),
+        ("/a/{x}", {"x": "b\\../c"}),
+        ("/a/{x}", {"x": "%2e%2e"}),
+        ("/a/{x}", {"x": "%2E."}),
+        ("/a/{x}", {"x": "..%2f..%5Cadmin"}),
+        ("/a/{x}", {"x": "%252e%252e%252fadmin"}),
+        ("/a/{x}", {"x": "%25252525252525252525252e%25252e%2fadmin"}),
+        ("/a/{x}", {"x": "%%32%65./admin"}),
+        ("/a/{x}", {"x": "..;x"}),
+        ("/a/{x}", {"x": "..%3Bx/admin"}),
+        ("/a/{x}", {"x": "..?q"}),
+        ("/a/{x}", {"x": "..#f"}),
+        ("/a/..{x}", {"x": "/b"}),
+        ("/a/..{x}", {"x": ";b"}),
+        ("/a/{x}..", {"x": "b/"}),
+        ("/a/{x}.{y}", {"x": "b/", "y": "/c"}),
+        ("/a/%{x}%2e", {"x": "2e"}),
+        ("/a/%2{x}.", {"x": "e"}),
+        ("/a/{x}2e.", {"x": "%"}),
+        ("/a/{x}{y}", {"x": "%2", "y": "e"}),
     ],
 )
 def test_a_value_cannot_climb(path: str, values: dict[str, str]) -> None:
-    with pytest.raises(UnsafePathValue):
+    with pytest.raises(UnsafePathValue, match="cannot make a path segment"):
         fill(parse_path(path), values)
+
+
+@pytest.mark.parametrize("value", ["a\x00b", "a\r\nb", "\t", "\x1f", "\x7f", "%00", "%250a", "a%25257fb"])
+def test_a_value_cannot_hold_a_control_character(value: str) -> None:
+    with pytest.raises(UnsafePathValue, match="cannot hold a control character"):
+        fill(parse_path("/a/{x}"), {"x": value})
+
+
+def test_a_value_that_is_encoded_again_and_again_is_refused_quickly() -> None:
+    value = "%2e"
+    for _ in range(MAX_DECODINGS):
+        value = "".join(f"%{ord(character):02x}" for character in value)
+    with pytest.raises(UnsafePathValue, match="percent-encoded too many times"):
+        fill(parse_path("/a/{x}"), {"x": value})
+    with pytest.raises(UnsafePathValue, match="cannot make a path segment"):
+        fill(parse_path("/a/{x}"), {"x": "%" + "25" * 100_000 + "2e"})
+
+
+@pytest.mark.parametrize(
+    ("path", "is_delicate"),
+    [
+        ("/a/{x}/b", False),
+        ("/a/{x}.json", False),
+        ("/a/v1.{x}", False),
+        ("/a/{x}%20{y}", False),
+        ("/a/./../{x}", False),
+        ("/a/..{x}", True),
+        ("/a/.{x}", True),
+        ("/a/{x}..", True),
+        ("/a/{x}.{y}", True),
+        ("/a/{x}%2e{y}", True),
+        ("/a/%{x}", True),
+        ("/a/%2{x}", True),
+    ],
+)
+def test_text_that_dotless_values_can_make_a_dot_segment_of_is_known(path: str, *, is_delicate: bool) -> None:
+    assert parse_path(path).is_delicate is is_delicate
 
 
 @pytest.mark.parametrize(
     ("value", "written"),
     [
         ("a/b", "a%2Fb"),
-        ("../../etc", "..%2F..%2Fetc"),
-        ("%2e%2e", "%252e%252e"),
+        ("a/b.c/d", "a%2Fb.c%2Fd"),
+        ("100%", "100%25"),
+        ("a%2Fb", "a%252Fb"),
+        ("a\\b", "a%5Cb"),
+        ("..hidden", "..hidden"),
+        (".well-known", ".well-known"),
+        ("a..b", "a..b"),
+        ("a./.b", "a.%2F.b"),
+        ("https://example.com/v1.2/x", "https%3A%2F%2Fexample.com%2Fv1.2%2Fx"),
         ("a?b#c", "a%3Fb%23c"),
         ("a b", "a%20b"),
         ("é", "%C3%A9"),
@@ -95,6 +167,9 @@ def test_a_climbing_value_names_its_variable() -> None:
     with pytest.raises(UnsafePathValue, match="cannot make a path segment") as refused:
         fill(parse_path("/{a}-{b}/{c}"), {"a": "1", "b": "2", "c": ".."})
     assert refused.value.variable == "c"
+    with pytest.raises(UnsafePathValue, match="cannot make a path segment") as refused:
+        fill(parse_path("/{a}-{b}/{c}"), {"a": "1", "b": "/../2", "c": "3"})
+    assert refused.value.variable == "b"
 
 
 def test_the_authors_own_segments_stay() -> None:

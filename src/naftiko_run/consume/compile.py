@@ -177,7 +177,12 @@ class OperationCompiler:
 def _pieces(
     base: str, path: PathTemplate, variables: Mapping[str, Expression]
 ) -> tuple[str | Expression, ...]:
-    """Give a URL up to its query in the order in which it is written: text, and what fills the variables."""
+    """Return a URL up to its query in the order in which it is written: text, and what fills the variables.
+
+    Nothing where no value can be written without a look at the text around it: see ``RequestPlan.pieces``.
+    """
+    if path.is_delicate:
+        return ()
     parts = [variables[part.name] if isinstance(part, Variable) else part for part in path.parts]
     if parts and isinstance(parts[0], str):
         return (base + parts[0], *parts[1:])

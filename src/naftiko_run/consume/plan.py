@@ -26,7 +26,8 @@ class RequestPlan:
         method: In capitals.
         base: Scheme, host and path before the template, without trailing slash.
         path: The path below the base.
-        pieces: The same two once more, in the order in which they are written: text, and what fills the variables.
+        pieces: The same two once more, in the order in which they are written: text, and what fills the variables;
+            empty where every value has to be checked together with the text around it.
         fixed_url: The URL, where no argument is a part of it; empty otherwise.
         variables: What fills each path variable.
         query: Encoded names and what fills them.
@@ -93,7 +94,7 @@ class RequestPlan:
         return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
     def _plain(self, arguments: Mapping[str, Any]) -> str:
-        """Give the URL up to its query; empty where a variable's value has to be looked at: see ``_path``."""
+        """Return the URL up to its query; empty where the values have to be checked: see ``_path``."""
         written = []
         for piece in self.pieces:
             if isinstance(piece, str):
@@ -101,7 +102,7 @@ class RequestPlan:
                 continue
             value = piece.evaluate(arguments)
             text = "" if value is MISSING or value is None else encode(value)
-            if not text or "." in text:  # which may be missing, or lead elsewhere
+            if not text or "." in text or "%" in text:  # which may be missing, or lead elsewhere
                 return ""
             written.append(text)
         return "".join(written)

@@ -25,6 +25,7 @@ from naftiko_run.expressions.path import (
     parse_path,
     same_name,
 )
+from naftiko_run.expressions.segments import path_fault
 from naftiko_run.expressions.template import Escape, compile_text, compile_value, names_in
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "names_in",
     "names_of",
     "parse_path",
+    "path_fault",
     "same_name",
     "sequence",
     "structure",

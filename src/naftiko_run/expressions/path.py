@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from sys import intern
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from naftiko_run.expressions.expression import as_text
+from naftiko_run.expressions.segments import needs_check, segment_fault
 
 _VARIABLE = re.compile(r"\{\{?\s*([^{}]+?)\s*\}?\}")
 _SEPARATORS = re.compile(r"[-_.\s]+")
@@ -54,6 +55,14 @@ class PathTemplate:
     def shape(self) -> str:
         """The path with ``ANY_VALUE`` for each variable: two routes of one shape match the same requests."""
         return "".join(ANY_VALUE if isinstance(part, Variable) else part for part in self.parts)
+
+    @property
+    def is_delicate(self) -> bool:
+        """Whether even a value without ``.`` and ``%`` can form a dot segment with the text around it."""
+        return any(
+            len(segment) > 1 and needs_check(_literals(segment))
+            for segment in _segments(self.parts, [""] * len(self.parts))
+        )
 
     def pattern(self) -> re.Pattern[str]:
         """Give the pattern that matches a percent-decoded-per-segment raw path; group ``n`` is variable ``n``.
@@ -111,7 +120,8 @@ def fill(template: PathTemplate, values: Mapping[str, Any]) -> str:
         values: A value for each variable; none may be missing.
 
     Raises:
-        UnsafePathValue: A value is empty, or makes its segment ``.`` or ``..``.
+        UnsafePathValue: A value is empty, holds a control character, or forms a segment ``.`` or ``..``, as it
+            is or once decoded.
     """
     written = []
     for part in template.parts:
@@ -123,8 +133,8 @@ def fill(template: PathTemplate, values: Mapping[str, Any]) -> str:
             raise UnsafePathValue(part.name, "is a part of the path and cannot be empty")
         written.append(encoded)
     path = "".join(written)
-    if "." in path:
-        _refuse_climbing(template.parts, written)
+    if "." in path or "%" in path:
+        _refuse_unsafe_segments(template.parts, written)
     return path
 
 
@@ -134,18 +144,44 @@ def same_name(name: str) -> str:
     return _SEPARATORS.sub("", name).casefold()
 
 
-def _refuse_climbing(parts: Sequence[PathPart], written: Sequence[str]) -> None:
-    """Refuse values that make a segment of the path ``.`` or ``..``; the author's own segments may be."""
-    segment = holds = ""
-    for part, text in (*zip(parts, written, strict=True), ("/", "/")):
+def _refuse_unsafe_segments(parts: Sequence[PathPart], written: Sequence[str]) -> None:
+    """Refuse values that make a segment unsafe; the author's own segments may be what they are."""
+    for segment in _segments(parts, written):
+        culprit = _culprit(segment)
+        fault = culprit and segment_fault("".join(text for _, text in segment))
+        if fault:
+            raise UnsafePathValue(culprit, fault)
+
+
+def _culprit(segment: Sequence[tuple[PathPart, str]]) -> str:
+    """Return the variable to name for an unsafe segment: one that is unsafe alone, else the first."""
+    variables = [(part.name, text) for part, text in segment if isinstance(part, Variable)]
+    return next(
+        (name for name, text in variables if segment_fault(text)), variables[0][0] if variables else ""
+    )
+
+
+def _segments(parts: Sequence[PathPart], written: Sequence[str]) -> Iterator[list[tuple[PathPart, str]]]:
+    """Yield the pieces of each segment of a path: the part of the template, and what is written for it."""
+    segment: list[tuple[PathPart, str]] = []
+    for part, text in zip(parts, written, strict=True):
         if isinstance(part, Variable):
-            segment += text
-            holds = holds or part.name
+            segment.append((part, text))
             continue
-        end, *others = text.split("/")
-        if others:
-            if holds and unquote(segment + end) in (".", ".."):
-                raise UnsafePathValue(holds, "cannot make a path segment `.` or `..`")
-            segment, holds = others[-1], ""
+        first, *others = part.split("/")
+        segment.append((first, first))
+        for other in others:
+            yield segment
+            segment = [(other, other)]
+    yield segment
+
+
+def _literals(segment: Sequence[tuple[PathPart, str]]) -> list[str]:
+    """Return the literals around and between the variables of a segment."""
+    literals = [""]
+    for part, _ in segment:
+        if isinstance(part, Variable):
+            literals.append("")
         else:
-            segment += end
+            literals[-1] += part
+    return literals

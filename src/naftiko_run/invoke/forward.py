@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from naftiko_run.consume import Forwarding, StreamedResponse
 from naftiko_run.errors import InvalidInput, Violation
+from naftiko_run.expressions import path_fault
 
 _BODY = frozenset({"content-type", "content-length", "content-encoding", "content-language"})
 """Headers that say what a body is: without them its bytes mean nothing."""
@@ -55,14 +55,15 @@ class Forward:
             The upstream's answer, with the headers that a caller may see; to be closed.
 
         Raises:
-            InvalidInput: The path climbs.
+            InvalidInput: The path has a dot segment or a control character.
             Unsupported: The namespace cannot be called at all.
             MissingBinding: A credential or address is not set.
             UpstreamUnreachable: No connection, TLS failure, or a broken response.
             UpstreamTimeout: The time limit passed.
         """
-        if any(unquote(segment) in (".", "..") for segment in path.split("/")):
-            raise InvalidInput([Violation("/path", "cannot have a segment `.` or `..`")])
+        fault = path_fault(path)
+        if fault:
+            raise InvalidInput([Violation("/path", fault)])
         passed = self.trusted | _BODY if body is not None else self.trusted
         kept = [
             (name, value) for name, value in headers if name in passed and not _CONNECTION.fullmatch(name)
