@@ -224,12 +224,61 @@ def test_garbage_is_collected_again_once_a_text_is_read_or_refused() -> None:
     assert gc.isenabled()
 
 
+def test_the_deepest_nesting_that_is_accepted_and_one_more() -> None:
+    assert parse("a: " + "[" * 199 + "]" * 199).data
+    found = refusal("a: " + "[" * 200 + "]" * 200)
+    assert (found.code, found.line, found.column) == ("too-deep", 1, 203)
+
+
 @pytest.mark.parametrize(
-    "text",
-    ["[" * 2_000_000, "- " * 1_000_000, "".join(f"{' ' * n}a:\n" for n in range(2000)), "{a: " * 100_000],
+    ("text", "place"),
+    [
+        ("[" * 2_000_000, (1, 201)),
+        ("[" * 1001, (1, 201)),
+        ("\ufeff" + "[" * 1001, (1, 201)),
+        ("a: &a " + "[" * 5000, (1, 206)),
+        ("a: 1\nb: [x, 'y', " + "[\n" * 3000, (200, 1)),
+        ("- " * 1_000_000, (1, 401)),
+        ("- " * 999 + "[" * 1001, (1, 401)),
+        ("".join(f"{' ' * n}a:\n" for n in range(2000)), (201, 201)),
+        ("{a: " * 100_000, (1, 801)),
+        ("[" * 1001 + "'never closed", (1, 201)),
+    ],
 )
-def test_deep_nesting_is_refused_quickly(text: str) -> None:
-    assert refusal(text).code == "too-deep"
+def test_deep_nesting_is_refused_quickly_and_in_our_words(text: str, place: tuple[int, int]) -> None:
+    found = refusal(text)
+    assert (found.code, found.message) == ("too-deep", "the document is nested more than 200 levels deep")
+    assert (found.line, found.column) == place
+
+
+def test_another_fault_before_deep_nesting_is_the_one_that_is_reported() -> None:
+    found = refusal("? " * 2000)
+    assert (found.code, found.line, found.column) == ("structured-key", 1, 3)
+
+
+def test_deep_nesting_where_a_key_must_stand_is_refused_at_its_line() -> None:
+    found = refusal("a: 1\n" + "[" * 2000)
+    assert found.line == 2
+    assert found.code in {"too-deep", "yaml-syntax"}  # libyaml before 0.2.6 misses the key's `:` first
+
+
+def _chain(links: int, link: str) -> str:
+    return "\n".join(["a0: &a0 {x: 1}", *(f"a{n}: &a{n} {link % (n - 1)}" for n in range(1, links + 1))])
+
+
+@pytest.mark.parametrize("link", ["[*a%d]", "{k: *a%d}", "{<<: {k: *a%d}}", "{<<: [{k: *a%d}]}"])
+def test_nesting_by_aliases_counts_as_if_it_were_written_out(link: str) -> None:
+    written_out = json.dumps(parse(_chain(196, link)).data["a196"])
+    assert written_out.count("[") + written_out.count("{") == 197
+    found = refusal(_chain(200, link))
+    assert found.code == "too-deep"
+    assert found.line >= 198
+    assert refusal(_chain(5000, link)).code == "too-deep"
+
+
+@pytest.mark.parametrize("link", ["{<<: *a%d}", "{<<: [*a%d]}"])
+def test_merges_of_merges_do_not_nest(link: str) -> None:
+    assert parse(_chain(400, link)).data["a400"] == {"x": 1}
 
 
 def test_a_document_over_the_size_limit_is_refused_quickly(tmp_path: Path) -> None:

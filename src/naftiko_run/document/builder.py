@@ -64,7 +64,8 @@ class Builder:
         """Longer texts that came before: a document has many of them several times."""
         self._stream = Container([], None, None, 0)
         self._stack = [self._stream]
-        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._anchors: dict[str, tuple[Any, int, int]] = {}
+        """The value that each anchor names, how many values it holds, and how many levels it has."""
         self._values = 0
         self._has_aliases = False
 
@@ -85,8 +86,8 @@ class Builder:
                         sys.intern(value) if len(value) <= _SHORT else self._texts.setdefault(value, value)
                     )
                 if event.anchor is not None:
-                    self._anchors[event.anchor] = (value, 1)
-                self._put(top, value, event.start_mark, 1)
+                    self._anchors[event.anchor] = (value, 1, 0)
+                self._put(top, value, event.start_mark, 1, 0)
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
                 top = self._open(top, {} if kind is yaml.MappingStartEvent else [], event)
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
@@ -111,7 +112,7 @@ class Builder:
     def _take_key(self, top: Container, event: Any) -> None:
         key = sys.intern(event.value)  # documents have the same few hundred keys
         if event.anchor is not None:
-            self._anchors[event.anchor] = (key, 1)
+            self._anchors[event.anchor] = (key, 1, 0)
         top.awaits_key = False
         if key == "<<" and event.implicit[0]:
             top.key = None
@@ -145,10 +146,12 @@ class Builder:
                 f"define `&{event.anchor}` above this line, or quote the value if it is text",
             )
         self._has_aliases = True
-        value, size = self._anchors[event.anchor]
+        value, size, levels = self._anchors[event.anchor]
         if top.awaits_key:
             self._fail("alias-as-key", "an alias cannot be a key", event.start_mark, "write the key out")
-        self._put(top, value, event.start_mark, size)
+        if len(self._stack) - 1 + levels > MAX_DEPTH:
+            self._fail_as_too_deep(event.start_mark)
+        self._put(top, value, event.start_mark, size, levels)
 
     def _open(self, top: Container, data: Any, event: Any) -> Container:
         if top is self._stream:
@@ -161,9 +164,7 @@ class Builder:
                 "quote the template: `'{{name}}'`" if isinstance(data, dict) else "write the key as text",
             )
         if len(self._stack) > MAX_DEPTH:
-            self._fail(
-                "too-deep", f"the document is nested more than {MAX_DEPTH} levels deep", event.start_mark, ""
-            )
+            self._fail_as_too_deep(event.start_mark)
         if event.anchor is not None:
             self._anchors.pop(event.anchor, None)  # from here on it means what begins here
         opened = Container(data, event.start_mark, event.anchor, self._values)
@@ -176,13 +177,13 @@ class Builder:
         done = self._stack.pop()
         top = self._stack[-1]
         if done.anchor is not None:
-            self._anchors[done.anchor] = (done.data, self._values - done.before + 1)
+            self._anchors[done.anchor] = (done.data, self._values - done.before + 1, done.levels)
         if done.merged:
             done.apply_merges()
-        self._put(top, done.data, done.start, 1)
+        self._put(top, done.data, done.start, 1, done.levels)
         return top
 
-    def _put(self, top: Container, value: Any, mark: Any, size: int) -> None:
+    def _put(self, top: Container, value: Any, mark: Any, size: int, levels: int) -> None:
         """Put a value into the container that is open; its members, if any, were counted already, or are its size."""
         self._values += size
         if self._values > MAX_VALUES:
@@ -198,23 +199,41 @@ class Builder:
             top.data.append(value)
         elif top.key is None:
             top.awaits_key = True
-            self._merge(top, value, mark)
+            self._merge(top, value, mark, levels)
             return
         else:
             top.awaits_key = True
             top.data[top.key] = value
         top.values.append(mark)
+        if levels >= top.levels:
+            top.levels = levels + 1
 
-    def _merge(self, top: Container, value: Any, mark: Any) -> None:
+    def _merge(self, top: Container, value: Any, mark: Any, levels: int) -> None:
         sources = value if isinstance(value, list) else [value]
         if not all(isinstance(source, dict) for source in sources):
             self._fail("bad-merge", "`<<` takes a mapping or a list of mappings", mark, "")
         top.merged.extend(sources)
+        top.levels = max(top.levels, levels - 1 if isinstance(value, list) else levels)
+
+    def _fail_as_too_deep(self, mark: Any) -> None:
+        report = too_deep(self._file, mark)
+        raise DocumentError(list(report))
 
     def _fail(self, code: str, message: str, mark: Any, hint: str) -> None:
         report = Report(self._file, lambda _: Position(mark.line + 1, mark.column + 1))
         report.error(code, message, hint=hint)
         raise DocumentError(list(report))
+
+
+def too_deep(file: str, mark: Any) -> Report:
+    """Return the finding that a document is nested too deeply, at a parser's mark."""
+    report = Report(file, lambda _: Position(mark.line + 1, mark.column + 1))
+    report.error(
+        "too-deep",
+        f"the document is nested more than {MAX_DEPTH} levels deep",
+        hint="close each bracket, or write it flatter",
+    )
+    return report
 
 
 def _is_empty(event: Any) -> bool:

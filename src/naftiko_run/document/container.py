@@ -20,9 +20,21 @@ class Container:
         key: The key whose value comes next; None for ``<<``.
         awaits_key: Whether a key comes next.
         merged: What ``<<`` brings.
+        levels: How many levels of mappings and lists it has, itself included, aliases resolved.
     """
 
-    __slots__ = ("anchor", "awaits_key", "before", "data", "key", "keys", "merged", "start", "values")
+    __slots__ = (
+        "anchor",
+        "awaits_key",
+        "before",
+        "data",
+        "key",
+        "keys",
+        "levels",
+        "merged",
+        "start",
+        "values",
+    )
 
     def __init__(self, data: Any, start: Any, anchor: str | None, before: int) -> None:
         self.data = data
@@ -34,6 +46,7 @@ class Container:
         self.key: str | None = ""
         self.awaits_key = type(data) is dict
         self.merged: list[dict[str, Any]] = []
+        self.levels = 1
 
     def position(self, part: str | int | None = None, *, of_key: bool = False) -> tuple[int, int] | None:
         """Give the place of a member as (line, column) from 0, or its own; None where it has no such member.

@@ -11,7 +11,7 @@ import yaml
 
 from naftiko_run.collection import collection_put_off
 from naftiko_run.diagnostics import Pointer, Position, Report
-from naftiko_run.document.builder import Builder
+from naftiko_run.document.builder import Builder, too_deep
 from naftiko_run.document.container import Container
 from naftiko_run.errors import DocumentError
 
@@ -165,11 +165,38 @@ def parse(text: str, file: str = "") -> Source:
         with collection_put_off():
             data = builder.build(_Parser(text).get_event)
     except (yaml.YAMLError, UnicodeEncodeError) as fault:  # the latter for half a surrogate pair
+        if (mark := _depth_limit(fault)) is not None:
+            raise _too_deep_at(mark, text[: mark.index], file) from None
         mended = _SURROGATE_PAIR.sub(_as_one_character, text)
         if mended == text:
             raise DocumentError(list(_syntax_report(fault, text, file))) from None
         return parse(mended, file)
     return Source(text, data, builder.containers, file)
+
+
+def _depth_limit(fault: yaml.YAMLError | UnicodeEncodeError) -> Any:
+    """Return the mark where libyaml's own nesting limit stopped it, or None for another fault.
+
+    Since 0.2.6 libyaml refuses more than 1,000 levels. It scans ahead, so that
+    this fault can come before the events of the first levels.
+    """
+    words = f"{getattr(fault, 'context', '')} {getattr(fault, 'problem', '')}"
+    return getattr(fault, "problem_mark", None) if "nesting" in words or "depth" in words else None
+
+
+def _too_deep_at(mark: Any, before: str, file: str) -> DocumentError:
+    """Return the error for a text that libyaml found too deep, given what stands before that place.
+
+    The text before it is nested too deeply for us already, and libyaml accepts
+    it: parsing that finds the same place with every version of libyaml.
+    """
+    try:
+        Builder(file).build(_Parser(before).get_event)
+    except DocumentError as error:
+        return error
+    except (yaml.YAMLError, UnicodeEncodeError):
+        pass
+    return DocumentError(list(too_deep(file, mark)))
 
 
 def _as_one_character(pair: re.Match[str]) -> str:
