@@ -115,6 +115,8 @@ def _json(path: Path, text: str) -> Any:
         return parse_json(text)
     except json.JSONDecodeError as fault:
         raise LocationUnreadable(f"{path} is not valid JSON (line {fault.lineno})") from None
+    except RecursionError:
+        raise LocationUnreadable(f"{path} is nested too deeply") from None
 
 
 def _yaml(path: Path, text: str) -> Any:
@@ -125,3 +127,5 @@ def _yaml(path: Path, text: str) -> Any:
         raise LocationUnreadable(f"{path} is not valid YAML{line}") from None
     except yaml.YAMLError:
         raise LocationUnreadable(f"{path} is not valid YAML") from None
+    except RecursionError:
+        raise LocationUnreadable(f"{path} is nested too deeply") from None
