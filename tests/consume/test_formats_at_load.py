@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -135,7 +136,51 @@ import naftiko_run
 print(*naftiko_run.load({str(tmp_path / "capability.yaml")!r}).unavailable.values())
 """
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert f'pip install "naftiko-run[{name}]"' in ended.stdout
+    assert f"needs `{library}" in ended.stdout
+    assert f'which is not installed: pip install "naftiko-run[{name}]"' in ended.stdout
+
+
+def compiling(folder: Path, protoc: str | None) -> str:
+    """What a document with a `.proto` file says where the package of its compiler holds this `protoc` module."""
+    broken = folder / "installed" / "grpc_tools"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").touch()
+    if protoc is not None:
+        (broken / "protoc.py").write_text(protoc)
+    loaded(folder, {"outputRawFormat": "protobuf", "outputSchema": write_protos(folder)})
+    script = f"import naftiko_run; print(*naftiko_run.load({str(folder / 'capability.yaml')!r}).unavailable.values())"
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(broken.parent)},
+    )
+    return ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("protoc", "reason"),
+    [
+        (None, "No module named grpc_tools.protoc"),
+        ("from grpc_tools import _protoc_compiler", "ImportError: cannot import name '_protoc_compiler'"),
+        ("import nowhere", "ModuleNotFoundError: No module named 'nowhere'"),
+        ("raise ImportError('libstdc++.so.6: no such file')", "ImportError: libstdc++.so.6: no such file"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "it was ended by SIGKILL"),
+        ("raise SystemExit(3)", "it ended with code 3"),
+    ],
+)
+def test_a_compiler_that_cannot_start_says_why(tmp_path: Path, protoc: str | None, reason: str) -> None:
+    told = compiling(tmp_path, protoc)
+    assert "the compiler of `.proto` files (grpcio-tools) cannot start: " in told
+    assert reason in told
+
+
+def test_a_compiler_that_warns_before_it_finds_a_fault_names_the_fault(tmp_path: Path) -> None:
+    told = compiling(
+        tmp_path, "import sys, warnings; warnings.warn('old'); sys.exit('fleet.proto:1:1: Expected x.')"
+    )
+    assert "the schema cannot be compiled: fleet.proto:1:1: Expected x." in told
 
 
 def test_a_size_that_is_none_is_told(tmp_path: Path) -> None:

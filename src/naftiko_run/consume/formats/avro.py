@@ -30,8 +30,8 @@ class AvroFormat:
         try:
             import fastavro.read
             import fastavro.schema
-        except ImportError:
-            raise missing_extra("avro") from None
+        except ImportError as fault:
+            raise missing_extra("avro", fault) from None
         self._fastavro = fastavro
         for kind in ("bytes-decimal", "fixed-decimal"):  # how the library has it done
             fastavro.read.LOGICAL_READERS[kind] = _decimal

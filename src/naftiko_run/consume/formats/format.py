@@ -99,6 +99,14 @@ def schema_file(settings: FormatSettings, location: str | None = None) -> Path:
     return found
 
 
-def missing_extra(name: str) -> ValueError:
-    """Give the error of a format whose library is not installed."""
-    return ValueError(f'`{name}` needs a library that is not here: pip install "naftiko-run[{name}]"')
+def missing_extra(name: str, fault: ImportError) -> ValueError:
+    """Return the error of a format whose library is not installed, or cannot be loaded.
+
+    Args:
+        name: The format, which is also the name of its extra.
+        fault: What the import raised.
+    """
+    command = f'pip install "naftiko-run[{name}]"'
+    if isinstance(fault, ModuleNotFoundError):
+        return ValueError(f"`{name}` needs `{fault.name}`, which is not installed: {command}")
+    return ValueError(f"`{name}` needs a library that cannot be loaded ({fault}): {command}")

@@ -33,8 +33,8 @@ class HtmlFormat:
     def __init__(self, settings: FormatSettings) -> None:
         try:
             from selectolax.lexbor import LexborHTMLParser, SelectolaxError
-        except ImportError:
-            raise missing_extra("html") from None
+        except ImportError as fault:
+            raise missing_extra("html", fault) from None
         self._parse = LexborHTMLParser
         self._selector = settings.output_schema.strip()
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -35,8 +36,8 @@ class ProtobufFormat:
         file = schema_file(settings, location)
         try:
             from google.protobuf import descriptor_pool, message_factory
-        except ImportError:
-            raise missing_extra("protobuf") from None
+        except ImportError as fault:
+            raise missing_extra("protobuf", fault) from None
         compiled = _compile(file, settings.folder)
         pool = descriptor_pool.DescriptorPool()
         for each in compiled.file:
@@ -69,21 +70,45 @@ def _compile(file: Path, folder: Path) -> FileDescriptorSet:
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
     if find_spec(_COMPILER) is None:
-        raise missing_extra("protobuf")
+        raise missing_extra("protobuf", ModuleNotFoundError(name=_COMPILER))
     with TemporaryDirectory() as made:
         output = Path(made, "descriptors")
         command = [
-            *(sys.executable, "-P", "-m", f"{_COMPILER}.protoc", "--include_imports"),
+            *(sys.executable, "-P", "-W", "ignore", "-m", f"{_COMPILER}.protoc", "--include_imports"),
             *(f"--descriptor_set_out={output}", f"--proto_path={file.parent}", f"--proto_path={folder}"),
             file.name,
         ]
-        ended = subprocess.run(  # noqa: S603 - our own interpreter, and a file that the document names
-            command, capture_output=True, text=True, timeout=_COMPILER_SECONDS, check=False
-        )
+        try:
+            ended = subprocess.run(  # noqa: S603 - our own interpreter, and a file that the document names
+                command, capture_output=True, errors="replace", timeout=_COMPILER_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise ValueError(
+                f"the schema cannot be compiled: the compiler did not end within {_COMPILER_SECONDS} seconds"
+            ) from None
+        except OSError as fault:
+            raise _not_started(fault.strerror or str(fault)) from None
         if ended.returncode:
-            words = ended.stderr.strip().partition("\n")[0]
-            raise ValueError(f"the schema cannot be compiled: {words}")
+            raise _compiler_error(ended.returncode, ended.stderr.strip().splitlines())
         return FileDescriptorSet.FromString(output.read_bytes())
+
+
+def _compiler_error(code: int, lines: list[str]) -> ValueError:
+    """Return the error of a compiler that ended with this code and wrote these lines."""
+    if code < 0:
+        return _not_started(f"it was ended by {signal.Signals(-code).name}")
+    if not lines:
+        return _not_started(f"it ended with code {code}, without a word")
+    if lines[0].startswith("Traceback ") or f"No module named {_COMPILER}" in lines[-1]:
+        return _not_started(lines[-1])
+    return ValueError(f"the schema cannot be compiled: {lines[0]}")
+
+
+def _not_started(reason: str) -> ValueError:
+    return ValueError(
+        f"the compiler of `.proto` files (grpcio-tools) cannot start: {reason}; "
+        'pip install --force-reinstall "naftiko-run[protobuf]"'
+    )
 
 
 def _value_of(message: Message) -> Any:

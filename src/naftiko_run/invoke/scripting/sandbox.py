@@ -148,10 +148,10 @@ class Language(Protocol):
 
 
 def not_installed(language: str, missing: str) -> ScriptRefused:
-    """Say that the extra for scripts is missing."""
+    """Return the error that the extra for scripts of a language is missing."""
     return ScriptRefused(
         f"{language} scripts need a sandbox that is not installed ({missing})",
-        'pip install "naftiko-run[scripts]"',
+        f'pip install "naftiko-run[scripts-{language.lower()}]"',
     )
 
 
