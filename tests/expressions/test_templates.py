@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from expressions.values import json_values, names, scalars
 from naftiko_run.expressions import MISSING, as_text, compile_text, compile_value, constant, variable
+from naftiko_run.expressions.template import MAX_SECTION_DEPTH
 
 
 def render(text: str, scope: Mapping[str, Any], *, lenient: bool = False) -> Any:
@@ -152,3 +153,14 @@ def test_a_section_over_a_constant_reads_what_its_text_reads() -> None:
     )
     assert compiled.names == ("x",)
     assert compiled.evaluate({"x": "y"}) == "y"
+
+
+def test_sections_as_deep_as_allowed_are_rendered() -> None:
+    text = "{{#a}}" * MAX_SECTION_DEPTH + "x{{b}}" + "{{/a}}" * MAX_SECTION_DEPTH
+    assert compile_text(text, variable).evaluate({"a": True, "b": 1}) == "x1"
+
+
+@pytest.mark.parametrize("depth", [MAX_SECTION_DEPTH + 1, 400, 100_000])
+def test_sections_that_are_nested_too_deeply_are_refused(depth: int) -> None:
+    with pytest.raises(ValueError, match="nested more than 50 levels deep"):
+        compile_text("{{#a}}" * depth + "{{/a}}" * depth, variable)

@@ -25,3 +25,25 @@ def test_an_authentication_that_cannot_be_used_is_told_once_at_its_block(
     (told,) = [each for each in found.diagnostics if each.code == "cannot-be-called"]
     assert (told.severity, told.pointer) == (Severity.WARNING, "/capability/consumes/0/authentication")
     assert [each.refusal != "" for each in found.functions.values()] == [True, True]
+
+
+@pytest.mark.parametrize("depth", [400, 5000])
+@pytest.mark.parametrize("place", ["body", "data", "query", "with", "output"])
+def test_sections_that_are_nested_too_deeply_leave_the_unit_out(place: str, depth: int) -> None:
+    text = "{{#a}}" * depth + "x" + "{{/a}}" * depth
+    operation: dict[str, Any] = {"method": "POST"}
+    unit: dict[str, Any] = {"name": "t", "call": "api.op"}
+    if place == "body":
+        operation["body"] = {"type": "text", "data": text}
+    elif place == "data":
+        operation["body"] = {"type": "json", "data": {"a": [text]}}
+    elif place == "query":
+        operation["inputParameters"] = [{"name": "q", "in": "query", "value": text}]
+    elif place == "with":
+        unit["with"] = {"q": text}
+    else:
+        unit = {"name": "t", "outputParameters": [{"name": "o", "type": "string", "value": text}]}
+    found = loaded(operation, [unit, {"name": "u", "outputParameters": [{"name": "o", "value": "1"}]}])
+    (told,) = [each for each in found.diagnostics if each.code == "not-runnable"]
+    assert told.pointer == "/capability/exposes/0/tools/0"
+    assert "`t` is left out: its sections are nested more than 50 levels deep" in told.message

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from naftiko_run.expressions.expression import (
     MISSING,
@@ -23,6 +23,9 @@ from naftiko_run.expressions.expression import (
     sequence,
     structure,
 )
+
+MAX_SECTION_DEPTH: Final = 50
+"""How deeply sections may be nested: each level takes stack when the template is rendered."""
 
 _TAG = re.compile(
     r"""
@@ -65,7 +68,7 @@ def parse(text: str) -> tuple[Part, ...]:
     Braces that form no tag stay literal text.
 
     Raises:
-        ValueError: A section is not closed, or closed without being open.
+        ValueError: A section is not closed, closed without being open, or nested too deeply.
     """
     stack: list[tuple[str, bool, list[Part]]] = [("", False, [])]
     end = 0
@@ -76,6 +79,8 @@ def parse(text: str) -> tuple[Part, ...]:
         end = tag.end()
         sigil, name = tag["sigil"], tag["unescaped"] or tag["name"]
         if sigil in ("#", "^"):
+            if len(stack) > MAX_SECTION_DEPTH:
+                raise ValueError(f"its sections are nested more than {MAX_SECTION_DEPTH} levels deep")
             stack.append((name, sigil == "^", []))
         elif sigil == "/":
             opened, inverted, inner = stack.pop()
@@ -104,7 +109,7 @@ def compile_text(
             whole value ``MISSING``.
 
     Raises:
-        ValueError: A section is not balanced.
+        ValueError: A section is not balanced, or nested too deeply.
     """
     return _render(parse(text), resolve, escape, lenient=lenient)
 
@@ -120,7 +125,7 @@ def compile_value(value: Any, resolve: Resolve, *, lenient: bool = False) -> Exp
         lenient: As for ``compile_text``, for text that is more than one template.
 
     Raises:
-        ValueError: A section is not balanced.
+        ValueError: A section is not balanced, or nested too deeply.
     """
     if isinstance(value, str):
         parts = parse(value)
