@@ -13,7 +13,7 @@ from naftiko_run import Settings
 from support.documents import written
 from support.server import Served, serving
 from support.upstream import JSON, Answer, Upstream
-from support.wire import answering, connected, problem, send_raw
+from support.wire import answering, connected, problem, read_all, send_raw
 
 DOCUMENT = """\
 naftiko: 1.0.0-alpha2
@@ -44,14 +44,6 @@ def served(tmp_path: Path, upstream: Upstream) -> Iterator[Served]:
 def get(number: int, *lines: str) -> bytes:
     """Write a request that the upstream sees the number of."""
     return "\r\n".join((f"GET /items/{number} HTTP/1.1", "Host: 127.0.0.1", *lines, "", "")).encode()
-
-
-def read_all(connection: socket.socket) -> bytes:
-    """Read until the server closes."""
-    received = b""
-    while chunk := connection.recv(65536):
-        received += chunk
-    return received
 
 
 def test_requests_that_come_at_once_are_answered_in_turn(served: Served, upstream: Upstream) -> None:

@@ -18,9 +18,9 @@ from support.upstream import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
-GET = b"GET / HTTP/1.1\r\n\r\n"
-CHUNKED = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-ASKING = b"POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+ASKING = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
 LONG = 120
 """More seconds than any limit."""
 
@@ -218,7 +218,7 @@ async def test_whether_the_connection_is_kept_is_said_once() -> None:
         await answer(send, b"done", (b"connection", b"keep-alive"))
 
     async with talking(kept) as talk:
-        talk.say(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+        talk.say(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         received = await talk.all()
         assert received.lower().count(b"\r\nconnection: ") == 1
         assert b"\r\nconnection: close\r\n" in received
@@ -279,24 +279,76 @@ async def test_a_client_that_takes_little_by_little_is_not_left() -> None:
         assert talk.state.connections
 
 
+async def test_a_connection_on_which_nothing_is_asked_is_closed_without_an_answer() -> None:
+    async with talking(echo) as talk:
+        await _until(lambda: bool(talk.state.connections))
+        talk.pass_seconds(75)
+        assert not talk.reader.at_eof()
+        talk.pass_seconds(1)
+        assert await talk.all() == b""
+
+
+POST_9 = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n"
+
+
 @pytest.mark.parametrize(
-    ("said", "seconds"),
-    [
-        (b"", 76),
-        (b"GET / HTT", 31),
-        (b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nhalf", 76),
-        (b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n", 76),
-    ],
+    "said", [b"GET / HTT", POST_9 + b"\r\nhalf", POST_9 + b"Expect: 100-continue\r\n\r\n"]
 )
-async def test_a_client_that_says_nothing_more_is_left(said: bytes, seconds: int) -> None:
+async def test_a_request_that_stops_in_the_middle_times_out(said: bytes) -> None:
     async with talking(echo) as talk:
         talk.say(said)
         await _until(lambda: _is_read(talk, said))
-        talk.pass_seconds(seconds - 1)
+        talk.pass_seconds(30)
         await asyncio.sleep(0)
         assert talk.state.connections
         talk.pass_seconds(1)
-        await _until(lambda: not talk.state.connections)
+        received = (await talk.all()).removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+    assert received.startswith(b"HTTP/1.1 408 ")
+    assert b"\r\nconnection: close\r\n" in received
+    assert b"urn:naftiko:problem:request-timeout" in received
+
+
+@pytest.mark.parametrize("begin", [b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: ", CHUNKED])
+async def test_a_request_that_drips_times_out(begin: bytes) -> None:
+    async with talking(echo) as talk:
+        talk.say(begin)
+        await _until(lambda: _is_read(talk, begin))
+        drop = b"1\r\nx\r\n" if begin == CHUNKED else b"x"
+        for _ in range(30):
+            talk.say(drop * 200)
+            await _flushed(talk)
+            talk.pass_seconds(1)
+        assert talk.state.connections
+        talk.say(drop)
+        await _flushed(talk)
+        talk.pass_seconds(1)
+        assert (await talk.all()).startswith(b"HTTP/1.1 408 ")
+
+
+async def test_a_body_that_is_sent_fast_enough_may_take_long() -> None:
+    async with talking(echo) as talk:
+        talk.say(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n")
+        for _ in range(100):
+            talk.say(b"x" * 500)
+            await _flushed(talk)
+            talk.pass_seconds(1)
+        assert await talk.answer() == b"x" * 50_000
+
+
+async def test_a_request_that_times_out_ends_the_work_on_it() -> None:
+    ended = asyncio.Event()
+
+    async def reading(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's form
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        ended.set()
+
+    async with talking(reading) as talk:
+        talk.say(CHUNKED)
+        await _until(lambda: _is_read(talk, CHUNKED))
+        talk.pass_seconds(31)
+        async with asyncio.timeout(PATIENCE):
+            await ended.wait()
 
 
 async def test_a_client_that_sends_for_ever_what_nobody_reads_is_left() -> None:
@@ -323,6 +375,13 @@ async def test_a_request_may_take_long_to_be_answered() -> None:
 def connections(talk: Talk) -> list[ClientConnection]:
     found: list[Any] = list(talk.state.connections)
     return found
+
+
+async def _flushed(talk: Talk) -> None:
+    """Wait until the server has read what was said: the connection is in this process."""
+    await talk.writer.drain()
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 def _is_read(talk: Talk, said: bytes) -> bool:

@@ -19,13 +19,19 @@ def send_raw(url: str, request: bytes) -> httpx.Response:
     """Send bytes as they are, and give the answer; the server must close the connection after it."""
     with connected(url) as connection:
         connection.sendall(request)
-        received = b""
-        while chunk := connection.recv(65536):
-            received += chunk
+        received = read_all(connection)
     head, _, body = received.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")
     headers = [(name, value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
     return httpx.Response(int(first.split()[1]), headers=headers, content=body)
+
+
+def read_all(connection: socket.socket) -> bytes:
+    """Read until the server closes the connection."""
+    received = b""
+    while chunk := connection.recv(65536):
+        received += chunk
+    return received
 
 
 def connected(url: str) -> socket.socket:

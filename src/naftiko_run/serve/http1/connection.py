@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import struct
 from collections import deque
 from contextlib import suppress
 from typing import Any, Final, cast
@@ -22,9 +24,13 @@ from naftiko_run.serve.http1.state import State
 _log = logging.getLogger(__name__)
 
 IDLE_SECONDS: Final = 75
-"""How long a connection is kept on which nothing is asked, or on which the client neither sends nor takes the rest."""
-_HEAD_SECONDS: Final = 30
-"""How long a client may take for a request's head, or for the rest of a body that nobody reads."""
+"""How long a connection is kept on which nothing is asked, or on which the client takes too little of an answer."""
+REQUEST_SECONDS: Final = 30
+"""How long a client may take for a request's head, or for the rest of a body that nobody reads; in each such time in
+which a body is waited for, enough of it must come."""
+MIN_BYTES_PER_SECOND: Final = 240
+"""How fast a client must send a body that is waited for, and take an answer."""
+_NO_LINGERING: Final = struct.pack("ii", 1, 0)
 _MOST_WAITING: Final = 1000
 """How many requests a client may send without waiting for an answer; a thousand are a megabyte."""
 
@@ -92,10 +98,10 @@ class ClientConnection(RequestReader):
         self.resume_writing()
 
     def pause_writing(self) -> None:
-        """Hear that the client takes no more for now."""
+        """Called when the write buffer is full."""
         self.room = asyncio.Event()
         self._unsent = self._transport.get_write_buffer_size()
-        self.quiet = 0
+        self.restart_clock()
 
     def resume_writing(self) -> None:
         """Hear that it does again."""
@@ -106,24 +112,34 @@ class ClientConnection(RequestReader):
     # What the server calls
 
     def shutdown(self) -> None:
-        """End, once the request in flight is answered."""
-        if self._exchange is None:
+        """End, once the requests that were received are answered."""
+        last = self._waiting[-1][0] if self._waiting else self._exchange
+        if last is None:
             self._transport.close()
         else:
-            self._exchange.keeps = False
+            last.keeps = False
 
     def look(self) -> None:
-        """Hear that a second has passed; end where nothing has come, or was taken, for long."""
-        self.quiet += 1
+        """Called every second: end where the client has been too slow, or silent for long."""
         exchange = self._exchange
+        is_request = exchange is None and self.has_begun
+        self.quiet += 1
         if self.room is not None:
             unsent = self._transport.get_write_buffer_size()
-            if unsent < self._unsent:
-                self.quiet = 0
+            self.moved += max(0, self._unsent - unsent)
             self._unsent = unsent
-        elif exchange is not None and (self._is_paused or not exchange.wants_body):
-            self.quiet = 0  # it is not the client that is waited for
-        if self.quiet > (_HEAD_SECONDS if self.has_begun and exchange is None else IDLE_SECONDS):
+        elif exchange is not None:
+            is_request = exchange.wants_body and not self._is_paused
+            if not is_request:
+                self.restart_clock()  # it is not the client that is waited for
+        seconds = REQUEST_SECONDS if is_request else IDLE_SECONDS
+        if self.quiet <= seconds:
+            return
+        if self.moved >= seconds * MIN_BYTES_PER_SECOND:
+            self.restart_clock()
+        elif is_request and self.is_reading and not (exchange is None and self.reading is not None):
+            self.refuse(408, "request-timeout", "The request was received too slowly")
+        else:
             self._transport.abort()
 
     # What the exchanges call
@@ -141,10 +157,11 @@ class ClientConnection(RequestReader):
     def answered(self, exchange: Exchange) -> None:
         """Hear that the answer is whole: the next request has its turn."""
         self._exchange = None
-        self.quiet = 0
+        self.restart_clock()
         if not exchange.keeps:
+            is_unread = self.has_begun or self._is_paused or bool(self._waiting)
             self._waiting.clear()
-            if self.has_begun:
+            if is_unread:
                 self._say_no_more()
             else:
                 self._transport.close()
@@ -187,7 +204,11 @@ class ClientConnection(RequestReader):
             assert task is not None
             self.state.tasks.discard(task)
             if not exchange.is_answered and not exchange.is_gone:
-                self._transport.close()  # so that nobody takes half an answer for all of it
+                # So that nobody takes half a response for all of it.
+                if exchange.ends_with_connection:
+                    self._reset()
+                else:
+                    self._transport.close()
 
     def refuse(self, status: int, code: str, detail: str) -> None:
         """Read nothing more: what has come is no request. Whoever has sent others before gets the answers to those."""
@@ -220,11 +241,18 @@ class ClientConnection(RequestReader):
     def _say_no_more(self) -> None:
         """End, once the client has heard that: if it still sends, to close at once would cost it the answer."""
         self.drop()
-        self.quiet = 0
+        self.restart_clock()
         self.has_begun = True
         with suppress(OSError):  # it has left
             self._transport.write_eof()
         self.wants_more()
+
+    def _reset(self) -> None:
+        """Reset the connection: the client would take its end for that of the response."""
+        connection = self._transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
+        self._transport.abort()
 
 
 def _address(transport: asyncio.BaseTransport, name: str) -> tuple[str, int] | None:

@@ -66,6 +66,7 @@ class Exchange:
 
     Attributes:
         keeps: Whether the connection is kept once the answer is whole.
+        ends_with_connection: Whether only the end of the connection says where the answer's body ends.
         expects: Whether the client waits for a word before it sends the body.
         is_whole: Whether the request's body has come to its end.
         unread: How many bytes of it wait for the app.
@@ -86,6 +87,7 @@ class Exchange:
         "_method",
         "_pieces",
         "_version",
+        "ends_with_connection",
         "expects",
         "has_begun",
         "is_answered",
@@ -105,6 +107,7 @@ class Exchange:
         self._head = b""
         self._left: int | None = None
         self._is_told = self._is_bodiless = self._is_chunked = self.expects = False
+        self.ends_with_connection = False
         self.is_whole = self.has_begun = self.is_answered = self.is_gone = False
         self.keeps = True
         self.unread = 0
@@ -209,7 +212,7 @@ class Exchange:
             if self._is_chunked:
                 head += b"transfer-encoding: chunked\r\n"
             else:
-                closes = True  # the end of the body is that of the connection
+                closes = self.ends_with_connection = True
         self._head = b"".join((head, *self._ending(closes=closes)))
         self.has_begun = True
         asyncio.get_running_loop().call_soon(self._flush)

@@ -44,6 +44,8 @@ def write_head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> tuple[byt
         beginning, mark = _names.get(name) or _learn(name)
         if mark:
             if mark == _LENGTH:
+                if status == 204:  # which has no body (RFC 9110, 8.6)
+                    continue
                 length = int(value)
             else:  # how the body is framed, and the connection kept, is the server's
                 closes = closes or (mark == _CONNECTION and b"close" in value.lower())

@@ -3,46 +3,72 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from abc import abstractmethod
 from typing import Final
 from urllib.parse import unquote
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
+from httptools import HttpParserError, HttpParserInvalidMethodError, HttpRequestParser
 
 from naftiko_run.expose.exposer import Scope
 from naftiko_run.serve.http1.exchange import Exchange
+from naftiko_run.serve.http1.validation import (
+    CHUNKED,
+    MARKED,
+    Refused,
+    check_headers,
+    check_request_line,
+    refusal_of,
+    split_target,
+)
 
 MOST_HEAD: Final = 64 * 1024
-"""The most that is read of a request before its body, and between the pieces of one; what comes with the first bytes
-of a request, at most the quarter of a megabyte that the event loop reads at once, is not counted."""
+"""The maximum size of a request's head, and of the trailers of one."""
+_FRAMING_PER_BYTE: Final = 16
+"""How much longer than a body in chunks its framing may be, besides: chunks of one byte take five."""
 _MOST_UNREAD: Final = 64 * 1024
 """How much of a body waits for the app; more is left to the client to hold."""
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
+_END: Final = b"\r\n\r\n"
+"""Ends a head, and a body in chunks: a strict parser takes nothing else for the end."""
+_UPGRADE = re.compile(rb"^upgrade:[^\r\n]*\r\n", re.IGNORECASE | re.MULTILINE)
 
 Address = tuple[str, int] | None
 
 
+class _UpgradeIgnored(Exception):
+    """Raised by the head of a request that asks for another protocol."""
+
+
 class RequestReader(asyncio.Protocol):
     """Reads the requests of one connection; what becomes of them is the connection's.
+
+    The parser is fed so that a head or a message ends where the data ends: what it reports then belongs to bytes
+    that are known.
 
     Attributes:
         client: The client's address.
         server: Ours.
         reading: The exchange whose body is coming, or the last one.
         has_begun: Whether a request has begun, and is not whole.
-        quiet: For how many seconds nothing was heard of the client that somebody waits for.
+        quiet: For how many seconds somebody has waited for the client.
+        moved: How many bytes of a body were received or sent in that time.
     """
 
     __slots__ = (
-        "_expects",
-        "_goes_on",
+        "_fed",
+        "_framing",
+        "_has_trailers",
+        "_head",
         "_headers",
-        "_not_body",
+        "_left",
+        "_marked",
         "_parser",
-        "_upgrades",
+        "_taken",
         "_url",
         "client",
         "has_begun",
+        "moved",
         "quiet",
         "reading",
         "server",
@@ -50,19 +76,22 @@ class RequestReader(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._parser: HttpRequestParser | None = None
+        self._head = b""
+        """What was received of a head that is not whole."""
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
-        self._expects = False
-        self._upgrades = False
-        """Whether the request asks for another protocol."""
-        self._goes_on = False
-        """Whether a new parser goes on with the body of a request whose head the one before has read."""
-        self._not_body = 0
+        self._marked: list[tuple[bytes, bytes]] = []
+        self._left = 0
+        """How much of the body is still to come, or ``CHUNKED``; 0 while a head is read."""
+        self._fed = b""
+        """The last three bytes of a body in chunks: its end may be split."""
+        self._framing = self._taken = 0
+        self._has_trailers = False
         self.client: Address = None
         self.server: Address = None
         self.reading: Exchange | None = None
         self.has_begun = False
-        self.quiet = 0
+        self.quiet = self.moved = 0
 
     # What the connection does with it
 
@@ -76,7 +105,7 @@ class RequestReader(asyncio.Protocol):
 
     @abstractmethod
     def refuse(self, status: int, code: str, detail: str) -> None:
-        """Hear that what has come is no request."""
+        """Called when what was received is not an acceptable request."""
 
     def parse_anew(self) -> None:
         """Get ready for a request."""
@@ -88,38 +117,91 @@ class RequestReader(asyncio.Protocol):
         """Read nothing more: the parser and the reader hold each other."""
         self._parser = None
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether requests are read."""
+        return self._parser is not None
+
+    def restart_clock(self) -> None:
+        """Called when the client has done what was waited for."""
+        self.quiet = self.moved = 0
+
     # What the event loop calls
 
     def data_received(self, data: bytes) -> None:
-        """Read what has come."""
-        while data and self._parser is not None:
-            self._not_body += len(data)
-            try:
-                self._parser.feed_data(data)
-            except HttpParserUpgrade as fault:
-                # To ask for another protocol is a wish, and may be passed over (RFC 9110, 7.8).
-                data = (self._framing() if self._goes_on else b"") + data[fault.args[0] :]
-                self.parse_anew()
-            except HttpParserError:
-                self.refuse(400, "not-http", "This is no request of HTTP/1.1")
-            else:
-                if self.has_begun and self._not_body > MOST_HEAD:
-                    self.refuse(431, "head-too-large", f"The head is over {MOST_HEAD:,} bytes")
-                return
+        """Read what was received."""
+        start, size = 0, len(data)
+        try:
+            while start < size and self._parser is not None:
+                start = self._read_body(data, start) if self._left else self._read_head(data, start)
+        except Refused as refusal:
+            self.refuse(refusal.status, refusal.code, refusal.detail)
+
+    def _read_head(self, data: bytes, start: int) -> int:
+        """Read up to the end of a head; return where that is."""
+        known = self._head
+        found = (known + data[start:]).find(_END, max(0, len(known) - 3)) if known else data.find(_END, start)
+        end = len(data) if found < 0 else found + 4 + (start - len(known) if known else 0)
+        piece = data[start:end]
+        self._head = known + piece if known else piece
+        try:
+            self._feed(piece)
+        except _UpgradeIgnored:
+            # A request for another protocol may be ignored (RFC 9110, 7.8), but the parser would stop here.
+            self.parse_anew()
+            self._head = _UPGRADE.sub(b"", self._head)
+            self._feed(self._head)
+        if not self.has_begun or self.reading is not None:
+            self._head = b""
+        elif len(self._head) > MOST_HEAD:
+            raise _too_large()
+        return end
+
+    def _read_body(self, data: bytes, start: int) -> int:
+        """Read up to where a body ends, or may end; return where that is."""
+        if self._left != CHUNKED:
+            end = min(len(data), start + self._left)
+            self._left -= end - start
+            self._feed(data[start:end])
+            return end
+        before, taken = self._fed, self._taken
+        found = (before + data[start : start + 3]).find(_END)
+        end = found + 4 + start - len(before) if found >= 0 else data.find(_END, start) + 4
+        if end < 4:
+            end = len(data)
+        piece = data[start:end]
+        self._fed = piece[-3:] if len(piece) > 2 else (before + piece)[-3:]
+        self._feed(piece)
+        self._framing += len(piece) - (self._taken - taken)
+        if self._framing > MOST_HEAD + _FRAMING_PER_BYTE * self._taken:
+            raise _too_large()
+        if self._has_trailers and not self.has_begun:
+            self.parse_anew()  # what they say of the connection is not for this parser
+        return end
+
+    def _feed(self, data: bytes) -> None:
+        assert self._parser is not None
+        try:
+            self._parser.feed_data(data)
+        except HttpParserError as fault:
+            if isinstance(fault.__context__, Refused | _UpgradeIgnored):
+                raise fault.__context__ from None
+            is_method = isinstance(fault, HttpParserInvalidMethodError)
+            raise refusal_of(self._head, is_method=is_method) from None
 
     # What the parser calls
 
     def on_message_begin(self) -> None:
-        """Hear that a request begins."""
-        if self._goes_on:
-            return
+        """Begin a request."""
         self._url = b""
         self._headers = []
-        self._expects = False
+        self._marked = []
+        self._fed = b""
+        self._framing = self._taken = 0
+        self._has_trailers = False
         self.has_begun = True
         self.reading = None
-        self._not_body = 0
-        self.quiet = 0
+        self.restart_clock()
 
     def on_url(self, url: bytes) -> None:
         """Take the request's target, or a part of it."""
@@ -127,28 +209,40 @@ class RequestReader(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; those behind the body are left out."""
-        if self.reading is None:
-            name = name.lower()
-            if name == b"expect" and value.lower() == b"100-continue":
-                self._expects = True
-            self._headers.append((name, value))
+        if self.reading is not None:
+            self._has_trailers = True
+            return
+        name = name.lower()
+        value = value.rstrip(b" \t")
+        if name in MARKED:
+            self._marked.append((name, value))
+        self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """Begin the exchange, or line it up."""
-        if self._goes_on:
-            self._goes_on = self._upgrades = False
-            return
+        """Begin the exchange, or line it up.
+
+        Raises:
+            Refused: The head is not that of an acceptable request.
+        """
         parser = self._parser
         assert parser is not None
-        path, query = _split(self._url)
-        method = parser.get_method().decode("ascii")
+        if len(self._head) > MOST_HEAD:
+            raise _too_large()
+        verb = parser.get_method()
         version = parser.get_http_version()
+        check_request_line(self._head, verb, self._url, version)
+        self._left, expects = check_headers(version, self._marked)
+        path, query, authority = split_target(verb, self._url)
+        if authority is not None:
+            self._replace_host(authority)
+        if parser.should_upgrade():
+            raise _UpgradeIgnored
         text = path.decode("ascii")
         scope: Scope = {
             "type": "http",
             "asgi": _ASGI,
             "http_version": version,
-            "method": method,
+            "method": verb.decode("ascii"),
             "scheme": "http",
             "path": unquote(text) if "%" in text else text,
             "raw_path": path,
@@ -160,49 +254,33 @@ class RequestReader(asyncio.Protocol):
         }
         self.reading = exchange = self.begin(scope)
         is_old = version == "1.0"
-        exchange.expects = self._expects and not is_old
-        exchange.keeps = not is_old and method != "CONNECT" and parser.should_keep_alive()
-        self._upgrades = parser.should_upgrade() and method != "CONNECT"
+        exchange.expects = expects and not is_old
+        exchange.keeps = not is_old and parser.should_keep_alive()
 
     def on_body(self, piece: bytes) -> None:
         """Take a piece of the body."""
         exchange = self.reading
         assert exchange is not None
-        self._not_body = 0
+        self._taken += len(piece)
         if exchange.is_answered:
             return
-        self.quiet = 0
+        self.moved += len(piece)
         exchange.take(piece)
         if exchange.unread > _MOST_UNREAD:
             self.pause()
 
     def on_message_complete(self) -> None:
-        """Hear that the request is whole."""
-        if self._upgrades and self._framing():
-            self._goes_on = True
-            return
+        """End the request."""
         assert self.reading is not None
+        self._left = 0
         self.has_begun = False
         self.reading.end()
 
-    def _framing(self) -> bytes:
-        """Give a head that says of the body what the request's said; empty where there is no body to come.
-
-        The parser takes a request that asks for another protocol for one without a body.
-        """
-        told = [header for header in self._headers if header[0] in (b"content-length", b"transfer-encoding")]
-        lines = b"".join(b"%b: %b\r\n" % header for header in told)
-        return b"POST / HTTP/1.1\r\n%b\r\n" % lines if told else b""
+    def _replace_host(self, authority: bytes) -> None:
+        """Take the host from the target: it overrides the header (RFC 9112, 3.2.2)."""
+        self._headers = [header for header in self._headers if header[0] != b"host"]
+        self._headers.append((b"host", authority))
 
 
-def _split(url: bytes) -> tuple[bytes, bytes]:
-    """Give the path and the query of a request's target.
-
-    Raises:
-        HttpParserError: It is none.
-    """
-    if url.startswith(b"/") and ord("#") not in url:
-        path, _, query = url.partition(b"?")
-        return path, query
-    parsed = parse_url(url)
-    return parsed.path or b"/", parsed.query or b""
+def _too_large() -> Refused:
+    return Refused(431, "head-too-large", f"The head is over {MOST_HEAD:,} bytes")
