@@ -128,7 +128,7 @@ def test_only_trusted_headers_go_and_the_documents_own_are_added(served: Served,
         "Cookie": "a=b",
         "Accept": "text/plain",
         "Content-Type": "text/csv",
-        "Connection": "keep-alive, x-trace",
+        "Connection": "keep-alive, x-other",
     }
     httpx.post(f"{served.origin('rest')}/proxy/x", headers=sent, content=b"a,b")
     request = upstream.only

@@ -10,6 +10,13 @@ from naftiko_run.expose.problems import Problem
 HEADERS: Final = "naftiko.headers"
 """Under this key the router puts a request's headers by name into its scope, of those with one name the last."""
 
+_HOP_BY_HOP: Final = frozenset(
+    {
+        *(b"connection", b"keep-alive", b"proxy-connection", b"te"),
+        *(b"trailer", b"transfer-encoding", b"upgrade"),
+    }
+)
+
 
 class Disconnected(Exception):
     """The client went away before its request was whole."""
@@ -21,6 +28,20 @@ def header(scope: Scope, name: bytes) -> str:
         if key == name:
             return text_of(value)
     return ""
+
+
+def is_hop_by_hop(scope: Scope, name: bytes) -> bool:
+    """Return whether a request header is for this server only (RFC 9110, 7.6.1), by its lower-case name."""
+    if name in _HOP_BY_HOP:
+        return True
+    if b"connection" not in scope[HEADERS]:
+        return False
+    return any(
+        option.strip().lower() == name
+        for key, value in scope["headers"]
+        if key == b"connection"
+        for option in value.split(b",")
+    )
 
 
 def text_of(value: bytes) -> str:

@@ -65,9 +65,12 @@ class Forward:
         if fault:
             raise InvalidInput([Violation("/path", fault)])
         passed = self.trusted | _BODY if body is not None else self.trusted
-        kept = [
-            (name, value) for name, value in headers if name in passed and not _CONNECTION.fullmatch(name)
-        ]
+        given = list(headers)
+        for name, value in given:
+            if name == "connection":
+                # What it names is for us only (RFC 9110, 7.6.1).
+                passed = passed - {option.strip().lower() for option in value.split(",")}
+        kept = [(name, value) for name, value in given if name in passed and not _CONNECTION.fullmatch(name)]
         if not any(name == "accept-encoding" for name, _ in kept):
             kept.append(("accept-encoding", "identity"))
         return await self.target.send(method, path, query, kept, body)

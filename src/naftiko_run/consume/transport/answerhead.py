@@ -6,7 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-_TELLING: Final = frozenset({"content-length", "transfer-encoding", "content-encoding", "keep-alive"})
+_TELLING: Final = frozenset(
+    {"content-length", "transfer-encoding", "content-encoding", "keep-alive", "connection"}
+)
+_FRAMING: Final = frozenset({"content-length", "content-encoding", "transfer-encoding"})
+"""Headers without which a body is read wrongly, whatever `Connection` says of them."""
 _MOST_NAMES: Final = 1024
 _names: dict[bytes, str] = {}
 """Header names, in lower case: every answer has the same few."""
@@ -55,6 +59,8 @@ def head_of(status: int, raw: Iterable[tuple[bytes, bytes]], *, bodiless: bool) 
             head.coding = value.lower() if head.coding is None else f"{head.coding},{value.lower()}"
         elif name == "content-encoding":
             head.encoding = f"{head.encoding},{value}" if head.encoding else value
+        elif name == "connection":
+            head.headers = without_connection_options(head.headers)
         else:
             head.keeps_seconds = _seconds(value)
     if bodiless or head.coding is not None or status in (204, 304):
@@ -62,8 +68,22 @@ def head_of(status: int, raw: Iterable[tuple[bytes, bytes]], *, bodiless: bool) 
     if (
         head.coding is not None and head.has_length
     ):  # the coding wins, and the length is nobody's (RFC 9112, 6.3)
-        head.headers = tuple([header for header in headers if header[0] != "content-length"])
+        head.headers = tuple([header for header in head.headers if header[0] != "content-length"])
     return head
+
+
+def without_connection_options(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return headers without those that `Connection` names: they are for the next hop only (RFC 9110, 7.6.1)."""
+    named = {
+        option.strip().lower()
+        for name, value in headers
+        if name == "connection"
+        for option in value.split(",")
+    }
+    named -= _FRAMING
+    if named.isdisjoint(name for name, _ in headers):
+        return headers
+    return tuple([header for header in headers if header[0] not in named])
 
 
 def _learn_name(name: bytes) -> str:

@@ -13,6 +13,7 @@ import httpx
 
 from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, UpstreamResponse
 from naftiko_run.consume.transport import words
+from naftiko_run.consume.transport.answerhead import without_connection_options
 from naftiko_run.consume.transport.keeping import kept_or_streamed
 from naftiko_run.consume.transport.repeating import may_repeat
 from naftiko_run.consume.transport.trust import trusting_context
@@ -118,7 +119,9 @@ class HttpxTransport:
 
 
 def _headers(response: httpx.Response) -> tuple[tuple[str, str], ...]:
-    return tuple((name.lower(), value) for name, value in response.headers.multi_items())
+    return without_connection_options(
+        tuple((name.lower(), value) for name, value in response.headers.multi_items())
+    )
 
 
 def _reason(fault: Exception) -> str:

@@ -34,7 +34,7 @@ _KEPT = frozenset(
 """The upstream's headers that a caller can use; all others are between the upstream and us."""
 _LIMITS = ("ratelimit-", "x-ratelimit-")
 """How the names of others begin that are kept."""
-_STATUSES = range(200, 600)
+_STATUSES: Final = range(200, 600)
 
 _MOST_NAMES: Final = 1024
 _names: dict[str, bytes] = {}
@@ -93,15 +93,24 @@ async def relay(chunks: AsyncIterator[bytes], client: Client, send: Send) -> Non
         _log.warning("an answer was broken off: %s", fault.message)
 
 
+def check_status(status: int) -> None:
+    """Check the status of an upstream's final response.
+
+    Raises:
+        Problem: 502, it is none that HTTP has.
+    """
+    if status not in _STATUSES:
+        detail = f"The upstream answered with status {status}, which HTTP does not have"
+        raise Problem(502, "invalid-status", detail)
+
+
 def _headers(outcome: Outcome) -> list[tuple[bytes, bytes]]:
     """Give the upstream's headers that are passed on, and the Content-Type.
 
     Raises:
         Problem: The answer's status is none that HTTP has.
     """
-    if outcome.status not in _STATUSES:
-        detail = f"The upstream answered with status {outcome.status}, which HTTP does not have"
-        raise Problem(502, "invalid-status", detail)
+    check_status(outcome.status)
     kept = []
     for name, value in outcome.headers:
         known = _names.get(name)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput, InvocationError, Violation
-from naftiko_run.expose.body import HEADERS, Disconnected, header, read_body
+from naftiko_run.expose.body import HEADERS, Disconnected, header, is_hop_by_hop, read_body
 from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.leaving import CLIENT, while_there
 from naftiko_run.expose.problems import Problem, problem_of
@@ -102,7 +102,7 @@ class RestEndpoint:
                 inputs.setdefault(name, self._inputs[name](values))
         for wire, name in self._headers:
             text = header(scope, wire)
-            if text:
+            if text and not is_hop_by_hop(scope, wire):
                 inputs.setdefault(name, self._inputs[name]((text,)))
         if self._cookies:
             self._add_cookies(scope, inputs)

@@ -9,7 +9,7 @@ from naftiko_run.expose.body import Disconnected
 from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.leaving import CLIENT, while_there
 from naftiko_run.expose.problems import problem_of
-from naftiko_run.expose.rest.answer import relay
+from naftiko_run.expose.rest.answer import check_status, relay
 from naftiko_run.expressions import PathTemplate
 from naftiko_run.invoke import Forward
 
@@ -49,6 +49,7 @@ class ForwardEndpoint:
         except Disconnected:
             return
         try:
+            check_status(response.status)
             kept = [
                 (name.encode("latin-1"), value.encode("latin-1", "replace"))
                 for name, value in response.headers
