@@ -41,7 +41,7 @@ capability:
               tags: {{in: query}}
               HARBOUR: {{in: environment}}
               X-Harbour: {{in: header, value: "{{{{HARBOUR}}}}"}}
-              theme: {{in: cookie, value: "dark; blue"}}
+              theme: {{in: cookie, value: "dark+blue/=="}}
           put:
             method: PUT
             inputParameters:
@@ -103,7 +103,7 @@ def test_parameters_of_every_level_go_where_they_say(served: Served, upstream: U
     assert request.header("x-client") == "abc"
     assert request.header("x-of") == "thing ab"
     assert request.header("x-harbour") == "Oslo"
-    assert request.header("cookie") == "session=s-1; theme=dark%3B%20blue"
+    assert request.header("cookie") == "session=s-1; theme=dark+blue/=="
 
 
 def test_a_fixed_input_is_not_the_callers_to_change(served: Served, upstream: Upstream) -> None:

@@ -79,6 +79,11 @@ class OperationCompiler:
         query += [(encode_name(extra), variable(extra)) for extra in in_query]
         headers = [(p.name, self._argument(p)) for p in self._placed("header")]
         cookies = [(p.name, self._argument(p)) for p in self._placed("cookie")]
+        for each in self._placed("cookie"):
+            if isinstance(each.value, str) and (";" in each.value or "\n" in each.value.strip()):
+                raise ValueError(
+                    f"the cookie `{each.name}` of `{name}` has a `;` or a line break in its value"
+                )
         body = self._body(in_body)
         expressions = [*variables.values(), *(value for _, value in (*query, *headers, *cookies))]
         expressions += [body.value] if body else []

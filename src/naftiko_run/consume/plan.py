@@ -158,8 +158,18 @@ class RequestPlan:
         written = []
         for name, expression in self.cookies:
             value = expression.evaluate(arguments)
-            if value is not MISSING and value is not None:
-                written.append(f"{name}={encode(value)}")
+            if value is MISSING or value is None:
+                continue
+            text = as_text(value)
+            if ";" in text or _CONTROL.search(text):
+                raise InvalidInput(
+                    [
+                        Violation(
+                            f"/{name}", "holds `;`, a line break or control character, which no cookie may"
+                        )
+                    ]
+                )
+            written.append(f"{name}={text}")
         if written:
             headers.append(("Cookie", "; ".join(written)))
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput, InvocationError, Violation
-from naftiko_run.expose.body import HEADERS, Disconnected, header, is_hop_by_hop, read_body
+from naftiko_run.expose.body import HEADERS, Disconnected, header, is_hop_by_hop, read_body, text_of
 from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.leaving import CLIENT, while_there
 from naftiko_run.expose.problems import Problem, problem_of
@@ -112,13 +111,10 @@ class RestEndpoint:
         return any(each.name == name and each.type not in ("", "array") for each in self._function.inputs)
 
     def _add_cookies(self, scope: Scope, inputs: dict[str, Any]) -> None:
-        try:
-            cookies = SimpleCookie(header(scope, b"cookie"))
-        except CookieError:
-            return
+        cookies = _read_cookies(scope)
         for name in self._cookies:
             if name in cookies:
-                inputs.setdefault(name, self._inputs[name]((cookies[name].value,)))
+                inputs.setdefault(name, self._inputs[name]((cookies[name],)))
 
     async def _add_body(self, scope: Scope, receive: Receive, inputs: dict[str, Any]) -> bytes | None:
         """Add what the body says; give its text where the whole body is an input."""
@@ -173,6 +169,22 @@ def _query(scope: Scope) -> list[tuple[str, str]]:
         return parse_qsl(text, keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
         raise Problem(400, "not-utf8", "The query is not percent-encoded UTF-8") from None
+
+
+def _read_cookies(scope: Scope) -> dict[str, str]:
+    """Return a request's cookies as browsers send them: values untouched, of several with one name the first.
+
+    A pair that breaks the grammar of RFC 6265 is read like any other: it is another site's cookie as a rule, and
+    must not hide those that follow.
+    """
+    cookies: dict[str, str] = {}
+    for key, value in scope["headers"]:
+        if key == b"cookie":
+            for pair in text_of(value).split(";"):
+                name, equals, text = pair.partition("=")
+                if equals:
+                    cookies.setdefault(name.strip(), text.strip())
+    return cookies
 
 
 class UnavailableEndpoint:
