@@ -178,7 +178,7 @@ def test_a_query_in_a_path_becomes_fixed_parameters() -> None:
         )
     )
     url, operation = operations(loaded)["op"]
-    assert url == "https://h"
+    assert url == "https://h/"
     assert [(each.name, each.in_, each.value) for each in operation.input_parameters] == [
         ("Action", "query", "Run"),
         ("q", "query", "a b/c"),
@@ -204,8 +204,57 @@ def test_a_fragment_becomes_what_its_author_meant_with_a_warning(
     )
     assert found_in(text, "fragment-in-path").severity is Severity.WARNING
     url, operation = operations(load_text(text))["op"]
-    assert url == "https://h"
+    assert url == "https://h/"
     assert [(each.name, each.in_, each.value) for each in operation.input_parameters] == parameters
+
+
+@pytest.mark.parametrize(
+    ("base", "resource", "url"),
+    [
+        ("https://h", "path: /", "https://h/"),
+        ("https://h/", "path: /", "https://h/"),
+        ("https://h/v1", "path: /", "https://h/v1/"),
+        ("https://h/v1/", "path: /", "https://h/v1/"),
+        ("https://h/v1//", "path: /", "https://h/v1/"),
+        ("https://h/v1", "path: ''", "https://h/v1"),
+        ("https://h/v1/", "path: ''", "https://h/v1/"),
+        ("https://h/v1", "name: r", "https://h/v1"),
+        ("https://h/v1/", "name: r", "https://h/v1/"),
+        ("https://h/v1/?k=1", "name: r", "https://h/v1/"),
+        ("https://h/v1", "path: '?a=1'", "https://h/v1"),
+        ("https://h/v1", "path: '/?a=1'", "https://h/v1/"),
+        ("{{BASE}}/", "path: ''", "{{BASE}}/"),
+    ],
+)
+def test_a_slash_is_kept_where_the_document_has_one_and_nowhere_else(
+    base: str, resource: str, url: str
+) -> None:
+    text = consumes(f"'{base}'", f"[{{{resource}, operations: [{{name: op, method: GET}}]}}]")
+    assert urls(text) == {"op": url}
+
+
+def test_the_path_of_an_operation_adds_its_slash_to_a_resource_without_one() -> None:
+    text = consumes("https://h/v1", "[{operations: [{name: op, method: GET, path: /}]}]")
+    assert urls(text) == {"op": "https://h/v1/"}
+
+
+def test_the_query_of_a_path_wins_over_an_input_of_its_name() -> None:
+    operation = "{name: op, method: GET, inputParameters: [{name: Action, in: query}, {name: q, in: query}]}"
+    loaded = load_silently(consumes("https://h", f"[{{path: '/?Action=Run', operations: [{operation}]}}]"))
+    _, found = operations(loaded)["op"]
+    assert [(each.name, each.value) for each in found.input_parameters] == [("q", None), ("Action", "Run")]
+
+
+def test_the_query_variables_of_a_uri_template_are_the_callers() -> None:
+    loaded = load_silently(
+        consumes("https://h", "[{path: '/a/{id}{?limit,tags*}', operations: [{name: op, method: GET}]}]")
+    )
+    url, found = operations(loaded)["op"]
+    assert url == "https://h/a/{id}"
+    assert [(each.name, each.in_, each.value) for each in found.input_parameters] == [
+        ("limit", "query", "{{limit}}"),
+        ("tags", "query", "{{tags}}"),
+    ]
 
 
 def inputs(path: str, method: str, parameters: str) -> str:

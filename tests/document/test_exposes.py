@@ -180,8 +180,17 @@ def test_the_path_of_an_exposed_operation_continues_its_resources() -> None:
     assert routes(load_silently(text)) == ["GET /v1/stories/{id}", "GET /v1/stories/v1/all"]
 
 
-@pytest.mark.parametrize(("path", "kept"), [("/v1/#X=Y", "/v1/"), ("/v1?a=b", "/v1")])
-def test_what_no_route_can_hold_is_dropped_with_a_warning(path: str, kept: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/v1/#X=Y", "/v1/"),
+        ("/v1/#Describe", "/v1/"),
+        ("/v1?a={b}", "/v1"),
+        ("/v1{?limit,offset}", "/v1"),
+        ("/v1?a=b&c={d}", "/v1?a=b"),
+    ],
+)
+def test_what_selects_no_request_is_dropped_from_a_route_with_a_warning(path: str, kept: str) -> None:
     text = with_routes(route(path) + "  # <-")
     assert found_in(text, "unroutable-path").severity is Severity.WARNING
     assert routes(load_text(text).document) == [f"GET {kept}"]
@@ -189,20 +198,52 @@ def test_what_no_route_can_hold_is_dropped_with_a_warning(path: str, kept: str) 
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("/x", "/x"), ("/x/{ad_id}", "/x/{ad_set_id}"), ("/x/{id}", "/x/{{id}}"), ("/x", "/x/")],
+    [
+        ("/x", "/x"),
+        ("/x/{ad_id}", "/x/{ad_set_id}"),
+        ("/x/{id}", "/x/{{id}}"),
+        ("/x", "/x/"),
+        ("/x?a=1", "/x/?a=1"),
+        ("/x?a=1&b=2", "/x?b=2&a=1"),
+        ("/x?a=b", "/x?a=%62"),
+    ],
 )
 def test_the_first_of_two_routes_that_match_the_same_wins_with_a_warning(first: str, second: str) -> None:
     text = with_routes(route(first), route(second) + "  # <-")
     found = found_in(text, "duplicate-route")
     assert found.severity is Severity.WARNING
     assert f"GET {first}" in found.message
-    assert routes(load_text(text).document) == [f"GET {first}"]
+    assert found.alters_service
+    loaded = load_text(text).document
+    assert routes(loaded) == [f"GET {first}"]
+    (left_out,) = loaded.exposes[0].unavailable
+    assert left_out.name == f"GET {second}"
+    assert f"`GET {first}`" in left_out.reason
 
 
 def test_routes_that_differ_are_both_kept() -> None:
     written = [("/x", "GET"), ("/x", "POST"), ("/x/{id}", "GET"), ("/x/{id}.json", "GET"), ("/X", "GET")]
+    written += [("/x?acl", "GET"), ("/x?acl=", "POST"), ("/x?a=1", "GET"), ("/x?a=1&b=1", "GET")]
     text = with_routes(*(route(path, method) for path, method in written))
     assert routes(load_silently(text)) == [f"{method} {path}" for path, method in written]
+
+
+def test_fragments_that_tell_routes_apart_stand_for_a_query_or_a_header_with_a_warning() -> None:
+    written = ["/v1/#Action=A", "/v1/#Action=B", "/v1/#X-Amz-Target=S.C", "/v1/#X-Amz-Target=S.D"]
+    loaded = load_text(with_routes(*(route(each, "POST") for each in written)))
+    assert routes(loaded.document) == [
+        "POST /v1/?Action=A",
+        "POST /v1/?Action=B",
+        "POST /v1/#X-Amz-Target=S.C",
+        "POST /v1/#X-Amz-Target=S.D",
+    ]
+    assert [each.code for each in loaded.diagnostics] == ["fragment-in-route"] * 4
+
+
+def test_fragments_that_stand_for_nothing_leave_the_later_routes_out_by_name() -> None:
+    loaded = load_text(with_routes(*(route(f"/v1/#{each}", "POST") for each in ("A", "B", "C")))).document
+    assert routes(loaded) == ["POST /v1/"]
+    assert [each.name for each in loaded.exposes[0].unavailable] == ["POST /v1/#B", "POST /v1/#C"]
 
 
 def test_an_exposed_operation_without_a_method_is_get_with_a_warning() -> None:

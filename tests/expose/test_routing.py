@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from naftiko_run import Capability, Settings, load
 from naftiko_run.expose import Adapter, HostGuard, Router
-from naftiko_run.expose.exposer import ASGIApp, Endpoint, Receive, Scope, Send
-from naftiko_run.expose.problems import respond
+from naftiko_run.expose.exposer import Endpoint
 from naftiko_run.expressions import parse_path
-from support.asking import asked
+from support.asking import asked, telling
 from support.documents import CREDENTIALS, PIPELINES
 from support.server import Served, serving
 from support.wire import problem, send_raw
@@ -53,13 +52,6 @@ def weight(declared: str) -> list[tuple[bool, int]]:
         (_VARIABLE.search(segment) is not None, -len(_VARIABLE.sub("", segment)))
         for segment in declared.removeprefix("/").split("/")
     ]
-
-
-def telling(path: str) -> ASGIApp:
-    async def app(_: Scope, __: Receive, send: Send) -> None:
-        await respond(send, 200, path.encode())
-
-    return app
 
 
 def answered(router: Router, path: str) -> tuple[int, bytes | None]:

@@ -33,7 +33,7 @@ capability:
   exposes:
   - type: rest
     resources:
-    - path: /ships?flag=NO
+    - path: /ships?flag={flag}
       operations: [{method: GET, call: api.g}]
     - path: ▶/crew?rank=1
 """

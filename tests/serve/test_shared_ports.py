@@ -55,22 +55,89 @@ def test_methods_of_one_path_may_come_from_several_documents(tmp_path: Path) -> 
         assert httpx.options(f"{origin}/things").headers["allow"] == "DELETE, GET, HEAD, OPTIONS"
 
 
-@pytest.mark.parametrize("path", ["/things", "/things/"])
-def test_a_route_that_two_documents_expose_is_refused_with_both_named(tmp_path: Path, path: str) -> None:
-    documents = _both(tmp_path, paths=("/things", path))
-    with pytest.raises(RouteClash) as refused, serving(*documents, settings=SANDBOX):
-        pass
-    message = str(refused.value)
-    assert "GET /things" in message
-    assert f"`one-rest` of {documents[0]}" in message
-    assert f"`two-rest` of {documents[1]}" in message
-    assert "--port" in refused.value.hint
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("/things", "/things"), ("/things", "/things/"), ("/t/{id}", "/t/{key}"), ("/t?a=1", "/t?a=1")],
+)
+def test_the_first_of_two_documents_with_one_route_answers_and_the_second_is_told(
+    tmp_path: Path, first: str, second: str
+) -> None:
+    documents = _both(tmp_path, paths=(first, second))
+    with serving(*documents, settings=SANDBOX) as served:
+        (site,) = [each for each in served.sites if each.adapters[0].type == "rest"]
+        asked = first.replace("{id}", "7")
+        assert _operation(f"{site.origin}{asked}") == "one.get"
+        (clash,) = site.clashes
+        assert f"GET {second} of `two-rest` of {documents[1]} is left out" in clash.message
+        assert f"`one-rest` of {documents[0]} answers it" in clash.message
+        assert "--prefix-routes" in clash.hint
+        assert "--port" in clash.hint
+        (unit,) = site.adapters[1].units
+        assert unit.name == f"GET {second}"
+        assert "--prefix-routes" in unit.reason
 
 
-def test_variables_of_other_names_clash_too(tmp_path: Path) -> None:
+def test_what_else_a_document_has_serves_beside_a_clash(tmp_path: Path) -> None:
+    one, two = _both(tmp_path, paths=("/things", "/things"))
+    more = (
+        "operations:\n      - {name: get, method: GET, call: two.get}\n    - path: /of-two\n      operations:"
+    )
+    two.write_text(
+        two.read_text().replace(
+            "operations:\n      - {name: get, method: GET, call",
+            f"{more}\n      - {{name: get, method: GET, call",
+            1,
+        )
+    )
+    two.write_text(two.read_text().replace("namespace: two-mcp", "namespace: one-mcp"))
+    with serving(one, two, settings=SANDBOX) as served:
+        (origin,) = served.origins("rest")
+        assert _operation(f"{origin}/things") == "one.get"
+        assert _operation(f"{origin}/of-two") == "two.get"
+        (tools,) = served.origins("mcp")
+        assert served.urls("mcp") == [f"{tools}/one-mcp/mcp", f"{tools}/one-mcp-2/mcp"]
+        assert [tool.name for tool in list_tools(f"{tools}/one-mcp-2/mcp")] == ["two-tool"]
+
+
+def test_routes_that_differ_by_a_static_query_are_merged(tmp_path: Path) -> None:
+    with serving(*_both(tmp_path, paths=("/t?a=1", "/t?a=2")), settings=SANDBOX) as served:
+        (origin,) = served.origins("rest")
+        assert _operation(f"{origin}/t?a=1") == "one.get"
+        assert _operation(f"{origin}/t?a=2") == "two.get"
+
+
+def test_prefixed_routes_never_clash(tmp_path: Path) -> None:
     documents = _both(tmp_path, paths=("/things/{id}", "/things/{key}"))
-    with pytest.raises(RouteClash), serving(*documents, settings=SANDBOX):
+    with serving(*documents, settings=SANDBOX, prefix_routes=True) as served:
+        (origin,) = served.origins("rest")
+        assert _operation(f"{origin}/one-rest/things/7") == "one.get"
+        assert _operation(f"{origin}/two-rest/things/7") == "two.get"
+        problem(httpx.get(f"{origin}/things/7"), 404)
+        (site,) = [each for each in served.sites if each.origin == origin]
+        assert [unit.name for each in site.adapters for unit in each.units] == [
+            "GET /one-rest/things/{id}",
+            "GET /two-rest/things/{key}",
+        ]
+
+
+def test_a_prefixed_forward_passes_on_what_follows_its_own_path(tmp_path: Path) -> None:
+    one, _ = _both(tmp_path)
+    forward = "- {path: '/all/{path}', forward: {targetNamespace: one}}"
+    one.write_text(one.read_text().replace("    - path: /things", f"    {forward}\n    - path: /things"))
+    with serving(one, settings=SANDBOX, prefix_routes=True) as served:
+        (origin,) = served.origins("rest")
+        told = httpx.get(f"{origin}/one%2Drest/all/a%2Fb/c?d=1").json()["sandbox"]["wouldSend"]
+        assert told["url"] == "https://one.example/a%2Fb/c?d=1"
+
+
+def test_with_strict_a_clash_is_refused_with_both_named(tmp_path: Path) -> None:
+    documents = _both(tmp_path, paths=("/things", "/things"))
+    with (
+        pytest.raises(RouteClash) as refused,
+        serving(*documents, settings=SANDBOX, refuses_clashes=True),
+    ):
         pass
+    assert all(str(each) in refused.value.message for each in documents)
 
 
 def test_a_literal_route_wins_over_a_variable_of_another_document(tmp_path: Path) -> None:

@@ -6,12 +6,15 @@ import asyncio
 from typing import Any
 
 from naftiko_run.expose import Router
-from naftiko_run.expose.exposer import Message
+from naftiko_run.expose.exposer import ASGIApp, Message, Receive, Scope, Send
 from naftiko_run.expose.leaving import CLIENT
+from naftiko_run.expose.problems import respond
 from support.leaving import Leaving
 
 
-def asked(router: Router, path: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Message:
+def asked(
+    router: Router, path: str, headers: tuple[tuple[bytes, bytes], ...] = (), *, query: str = ""
+) -> Message:
     """Give the whole answer to a GET; see ``WHOLE``."""
     sent: list[Message] = []
 
@@ -28,9 +31,18 @@ def asked(router: Router, path: str, headers: tuple[tuple[bytes, bytes], ...] = 
         "scheme": "http",
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": list(headers),
         CLIENT: Leaving(),
     }
     asyncio.run(router(scope, receive, send))
     return sent[0]
+
+
+def telling(text: str) -> ASGIApp:
+    """Give an app that answers with a text."""
+
+    async def app(_: Scope, __: Receive, send: Send) -> None:
+        await respond(send, 200, text.encode())
+
+    return app

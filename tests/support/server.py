@@ -56,6 +56,8 @@ def serving(
     drain: int = 30,
     max_result: int | None = None,
     lazy_tools: bool = False,
+    prefix_routes: bool = False,
+    refuses_clashes: bool = False,
 ) -> Iterator[Served]:
     """Serve documents, or what has been loaded of them, while the context is entered."""
     serve_settings = ServeSettings(
@@ -65,6 +67,8 @@ def serving(
         drain,
         max_result=max_result,
         lazy_tools=lazy_tools,
+        prefix_routes=prefix_routes,
+        refuses_clashes=refuses_clashes,
     )
     capabilities = [
         document if isinstance(document, Capability) else load(document, settings) for document in documents

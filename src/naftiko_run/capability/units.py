@@ -24,7 +24,7 @@ from naftiko_run.document.model import (
     Tool,
 )
 from naftiko_run.document.model import Callable as Unit
-from naftiko_run.expressions import parse_path
+from naftiko_run.expressions import parse_path, parse_route
 from naftiko_run.folder import Folder
 from naftiko_run.invoke import Forward as CompiledForward
 from naftiko_run.invoke import (
@@ -124,7 +124,7 @@ class _Parts:
     def _of_rest(self, owner: RestExposes) -> Iterator[_Part]:
         for resource in owner.resources:
             inherited = [*owner.input_parameters, *resource.input_parameters]
-            variables = parse_path(resource.path).variables
+            variables = parse_path(parse_route(resource.path).path).variables
             for unit in resource.operations:
                 yield self._function(unit, f"{unit.method} {resource.path}", inherited, variables)
             if resource.forward is not None:

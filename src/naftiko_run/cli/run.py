@@ -64,6 +64,7 @@ class RunOptions:
     stdio: bool
     adapter: str
     workers: str
+    prefix_routes: bool
 
 
 class CredentialsMissing(ConfigurationError):
@@ -118,6 +119,8 @@ def _run(options: RunOptions, console: Console) -> None:
         max_result=parse_size(options.max_result, "--max-result") if options.max_result else None,
         lazy_tools=options.tools == "lazy",
         workers=parse_workers(options.workers),
+        prefix_routes=options.prefix_routes,
+        refuses_clashes=options.strict,
     )
     configure_logs(check_level(options.log_level))
     with redirect_stdout(sys.stderr):  # stdout may be a client's: no plugin has any business there

@@ -127,6 +127,13 @@ def serve_documents(
             metavar="N", help="How many processes share the ports; `auto` for as many as there are cores."
         ),
     ] = "1",
+    prefix_routes: Annotated[
+        bool,
+        typer.Option(
+            "--prefix-routes",
+            help="Serve the routes of each REST adapter below its namespace: /NAMESPACE/path.",
+        ),
+    ] = False,
     log_level: Annotated[str, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = "info",
     version: Version = False,  # noqa: ARG001 - its callback does the work
 ) -> None:
@@ -156,5 +163,6 @@ def serve_documents(
         stdio=stdio,
         adapter=adapter,
         workers=workers,
+        prefix_routes=prefix_routes,
     )
     sys.exit(run_documents(options))

@@ -49,6 +49,9 @@ class Startup:
             )
             self._print_adapters(found.get(id(capability), ()))
         self._print_adapters(found.get(id(None), ()))  # those that combine several capabilities
+        for site in sites:
+            for clash in site.clashes:
+                self._line(Text.assemble(("warning ", "bold yellow"), f"{clash.message}; {clash.hint}"))
         self._print_diagnostics()
         self._print_unmatched()
         self.print_missing()

@@ -1,5 +1,6 @@
 """Adapters as plugins: each turns a protocol into inputs, and an outcome into protocol."""
 
+from naftiko_run.expose.clashes import Clash, at_free_path, prefixed, without_clashes
 from naftiko_run.expose.exposer import (
     DEFAULT_MAX_BODY,
     Adapter,
@@ -23,6 +24,7 @@ __all__ = [
     "ASGIApp",
     "Adapter",
     "Block",
+    "Clash",
     "Combining",
     "Endpoint",
     "ExposeSettings",
@@ -33,5 +35,8 @@ __all__ = [
     "Scope",
     "Send",
     "Unit",
+    "at_free_path",
     "find_exposer",
+    "prefixed",
+    "without_clashes",
 ]

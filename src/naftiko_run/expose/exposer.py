@@ -11,10 +11,12 @@ from typing import Any, Final, Protocol, runtime_checkable
 from naftiko_run import plugins
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes
-from naftiko_run.expressions import PathTemplate
+from naftiko_run.expressions import ANY_VALUE, PathTemplate, Selector
 from naftiko_run.secret import Secret
 
 DEFAULT_MAX_BODY: Final = 10 * 1024 * 1024
+BELOW: Final = "/**"
+"""Ends the shape of a path below which everything is answered."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -59,6 +61,8 @@ class Endpoint:
         is_prefix: Whether all paths below are answered too: the segments that follow take the place of a
             last variable named ``path``. What answers a path exactly comes before.
         is_alias: A second path to something: where another asks for it, it is nobody's.
+        selectors: What a request must have besides; of several endpoints, the one with most of these answers.
+        unit: The name of the unit that it belongs to; empty where that does not matter.
     """
 
     path: PathTemplate
@@ -66,6 +70,19 @@ class Endpoint:
     method: str | None = None
     is_prefix: bool = False
     is_alias: bool = False
+    selectors: tuple[Selector, ...] = ()
+    unit: str = ""
+
+    @property
+    def shape(self) -> str:
+        """Its path with a mark for each variable, and at the end where it answers everything below."""
+        shape = self.path.shape.rstrip("/") or "/"
+        return shape.removesuffix(f"/{ANY_VALUE}") + BELOW if self.is_prefix else shape
+
+    @property
+    def identity(self) -> tuple[str, str | None, frozenset[Selector]]:
+        """What two endpoints that answer the same requests share."""
+        return self.shape, self.method, frozenset(self.selectors)
 
 
 @dataclass(frozen=True, slots=True)

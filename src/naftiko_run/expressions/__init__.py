@@ -25,6 +25,13 @@ from naftiko_run.expressions.path import (
     parse_path,
     same_name,
 )
+from naftiko_run.expressions.route import (
+    Route,
+    Selector,
+    parse_route,
+    split_query_template,
+    split_url_path,
+)
 from naftiko_run.expressions.segments import path_fault
 from naftiko_run.expressions.template import Escape, compile_text, compile_value, names_in
 
@@ -36,7 +43,9 @@ __all__ = [
     "Expression",
     "PathTemplate",
     "Resolve",
+    "Route",
     "Scope",
+    "Selector",
     "UnsafePathValue",
     "Variable",
     "as_text",
@@ -53,9 +62,12 @@ __all__ = [
     "names_in",
     "names_of",
     "parse_path",
+    "parse_route",
     "path_fault",
     "same_name",
     "sequence",
+    "split_query_template",
+    "split_url_path",
     "structure",
     "variable",
 ]

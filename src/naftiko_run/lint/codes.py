@@ -48,11 +48,12 @@ duplicate-function | error | A function of an aggregate is defined twice; the fi
 duplicate-key | error | A key stands twice in one mapping. | Keep one of the two.
 duplicate-namespace | warning | A namespace is consumed twice; the operations are merged, the first of a name wins. | Give one of the two another namespace.
 duplicate-operation | warning | A consumed operation is defined twice; the first one is called. | Give it another name.
-duplicate-route | warning | A route matches the same requests as another, which answers them. | Give it a path of its own.
+duplicate-route | warning | A route matches the same requests as an earlier one; it is left out. | Give it a path of its own, or a static query such as `?action=x`.
 duplicate-skill | warning | A skill has the name of another; it is left out. | Give it another name.
 duplicate-tool | warning | A tool has the name of another; it gets a free one, and in a skill it is left out. | Give it another name.
 empty-adapter | warning | An adapter offers nothing. | Add `resources`, `tools` or `skills` to it.
 fragment-in-path | warning | A path or base URI has a fragment (`#…`), which HTTP never sends. | Write a header or query parameter with a `value`.
+fragment-in-route | warning | A fragment (`#…`) tells routes of one path apart; it is read as a query or header. | Write it as a query, such as `?action=x`.
 import-circular | error | Files import an entry from one another, so that nobody defines it. | Define it in one of them, and import it from there.
 import-empty | error | A file that is imported from has nothing in that section. | Name the file that defines it.
 import-not-found | error | A file that is imported from does not exist. | Correct the path: it begins at the folder of the file that it is written in.
@@ -123,7 +124,7 @@ unknown-version | warning | The version of the specification is not known; it is
 unmapped-bytes | warning | A unit maps outputs of an operation that gives bytes; they are passed on whole. | Leave `outputParameters` out, or give the operation another `outputRawFormat`.
 unreadable-env-file | warning | A file of environment variables cannot be read; its variables are missing. | Mend the file as the message says.
 unreadable-file | error | A file cannot be read. | See the system's words in the message, such as for its permissions.
-unroutable-path | warning | The path of a route has a query or fragment, which is dropped. | Declare what the query names as input parameters with `in: query`.
+unroutable-path | warning | The path of a route has a fragment, or a query with a variable, which selects no request; it is dropped. | Declare what the query names as input parameters with `in: query`.
 unsound-schema | warning | A keyword of an input's schema is not JSON Schema, or its default does not fit; it is left out. | Write it as JSON Schema (2020-12) has it.
 unusual-body | warning | A body is sent in a way that not every reader would expect, such as a structure as text. | Write a `json` body where it will do.
 variable-spelling | warning | A path and a parameter spell one variable in two ways; they are taken for one. | Write the parameter's name in the path.

@@ -11,16 +11,20 @@ from typing import Final
 
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import is_piped
-from naftiko_run.errors import PortUnavailable
+from naftiko_run.errors import PortUnavailable, RouteClash
 from naftiko_run.expose import (
     Adapter,
     Block,
+    Clash,
     Combining,
     ExposeSettings,
     HostGuard,
     Router,
     Unit,
+    at_free_path,
     find_exposer,
+    prefixed,
+    without_clashes,
 )
 from naftiko_run.expose.authentication import guarded
 from naftiko_run.secret import Secret
@@ -42,12 +46,14 @@ class Site:
         adapters: Everything on the port.
         router: Finds who answers.
         socket: Bound.
+        clashes: What is left out, because two adapters ask for the same requests.
     """
 
     host: str
     adapters: tuple[Adapter, ...]
     router: Router
     socket: socket.socket = field(repr=False)
+    clashes: tuple[Clash, ...] = ()
 
     @property
     def port(self) -> int:
@@ -96,6 +102,8 @@ class ServeSettings:
         max_result: See ``ExposeSettings``.
         lazy_tools: See ``ExposeSettings``; adapters that share a port are searched together too.
         workers: How many processes share the ports; the first one only loads and watches where there are several.
+        prefix_routes: Serve the routes of each REST adapter below its namespace.
+        refuses_clashes: Refuse to serve, rather than leave out what two adapters of one port ask for.
     """
 
     addressing: Addressing = field(default_factory=Addressing)
@@ -108,6 +116,8 @@ class ServeSettings:
     max_result: int | None = None
     lazy_tools: bool = False
     workers: int = 1
+    prefix_routes: bool = False
+    refuses_clashes: bool = False
 
     @property
     def of_adapters(self) -> ExposeSettings:
@@ -125,16 +135,16 @@ def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> 
 
     Raises:
         PortUnavailable: A port cannot be listened on; none is left bound.
-        RouteClash: Two adapters ask for the same requests on one port.
+        RouteClash: Two adapters ask for the same requests on one port, and that is refused.
         ConfigurationError: A variable does not hold a port.
     """
     mounted = _mounted(capabilities, settings)
     sites: list[Site] = []
     try:
-        for place, (router, adapters) in mounted.items():
+        for place, (router, adapters, clashes) in mounted.items():
             host, port, _ = place
             bound = _bind(host, port, adapters, is_shared=settings.workers > 1)
-            sites.append(Site(host, tuple(adapters), router, bound))
+            sites.append(Site(host, tuple(adapters), router, bound, tuple(clashes)))
     except PortUnavailable:
         for site in sites:
             site.socket.close()
@@ -146,20 +156,20 @@ def urls(capabilities: Sequence[Capability], settings: ServeSettings) -> list[tu
     """Give each adapter that would be served, with the URL at which clients would find it; nothing is bound.
 
     Raises:
-        RouteClash: Two adapters ask for the same requests on one port.
+        RouteClash: Two adapters ask for the same requests on one port, and that is refused.
         ConfigurationError: A variable does not hold a port.
     """
     return [
         (adapter, _origin(host, port) + router.path_of(adapter))
-        for (host, port, _), (router, adapters) in _mounted(capabilities, settings).items()
+        for (host, port, _), (router, adapters, _) in _mounted(capabilities, settings).items()
         for adapter in adapters
     ]
 
 
 def _mounted(
     capabilities: Sequence[Capability], settings: ServeSettings
-) -> dict[_Place, tuple[Router, list[Adapter]]]:
-    """Give the adapters that share a place, and what finds them there."""
+) -> dict[_Place, tuple[Router, list[Adapter], list[Clash]]]:
+    """Return by place what finds the adapters that share it, the adapters, and what is left out of them."""
     mounted: dict[_Place, list[Adapter]] = {}
     blocks: dict[tuple[_Place, str], list[Block]] = {}
     for capability in () if settings.stdio else capabilities:
@@ -171,15 +181,20 @@ def _mounted(
             port = settings.addressing.port_of(exposes, exposer.default_port)
             # Any free port is one for each type: nobody asked for a port that they share.
             place = (host, port, "" if port else exposes.type)
+            sharing = mounted.setdefault(place, [])
             adapter = exposer.expose(exposes, capability, settings.of_adapters)
-            mounted.setdefault(place, []).append(guarded(adapter, exposes))
+            adapter = prefixed(adapter) if settings.prefix_routes else adapter
+            sharing.append(guarded(at_free_path(adapter, sharing), exposes))
             blocks.setdefault((place, exposes.type), []).append((exposes, capability))
-    for (place, kind), sharing in blocks.items():
-        mounted[place] += _combined(kind, sharing, settings)
-    return {
-        place: (Router(adapters, HostGuard(place[0], settings.allowed_hosts)), adapters)
-        for place, adapters in mounted.items()
-    }
+    for (place, kind), shared in blocks.items():
+        mounted[place] += _combined(kind, shared, settings)
+    found: dict[_Place, tuple[Router, list[Adapter], list[Clash]]] = {}
+    for place, adapters in mounted.items():
+        kept, clashes = without_clashes(adapters)
+        if clashes and settings.refuses_clashes:
+            raise RouteClash(clashes[0].message, hint=clashes[0].hint)
+        found[place] = Router(kept, HostGuard(place[0], settings.allowed_hosts)), kept, clashes
+    return found
 
 
 def _combined(kind: str, sharing: Sequence[Block], settings: ServeSettings) -> list[Adapter]:

@@ -39,7 +39,7 @@ async def running(
 
     Raises:
         PortUnavailable: A port cannot be listened on.
-        RouteClash: Two adapters ask for the same requests on one port.
+        RouteClash: Two adapters ask for the same requests on one port, and that is refused.
     """
     sites = build_sites(capabilities, settings)
     async with _listening(capabilities, sites, settings.drain):
@@ -103,7 +103,7 @@ def serve(
 
     Raises:
         PortUnavailable: A port cannot be listened on.
-        RouteClash: Two adapters ask for the same requests on one port.
+        RouteClash: Two adapters ask for the same requests on one port, and that is refused.
         ConfigurationError: It is not clear which adapter is on stdin and stdout; or there are to be several
             processes, which cannot be.
     """

@@ -18,6 +18,7 @@ from naftiko_run.document.dialects.parameters import (
 from naftiko_run.document.dialects.paths import (
     base_uri_fault,
     consumed_path,
+    ends_with_slash,
     join,
     normalise_base_uri,
     operation_paths_replace,
@@ -90,9 +91,10 @@ def _entry(written: Reader, namespace: str, base_uri: str, fixed: list[dict[str,
     note_token_source(authentication, written.report)
     base_uri = place_keys_in_path(authentication, base_uri)
     replace = operation_paths_replace(written)
+    keeps_slash = ends_with_slash(written)
     resources = []
     for resource in written.members("resources"):
-        resources += _resources(resource, base_uri, replace=replace)
+        resources += _resources(resource, base_uri, replace=replace, keeps_slash=keeps_slash)
     return {
         "pointer": written.at,
         "type": "http",
@@ -106,14 +108,14 @@ def _entry(written: Reader, namespace: str, base_uri: str, fixed: list[dict[str,
     }
 
 
-def _resources(resource: Reader, base_uri: str, *, replace: bool) -> list[dict[str, Any]]:
+def _resources(resource: Reader, base_uri: str, *, replace: bool, keeps_slash: bool) -> list[dict[str, Any]]:
     """Give a resource for each distinct path that its operations have."""
     by_path: dict[str, dict[str, Any]] = {}
     shared = normalise_inputs(resource)
     for written in resource.members("operations"):
         whole = consumed_path(base_uri, resource.text("path"), written.text("path"), replace=replace)
         path, fixed = split_path(whole, resource.at, resource.report)
-        path = "" if path == "/" else path
+        path = path or ("/" if keeps_slash else "")
         path, operation = _operation(written, path, shared, fixed)
         target = by_path.setdefault(path, {"pointer": resource.at, "path": path, "operations": []})
         target["operations"].append(operation)
@@ -152,7 +154,7 @@ def _operation(
         "name": name,
         "method": method,
         "description": written.text("description", "summary"),
-        "inputParameters": inputs + fixed,
+        "inputParameters": [each for each in inputs if not _is_settled(each, fixed)] + fixed,
         "outputRawFormat": normalise_raw_format(written),
         "outputSchema": written.text("outputSchema"),
         "outputMediaType": written.text("outputMediaType").strip(),
@@ -160,6 +162,14 @@ def _operation(
         "outputParameters": normalise_consumed_outputs(written),
         "body": normalise_body(written),
     }
+
+
+def _is_settled(parameter: dict[str, Any], fixed: list[dict[str, Any]]) -> bool:
+    """Whether the path's own query gives an input its value already."""
+    return any(
+        parameter["name"] == each["name"] and parameter["in"] == each["in"] and "{{" not in each["value"]
+        for each in fixed
+    )
 
 
 def method_of(written: Reader) -> str:

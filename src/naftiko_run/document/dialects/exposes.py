@@ -14,9 +14,10 @@ from naftiko_run.document.dialects.parameters import normalise_inputs
 from naftiko_run.document.dialects.paths import join
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.document.dialects.resources import normalise_prompts, normalise_resources
+from naftiko_run.document.dialects.routes import lone_fragments, read_route, route_identity, written_route
 from naftiko_run.document.dialects.skills import Siblings, normalise_skills
 from naftiko_run.document.dialects.toolnames import take_name
-from naftiko_run.expressions import parse_path
+from naftiko_run.expressions import Selector, parse_path
 
 
 def normalise_exposes(capability: Reader, callables: Callables) -> list[dict[str, Any]]:
@@ -93,19 +94,27 @@ def _port(written: Reader) -> int | None:
 def _rest(written: Reader, callables: Callables) -> dict[str, Any]:
     resources: list[dict[str, Any]] = []
     unavailable: list[dict[str, Any]] = []
-    seen: dict[tuple[str, str], str] = {}
+    seen: dict[tuple[str, str, frozenset[Selector]], str] = {}
+    lone = lone_fragments(written)
     for resource in written.members("resources"):
         for operation in resource.members("operations"):
-            path = _route(resource, operation)
+            path = read_route(resource, operation, lone)
             method = method_of(operation)
             name = f"{method} {path}"
-            identity = _identity(name)
+            identity = route_identity(name)
+            as_written = f"{method} {written_route(resource, operation)}"
             if identity in seen:
+                reason = f"it matches the same requests as `{seen[identity]}`, which answers them"
                 operation.report.warning(
                     "duplicate-route",
-                    f"`{name}` matches the same requests as `{seen[identity]}`, which answers them",
+                    f"`{as_written}` is left out: {reason}",
                     operation.at,
-                    hint="give it a path of its own",
+                    hint="give it a path of its own, or a query such as `?action=x` that only it has",
+                    alters_service=True,
+                )
+                action = operation.text("name") or operation.key or name
+                unavailable.append(
+                    {"pointer": operation.at, "name": as_written, "reason": reason, "action": action}
                 )
                 continue
             unit = _callable(
@@ -113,7 +122,7 @@ def _rest(written: Reader, callables: Callables) -> dict[str, Any]:
             )
             if unit is None:
                 continue
-            seen[identity] = name
+            seen[identity] = as_written
             unit["method"] = method
             resources.append(
                 {
@@ -127,14 +136,10 @@ def _rest(written: Reader, callables: Callables) -> dict[str, Any]:
         forward = resource.mapping("forward")
         if forward is not None:
             resources += _forward(resource, forward, callables, unavailable)
-    # A route that works answers, whatever was left out on the same path; of several left out, the first does.
-    alone = {
-        identity: each for each in reversed(unavailable) if (identity := _identity(each["name"])) not in seen
-    }
     return {
         "inputParameters": normalise_inputs(written),
         "resources": resources,
-        "unavailable": list(reversed(alone.values())),
+        "unavailable": unavailable,
     }
 
 
@@ -155,25 +160,6 @@ def _forward(
     headers = tuple(str(each).lower() for each in trusted) if isinstance(trusted, list) else ()
     canonical = {"pointer": forward.at, "targetNamespace": namespace, "trustedHeaders": headers}
     return [{"pointer": resource.at, "path": path, "forward": canonical}]
-
-
-def _identity(name: str) -> tuple[str, str]:
-    """Give what two routes that match the same requests share."""
-    method, _, path = name.partition(" ")
-    return method, parse_path(path).shape.rstrip("/")
-
-
-def _route(resource: Reader, operation: Reader) -> str:
-    path = join(resource.text("path"), operation.text("path"))
-    for mark in ("#", "?"):
-        path, found, rest = path.partition(mark)
-        if found:
-            resource.report.warning(
-                "unroutable-path",
-                f"`{found}{rest}` is not a part of a route's path; it was dropped",
-                (*resource.at, "path"),
-            )
-    return path if path.startswith("/") else f"/{path}"
 
 
 def _mcp(written: Reader, callables: Callables) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import unquote, unquote_plus
 
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.dialects.reading import Reader
-from naftiko_run.expressions import parse_path
+from naftiko_run.expressions import parse_path, split_query_template, split_url_path
 from naftiko_run.secret import MASK
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
@@ -60,6 +60,12 @@ def normalise_base_uri(consumes: Reader) -> tuple[str, list[dict[str, Any]]]:
     return canonical, parameters
 
 
+def ends_with_slash(consumes: Reader) -> bool:
+    """Whether a base URI ends with a slash, which an operation without a path keeps."""
+    written = consumes.text("baseUri", "baseUrl", "base_uri").strip()
+    return split_url_path(written)[0].endswith("/")
+
+
 def base_uri_fault(base_uri: str) -> str:
     """Say why nothing can be called under a base URI; empty where something can."""
     if not base_uri:
@@ -103,11 +109,11 @@ def consumed_path(base_uri: str, resource: str, own: str, *, replace: bool) -> s
 
     Args:
         base_uri: The canonical base URI.
-        resource: The resource's path.
+        resource: The resource's path; the base URI itself where it is empty, which ``/`` puts a slash after.
         own: The operation's own path; empty where it has none.
         replace: See ``operation_paths_replace``.
     """
-    if not own or own == "/":
+    if not own or (own == "/" and resource):
         path = resource
     elif replace or resource in ("", "/"):
         path = _without_base(base_uri, own)
@@ -134,9 +140,10 @@ def split_path(path: str, at: Pointer, report: Report) -> tuple[str, list[dict[s
         The bare path, and canonical input parameters with fixed values for
         what the query said, and for what AWS documents encode as a fragment.
     """
-    path, _, fragment = path.partition("#")
-    path, _, query = path.partition("?")
+    path, templates = split_query_template(path)
+    path, query, fragment = split_url_path(path)
     parameters = [_fixed(name, value, "query", at) for name, value in _pairs(query)]
+    parameters += [_fixed(name, f"{{{name}}}", "query", at) for name in templates]
     if fragment:
         report.warning(
             "fragment-in-path",

@@ -31,7 +31,11 @@ class Forward(Node):
 
 @node
 class RestResource(Node):
-    """``exposes[rest].resources[]``."""
+    """``exposes[rest].resources[]``.
+
+    Attributes:
+        path: With the static query that requests must have, where it says one: see ``parse_route``.
+    """
 
     path: str
     description: str = ""

@@ -11,7 +11,7 @@ from naftiko_run.expose.exposer import Adapter, Endpoint, ExposeSettings, Unit
 from naftiko_run.expose.rest.endpoint import RestEndpoint, UnavailableEndpoint
 from naftiko_run.expose.rest.forward import ForwardEndpoint
 from naftiko_run.expose.units import unit_of
-from naftiko_run.expressions import PathTemplate, parse_path
+from naftiko_run.expressions import PathTemplate, parse_path, parse_route
 
 
 class RestExposer:
@@ -30,26 +30,37 @@ class RestExposer:
             ),
             *(_left_out(each) for each in exposes.unavailable),
         ]
-        endpoints, units = zip(*offered, strict=True) if offered else ((), ())
-        return Adapter("rest", exposes.namespace, capability, "", tuple(endpoints), tuple(units))
+        endpoints: dict[object, Endpoint] = {}
+        for endpoint, _ in offered:  # what works, and of several left out the first, answers
+            endpoints.setdefault(endpoint.identity, endpoint)
+        units = tuple(unit for _, unit in offered)
+        return Adapter("rest", exposes.namespace, capability, "", tuple(endpoints.values()), units)
 
 
 def _of_resource(
     resource: RestResource, capability: Capability, max_body: int
 ) -> Iterator[tuple[Endpoint, Unit]]:
-    path = parse_path(resource.path)
+    route = parse_route(resource.path)
+    path = parse_path(route.path)
     for operation in resource.operations:
         name = f"{operation.method} {resource.path}"
         function = capability.functions.get(operation.pointer)
         if function is None:
             reason = capability.unavailable[operation.pointer]
             yield (
-                Endpoint(path, UnavailableEndpoint(name, reason), operation.method),
+                Endpoint(
+                    path,
+                    UnavailableEndpoint(name, reason),
+                    operation.method,
+                    selectors=route.selectors,
+                    unit=name,
+                ),
                 Unit(name, reason=reason),
             )
         else:
             app = RestEndpoint(function, path.variables, max_body)
-            yield Endpoint(path, app, operation.method), unit_of(name, function)
+            endpoint = Endpoint(path, app, operation.method, selectors=route.selectors, unit=name)
+            yield endpoint, unit_of(name, function)
     if resource.forward is not None:
         name = f"ANY {resource.path}"
         forward = capability.forwards.get(resource.forward.pointer)
@@ -61,15 +72,18 @@ def _of_resource(
             for method in forward.methods or (None,):
                 name = f"{method or 'ANY'} {resource.path}"
                 unit = Unit(name, target.name, f"{target.address}/…", refusal=target.refusal)
-                yield Endpoint(path, passing, method, _is_prefix(path)), unit
+                yield Endpoint(path, passing, method, _is_prefix(path), unit=name), unit
 
 
 def _left_out(unit: Unavailable) -> tuple[Endpoint, Unit]:
     method, _, written = unit.name.partition(" ")
-    path, app = parse_path(written), UnavailableEndpoint(unit.name, unit.reason)
-    endpoint = (
-        Endpoint(path, app, is_prefix=_is_prefix(path)) if method == "ANY" else Endpoint(path, app, method)
-    )
+    app = UnavailableEndpoint(unit.name, unit.reason)
+    if method == "ANY":
+        path = parse_path(written)
+        endpoint = Endpoint(path, app, is_prefix=_is_prefix(path), unit=unit.name)
+    else:
+        route = parse_route(written)
+        endpoint = Endpoint(parse_path(route.path), app, method, selectors=route.selectors, unit=unit.name)
     return endpoint, Unit(unit.name, reason=unit.reason)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Severity
-from naftiko_run.expressions import parse_path
+from naftiko_run.document.dialects.routes import route_identity
 from naftiko_run.lint.hosts import is_example
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.lint.written import Written
@@ -41,13 +41,11 @@ def _address_not_example(written: Written) -> Iterator[Finding]:
 
 def _route_clash(written: Written) -> Iterator[Finding]:
     """Find routes that two REST adapters on one port ask for; those within one adapter, loading tells."""
-    seen: dict[tuple[str, str, str, str], tuple[object, int]] = {}
+    seen: dict[object, tuple[object, int]] = {}
     for each in written.rest_operations:
-        path = each.path.partition("#")[0].partition("?")[0]
-        shape = parse_path(path).shape.strip("/")
         place = (each.owner.text("address"), each.owner.text("port"))
         adapter, line = seen.setdefault(
-            (*place, each.reader.text("method").upper(), shape),
+            (*place, route_identity(f"{each.title.partition(' ')[0]} /{each.path.lstrip('/')}")),
             (each.owner.at, written.line_of(each.reader.at)),
         )
         if adapter != each.owner.at:

@@ -1,0 +1,137 @@
+"""Adapters that share a port: what two of them ask for belongs to the first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from naftiko_run.expose.exposer import Adapter, ASGIApp, Endpoint, Receive, Scope, Send
+from naftiko_run.expressions import parse_path
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """An endpoint that is left out, because another adapter of its port answers the same requests.
+
+    Attributes:
+        what: The endpoint: its method and path.
+        by: The adapter that answers, with its document.
+        left_out: The adapter whose endpoint is left out, with its document.
+    """
+
+    what: str
+    by: str
+    left_out: str
+
+    @property
+    def message(self) -> str:
+        """What happened, for people."""
+        return f"{self.what} of {self.left_out} is left out: {self.by} answers it on the same port"
+
+    @property
+    def hint(self) -> str:
+        """How to have both."""
+        return (
+            "--prefix-routes serves each adapter's routes below its namespace; "
+            "or give one of them another port: --port NAMESPACE=PORT"
+        )
+
+
+def without_clashes(adapters: Sequence[Adapter]) -> tuple[list[Adapter], list[Clash]]:
+    """Leave out endpoints that an earlier adapter has, and report each.
+
+    Args:
+        adapters: Everything on one port, in the order of the command line.
+
+    Returns:
+        The adapters in the same order, and what was left out of them.
+    """
+    owners: dict[object, Adapter] = {}
+    clashes: list[Clash] = []
+    kept: list[Adapter] = []
+    for adapter in adapters:
+        reasons: dict[str, str] = {}
+        endpoints: list[Endpoint] = []
+        for endpoint in adapter.endpoints:
+            owner = adapter if endpoint.is_alias else owners.setdefault(endpoint.identity, adapter)
+            if owner is adapter:
+                endpoints.append(endpoint)
+                continue
+            what = endpoint.unit or f"{endpoint.method or 'ANY'} {endpoint.path.text}"
+            clash = Clash(what, _name(owner), _name(adapter))
+            clashes.append(clash)
+            reasons[what] = f"{clash.by} answers it on the same port; {clash.hint}"
+        if reasons:
+            units = tuple(
+                each if each.reason or each.name not in reasons else replace(each, reason=reasons[each.name])
+                for each in adapter.units
+            )
+            adapter = replace(adapter, endpoints=tuple(endpoints), units=units)  # noqa: PLW2901 - the one kept
+        kept.append(adapter)
+    return kept, clashes
+
+
+def at_free_path(adapter: Adapter, others: Sequence[Adapter]) -> Adapter:
+    """Return an adapter at a path that no other adapter of its port has: with a number where that is needed."""
+    taken = {each.path for each in others}
+    if not adapter.path or adapter.path not in taken:
+        return adapter
+    first, slash, rest = adapter.path.removeprefix("/").partition("/")
+    number = 2
+    while (path := f"/{first}-{number}{slash}{rest}") in taken:
+        number += 1
+    endpoints = tuple(
+        each
+        if each.is_alias
+        else replace(each, path=parse_path(path + each.path.text.removeprefix(adapter.path)))
+        for each in adapter.endpoints
+    )
+    note = "; ".join(filter(None, (adapter.note, f"{adapter.path} is another adapter's")))
+    return replace(adapter, path=path, endpoints=endpoints, note=note)
+
+
+def prefixed(adapter: Adapter) -> Adapter:
+    """Return an adapter whose routes are below its namespace; one that has a path of its own stays as it is."""
+    if adapter.path or not adapter.namespace:
+        return adapter
+    prefix = f"/{adapter.namespace.replace('/', '-')}"
+    names = {each.name: _below(each.name, prefix) for each in adapter.units}
+    endpoints = tuple(
+        replace(
+            each,
+            path=parse_path(prefix + each.path.text),
+            app=_Below(each.app, prefix),
+            unit=names.get(each.unit, each.unit),
+        )
+        for each in adapter.endpoints
+    )
+    units = tuple(replace(each, name=names[each.name]) for each in adapter.units)
+    return replace(adapter, endpoints=endpoints, units=units)
+
+
+def _below(name: str, prefix: str) -> str:
+    method, space, path = name.partition(" ")
+    return f"{method} {prefix}{path}" if space else name
+
+
+class _Below:
+    """Mounts an app below a prefix: the app sees its own paths, and the prefix as ``root_path``."""
+
+    __slots__ = ("_app", "_prefix")
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; the prefix is one segment, however the client encoded it."""
+        below = {**scope, "root_path": scope.get("root_path", "") + self._prefix}
+        below["path"] = "/" + scope["path"][1:].partition("/")[2]
+        if scope.get("raw_path"):
+            below["raw_path"] = b"/" + scope["raw_path"][1:].partition(b"/")[2]
+        await self._app(below, receive, send)
+
+
+def _name(adapter: Adapter) -> str:
+    name = f"`{adapter.namespace or adapter.type}`"
+    return f"{name} of {adapter.capability.file or adapter.capability.label}" if adapter.capability else name

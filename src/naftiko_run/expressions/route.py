@@ -1,0 +1,98 @@
+"""What a route matches besides its path: a static query, and what a fragment in a published path stands for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from typing import Literal
+from urllib.parse import unquote, unquote_plus
+
+from naftiko_run.expressions.path import parse_path
+
+_BRACES = re.compile(r"\{[^{}]*\}")
+_QUERY_TEMPLATE = re.compile(r"\{[?&]([^{}]+)\}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Selector:
+    """A query parameter or header that a request must have with exactly this value.
+
+    Attributes:
+        place: Where the request has it.
+        name: The parameter's name; of a header in lower case.
+        value: Its value; empty where the route writes only a name.
+    """
+
+    place: Literal["query", "header"]
+    name: str
+    value: str
+
+    def __str__(self) -> str:
+        if self.place == "header":
+            return f"the header `{self.name}: {self.value}`"
+        return f"`?{self.name}={self.value}`" if self.value else f"`?{self.name}`"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A parsed route.
+
+    Attributes:
+        text: The route as a client should ask for it: what selects nothing left out, and a fragment that stands
+            for a query written as one.
+        path: The path, without query and fragment.
+        selectors: What else a request must have, in the order written.
+        undecided: The parts of the query and the fragment that select nothing, as written.
+    """
+
+    text: str
+    path: str
+    selectors: tuple[Selector, ...] = ()
+    undecided: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=1024)
+def parse_route(text: str) -> Route:
+    """Split a route such as ``/v1/?Action=RunInstances`` or ``/#X-Amz-Target=Service.Operation``.
+
+    A fragment never reaches a server. ``#Action=x`` stands for the query, ``#X-Amz-Target=x`` for the header.
+    A value with a variable is the caller's, and selects nothing.
+    """
+    path, query, fragment = split_url_path(split_query_template(text)[0])
+    selectors: dict[Selector, str] = {}
+    undecided: list[str] = []
+    marked = (("?", each) for each in query.split("&")), (("#", each) for each in fragment.split("&"))
+    for mark, part in chain(*marked):
+        name, _, value = part.partition("=")
+        if not part:
+            continue
+        if parse_path(part).variables or (mark == "#" and not value):
+            undecided.append(mark + part)
+        elif mark == "#" and name.casefold().startswith("x-"):
+            selectors[Selector("header", unquote(name).lower(), unquote_plus(value))] = part
+        else:
+            selectors[Selector("query", unquote_plus(name), unquote_plus(value))] = part
+    queries = "&".join(part for each, part in selectors.items() if each.place == "query")
+    headers = "&".join(part for each, part in selectors.items() if each.place == "header")
+    text = path + (f"?{queries}" if queries else "") + (f"#{headers}" if headers else "")
+    return Route(text, path, tuple(selectors), tuple(undecided))
+
+
+def split_url_path(text: str) -> tuple[str, str, str]:
+    """Split a path into path, query and fragment; marks between the braces of a variable are its own."""
+    masked = _BRACES.sub(lambda found: "x" * len(found.group()), text)
+    hash_at = masked.find("#") if "#" in masked else len(text)
+    mark_at = masked.find("?", 0, hash_at) if "?" in masked[:hash_at] else hash_at
+    return text[:mark_at], text[mark_at + 1 : hash_at], text[hash_at + 1 :]
+
+
+def split_query_template(text: str) -> tuple[str, tuple[str, ...]]:
+    """Take the query variables of a URI template (RFC 6570: ``{?limit,offset}``, ``{&page}``) off a path.
+
+    Returns:
+        The path without them, and their names.
+    """
+    names = [name.strip().rstrip("*") for found in _QUERY_TEMPLATE.findall(text) for name in found.split(",")]
+    return _QUERY_TEMPLATE.sub("", text), tuple(dict.fromkeys(filter(None, names)))
