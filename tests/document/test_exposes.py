@@ -117,7 +117,7 @@ def test_transports(written: str, transport: str) -> None:
     assert loaded.exposes[0].transport == transport
 
 
-@pytest.mark.parametrize("name", ["get-thing", "get_thing", "get.thing", "GetThing", "on"])
+@pytest.mark.parametrize("name", ["get-thing", "get_thing", "GetThing", "on"])
 def test_tool_names_are_kept(name: str) -> None:
     assert tools(load_silently(with_tools(f"{{name: {name}, {CALL}}}"))) == [name]
 

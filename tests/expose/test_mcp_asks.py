@@ -237,11 +237,13 @@ def test_an_earlier_client_that_cannot_be_asked_gets_an_error_of_the_tool(served
     assert "elicitation, sampling" in text_of(result)
 
 
-@pytest.mark.parametrize(("name", "is_error"), [("book", True), ("maybe", False)])
+@pytest.mark.parametrize(
+    ("name", "arguments", "is_error"), [("book", {"who": "Ann"}, True), ("maybe", {}, False)]
+)
 def test_an_earlier_client_whose_answer_does_not_fit_is_not_asked_again(
-    served: Served, upstream: Upstream, name: str, *, is_error: bool
+    served: Served, upstream: Upstream, name: str, arguments: dict[str, Any], *, is_error: bool
 ) -> None:
-    result = Person("x").calls(served.url("mcp"), "legacy", name, who="Ann")
+    result = Person("x").calls(served.url("mcp"), "legacy", name, **arguments)
     assert result.is_error is is_error
     assert "it does not fit its schema" in text_of(result) if is_error else text_of(result) == "Hello !"
     assert not upstream.received

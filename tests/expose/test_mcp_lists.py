@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,9 @@ def test_what_a_tool_says_of_itself_is_told(tmp_path: Path) -> None:
             (told,) = list_tools(served.url("mcp"), mode)
             assert told.meta == meta
             assert told.title == "Ships"
-            assert told.annotations == types.ToolAnnotations(read_only_hint=True, open_world_hint=False)
+            assert told.annotations == types.ToolAnnotations(
+                title="Ships", read_only_hint=True, open_world_hint=False
+            )
 
 
 ODD: dict[str, dict[str, Any]] = {
@@ -164,7 +167,7 @@ def test_one_odd_tool_costs_no_other(tmp_path: Path, says: dict[str, Any]) -> No
     with serving(document(tmp_path, tools), settings=Settings()) as served:
         for mode in ERAS:
             names = [each.name for each in list_tools(served.url("mcp"), mode)]
-            assert [each for each in names if each != "odd"] == ["before", "after"]
+            assert [each for each in names if each in ("before", "after")] == ["before", "after"]
             assert text_of(call_tool(served.url("mcp"), "after", {}, mode)) == "this is after"
 
 
@@ -172,29 +175,36 @@ def test_one_odd_tool_costs_no_other(tmp_path: Path, says: dict[str, Any]) -> No
     ("name", "served_as", "told"),
     [
         ("n" * 64, "n" * 64, ""),
-        ("n" * 65, "n" * 65, "warning[tool-name-long]"),
-        ("n" * 128, "n" * 128, "warning[tool-name-long]"),
-        ("n" * 129, "", "error[tool-name-too-long]"),
+        ("n" * 65, "n" * 55 + "-632177bd", "warning[tool-name-long]"),
+        ("n" * 128, "n" * 55 + "-382f9ac5", "warning[tool-name-long]"),
+        ("n" * 129, "n" * 55 + "-862ded23", "warning[tool-name-long]"),
         ("list ships/all", "list-ships-all", "warning[tool-name-characters]"),
-        ("船", "", "error[tool-name-characters]"),
+        ("ships.list", "ships-list", "warning[tool-name-characters]"),
+        ("2fa", "_2fa", "warning[tool-name-characters]"),
+        ("船", "tool-7c3129eb", "warning[tool-name-characters]"),
     ],
 )
-def test_names_are_checked(tmp_path: Path, name: str, served_as: str, told: str) -> None:
+def test_a_name_that_some_client_refuses_is_served_as_one_that_all_take_and_answers_to_both(
+    tmp_path: Path, name: str, served_as: str, told: str
+) -> None:
     file = document(tmp_path, [tool(name), tool("fine")])
     capability = load(file, Settings())
     assert [f"{each.severity}[{each.code}]" for each in capability.diagnostics] == ([told] if told else [])
     assert all(each.alters_service for each in capability.diagnostics)
     with serving(capability, settings=Settings()) as served:
-        names = [each.name for each in list_tools(served.url("mcp"))]
-    assert names == [*([served_as] if served_as else []), "fine"]
+        for mode in ERAS:
+            first, second = list_tools(served.url("mcp"), mode)
+            assert re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", first.name)
+            assert (first.name, second.name) == (served_as, "fine")
+            assert first.title == (name if told else None)
+            for called in (served_as, name):
+                assert text_of(call_tool(served.url("mcp"), called, {}, mode)) == f"this is {name}"
 
 
 def test_names_that_clients_refuse_are_told_at_start_up(tmp_path: Path) -> None:
-    with launched(
-        document(tmp_path, [*map(tool, ("n" * 65, "m" * 129, "a b"))]), "--port", "mcp=0"
-    ) as process:
+    with launched(document(tmp_path, [*map(tool, ("n" * 65, "a b"))]), "--port", "mcp=0") as process:
         process.wait_for_line(READY)
-        for told in ("warning[tool-name-long]", "error[tool-name-too-long]", "warning[tool-name-characters]"):
+        for told in ("warning[tool-name-long]", "warning[tool-name-characters]"):
             assert told in process.text
 
 

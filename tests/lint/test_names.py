@@ -78,10 +78,10 @@ capability:
   - type: mcp
     tools:
     - name: ▶list ships!
-    - {name: list_ships.v2, call: a.b}
+    - {name: list_ships-v2, call: a.b}
 """,
     )
-    assert messages == ["the tool name `list ships!` has a space and `!`, which MCP clients refuse"]
+    assert messages == ["the tool name `list ships!` has a space and `!`, which some MCP clients refuse"]
 
 
 def test_a_tool_named_by_its_key_is_told_at_the_key() -> None:
@@ -106,7 +106,7 @@ capability:
         (64, "", None),
         (65, "tool-name-long", Severity.WARNING),
         (128, "tool-name-long", Severity.WARNING),
-        (129, "tool-name-too-long", Severity.ERROR),
+        (129, "tool-name-long", Severity.WARNING),
     ],
 )
 @pytest.mark.parametrize("line", ["naftiko: 1.0.0-alpha2", "ikanos: 1.0.0-beta5"])

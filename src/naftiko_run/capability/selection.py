@@ -85,7 +85,11 @@ class Selection:
         return None
 
     def _named(self, units: Iterable[Tool | Resource | Prompt], namespace: str) -> tuple[Any, ...]:
-        return tuple(each for each in units if self._wants(each, namespace, each.name))
+        return tuple(
+            each
+            for each in units
+            if self._wants(each, namespace, *dict.fromkeys((each.name, each.written_name or each.name)))
+        )
 
     def _resource(self, resource: RestResource, namespace: str) -> RestResource:
         operations = tuple(

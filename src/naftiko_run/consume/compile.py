@@ -110,6 +110,7 @@ class OperationCompiler:
             shown_base + path.text,
             self._model,
             self._parameters,
+            self._sources(path),
             reads,
             plan,
             self._upstream.refusal,
@@ -120,6 +121,25 @@ class OperationCompiler:
             "" if self._around.is_masked else self._model.output_media_type,
             self._around.transport,
         )
+
+    def _sources(self, path: PathTemplate) -> dict[str, Parameter]:
+        """Return the parameters that say what an argument is: their values are that argument and nothing else."""
+        sources: dict[str, Parameter] = {}
+        for parameter in self._parameters:
+            is_sent = (
+                parameter.name in path.variables
+                if parameter.in_ == "path"
+                else parameter.in_ != "environment"
+            )
+            if is_sent and isinstance(parameter.value, str) and "{{" in parameter.value:
+                whole = self._argument(parameter).whole
+                if (
+                    whole
+                    and whole not in sources
+                    and all(each.name != whole or each.value is not None for each in self._parameters)
+                ):
+                    sources[whole] = parameter
+        return sources
 
     def _placed(self, place: str) -> list[Parameter]:
         return [parameter for parameter in self._parameters if (parameter.in_ or "query") == place]

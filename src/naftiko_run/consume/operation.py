@@ -48,6 +48,7 @@ class ConsumedOperation:
         address: Its URL for people: what bindings add to the path is left as the document writes it.
         model: What the document says of it.
         parameters: Its input parameters, the namespace's and the resource's included.
+        sources: The parameters whose fixed values are each nothing but one argument, by that argument.
         reads: The arguments that its request reads, in order.
         plan: Makes the request.
         refusal: Why it cannot be called, though all else about it is known; empty where it can.
@@ -63,6 +64,7 @@ class ConsumedOperation:
     address: str
     model: OperationModel
     parameters: tuple[Parameter, ...]
+    sources: Mapping[str, Parameter]
     reads: tuple[str, ...]
     plan: RequestPlan
     refusal: str

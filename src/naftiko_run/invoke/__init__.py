@@ -14,7 +14,7 @@ from naftiko_run.invoke.schemas import compile_schema
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptDefaults, ScriptRefused
 from naftiko_run.invoke.sharing import Shared
 from naftiko_run.invoke.validation import InputValidator, coercion_of
-from naftiko_run.invoke.violations import violations_of
+from naftiko_run.invoke.violations import pointer_of, violations_of
 
 __all__ = [
     "Argument",
@@ -39,6 +39,7 @@ __all__ = [
     "compile_schema",
     "input_schema",
     "is_safe_to_call",
+    "pointer_of",
     "violations_of",
     "watched",
 ]

@@ -41,9 +41,18 @@ class Call:
     def uses(self) -> list[Use]:
         """Give what each argument is used for."""
         parameters = {each.name: each for each in self.operation.parameters if each.value is None}
-        in_path = frozenset(names_of(self.operation.plan.variables.values()))
+        plan = self.operation.plan
+        in_path = frozenset(names_of(plan.variables.values()))
+        named = (*plan.query, *plan.headers, *plan.cookies)
+        in_body = names_of([plan.body.value]) if plan.body else ()
+        as_text = (in_path | {*names_of(value for _, value in named)}).difference(in_body)
         return [
-            Use(expression, parameters.get(name), name in in_path)
+            Use(
+                expression,
+                parameters.get(name) or self.operation.sources.get(name),
+                name in in_path,
+                name in as_text,
+            )
             for name, expression in self.arguments.items()
         ]
 

@@ -18,7 +18,7 @@ from naftiko_run.invoke.call import CallPlan
 from naftiko_run.invoke.connect import Connector
 from naftiko_run.invoke.forward import Forward
 from naftiko_run.invoke.function import Function
-from naftiko_run.invoke.inputs import Input, Use, body_path, infer_inputs
+from naftiko_run.invoke.inputs import Input, body_path, infer_inputs
 from naftiko_run.invoke.outputs import convert
 from naftiko_run.invoke.plans import PlanCompiler
 from naftiko_run.invoke.references import References
@@ -135,7 +135,7 @@ class _UnitCompiler:
         plan = self._plans.compile()
         uses = self._plans.uses
         for layer in filter(None, (*reversed(given), self._fixed)):
-            uses = [Use(_through(use.expression, layer), use.parameter, use.is_path) for use in uses]
+            uses = [replace(use, expression=_through(use.expression, layer)) for use in uses]
         inputs = infer_inputs(self._declared, uses, silence_is_required=silence_is_required)
         inputs = tuple(self._sound(each) for each in inputs)
         unit, calls = self._unit, self._plans.calls
@@ -144,6 +144,7 @@ class _UnitCompiler:
             if self._route_variables is not None and body is not None and body.whole:
                 inputs = tuple(_of_any_type(each) if each.name == "body" else each for each in inputs)
             plan = replace(plan, known=frozenset(each.name for each in inputs))
+        takes_others = isinstance(plan, CallPlan) and plan.known is not None
         missing = {variable for call in calls for variable in call.operation.plan.missing}
         inputs, validator = self._house.shared.checked(inputs, unit.input_schema)
         return Function(
@@ -154,6 +155,8 @@ class _UnitCompiler:
             operations=tuple({call.operation.name: call.operation for call in calls}.values()),
             refusal=self._plans.refusal,
             missing=tuple(sorted({*self._missing, *missing})),
+            has_own_schema=unit.input_schema is not None,
+            takes_others=takes_others,
             output_schema=self._plans.promised,
             _validator=validator,
             _fixed=tuple(self._fixed.items()),

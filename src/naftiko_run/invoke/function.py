@@ -41,6 +41,8 @@ class Function:
         operations: The consumed operations that it calls.
         missing: Variables without a value that it needs; while there are any, every call fails.
         refusal: Why every call fails; empty where calls can succeed.
+        has_own_schema: Whether the document has a JSON Schema of its inputs in the author's own words.
+        takes_others: Whether inputs that it does not declare make up the body, where there is no input ``body``.
         output_schema: JSON Schema of its answers, by which nothing is required and everything may be null;
             None where its outputs promise nothing. An upstream can still answer otherwise.
     """
@@ -52,6 +54,8 @@ class Function:
     operations: tuple[ConsumedOperation, ...]
     missing: tuple[BoundVariable, ...]
     refusal: str
+    has_own_schema: bool
+    takes_others: bool
     output_schema: dict[str, Any] | None
     _validator: InputValidator
     _fixed: tuple[tuple[str, Expression], ...]
@@ -62,6 +66,14 @@ class Function:
     def input_schema(self) -> dict[str, Any]:
         """JSON Schema (2020-12) of the input map."""
         return self._validator.schema
+
+    def check(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Check inputs without calling anything; see ``InputValidator.check``.
+
+        Raises:
+            InvalidInput: With every violation.
+        """
+        return self._validator.check(inputs)
 
     @property
     def takes_body(self) -> bool:

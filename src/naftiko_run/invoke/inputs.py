@@ -8,7 +8,7 @@ from typing import Any
 
 from naftiko_run.document.model import Location, Parameter
 from naftiko_run.expressions import Accessor, Expression, compile_path
-from naftiko_run.invoke.schemas import schema_of
+from naftiko_run.invoke.schemas import schema_of, with_items
 from naftiko_run.invoke.stepoutput import MARK
 
 _CONNECTION_HEADERS = frozenset(
@@ -36,6 +36,7 @@ class Input:
         required: Whether a call without it is refused.
         location: Where an HTTP caller puts it; None for anywhere.
         in_body: Reads it of an HTTP caller's body; None for the member of its name.
+        travels_as_text: Whether an upstream gets it only in a path, a query, a header or a cookie.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Input:
     required: bool = False
     location: Location | None = None
     in_body: Accessor | None = None
+    travels_as_text: bool = False
 
     @property
     def type(self) -> str:
@@ -58,11 +60,13 @@ class Use:
         expression: What is made of them.
         parameter: The consumed parameter that it fills; None where it fills none.
         is_path: Whether it is a part of an upstream's path, which has no holes.
+        is_text: Whether it is sent in a path, a query, a header or a cookie, and nowhere else.
     """
 
     expression: Expression
     parameter: Parameter | None = None
     is_path: bool = False
+    is_text: bool = False
 
     @property
     def is_required(self) -> bool:
@@ -99,15 +103,20 @@ def infer_inputs(
         source = sources[0] if sources else None
         inputs[parameter.name] = Input(
             parameter.name,
-            {**(schema_of(source) if source else {}), **schema_of(parameter)},
+            with_items({**(schema_of(source) if source else {}), **schema_of(parameter)}),
             required=required or any(use.is_path for use in filled),
             location=parameter.in_ or (source.in_ if source else None),
             in_body=compile_path(path) if (path := body_path(parameter)) else None,
+            travels_as_text=_are_text(by_name.get(parameter.name, ())),
         )
     for name, found in by_name.items():
         if name not in inputs:
             inputs[name] = _inferred(name, found)
     return tuple(inputs.values())
+
+
+def _are_text(uses: Sequence[Use]) -> bool:
+    return bool(uses) and all(use.is_text for use in uses)
 
 
 def body_path(parameter: Parameter) -> str:
@@ -130,12 +139,24 @@ def _inferred(name: str, uses: Sequence[Use]) -> Input:
     """Give an input of which only its uses speak: one that it fills alone, before one that it is a part of."""
     filled = [use for use in uses if use.expression.whole == name]
     if not filled:
-        return Input(name, required=any(use.is_path for use in uses))
+        return Input(name, required=any(use.is_path for use in uses), travels_as_text=_are_text(uses))
     required = any(use.is_required for use in filled)
     parameter = next((use.parameter for use in filled if use.parameter is not None), None)
     if parameter is None:
         is_path = any(use.is_path for use in filled)
         schema = {"type": "string"} if is_path else {}
-        return Input(name, schema, required=required, location="path" if is_path else None)
+        return Input(
+            name,
+            schema,
+            required=required,
+            location="path" if is_path else None,
+            travels_as_text=_are_text(uses),
+        )
     location = None if name.casefold() in _CONNECTION_HEADERS else parameter.in_
-    return Input(name, schema_of(parameter), required=required, location=location)
+    return Input(
+        name,
+        with_items(schema_of(parameter)),
+        required=required,
+        location=location,
+        travels_as_text=_are_text(uses),
+    )

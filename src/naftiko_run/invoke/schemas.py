@@ -57,11 +57,14 @@ def schema_of(parameter: Parameter) -> dict[str, Any]:
     schema |= parameter.constraints
     if parameter.items is not None:
         schema["items"] = _member(parameter.items, 1)
-    elif parameter.type == "array":
-        schema["items"] = {}
     if parameter.properties is not None:
         schema |= _members(parameter.properties, 1)
     return schema
+
+
+def with_items(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of an input in which an array says that its elements can be anything, where it says nothing."""
+    return {**schema, "items": {}} if schema.get("type") == "array" and "items" not in schema else schema
 
 
 def _member(member: Any, level: int) -> dict[str, Any]:

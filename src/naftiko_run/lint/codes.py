@@ -49,6 +49,7 @@ duplicate-key | error | A key stands twice in one mapping. | Keep one of the two
 duplicate-namespace | warning | A namespace is consumed twice; the operations are merged, the first of a name wins. | Give one of the two another namespace.
 duplicate-operation | warning | A consumed operation is defined twice; the first one is called. | Give it another name.
 duplicate-route | warning | A route matches the same requests as an earlier one; it is left out. | Give it a path of its own, or a static query such as `?action=x`.
+duplicate-prompt | warning | A prompt has the name of another once both are served under names that every client takes; it gets a free one. | Give it another name.
 duplicate-skill | warning | A skill has the name of another; it is left out. | Give it another name.
 duplicate-tool | warning | A tool has the name of another; it gets a free one, and in a skill it is left out. | Give it another name.
 empty-adapter | warning | An adapter offers nothing. | Add `resources`, `tools` or `skills` to it.
@@ -95,6 +96,8 @@ not-utf8 | error | A file is not UTF-8 text. | Save it as UTF-8.
 nothing-exposed | error | Nothing that the document exposes can be run. | Add an adapter, with operations or tools that have a `call`.
 older-version | warning | A document follows an older version; it is read as the newest. | Write the newest version.
 path-without-placeholder | warning | A parameter travels in the path, which has no place for it; it is appended. | Write `{name}` where it belongs in the path.
+prompt-name-characters | warning | A prompt's name is one that some MCP clients refuse; it is called otherwise, and answers to both. | Write letters, digits, `_` and `-`, a letter or `_` first.
+prompt-name-long | warning | A prompt's name has more than 64 characters; it is called otherwise, and answers to both. | Choose a shorter name.
 provider-not-supported | warning | The `location` of a bind is of a kind that nothing installed reads; environment variables are read. | Use a location that is supported, or none.
 ref-overridden | warning | A unit has a `ref` beside steps or a call of its own; the `ref` is not followed. | Keep one of the two.
 self-reference | error | An alias stands inside of what its anchor marks. | Put the anchor on a smaller part, or write the part out.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from naftiko_run.capability import Capability
@@ -116,8 +117,10 @@ def _tools_of(exposes: RestExposes, capability: Capability) -> McpExposes:
     tools: dict[str, Tool] = {}
     for resource in exposes.resources:
         for operation in resource.operations:
-            name = _free_name(operation.name or f"{operation.method} {resource.path}", tools)
-            tools[name] = _tool(name, operation, capability.functions.get(operation.pointer))
+            written = operation.name or f"{operation.method} {resource.path}"
+            name = _free_name(written, tools)
+            function = capability.functions.get(operation.pointer)
+            tools[name] = replace(_tool(name, operation, function), written_name=written)
     return McpExposes(
         pointer=exposes.pointer,
         namespace=exposes.namespace,

@@ -173,11 +173,8 @@ def _mcp(written: Reader, callables: Callables) -> dict[str, Any]:
             continue
         unit = _callable(tool, callables, name, name, unavailable)
         if unit is not None:
-            try:
-                unit["name"] = take_name(tool, name, names)
-            except ValueError as fault:
-                unavailable.append({"pointer": tool.at, "name": name, "reason": str(fault), "action": name})
-                continue
+            unit["name"] = take_name(tool, name, names)
+            unit["writtenName"] = name
             unit["maxResult"] = normalise_size(tool, "x-maxResult")
             meta = tool.mapping("x-meta")
             unit["meta"] = meta.data if meta else {}

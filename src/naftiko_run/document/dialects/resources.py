@@ -7,6 +7,7 @@ from typing import Any
 from naftiko_run.document.dialects.callables import Callables
 from naftiko_run.document.dialects.extensions import normalise_asks, normalise_content
 from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.dialects.toolnames import served_name, take_name
 
 _ROLES = ("user", "assistant")
 
@@ -32,6 +33,8 @@ def normalise_resources(
             _leave_out(written, f"resource {name or '?'}", str(fault), unavailable)
             continue
         resource |= {
+            "name": served_name(name, "resource"),
+            "writtenName": "" if name == uri else name,
             "uri": uri,
             "mimeType": written.text("mimeType"),
             "binary": written.flag("binary") or False,
@@ -45,6 +48,7 @@ def normalise_prompts(adapter: Reader, unavailable: list[dict[str, Any]]) -> lis
     """Give the adapter's prompts; those without a message are added to ``unavailable``."""
     prompts = []
     names: set[str] = set()
+    taken: set[str] = set()
     for written in adapter.members("prompts"):
         name = written.text("name") or written.key
         messages = [
@@ -66,7 +70,8 @@ def normalise_prompts(adapter: Reader, unavailable: list[dict[str, Any]]) -> lis
         prompts.append(
             {
                 "pointer": written.at,
-                "name": name,
+                "name": take_name(written, name, taken, "prompt"),
+                "writtenName": name,
                 "label": written.text("label", "display", "title"),
                 "description": written.text("description"),
                 "arguments": _arguments(written),

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from naftiko_run.document.dialects.calls import Calls
 from naftiko_run.document.dialects.reading import Reader
-from naftiko_run.document.dialects.toolnames import mended_name
+from naftiko_run.document.dialects.toolnames import served_name
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _ALLOWED_TOOL = re.compile(r"[^\s,(]+(?:\([^)]*\))?")
@@ -54,7 +54,7 @@ class Siblings:
         """
         within = [each for each in self.sources if each["sourceNamespace"] == namespace]
         for each in within:
-            if each["action"] in (action, mended_name(action)):
+            if each["action"] in (action, served_name(action)):
                 return each
         if within:
             known = [each["action"] for each in within]

@@ -1,81 +1,89 @@
-"""Names of tools, as MCP takes them: one that a client refuses can cost it all tools of the server."""
+"""Names of tools, prompts and resources, as every big MCP client takes them.
+
+One name that a client's model API refuses can cost that client all tools of the server. The rule here is the strictest of
+theirs: Claude and OpenAI take letters, digits, ``_`` and ``-``, 64 characters at most; Gemini takes no digit or hyphen
+first. What the document writes is kept beside the name that is served, and answers to calls too.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from hashlib import blake2b
+from typing import Final, Literal
 
 from naftiko_run.document.dialects.reading import Reader
 
-TAKEN_BY_ALL: Final = 64
+MAX_LENGTH: Final = 64
 """How many characters every client takes."""
 
-TAKEN_BY_ANY: Final = 128
-"""How many characters MCP allows."""
+REFUSED: Final = re.compile(r"[^A-Za-z0-9_-]")
+"""A character that some client refuses."""
 
-REFUSED: Final = re.compile(r"[^A-Za-z0-9_.-]")
-"""A character that MCP does not allow."""
-
-
-def mended_name(name: str) -> str:
-    """Give a name with hyphens for what MCP does not allow; empty where that leaves nothing to tell it by."""
-    mended = REFUSED.sub("-", name)
-    return mended if re.search("[A-Za-z0-9]", mended) else ""
+_FIRST: Final = re.compile(r"[A-Za-z_]")
+_DIGEST_SIZE: Final = 4
 
 
-def take_name(tool: Reader, name: str, taken: set[str]) -> str:
-    """Give the name that a tool is served under, and add it to those that are taken.
+def digest_of(name: str) -> str:
+    """Return eight characters that tell a name from others."""
+    return blake2b(name.encode(errors="surrogatepass"), digest_size=_DIGEST_SIZE).hexdigest()
 
-    Raises:
-        ValueError: No client takes it; said in the report already.
+
+def served_name(name: str, kind: str = "tool") -> str:
+    """Return the name that every client takes for one that the document writes; the same where that is one.
+
+    Args:
+        name: As the document writes it.
+        kind: What has the name; a name without any letter or digit begins with it.
     """
-    free = _unused(tool, _allowed(tool, name), taken)
-    at = (*tool.at, "name") if "name" in tool.data else tool.at
-    if len(free) > TAKEN_BY_ANY:
-        reason = f"its name has {len(free)} characters; MCP allows {TAKEN_BY_ANY}"
-        tool.report.error(
-            "tool-name-too-long", f"the tool `{free[:40]}…` is left out: {reason}", at, hint="shorten it"
+    safe = REFUSED.sub("-", name)
+    if not re.search("[A-Za-z0-9]", safe):
+        safe = f"{kind}-{digest_of(name)}"
+    if not _FIRST.match(safe):
+        safe = f"_{safe}"
+    if len(safe) > MAX_LENGTH:
+        digest = digest_of(name)
+        safe = f"{safe[: MAX_LENGTH - len(digest) - 1]}-{digest}"
+    return safe
+
+
+def take_name(unit: Reader, name: str, taken: set[str], kind: Literal["tool", "prompt"] = "tool") -> str:
+    """Return the name that a tool or prompt is served under, and add it to those that are taken."""
+    safe = served_name(name, kind)
+    free, number = safe, 2
+    while free in taken:
+        suffix = f"-{number}"
+        free = f"{safe[: MAX_LENGTH - len(suffix)]}{suffix}"
+        number += 1
+    taken.add(free)
+    if free != name:
+        _report(unit, name, safe, free, kind)
+    return free
+
+
+def _report(unit: Reader, name: str, safe: str, free: str, kind: str) -> None:
+    """Warn of a name that is not served as it is written."""
+    at = (*unit.at, "name") if "name" in unit.data else unit.at
+    shown = name if len(name) <= MAX_LENGTH else f"{name[:40]}…"
+    if safe == name:
+        unit.report.warning(
+            "duplicate-tool" if kind == "tool" else "duplicate-prompt",
+            f"another {kind} is named `{name}`; this one is called `{free}`",
+            unit.at,
         )
-        raise ValueError(reason)
-    if len(free) > TAKEN_BY_ALL:
-        tool.report.warning(
-            "tool-name-long",
-            f"the tool name `{free}` has {len(free)} characters; some MCP clients take {TAKEN_BY_ALL} at most",
+    elif len(name) > MAX_LENGTH:
+        unit.report.warning(
+            "tool-name-long" if kind == "tool" else "prompt-name-long",
+            f"the {kind} name `{shown}` has {len(name)} characters; some MCP clients take {MAX_LENGTH} at most, "
+            f"and the {kind} is called `{free}`",
             at,
+            hint="choose a shorter name",
             alters_service=True,
         )
-    taken.add(free)
-    return free
-
-
-def _allowed(tool: Reader, name: str) -> str:
-    mended = mended_name(name)
-    if mended == name:
-        return name
-    at = (*tool.at, "name") if "name" in tool.data else tool.at
-    if not mended:
-        reason = "its name has nothing that MCP allows: letters, digits, `_`, `-` and `.`"
-        tool.report.error("tool-name-characters", f"the tool `{name}` is left out: {reason}", at)
-        raise ValueError(reason)
-    tool.report.warning(
-        "tool-name-characters",
-        f"the tool name `{name}` has characters that MCP does not allow; the tool is called `{mended}`",
-        at,
-        hint=f"write `{mended}`",
-        alters_service=True,
-    )
-    return mended
-
-
-def _unused(tool: Reader, name: str, taken: set[str]) -> str:
-    """Give the name, with a number where another tool of the adapter has it."""
-    free = name
-    number = 2
-    while free in taken:
-        free = f"{name}-{number}"
-        number += 1
-    if free != name:
-        tool.report.warning(
-            "duplicate-tool", f"another tool is named `{name}`; this one is called `{free}`", tool.at
+    else:
+        unit.report.warning(
+            "tool-name-characters" if kind == "tool" else "prompt-name-characters",
+            f"the {kind} name `{shown}` is one that some MCP clients refuse; the {kind} is called `{free}`",
+            at,
+            hint=f"write `{free}`",
+            alters_service=True,
         )
-    return free

@@ -92,12 +92,14 @@ class Tool(Callable):
     """``exposes[mcp].tools[]``.
 
     Attributes:
+        written_name: Its name as the document writes it, where ``name`` is what every client takes.
         content: What its result shows; none where that is made of its answer.
         asks: What the client is asked for; the answers are inputs.
         max_result: The longest result, in bytes; None where the document says nothing.
         meta: ``_meta`` of the tool, for clients that know what it means.
     """
 
+    written_name: str = ""
     hints: Hints | None = None
     content: tuple[Content, ...] = ()
     asks: tuple[Ask, ...] = ()
@@ -119,6 +121,7 @@ class Resource(Callable):
     """``exposes[mcp].resources[]``: files, or a function whose answer is the content.
 
     Attributes:
+        written_name: As for a tool; empty where the document gives it none.
         uri: Its variables, written ``{x}``, are inputs of the function.
         mime_type: Empty for the content's own.
         binary: Whether the content travels as bytes whatever its type.
@@ -126,6 +129,7 @@ class Resource(Callable):
     """
 
     uri: str
+    written_name: str = ""
     mime_type: str = ""
     binary: bool = False
     location: str = ""
@@ -155,11 +159,13 @@ class Prompt(Node):
     """``exposes[mcp].prompts[]``.
 
     Attributes:
+        written_name: As for a tool.
         template: Its messages; none where ``location`` names a file that is the one message.
         asks: What the client is asked for; the answers are arguments.
     """
 
     name: str
+    written_name: str = ""
     label: str = ""
     description: str = ""
     arguments: tuple[PromptArgument, ...] = ()

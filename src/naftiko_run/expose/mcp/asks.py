@@ -16,6 +16,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from naftiko_run import jsontext
 from naftiko_run.document.model import Ask as AskModel
+from naftiko_run.expressions import names_of
 from naftiko_run.invoke import Ask, compile_asks
 
 _CAPABILITIES: Final = {"user": "elicitation", "model": "sampling", "roots": "roots"}
@@ -49,6 +50,11 @@ class Questionnaire:
 
     def __bool__(self) -> bool:
         return bool(self._asks)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The inputs that its questions read."""
+        return names_of(each.text for each in self._asks)
 
     def is_asked(self, name: str) -> bool:
         """Whether an input is an answer, or a part of one, and so nothing that a caller gives."""

@@ -9,6 +9,7 @@ import mcp_types as types
 
 from naftiko_run.document.model import Content
 from naftiko_run.expose.mcp.resources import Contents, ResourceShelf
+from naftiko_run.expressions import names_of
 from naftiko_run.invoke import compile_content
 
 
@@ -26,6 +27,11 @@ class Showing:
 
     def __bool__(self) -> bool:
         return bool(self._parts)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The inputs that it shows something of."""
+        return names_of(part.text for part in self._parts)
 
     async def blocks(self, inputs: Mapping[str, Any], protocol_version: str) -> list[types.ContentBlock]:
         """Give the content for a function's inputs.

@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import mcp_types as types
 
-from naftiko_run.document.model import Hints, Tool
-from naftiko_run.expose.mcp.asks import Questionnaire
-from naftiko_run.invoke import Function
+from naftiko_run.document.model import Hints, Prompt, Resource, Tool
 
 
-def describe(model: Tool, function: Function, asks: Questionnaire) -> types.Tool:
-    """Give what a client is told of a tool.
+def describe(model: Tool, description: str, schema: dict[str, Any]) -> types.Tool:
+    """Return what a client is shown of a tool.
 
     Args:
         model: The tool, as the document has it.
-        function: What it calls.
-        asks: What is asked of the caller's user: no argument of a call.
+        description: For people and models.
+        schema: Of its arguments.
     """
-    schema = function.input_schema
-    if asks:
-        properties = schema.get("properties", {})
-        given = {name: each for name, each in properties.items() if not asks.is_asked(name)}
-        required = [name for name in schema.get("required", ()) if not asks.is_asked(name)]
-        schema = {**schema, "properties": given, "required": required}
     return types.Tool(
         name=model.name,
-        title=model.label or None,
-        description=function.description or None,
+        title=title_of(model),
+        description=description or None,
         input_schema=schema,
         _meta=model.meta or None,
-        annotations=_annotations(_flags(model.hints)) if model.hints else None,
+        annotations=_annotations(model),
     )
+
+
+def title_of(model: Tool | Prompt | Resource) -> str | None:
+    """Return a title: the label, else the name as the document writes it where clients take only another."""
+    written = model.written_name if model.written_name != model.name else ""
+    return model.label or written or None
 
 
 _Flags = tuple[bool | None, bool | None, bool | None, bool | None]
@@ -42,9 +41,17 @@ def _flags(hints: Hints) -> _Flags:
     return hints.read_only, hints.destructive, hints.idempotent, hints.open_world
 
 
+def _annotations(model: Tool) -> types.ToolAnnotations | None:
+    """Return the annotations of a tool; clients of the first revision that had them read the title there."""
+    hints = _hints(_flags(model.hints)) if model.hints else None
+    if not model.label:
+        return hints
+    return (hints or types.ToolAnnotations()).model_copy(update={"title": model.label})
+
+
 @lru_cache
-def _annotations(flags: _Flags) -> types.ToolAnnotations:
-    """Give annotations; there are few, which thousands of tools share."""
+def _hints(flags: _Flags) -> types.ToolAnnotations:
+    """Return annotations; there are few, which thousands of tools share."""
     read_only, destructive, idempotent, open_world = flags
     return types.ToolAnnotations(
         read_only_hint=read_only,

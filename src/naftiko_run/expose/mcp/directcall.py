@@ -24,6 +24,7 @@ from mcp_types.version import KNOWN_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from naftiko_run import jsontext
+from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.body import HEADERS, Disconnected
 from naftiko_run.expose.exposer import WHOLE, Scope, Send
 from naftiko_run.expose.leaving import Client, while_there
@@ -52,6 +53,10 @@ _ANSWER: Final = ((b"content-type", b"application/json"),)
 _JSON: Final = (b"application/json", b"application/*", b"*/*")
 
 
+def _never(_: Mapping[str, Any]) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class DirectTool:
     """A tool whose calls need nothing but their arguments.
@@ -60,12 +65,18 @@ class DirectTool:
         invoke: Calls it with arguments.
         result: Gives the result of what that gave, for a protocol version.
         failure: Gives the result of what either raised, or the error of what is nobody's fault but ours.
+        known: The arguments that are used; None where any other may be, too.
+        takes_others: Whether others make up the body, unless there is an argument ``body``.
+        can_be_read: Whether arguments that were refused can be read in another way.
         header: Its name as clients write it in ``Mcp-Name``.
     """
 
     invoke: Callable[[Mapping[str, Any]], Awaitable[Outcome]]
     result: Callable[[Outcome, str], Begun]
     failure: Callable[[Exception, str], Begun | MCPError]
+    known: frozenset[str] | None = None
+    takes_others: bool = False
+    can_be_read: Callable[[Mapping[str, Any]], bool] = _never
     header: bytes = b""
 
     def named(self, name: str) -> DirectTool:
@@ -114,15 +125,24 @@ class DirectCalls:
         version = _version(headers, params, tool)
         if version is None:
             return False
+        arguments: dict[str, Any] = params.get("arguments") or {}
+        if (
+            tool.known is not None
+            and not tool.known.issuperset(arguments)
+            and (not tool.takes_others or "body" in arguments)
+        ):
+            return False
         number = message["id"]
         written = b"%d" % number if type(number) is int else jsontext.dumps(number)
         result: Begun | MCPError
         try:
-            result = tool.result(
-                await while_there(client, tool.invoke(params.get("arguments") or {})), version
-            )
+            result = tool.result(await while_there(client, tool.invoke(arguments)), version)
         except Disconnected:
             return True
+        except InvalidInput as fault:
+            if tool.can_be_read(arguments):  # nothing was called: the first check refuses what can be read
+                return False
+            result = tool.failure(fault, version)
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
             result = tool.failure(fault, version)
         if isinstance(result, MCPError):

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
+from naftiko_run.expose.mcp.propertykeys import without_refused_keys
 from naftiko_run.expressions import MISSING
 from naftiko_run.invoke import compile_schema, violations_of
 
@@ -33,6 +34,7 @@ class Promise:
     def __init__(self, name: str, schema: dict[str, Any]) -> None:
         self._name = name
         self._schema = schema
+        self._shown = without_refused_keys(schema)
         self._validator = compile_schema(schema)
         self._is_object = "object" in schema["type"]
         self._for_objects = compile_schema(self.schema(""))
@@ -42,11 +44,11 @@ class Promise:
     def schema(self, protocol_version: str) -> dict[str, Any]:
         """Give the ``outputSchema`` for a protocol version: until 2025-11-25 it is one of an object."""
         if self._is_object:
-            return {**self._schema, "type": "object"}
+            return {**self._shown, "type": "object"}
         if protocol_version in MODERN_PROTOCOL_VERSIONS:
             # The SDKs cannot tell a null from nothing: it travels inside an object too.
-            return {**self._schema, "type": [*self._schema["type"], "object"]}
-        return {"type": "object", "properties": {"result": self._schema}}
+            return {**self._shown, "type": [*self._shown["type"], "object"]}
+        return {"type": "object", "properties": {"result": self._shown}}
 
     def keep(self, value: Any, protocol_version: str) -> tuple[Any, str]:
         """Give the structured content of an answer, which fits in any case, and a warning where that tells one.

@@ -15,6 +15,7 @@ from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
 from naftiko_run.expose.mcp.content import block_of
+from naftiko_run.expose.mcp.describing import title_of
 from naftiko_run.expose.mcp.failures import error_of
 from naftiko_run.expose.mcp.pages import page_of
 from naftiko_run.expose.mcp.resources import ResourceShelf
@@ -42,6 +43,10 @@ class PromptBook:
             for model in exposes.prompts
             if model.pointer not in capability.prompts
         }
+        written = {model.written_name: name for name, (model, _, _) in self._prompts.items()}
+        self._aliases = {
+            alias: name for alias, name in written.items() if alias and alias not in self._prompts
+        }
 
     def __bool__(self) -> bool:
         return bool(self._prompts)
@@ -55,6 +60,7 @@ class PromptBook:
 
     def values_of(self, name: str, argument: str) -> list[str] | None:
         """Give the values that an argument can have; None where there is no such prompt."""
+        name = self._aliases.get(name, name)
         if name not in self._prompts:
             return None
         _, prompt, _ = self._prompts[name]
@@ -81,12 +87,13 @@ class PromptBook:
             MCPError: There is no such prompt, required arguments are missing, or the client does not answer
                 what it asks.
         """
-        if params.name not in self._prompts:
+        name = self._aliases.get(params.name, params.name)
+        if name not in self._prompts:
             raise MCPError(
                 types.INVALID_PARAMS,
                 f"There is no prompt `{params.name}`; there are: {', '.join(self._prompts)}",
             )
-        model, prompt, asks = self._prompts[params.name]
+        model, prompt, asks = self._prompts[name]
         try:
             arguments = await asks.inputs(context, params, params.arguments or {})
             if isinstance(arguments, types.InputRequiredResult):
@@ -113,7 +120,7 @@ class PromptBook:
 def _described(model: PromptModel, prompt: Prompt) -> types.Prompt:
     return types.Prompt(
         name=model.name,
-        title=model.label or None,
+        title=title_of(model),
         description=model.description or None,
         arguments=[
             types.PromptArgument(

@@ -17,6 +17,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes, Resource
 from naftiko_run.expose.exposer import Unit
+from naftiko_run.expose.mcp.describing import title_of
 from naftiko_run.expose.mcp.failures import error_of, failed
 from naftiko_run.expose.mcp.pages import page_of
 from naftiko_run.expose.mediatypes import media_type_of
@@ -114,7 +115,7 @@ class ResourceShelf:
             types.Resource(
                 uri=each.model.uri,
                 name=each.model.name,
-                title=each.model.label or None,
+                title=title_of(each.model),
                 description=each.function.description or None,
                 mime_type=each.model.mime_type or None,
             )
@@ -136,7 +137,7 @@ class ResourceShelf:
             types.ResourceTemplate(
                 uri_template=_single_braces(each.model.uri),
                 name=each.model.name,
-                title=each.model.label or None,
+                title=title_of(each.model),
                 description=each.function.description or None,
                 mime_type=each.model.mime_type or None,
             )
@@ -217,7 +218,7 @@ def _files(static: _Static) -> Iterator[types.Resource]:
         yield types.Resource(
             uri=uri,
             name=name or model.name,
-            title=model.label or None,
+            title=title_of(model) if static.folder.is_file else model.label or None,
             description=model.description or None,
             mime_type=model.mime_type or media_type_of(uri),
         )

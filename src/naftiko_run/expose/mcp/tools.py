@@ -20,6 +20,7 @@ from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import InvocationError
 from naftiko_run.expose.exposer import Unit
+from naftiko_run.expose.mcp.arguments import Arguments
 from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
 from naftiko_run.expose.mcp.content import Showing
 from naftiko_run.expose.mcp.describing import describe
@@ -37,11 +38,12 @@ from naftiko_run.expose.mcp.results import (
     result_of,
     result_of_problem,
     result_of_text,
+    text_block,
 )
 from naftiko_run.expose.mcp.trimming import ResultLimit, limit_of
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.units import unit_of
-from naftiko_run.invoke import Function, InputValidator, Outcome
+from naftiko_run.invoke import Function, Outcome
 
 _ERAS: Final = (LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION)
 """A revision of each era, in which tools are told alike."""
@@ -55,7 +57,7 @@ class _Tool:
 
     Attributes:
         name: ``namespace/tool``, percent-encoded.
-        arguments: Checks what the caller gives, before anything is asked; None where nothing is.
+        arguments: Read what the caller gives, before anything is asked.
         limit: How long results may be; None for no limit.
         promise: What clients check its results against; None where nothing is promised.
     """
@@ -65,7 +67,7 @@ class _Tool:
     asks: Questionnaire
     showing: Showing
     described: types.Tool
-    arguments: InputValidator | None
+    arguments: Arguments
     limit: ResultLimit | None
     promise: Promise | None
 
@@ -99,6 +101,7 @@ class ToolBox:
         self._notices = notices
         self._tools: dict[str, _Tool] = {}
         self._direct: dict[str, DirectTool] = {}
+        self._aliases: dict[str, str] = {}
         self._unavailable = {each.name: each.reason for each in exposes.unavailable}
         for model in exposes.tools:
             function = capability.functions.get(model.pointer)
@@ -106,8 +109,9 @@ class ToolBox:
                 self._unavailable[model.name] = capability.unavailable[model.pointer]
                 continue
             asks, showing = Questionnaire(model.asks), Showing(model.content, shelf)
-            described = describe(model, function, asks)
-            arguments = InputValidator((), described.input_schema) if asks else None
+            extra = (*showing.names, *asks.names)
+            arguments = Arguments(function, asks.is_asked if asks else None, extra)
+            described = describe(model, function.description, arguments.schema)
             limit = limit_of(model.max_result or max_result, described.input_schema)
             name = f"{quote(exposes.namespace)}/{quote(model.name)}"
             promise = Promise(model.name, function.output_schema) if function.output_schema else None
@@ -116,8 +120,15 @@ class ToolBox:
                 self._unavailable[model.name] = fault
                 continue
             self._tools[model.name] = tool
+            self._aliases.setdefault(model.written_name, model.name)
             if direct := _direct(tool):
                 self._direct[model.name] = direct
+        self._aliases = {
+            each: name for each, name in self._aliases.items() if each and each not in self._tools
+        }
+        for alias, name in self._aliases.items():
+            if name in self._direct:
+                self._direct[alias] = self._direct[name].named(alias)
         self._lists = {
             version: [(name, each.told(version)) for name, each in self._tools.items()] for version in _ERAS
         }
@@ -130,6 +141,11 @@ class ToolBox:
     def told(self, name: str, protocol_version: str) -> types.Tool:
         """Give what a client is told of a tool that can be called."""
         return self._tools[name].told(protocol_version)
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """The names of tools that can be called, by what the document writes where that is another name."""
+        return self._aliases
 
     @property
     def unavailable(self) -> Mapping[str, str]:
@@ -163,7 +179,7 @@ class ToolBox:
         Raises:
             MCPError: There is no such tool, the client cannot answer what it asks, or something broke in here.
         """
-        tool = self._tools.get(params.name)
+        tool = self._tool(params.name)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, self._absent(params.name))
         try:
@@ -176,28 +192,32 @@ class ToolBox:
 
     @property
     def direct(self) -> Mapping[str, DirectTool]:
-        """The tools whose calls need nothing but their arguments, by name."""
+        """The tools whose calls need nothing but their arguments, by name and by alias."""
         return self._direct
 
     def input_schema(self, name: str) -> dict[str, Any] | None:
         """Give a tool's input schema; None where there is no such tool."""
-        tool = self._tools.get(name)
+        tool = self._tool(name)
         return tool.described.input_schema if tool else None
+
+    def _tool(self, name: str) -> _Tool | None:
+        return self._tools.get(name) or self._tools.get(self._aliases.get(name, ""))
 
     async def _answer(
         self, tool: _Tool, context: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
         try:
-            if tool.arguments is not None:
-                tool.arguments.check(params.arguments or {})
-            inputs = await tool.asks.inputs(context, params, params.arguments or {})
+            read = tool.arguments.read(params.arguments or {})
+            inputs = await tool.asks.inputs(context, params, read.inputs)
         except Unanswered as fault:
             return _typed(result_of_text(str(fault), is_error=True))
         except InvocationError as fault:
             return _typed(_refused(tool, fault, context.protocol_version))
         if isinstance(inputs, types.InputRequiredResult):
             return inputs
-        return _typed(await _result(tool, inputs, context.protocol_version))
+        result = await _result(tool, inputs, context.protocol_version)
+        result["content"] += [text_block(note) for note in read.notes]
+        return _typed(result)
 
     def _absent(self, name: str) -> str:
         if name in self._unavailable:
@@ -212,7 +232,7 @@ async def _result(tool: _Tool, inputs: Mapping[str, Any], protocol_version: str)
         MCPError: What it shows cannot be had.
     """
     try:
-        outcome = await tool.function.invoke(inputs)
+        outcome = await tool.arguments.call(inputs)
         result = result_of(outcome, protocol_version, tool.name, tool.limit, tool.promise)
     except InvocationError as fault:
         return _refused(tool, fault, protocol_version)
@@ -245,7 +265,11 @@ def _direct(tool: _Tool) -> DirectTool | None:
             return begun(_refused(tool, fault, protocol_version))
         return _broken(fault)
 
-    return DirectTool(tool.function.invoke, result, failure).named(tool.described.name)
+    arguments = tool.arguments
+    direct = DirectTool(
+        arguments.invoke, result, failure, arguments.known, arguments.takes_others, arguments.can_be_read
+    )
+    return direct.named(tool.described.name)
 
 
 def _broken(fault: Exception) -> MCPError:

@@ -8,7 +8,7 @@ from typing import Final
 
 from naftiko_run.diagnostics import Severity
 from naftiko_run.document.dialects.reading import Reader
-from naftiko_run.document.dialects.toolnames import REFUSED, TAKEN_BY_ALL, TAKEN_BY_ANY, mended_name
+from naftiko_run.document.dialects.toolnames import MAX_LENGTH, REFUSED, served_name
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.lint.written import Written, written_key
 
@@ -40,28 +40,25 @@ def _tool_name_characters(written: Written) -> Iterator[Finding]:
         refused = list(dict.fromkeys(REFUSED.findall(name)))
         if refused:
             marks = " and ".join("a space" if mark == " " else f"`{mark}`" for mark in refused)
-            mended = mended_name(name)
             yield _at_name(
                 tool,
-                f"the tool name `{name}` has {marks}, which MCP clients refuse",
-                f"write `{mended}`" if mended else "",
+                f"the tool name `{name}` has {marks}, which some MCP clients refuse",
+                f"write `{served_name(name)}`",
+            )
+        elif served_name(name[:MAX_LENGTH]) != name[:MAX_LENGTH]:
+            yield _at_name(
+                tool,
+                f"the tool name `{name}` begins with `{name[0]}`, which some MCP clients refuse",
+                f"write `{served_name(name)}`",
             )
 
 
 def _tool_name_long(written: Written) -> Iterator[Finding]:
     for name, tool in _tool_names(written):
-        if TAKEN_BY_ALL < len(name) <= TAKEN_BY_ANY:
-            yield _at_name(
-                tool, f"the tool name `{name}` has {len(name)} characters; some MCP clients take 64 at most"
-            )
-
-
-def _tool_name_too_long(written: Written) -> Iterator[Finding]:
-    for name, tool in _tool_names(written):
-        if len(name) > TAKEN_BY_ANY:
+        if len(name) > MAX_LENGTH:
             yield _at_name(
                 tool,
-                f"the tool name `{name[:40]}…` has {len(name)} characters; MCP allows {TAKEN_BY_ANY}",
+                f"the tool name `{name}` has {len(name)} characters; some MCP clients take {MAX_LENGTH} at most",
             )
 
 
@@ -106,7 +103,7 @@ RULES: Final = (
     Rule(
         "tool-name-characters",
         Severity.ERROR,
-        "A tool's name has only what MCP clients take: letters, digits, `_`, `-` and `.`.",
+        "A tool's name has only what every MCP client takes: letters, digits, `_` and `-`, a letter or `_` first.",
         "write the name in kebab case, such as `list-ships`",
         _tool_name_characters,
         told_by=frozenset({"tool-name-characters"}),
@@ -118,14 +115,6 @@ RULES: Final = (
         "choose a shorter name; say the rest in the description",
         _tool_name_long,
         told_by=frozenset({"tool-name-long"}),
-    ),
-    Rule(
-        "tool-name-too-long",
-        Severity.ERROR,
-        "A tool's name has at most 128 characters, as MCP demands.",
-        "choose a shorter name; say the rest in the description",
-        _tool_name_too_long,
-        told_by=frozenset({"tool-name-too-long"}),
     ),
     Rule(
         "aggregates-unique-function-name",
