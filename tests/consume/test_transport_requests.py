@@ -45,7 +45,7 @@ def test_a_request_says_what_clients_say(kind: Kind, upstream: Upstream) -> None
     assert dict(got.headers) == {
         "host": upstream.url.removeprefix("http://"),
         "accept": "*/*",
-        "accept-encoding": "gzip, deflate",
+        "accept-encoding": "gzip, deflate, br, zstd",
         "connection": "keep-alive",
         "user-agent": USER_AGENT,
         "x-key": "v",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from naftiko_run.consume import DEFAULT_SECONDS
+from naftiko_run.consume import DEFAULT_MAX_RESPONSE, DEFAULT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Settings:
         base_uris: Base URIs by consumed namespace that replace the documents'.
         sandbox: Answer every consumed call in-process; send nothing.
         timeout: Seconds to wait for an upstream.
+        max_response: How many bytes of an upstream's response are kept in memory, before and after decompression.
         environment: Values of ``{{env.X}}``.
         env_files: Files that add to the environment; None for ``.env`` in the
             working directory and beside the document.
@@ -30,6 +31,7 @@ class Settings:
     base_uris: Mapping[str, str] = field(default_factory=dict)
     sandbox: bool = False
     timeout: float = DEFAULT_SECONDS
+    max_response: int = DEFAULT_MAX_RESPONSE
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     env_files: Sequence[Path] | None = None
     provider_timeout: float = 10.0

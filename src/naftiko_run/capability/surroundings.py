@@ -47,7 +47,13 @@ def surroundings_of(
     sources = read_sources(binds, ProviderSettings(folder, environment, settings.provider_timeout))
     bindings = Bindings(binds, environment, sources)
     return Surroundings(
-        bindings, bindings, HttpTransport(settings.timeout), settings.base_uris, prefixes, folder
+        bindings,
+        bindings,
+        HttpTransport(settings.timeout),
+        settings.base_uris,
+        prefixes,
+        folder,
+        settings.max_response,
     )
 
 

@@ -58,6 +58,7 @@ class RunOptions:
     timeout: str
     max_body: str
     max_result: str
+    max_response: str
     tools: str
     allowed_hosts: tuple[str, ...]
     log_level: str
@@ -99,6 +100,7 @@ def _run(options: RunOptions, console: Console) -> None:
         parse_base_uris(options.base_uris),
         options.sandbox,
         parse_seconds(options.timeout),
+        parse_size(options.max_response, "--max-response"),
         env_files=options.env_files,
         read_only=options.read_only,
         include=options.include,

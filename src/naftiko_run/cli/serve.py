@@ -95,6 +95,13 @@ def serve_documents(
             show_default=False,
         ),
     ] = "",
+    max_response: Annotated[
+        str,
+        typer.Option(
+            metavar="SIZE",
+            help="The most of an upstream's response that is kept in memory, before and after decompression.",
+        ),
+    ] = "64MiB",
     tools: Annotated[
         Literal["all", "lazy"],
         typer.Option(
@@ -157,6 +164,7 @@ def serve_documents(
         timeout=timeout,
         max_body=max_body,
         max_result=max_result,
+        max_response=max_response,
         tools=tools,
         allowed_hosts=tuple(allow_host or ()),
         log_level=log_level,

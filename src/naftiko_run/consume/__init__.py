@@ -2,6 +2,7 @@
 
 from naftiko_run.consume.authentication import AuthenticationBlock
 from naftiko_run.consume.exchange import (
+    DEFAULT_MAX_RESPONSE,
     Authentication,
     OutgoingRequest,
     Send,
@@ -18,6 +19,7 @@ from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.consume.transport import DEFAULT_SECONDS, HttpTransport, shared_connections
 
 __all__ = [
+    "DEFAULT_MAX_RESPONSE",
     "DEFAULT_SECONDS",
     "Authentication",
     "AuthenticationBlock",

@@ -118,6 +118,7 @@ class OperationCompiler:
             self._upstream.authentication,
             self._answers,
             self._answers.unmapped,
+            self._upstream.max_response if self._model.max_response is None else self._model.max_response,
             "" if self._around.is_masked else self._model.output_media_type,
             self._around.transport,
         )

@@ -13,6 +13,10 @@ MOST_KEPT: Final = 10 * 1024 * 1024
 """How large a body may be that streams, where it has to be kept all the same."""
 
 
+DEFAULT_MAX_RESPONSE: Final = 64 * 1024 * 1024
+"""How many bytes of a response are kept in memory, where nothing else is set."""
+
+
 class FixedHeaders:
     """All headers of many requests: a transport reads them once, not for each.
 
@@ -57,6 +61,8 @@ class OutgoingRequest:
         max_answer: The largest answer taken, in bytes, where ``stream`` is not asked for it; None for any.
         most_kept: An answer longer than so many bytes comes from ``send`` as a ``StreamedResponse``, its
             content encodings undone, its first bytes not lost; None: always read whole.
+        max_kept: How many bytes of an answer are kept in memory, before and after it is decoded; a longer one
+            that cannot stream is refused.
         fixed: What ``headers`` were when the request was made, where others have the same; None for none.
     """
 
@@ -69,12 +75,17 @@ class OutgoingRequest:
     tls: ssl.SSLContext | None = None
     max_answer: int | None = None
     most_kept: int | None = None
+    max_kept: int = DEFAULT_MAX_RESPONSE
     fixed: FixedHeaders | None = field(default=None, repr=False)
 
     @property
     def is_repeatable(self) -> bool:
         """Whether it can be sent a second time: a body that streams is gone after the first."""
         return self.chunks is None
+
+    def kept_limit(self, status: int) -> int:
+        """Return how many bytes of an answer with a status are kept: what is allowed for one that succeeded wins."""
+        return self.max_answer if self.max_answer is not None and status < 300 else self.max_kept
 
     async def read(self) -> None:
         """Read a body that streams whole, for those who must see it or may have to send it again.

@@ -56,6 +56,7 @@ class ConsumedOperation:
         authentication: None for none.
         answers: The format of its answers.
         unmapped: What becomes of answers where no output is mapped; see ``Format``.
+        max_response: How many bytes of its answers are kept in memory.
         media_type: What its answers are said to be; empty for what the upstream says.
         transport: Carries the request.
     """
@@ -72,6 +73,7 @@ class ConsumedOperation:
     authentication: Authentication | None
     answers: Format
     unmapped: Literal["text", "data", "bytes"]
+    max_response: int
     media_type: str
     transport: Transport
 
@@ -104,11 +106,11 @@ class ConsumedOperation:
         """
         request = self.plan.fill(arguments, raw_body)
         request.most_kept = most_kept
+        request.max_kept = self.max_response
         if self.unmapped == "bytes":
-            request.max_answer = next(
-                (size for size in (self.model.max_binary_size, max_binary_size) if size is not None),
-                DEFAULT_MAX_BINARY_SIZE,
-            )
+            sizes = (self.model.max_binary_size, max_binary_size)
+            usual = min(DEFAULT_MAX_BINARY_SIZE, self.max_response)
+            request.max_answer = next((size for size in sizes if size is not None), usual)
         if self.authentication is None:
             return self.transport.send(request)
         # A scheme may add to them, and the plan's are those of all its requests.

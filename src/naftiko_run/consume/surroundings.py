@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from naftiko_run.bindings import Bindings, MaskedBindings
-from naftiko_run.consume.exchange import Transport
+from naftiko_run.consume.exchange import DEFAULT_MAX_RESPONSE, Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Surroundings:
         base_uris: Base URIs by namespace that replace the document's.
         prefixes: What may stand before the name of a caller's input, such as ``tools``.
         folder: Where the document's relative locations begin.
+        max_response: How many bytes of a response are kept in memory where the document does not say.
     """
 
     bindings: Bindings
@@ -29,6 +30,7 @@ class Surroundings:
     base_uris: Mapping[str, str] = field(default_factory=dict)
     prefixes: frozenset[str] = frozenset({"tools", "rest"})
     folder: Path = Path()
+    max_response: int = DEFAULT_MAX_RESPONSE
 
     @property
     def is_masked(self) -> bool:

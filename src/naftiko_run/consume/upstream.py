@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 from naftiko_run.bindings import Bindings
 from naftiko_run.consume.authentication import AuthenticationBlock, compile_authentication, installed
 from naftiko_run.consume.authentication.header import HeaderAuthentication
-from naftiko_run.consume.exchange import Authentication, FixedHeaders
+from naftiko_run.consume.exchange import Authentication, FixedHeaders, OutgoingRequest, UpstreamResponse
 from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import Consumes
@@ -37,6 +37,7 @@ class Upstream:
         refusal: Why nothing can be called, though all else is known; empty where it can.
         refused_at: The place in the document of what ``refusal`` speaks of.
         missing: Variables without a value.
+        max_response: How many bytes of a response are kept in memory where an operation does not say.
     """
 
     namespace: str
@@ -47,6 +48,7 @@ class Upstream:
     refusal: str
     refused_at: Pointer
     missing: tuple[BoundVariable, ...]
+    max_response: int
     _fixed: dict[str, FixedHeaders] = field(default_factory=dict, repr=False)
 
     def fixed_headers(self, accept: str) -> FixedHeaders:
@@ -72,8 +74,17 @@ def compile_upstream(consumes: Consumes, surroundings: Surroundings) -> Upstream
     if consumes.tunnel is not None and (beyond := compiler.beyond_tunnel()):
         refusal, at = beyond, consumes.tunnel.pointer
     credentials, authentication = _settled(authentication)
-    missing = tuple(compiler.missing)
-    return Upstream(consumes.namespace, base, shown, credentials, authentication, refusal, at, missing)
+    return Upstream(
+        consumes.namespace,
+        base,
+        shown,
+        credentials,
+        authentication,
+        refusal,
+        at,
+        tuple(compiler.missing),
+        compiler.max_response,
+    )
 
 
 def _settled(
@@ -92,6 +103,9 @@ class _UpstreamCompiler:
         self._consumes = consumes
         self._around = surroundings
         self.missing: dict[BoundVariable, None] = {}
+        self.max_response = (
+            surroundings.max_response if consumes.max_response is None else consumes.max_response
+        )
 
     def _operator_text(self, template: str, bindings: Bindings, *, may_be_empty: bool = True) -> str:
         """Fill in a template in which only the operator has a say; note what is missing."""
@@ -152,7 +166,7 @@ class _UpstreamCompiler:
             base=base,
             settings=model.settings,
             text=self._credential,
-            send=around.transport.send,
+            send=self._send,
             folder=around.folder,
             is_masked=around.is_masked,
         )
@@ -161,6 +175,11 @@ class _UpstreamCompiler:
         except ValueError as fault:
             # Where a value is missing, that is what is wrong: the call says so, and is not sent.
             return None, "" if self.missing else f"`{namespace}` cannot authenticate: {fault}"
+
+    async def _send(self, request: OutgoingRequest) -> UpstreamResponse:
+        """Send what a scheme itself has to ask, within the limit of the entry."""
+        request.max_kept = self.max_response
+        return await self._around.transport.send(request)
 
     def _credential(self, template: str, *, may_be_empty: bool = False) -> str:
         if self._around.is_masked:

@@ -1,69 +1,286 @@
-"""Content encodings, undone as the body comes."""
+"""Content codings (RFC 9110, 8.4): decoded as the body arrives, in steps of bounded size.
+
+A body that ends within a coding, or is not what the coding says, is an error: half an answer is never taken for all
+of it. ``br`` and ``zstd`` are supported where their codec is installed, and asked for only then.
+"""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final, Protocol
 
+MAX_CODINGS: Final = 5
+"""How many codings one body may have been put through."""
 _PIECE: Final = 256 * 1024
-"""The most that is unpacked at once: a little can become very much."""
+"""How many bytes one step may produce: a little can become very much."""
+_STEP_COST: Final = 4096
+"""What a step costs besides the bytes that it produces, in bytes: it may produce none."""
+_MAX_WINDOW_LOG: Final = 23
+"""The largest window of zstd that HTTP allows, as a power of two (RFC 9659)."""
+_ZSTANDARD_SLICE: Final = 64
+"""How many bytes ``zstandard`` is given at once; it has no limit of its own, and 4 bytes can stand for 128 KiB."""
+
+MISCODED: Final = "its Content-Encoding does not fit what it sent"
+TOO_MANY_CODINGS: Final = f"its Content-Encoding names more than {MAX_CODINGS} codings"
 
 
-class Undoing:
-    """The encodings of one body, undone; those that nobody here knows are left as they are.
+class CodingError(Exception):
+    """A body that cannot be decoded; the message is a reason for people."""
+
+
+class Stage(Protocol):
+    """Undoes one coding."""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield what the next bytes decode to, at most ``_PIECE`` or so at a time; empty pieces are allowed.
+
+        Raises:
+            CodingError: They are not what the coding says.
+        """
+        ...
+
+    def finish(self) -> None:
+        """Check that the body may end here.
+
+        Raises:
+            CodingError: It may not.
+        """
+        ...
+
+
+class ContentDecoder:
+    """Decodes one body.
 
     Args:
-        encodings: The values of its Content-Encoding headers, joined.
+        encodings: The values of its Content-Encoding headers, joined by commas.
+
+    Attributes:
+        work: What decoding has cost, in bytes, until this was last reset.
     """
 
     def __init__(self, encodings: str) -> None:
-        named = [each.strip().lower() for each in encodings.split(",")]
-        self._undone: list[_Inflating] = [_Inflating(each) for each in reversed(named) if each in _WINDOWS]
+        self._encodings = encodings
+        self._stages: list[Stage] | None = None
+        self.work = 0
 
-    def pieces(self, data: bytes) -> Iterator[bytes]:
-        """Give what comes of the next bytes.
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        """Yield what the next bytes decode to; an empty piece marks a step that produced nothing.
 
         Raises:
-            zlib.error: They are not what the encoding says.
+            CodingError: They cannot be decoded.
         """
+        if self._stages is None:
+            self._stages = _stages_of(self._encodings)  # as late as that: an empty body may claim anything
         pieces: Iterator[bytes] = iter((data,))
-        for each in self._undone:
-            pieces = each.pieces(pieces)
+        for stage in self._stages:
+            pieces = self._through(stage, pieces)
         return pieces
 
+    def finish(self) -> None:
+        """Check that the body is complete.
 
-_WINDOWS: Final = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
+        Raises:
+            CodingError: It was cut off.
+        """
+        for stage in self._stages or ():
+            stage.finish()
 
-
-class _Inflating:
-    def __init__(self, encoding: str) -> None:
-        self._inflate = zlib.decompressobj(_WINDOWS[encoding])
-        self._may_be_bare = encoding == "deflate"
-        self._held = b""
-
-    def pieces(self, packed: Iterable[bytes]) -> Iterator[bytes]:
-        for each in packed:
-            data = self._held + each
-            self._held = b""
-            if self._may_be_bare and len(data) < 2:  # zlib's head is two bytes
-                self._held = data
+    def _through(self, stage: Stage, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            if not piece:
+                yield b""
                 continue
-            piece = b""
-            while (data or len(piece) == _PIECE) and not self._inflate.eof:
-                piece = self._unpacked(data)
-                data = self._inflate.unconsumed_tail
-                if piece:
-                    yield piece
+            for decoded in stage.feed(piece):
+                self.work += _STEP_COST + len(decoded)
+                yield decoded
 
-    def _unpacked(self, data: bytes) -> bytes:
-        """Unpack some; ``deflate`` is meant to have zlib's head, and some send it without."""
-        try:
-            return self._inflate.decompress(data, _PIECE)
-        except zlib.error:
-            if not self._may_be_bare:
-                raise
-            self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-            return self._inflate.decompress(data, _PIECE)
-        finally:
+
+@cache
+def accepted_encodings() -> str:
+    """Return the Accept-Encoding header of requests: the codings that can be decoded here."""
+    return ", ".join(name for name in _STAGES if _is_installed(name))
+
+
+def _stages_of(encodings: str) -> list[Stage]:
+    names = [name for each in encodings.split(",") if (name := each.strip().lower()) not in ("", "identity")]
+    if len(names) > MAX_CODINGS:
+        raise CodingError(TOO_MANY_CODINGS)
+    stages: list[Stage] = []
+    for name in reversed(names):
+        known = _ALIASES.get(name, name)
+        if not _is_installed(known):
+            advice = ': pip install "naftiko-run[encodings]"' if known in _STAGES else ""
+            shown = name if name.isascii() and name.isprintable() and len(name) <= 40 else "of its answer"
+            raise CodingError(f"the content coding {shown} was not asked for and cannot be decoded{advice}")
+        stages.append(_STAGES[known]())
+    return stages
+
+
+class _Inflate:
+    """``gzip``, of one member or several, and ``deflate``, which is meant to have zlib's header.
+
+    Args:
+        window: What zlib calls ``wbits``.
+    """
+
+    def __init__(self, window: int) -> None:
+        self._window = window
+        self._is_gzip = window > zlib.MAX_WBITS
+        self._may_be_bare = not self._is_gzip
+        self._held = b""
+        self._has_begun = False
+        self._inflate: Any = None
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        data, self._held = self._held + data, b""
+        if self._may_be_bare:
+            if len(data) < 2:  # the length of zlib's header
+                self._held = data
+                return
             self._may_be_bare = False
+            if not _has_zlib_header(data):  # some servers send it without
+                self._window = -zlib.MAX_WBITS
+        try:
+            yield from self._inflated(data)
+        except zlib.error:
+            raise CodingError(MISCODED) from None
+
+    def finish(self) -> None:
+        if self._held or self._inflate is not None:
+            raise CodingError(MISCODED)
+
+    def _inflated(self, data: bytes) -> Iterator[bytes]:
+        piece = b""
+        while data or len(piece) == _PIECE:
+            if self._inflate is None:
+                if self._has_begun:
+                    data = data.lstrip(b"\0") if self._is_gzip else data  # gzip files may be padded
+                    if not data:
+                        return
+                    if not self._is_gzip:
+                        raise CodingError(MISCODED)
+                self._inflate = zlib.decompressobj(self._window)
+                self._has_begun = True
+            piece = self._inflate.decompress(data, _PIECE)
+            data = self._inflate.unconsumed_tail
+            if self._inflate.eof:
+                data, self._inflate = self._inflate.unused_data, None
+            yield piece
+            if self._inflate is None:
+                piece = b""
+
+
+class _Brotli:
+    """``br``."""
+
+    def __init__(self) -> None:
+        self._module: Any = import_module("brotli")
+        self._decompressor = self._module.Decompressor()
+        self._has_begun = False
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        self._has_begun = True
+        try:
+            piece = b""
+            while data or piece or not self._takes_more():
+                yield (piece := self._decompressor.process(data, output_buffer_limit=_PIECE))
+                data = b""
+        except self._module.error:
+            raise CodingError(MISCODED) from None
+
+    def _takes_more(self) -> bool:
+        return bool(self._decompressor.can_accept_more_data() or self._decompressor.is_finished())
+
+    def finish(self) -> None:
+        if self._has_begun and not self._decompressor.is_finished():
+            raise CodingError(MISCODED)
+
+
+class _Zstandard:
+    """``zstd``, of one frame or several, with the package ``zstandard``."""
+
+    def __init__(self) -> None:
+        self._module: Any = import_module("zstandard")
+        self._decompressor = self._module.ZstdDecompressor(max_window_size=1 << _MAX_WINDOW_LOG)
+        self._frame: Any = None
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        try:
+            at = 0
+            pieces: list[bytes] = []
+            size = 0
+            while at < len(data):
+                if self._frame is None:
+                    self._frame = self._decompressor.decompressobj()
+                pieces.append(self._frame.decompress(data[at : at + _ZSTANDARD_SLICE]))
+                at = min(at + _ZSTANDARD_SLICE, len(data))
+                if self._frame.eof:
+                    at -= len(self._frame.unused_data)
+                    self._frame = None
+                size += len(pieces[-1])
+                if size >= _PIECE or len(pieces) >= _PIECE // _STEP_COST:
+                    yield b"".join(pieces)
+                    pieces, size = [], 0
+            yield b"".join(pieces)
+        except self._module.ZstdError:
+            raise CodingError(MISCODED) from None
+
+    def finish(self) -> None:
+        if self._frame is not None:
+            raise CodingError(MISCODED)
+
+
+class _StandardZstd:
+    """``zstd``, of one frame or several, with the standard library of Python 3.14."""
+
+    def __init__(self) -> None:
+        self._module: Any = import_module("compression.zstd")
+        self._options = {self._module.DecompressionParameter.window_log_max: _MAX_WINDOW_LOG}
+        self._frame: Any = None
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        try:
+            while data or (self._frame is not None and not self._frame.needs_input):
+                if self._frame is None:
+                    self._frame = self._module.ZstdDecompressor(options=self._options)
+                piece = self._frame.decompress(data, _PIECE)
+                data = b""
+                if self._frame.eof:
+                    data, self._frame = self._frame.unused_data, None
+                yield piece
+        except self._module.ZstdError:
+            raise CodingError(MISCODED) from None
+
+    def finish(self) -> None:
+        if self._frame is not None:
+            raise CodingError(MISCODED)
+
+
+_HAS_STANDARD_ZSTD: Final = find_spec("_zstd") is not None  # Python 3.14
+_STAGES: Final[dict[str, Callable[[], Stage]]] = {
+    "gzip": lambda: _Inflate(zlib.MAX_WBITS | 16),
+    "deflate": lambda: _Inflate(zlib.MAX_WBITS),
+    "br": _Brotli,
+    "zstd": _StandardZstd if _HAS_STANDARD_ZSTD else _Zstandard,
+}
+_ALIASES: Final = {"x-gzip": "gzip"}
+
+
+@cache
+def _is_installed(name: str) -> bool:
+    if name == "br":  # releases before 1.2 cannot limit what a step produces
+        return find_spec("brotli") is not None and hasattr(
+            import_module("brotli").Decompressor, "can_accept_more_data"
+        )
+    if name == "zstd":
+        return _HAS_STANDARD_ZSTD or find_spec("zstandard") is not None
+    return name in _STAGES
+
+
+def _has_zlib_header(data: bytes) -> bool:
+    """Whether bytes begin as RFC 1950 has it: a method that is deflate, and a checksum."""
+    return data[0] & 0x0F == zlib.DEFLATED and (data[0] << 8 | data[1]) % 31 == 0

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from naftiko_run.consume.exchange import OutgoingRequest
+from naftiko_run.consume.transport.encodings import accepted_encodings
 from naftiko_run.version import USER_AGENT
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
@@ -26,7 +27,7 @@ _MARKS: Final = {
 }
 _DEFAULTS: Final = {
     _ACCEPT: "Accept: */*\r\n",
-    _ENCODING: "Accept-Encoding: gzip, deflate\r\n",
+    _ENCODING: f"Accept-Encoding: {accepted_encodings()}\r\n",
     _CONNECTION: "Connection: keep-alive\r\n",
     _AGENT: f"User-Agent: {USER_AGENT}\r\n",
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import zlib
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Final
@@ -14,9 +13,8 @@ from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, Upst
 from naftiko_run.consume.transport import words
 from naftiko_run.consume.transport.connecting import connect
 from naftiko_run.consume.transport.connection import MOST_BUFFERED, Connection, OutOfTime
-from naftiko_run.consume.transport.encodings import Undoing
 from naftiko_run.consume.transport.head import Unsendable, write_head
-from naftiko_run.consume.transport.keeping import kept_or_streamed
+from naftiko_run.consume.transport.keeping import decoded, kept_or_streamed
 from naftiko_run.consume.transport.line import Broken
 from naftiko_run.consume.transport.origin import Origin, target_of
 from naftiko_run.consume.transport.pool import Pool, Total
@@ -51,7 +49,7 @@ class OriginTransport:
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request; see ``Transport.send``."""
-        wanted = MOST_BUFFERED
+        wanted = min(MOST_BUFFERED, request.max_kept)
         if request.most_kept is not None:
             wanted = min(wanted, request.most_kept)
         if request.max_answer is not None:
@@ -64,15 +62,16 @@ class OriginTransport:
             response = UpstreamResponse(head.status, head.headers, reader.take())
             self._pool.give_back(connection)
             return response
-        body = _Body(request, connection, self._pool, self._timeout, head.encoding)
-        return await kept_or_streamed(request, head.status, head.headers, body.decoded(), body.aclose)
+        body = _Body(request, connection, self._pool, self._timeout)
+        chunks = decoded(request, body.raw(), head.encoding)
+        return await kept_or_streamed(request, head.status, head.headers, chunks, body.aclose)
 
     async def stream(self, request: OutgoingRequest) -> StreamedResponse:
         """Send a request, and give the response while its body comes; see ``Transport.stream``."""
         connection = await self._ask(request, -1)
         head = connection.reader.head
         assert head is not None
-        body = _Body(request, connection, self._pool, self._timeout, head.encoding)
+        body = _Body(request, connection, self._pool, self._timeout)
         return StreamedResponse(head.status, head.headers, b"", body.raw(), body.aclose)
 
     @property
@@ -136,11 +135,8 @@ class OriginTransport:
 class _Body:
     """The body of a response that is still to come, and the connection that it comes over."""
 
-    def __init__(
-        self, request: OutgoingRequest, connection: Connection, pool: Pool, timeout: float, encoding: str
-    ) -> None:
+    def __init__(self, request: OutgoingRequest, connection: Connection, pool: Pool, timeout: float) -> None:
         self._request = request
-        self._encoding = encoding
         self._connection = connection
         self._pool = pool
         self._timeout = timeout
@@ -159,16 +155,6 @@ class _Body:
                 yield data
             else:
                 await self.aclose()
-
-    async def decoded(self) -> AsyncIterator[bytes]:
-        """Give the body, its content encodings undone."""
-        undoing = Undoing(self._encoding)
-        async for data in self.raw():
-            try:
-                for piece in undoing.pieces(data):
-                    yield piece
-            except zlib.error:
-                raise words.unreachable(self._request, words.MISCODED) from None
 
     async def aclose(self) -> None:
         """Give the connection back, read to the end or not."""

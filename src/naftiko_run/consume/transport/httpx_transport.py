@@ -14,7 +14,8 @@ import httpx
 from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, UpstreamResponse
 from naftiko_run.consume.transport import words
 from naftiko_run.consume.transport.answerhead import without_connection_options
-from naftiko_run.consume.transport.keeping import kept_or_streamed
+from naftiko_run.consume.transport.encodings import accepted_encodings
+from naftiko_run.consume.transport.keeping import decoded, kept_or_streamed
 from naftiko_run.consume.transport.repeating import may_repeat
 from naftiko_run.consume.transport.trust import trusting_context
 
@@ -41,7 +42,8 @@ class HttpxTransport:
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request; see ``Transport.send``."""
         response = await self._begin(request)
-        chunks = self._chunks(request, response.aiter_bytes())
+        encoding = ", ".join(response.headers.get_list("content-encoding"))
+        chunks = decoded(request, self._chunks(request, response.aiter_raw()), encoding)
         return await kept_or_streamed(
             request, response.status_code, _headers(response), chunks, response.aclose
         )
@@ -110,6 +112,7 @@ class HttpxTransport:
 
     def _connect(self, tls: ssl.SSLContext | None) -> httpx.AsyncClient:
         return httpx.AsyncClient(
+            headers={"Accept-Encoding": accepted_encodings()},
             verify=tls or trusting_context(),
             timeout=httpx.Timeout(self._timeout, connect=min(words.CONNECT_SECONDS, self._timeout)),
             limits=httpx.Limits(max_connections=256, max_keepalive_connections=64),
@@ -131,8 +134,6 @@ def _reason(fault: Exception) -> str:
         return words.NOT_HTTP
     if isinstance(fault, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError):
         return words.BROKEN_OFF
-    if isinstance(fault, httpx.DecodingError):
-        return words.MISCODED
     if isinstance(fault, httpx.LocalProtocolError):
         return words.NOT_SENT
     return type(fault).__name__

@@ -1,11 +1,17 @@
-"""Answers are kept whole, up to what a request keeps; longer ones stream."""
+"""Response bodies: decoded, and kept in memory whole up to a limit; longer ones stream where the request allows it."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final
 
 from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, UpstreamResponse
-from naftiko_run.consume.transport.words import too_large
+from naftiko_run.consume.transport.encodings import CodingError, ContentDecoder
+from naftiko_run.consume.transport.words import too_large, unreachable
+
+_TURN: Final = 512 * 1024
+"""How many bytes are decoded before others have their turn in the event loop."""
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -30,15 +36,17 @@ async def kept_or_streamed(
         ResponseTooLarge: The answer is larger than the request takes; a stream of it raises the same.
     """
     declared = _declared(request, status, headers)
-    limit = request.max_answer if status < 300 else None  # what failed is told whole
-    most = request.most_kept
-    if limit is not None:
-        if declared > limit:
+    allowed = request.max_answer if status < 300 else None
+    if allowed is not None:
+        if declared > allowed:
             await close()
-            raise too_large(request, limit)
-        chunks = _limited(request, chunks, limit)
-    is_long = most is not None and declared > most
+            raise too_large(request, allowed)
+        chunks = _limited(request, chunks, allowed)
+    limit = request.kept_limit(status)
+    streams_beyond = None if request.most_kept is None else min(request.most_kept, limit)
+    threshold = limit if streams_beyond is None else streams_beyond
     kept = bytearray()
+    is_long = declared > threshold
     try:
         while not is_long:
             chunk = await anext(chunks, None)
@@ -46,11 +54,51 @@ async def kept_or_streamed(
                 await close()
                 return UpstreamResponse(status, headers, bytes(kept))
             kept += chunk
-            is_long = most is not None and len(kept) > most
+            is_long = len(kept) > threshold
     except BaseException:
         await close()
         raise
+    if streams_beyond is None:
+        await close()
+        raise too_large(request, limit)
     return StreamedResponse(status, headers, b"", _joined(bytes(kept), chunks), close)
+
+
+async def decoded(
+    request: OutgoingRequest, chunks: AsyncIterator[bytes], encoding: str
+) -> AsyncIterator[bytes]:
+    """Yield a body with its content codings undone; other tasks run in between.
+
+    Args:
+        request: What was sent.
+        chunks: The body as it comes off the wire.
+        encoding: The values of its Content-Encoding headers, joined by commas; empty for none.
+
+    Raises:
+        UpstreamUnreachable: The body is corrupt, cut off, or in a coding that cannot be decoded.
+        ResponseTooLarge: It is larger than the request keeps, before it is decoded, and cannot stream.
+    """
+    if not encoding:
+        async for chunk in chunks:
+            yield chunk
+        return
+    limit = None if request.most_kept is not None else request.kept_limit(200)
+    received = 0
+    decoder = ContentDecoder(encoding)
+    try:
+        async for chunk in chunks:
+            received += len(chunk)
+            if limit is not None and received > limit:
+                raise too_large(request, limit)
+            for piece in decoder.decode(chunk):
+                if piece:
+                    yield piece
+                if decoder.work > _TURN:
+                    decoder.work = 0
+                    await asyncio.sleep(0)
+        decoder.finish()
+    except CodingError as fault:
+        raise unreachable(request, str(fault)) from None
 
 
 def _declared(request: OutgoingRequest, status: int, headers: Headers) -> int:

@@ -17,7 +17,6 @@ CONNECT_SECONDS: Final = 10.0
 BROKEN_OFF: Final = "it broke the connection off"
 NOT_HTTP: Final = "what it sent is not HTTP"
 TOO_MANY_HEADERS: Final = "its headers are larger than 100 KB"
-MISCODED: Final = "its Content-Encoding does not fit what it sent"
 NO_AUTHORITIES: Final = "SSL_CERT_FILE names no file"
 NOT_AS_LONG: Final = "the body of the request is not as long as its Content-Length says"
 NOT_SENT: Final = (
@@ -45,10 +44,12 @@ def cannot_connect(cause: str) -> str:
 
 
 def too_large(request: OutgoingRequest, limit: int) -> ResponseTooLarge:
-    """Say that an answer is larger than is taken."""
+    """Return the error of a response that is larger than its request allows."""
+    hint = "allow more with `maxBinarySize` of the operation or the adapter"
+    if limit != request.max_answer:
+        hint = "allow more with `x-maxResponse` of the operation, or with the server's --max-response"
     return ResponseTooLarge(
-        f"{request.operation} gave an answer of more than {limit:,} bytes, the most that is taken",
-        hint="a larger `maxBinarySize` of the operation or the adapter takes it",
+        f"{request.operation} gave an answer of more than {limit:,} bytes, the most that is taken", hint=hint
     )
 
 

@@ -103,6 +103,7 @@ def _entry(written: Reader, namespace: str, base_uri: str, fixed: list[dict[str,
         "description": written.text("description"),
         "authentication": authentication,
         "tunnel": normalise_tunnel(written, namespace),
+        "maxResponse": normalise_size(written, "x-maxResponse"),
         "inputParameters": normalise_inputs(written) + fixed,
         "resources": resources,
     }
@@ -112,11 +113,14 @@ def _resources(resource: Reader, base_uri: str, *, replace: bool, keeps_slash: b
     """Give a resource for each distinct path that its operations have."""
     by_path: dict[str, dict[str, Any]] = {}
     shared = normalise_inputs(resource)
+    max_response = normalise_size(resource, "x-maxResponse")
     for written in resource.members("operations"):
         whole = consumed_path(base_uri, resource.text("path"), written.text("path"), replace=replace)
         path, fixed = split_path(whole, resource.at, resource.report)
         path = path or ("/" if keeps_slash else "")
         path, operation = _operation(written, path, shared, fixed)
+        if operation["maxResponse"] is None:
+            operation["maxResponse"] = max_response
         target = by_path.setdefault(path, {"pointer": resource.at, "path": path, "operations": []})
         target["operations"].append(operation)
     return list(by_path.values())
@@ -159,6 +163,7 @@ def _operation(
         "outputSchema": written.text("outputSchema"),
         "outputMediaType": written.text("outputMediaType").strip(),
         "maxBinarySize": normalise_size(written),
+        "maxResponse": normalise_size(written, "x-maxResponse"),
         "outputParameters": normalise_consumed_outputs(written),
         "body": normalise_body(written),
     }

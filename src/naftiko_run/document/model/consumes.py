@@ -42,6 +42,7 @@ class ConsumedOperation(Node):
         output_schema: A file, a selector or a heading, as the format has it.
         output_media_type: What its answers are said to be; empty for what the upstream says.
         max_binary_size: In bytes; None where the document says nothing.
+        max_response: How many bytes of its answers are kept in memory; None where neither it nor its resource says.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ConsumedOperation(Node):
     output_schema: str = ""
     output_media_type: str = ""
     max_binary_size: int | None = None
+    max_response: int | None = None
     output_parameters: tuple[ConsumedOutput, ...] = ()
     body: Body | None = None
 
@@ -85,6 +87,7 @@ class Consumes(Node):
     Attributes:
         base_uri: Its variables are written ``{{X}}``; no trailing slash.
         tunnel: None where it is called directly.
+        max_response: How many bytes of an answer are kept in memory; None where the document says nothing.
     """
 
     type: Literal["http"] = "http"
@@ -93,5 +96,6 @@ class Consumes(Node):
     description: str = ""
     authentication: Authentication | None = None
     tunnel: Tunnel | None = None
+    max_response: int | None = None
     input_parameters: tuple[Parameter, ...] = ()
     resources: tuple[ConsumedResource, ...] = ()

@@ -32,6 +32,10 @@ _BODY_TYPE: Final[Rule] = words(
     also=[*BODY_TYPES],
 )
 
+MAX_RESPONSE: Final = Key(
+    "How much of a response is kept in memory, before and after it is decompressed; 64MiB without.", SIZE
+)
+
 SHAPES: Final = {
     "consumes": Shape(
         "a consumed API",
@@ -49,6 +53,7 @@ SHAPES: Final = {
             "auth": Key("How to authenticate to the API.", part="authentication", instead="`authentication`"),
             "inputParameters": Key("Parameters that every request takes.", members="input", has_scalars=True),
             "tunnel": Key("A network overlay that the API is reached through.", part="tunnel", line="ikanos"),
+            "x-maxResponse": MAX_RESPONSE,
             "resources": Key("The API's paths.", members="consumed resource"),
         },
         needs=(("baseUri", "baseUrl", "base_uri"),),
@@ -71,6 +76,7 @@ SHAPES: Final = {
             "inputParameters": Key(
                 "Parameters that its operations share.", members="input", has_scalars=True
             ),
+            "x-maxResponse": MAX_RESPONSE,
             "operations": Key("What can be done on it.", members="consumed operation"),
         },
         needs=(("operations",),),
@@ -99,6 +105,7 @@ SHAPES: Final = {
             ),
             "outputMediaType": Key("The media type of a binary response.", TEXT, line="ikanos"),
             "maxBinarySize": Key("The largest binary response taken.", SIZE, line="ikanos"),
+            "x-maxResponse": MAX_RESPONSE,
             "outputParameters": Key(
                 "Named pieces of the response.", members="consumed output", has_scalars=True
             ),
