@@ -13,6 +13,8 @@ NaftikoError
      ├─ MissingBinding       a credential or address that the call needs is not set
      ├─ UpstreamUnreachable  no connection, TLS failure, or a broken response
      ├─ UpstreamTimeout      the time limit passed
+     ├─ NoConnection         no connection to the upstream could be used: all are busy
+     ├─ ClientTooSlow        the client of a stream was too slow, and its connection was needed
      ├─ UndecodableResponse  the upstream's answer is not in its declared format
      ├─ ResponseTooLarge     the upstream's answer is larger than its operation allows
      └─ ScriptFailed         a script step failed, or met a limit
@@ -199,6 +201,24 @@ class UpstreamUnreachable(InvocationError):
 
 class UpstreamTimeout(InvocationError):
     """The upstream did not answer within the time limit."""
+
+
+class NoConnection(InvocationError):
+    """No connection to the upstream could be used: all that are allowed are busy, or the process can open no more.
+
+    Args:
+        message: What is wrong.
+        hint: How to fix it.
+        retry_after: Seconds after which another attempt makes sense.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", retry_after: int = 1) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class ClientTooSlow(InvocationError):
+    """The client sent or received a stream too slowly, and another request needed its connection."""
 
 
 class UndecodableResponse(InvocationError):

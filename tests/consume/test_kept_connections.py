@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import pytest
 
 from consume.transports import Kind, asking, each_kind, head_of, own_kinds, speaking, whole
-from naftiko_run.consume import StreamedResponse, Transport
+from naftiko_run.consume import HttpTransport, StreamedResponse, Transport, UpstreamResponse
+from naftiko_run.consume.transport.limits import Limits
 from naftiko_run.errors import UpstreamUnreachable
+from support.upstream import PATIENCE
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
@@ -186,3 +192,88 @@ def test_a_stream_that_was_closed_gives_nothing_of_the_next_answer(kind: Kind) -
             assert await whole(second) == b"other"
 
     kind.run(use)
+
+
+@contextmanager
+def closing_unseen(
+    answers: int, heard: list[bytes]
+) -> Iterator[tuple[str, threading.Event, threading.Event]]:
+    """Run an upstream in a thread: it answers once on each connection, and closes the first when it is told to.
+
+    Args:
+        answers: How many connections it takes.
+        heard: Takes the requests.
+
+    Yields:
+        Its URL, what tells it to close, and what says that the client's kernel has got the end.
+    """
+    close, closed = threading.Event(), threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(PATIENCE)
+
+        def serve() -> None:
+            for number in range(answers):
+                with suppress(TimeoutError):
+                    connection, _ = listening.accept()
+                    with connection:
+                        request = b""
+                        while not request.endswith((b"first", b"once", b"\r\n0\r\n\r\n")):
+                            request += connection.recv(65536)
+                        heard.append(request)
+                        connection.sendall(ANSWER)
+                        if number == 0:
+                            close.wait(PATIENCE)
+                            connection.shutdown(socket.SHUT_RDWR)
+                    closed.set()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/x", close, closed
+        finally:
+            close.set()
+            thread.join(PATIENCE)
+
+
+@each_kind
+@pytest.mark.parametrize("body", ["whole", "stream"])
+def test_a_connection_that_has_ended_unseen_takes_no_request_that_cannot_be_repeated(
+    kind: Kind, body: str
+) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"once"
+
+    heard: list[bytes] = []
+    with closing_unseen(2, heard) as (url, close, closed):
+
+        async def use(transport: Transport) -> int:
+            await transport.send(asking(url, "POST", body=b"first"))
+            close.set()
+            assert closed.wait(PATIENCE)  # and the event loop sees nothing of it: it waits here
+            more = {"body": b"once"} if body == "whole" else {"chunks": chunks()}
+            return (await transport.send(asking(url, "POST", **more))).status
+
+        assert kind.run(use) == 200
+    assert len(heard) == 2
+
+
+@own_kinds
+def test_who_waited_gets_no_connection_that_has_ended_unseen(kind: Kind) -> None:
+    heard: list[bytes] = []
+    one = replace(kind, make=lambda timeout: HttpTransport(timeout, Limits(to_one=1)))
+    with closing_unseen(2, heard) as (url, close, closed):
+
+        async def use(transport: Transport) -> UpstreamResponse:
+            async def ahead() -> None:
+                await transport.send(asking(url, "POST", body=b"first"))
+                close.set()  # the connection is already the other's
+                assert closed.wait(PATIENCE)
+
+            first = asyncio.create_task(ahead())
+            await asyncio.sleep(0)
+            response = await transport.send(asking(url, "POST", body=b"once"))
+            await first
+            return response
+
+        assert one.run(use).status == 200
+    assert len(heard) == 2

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 import pytest
 
-from consume.transports import Kind, asking, each_kind, head_of, own_kinds, speaking, whole
+from consume.transports import KINDS, Kind, asking, each_kind, head_of, own_kinds, speaking, whole
 from naftiko_run.consume import HttpTransport, Transport
+from naftiko_run.consume.transport.httpx_transport import HttpxTransport
 from naftiko_run.consume.transport.limits import Limits
-from naftiko_run.errors import UpstreamTimeout, UpstreamUnreachable
+from naftiko_run.errors import NoConnection, UpstreamTimeout, UpstreamUnreachable
 from support.upstream import PATIENCE
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -151,15 +153,22 @@ def test_who_waits_too_long_is_told(kind: Kind) -> None:
     async def use(transport: Transport) -> None:
         async with speaking(forever) as url:
             first, second = await asyncio.gather(
-                transport.send(asking(url)), transport.send(asking(url)), return_exceptions=True
+                transport.send(asking(url, timeout=0.4)),
+                transport.send(asking(url, timeout=0.2)),
+                return_exceptions=True,
             )
             assert isinstance(first, UpstreamTimeout)
-            assert isinstance(second, UpstreamTimeout)
+            assert isinstance(second, NoConnection)
+            assert re.fullmatch(
+                r"a\.b: no connection to 127\.0\.0\.1:\d+ became free within 0\.2 s \(1 in use\)",
+                second.message,
+            )
+            assert "--max-connections-per-origin" in second.hint
 
     async def forever(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()
 
-    limited(kind, Limits(to_one=1)).run(use, 0.2)
+    limited(kind, Limits(to_one=1)).run(use)
 
 
 @own_kinds
@@ -216,6 +225,80 @@ def test_an_upstream_that_hangs_leaves_others_their_connections(kind: Kind) -> N
             await asyncio.gather(*stuck)
 
     limited(kind, Limits(to_one=2, in_all=3)).run(use)
+
+
+@own_kinds
+def test_origins_that_hang_leave_the_next_a_connection(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as first, holding() as second, holding() as third:
+            third.free.set()
+            stuck = [asyncio.create_task(transport.send(asking(first.url))) for _ in range(20)]
+            await first.wait_until(lambda: len(first.targets) == 4)
+            stuck += [asyncio.create_task(transport.send(asking(second.url))) for _ in range(20)]
+            await second.wait_until(lambda: len(second.targets) == 2)
+            for _ in range(3):
+                assert (await transport.send(asking(third.url))).body == b"ok"
+            assert (first.most_open, second.most_open) == (4, 2)
+            first.free.set()
+            second.free.set()
+            await asyncio.gather(*stuck)
+            assert first.most_open + second.most_open <= 8
+
+    limited(kind, Limits(to_one=8, in_all=8)).run(use)
+
+
+@own_kinds
+def test_an_idle_connection_of_one_origin_is_no_reason_for_another_to_wait(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as first, holding() as second:
+            busy = [asyncio.create_task(transport.send(asking(first.url))) for _ in range(2)]
+            await first.wait_until(lambda: len(first.targets) == 2)
+            waiting = [asyncio.create_task(transport.send(asking(second.url))) for _ in range(2)]
+            await second.wait_until(lambda: len(second.targets) == 1)
+            first.free.set()
+            await asyncio.gather(*busy)
+            await second.wait_until(lambda: len(second.targets) == 2)
+            second.free.set()
+            await asyncio.gather(*waiting)
+
+    limited(kind, Limits(to_one=4, in_all=4)).run(use)
+
+
+@own_kinds
+def test_the_limit_on_all_is_named_where_it_is_the_reason(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as first, holding() as second:
+            tasks = [asyncio.create_task(transport.send(asking(each.url))) for each in (first, second)]
+            await second.wait_until(lambda: len(second.targets) == 1)
+            with pytest.raises(NoConnection, match=r"\(1 in use, 2 to all upstreams\)$") as failed:
+                await transport.send(asking(second.url, timeout=0.1))
+            assert "--max-connections allows more" in failed.value.hint
+            first.free.set()
+            second.free.set()
+            await asyncio.gather(*tasks)
+
+    limited(kind, Limits(in_all=2)).run(use)
+
+
+def test_the_stock_client_has_the_same_limit_for_an_origin() -> None:
+    kind = replace(KINDS["httpx"], make=lambda timeout: HttpxTransport(timeout, Limits(to_one=1)))
+
+    async def use(transport: Transport) -> None:
+        async with holding() as held:
+            first = asyncio.create_task(transport.send(asking(held.url)))
+            await held.wait_until(lambda: len(held.targets) == 1)
+            with pytest.raises(NoConnection, match=r"became free within 0\.1 s \(1 in use\)$"):
+                await transport.send(asking(held.url, timeout=0.1))
+            held.free.set()
+            await first
+            response = await transport.stream(asking(held.url))
+            with pytest.raises(NoConnection):
+                await transport.send(asking(held.url, timeout=0.1))
+            await response.aclose()
+            await response.aclose()
+            assert (await transport.send(asking(held.url))).body == b"ok"
+
+    kind.run(use)
 
 
 @each_kind

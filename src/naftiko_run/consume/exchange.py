@@ -59,6 +59,10 @@ class OutgoingRequest:
         chunks: A body in pieces as they come, in place of ``body``; None for none.
         tls: Holds the client certificate that the connection shows; None where it shows none.
         max_answer: The largest answer taken, in bytes, where ``stream`` is not asked for it; None for any.
+        timeout: How many seconds the call may take, until its answer is whole; of an answer that streams,
+            until its headers are there, and then each pause. None for what the transport usually allows.
+        deadline: When ``timeout`` is over, in the event loop's time, where the call has begun already: what
+            else is sent for it does not extend it. 0 for ``timeout`` seconds from when it is sent.
         most_kept: An answer longer than so many bytes comes from ``send`` as a ``StreamedResponse``, its
             content encodings undone, its first bytes not lost; None: always read whole.
         max_kept: How many bytes of an answer are kept in memory, before and after it is decoded; a longer one
@@ -73,6 +77,8 @@ class OutgoingRequest:
     body: bytes | None = field(default=None, repr=False)
     chunks: AsyncIterator[bytes] | None = field(default=None, repr=False)
     tls: ssl.SSLContext | None = None
+    timeout: float | None = None
+    deadline: float = 0.0
     max_answer: int | None = None
     most_kept: int | None = None
     max_kept: int = DEFAULT_MAX_RESPONSE
@@ -148,7 +154,7 @@ class StreamedResponse(UpstreamResponse):
     Attributes:
         chunks: The body as it comes: off the wire, content encodings and all, where ``stream`` was asked for
             it; with its content encodings undone where ``send`` gives it. May raise ``UpstreamUnreachable``,
-            ``UpstreamTimeout`` and, from ``send``, ``ResponseTooLarge``.
+            ``UpstreamTimeout``, ``ClientTooSlow`` and, from ``send``, ``ResponseTooLarge``.
         close: Gives the connection back; to be called once, read to the end or not.
     """
 
@@ -173,6 +179,7 @@ class Transport(Protocol):
         Raises:
             UpstreamUnreachable: No connection, TLS failure, or a broken response.
             UpstreamTimeout: The time limit passed.
+            NoConnection: None became free in time, or none can be opened.
             ResponseTooLarge: The answer is larger than the request takes.
         """
         ...

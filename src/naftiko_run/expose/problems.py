@@ -11,9 +11,11 @@ from uuid import uuid4
 
 from naftiko_run import jsontext
 from naftiko_run.errors import (
+    ClientTooSlow,
     InvalidInput,
     InvocationError,
     MissingBinding,
+    NoConnection,
     ResponseTooLarge,
     ScriptFailed,
     StepFailed,
@@ -32,6 +34,8 @@ _STATUSES: dict[type[InvocationError], tuple[int, str]] = {
     MissingBinding: (503, "missing-binding"),
     UpstreamUnreachable: (502, "upstream-unreachable"),
     UpstreamTimeout: (504, "upstream-timeout"),
+    NoConnection: (503, "no-connection"),
+    ClientTooSlow: (408, "client-too-slow"),
     UndecodableResponse: (502, "undecodable-response"),
     ResponseTooLarge: (502, "response-too-large"),
     ScriptFailed: (500, "script-failed"),
@@ -94,7 +98,7 @@ def problem_of(fault: Exception) -> Problem:
         return _of_step(fault)
     for kind, (status, code) in _STATUSES.items():
         if isinstance(fault, kind):
-            return Problem(status, code, fault.message, fault.hint, _members(fault))
+            return Problem(status, code, fault.message, fault.hint, _members(fault), _headers(fault))
     number = uuid4().hex[:12]
     _log.error("internal error %s", number, exc_info=fault)
     return Problem(
@@ -128,6 +132,10 @@ def _members(fault: InvocationError) -> dict[str, Any]:
     if isinstance(fault, MissingBinding):
         members["missing"] = list(fault.names)
     return members
+
+
+def _headers(fault: InvocationError) -> tuple[tuple[str, str], ...]:
+    return (("retry-after", str(fault.retry_after)),) if isinstance(fault, NoConnection) else ()
 
 
 async def respond(

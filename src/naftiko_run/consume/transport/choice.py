@@ -31,8 +31,8 @@ class HttpTransport:
     The connections belong to one event loop; in another there are new ones.
 
     Args:
-        timeout: Seconds for each wait: to connect (at most 10), to send, to receive.
-        limits: The most connections of our own client.
+        timeout: How many seconds a call may take whose request says nothing else; see ``OutgoingRequest``.
+        limits: The most connections.
     """
 
     __slots__ = (
@@ -58,10 +58,14 @@ class HttpTransport:
 
     def send(self, request: OutgoingRequest) -> Coroutine[Any, Any, UpstreamResponse]:
         """Send a request; see ``Transport.send``."""
+        if request.timeout is None:
+            request.timeout = self._timeout
         return self._carrier(request).send(request)
 
     def stream(self, request: OutgoingRequest) -> Coroutine[Any, Any, StreamedResponse]:
         """Send a request, and give the response while its body comes; see ``Transport.stream``."""
+        if request.timeout is None:
+            request.timeout = self._timeout
         return self._carrier(request).stream(request)
 
     async def aclose(self) -> None:
@@ -87,7 +91,7 @@ class HttpTransport:
         shared = shared_by(self._loop)
         self._connections = shared or Connections(self._limits)
         self._own = None if shared else self._connections
-        self._carriers = self._connections.carriers(self._timeout)
+        self._carriers = self._connections.carriers
 
     def _choose(self, prefix: str, tls: ssl.SSLContext | None) -> OriginTransport | Transport:
         origin = parse_origin(prefix)
@@ -96,7 +100,7 @@ class HttpTransport:
         if self._unusual is None:
             from naftiko_run.consume.transport.httpx_transport import HttpxTransport
 
-            self._unusual = HttpxTransport(self._timeout)
+            self._unusual = HttpxTransport(self._timeout, self._limits)
         return self._unusual
 
     def _usual(self, origin: Origin, prefix: str, tls: ssl.SSLContext | None) -> OriginTransport:
@@ -106,6 +110,6 @@ class HttpTransport:
         if len(self._carriers) >= _MOST_ORIGINS:
             for key in [key for key, each in self._carriers.items() if each.is_unused]:
                 del self._carriers[key]
-        carrier = OriginTransport(origin, len(prefix), tls, self._timeout, self._connections.total)
+        carrier = OriginTransport(origin, len(prefix), self._connections.pool(origin, tls))
         self._carriers[prefix, tls] = carrier
         return carrier

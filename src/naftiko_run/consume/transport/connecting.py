@@ -13,6 +13,7 @@ from typing import Any, Final
 from naftiko_run.consume.transport.connection import Connection
 from naftiko_run.consume.transport.origin import Origin
 from naftiko_run.consume.transport.trust import trusting_context
+from naftiko_run.consume.transport.words import CONNECT_SECONDS
 
 HEAD_START: Final = 0.25
 """Seconds that an address is ahead of the next (RFC 8305, 8)."""
@@ -20,15 +21,19 @@ HEAD_START: Final = 0.25
 Address = tuple[socket.AddressFamily, Any]
 
 
-async def connect(origin: Origin, tls: ssl.SSLContext | None, make: Callable[[], Connection]) -> Connection:
+async def connect(
+    origin: Origin, tls: ssl.SSLContext | None, on_gone: Callable[[Connection], None], deadline: float
+) -> Connection:
     """Connect to an origin.
 
     Args:
         origin: Which.
         tls: What TLS is spoken with, if it is; None for who trusts as usual and shows no certificate.
-        make: Makes the connection that the socket is for.
+        on_gone: Called once, when the connection cannot be used any more.
+        deadline: When to give up, in the event loop's time; before that, after ``CONNECT_SECONDS``.
 
     Raises:
+        TimeoutError: It took too long.
         OSError: No address answers, there is none, or TLS fails.
         FileNotFoundError: There is no such file of authorities.
     """
@@ -36,15 +41,19 @@ async def connect(origin: Origin, tls: ssl.SSLContext | None, make: Callable[[],
     context = (tls or trusting_context()) if origin.is_secure else None
     if context:
         context.set_alpn_protocols(["http/1.1"])
-    reached = await _first_reached(await _addresses(origin))
-    connection = make()
-    try:
-        await loop.create_connection(  # which closes the socket where it fails
-            lambda: connection, sock=reached, ssl=context, server_hostname=origin.host if context else None
-        )
-    except BaseException:
-        connection.abort()
-        raise
+    async with asyncio.timeout_at(min(deadline, loop.time() + CONNECT_SECONDS)):
+        reached = await _first_reached(await _addresses(origin))
+        connection = Connection(loop, on_gone)
+        try:
+            await loop.create_connection(  # which closes the socket where it fails
+                lambda: connection,
+                sock=reached,
+                ssl=context,
+                server_hostname=origin.host if context else None,
+            )
+        except BaseException:
+            connection.abort()
+            raise
     return connection
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -13,12 +14,29 @@ from naftiko_run.consume.transport.words import BROKEN_OFF
 MOST_BUFFERED: Final = 256 * 1024
 """How much of a body waits for who reads it; more is left to the upstream to hold."""
 _MOST_PIECES: Final = 4096
+CLIENT_GRACE: Final = 5.0
+"""For how many seconds the client of a stream may keep its connection waiting, whatever it moves."""
+CLIENT_RATE: Final = 16 * 1024
+"""How many bytes a second it must move beyond that; a slower one gives its connection up to those who wait for it."""
+_CLIENT_STEP: Final = 64 * 1024
 IDLE_SECONDS: Final = 50.0
 """How long a connection is kept: common balancers close after 60 seconds, nginx after 75."""
 
 
 class OutOfTime(Exception):
-    """The upstream took too long."""
+    """The upstream took too long.
+
+    Args:
+        is_silence: Whether it is not the exchange that took too long, but a pause in it.
+    """
+
+    def __init__(self, *, is_silence: bool) -> None:
+        super().__init__()
+        self.is_silence = is_silence
+
+
+class SlowClient(Exception):
+    """The client of a stream was too slow, and its connection was needed."""
 
 
 class Connection(Line):
@@ -29,7 +47,6 @@ class Connection(Line):
 
     Args:
         loop: The running one.
-        timeout: Seconds for each wait.
         on_gone: Called once, when the connection cannot be used any more.
 
     Attributes:
@@ -38,18 +55,26 @@ class Connection(Line):
         was_used: Whether a response came over it before.
         has_heard: Whether anything came since the last request.
         sending: Sends the rest of a body that streams; None for none.
+        deadline: When the exchange must be over, in the event loop's time; infinite for a stream, in which
+            only each pause has a limit.
     """
 
     __slots__ = (
+        "_client_bytes",
+        "_client_since",
         "_fault",
+        "_interval",
         "_is_paused",
+        "_looks_at",
         "_most_idle",
+        "_on_complete",
         "_since",
         "_tell_gone",
         "_timeout",
         "_timer",
         "_waiter",
         "_wanted",
+        "deadline",
         "has_heard",
         "is_idle",
         "reader",
@@ -57,14 +82,15 @@ class Connection(Line):
         "was_used",
     )
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, timeout: float, on_gone: Callable[[Connection], None]
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, on_gone: Callable[[Connection], None]) -> None:
         super().__init__(loop)
-        self._timeout = timeout
+        self._timeout = self._interval = IDLE_SECONDS
         self._tell_gone = on_gone
         self._timer: asyncio.TimerHandle | None = None
+        self._looks_at = math.inf
         self._since = loop.time()
+        self._client_since = math.inf
+        self._client_bytes = 0
         self._most_idle = IDLE_SECONDS
         self._waiter: asyncio.Future[None] | None = None
         self._wanted = 0
@@ -75,16 +101,22 @@ class Connection(Line):
         self.was_used = False
         self.has_heard = False
         self.sending: asyncio.Task[None] | None = None
+        self.deadline = math.inf
+        self._on_complete: Callable[[], None] | None = None
 
     # For who sends and receives
 
-    def ask(self, data: bytes, more: bytes, wanted: int, *, bodiless: bool) -> asyncio.Future[None]:
+    def ask(
+        self, data: bytes, more: bytes, wanted: int, timeout: float, deadline: float, *, bodiless: bool
+    ) -> asyncio.Future[None]:
         """Send a request, or its beginning.
 
         Args:
             data: Its bytes.
             more: Those behind them, where they are too many to be joined; empty for none.
             wanted: The response is waited for until it is whole, or has more bytes than that, or will have.
+            timeout: How many seconds the exchange may take; of a stream, each pause in it.
+            deadline: When the exchange must be over; 0 for ``timeout`` seconds from now.
             bodiless: Whether the response has no body whatever it says: the request is HEAD.
 
         Returns:
@@ -99,12 +131,27 @@ class Connection(Line):
         self.has_heard = False
         self.sending = None
         self._wanted = wanted
-        self._since = self._loop.time()
+        self._since = now = self._loop.time()
+        self._timeout = timeout
+        self.deadline = deadline or now + timeout
+        if self.deadline < self._looks_at:
+            self._interval = min(self._interval, timeout)
+            self._look_at(self.deadline)
         self._waiter = waiter = self._loop.create_future()
         self._transport.write(data)
         if more:
             self._transport.write(more)
         return waiter
+
+    def begin_stream(self, on_complete: Callable[[], None]) -> None:
+        """Let the rest of the response take its time, as long as it goes on.
+
+        Args:
+            on_complete: Called when it is whole while nobody waits in ``read``.
+        """
+        self.deadline = math.inf
+        self._waiter = None
+        self._on_complete = on_complete
 
     async def read(self) -> bytes:
         """Give what has come of the body; wait where that is nothing; empty at its end.
@@ -121,10 +168,29 @@ class Connection(Line):
             self._since = self._loop.time()
             self._waiter = self._loop.create_future()
             await self._waiter
+            self._waiter = None
         data = reader.take()
         if self._is_paused:
             self._resume()
+        self._client_since = self._loop.time()
+        self._client_bytes = len(data)
         return data
+
+    def begin_sending(self, sending: asyncio.Task[None]) -> None:
+        """Note that a body streams: until it is sent, the upstream cannot be expected to answer.
+
+        Args:
+            sending: Sends it.
+        """
+        self.sending = sending
+        self.deadline = math.inf
+        self._client_since = self._loop.time()
+        self._client_bytes = 0
+
+    def end_sending(self) -> None:
+        """Note that the body was sent: from now on the upstream's time runs."""
+        self._since = self._loop.time()
+        self.deadline = self._since + self._timeout
 
     async def send(self, data: bytes) -> None:
         """Send more of a body, and wait until there is room for yet more.
@@ -137,6 +203,10 @@ class Connection(Line):
         assert self._transport is not None
         self._transport.write(data)
         self._since = self._loop.time()
+        self._client_bytes += len(data)
+        if self._client_bytes >= _CLIENT_STEP:
+            self._client_since = self._since
+            self._client_bytes = 0
         await self._wait_for_room()
 
     def rest(self) -> bool:
@@ -150,7 +220,8 @@ class Connection(Line):
         told = reader.head.keeps_seconds if reader.head is not None else 0
         self._most_idle = min(IDLE_SECONDS, told - 1) if told else IDLE_SECONDS
         self.is_idle = self.was_used = True
-        self._waiter = None
+        self._waiter = self._on_complete = None
+        self._client_since = math.inf
         self._since = self._loop.time()
         if self._is_paused:
             self._resume()
@@ -161,6 +232,21 @@ class Connection(Line):
         self.is_idle = False
         is_fresh = self._loop.time() - self._since < self._most_idle
         return is_fresh and self.is_usable
+
+    def client_overdue(self) -> float:
+        """Return for how many seconds too long the client of a stream has kept the connection waiting.
+
+        That is: it neither sends the rest of its body nor takes the answer as fast as it must; 0 or less
+        where it is fast enough, or where it is the upstream that is waited for.
+        """
+        if self.is_idle or not self._waits_for_others():
+            return 0.0
+        allowed = CLIENT_GRACE + self._client_bytes / CLIENT_RATE
+        return self._loop.time() - self._client_since - allowed
+
+    def give_up_client(self) -> None:
+        """End the exchange because its client is too slow."""
+        self.fail(SlowClient())
 
     def fail(self, fault: Exception) -> None:
         """End the exchange with a fault, and with it the connection."""
@@ -188,7 +274,7 @@ class Connection(Line):
         """Begin."""
         super().connection_made(transport)
         if not self._is_gone:
-            self._timer = self._loop.call_later(min(self._timeout, IDLE_SECONDS), self._look)
+            self._look_at(self._loop.time() + self._interval)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; a body that ends with the connection is whole then."""
@@ -214,7 +300,10 @@ class Connection(Line):
             self.fail(Broken(str(fault)))
             return
         if reader.is_complete:
-            self._wake()
+            if self._on_complete is not None and self._waiter is None:
+                self._on_complete()
+            else:
+                self._wake()
             return
         self._since = self._loop.time()
         head = reader.head
@@ -228,7 +317,8 @@ class Connection(Line):
 
     def resume_writing(self) -> None:
         """Hear that the upstream takes more again."""
-        self._since = self._loop.time()
+        self._since = self._client_since = self._loop.time()
+        self._client_bytes = 0
         super().resume_writing()
 
     def _wake(self) -> None:
@@ -248,16 +338,27 @@ class Connection(Line):
     def _look(self) -> None:
         """Look whether whoever waits has waited too long, and when to look again."""
         now = self._loop.time()
-        limit = self._most_idle if self.is_idle else self._timeout
-        if not self.is_idle and (self._waits_for_others() or self._has_sent_more()):
-            self._since = now
-        left = self._since + limit - now
-        if left > 0:
-            self._timer = self._loop.call_later(min(left, self._timeout), self._look)
+        deadline = math.inf
+        if self.is_idle:
+            due = self._since + self._most_idle
+        else:
+            if self._waits_for_others() or self._has_sent_more():
+                self._since = now
+            if not self.reader.is_complete:
+                deadline = self.deadline
+            due = min(self._since + self._timeout, deadline)
+        if due > now:
+            self._look_at(min(due, now + self._interval))
         elif self.is_idle:
             self.abort()
         else:
-            self.fail(OutOfTime())
+            self.fail(OutOfTime(is_silence=deadline > now))
+
+    def _look_at(self, when: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._looks_at = when
+        self._timer = self._loop.call_at(when, self._look)
 
     def _waits_for_others(self) -> bool:
         """Whether it is not the upstream that is waited for: nobody waits, or for a body that streams."""

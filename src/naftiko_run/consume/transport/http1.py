@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
-from functools import partial
+from collections.abc import AsyncIterator
 from typing import Final
 
 from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, UpstreamResponse
 from naftiko_run.consume.transport import words
-from naftiko_run.consume.transport.connecting import connect
-from naftiko_run.consume.transport.connection import MOST_BUFFERED, Connection, OutOfTime
+from naftiko_run.consume.transport.connection import MOST_BUFFERED, Connection, OutOfTime, SlowClient
 from naftiko_run.consume.transport.head import Unsendable, write_head
 from naftiko_run.consume.transport.keeping import decoded, kept_or_streamed
 from naftiko_run.consume.transport.line import Broken
 from naftiko_run.consume.transport.origin import Origin, target_of
-from naftiko_run.consume.transport.pool import Pool, Total
+from naftiko_run.consume.transport.pool import Pool, PoolFull
 from naftiko_run.consume.transport.repeating import may_repeat
 from naftiko_run.consume.transport.sending import send_chunks
 
@@ -33,19 +31,13 @@ class OriginTransport:
     Args:
         origin: Which.
         prefix_length: How long what URLs have before their path is.
-        tls: Holds the client certificate that connections show; None where they show none.
-        timeout: Seconds for each wait: for a connection (to connect at most 10), to send, to receive.
-        total: Counts the connections to all origins.
+        pool: The connections to it.
     """
 
-    def __init__(
-        self, origin: Origin, prefix_length: int, tls: ssl.SSLContext | None, timeout: float, total: Total
-    ) -> None:
+    def __init__(self, origin: Origin, prefix_length: int, pool: Pool) -> None:
         self._origin = origin
         self._prefix_length = prefix_length
-        self._tls = tls
-        self._timeout = timeout
-        self._pool = Pool(self._connect, total, timeout)
+        self._pool = pool
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request; see ``Transport.send``."""
@@ -62,16 +54,20 @@ class OriginTransport:
             response = UpstreamResponse(head.status, head.headers, reader.take())
             self._pool.give_back(connection)
             return response
-        body = _Body(request, connection, self._pool, self._timeout)
+        body = _Body(request, connection, self._pool)
         chunks = decoded(request, body.raw(), head.encoding)
-        return await kept_or_streamed(request, head.status, head.headers, chunks, body.aclose)
+        response = await kept_or_streamed(request, head.status, head.headers, chunks, body.aclose)
+        if isinstance(response, StreamedResponse):
+            body.begin_stream()
+        return response
 
     async def stream(self, request: OutgoingRequest) -> StreamedResponse:
         """Send a request, and give the response while its body comes; see ``Transport.stream``."""
         connection = await self._ask(request, -1)
         head = connection.reader.head
         assert head is not None
-        body = _Body(request, connection, self._pool, self._timeout)
+        body = _Body(request, connection, self._pool)
+        body.begin_stream()
         return StreamedResponse(head.status, head.headers, b"", body.raw(), body.aclose)
 
     @property
@@ -90,76 +86,113 @@ class OriginTransport:
             raise words.unreachable(request, words.NOT_SENT) from None
         body = request.body or b""
         data, more = (head, body) if len(body) > _SMALL else (head + body, b"")
+        timeout = words.seconds_of(request)
+        deadline = request.deadline
+        is_once = not may_repeat(request)
         for is_last in (False, True):
-            connection = self._pool.kept() or await self._taken(request)
+            connection = self._pool.kept(checked=is_once)
+            if connection is None:
+                deadline = deadline or asyncio.get_running_loop().time() + timeout
+                connection = await self._taken(request, deadline, checked=is_once)
             try:
-                response = connection.ask(data, more, wanted, bodiless=request.method == "HEAD")
+                response = connection.ask(
+                    data, more, wanted, timeout, deadline, bodiless=request.method == "HEAD"
+                )
+                deadline = connection.deadline
                 if request.chunks is not None:
-                    connection.sending = asyncio.create_task(send_chunks(connection, request.chunks, length))
+                    sending = send_chunks(connection, request.chunks, length)
+                    connection.begin_sending(asyncio.create_task(sending))
                 await response
             except BaseException as fault:
                 connection.abort()
                 await connection.stop_sending()
                 if isinstance(fault, OutOfTime):
-                    raise words.timed_out(request, self._timeout) from None
+                    raise words.timed_out(request, is_silence=fault.is_silence) from None
+                if isinstance(fault, SlowClient):
+                    raise words.client_too_slow(request) from None
                 if not isinstance(fault, Broken):
                     raise
                 # The upstream may have closed a connection that was kept, just as it was used again.
                 is_stale = connection.was_used and not connection.has_heard
-                if is_last or not is_stale or not may_repeat(request):
+                if is_last or not is_stale or is_once:
                     raise words.unreachable(request, str(fault)) from None
             else:
                 return connection
             self._pool.forget_idle()
         raise AssertionError("the second attempt gives or raises")
 
-    async def _taken(self, request: OutgoingRequest) -> Connection:
-        """Give a connection from the pool, or say why there is none."""
+    async def _taken(self, request: OutgoingRequest, deadline: float, *, checked: bool) -> Connection:
+        """Return a connection from the pool, or raise why there is none."""
         try:
-            return await self._pool.take()
+            return await self._pool.take(deadline, checked=checked)
+        except PoolFull as fault:
+            raise words.pool_full(request, fault.open, fault.in_all) from None
         except TimeoutError:
-            raise words.timed_out(request, self._timeout) from None
-        except (socket.gaierror, ssl.SSLError) as fault:
-            raise words.unreachable(request, words.cannot_connect(str(fault))) from None
-        except FileNotFoundError:
-            raise words.unreachable(request, words.cannot_connect(words.NO_AUTHORITIES)) from None
-        except (OSError, UnicodeError):
-            raise words.unreachable(request, words.cannot_connect("")) from None
-
-    async def _connect(self, on_gone: Callable[[Connection], None]) -> Connection:
-        make = partial(Connection, asyncio.get_running_loop(), self._timeout, on_gone)
-        async with asyncio.timeout(min(words.CONNECT_SECONDS, self._timeout)):
-            return await connect(self._origin, self._tls, make)
+            raise words.no_connection_in_time(request) from None
+        except (OSError, UnicodeError) as fault:
+            if words.is_out_of_descriptors(fault):
+                raise words.out_of_descriptors(request) from None
+            raise words.unreachable(request, words.cannot_connect(_cause(fault))) from None
 
 
 class _Body:
     """The body of a response that is still to come, and the connection that it comes over."""
 
-    def __init__(self, request: OutgoingRequest, connection: Connection, pool: Pool, timeout: float) -> None:
+    def __init__(self, request: OutgoingRequest, connection: Connection, pool: Pool) -> None:
         self._request = request
         self._connection = connection
         self._pool = pool
-        self._timeout = timeout
+        self._last = b""
         self._is_over = False
+
+    def begin_stream(self) -> None:
+        """Let the rest take the time that it takes, as long as it goes on; a slow client holds no connection for it."""
+        if self._is_over:
+            return
+        self._connection.begin_stream(self._release)
+        if self._connection.reader.is_complete:
+            self._release()
+
+    def _release(self) -> None:
+        """Give the connection back: the rest of the response is here."""
+        sending = self._connection.sending
+        if sending is not None and not sending.done():
+            return  # the request is not
+        self._last = self._connection.reader.take()
+        self._is_over = True
+        self._pool.give_back(self._connection)
 
     async def raw(self) -> AsyncIterator[bytes]:
         """Give the body as it comes off the wire."""
         while not self._is_over:
             try:
                 data = await self._connection.read()
-            except OutOfTime:
-                raise words.timed_out(self._request, self._timeout) from None
+            except OutOfTime as fault:
+                raise words.timed_out(self._request, is_silence=fault.is_silence) from None
+            except SlowClient:
+                raise words.client_too_slow(self._request) from None
             except Broken as fault:
                 raise words.unreachable(self._request, str(fault)) from None
+            reader = self._connection.reader
+            if reader.is_complete and not reader.size:  # whoever takes this last piece may take its time
+                await self.aclose()
             if data:
                 yield data
-            else:
-                await self.aclose()
+        if self._last:
+            yield self._last
 
     async def aclose(self) -> None:
         """Give the connection back, read to the end or not."""
+        self._last = b""
         if not self._is_over:
             self._is_over = True
             self._pool.give_back(self._connection)
             if not self._connection.is_usable:
                 await self._connection.stop_sending()
+
+
+def _cause(fault: Exception) -> str:
+    """Return what a connection that did not come about says of itself, where it says more than that."""
+    if isinstance(fault, FileNotFoundError):
+        return words.NO_AUTHORITIES
+    return str(fault) if isinstance(fault, socket.gaierror | ssl.SSLError) else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
@@ -16,6 +16,8 @@ from naftiko_run.consume.transport import words
 from naftiko_run.consume.transport.answerhead import without_connection_options
 from naftiko_run.consume.transport.encodings import accepted_encodings
 from naftiko_run.consume.transport.keeping import decoded, kept_or_streamed
+from naftiko_run.consume.transport.limits import DEFAULT_LIMITS, Limits
+from naftiko_run.consume.transport.origin import prefix_of
 from naftiko_run.consume.transport.repeating import may_repeat
 from naftiko_run.consume.transport.trust import trusting_context
 
@@ -31,47 +33,101 @@ class HttpxTransport:
     what an upstream sets for one caller is no other caller's.
 
     Args:
-        timeout: Seconds for each wait: to connect (at most 10), to send, to receive.
+        timeout: How many seconds a call may take whose request says nothing else; see ``OutgoingRequest``.
+        limits: The most connections of each client; those to one origin are counted over all of them.
     """
 
-    def __init__(self, timeout: float = words.DEFAULT_SECONDS) -> None:
+    def __init__(self, timeout: float = words.DEFAULT_SECONDS, limits: Limits = DEFAULT_LIMITS) -> None:
         self._timeout = timeout
+        self._limits = limits
         self._clients: dict[ssl.SSLContext | None, httpx.AsyncClient] = {}
+        self._places: dict[str, asyncio.Semaphore] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request; see ``Transport.send``."""
-        response = await self._begin(request)
-        encoding = ", ".join(response.headers.get_list("content-encoding"))
-        chunks = decoded(request, self._chunks(request, response.aiter_raw()), encoding)
-        return await kept_or_streamed(
-            request, response.status_code, _headers(response), chunks, response.aclose
-        )
+        place = await self._place(request)
+        with self._told(request):
+            async with asyncio.timeout_at(request.deadline):
+                response, close = await self._begin(request, place)
+                encoding = ", ".join(response.headers.get_list("content-encoding"))
+                chunks = decoded(request, self._chunks(request, response.aiter_raw()), encoding)
+                try:
+                    return await kept_or_streamed(
+                        request, response.status_code, _headers(response), chunks, close
+                    )
+                except BaseException:
+                    await close()
+                    raise
 
     async def stream(self, request: OutgoingRequest) -> StreamedResponse:
         """Send a request, and give the response while its body comes; see ``Transport.stream``."""
-        response = await self._begin(request)
-        chunks = self._chunks(request, response.aiter_raw())
-        return StreamedResponse(response.status_code, _headers(response), b"", chunks, response.aclose)
-
-    async def _begin(self, request: OutgoingRequest) -> httpx.Response:
-        """Send a request; the response has its headers, and its body is still to come."""
+        place = await self._place(request)
+        chunks_in = request.chunks
         with self._told(request):
+            async with asyncio.timeout_at(request.deadline if chunks_in is None else None) as limit:
+                if chunks_in is not None:
+                    request.chunks = _timed(chunks_in, limit, words.seconds_of(request))
+                response, close = await self._begin(request, place)
+        chunks = self._chunks(request, response.aiter_raw())
+        return StreamedResponse(response.status_code, _headers(response), b"", chunks, close)
+
+    async def _begin(
+        self, request: OutgoingRequest, place: asyncio.Semaphore
+    ) -> tuple[httpx.Response, Callable[[], Awaitable[None]]]:
+        """Send a request in its place; return the response, whose body is still to come, and what ends both."""
+        is_open = True
+
+        async def close() -> None:
+            nonlocal is_open
+            if is_open:
+                is_open = False
+                place.release()
+                await response.aclose()
+
+        try:
             try:
-                return await self._sent(request)
+                response = await self._sent(request)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
                 # The upstream may have closed a connection that was kept, just as it was used again.
                 if not may_repeat(request):
                     raise
-                return await self._sent(request)
+                response = await self._sent(request)
+        except BaseException:
+            place.release()
+            raise
+        return response, close
+
+    async def _place(self, request: OutgoingRequest) -> asyncio.Semaphore:
+        """Begin to count a request's time, and wait until it may use a connection; return what is to be released.
+
+        Raises:
+            NoConnection: None became free in time.
+        """
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:  # the connections of the last one are gone with it
+            self._clients, self._places, self._loop = {}, {}, loop
+        if request.timeout is None:
+            request.timeout = self._timeout
+        request.deadline = request.deadline or loop.time() + request.timeout
+        origin = prefix_of(request.url).casefold()
+        places = self._places.setdefault(origin, asyncio.Semaphore(self._limits.to_one))
+        try:
+            async with asyncio.timeout_at(request.deadline):
+                await places.acquire()
+        except TimeoutError:
+            raise words.pool_full(request, self._limits.to_one, 0) from None
+        return places
 
     async def _sent(self, request: OutgoingRequest) -> httpx.Response:
-        client = self._client_of_this_loop(request.tls)
+        client = self._client(request.tls)
+        seconds = words.seconds_of(request)
         outgoing = client.build_request(
             request.method,
             request.url,
             headers=[(name.encode(), value.encode()) for name, value in request.headers],
             content=request.body if request.chunks is None else request.chunks,
+            timeout=httpx.Timeout(seconds, connect=min(words.CONNECT_SECONDS, seconds)),
         )
         return await client.send(outgoing, stream=True)
 
@@ -85,13 +141,20 @@ class HttpxTransport:
         """Tell what goes wrong in our own words."""
         try:
             yield
-        except httpx.TimeoutException:
-            raise words.timed_out(request, self._timeout) from None
+        except httpx.PoolTimeout:
+            raise words.pool_full(request, self._limits.to_one, self._limits.in_all) from None
+        except httpx.ConnectTimeout:
+            raise words.no_connection_in_time(request) from None
+        except (httpx.TimeoutException, TimeoutError) as fault:
+            is_silence = not isinstance(fault, TimeoutError)
+            raise words.timed_out(request, is_silence=is_silence) from None
         except FileNotFoundError:
             raise words.unreachable(request, words.cannot_connect(words.NO_AUTHORITIES)) from None
         except UnicodeEncodeError:  # of a header's name
             raise words.unreachable(request, words.NOT_SENT) from None
         except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError) as fault:
+            if any(words.is_out_of_descriptors(each) for each in _causes(fault)):
+                raise words.out_of_descriptors(request) from None
             raise words.unreachable(request, _reason(fault)) from None
 
     async def aclose(self) -> None:
@@ -101,11 +164,8 @@ class HttpxTransport:
             for client in clients.values():
                 await client.aclose()
 
-    def _client_of_this_loop(self, tls: ssl.SSLContext | None) -> httpx.AsyncClient:
-        """Give a certificate's client; new ones where the loop of the last is over: their connections are too."""
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._clients, self._loop = {}, loop
+    def _client(self, tls: ssl.SSLContext | None) -> httpx.AsyncClient:
+        """Return the client that shows a certificate."""
         if tls not in self._clients:
             self._clients[tls] = self._connect(tls)
         return self._clients[tls]
@@ -114,11 +174,31 @@ class HttpxTransport:
         return httpx.AsyncClient(
             headers={"Accept-Encoding": accepted_encodings()},
             verify=tls or trusting_context(),
-            timeout=httpx.Timeout(self._timeout, connect=min(words.CONNECT_SECONDS, self._timeout)),
-            limits=httpx.Limits(max_connections=256, max_keepalive_connections=64),
+            limits=httpx.Limits(
+                max_connections=self._limits.in_all, max_keepalive_connections=self._limits.idle
+            ),
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
+
+
+def _causes(fault: BaseException) -> Iterator[BaseException]:
+    """Give an exception, and those that it was raised for."""
+    cause: BaseException | None = fault
+    while cause is not None:
+        yield cause
+        if isinstance(cause, BaseExceptionGroup):
+            yield from cause.exceptions
+        cause = cause.__cause__ or cause.__context__
+
+
+async def _timed(
+    chunks: AsyncIterator[bytes], limit: asyncio.Timeout, seconds: float
+) -> AsyncIterator[bytes]:
+    """Give the body of a request on; once it has ended, the upstream's time runs."""
+    async for chunk in chunks:
+        yield chunk
+    limit.reschedule(asyncio.get_running_loop().time() + seconds)
 
 
 def _headers(response: httpx.Response) -> tuple[tuple[str, str], ...]:

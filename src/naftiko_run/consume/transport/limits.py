@@ -10,6 +10,9 @@ from typing import Final
 class Limits:
     """The most connections that a transport opens; who wants another waits for one.
 
+    One origin uses at most half of what the others leave free of ``in_all``: however many origins
+    hang, there is something left for the next.
+
     Attributes:
         to_one: To one origin.
         in_all: To all origins together.

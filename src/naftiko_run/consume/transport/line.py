@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import select
+from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from naftiko_run.consume.transport.words import BROKEN_OFF
+
+Poll = Callable[[], object]
+"""Returns something true where a socket can be read."""
 
 
 class Broken(Exception):
@@ -19,7 +25,7 @@ class Line(asyncio.Protocol):
         loop: The running one.
     """
 
-    __slots__ = ("_is_gone", "_is_stuck", "_loop", "_lost", "_room", "_transport", "_unsent")
+    __slots__ = ("_is_gone", "_is_stuck", "_loop", "_lost", "_poll", "_room", "_transport", "_unsent")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -27,6 +33,7 @@ class Line(asyncio.Protocol):
         self._lost: asyncio.Future[None] = loop.create_future()
         self._room: asyncio.Future[None] | None = None
         self._unsent = 0
+        self._poll: Poll | None = None
         self._is_gone = False
         self._is_stuck = False
 
@@ -34,6 +41,16 @@ class Line(asyncio.Protocol):
     def is_usable(self) -> bool:
         """Whether a request can be sent."""
         return not self._is_gone and self._transport is not None and not self._transport.is_closing()
+
+    def has_ended(self) -> bool:
+        """Return whether the other side has closed an idle line, though the event loop may not have seen it yet.
+
+        Anything that can be read counts: nobody asked for it.
+        """
+        if self._poll is None:
+            assert self._transport is not None
+            self._poll = _poll_of(self._transport.get_extra_info("socket").fileno())
+        return bool(self._poll())
 
     def abort(self) -> None:
         """Close the line at once; nothing happens where it is closed already."""
@@ -95,3 +112,12 @@ class Line(asyncio.Protocol):
         if not self._is_gone:
             self._is_gone = True
             self.on_gone()
+
+
+def _poll_of(number: int) -> Poll:
+    """Return what asks the kernel whether a file descriptor can be read."""
+    if not hasattr(select, "poll"):  # Windows
+        return lambda: select.select((number,), (), (), 0)[0]
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    return partial(poll.poll, 0)

@@ -32,5 +32,6 @@ async def send_chunks(connection: Connection, chunks: AsyncIterator[bytes], leng
             await connection.send(b"0\r\n\r\n")
         elif sent != length:
             connection.fail(Broken(NOT_AS_LONG))
+        connection.end_sending()
     except Exception as fault:  # noqa: BLE001  # the source of the chunks is the caller's
         connection.fail(fault)

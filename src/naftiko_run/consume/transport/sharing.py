@@ -6,14 +6,17 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from naftiko_run.consume.transport.limits import DEFAULT_LIMITS, Limits
+from naftiko_run.consume.transport.origin import Origin
 
 if TYPE_CHECKING:
     from naftiko_run.consume.transport.http1 import OriginTransport
-    from naftiko_run.consume.transport.pool import Total
+    from naftiko_run.consume.transport.pool import Pool
+    from naftiko_run.consume.transport.total import Total
 
 Carriers = dict[tuple[str, ssl.SSLContext | None], "OriginTransport"]
 """What carries requests, by what URLs have before their path, and by client certificate."""
@@ -24,29 +27,38 @@ class Connections:
 
     Args:
         limits: How many there may be.
+
+    Attributes:
+        carriers: What carries requests; more may be added to it.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._carriers: dict[float, Carriers] = {}
         self._total: Total | None = None
+        self._pools: WeakValueDictionary[tuple[Origin, ssl.SSLContext | None], Pool] = WeakValueDictionary()
+        self.carriers: Carriers = {}
 
-    def carriers(self, timeout: float) -> Carriers:
-        """Give what carries requests with a time limit, in seconds; more may be added to it."""
-        return self._carriers.setdefault(timeout, {})
+    def pool(self, origin: Origin, tls: ssl.SSLContext | None) -> Pool:
+        """Return the connections to one origin, for as long as anybody holds what this returns.
 
-    @property
-    def total(self) -> Total:
-        """Counts them."""
+        Args:
+            origin: Which.
+            tls: Holds the client certificate that they show; None where they show none.
+        """
+        from naftiko_run.consume.transport.connecting import connect
+        from naftiko_run.consume.transport.pool import Pool
+        from naftiko_run.consume.transport.total import Total
+
         if self._total is None:
-            from naftiko_run.consume.transport.pool import Total
-
             self._total = Total(self._limits)
-        return self._total
+        pool = self._pools.get((origin, tls))
+        if pool is None:
+            pool = self._pools[origin, tls] = Pool(partial(connect, origin, tls), self._total)
+        return pool
 
     async def aclose(self) -> None:
         """Close all of them."""
-        self._carriers = {}
+        self.carriers = {}
         total, self._total = self._total, None
         if total is not None:
             await total.aclose()

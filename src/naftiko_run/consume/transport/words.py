@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import socket
 from typing import Final
 from urllib.parse import urlsplit
 
 from naftiko_run.consume.exchange import OutgoingRequest
-from naftiko_run.errors import ResponseTooLarge, UpstreamTimeout, UpstreamUnreachable
+from naftiko_run.errors import (
+    ClientTooSlow,
+    NoConnection,
+    ResponseTooLarge,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
 
 DEFAULT_SECONDS: Final = 30.0
-"""How long each wait may take where nothing else is said."""
+"""How long a call may take where nothing else is said; of a stream, each pause in it."""
 CONNECT_SECONDS: Final = 10.0
 """The most that a connection may take to come about."""
 
@@ -24,12 +32,82 @@ NOT_SENT: Final = (
     "the request was not sent, because a header or credential is not one that HTTP can carry"
 )
 
+_LONGER: Final = "the server's --timeout, or `x-timeout` in the document, allows more"
+_RETRY_SECONDS: Final = 5
+
 _ERROR_NUMBER = re.compile(r"\[Errno -?\d+\]\s*")
 
 
-def timed_out(request: OutgoingRequest, seconds: float) -> UpstreamTimeout:
-    """Say that a time limit passed."""
-    return UpstreamTimeout(f"{request.operation}: {_host(request.url)} did not answer within {seconds:g} s")
+def timed_out(request: OutgoingRequest, *, is_silence: bool = False) -> UpstreamTimeout:
+    """Return the error of a call that took too long.
+
+    Args:
+        request: What was sent.
+        is_silence: Whether it is a pause in a stream that did, not the whole.
+    """
+    what = "sent and took nothing for" if is_silence else "did not answer within"
+    return UpstreamTimeout(
+        f"{request.operation}: {_host(request.url)} {what} {seconds_of(request):g} s", hint=_LONGER
+    )
+
+
+def no_connection_in_time(request: OutgoingRequest) -> UpstreamTimeout:
+    """Return the error of a connection that took too long to come about."""
+    seconds = min(CONNECT_SECONDS, seconds_of(request))
+    return UpstreamTimeout(
+        f"{request.operation}: {_host(request.url)} did not accept a connection within {seconds:g} s",
+        hint="" if seconds == CONNECT_SECONDS else _LONGER,
+    )
+
+
+def pool_full(request: OutgoingRequest, to_one: int, in_all: int) -> NoConnection:
+    """Return the error of a request for which no connection became free.
+
+    Args:
+        request: What was not sent.
+        to_one: How many connections to its origin are in use.
+        in_all: How many to all origins, where that is what the limit is on; 0 where it is not.
+    """
+    used = f"{to_one} in use" + (f", {in_all} to all upstreams" if in_all else "")
+    option = "--max-connections" if in_all else "--max-connections-per-origin"
+    return NoConnection(
+        f"{request.operation}: no connection to {_host(request.url)} became free within "
+        f"{seconds_of(request):g} s ({used})",
+        hint=f"the server's {option} allows more",
+        retry_after=_RETRY_SECONDS,
+    )
+
+
+def out_of_descriptors(request: OutgoingRequest) -> NoConnection:
+    """Return the error of a request for which the process, or the system, can open no socket."""
+    return NoConnection(
+        f"{request.operation}: no connection to {_host(request.url)}: the server has no file descriptor left",
+        hint="raise its limit (`ulimit -n`), or lower --max-connections",
+        retry_after=_RETRY_SECONDS,
+    )
+
+
+def is_out_of_descriptors(fault: BaseException) -> bool:
+    """Whether a connection failed because no file descriptor is left; the resolver does not say so itself."""
+    if isinstance(fault, socket.gaierror):
+        try:
+            socket.socket().close()
+        except OSError as cause:
+            fault = cause
+    return isinstance(fault, OSError) and fault.errno in (errno.EMFILE, errno.ENFILE)
+
+
+def client_too_slow(request: OutgoingRequest) -> ClientTooSlow:
+    """Return the error of a stream whose client was too slow."""
+    return ClientTooSlow(
+        f"{request.operation}: the client was too slow, and others waited for its connection to "
+        f"{_host(request.url)}"
+    )
+
+
+def seconds_of(request: OutgoingRequest) -> float:
+    """Return how long a request may take; see ``OutgoingRequest.timeout``."""
+    return DEFAULT_SECONDS if request.timeout is None else request.timeout
 
 
 def unreachable(request: OutgoingRequest, reason: str) -> UpstreamUnreachable:

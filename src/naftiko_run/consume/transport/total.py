@@ -1,0 +1,105 @@
+"""The connections to all origins together: how many there may be, and who gets the next."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import count
+from typing import TYPE_CHECKING, Final
+from weakref import WeakSet
+
+from naftiko_run.consume.transport.limits import Limits
+
+if TYPE_CHECKING:
+    from naftiko_run.consume.transport.pool import Pool
+
+RELIEF_SECONDS: Final = 0.5
+"""How often connections that slow clients hold are looked for, while somebody waits for one."""
+
+
+class Total:
+    """Counts the connections to all origins, and serves those who wait for one.
+
+    Args:
+        limits: How many there may be.
+
+    Attributes:
+        open: How many there are.
+        idle: How many of them nobody uses.
+        waiting: The pools that somebody waits for.
+        pools: All of them.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.open = 0
+        self.idle = 0
+        self.waiting: dict[Pool, None] = {}
+        self.pools: WeakSet[Pool] = WeakSet()
+        self._turns = count()
+        self._is_serving = False
+        self._relief: asyncio.TimerHandle | None = None
+
+    @property
+    def in_use(self) -> int:
+        """How many connections are in use."""
+        return self.open - self.idle
+
+    def may_open(self, pool: Pool) -> bool:
+        """Whether a pool that has no idle connection may open one more; see ``Limits``."""
+        return pool.open < self.limits.to_one and pool.open < self.limits.in_all - self.in_use
+
+    def make_room(self, pool: Pool) -> bool:
+        """Return whether a pool may open one more; an idle one that another origin keeps is given up for it."""
+        if not self.may_open(pool):
+            return False
+        if self.open >= self.limits.in_all:
+            for other in self.pools:
+                if other.give_up_idle():
+                    break
+        return self.open < self.limits.in_all
+
+    def next_turn(self) -> int:
+        """Return the turn of one more who waits."""
+        return next(self._turns)
+
+    def await_connection(self, pool: Pool) -> None:
+        """Note that one more waits for a pool's connection."""
+        self.waiting[pool] = None
+        if self._relief is None:
+            self._relief = asyncio.get_running_loop().call_later(RELIEF_SECONDS, self._relieve)
+
+    def note_waiters(self, pool: Pool) -> None:
+        """Note that one less waits."""
+        if not pool.waiting:
+            self.waiting.pop(pool, None)
+
+    def serve(self) -> None:
+        """Give those who wait what there is: of those who can be served, the one who waited longest comes first."""
+        if self._is_serving:  # what is done below frees places too
+            return
+        self._is_serving = True
+        try:
+            while ready := [pool for pool in self.waiting if pool.has_idle or self.may_open(pool)]:
+                min(ready, key=lambda pool: pool.first_turn).serve_first()
+        finally:
+            self._is_serving = False
+
+    async def aclose(self) -> None:
+        """Close all connections; who waits for one gets none."""
+        pools = list(self.pools)
+        for pool in pools:
+            pool.dismiss()
+        if self._relief is not None:
+            self._relief.cancel()
+        for pool in pools:
+            await pool.aclose()
+
+    def _relieve(self) -> None:
+        """Close connections that slow clients hold, for those who wait; look again while anybody does."""
+        self._relief = None
+        for pool in list(self.waiting):
+            is_own_limit = pool.open >= self.limits.to_one
+            for each in [pool] if is_own_limit else list(self.pools):
+                each.give_up_slow(pool.waiting)
+        if self.waiting:
+            self._relief = asyncio.get_running_loop().call_later(RELIEF_SECONDS, self._relieve)
