@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 import pytest
 
 from consume.transports import KINDS, Kind, asking, each_kind, head_of, own_kinds, speaking, whole
-from naftiko_run.consume import HttpTransport, Transport
+from naftiko_run.consume import HttpTransport, StreamedResponse, Transport
+from naftiko_run.consume.transport import connection
 from naftiko_run.consume.transport.httpx_transport import HttpxTransport
 from naftiko_run.consume.transport.limits import Limits
-from naftiko_run.errors import NoConnection, UpstreamTimeout, UpstreamUnreachable
+from naftiko_run.errors import ClientTooSlow, NoConnection, UpstreamTimeout, UpstreamUnreachable
 from support.upstream import PATIENCE
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -422,3 +424,174 @@ def test_more_idle_connections_than_are_kept_are_closed_in_a_moment(kind: Kind) 
             await held.wait_until(lambda: held.open == 2)
 
     limited(kind, Limits(idle=2)).run(use)
+
+
+@dataclass
+class Streaming:
+    """An upstream that answers `/long` with what never ends, and takes `/take` for ever; all else at once."""
+
+    url: str = ""
+    began: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+
+    async def speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head = await head_of(reader)
+            if b"/long" in head:
+                writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+                self.began.release()
+                while True:
+                    writer.write(bytes(65536))
+                    await writer.drain()
+            if b"/take" in head:
+                self.began.release()
+                await reader.read()
+                return
+            writer.write(OK)
+
+
+async def read_to_the_end(response: StreamedResponse) -> None:
+    try:
+        async for _ in response.chunks:
+            pass
+    finally:
+        await response.aclose()
+
+
+async def never(first: bytes = b"first") -> AsyncIterator[bytes]:
+    """Give the body of a client that does not go on."""
+    yield first
+    await asyncio.get_running_loop().create_future()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have clients called slow sooner than is kind to them."""
+    monkeypatch.setattr(connection, "CLIENT_GRACE", 0.2)
+
+
+@own_kinds
+@pytest.mark.usefixtures("impatient")
+def test_clients_that_are_slow_to_send_give_their_connections_up(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        upstream = Streaming()
+        async with speaking(upstream.speak) as url:
+            slow = [
+                asyncio.ensure_future(transport.stream(asking(f"{url}/take", "POST", chunks=never())))
+                for _ in range(2)
+            ]
+            for _ in slow:
+                await upstream.began.acquire()
+            assert (await transport.send(asking(url))).body == b"ok"
+            done, pending = await asyncio.wait(slow, return_when=asyncio.FIRST_COMPLETED)
+            assert len(done) == len(pending) == 1  # one was enough
+            with pytest.raises(ClientTooSlow, match="the client was too slow"):
+                done.pop().result()
+            for each in pending:
+                each.cancel()
+            await asyncio.wait(pending)
+
+    limited(kind, Limits(to_one=2)).run(use)
+
+
+@own_kinds
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("limits", [Limits(to_one=2), Limits(in_all=4)])
+def test_clients_that_are_slow_to_read_give_their_connections_up(kind: Kind, limits: Limits) -> None:
+    async def use(transport: Transport) -> None:
+        upstream = Streaming()
+        async with speaking(upstream.speak) as url:
+            answers = [await transport.stream(asking(f"{url}/long")) for _ in range(2)]
+            for answer in answers:
+                assert await anext(aiter(answer.chunks))
+            assert (await transport.send(asking(url))).body == b"ok"
+            reading = [asyncio.create_task(read_to_the_end(each)) for each in answers]
+            done, pending = await asyncio.wait(reading, return_when=asyncio.FIRST_COMPLETED)
+            assert len(done) == len(pending) == 1  # one was enough
+            with pytest.raises(ClientTooSlow, match="the client was too slow"):
+                done.pop().result()
+            for each in pending:
+                each.cancel()
+            await asyncio.wait(pending)
+
+    limited(kind, limits).run(use)
+
+
+@own_kinds
+@pytest.mark.usefixtures("impatient")
+def test_a_client_is_not_too_slow_that_waits_for_its_upstream(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as held:
+            first = asyncio.create_task(transport.stream(asking(held.url)))
+            await held.wait_until(lambda: len(held.targets) == 1)
+            with pytest.raises(NoConnection):
+                await transport.send(asking(held.url, timeout=2.0))
+            held.free.set()
+            assert await whole(await first) == b"ok"
+
+    limited(kind, Limits(to_one=1)).run(use)
+
+
+@own_kinds
+def test_an_answer_that_is_here_holds_no_connection_for_a_client_that_does_not_read(kind: Kind) -> None:
+    body = bytes(100_000)
+    served: list[bytes] = []
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            served.append(await head_of(reader))
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body))
+            writer.write(body[:50_000])
+            await writer.drain()
+            await first_taken.wait()
+            writer.write(body[50_000:])
+
+    first_taken = asyncio.Event()
+
+    async def use(transport: Transport) -> None:
+        async with speaking(speak) as url:
+            slow = await transport.stream(asking(url))
+            pieces = aiter(slow.chunks)
+            taken = await anext(pieces)
+            first_taken.set()
+            assert await whole(await transport.stream(asking(url))) == body
+            taken += b"".join([piece async for piece in pieces])
+            await slow.aclose()
+            assert taken == body
+
+    limited(kind, Limits(to_one=1)).run(use)
+
+
+@each_kind
+def test_no_file_descriptor_left_is_told_and_passes(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as held:
+            held.free.set()
+            await transport.send(asking(held.url))
+            with (
+                no_descriptors_left(),
+                pytest.raises(NoConnection, match="has no file descriptor left") as failed,
+            ):
+                await transport.send(asking(held.url.replace("127.0.0.1", "127.0.0.2")))
+            assert "ulimit -n" in failed.value.hint
+            assert (await transport.send(asking(held.url))).body == b"ok"
+
+    kind.run(use)
+
+
+@contextmanager
+def no_descriptors_left() -> Iterator[None]:
+    """Have this process open no more files."""
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken: list[int] = []
+    highest = os.open(os.devnull, os.O_RDONLY)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for each in (highest, *taken):
+            os.close(each)

@@ -19,6 +19,7 @@ from support.upstream import PATIENCE
 
 MB = 1 << 20
 HUGE = 200 * MB
+TOLD = (f"content-length: {HUGE}",)
 MOST_MEMORY = 20 * MB
 PIECE = b" " * 65536
 DOCUMENT = """
@@ -244,11 +245,52 @@ def test_what_is_mapped_and_what_a_model_gets_is_whole(tmp_path: Path) -> None:
     over(tmp_path, answering("content-type: application/json", body=content), use)
 
 
+async def taken_by_http_1_0(url: httpx.URL, late: asyncio.Event | None) -> int:
+    """Take an answer as nginx does for its own clients; return its length."""
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(b"GET /json HTTP/1.0\r\nhost: localhost\r\n\r\n")
+    await reader.readuntil(b"\r\n\r\n")
+    if late is not None:
+        await late.wait()
+    taken = 0
+    while piece := await reader.read(1 << 20):
+        taken += len(piece)
+    writer.close()
+    return taken
+
+
+@pytest.mark.parametrize(
+    "lines", [(), (f"content-length: {2 * MB}",)], ids=["length not told", "length told"]
+)
+def test_an_answer_that_breaks_off_is_no_whole_one_to_a_client_of_http_1_0(
+    tmp_path: Path, lines: tuple[str, ...]
+) -> None:
+    async def use(served: Served) -> None:
+        with suppress(ConnectionResetError):
+            assert await taken_by_http_1_0(httpx.URL(served.origin("rest")), None) < 2 * MB
+            assert lines, "the end of the connection was that of the answer"
+
+    async def speak(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        told = lines or ("transfer-encoding: chunked",)
+        piece = b"a" * MB if lines else b"%x\r\n%b\r\n" % (MB, b"a" * MB)
+        writer.write(head(*told) + piece)
+
+    over(tmp_path, speak, use)
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
-@pytest.mark.parametrize("lines", [(f"content-length: {HUGE}",), ()], ids=["length told", "length not told"])
-@pytest.mark.parametrize("is_slow", [False, True], ids=["taken at once", "taken late"])
+@pytest.mark.parametrize(
+    ("version", "lines", "is_slow"),
+    [
+        pytest.param("1.1", TOLD, False, id="length told, taken at once"),
+        pytest.param("1.1", TOLD, True, id="length told, taken late"),
+        pytest.param("1.1", (), False, id="length not told, taken at once"),
+        pytest.param("1.1", (), True, id="length not told, taken late"),
+        pytest.param("1.0", (), True, id="HTTP/1.0, length not told, taken late"),
+    ],
+)
 def test_memory_does_not_grow_with_the_answer(
-    tmp_path: Path, lines: tuple[str, ...], *, is_slow: bool
+    tmp_path: Path, version: str, lines: tuple[str, ...], *, is_slow: bool
 ) -> None:
     is_warm, stalled = asyncio.Event(), asyncio.Event()
 
@@ -276,12 +318,16 @@ def test_memory_does_not_grow_with_the_answer(
                 async with httpx.AsyncClient(base_url=process.url("rest"), timeout=PATIENCE) as rest:
                     await rest.get("/json")
                     before = process.peak_memory()
-                    async with rest.stream("GET", "/json") as answer:
-                        if is_slow:
-                            await stalled.wait()
-                        taken = 0
-                        async for piece in answer.aiter_raw():
-                            taken += len(piece)
+                    late = stalled if is_slow else None
+                    if version == "1.0":
+                        taken = await taken_by_http_1_0(rest.base_url, late)
+                    else:
+                        async with rest.stream("GET", "/json") as answer:
+                            if late is not None:
+                                await late.wait()
+                            taken = 0
+                            async for piece in answer.aiter_raw():
+                                taken += len(piece)
                 grown = process.peak_memory() - before
         assert taken == HUGE
         assert grown < MOST_MEMORY, f"{grown:,} bytes"

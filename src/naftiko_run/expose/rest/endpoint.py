@@ -69,9 +69,7 @@ class RestEndpoint:
         try:
             inputs = self._url_inputs(scope)
             raw_body = await self._add_body(scope, receive, inputs)
-            # A client of HTTP/1.0 knows no chunks, which an answer of unknown length comes in.
-            most_kept = None if scope["http_version"] == "1.0" else _MOST_KEPT
-            invoking = self._function.invoke(inputs, raw_body=raw_body, most_kept=most_kept)
+            invoking = self._function.invoke(inputs, raw_body=raw_body, most_kept=_MOST_KEPT)
             outcome = await while_there(scope[CLIENT], invoking)
         except InvocationError as fault:
             await problem_of(fault).send(send)
