@@ -166,6 +166,8 @@ def test_a_little_that_becomes_very_much_is_not_taken(kind: Kind) -> None:
         (b"\x15\x03\x01\x00\x02\x02\x16\r\n\r\n", "what it sent is not HTTP"),
         (b"HTTP/1.1 abc OK\r\n\r\n", "what it sent is not HTTP"),
         (b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "what it sent is not HTTP"),
+        (b"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n", "what it sent is not HTTP"),
+        (b"HTTP/1.1 200 OK\r\nX\0: a\r\nContent-Length: 0\r\n\r\n", "what it sent is not HTTP"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", "what it sent is not HTTP"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nok\r\n", "what it sent is not HTTP"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nok", "what it sent is not HTTP"),

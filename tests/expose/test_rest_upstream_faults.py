@@ -14,7 +14,7 @@ from naftiko_run import Settings
 from support.documents import CREDENTIALS, PIPELINES, SHOP, written
 from support.server import serving
 from support.upstream import JSON, Answer, Upstream
-from support.wire import problem
+from support.wire import answering, problem
 
 
 @contextmanager
@@ -127,3 +127,11 @@ def test_a_credential_that_no_header_can_carry_is_told_without_showing_it(
     assert "header" in problem(answer, 502)["detail"]
     assert token[:3] not in answer.text
     assert upstream.received == []
+
+
+@pytest.mark.parametrize("line", [b"X-Request-Id: a\0b", b"ETag: \0", b"X-Request-Id\0: a"])
+def test_a_nul_in_the_head_of_an_answer_is_a_502(line: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n%b\r\nContent-Length: 2\r\n\r\n{}"
+    with answering(head % line) as url, tracking(url) as client:
+        found = problem(client.post("/v1/track", json={}), 502)
+    assert found["detail"].endswith("what it sent is not HTTP")

@@ -138,3 +138,41 @@ def test_what_the_consumed_operation_requires_is_checked(tmp_path: Path) -> None
     assert refused["violations"] == [{"pointer": "/version", "message": "is required"}]
     assert let_through.status_code == 400
     assert let_through.json()["sandbox"]["problems"] == ["the query parameter `version` is required"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("s3cr3t-without-scheme", "***"),
+        ("Bearer s3cr3t", "Bearer ***"),
+        ("Token s3cr3t s3cr3t", "Token ***"),
+    ],
+)
+@pytest.mark.parametrize("name", ["Authorization", "Proxy-Authorization"])
+def test_a_callers_credential_is_masked_with_and_without_a_scheme(
+    tmp_path: Path, name: str, sent: str, shown: str
+) -> None:
+    document = f"""\
+naftiko: 1.0.0-alpha2
+capability:
+  consumes:
+  - type: http
+    namespace: up
+    baseUri: https://up.example
+    resources: [{{path: /x, operations: [{{name: get, method: GET, inputParameters: [{{name: {name}, in: header}}]}}]}}]
+  exposes:
+  - type: rest
+    namespace: rest
+    resources:
+    - {{path: /x, operations: [{{method: GET, call: up.get, inputParameters: [{{name: {name}, in: header}}]}}]}}
+    - {{path: '/all/{{path}}', forward: {{targetNamespace: up, trustedHeaders: [{name}]}}}}
+"""
+    paths = ["/x"] if name.startswith("Proxy") else ["/x", "/all/x"]
+    with serving(written(tmp_path, document), settings=Settings(sandbox=True, environment={})) as served:
+        for path in paths:
+            answer = httpx.get(served.url("rest") + path, headers={name: sent})
+            assert (
+                answer.json()["sandbox"]["wouldSend"]["headers"][name if path == "/x" else name.lower()]
+                == shown
+            )
+            assert "s3cr3t" not in answer.text

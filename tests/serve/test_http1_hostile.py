@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import uvicorn
 
-from naftiko_run.expose.exposer import WHOLE, ASGIApp, Receive, Scope, Send
+from naftiko_run.expose.exposer import ASGIApp, Receive, Scope, Send
 from naftiko_run.expose.leaving import CLIENT
-from naftiko_run.serve.http1 import ClientConnection, State
+from naftiko_run.serve.http1 import ClientConnection
+from serve.talking import Talk, answer, at_once, echo, talking, until
 from support.upstream import PATIENCE
 
 pytestmark = pytest.mark.anyio
@@ -28,71 +25,6 @@ LONG = 120
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-@dataclass
-class Talk:
-    """A client's connection to an app."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    state: State
-
-    def say(self, data: bytes) -> None:
-        self.writer.write(data)
-
-    async def all(self) -> bytes:
-        """Read until the server closes."""
-        async with asyncio.timeout(PATIENCE):
-            return await self.reader.read(-1)
-
-    async def answer(self) -> bytes:
-        """Read one answer whose body has a length; give its body."""
-        async with asyncio.timeout(PATIENCE):
-            head = await self.reader.readuntil(b"\r\n\r\n")
-            length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
-            return await self.reader.readexactly(int(length))
-
-    def pass_seconds(self, seconds: int) -> None:
-        for _ in range(seconds):
-            self.state.look()
-
-
-@asynccontextmanager
-async def talking(app: ASGIApp) -> AsyncIterator[Talk]:
-    """Connect to an app."""
-    state = State()
-    config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None)
-    config.load()
-    server = await asyncio.get_running_loop().create_server(
-        lambda: ClientConnection(config, state, {}), "127.0.0.1"
-    )
-    async with server:
-        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-        try:
-            yield Talk(reader, writer, state)
-        finally:
-            writer.close()
-        await _until(lambda: not (state.connections or state.tasks))
-
-
-async def answer(send: Send, body: bytes, *headers: tuple[bytes, bytes]) -> None:
-    await send({"type": WHOLE, "status": 200, "headers": headers, "body": body})
-
-
-async def at_once(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's form
-    """Answer without reading the request's body."""
-    await answer(send, b"done")
-
-
-async def echo(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's form
-    """Answer with the request's body."""
-    body = b""
-    while (message := await receive())["type"] == "http.request":
-        body += message["body"]
-        if not message["more_body"]:
-            await answer(send, body)
-            return
 
 
 def after(event: asyncio.Event, app: ASGIApp) -> ASGIApp:
@@ -142,7 +74,7 @@ async def test_a_client_that_asked_has_time_to_send_however_long_it_was_kept_wai
     go = asyncio.Event()
     async with talking(after(go, echo)) as talk:
         talk.say(ASKING)
-        await _until(lambda: bool(talk.state.tasks))
+        await until(lambda: bool(talk.state.tasks))
         talk.pass_seconds(LONG)
         go.set()
         async with asyncio.timeout(PATIENCE):
@@ -263,9 +195,9 @@ async def large(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: AR
 async def test_a_client_that_takes_nothing_is_left(app: ASGIApp) -> None:
     async with talking(app) as talk:
         talk.say(GET)
-        await _until(lambda: any(each.room for each in connections(talk)))  # it is full
+        await until(lambda: any(each.room for each in connections(talk)))  # it is full
         talk.pass_seconds(LONG)
-        await _until(lambda: not talk.state.connections)
+        await until(lambda: not talk.state.connections)
 
 
 async def test_a_client_that_takes_little_by_little_is_not_left() -> None:
@@ -281,7 +213,7 @@ async def test_a_client_that_takes_little_by_little_is_not_left() -> None:
 
 async def test_a_connection_on_which_nothing_is_asked_is_closed_without_an_answer() -> None:
     async with talking(echo) as talk:
-        await _until(lambda: bool(talk.state.connections))
+        await until(lambda: bool(talk.state.connections))
         talk.pass_seconds(75)
         assert not talk.reader.at_eof()
         talk.pass_seconds(1)
@@ -297,7 +229,7 @@ POST_9 = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n"
 async def test_a_request_that_stops_in_the_middle_times_out(said: bytes) -> None:
     async with talking(echo) as talk:
         talk.say(said)
-        await _until(lambda: _is_read(talk, said))
+        await until(lambda: _is_read(talk, said))
         talk.pass_seconds(30)
         await asyncio.sleep(0)
         assert talk.state.connections
@@ -312,7 +244,7 @@ async def test_a_request_that_stops_in_the_middle_times_out(said: bytes) -> None
 async def test_a_request_that_drips_times_out(begin: bytes) -> None:
     async with talking(echo) as talk:
         talk.say(begin)
-        await _until(lambda: _is_read(talk, begin))
+        await until(lambda: _is_read(talk, begin))
         drop = b"1\r\nx\r\n" if begin == CHUNKED else b"x"
         for _ in range(30):
             talk.say(drop * 200)
@@ -345,7 +277,7 @@ async def test_a_request_that_times_out_ends_the_work_on_it() -> None:
 
     async with talking(reading) as talk:
         talk.say(CHUNKED)
-        await _until(lambda: _is_read(talk, CHUNKED))
+        await until(lambda: _is_read(talk, CHUNKED))
         talk.pass_seconds(31)
         async with asyncio.timeout(PATIENCE):
             await ended.wait()
@@ -359,14 +291,14 @@ async def test_a_client_that_sends_for_ever_what_nobody_reads_is_left() -> None:
             talk.say(b"x")
             await asyncio.sleep(0)
             talk.pass_seconds(1)
-        await _until(lambda: not talk.state.connections)
+        await until(lambda: not talk.state.connections)
 
 
 async def test_a_request_may_take_long_to_be_answered() -> None:
     go = asyncio.Event()
     async with talking(after(go, at_once)) as talk:
         talk.say(GET)
-        await _until(lambda: bool(talk.state.tasks))
+        await until(lambda: bool(talk.state.tasks))
         talk.pass_seconds(LONG)
         go.set()
         assert await talk.answer() == b"done"
@@ -391,9 +323,3 @@ def _is_read(talk: Talk, said: bytes) -> bool:
         return bool(found)
     reading = found[0].reading
     return found[0].has_begun and (reading is None or (reading.wants_body and not reading.unread))
-
-
-async def _until(is_true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not is_true():  # noqa: ASYNC110 - no event tells of it
-            await asyncio.sleep(0)
