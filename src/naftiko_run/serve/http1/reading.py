@@ -166,9 +166,11 @@ class RequestReader(asyncio.Protocol):
             return end
         before, taken = self._fed, self._taken
         found = (before + data[start : start + 3]).find(_END)
-        end = found + 4 + start - len(before) if found >= 0 else data.find(_END, start) + 4
-        if end < 4:
-            end = len(data)
+        if found >= 0:
+            end = start + found + 4 - len(before)
+        else:
+            found = data.find(_END, start)
+            end = found + 4 if found >= 0 else len(data)
         piece = data[start:end]
         self._fed = piece[-3:] if len(piece) > 2 else (before + piece)[-3:]
         self._feed(piece)
