@@ -15,7 +15,7 @@ from naftiko_run import jsontext
 from naftiko_run.capability import Capability, Settings, compile_capability
 from naftiko_run.consume import OutgoingRequest, StreamedResponse, Transport, UpstreamResponse
 from naftiko_run.document.load import load_text
-from naftiko_run.invoke import Function, Outcome
+from naftiko_run.invoke import CallerBody, Function, Outcome
 from naftiko_run.invoke.call import CallPlan
 
 
@@ -97,10 +97,16 @@ def route(
 
 
 def invoke(
-    function: Function, inputs: Mapping[str, Any], recorder: Recorder, *, raw_body: bytes | None = None
+    function: Function,
+    inputs: Mapping[str, Any],
+    recorder: Recorder,
+    *,
+    raw_body: bytes | None = None,
+    media_type: str = "",
 ) -> Outcome:
-    """Invoke a function over a recorder."""
-    return asyncio.run(over(function, recorder).invoke(inputs, raw_body=raw_body))
+    """Invoke a function over a recorder; ``raw_body`` is an HTTP caller's, empty where it sent none."""
+    body = None if raw_body is None else CallerBody(raw_body, media_type, is_absent=not raw_body)
+    return asyncio.run(over(function, recorder).invoke(inputs, raw_body=body))
 
 
 def over(function: Function, transport: Transport) -> Function:
@@ -113,11 +119,15 @@ def over(function: Function, transport: Transport) -> Function:
 
 
 def sent(
-    function: Function, inputs: Mapping[str, Any] | None = None, *, raw_body: bytes | None = None
+    function: Function,
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    raw_body: bytes | None = None,
+    media_type: str = "",
 ) -> OutgoingRequest:
     """Invoke a function and give the one request that it sent."""
     recorder = Recorder()
-    invoke(function, inputs or {}, recorder, raw_body=raw_body)
+    invoke(function, inputs or {}, recorder, raw_body=raw_body, media_type=media_type)
     (request,) = recorder.requests
     return request
 

@@ -66,8 +66,25 @@ def test_what_is_missing_is_not_sent() -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_no_field_at_all_is_no_body(method: str) -> None:
-    request = sent(tool(parameters("body:name", "body:size", method=method)), {})
+@pytest.mark.parametrize("raw_body", [None, b"{}"])
+def test_no_field_at_all_is_an_empty_object(method: str, raw_body: bytes | None) -> None:
+    request = sent(tool(parameters("body:name", "body:size", method=method)), {}, raw_body=raw_body)
+    assert request.body == b"{}"
+    assert header_of(request, "content-type") == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("operation", "raw_body"),
+    [
+        (parameters("body:name", "body:size", method="POST"), b""),
+        (parameters("body:name", "body:size", method="DELETE"), None),
+        (parameters("body:name", "body:size", method="POST", body={"type": "form"}), None),
+    ],
+)
+def test_no_field_at_all_is_no_body_where_none_was_written(
+    operation: dict[str, Any], raw_body: bytes | None
+) -> None:
+    request = sent(tool(operation), {}, raw_body=raw_body)
     assert request.body is None
     assert header_of(request, "content-type") is None
 

@@ -169,7 +169,12 @@ def test_constraints_are_told_and_checked() -> None:
     [
         ({"type": "integer"}, ["5"], 5),
         ({"type": "integer"}, ["-007"], -7),
-        ({"type": "integer"}, ["5.0"], "5.0"),
+        ({"type": "integer"}, ["5.0"], 5),
+        ({"type": "integer"}, ["1e3"], 1000),
+        ({"type": "integer"}, ["9007199254740993.0"], 9007199254740993),
+        ({"type": "integer"}, ["1e308"], 10**308),
+        ({"type": "integer"}, ["5.5"], "5.5"),
+        ({"type": "integer"}, ["0.99999999999999999999"], "0.99999999999999999999"),
         ({"type": "integer"}, ["x"], "x"),
         ({"type": "integer"}, [str(2**80)], 2**80),
         ({"type": "number"}, ["1.5"], 1.5),

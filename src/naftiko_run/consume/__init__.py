@@ -4,6 +4,7 @@ from naftiko_run.consume.authentication import AuthenticationBlock
 from naftiko_run.consume.exchange import (
     DEFAULT_MAX_RESPONSE,
     Authentication,
+    CallerBody,
     OutgoingRequest,
     Send,
     StreamedResponse,
@@ -23,6 +24,7 @@ __all__ = [
     "DEFAULT_SECONDS",
     "Authentication",
     "AuthenticationBlock",
+    "CallerBody",
     "ConsumedOperation",
     "ConsumedOperations",
     "Format",

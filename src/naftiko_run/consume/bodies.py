@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from naftiko_run import jsontext
 from naftiko_run.consume.encoders import Encode, Encoded, encoder
@@ -25,6 +25,9 @@ from naftiko_run.expressions import (
 )
 from naftiko_run.expressions import encode as percent_encode
 
+BODY_METHODS: Final = ("POST", "PUT", "PATCH")
+"""The methods whose requests have a body even where the document describes none."""
+
 _PLACEHOLDER = re.compile(r"\{\{\{[^{}]+\}\}\}|\{\{[^{}]+\}\}")
 _JSON = Body(type="json")
 _WITH_FIELDS = ("json", "formUrlEncoded", "multipartForm", "yaml")
@@ -42,11 +45,19 @@ class BodyPlan:
         encode: Writes it.
         whole: The argument whose JSON text, as the caller wrote it, may be sent
             unchanged; empty where the body is made here.
+        keeps_media_type: Whether an HTTP caller's Content-Type is sent in place of the usual one.
+        has_members: Whether several arguments are parts of it, so that one named ``body`` is only a part.
+        is_optional: Whether an empty value can mean that there is no body.
+        sends_empty: Whether it is sent all the same, unless an HTTP caller sent none.
     """
 
     value: Expression
     encode: Encode
     whole: str = ""
+    keeps_media_type: bool = False
+    has_members: bool = False
+    is_optional: bool = False
+    sends_empty: bool = False
 
 
 def compile_body(body: Body, resolve: Resolve) -> BodyPlan:
@@ -56,6 +67,7 @@ def compile_body(body: Body, resolve: Resolve) -> BodyPlan:
         ValueError: A template in it is malformed.
     """
     plan = _compile_data(body, resolve)
+    plan = replace(plan, has_members=len(plan.value.names) > 1)
     return replace(plan, encode=_typed(plan.encode, body.content_type)) if body.content_type else plan
 
 
@@ -152,7 +164,11 @@ def _in_json(value: Any) -> str:
 
 
 def body_of_parameters(
-    parameters: Sequence[Parameter], arguments: Mapping[str, Expression], body: Body | None
+    parameters: Sequence[Parameter],
+    arguments: Mapping[str, Expression],
+    body: Body | None,
+    *,
+    sends_empty: bool = False,
 ) -> BodyPlan | None:
     """Compile the body that ``in: body`` parameters make.
 
@@ -160,6 +176,7 @@ def body_of_parameters(
         parameters: The operation's ``in: body`` parameters.
         arguments: What fills each.
         body: The block that says how it is encoded; None for JSON.
+        sends_empty: Whether a JSON object without members is sent as one.
 
     Returns:
         None where there are no such parameters.
@@ -167,15 +184,23 @@ def body_of_parameters(
     if not parameters:
         return None
     body = body or _JSON
+    is_plain_json = body.type == "json" and not body.content_type
     encode = _typed(encoder(body.type), body.content_type) if body.content_type else encoder(body.type)
     whole = _whole_body(parameters)
     if whole is not None:
         argument = arguments[whole.name]
-        is_untouched = argument.whole == whole.name and body.type == "json" and not body.content_type
-        return BodyPlan(argument, encode, whole=whole.name if is_untouched else "")
-    fields = structure(arguments)
-    value = Expression(lambda scope: fields.evaluate(scope) or MISSING, fields.names)
-    return BodyPlan(value, encode)
+        is_untouched = argument.whole == whole.name and is_plain_json
+        return BodyPlan(
+            argument, encode, whole=whole.name if is_untouched else "", keeps_media_type=is_plain_json
+        )
+    return BodyPlan(
+        structure(arguments),
+        encode,
+        keeps_media_type=is_plain_json,
+        has_members=len(parameters) > 1,
+        is_optional=True,
+        sends_empty=sends_empty and body.type == "json",
+    )
 
 
 def _whole_body(parameters: Sequence[Parameter]) -> Parameter | None:
@@ -223,7 +248,7 @@ def with_fields(plan: BodyPlan, extras: Sequence[str]) -> BodyPlan:
 
     def evaluate(scope: Mapping[str, object]) -> object:
         value = inner(scope)
-        added = {name: scope[name] for name in extras if scope.get(name) is not None}
+        added = {name: scope[name] for name in extras if name in scope}
         if not added:
             return value
         if value is MISSING or value is None:
@@ -233,7 +258,8 @@ def with_fields(plan: BodyPlan, extras: Sequence[str]) -> BodyPlan:
             raise InvalidInput([Violation("/body", f"must be an object, because {listed} travels in it")])
         return {**value, **added}
 
-    return BodyPlan(Expression(evaluate, (*plan.value.names, *extras)), plan.encode)
+    value = Expression(evaluate, (*plan.value.names, *extras))
+    return replace(plan, value=value, whole="")
 
 
 _SPARQL_ESCAPES = {"\\": "\\\\", '"': '\\"', "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from naftiko_run.consume.bodies import BodyPlan, body_of_parameters, compile_body, with_fields
+from naftiko_run.consume.bodies import BODY_METHODS, BodyPlan, body_of_parameters, compile_body, with_fields
 from naftiko_run.consume.formats import Format
 from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.plan import JSON, RequestPlan
@@ -22,6 +22,7 @@ from naftiko_run.expressions import (
     compile_value,
     constant,
     encode_name,
+    integers_of,
     names_of,
     parse_path,
     variable,
@@ -153,8 +154,11 @@ class OperationCompiler:
 
     def _argument(self, parameter: Parameter) -> Expression:
         if parameter.value is None:
-            return variable(parameter.name)
-        return compile_value(parameter.value, self._resolve_fixed)
+            value = variable(parameter.name)
+        else:
+            value = compile_value(parameter.value, self._resolve_fixed)
+        integers = integers_of(parameter.schema)
+        return value if integers is None else value.then(integers)
 
     def _resolve(self, name: str) -> Expression:
         """Say what a name in a template of the operation means: a binding, else the caller's argument."""
@@ -196,7 +200,8 @@ class OperationCompiler:
             return with_fields(compile_body(model, self._resolve), extras)
         parameters = self._placed("body")
         arguments = {parameter.name: self._argument(parameter) for parameter in parameters}
-        plan = body_of_parameters(parameters, arguments, model)
+        sends_empty = self._model.method in BODY_METHODS
+        plan = body_of_parameters(parameters, arguments, model, sends_empty=sends_empty)
         return with_fields(plan, extras) if plan else None
 
 

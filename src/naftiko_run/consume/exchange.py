@@ -12,6 +12,9 @@ from naftiko_run.errors import InvalidInput, Violation
 MOST_KEPT: Final = 10 * 1024 * 1024
 """How large a body may be that streams, where it has to be kept all the same."""
 
+MAX_CONTENT_TYPES: Final = 16
+"""How many content types the headers of an operation are kept with."""
+
 
 DEFAULT_MAX_RESPONSE: Final = 64 * 1024 * 1024
 """How many bytes of a response are kept in memory, where nothing else is set."""
@@ -41,9 +44,29 @@ class FixedHeaders:
         if typed is None:
             has_type = any(name.lower() == "content-type" for name, _ in self.pairs)
             typed = self if has_type else FixedHeaders((*self.pairs, ("Content-Type", content_type)))
-            if not content_type.startswith("multipart/"):  # whose boundary no other request has
+            # A boundary of multipart is that of one request, and callers can choose any type.
+            if len(self._typed) < MAX_CONTENT_TYPES and not content_type.startswith("multipart/"):
                 self._typed[content_type] = typed
         return typed
+
+
+@dataclass(slots=True)
+class CallerBody:
+    """The body of an HTTP caller's request.
+
+    Attributes:
+        content: Its bytes, as far as they may be passed on as they are; empty if there was no body.
+        media_type: Its Content-Type; empty where the caller gave none.
+        is_absent: Whether the request had no body.
+    """
+
+    content: bytes = field(repr=False)
+    media_type: str = ""
+    is_absent: bool = False
+
+    def without_content(self) -> CallerBody:
+        """Return what is known of a body whose bytes are not passed on."""
+        return CallerBody(b"", self.media_type, self.is_absent)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
 from naftiko_run.collection import collection_put_off
-from naftiko_run.consume.exchange import Authentication, Transport, UpstreamResponse
+from naftiko_run.consume.exchange import Authentication, CallerBody, Transport, UpstreamResponse
 from naftiko_run.consume.formats import Format, JsonFormat, MarkdownFormat
 from naftiko_run.consume.plan import RequestPlan
 from naftiko_run.diagnostics import Pointer
@@ -85,7 +85,7 @@ class ConsumedOperation:
     def exchange(
         self,
         arguments: Mapping[str, Any],
-        raw_body: bytes | None = None,
+        raw_body: CallerBody | None = None,
         max_binary_size: int | None = None,
         most_kept: int | None = None,
     ) -> Awaitable[UpstreamResponse]:
@@ -93,7 +93,7 @@ class ConsumedOperation:
 
         Args:
             arguments: Values by consumed parameter name.
-            raw_body: JSON text to send as it is where the whole body is one argument.
+            raw_body: The HTTP caller's body; None where the caller has none to send.
             max_binary_size: The adapter's, for an operation that gives bytes and has none of its own.
             most_kept: See ``OutgoingRequest.most_kept``.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from naftiko_run.consume.authentication import credentials_given
-from naftiko_run.consume.bodies import takes_fields
+from naftiko_run.consume.bodies import BODY_METHODS, takes_fields
 from naftiko_run.consume.compile import OperationCompiler
 from naftiko_run.consume.formats import Format, FormatSettings, JsonFormat, compile_format
 from naftiko_run.consume.forwarding import Forwarding
@@ -16,10 +16,6 @@ from naftiko_run.consume.upstream import Upstream, compile_upstream
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation as OperationModel
 from naftiko_run.document.model import Consumes, Document, Parameter
-
-BODY_METHODS: Final = ("POST", "PUT", "PATCH")
-"""The methods whose requests have a body even where the document describes none."""
-
 
 _IMPLIED_BODY: Final = Parameter(
     name="body", in_="body", type="object", description="Request body (JSON).", required=False

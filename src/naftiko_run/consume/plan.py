@@ -8,9 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from naftiko_run.consume.bodies import BodyPlan
-from naftiko_run.consume.exchange import FixedHeaders, OutgoingRequest
+from naftiko_run.consume.exchange import CallerBody, FixedHeaders, OutgoingRequest
 from naftiko_run.errors import BoundVariable, InvalidInput, MissingBinding, Violation
-from naftiko_run.expressions import MISSING, Expression, PathTemplate, UnsafePathValue, as_text, encode, fill
+from naftiko_run.expressions import (
+    MISSING,
+    Expression,
+    LostDigits,
+    PathTemplate,
+    UnsafePathValue,
+    as_text,
+    encode,
+    fill,
+)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
@@ -54,12 +63,13 @@ class RequestPlan:
     body: BodyPlan | None
     missing: tuple[BoundVariable, ...]
 
-    def fill(self, arguments: Mapping[str, Any], raw_body: bytes | None = None) -> OutgoingRequest:
+    def fill(self, arguments: Mapping[str, Any], raw_body: CallerBody | None = None) -> OutgoingRequest:
         """Make a request.
 
         Args:
             arguments: Values by consumed parameter name.
-            raw_body: JSON text to send as it is where the whole body is one argument.
+            raw_body: The HTTP caller's body, sent as it is where the whole body is one argument; None where
+                the caller is none of HTTP.
 
         Raises:
             MissingBinding: A binding that the request needs has no value.
@@ -73,8 +83,10 @@ class RequestPlan:
             raise InvalidInput(
                 [Violation("", "holds half of a character, which no request can carry")]
             ) from None
+        except LostDigits as fault:
+            raise InvalidInput([Violation("", str(fault))]) from None
 
-    def _request(self, arguments: Mapping[str, Any], raw_body: bytes | None) -> OutgoingRequest:
+    def _request(self, arguments: Mapping[str, Any], raw_body: CallerBody | None) -> OutgoingRequest:
         url = self.fixed_url or self._url(arguments)
         content_type, body = "", None
         if self.body is not None:
@@ -174,15 +186,19 @@ class RequestPlan:
             headers.append(("Cookie", "; ".join(written)))
 
     def _body(
-        self, plan: BodyPlan, arguments: Mapping[str, Any], raw_body: bytes | None
+        self, plan: BodyPlan, arguments: Mapping[str, Any], raw_body: CallerBody | None
     ) -> tuple[str, bytes | None]:
         """Give Content-Type and body; no type for no body."""
-        if raw_body is not None and plan.whole:
-            return JSON, raw_body
         value = plan.value.evaluate(arguments)
+        media_type = raw_body.media_type if raw_body is not None and plan.keeps_media_type else ""
+        if raw_body is not None and raw_body.content and plan.whole and value is arguments.get(plan.whole):
+            return media_type or JSON, raw_body.content
         if value is MISSING or value is None:
             return "", None
+        if not value and plan.is_optional and (not plan.sends_empty or (raw_body and raw_body.is_absent)):
+            return "", None
         try:
-            return plan.encode(value)
+            content_type, content = plan.encode(value)
         except (TypeError, ValueError, AttributeError) as fault:
             raise InvalidInput([Violation("/body", f"cannot be sent as the body: {fault}")]) from None
+        return media_type or content_type, content

@@ -13,6 +13,7 @@ from naftiko_run.expressions.expression import (
     structure,
     variable,
 )
+from naftiko_run.expressions.integers import Integers, LostDigits, integers_of
 from naftiko_run.expressions.jsonpath import Accessor, compile_path, first_name, is_root
 from naftiko_run.expressions.path import (
     ANY_VALUE,
@@ -41,6 +42,8 @@ __all__ = [
     "Accessor",
     "Escape",
     "Expression",
+    "Integers",
+    "LostDigits",
     "PathTemplate",
     "Resolve",
     "Route",
@@ -58,6 +61,7 @@ __all__ = [
     "exactly",
     "fill",
     "first_name",
+    "integers_of",
     "is_root",
     "names_in",
     "names_of",

@@ -41,6 +41,19 @@ class Expression:
     names: tuple[str, ...] = ()
     whole: str = ""
 
+    def then(self, convert: Callable[[Any], Any]) -> Expression:
+        """Return an expression that converts this one's value, if there is one."""
+        inner = self.evaluate
+        if not self.names:
+            value = inner({})
+            return constant(value if value is MISSING else convert(value))
+
+        def evaluate(scope: Scope) -> Any:
+            value = inner(scope)
+            return value if value is MISSING else convert(value)
+
+        return Expression(evaluate, self.names, self.whole)
+
 
 Resolve = Callable[[str], Expression]
 """Says what a name in a template means where the template stands."""

@@ -1,5 +1,6 @@
 """Functions: what every adapter invokes."""
 
+from naftiko_run.consume import CallerBody
 from naftiko_run.invoke.asks import Ask, compile_asks
 from naftiko_run.invoke.compile import FunctionCompiler
 from naftiko_run.invoke.content import compile_content
@@ -19,6 +20,7 @@ from naftiko_run.invoke.violations import pointer_of, violations_of
 __all__ = [
     "Argument",
     "Ask",
+    "CallerBody",
     "Forward",
     "Function",
     "FunctionCompiler",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from naftiko_run.consume import ConsumedOperation, StreamedResponse, UpstreamResponse, in_thread
+from naftiko_run.consume import CallerBody, ConsumedOperation, StreamedResponse, UpstreamResponse, in_thread
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import MISSING, Expression, Scope, names_of
 from naftiko_run.invoke.inputs import Use
@@ -57,7 +57,7 @@ class Call:
         ]
 
     def send(
-        self, scope: Scope, raw_body: bytes | None = None, most_kept: int | None = None
+        self, scope: Scope, raw_body: CallerBody | None = None, most_kept: int | None = None
     ) -> Awaitable[UpstreamResponse]:
         """Call the operation once; see ``ConsumedOperation.exchange``."""
         arguments = scope
@@ -91,16 +91,18 @@ class CallPlan:
     known: frozenset[str] | None
     passes_raw_body: bool
 
-    async def run(self, values: dict[str, Any], raw_body: bytes | None, most_kept: int | None) -> Outcome:
+    async def run(
+        self, values: dict[str, Any], raw_body: CallerBody | None, most_kept: int | None
+    ) -> Outcome:
         """Call the operation, and shape its answer; see ``Function.invoke``."""
         if self.known is not None and "body" not in values:
             fields = {name: value for name, value in values.items() if name not in self.known}
             if fields:
                 values["body"] = fields
         shape = self.outputs.apply
-        response = await self.call.send(
-            values, raw_body if self.passes_raw_body else None, most_kept if shape is None else None
-        )
+        if raw_body is not None and not self.passes_raw_body:
+            raw_body = raw_body.without_content()
+        response = await self.call.send(values, raw_body, most_kept if shape is None else None)
         outcome = Outcome(response.status, response.body, response.header("content-type"), response.headers)
         if isinstance(response, StreamedResponse):
             outcome.chunks, outcome.close = response.chunks, response.aclose

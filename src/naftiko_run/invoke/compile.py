@@ -14,7 +14,7 @@ from naftiko_run.document.model import Forward as ForwardModel
 from naftiko_run.document.model import Parameter
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_value, variable
-from naftiko_run.invoke.call import CallPlan
+from naftiko_run.invoke.call import Call, CallPlan
 from naftiko_run.invoke.connect import Connector
 from naftiko_run.invoke.forward import Forward
 from naftiko_run.invoke.function import Function
@@ -154,6 +154,8 @@ class _UnitCompiler:
             inputs=inputs,
             operations=tuple({call.operation.name: call.operation for call in calls}.values()),
             refusal=self._plans.refusal,
+            takes_body=any(each.name == "body" for each in inputs)
+            and not any(self._has_member_body(each, inputs) for each in calls),
             missing=tuple(sorted({*self._missing, *missing})),
             has_own_schema=unit.input_schema is not None,
             takes_others=takes_others,
@@ -163,6 +165,18 @@ class _UnitCompiler:
             _given=tuple(tuple(layer.items()) for layer in given),
             _plan=plan,
         )
+
+    def _has_member_body(self, call: Call, inputs: Sequence[Input]) -> bool:
+        """Return whether the input ``body`` is one member of the request's body, beside others of the caller."""
+        plan = call.operation.plan.body
+        if plan is None or not plan.has_members or "body" not in plan.value.names:
+            return False
+        if "body" not in call.arguments or call.arguments["body"].whole != "body":
+            return False
+        in_body = {each.name for each in inputs if each.location in (None, "body")}
+        in_body -= {"body", *(self._route_variables or ())}
+        filled = (call.arguments[name] for name in plan.value.names if name in call.arguments)
+        return any(name in in_body for each in filled for name in each.names)
 
     def _sound(self, given: Input) -> Input:
         """Give an input without what makes no valid schema, and tell of it."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from naftiko_run.consume import ConsumedOperation
+from naftiko_run.consume import CallerBody, ConsumedOperation
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.errors import BoundVariable, MissingBinding, Unsupported
 from naftiko_run.expressions import MISSING, Expression
@@ -18,7 +18,9 @@ from naftiko_run.invoke.validation import InputValidator
 class Plan(Protocol):
     """What a function does with its inputs: one call, steps, or nothing but values of its own."""
 
-    async def run(self, values: dict[str, Any], raw_body: bytes | None, most_kept: int | None) -> Outcome:
+    async def run(
+        self, values: dict[str, Any], raw_body: CallerBody | None, most_kept: int | None
+    ) -> Outcome:
         """Do it; see ``Function.invoke``.
 
         Args:
@@ -43,6 +45,7 @@ class Function:
         refusal: Why every call fails; empty where calls can succeed.
         has_own_schema: Whether the document has a JSON Schema of its inputs in the author's own words.
         takes_others: Whether inputs that it does not declare make up the body, where there is no input ``body``.
+        takes_body: Whether an HTTP caller's whole body is the input ``body``.
         output_schema: JSON Schema of its answers, by which nothing is required and everything may be null;
             None where its outputs promise nothing. An upstream can still answer otherwise.
     """
@@ -56,6 +59,7 @@ class Function:
     refusal: str
     has_own_schema: bool
     takes_others: bool
+    takes_body: bool
     output_schema: dict[str, Any] | None
     _validator: InputValidator
     _fixed: tuple[tuple[str, Expression], ...]
@@ -75,11 +79,6 @@ class Function:
         """
         return self._validator.check(inputs)
 
-    @property
-    def takes_body(self) -> bool:
-        """Whether the caller's whole body is one of the inputs."""
-        return any(each.name == "body" for each in self.inputs)
-
     def needing(self, missing: Collection[BoundVariable]) -> list[str]:
         """Name what of the function needs some variables: consumed operations, or only the function itself."""
         names = [each.name for each in self.operations if any(it in each.plan.missing for it in missing)]
@@ -88,14 +87,14 @@ class Function:
         return names or [self.name]
 
     async def invoke(
-        self, inputs: Mapping[str, Any], *, raw_body: bytes | None = None, most_kept: int | None = None
+        self, inputs: Mapping[str, Any], *, raw_body: CallerBody | None = None, most_kept: int | None = None
     ) -> Outcome:
         """Call the function once.
 
         Args:
             inputs: Values by input name.
-            raw_body: The JSON text of ``inputs["body"]`` as the caller wrote it,
-                sent on unchanged where the body is passed through whole.
+            raw_body: The body of an HTTP caller, from which ``inputs`` were read: sent on unchanged where it is
+                passed through whole. Its nulls are sent as they were written. None where the caller has no such.
             most_kept: An answer that is passed on as it comes, and is longer than so many bytes,
                 may be given while it comes: see ``Outcome.chunks``. None: always whole.
 
@@ -109,7 +108,9 @@ class Function:
             ResponseTooLarge: The answer is larger than is taken.
             StepFailed: A step's upstream did not do what was asked.
         """
-        values = self._validator.check(inputs)
+        values = self._validator.check(inputs, keep_nulls=raw_body is not None)
+        if raw_body is not None and values.get("body") is not inputs.get("body"):
+            raw_body = raw_body.without_content()
         if self.refusal:
             raise Unsupported(self.refusal)
         if self.missing:

@@ -8,7 +8,7 @@ from typing import Any
 
 from naftiko_run.document.model import Location, Parameter
 from naftiko_run.expressions import Accessor, Expression, compile_path
-from naftiko_run.invoke.schemas import schema_of, with_items
+from naftiko_run.invoke.schemas import nullable, schema_of, type_of, with_items
 from naftiko_run.invoke.stepoutput import MARK
 
 _CONNECTION_HEADERS = frozenset(
@@ -48,8 +48,8 @@ class Input:
 
     @property
     def type(self) -> str:
-        """The schema's type; empty where any value will do."""
-        return str(self.schema.get("type", ""))
+        """The schema's type, null aside; empty where any value will do."""
+        return type_of(self.schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def infer_inputs(
         source = sources[0] if sources else None
         inputs[parameter.name] = Input(
             parameter.name,
-            with_items({**(schema_of(source) if source else {}), **schema_of(parameter)}),
+            with_items(_merged(parameter, source)),
             required=required or any(use.is_path for use in filled),
             location=parameter.in_ or (source.in_ if source else None),
             in_body=compile_path(path) if (path := body_path(parameter)) else None,
@@ -117,6 +117,14 @@ def infer_inputs(
 
 def _are_text(uses: Sequence[Use]) -> bool:
     return bool(uses) and all(use.is_text for use in uses)
+
+
+def _merged(parameter: Parameter, source: Parameter | None) -> dict[str, Any]:
+    """Return the schema of a declared input, completed by the consumed parameter that it fills."""
+    if source is None:
+        return schema_of(parameter)
+    schema = {**schema_of(source), **schema_of(parameter)}
+    return nullable(schema) if parameter.nullable is None and source.nullable else schema
 
 
 def body_path(parameter: Parameter) -> str:

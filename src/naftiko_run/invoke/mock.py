@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from naftiko_run.consume import CallerBody
 from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.outputs import Shape
 
@@ -19,6 +20,11 @@ class MockPlan:
 
     shape: Shape | None
 
-    async def run(self, values: dict[str, Any], raw_body: bytes | None, most_kept: int | None) -> Outcome:  # noqa: ARG002 - a plan's form
+    async def run(
+        self,
+        values: dict[str, Any],
+        raw_body: CallerBody | None,  # noqa: ARG002 - a plan's form
+        most_kept: int | None,  # noqa: ARG002 - a plan's form
+    ) -> Outcome:
         """Give the answer; see ``Function.invoke``."""
         return Outcome(204, b"") if self.shape is None else Outcome.of_value(self.shape({}, values))

@@ -59,7 +59,31 @@ def schema_of(parameter: Parameter) -> dict[str, Any]:
         schema["items"] = _member(parameter.items, 1)
     if parameter.properties is not None:
         schema |= _members(parameter.properties, 1)
-    return schema
+    return nullable(schema) if parameter.nullable else schema
+
+
+def nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema that takes null besides."""
+    kind, choices = schema.get("type"), schema.get("enum")
+    taken = dict(schema)
+    if isinstance(kind, str) and kind != "null":
+        taken["type"] = [kind, "null"]
+    if choices and None not in choices:
+        taken["enum"] = [*choices, None]
+    return taken
+
+
+def type_of(schema: Mapping[str, Any]) -> str:
+    """Return the one type that a schema names, null aside; empty where it names none or several."""
+    kind = schema.get("type", "")
+    kinds = [each for each in kind if each != "null"] if isinstance(kind, list) else [kind]
+    return str(kinds[0]) if len(kinds) == 1 else ""
+
+
+def takes_null(schema: Mapping[str, Any]) -> bool:
+    """Return whether null is one of the types that a schema names."""
+    kind = schema.get("type")
+    return isinstance(kind, list) and "null" in kind
 
 
 def with_items(schema: dict[str, Any]) -> dict[str, Any]:
@@ -77,6 +101,8 @@ def _member(member: Any, level: int) -> dict[str, Any]:
     schema = {key: member[key] for key in _KEYWORDS if member.get(key) is not None}
     if "type" in schema:
         schema["type"] = _spelled(schema["type"])
+    if member.get("nullable") is True:
+        schema = nullable(schema)
     if level >= MOST_MEMBERS:
         return schema
     if "items" in member:
@@ -135,7 +161,7 @@ def _sound(schema: dict[str, Any], at: str, taken_out: list[Unsound]) -> dict[st
         else:
             kept[keyword] = value
     if "enum" in kept:
-        kept["enum"] = [*_unique(convert(kept.get("type"), each) for each in kept["enum"])]
+        kept["enum"] = [*_unique(convert(type_of(kept), each) for each in kept["enum"])]
     if "default" in kept:
         _settle_default(kept, at, taken_out)
     return kept
@@ -143,7 +169,7 @@ def _sound(schema: dict[str, Any], at: str, taken_out: list[Unsound]) -> dict[st
 
 def _settle_default(schema: dict[str, Any], at: str, taken_out: list[Unsound]) -> None:
     """Make the default one that the schema takes, or take it out: a call that leaves it to us would fail."""
-    default = convert(schema.get("type"), schema.pop("default"))
+    default = convert(type_of(schema), schema.pop("default"))
     if compile_schema(schema).is_valid(default):
         schema["default"] = default
     else:

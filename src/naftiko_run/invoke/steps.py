@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
 
+from naftiko_run.consume import CallerBody
 from naftiko_run.errors import InvalidInput, InvocationError, ScriptFailed, StepFailed
 from naftiko_run.expressions import MISSING, Expression, Scope
 from naftiko_run.invoke.call import Call
@@ -109,7 +110,12 @@ class StepsPlan:
     last: str
     outputs: OutputPlan
 
-    async def run(self, values: dict[str, Any], raw_body: bytes | None, most_kept: int | None) -> Outcome:  # noqa: ARG002 - a plan's form
+    async def run(
+        self,
+        values: dict[str, Any],
+        raw_body: CallerBody | None,  # noqa: ARG002 - a plan's form
+        most_kept: int | None,  # noqa: ARG002 - a plan's form
+    ) -> Outcome:
         """Run every step, and make the answer; see ``Function.invoke``.
 
         Raises:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from naftiko_run import jsontext
-from naftiko_run.errors import InvalidInput
+from naftiko_run.errors import InvalidInput, Violation
+from naftiko_run.expressions import Integers, LostDigits, integers_of
 from naftiko_run.invoke.inputs import Input, input_schema
-from naftiko_run.invoke.schemas import compile_schema
-from naftiko_run.invoke.violations import violations_of
+from naftiko_run.invoke.schemas import compile_schema, takes_null
+from naftiko_run.invoke.violations import pointer_of, violations_of
 
 
 class InputValidator:
@@ -24,13 +26,20 @@ class InputValidator:
         ValueError: The document declares something that is no schema.
     """
 
-    __slots__ = ("_defaults", "_optional", "_validator", "schema")
+    __slots__ = ("_defaults", "_integers", "_optional", "_validator", "schema")
 
     def __init__(self, inputs: Sequence[Input], schema: dict[str, Any] | None = None) -> None:
         self.schema = input_schema(inputs) if schema is None else schema
-        self._optional = frozenset(each.name for each in inputs if not each.required)
+        self._optional = frozenset(
+            each.name for each in inputs if not each.required and not takes_null(each.schema)
+        )
         self._defaults = tuple(
             (each.name, each.schema["default"]) for each in inputs if "default" in each.schema
+        )
+        self._integers = tuple(
+            (name, made)
+            for name, member in _properties(self.schema)
+            if (made := integers_of(member)) is not None
         )
         if self.schema.get("type") != "object":
             raise ValueError("its inputs make no valid schema: the `type` must be `object`")
@@ -39,26 +48,46 @@ class InputValidator:
         except ValueError as fault:
             raise ValueError(f"its inputs make no valid schema: {fault}") from None
 
-    def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def check(self, values: Mapping[str, Any], *, keep_nulls: bool = False) -> dict[str, Any]:
         """Check an input map.
 
         Args:
-            values: The caller's inputs; a null for an optional one counts as absent.
+            values: The caller's inputs; a null for an optional one that is not nullable counts as absent.
+            keep_nulls: Return such nulls all the same, unchecked: the caller wrote them into a body.
 
         Returns:
-            The inputs to use, defaults filled in.
+            The inputs to use, defaults filled in, integers as integers.
 
         Raises:
             InvalidInput: With every violation.
         """
         kept = dict(values)
+        nulls: dict[str, None] = {}
         if None in kept.values():
-            kept = {name: it for name, it in kept.items() if it is not None or name not in self._optional}
+            nulls = {name: None for name, it in kept.items() if it is None and name in self._optional}
+            kept = {name: it for name, it in kept.items() if name not in nulls}
         for name, default in self._defaults:
-            kept.setdefault(name, default)
+            if not (keep_nulls and name in nulls):
+                kept.setdefault(name, default)
         if not self._validator.is_valid(kept):
             raise InvalidInput(violations_of(self._validator.iter_errors(kept), self.schema, values))
-        return kept
+        for name, integers in self._integers:
+            if name in kept:
+                kept[name] = _exact(name, integers, kept[name])
+        return kept | nulls if keep_nulls and nulls else kept
+
+
+def _properties(schema: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    properties = schema.get("properties")
+    members = properties.items() if isinstance(properties, dict) else ()
+    return [(name, member) for name, member in members if isinstance(member, dict)]
+
+
+def _exact(name: str, integers: Integers, value: Any) -> Any:
+    try:
+        return integers(value)
+    except LostDigits as fault:
+        raise InvalidInput([Violation(pointer_of([name]), str(fault))]) from None
 
 
 Coerce = Callable[[Sequence[str]], Any]
@@ -92,9 +121,11 @@ def _coercion_of_list(kind: str) -> Coerce:
 
 
 def _scalar(kind: str, text: str) -> Any:
-    if kind in ("number", "integer"):
+    if kind == "number":
         number = jsontext.number(text)
-        return text if number is None or (kind == "integer" and isinstance(number, float)) else number
+        return text if number is None else number
+    if kind == "integer":
+        return _integer(text)
     if kind == "boolean" and text in ("true", "false"):
         return text == "true"
     if kind in ("object", "array") and text[:1] in ("{", "["):
@@ -103,3 +134,12 @@ def _scalar(kind: str, text: str) -> Any:
         except ValueError:
             return text
     return text
+
+
+def _integer(text: str) -> int | str:
+    """Return the integer that a text writes, exactly, also as ``5.0`` or ``1e3``; the text where it is none."""
+    number = jsontext.number(text)
+    if isinstance(number, float):
+        written = Decimal(text)
+        return int(written) if written == written.to_integral_value() else text
+    return text if number is None else number

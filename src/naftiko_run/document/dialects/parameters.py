@@ -68,6 +68,7 @@ def _input(written: Reader, name: str) -> dict[str, Any]:
         "constraints": _constraints(written.data),
         "items": items if isinstance(items, dict) else None,
         "properties": properties if isinstance(properties, dict) else None,
+        "nullable": _nullable(written),
     }
 
 
@@ -90,7 +91,24 @@ def _location(written: Reader, name: str) -> str | None:
     return None
 
 
+def _nullable(written: Reader) -> bool | None:
+    """Return whether null is a value of a parameter: ``nullable``, or ``null`` among its types."""
+    kinds = written.data.get("type")
+    if isinstance(kinds, list) and not {None, "null"}.isdisjoint(each for each in kinds if _is_word(each)):
+        return True
+    return written.flag("nullable")
+
+
+def _is_word(kind: Any) -> bool:
+    return kind is None or isinstance(kind, str)
+
+
 def _type(written: Reader) -> str | None:
+    kinds = written.data.get("type")
+    if isinstance(kinds, list) and all(map(_is_word, kinds)):
+        named = [kind for kind in kinds if kind not in (None, "null")]
+        if len(named) == 1:  # the one type beside null
+            written = Reader({**written.data, "type": named[0]}, written.at, written.report)
     kind = written.text("type")
     kind = TYPE_SPELLINGS.get(kind, kind)
     if not kind or kind in _TYPES:

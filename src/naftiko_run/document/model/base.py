@@ -51,6 +51,7 @@ class Parameter(Node):
         required: None where the document says nothing.
         value: A fixed value or template that fills it; None where the caller does.
         constraints: Further keywords of JSON Schema, as they are written.
+        nullable: Whether null is a value of its own; None where the document says nothing.
     """
 
     name: str
@@ -66,6 +67,13 @@ class Parameter(Node):
     constraints: dict[str, Any] = field(default_factory=dict)
     items: dict[str, Any] | None = None
     properties: dict[str, Any] | None = None
+    nullable: bool | None = None
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema of its type and of its members' types, as the document writes them."""
+        written = {"type": self.type, "items": self.items, "properties": self.properties}
+        return {keyword: value for keyword, value in written.items() if value is not None}
 
 
 @node

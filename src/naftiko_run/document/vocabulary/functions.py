@@ -95,6 +95,7 @@ SHAPES: Final = {
             "pattern": Key("A regular expression that its text must match.", TEXT),
             "enum": Key("The values that it can have.", {"type": ["array", "null"]}),
             "default": Key("Its value where the caller gives none.", ANYTHING),
+            "nullable": Key("Whether null is a value of its own, which a body then holds.", FLAG),
             "format": Key("A format of JSON Schema, such as `date-time`.", TEXT),
             **_CONSTRAINTS,
             "items": Key("Of an array: the JSON Schema of its items.", OPEN),

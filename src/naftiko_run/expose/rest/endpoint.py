@@ -15,11 +15,14 @@ from naftiko_run.expose.leaving import CLIENT, while_there
 from naftiko_run.expose.problems import Problem, problem_of
 from naftiko_run.expose.rest.answer import answer
 from naftiko_run.expressions import MISSING
-from naftiko_run.invoke import Function, coercion_of
+from naftiko_run.invoke import CallerBody, Function, coercion_of
 
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z", re.IGNORECASE)
 _MOST_KEPT: Final = 256 * 1024
 """How long an answer that is only passed on may be, in bytes, to be held in memory whole."""
+
+
+_NO_BODY: Final = CallerBody(b"", is_absent=True)
 
 
 class RestEndpoint:
@@ -60,7 +63,10 @@ class RestEndpoint:
         self._fields = tuple(
             each.name
             for each in function.inputs
-            if each.location in places and each.name not in (*variables, "body") and each.in_body is None
+            if each.location in places
+            and each.name not in variables
+            and not (each.name == "body" and self._takes_body)
+            and each.in_body is None
         )
         self._found = tuple((each.name, each.in_body) for each in function.inputs if each.in_body is not None)
 
@@ -114,15 +120,16 @@ class RestEndpoint:
             if name in cookies:
                 inputs.setdefault(name, self._inputs[name]((cookies[name],)))
 
-    async def _add_body(self, scope: Scope, receive: Receive, inputs: dict[str, Any]) -> bytes | None:
-        """Add what the body says; give its text where the whole body is an input."""
+    async def _add_body(self, scope: Scope, receive: Receive, inputs: dict[str, Any]) -> CallerBody | None:
+        """Add what the body says, and return it; None where the operation reads none."""
         if not (self._takes_body or self._fields or self._found):
             return None
         content = await read_body(scope, receive, self._max_body)
         if not content or content.isspace():
-            return None
+            return _NO_BODY
+        media_type = ""
         if scope[HEADERS].get(b"content-type") != b"application/json":
-            _check_type(scope)
+            media_type = _json_type(scope)
         try:
             value = jsontext.loads(content)
         except ValueError as fault:
@@ -138,17 +145,17 @@ class RestEndpoint:
             raise Problem(400, "invalid-input", "The body must be a JSON object")
         if self._takes_body:
             inputs["body"] = value
-            return content
-        return None
+        return CallerBody(content, media_type)
 
 
-def _check_type(scope: Scope) -> None:
-    """Check what a body is said to be.
+def _json_type(scope: Scope) -> str:
+    """Return what a body is said to be, where that says more than JSON.
 
     Raises:
         Problem: It is no JSON; or nothing is said, and a page of another site can send that unasked.
     """
-    media_type = header(scope, b"content-type").partition(";")[0].strip()
+    written = header(scope, b"content-type")
+    media_type = written.partition(";")[0].strip()
     is_untyped_page = not media_type and bool(header(scope, b"origin"))
     if is_untyped_page or (media_type and media_type != "application/json" and not _JSON.match(media_type)):
         raise Problem(
@@ -157,6 +164,8 @@ def _check_type(scope: Scope) -> None:
             f"The body is {media_type or 'of no Content-Type'}; this operation takes JSON",
             hint="send it with `Content-Type: application/json`",
         )
+    is_plain = media_type.lower() in ("", "application/json") or not written.isprintable()
+    return "" if is_plain else written
 
 
 def _query(scope: Scope) -> list[tuple[str, str]]:

@@ -45,7 +45,7 @@ def _inputs(function: Function, *, with_places: bool) -> str:
 
 
 def _input(declared: Input, *, with_place: bool) -> str:
-    facts = [str(declared.schema.get("type", "any"))]
+    facts = [declared.type or "any"]
     if with_place and declared.location:
         facts.append(f"in {declared.location}")
     if declared.required:
