@@ -1,15 +1,13 @@
-"""JSONPath, compiled once.
+"""Plain paths: names, indexes, wildcards and ``length``, as a short list of steps.
 
-Plain paths (names, indexes, wildcards, ``length``) become a short list of
-steps; anything richer goes to jsonpath-ng. Beside RFC 9535, documents write
-``$.`` for the root, ``$.list.length`` and ``length()``, unquoted names with
-hyphens or spaces, and paths without ``$``: all are understood.
+Beside RFC 9535, documents write ``$.`` and ``@`` for the root, ``$.list.length``
+and ``length()``, unquoted names with hyphens or spaces, and paths without ``$``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from naftiko_run.expressions.expression import MISSING
@@ -17,19 +15,27 @@ from naftiko_run.expressions.expression import MISSING
 Accessor = Callable[[Any], Any]
 """Reads a value out of decoded JSON; gives ``MISSING`` where the path leads nowhere."""
 
+NAME = r"""[^\s.\[\]*?()'",`](?:[^.\[\]*?()'",`\x00-\x1f]*[^\s.\[\]*?()'",`])?+"""
+"""An unquoted name, as documents write it after a dot."""
+
 _STEP = re.compile(
-    r"""
-      \.?\[\s*(?P<quote>['"])                                # ['name']
-        (?P<quoted>(?:\\.|(?!(?P=quote))[^\\])*)
-        (?P=quote)\s*\]
-    | \.?\[\s*(?P<index>-?\d+)\s*\]                           # [0]
-    | \.?\[\s*\*\s*\] | \.\*                                  # [*] .*
+    rf"""
+    [ \t\n\r]*
+    (?:
+      \.?\[[ \t\n\r]*(?P<quote>['"])                          # ['name']
+        (?P<quoted>(?:(?!(?P=quote))[^\\\x00-\x1f])*)
+        (?P=quote)[ \t\n\r]*\]
+    | \.?\[[ \t\n\r]*(?P<index>0|-?[1-9][0-9]{{0,14}})[ \t\n\r]*\]  # [0]
+    | \.?\[[ \t\n\r]*\*[ \t\n\r]*\] | \.\*                    # [*] .*
     | \.(?P<length>length\(\))                                # .length()
-    | \.(?P<name>[^.\[\]*?()'",]+)                            # .name
+    | \.(?P<name>{NAME})(?![ ]*\()                            # .name
+    )
     """,
     re.VERBOSE,
 )
-_ESCAPED = re.compile(r"\\(.)")
+_WORD = re.compile(r"\w")
+ARITHMETIC = re.compile(r"\s[-+/|]\s*\$")
+"""jsonpath-ng's operators between two paths, where an unquoted name would swallow them."""
 
 
 class _Wildcard:
@@ -42,17 +48,17 @@ class _Length:
 
 _WILDCARD = _Wildcard()
 _LENGTH = _Length()
-_Step = str | int | _Wildcard | _Length
+Step = str | int | _Wildcard | _Length
 
 
 def is_root(path: str) -> bool:
-    """Whether a path names the whole value: ``$``, ``$.`` or nothing."""
-    return path.strip() in ("", "$", "$.")
+    """Return whether a path names the whole value: ``$``, ``$.``, ``@`` or nothing."""
+    return path.strip() in ("", "$", "$.", "@", "@.")
 
 
 def first_name(path: str) -> tuple[str, str] | None:
     """Split ``$.name.rest`` into ``name`` and ``$.rest``; None where the path does not begin with a name."""
-    path = _normal(path)
+    path = normalize(path)
     match = _STEP.match(path, 1)
     step = _step(match) if match else None
     if match is None or not isinstance(step, str):
@@ -60,58 +66,53 @@ def first_name(path: str) -> tuple[str, str] | None:
     return step, "$" + path[match.end() :]
 
 
-def compile_path(path: str) -> Accessor:
-    """Compile a path.
+def normalize(path: str) -> str:
+    """Return the path from ``$``, without the dot that some documents write at its end."""
+    path = path.strip()
+    if path.startswith(("@.", "@[")):
+        path = f"${path[1:]}"
+    if path.startswith("$"):
+        return path if path.endswith("..") else path.removesuffix(".")
+    return f"${path}" if path.startswith(("[", ".")) else f"$.{path}"
 
-    Returns:
-        A function of the decoded value. A path with wildcards, filters,
-        slices or ``..`` gives a list of all matches; any other gives the value
-        or ``MISSING``.
 
-    Raises:
-        ValueError: Not a path.
-    """
-    if is_root(path):
-        return lambda value: value
-    steps = _plain_steps(_normal(path))
-    if steps is None:
-        return _compile_rich(_normal(path))
+def parse_steps(path: str) -> list[Step] | None:
+    """Return the steps of a normalized path; None where it is not plain."""
+    if ARITHMETIC.search(path):
+        return None
+    steps: list[Step] = []
+    at = 1
+    while at < len(path):
+        found = _STEP.match(path, at)
+        step = None if found is None else _step(found)
+        if found is None or step is None:
+            return None
+        at = found.end()
+        steps.append(step)
+    return steps
+
+
+def accessor_of(steps: Sequence[Step]) -> Accessor:
+    """Return the function that takes the steps: a list of matches where there is a wildcard among them."""
     if any(step is _WILDCARD for step in steps):
         return _many(steps)
     names = [step for step in steps if isinstance(step, str)]
     return _named(names) if len(names) == len(steps) else _single(steps)
 
 
-def _normal(path: str) -> str:
-    path = path.strip()
-    if path.startswith("$"):
-        return path.removesuffix(".")
-    return f"${path}" if path.startswith(("[", ".")) else f"$.{path}"
-
-
-def _plain_steps(path: str) -> list[_Step] | None:
-    steps: list[_Step] = []
-    at = 1
-    while at < len(path):
-        found = _STEP.match(path, at)
-        if found is None:
-            return None
-        at = found.end()
-        steps.append(_step(found))
-    return steps
-
-
-def _step(found: re.Match[str]) -> _Step:
+def _step(found: re.Match[str]) -> Step | None:
     if found["quote"] is not None:
-        return _ESCAPED.sub(r"\1", found["quoted"])
+        return found["quoted"]
     if found["index"] is not None:
         return int(found["index"])
     if found["length"] is not None or (found["name"] == "length" and found.end() == len(found.string)):
         return _LENGTH
-    return found["name"].strip() if found["name"] is not None else _WILDCARD
+    if found["name"] is None:
+        return _WILDCARD
+    return found["name"] if _WORD.search(found["name"]) else None
 
 
-def _step_into(value: Any, step: _Step) -> Any:
+def _step_into(value: Any, step: Step) -> Any:
     if isinstance(step, str):
         return value.get(step, MISSING) if isinstance(value, dict) else MISSING
     if isinstance(step, int):
@@ -121,7 +122,7 @@ def _step_into(value: Any, step: _Step) -> Any:
     return len(value) if isinstance(value, list | dict | str) else MISSING
 
 
-def _named(names: list[str]) -> Accessor:
+def _named(names: Sequence[str]) -> Accessor:
     def access(value: Any) -> Any:
         for name in names:
             if not isinstance(value, dict):
@@ -132,7 +133,7 @@ def _named(names: list[str]) -> Accessor:
     return access
 
 
-def _single(steps: list[_Step]) -> Accessor:
+def _single(steps: Sequence[Step]) -> Accessor:
     def access(value: Any) -> Any:
         for step in steps:
             value = _step_into(value, step)
@@ -143,7 +144,7 @@ def _single(steps: list[_Step]) -> Accessor:
     return access
 
 
-def _many(steps: list[_Step]) -> Accessor:
+def _many(steps: Sequence[Step]) -> Accessor:
     def access(value: Any) -> Any:
         found = [value]
         for step in steps:
@@ -153,7 +154,7 @@ def _many(steps: list[_Step]) -> Accessor:
                 else:
                     return len(found)
             elif step is _WILDCARD:
-                found = [inner for each in found for inner in _members(each)]
+                found = [inner for each in found for inner in members(each)]
             else:
                 found = [inner for each in found if (inner := _step_into(each, step)) is not MISSING]
         return found
@@ -161,24 +162,8 @@ def _many(steps: list[_Step]) -> Accessor:
     return access
 
 
-def _members(value: Any) -> list[Any]:
+def members(value: Any) -> list[Any]:
+    """Return the elements of a list or the values of an object; nothing for a scalar."""
     if isinstance(value, list):
         return value
     return list(value.values()) if isinstance(value, dict) else []
-
-
-def _compile_rich(path: str) -> Accessor:
-    from jsonpath_ng.ext.parser import parse  # a fifth of a second that plain paths do not need
-
-    try:
-        parsed = parse(path)
-    except Exception as fault:  # noqa: BLE001  # its operators raise their own kinds beside JSONPathError
-        raise ValueError(f"`{path}` is not a JSONPath: {fault}") from None
-
-    def access(value: Any) -> Any:
-        try:
-            return [match.value for match in parsed.find(value)]
-        except Exception:  # noqa: BLE001  # operators on values that they do not foresee raise anything
-            return MISSING
-
-    return access

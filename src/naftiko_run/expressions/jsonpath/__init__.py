@@ -1,0 +1,12 @@
+"""JSONPath, compiled once: RFC 9535, and beside it the dialect of published documents and Jayway's extensions.
+
+Plain paths (names, indexes, wildcards, ``length``) become a short list of
+steps in ``plain``. Richer ones are parsed by jsonpath-rfc9535 and compiled to
+closures in ``queries``, after ``jayway`` has translated what the RFC does not
+have; the operators that only jsonpath-ng has go to it in ``older``.
+"""
+
+from naftiko_run.expressions.jsonpath.compile import compile_path
+from naftiko_run.expressions.jsonpath.plain import Accessor, first_name, is_root
+
+__all__ = ["Accessor", "compile_path", "first_name", "is_root"]

@@ -1,0 +1,46 @@
+"""How JSON values compare (RFC 9535, section 2.3.5.2.2): ``1`` is ``1.0``, and neither ``"1"`` nor ``true``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Return whether two values are equal, types and all, at any depth."""
+    pairs = [(one, other)]
+    while pairs:
+        one, other = pairs.pop()
+        if isinstance(one, bool) or isinstance(other, bool):
+            if one is not other:
+                return False
+        elif isinstance(one, dict):
+            if not isinstance(other, dict) or one.keys() != other.keys():
+                return False
+            pairs.extend((member, other[name]) for name, member in one.items())
+        elif isinstance(one, list):
+            if not isinstance(other, list) or len(one) != len(other):
+                return False
+            pairs.extend(zip(one, other, strict=True))
+        elif one != other:
+            return False
+    return True
+
+
+def is_less(one: Any, other: Any) -> bool:
+    """Return whether one value comes before another: only two numbers or two strings have an order."""
+    if isinstance(one, str):
+        return isinstance(other, str) and one < other
+    if isinstance(one, bool) or isinstance(other, bool):
+        return False
+    return isinstance(one, int | float) and isinstance(other, int | float) and one < other
+
+
+def identity(value: Any) -> Any:
+    """Return a hashable key that equal values share, and no others."""
+    if isinstance(value, bool):
+        return ("boolean", value)
+    if isinstance(value, dict):
+        return ("object", frozenset((key, identity(member)) for key, member in value.items()))
+    if isinstance(value, list):
+        return ("array", tuple(identity(member) for member in value))
+    return value

@@ -1,0 +1,121 @@
+"""From a path to the function that reads it: plain steps first, RFC 9535 next, then the other dialects."""
+
+from __future__ import annotations
+
+import logging
+import re
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from naftiko_run.expressions.expression import MISSING
+from naftiko_run.expressions.jsonpath.fault import PathFault
+from naftiko_run.expressions.jsonpath.plain import (
+    ARITHMETIC,
+    Accessor,
+    accessor_of,
+    is_root,
+    normalize,
+    parse_steps,
+)
+
+_log = logging.getLogger(__name__)
+
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+_OLDER = re.compile(r"`|\[[/\\]|\s[-+/|*]\s*[$@\d]")
+"""What only jsonpath-ng understands: named operators, sorting, and arithmetic."""
+
+
+def compile_path(path: str) -> Accessor:
+    """Compile a path.
+
+    Returns:
+        A function of the decoded value. A path that can match more than once
+        (wildcards, filters, slices, several names, ``..``) gives the list of
+        all matches; any other gives the value or ``MISSING``.
+
+    Raises:
+        ValueError: Not a path; the message says where, and how to fix it.
+    """
+    if is_root(path):
+        return lambda value: value
+    path = normalize(path)
+    steps = parse_steps(path)
+    return accessor_of(steps) if steps is not None else _compile_rich(path)
+
+
+def _compile_rich(path: str) -> Accessor:
+    # A twentieth of a second that plain paths do not need.
+    from naftiko_run.expressions.jsonpath.queries import compile_query, parse
+
+    try:
+        return _guarded(path, compile_query(parse(path)))
+    except PathFault as fault:
+        refused = fault
+    unquoted = _QUOTED.sub("''", path)
+    if not ARITHMETIC.search(unquoted):
+        try:
+            return _guarded(path, _compile_stages(path))
+        except PathFault as fault:
+            # The dialect that understands more of it is the one that was meant.
+            refused = fault if (fault.index or 0) >= (refused.index or 0) else refused
+    if _OLDER.search(unquoted):
+        try:
+            return _guarded(path, _compile_older(path))
+        except PathFault as fault:
+            refused = fault if "`" in path else refused
+    raise refused
+
+
+def _compile_stages(path: str) -> Accessor:
+    from naftiko_run.expressions.jsonpath.functions import AT_END
+    from naftiko_run.expressions.jsonpath.jayway import translate
+    from naftiko_run.expressions.jsonpath.queries import compile_query, parse
+
+    stages: list[Callable[[Any], Any]] = []
+    for stage in translate(path):
+        if stage.function:
+            stages.append(AT_END[stage.function])
+            continue
+        try:
+            stages.append(compile_query(parse(stage.text)))
+        except PathFault as fault:
+            place = None if fault.index is None else stage.place_of(fault.index)
+            raise PathFault(path, fault.reason, place, fault.hint) from None
+
+    def access(value: Any) -> Any:
+        for stage in stages:
+            value = stage(value)
+            if value is MISSING:
+                return MISSING
+        return value
+
+    return access
+
+
+def _compile_older(path: str) -> Accessor:
+    from jsonpath_ng.ext.parser import parse  # a fifth of a second
+
+    try:
+        with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):
+            parsed = parse(path)
+    except Exception as fault:  # noqa: BLE001  # its operators raise their own kinds beside JSONPathError
+        raise PathFault(path, str(fault)) from None
+    return lambda value: [match.value for match in parsed.find(value)]
+
+
+def _guarded(path: str, access: Accessor) -> Accessor:
+    """Read nothing of a value that a path is not made for, instead of failing the call."""
+    is_reported = False
+
+    def guarded(value: Any) -> Any:
+        nonlocal is_reported
+        try:
+            return access(value)
+        except Exception as fault:  # noqa: BLE001  # jsonpath-ng's operators raise anything
+            if not is_reported:
+                is_reported = True
+                _log.warning("`%s` could not be read from a response: %s", path, type(fault).__name__)
+            return MISSING
+
+    return guarded

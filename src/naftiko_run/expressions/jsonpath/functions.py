@@ -1,0 +1,225 @@
+"""The functions that filters call: those of RFC 9535, and Jayway's operators as functions of two operands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from jsonpath_rfc9535.function_extensions import ExpressionType, FilterFunction
+
+from naftiko_run import jsontext
+from naftiko_run.expressions.expression import MISSING
+from naftiko_run.expressions.jsonpath.comparison import identity, is_same
+from naftiko_run.expressions.jsonpath.patterns import compile_iregexp, compile_regex
+
+PREFIX: Final = "jayway_"
+"""Begins the names of the functions that ``jayway`` translates operators into."""
+
+
+class Function(FilterFunction):
+    """A function with its types, which the parser checks.
+
+    Args:
+        returns: What it gives: a value, a truth, or nodes.
+        takes: What it takes, in order.
+        call: Gives the result for the arguments.
+    """
+
+    def __init__(
+        self, returns: ExpressionType, takes: Sequence[ExpressionType], call: Callable[..., Any]
+    ) -> None:
+        self._returns = returns
+        self._takes = list(takes)
+        self._call = call
+
+    @property
+    def arg_types(self) -> list[ExpressionType]:
+        """The types of its arguments."""
+        return self._takes
+
+    @property
+    def return_type(self) -> ExpressionType:
+        """The type of its result."""
+        return self._returns
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it."""
+        return self._call(*arguments)
+
+
+def length_of(value: Any) -> Any:
+    """Return how many characters, elements or members there are; ``MISSING`` for what has none."""
+    return len(value) if isinstance(value, str | list | dict) else MISSING
+
+
+def _value(nodes: list[Any]) -> Any:
+    return nodes[0] if len(nodes) == 1 else MISSING
+
+
+def _match(text: Any, pattern: Any) -> bool:
+    return _fits(text, pattern, whole=True)
+
+
+def _search(text: Any, pattern: Any) -> bool:
+    return _fits(text, pattern, whole=False)
+
+
+def _fits(text: Any, pattern: Any, *, whole: bool) -> bool:
+    if not isinstance(text, str) or not isinstance(pattern, str):
+        return False
+    test = compile_iregexp(pattern, whole=whole)
+    return test is not None and test(text)
+
+
+class Members:
+    """The elements of a list, found by value without a search through it.
+
+    Args:
+        elements: The list.
+    """
+
+    def __init__(self, elements: list[Any]) -> None:
+        self.elements = elements
+        self._identities = frozenset(identity(each) for each in elements)
+
+    def __contains__(self, value: Any) -> bool:
+        return value is not MISSING and identity(value) in self._identities
+
+
+@lru_cache(maxsize=256)
+def _written(text: str) -> Members:
+    return Members(json.loads(text))
+
+
+def _members(right: Any) -> Members:
+    if isinstance(right, str):
+        return _written(right)
+    return right if isinstance(right, Members) else Members(right if isinstance(right, list) else [])
+
+
+def _is_in(left: Any, right: Any) -> bool:
+    return left in _members(right)
+
+
+def _is_subset(left: Any, right: Any) -> bool:
+    elements = _members(right)
+    return isinstance(left, list) and all(each in elements for each in left)
+
+
+def _shares_any(left: Any, right: Any) -> bool:
+    elements = _members(right)
+    return isinstance(left, list) and any(each in elements for each in left)
+
+
+def _contains(left: Any, right: Any) -> bool:
+    if isinstance(left, str):
+        return isinstance(right, str) and right in left
+    return isinstance(left, list) and right is not MISSING and any(is_same(each, right) for each in left)
+
+
+def _has_size(left: Any, right: Any) -> bool:
+    size = length_of(right) if isinstance(right, str | list) else right
+    return isinstance(left, str | list) and is_same(len(left), size)
+
+
+def _is_empty(left: Any, right: Any) -> bool:
+    return isinstance(left, str | list | dict) and (not left) is right
+
+
+def _is_like(left: Any, right: Any) -> bool:
+    """Compare with a pattern, as ``jayway`` has written it down with its flags."""
+    if isinstance(left, bool) or not isinstance(left, str | int | float):
+        return False
+    pattern, flags, whole = json.loads(right)
+    return compile_regex(pattern, flags, whole=whole)(str(left))
+
+
+def minimum(value: Any) -> Any:
+    """Return the least of the numbers."""
+    return min(_numbers(value), default=MISSING)
+
+
+def maximum(value: Any) -> Any:
+    """Return the greatest of the numbers."""
+    return max(_numbers(value), default=MISSING)
+
+
+def total(value: Any) -> Any:
+    """Return the sum of the numbers."""
+    numbers = _numbers(value)
+    return sum(numbers) if numbers else MISSING
+
+
+def average(value: Any) -> Any:
+    """Return the mean of the numbers."""
+    numbers = _numbers(value)
+    return sum(numbers) / len(numbers) if numbers else MISSING
+
+
+def first(value: Any) -> Any:
+    """Return the first element of a list."""
+    return value[0] if isinstance(value, list) and value else MISSING
+
+
+def last(value: Any) -> Any:
+    """Return the last element of a list."""
+    return value[-1] if isinstance(value, list) and value else MISSING
+
+
+def keys(value: Any) -> Any:
+    """Return the names of an object's members."""
+    return list(value) if isinstance(value, dict) else MISSING
+
+
+def _numbers(value: Any) -> list[int | float]:
+    """Return the numbers of a list, also those that XML and CSV write as text."""
+    found: list[int | float] = []
+    for each in value if isinstance(value, list) else ():
+        number = jsontext.number(each.strip(), exact=True) if isinstance(each, str) else each
+        if isinstance(number, int | float) and not isinstance(number, bool):
+            found.append(number)
+    return found
+
+
+AT_END: Final[dict[str, Callable[[Any], Any]]] = {
+    "min": minimum,
+    "max": maximum,
+    "sum": total,
+    "avg": average,
+    "first": first,
+    "last": last,
+    "keys": keys,
+    "length": length_of,
+    "size": length_of,
+}
+"""What can be called on what a path leads to: ``$.list[*].price.sum()``."""
+
+
+def _over(call: Callable[[Any], Any]) -> Callable[[list[Any]], Any]:
+    """Return a function of nodes: of the one value where there is one, as a single path gives it."""
+    return lambda nodes: call(nodes[0] if len(nodes) == 1 and isinstance(nodes[0], list | dict) else nodes)
+
+
+_V, _L, _N = ExpressionType.VALUE, ExpressionType.LOGICAL, ExpressionType.NODES
+
+FUNCTIONS: Final[dict[str, Function]] = {
+    "length": Function(_V, [_V], length_of),
+    "count": Function(_V, [_N], len),
+    "value": Function(_V, [_N], _value),
+    "match": Function(_L, [_V, _V], _match),
+    "search": Function(_L, [_V, _V], _search),
+    f"{PREFIX}in": Function(_L, [_V, _V], _is_in),
+    f"{PREFIX}nin": Function(_L, [_V, _V], lambda left, right: not _is_in(left, right)),
+    f"{PREFIX}subsetof": Function(_L, [_V, _V], _is_subset),
+    f"{PREFIX}anyof": Function(_L, [_V, _V], _shares_any),
+    f"{PREFIX}noneof": Function(_L, [_V, _V], lambda left, right: not _shares_any(left, right)),
+    f"{PREFIX}contains": Function(_L, [_V, _V], _contains),
+    f"{PREFIX}size": Function(_L, [_V, _V], _has_size),
+    f"{PREFIX}empty": Function(_L, [_V, _V], _is_empty),
+    f"{PREFIX}like": Function(_L, [_V, _V], _is_like),
+} | {f"{PREFIX}{name}_of": Function(_V, [_N], _over(call)) for name, call in AT_END.items()}
+
+SETS: Final = frozenset(f"{PREFIX}{name}" for name in ("in", "nin", "subsetof", "anyof", "noneof"))
+"""The functions whose second argument is a list in which values are looked up."""
