@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from consume.formats import decode
+from naftiko_run import jsontext
+from naftiko_run.expressions import MISSING, compile_path
 
 XSI = "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'"
 
@@ -35,6 +37,31 @@ XSI = "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'"
 )
 def test_xml(text: str, value: Any) -> None:
     assert decode("xml", text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "value"),
+    [
+        ("<fleet><port>X</port></fleet>", "$.fleet.port", "X"),
+        ("<fleet><port>X</port></fleet>", "$.port", "X"),
+        ("<fleet><port>X</port></fleet>", "$['fleet']['port']", "X"),
+        ("<fleet><port>X</port></fleet>", "$.fleet", {"port": "X"}),
+        ("<fleet><port>X</port></fleet>", "$.harbour.port", MISSING),
+        ("<fleet><port>X</port></fleet>", "$.port.fleet", MISSING),
+        ("<fleet><port>X</port></fleet>", "$.fleet.fleet.port", MISSING),
+        ("<fleet><port>X</port><port>Y</port></fleet>", "$.fleet.port[*]", ["X", "Y"]),
+        ("<fleet><port n='1'>X</port><port n='2'/></fleet>", "$.fleet.port[?@.n == '2'].n", ["2"]),
+        ("<fleet><ship id='1'/><ship id='2'/></fleet>", "$.fleet..id", ["1", "2"]),
+        ("<f:fleet xmlns:f='urn:f' n='2'>text</f:fleet>", "$.fleet.n", "2"),
+        # a member of that name comes first
+        ("<item><item><id>1</id></item></item>", "$.item.id", "1"),
+        ("<item><item>1</item><item>2</item></item>", "$.item[1]", "2"),
+    ],
+)
+def test_a_path_into_xml_may_begin_with_the_root(text: str, path: str, value: Any) -> None:
+    decoded = decode("xml", text)
+    assert compile_path(path)(decoded) == value
+    assert jsontext.loads(jsontext.dumps(decoded)) == decoded
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ resources:
 """
 
 SHIPS = [{"imo_number": "IMO-1", "name": "Northern Star"}, {"imo_number": "IMO-2", "name": "Sea Breeze"}]
-CREW = [
+CREW: list[dict[str, Any]] = [
     {"id": 1, "name": "Ann", "role": "captain", "ship": "IMO-1"},
     {"id": 2, "name": "Bo", "role": "cook", "ship": "IMO-1"},
     {"id": "2", "name": "Cy", "role": "mate", "ship": "IMO-2"},

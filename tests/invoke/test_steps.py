@@ -164,6 +164,17 @@ def test_elements_of_a_list_get_the_names_that_the_operation_gives_them(upstream
         ("id", "'2'", {"name": "Cy"}),
         ("id", "1.0", {"name": "Ann"}),
         ("id", "true", None),
+        ("id", "'1'", {"name": "Ann"}),
+        ("number", "7", {"name": "Bo"}),
+        ("number", "7.0", {"name": "Bo"}),
+        ("number", "'7'", {"name": "Bo"}),
+        ("number", "'8'", {"name": "Cy"}),
+        ("number", "['7', 8, 9]", [{"name": "Bo"}, {"name": "Cy"}]),
+        ("active", "'true'", {"name": "Ann"}),
+        ("active", "true", {"name": "Ann"}),
+        ("active", "[false, 'true']", [{"name": "Bo"}, {"name": "Ann"}]),
+        ("active", "'null'", None),
+        ("active", "[1]", []),
         ("id", "9", None),
         ("none", "1", None),
         ("ship", "IMO-1", [{"name": "Ann"}, {"name": "Bo"}]),
@@ -173,7 +184,9 @@ def test_elements_of_a_list_get_the_names_that_the_operation_gives_them(upstream
         ("id", "[9, 8]", []),
     ],
 )
-def test_a_lookup_compares_types_and_all(upstream: Upstream, match: str, wanted: str, expected: Any) -> None:
+def test_a_lookup_compares_with_types_first_and_then_as_text(
+    upstream: Upstream, match: str, wanted: str, expected: Any
+) -> None:
     written = f"""
     steps:
     - {{type: call, name: crew, call: fleet.list-crew}}
@@ -181,7 +194,28 @@ def test_a_lookup_compares_types_and_all(upstream: Upstream, match: str, wanted:
     mappings: [{{targetName: found, value: $.found}}]
     outputParameters: [{{name: found, type: object}}]
     """
-    assert call(tool(answering(upstream), written)).value == {"found": expected}
+    more: tuple[dict[str, Any], ...] = (
+        {"active": True},
+        {"active": False, "number": "7"},
+        {"active": None, "number": 8.0},
+    )
+    crew = [{**member, **rest} for member, rest in zip(CREW, more, strict=True)]
+    assert call(tool(answering(upstream, {"/crew": crew}), written)).value == {"found": expected}
+
+
+def test_a_long_list_is_looked_up_in_a_long_list_of_other_types(upstream: Upstream) -> None:
+    answers = {
+        "/crew": [{"id": str(each)} for each in range(20_000)],
+        "/ships/IMO-1": {"crew": list(range(20_000))},
+    }
+    written = """
+    steps:
+    - {type: call, name: crew, call: fleet.list-crew}
+    - {type: call, name: ship, call: fleet.get-ship, with: {imo: IMO-1}}
+    - {type: lookup, name: found, index: crew, match: id, lookupValue: $.ship.crew}
+    mappings: [{targetName: n, value: $.found.length}]
+    """
+    assert call(tool(answering(upstream, answers), written)).value == {"n": 20_000}
 
 
 def test_a_field_of_several_entries_is_the_first_ones(upstream: Upstream) -> None:

@@ -14,7 +14,7 @@ from naftiko_run.expressions.expression import (
     variable,
 )
 from naftiko_run.expressions.integers import Integers, LostDigits, integers_of
-from naftiko_run.expressions.jsonpath import Accessor, compile_path, first_name, is_root
+from naftiko_run.expressions.jsonpath import Accessor, compile_path, first_name, identity, is_root, is_same
 from naftiko_run.expressions.path import (
     ANY_VALUE,
     PathTemplate,
@@ -61,8 +61,10 @@ __all__ = [
     "exactly",
     "fill",
     "first_name",
+    "identity",
     "integers_of",
     "is_root",
+    "is_same",
     "names_in",
     "names_of",
     "parse_path",

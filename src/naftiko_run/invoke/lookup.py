@@ -1,4 +1,8 @@
-"""Lookup steps: the entries of an earlier step's output whose field equals a value, or one of a list of values."""
+"""Lookup steps: the entries of an earlier step's output whose field equals a value, or one of a list of values.
+
+What is equal with its type comes first; only where there is nothing, what has
+the same text: formats without types write the number 1 as ``"1"``.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from naftiko_run.expressions import MISSING, Expression, Scope
+from naftiko_run.expressions import MISSING, Expression, Scope, identity, is_same
 from naftiko_run.invoke.stepoutput import StepOutput
+
+_Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class Lookup:
         Returns:
             For a list of values, the entries found, in the order of the values;
             for one value its entry, or a list where there are several.
-            a list is empty, and one value gives ``MISSING``, where nothing is found.
+            A list is empty, and one value gives ``MISSING``, where nothing is found.
         """
         wanted = self.wanted.evaluate(scope)
         if wanted is MISSING or wanted is None:
@@ -40,24 +46,43 @@ class Lookup:
         entries = self.index.evaluate(scope)
         rows = [row for row in (entries if isinstance(entries, list) else [entries]) if isinstance(row, dict)]
         if isinstance(wanted, list):
-            found = self._search_all(rows, wanted)
-            return StepOutput(found)
-        # What is equal is equal to Python too, which tells far sooner of most rows that they are not.
-        alike = [row for row in rows if row.get(self.match, MISSING) == wanted]
-        matches = [self._kept(row) for row in alike if equal(row[self.match], wanted)]
+            return StepOutput([self._kept(row) for row in self._search_all(rows, wanted)])
+        matches = [self._kept(row) for row in self._search(rows, wanted)]
         if not matches:
             return StepOutput(MISSING)
         return StepOutput(matches if len(matches) > 1 else matches[0], matches[0])
 
-    def _search_all(self, rows: Sequence[dict[str, Any]], wanted: list[Any]) -> list[dict[str, Any]]:
-        """Search for each of several values, by an index that is made once."""
-        by_value: dict[Any, list[dict[str, Any]]] = {}
+    def _search(self, rows: Sequence[_Row], wanted: Any) -> list[_Row]:
+        # What is equal is equal to Python too, which rules most rows out far sooner.
+        alike = [row for row in rows if row.get(self.match, MISSING) == wanted]
+        found = [row for row in alike if is_same(row[self.match], wanted)]
+        text = None if found else _text(wanted)
+        return found if text is None else [row for row in rows if _text(row.get(self.match)) == text]
+
+    def _search_all(self, rows: Sequence[_Row], wanted: list[Any]) -> list[_Row]:
+        """Search for each of several values, by indexes that are made once."""
+        by_value: dict[Any, list[_Row]] = {}
+        by_text: dict[str, list[_Row]] = {}
         for row in rows:
             if self.match in row:
                 value = row[self.match]
-                key = value if type(value) in _PLAIN else _identity(value)
-                by_value.setdefault(key, []).append(row)
-        return [self._kept(row) for value in wanted for row in by_value.get(_identity(value), ())]
+                by_value.setdefault(value if type(value) in _PLAIN else identity(value), []).append(row)
+        found: list[_Row] = []
+        for value in wanted:
+            matches = by_value.get(identity(value))
+            if matches is None and (text := _text(value)) is not None:
+                by_text = by_text or self._by_text(rows)
+                matches = by_text.get(text)
+            found += matches or ()
+        return found
+
+    def _by_text(self, rows: Sequence[_Row]) -> dict[str, list[_Row]]:
+        by_text: dict[str, list[_Row]] = {}
+        for row in rows:
+            text = _text(row.get(self.match))
+            if text is not None:
+                by_text.setdefault(text, []).append(row)
+        return by_text
 
     def _kept(self, row: dict[str, Any]) -> dict[str, Any]:
         return {name: row.get(name) for name in self.fields} if self.fields else row
@@ -67,19 +92,12 @@ _PLAIN = frozenset({str, int, float, type(None)})
 """The types of values that are their own identity."""
 
 
-def equal(one: Any, other: Any) -> bool:
-    """Whether two JSON values are the same, types and all: ``1`` is ``1.0``, and neither ``"1"`` nor ``true``."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    return bool(one == other) if not isinstance(one, dict | list) else _identity(one) == _identity(other)
-
-
-def _identity(value: Any) -> Any:
-    """Give what two values share that are equal, and no others: it can be a key."""
+def _text(value: Any) -> str | None:
+    """Return how CSV and XML write a scalar; None for null, lists and objects."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
-        return ("boolean", value)
-    if isinstance(value, dict):
-        return ("object", frozenset((key, _identity(member)) for key, member in value.items()))
-    if isinstance(value, list):
-        return ("array", tuple(_identity(member) for member in value))
-    return value
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, int | float) else None

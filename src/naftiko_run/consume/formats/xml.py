@@ -18,6 +18,8 @@ _NIL: Final = "http://www.w3.org/2001/XMLSchema-instance nil"
 class XmlFormat:
     """XML: the root is dropped, attributes are plain keys, siblings of one name are a list.
 
+    A path may begin with the root's name all the same.
+
     Text beside attributes or elements is under the empty key; prefixes are
     dropped. Entities and values of attributes that the document itself declares
     are refused: they can multiply, or name files.
@@ -86,6 +88,22 @@ class _Element:
         return self.members
 
 
+class _Root(dict[str, Any]):
+    """The members of the root element, which are also found under its name."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str, members: dict[str, Any]) -> None:
+        super().__init__(members)
+        self._name = name
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a member, or all of them for the root's own name."""
+        if key in self or key != self._name:
+            return super().get(key, default)
+        return dict(self)
+
+
 class _Siblings(list[Any]):
     """Elements of one name."""
 
@@ -116,7 +134,8 @@ class _Builder:
         if self._open:
             self._open[-1][1].add(name, element.value)
         else:
-            self.root = element.value
+            value = element.value
+            self.root = _Root(name, value) if isinstance(value, dict) else value
 
 
 def _local(name: str) -> str:

@@ -6,7 +6,8 @@ closures in ``queries``, after ``jayway`` has translated what the RFC does not
 have; the operators that only jsonpath-ng has go to it in ``older``.
 """
 
+from naftiko_run.expressions.jsonpath.comparison import identity, is_same
 from naftiko_run.expressions.jsonpath.compile import compile_path
 from naftiko_run.expressions.jsonpath.plain import Accessor, first_name, is_root
 
-__all__ = ["Accessor", "compile_path", "first_name", "is_root"]
+__all__ = ["Accessor", "compile_path", "first_name", "identity", "is_root", "is_same"]
