@@ -131,6 +131,11 @@ class BoundVariable:
     reason: str = ""
 
     @property
+    def shown(self) -> str:
+        """Where its value is, for people."""
+        return f"`{self.key}` in {self.location}" if self.location else f"the variable {self.name}"
+
+    @property
     def remedy(self) -> str:
         """What the operator must do to give it a value."""
         if not self.location:

@@ -120,12 +120,12 @@ def mounted(folder: Path, values: dict[str, bytes]) -> Path:
 
 @pytest.mark.parametrize("form", ["file://{}/", "file://{}", "{}", "file:///./secrets/"])
 def test_a_folder_has_a_file_for_each_key(tmp_path: Path, form: str) -> None:
-    values = {"api-key": b"s3cr3t\n", "tls.crt": b"-----\nx\n-----\r\n", "plain": b" spaces stay "}
+    values = {"api-key": b"s3cr3t\n", "tls.crt": b"-----\nx\n-----\r\n", "plain": b" of no use "}
     folder = mounted(tmp_path / "secrets", values)
     assert read(form.format(folder), tmp_path, {}, *values, "other") == {
         "api-key": "s3cr3t",
         "tls.crt": "-----\nx\n-----",
-        "plain": " spaces stay ",
+        "plain": "of no use",
     }
 
 

@@ -16,7 +16,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     """A cluster with a Secret in each of two namespaces."""
     with running_cluster(tmp_path) as running:
         running.secrets = {
-            "shop/api": {"api-key": b"s3cr3t", "tls.crt": "é\n".encode(), "binary": b"\xff\xfe"},
+            "shop/api": {"api-key": b"s3cr3t", "tls.crt": "é".encode(), "binary": b"\xff\xfe"},
             "other/api": {"api-key": b"of another"},
         }
         yield running
@@ -25,7 +25,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 def test_a_secret_of_a_namespace(cluster: Cluster, tmp_path: Path) -> None:
     keys = ("api-key", "tls.crt", "binary", "none")
     found = read("k8s://shop/api", tmp_path, cluster.environment, *keys)
-    assert found == {"api-key": "s3cr3t", "tls.crt": "é\n"}
+    assert found == {"api-key": "s3cr3t", "tls.crt": "é"}
     assert cluster.asked == ["/api/v1/namespaces/shop/secrets/api"]
 
 

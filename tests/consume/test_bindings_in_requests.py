@@ -43,7 +43,7 @@ def test_every_place_of_a_request(template: str, value: str) -> None:
     assert request.url.startswith(f"https://api.example.com/v1/things/{encoded}?")
     assert query_of(request) == [("query", value)]
     assert header_of(request, "header") == value
-    assert header_of(request, "Cookie") == f"cookie={encoded}"
+    assert header_of(request, "Cookie") == f"cookie={value}"
     assert json_of(request) == {"x": [value]}
 
 

@@ -101,7 +101,8 @@ def test_a_space_in_the_path_of_a_base_uri_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["", "tcp://h:1", "https://h x/v1", "blpapi+session://h", "h.example.com"]
+    "written",
+    ["", "tcp://h:1", "https://h x/v1", "blpapi+session://h", "localhost", "mailto:a@h.example.com"],
 )
 def test_a_base_uri_that_nothing_can_be_called_under_makes_its_units_unavailable(written: str) -> None:
     text = document(

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from naftiko_run import Settings, load
+from naftiko_run.errors import DocumentError
 from naftiko_run.inventory import inventory
 from support.documents import SHOP, SHOP_TOKEN, small, written
 from support.mcp_client import error_of_call, list_tools
@@ -123,3 +124,20 @@ def test_globs_that_leave_nothing_are_refused(tmp_path: Path) -> None:
     result = run(written(tmp_path, small("one")), "--include", "two-*")
     assert result.returncode == 2
     assert result.stderr.startswith("naftiko-run: error: --include and --exclude leave nothing to serve (")
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude"), [((), ("get-*",)), ((), ("*",)), (("nothing-*",), ()), ((), ("unrelated",))]
+)
+def test_a_document_that_is_refused_is_refused_whatever_is_excluded(
+    tmp_path: Path, include: tuple[str, ...], exclude: tuple[str, ...]
+) -> None:
+    document = written(tmp_path, small("one").replace("call: one.get", "call: one.wrong"))
+    with pytest.raises(DocumentError) as refused:
+        load(document, Settings(environment={}, include=include, exclude=exclude))
+    assert "`one` has no operation `wrong`" in str(refused.value)
+
+
+def test_a_document_of_which_all_that_works_is_excluded_is_empty_and_not_refused(tmp_path: Path) -> None:
+    document = written(tmp_path, small("one"))
+    assert not load(document, Settings(environment={}, exclude=("*",))).document.exposes

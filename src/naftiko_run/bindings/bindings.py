@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from naftiko_run.bindings.sources import Source
 from naftiko_run.document.model import Bind
@@ -12,6 +13,7 @@ from naftiko_run.errors import BoundVariable
 from naftiko_run.secret import MASK, Secret
 from naftiko_run.urls import without_user
 
+_AROUND: Final = " \t\r\n"
 _CAPITALS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 
 
@@ -36,6 +38,10 @@ class Bindings:
             an earlier one of the same variable.
         environment: Values of the process environment.
         sources: What providers gave, by location; see ``read_sources``.
+
+    Attributes:
+        trimmed: Variables whose values had spaces or line breaks around them, which are no part of any credential
+            or URL: a file that was saved with a last line break, a value that was pasted.
     """
 
     def __init__(
@@ -46,6 +52,7 @@ class Bindings:
     ) -> None:
         self._environment = environment
         self._sources = sources or {}
+        self.trimmed: dict[BoundVariable, None] = {}
         self._by_namespace: dict[str, BoundVariable] = {}
         self._by_variable: dict[str, BoundVariable] = {}
         for bind in binds:
@@ -82,11 +89,20 @@ class Bindings:
     def _bound(self, variable: BoundVariable) -> Bound:
         if not variable.location:
             value = self._environment.get(variable.name)
-            return Bound(variable, None if value is None else Secret(value))
+            return Bound(variable, None if value is None else Secret(self._trim(variable, value)))
         source = self._sources.get(variable.location, Source())
         secret = source.values.get(variable.key)
         reason = source.reason if secret is None else "it is empty there"
-        return Bound(replace(variable, location=without_user(variable.location), reason=reason), secret)
+        shown = replace(variable, location=without_user(variable.location))
+        if secret is not None:
+            secret = Secret(self._trim(shown, secret.reveal()))
+        return Bound(replace(shown, reason=reason), secret)
+
+    def _trim(self, variable: BoundVariable, value: str) -> str:
+        trimmed = value.strip(_AROUND)
+        if trimmed != value and "\n" not in trimmed:  # certificates and keys always end with a line break
+            self.trimmed[variable] = None
+        return trimmed
 
 
 class MaskedBindings(Bindings):

@@ -120,7 +120,7 @@ class _Compiling:
         self.missing: set[BoundVariable] = set()
 
     def secret(self, template: str) -> Secret:
-        return Secret(str(compile_text(template, self._resolve).evaluate({})))
+        return Secret(str(compile_text(template, self._resolve).evaluate({})).rstrip("\r\n"))
 
     def _resolve(self, name: str) -> Expression:
         bound = self._bindings.find_or_environment(name)

@@ -43,7 +43,8 @@ def load(path: str | os.PathLike[str], settings: Settings | None = None) -> Capa
         DocumentError: Nothing in it can be run; carries every diagnostic.
     """
     with collection_put_off():
-        return compile_capability(load_document(Path(path)), settings or Settings())
+        settings = settings or Settings()
+        return compile_capability(load_document(Path(path), settings.is_replaced), settings)
 
 
 def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability:
@@ -67,13 +68,24 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     )
     units = compile_units(document, compiler, loaded.source.folder)
     addresses = addresses_of(document, surroundings, environment, report)
-    access = compile_access(document, inbound_of(document, surroundings, settings, environment), report)
+    inbound = inbound_of(document, surroundings, settings, environment)
+    access = compile_access(document, inbound, report)
+    for variable in {**surroundings.bindings.trimmed, **surroundings.addresses.trimmed, **inbound.trimmed}:
+        report.warning(
+            "trimmed-value",
+            f"the value of {variable.shown} has spaces or line breaks around it; they are left out",
+            hint="remove them where the value is set",
+            alters_service=True,
+        )
     refused = {pointer: each.refusal for pointer, each in access.items() if each.refusal}
     served = [each for each in document.exposes if each.pointer not in refused]
     others = {each.type for each in served} - {"rest", "mcp", "skill"}
     is_idle = not (units.exposed or units.withheld) and others.isdisjoint(plugins.installed(plugins.EXPOSERS))
-    if (is_idle or not served) and document is loaded.document:
-        _refuse(document, report)
+    if is_idle or not served:
+        if document is loaded.document:
+            _refuse(document, report)
+        # It is refused where that has nothing to do with what was asked for.
+        compile_capability(loaded, replace(settings, include=(), exclude=()))
     refusals = {each.target.refusal: each.target.refused_at for each in units.forwards.values()}
     refusals |= {each.refusal: _refused_at(each) for each in units.functions.values()}
     for refusal, at in refusals.items():

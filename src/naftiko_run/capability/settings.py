@@ -38,3 +38,7 @@ class Settings:
     read_only: bool = False
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
+
+    def is_replaced(self, namespace: str) -> bool:
+        """Whether a consumed namespace is called elsewhere than its base URI says."""
+        return self.sandbox or namespace in self.base_uris

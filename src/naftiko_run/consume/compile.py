@@ -76,7 +76,9 @@ class OperationCompiler:
         shown_base, own_path = _climbed(self._upstream.shown, self._path)
         path = parse_path(own_path)
         variables = {each: self._path_variable(each) for each in path.variables}
-        query = [(encode_name(p.name), self._argument(p)) for p in self._placed("query")]
+        own = {parameter.name for parameter in self._parameters}
+        query = [(encode_name(key), constant(value)) for key, value in self._upstream.query if key not in own]
+        query += [(encode_name(p.name), self._argument(p)) for p in self._placed("query")]
         query += [(encode_name(extra), variable(extra)) for extra in in_query]
         headers = [(p.name, self._argument(p)) for p in self._placed("header")]
         cookies = [(p.name, self._argument(p)) for p in self._placed("cookie")]

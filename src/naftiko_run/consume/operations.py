@@ -112,6 +112,7 @@ class ConsumedOperations:
             answers = self._format(name)
             try:
                 upstream = self._upstream(consumes)
+                path = path or ("/" if upstream.has_slash else "")
                 compiler = OperationCompiler(
                     upstream, path, model, parameters, answers=answers, surroundings=self._surroundings
                 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote
 
 from naftiko_run.bindings import Bindings
 from naftiko_run.consume.authentication import AuthenticationBlock, compile_authentication, installed
 from naftiko_run.consume.authentication.header import HeaderAuthentication
+from naftiko_run.consume.baseuri import BaseUri, fill_base_uri, replaced_base_uri
 from naftiko_run.consume.exchange import Authentication, FixedHeaders, OutgoingRequest, UpstreamResponse
 from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.diagnostics import Pointer
@@ -17,11 +18,11 @@ from naftiko_run.document.model import Consumes
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_text, constant
 from naftiko_run.secret import MASK
-from naftiko_run.urls import without_user
+from naftiko_run.urls import PLACEHOLDER, has_origin, without_user
 from naftiko_run.version import USER_AGENT
 
-_SCHEME_TWICE = re.compile(r"\Ahttps?://(?=https?://)", re.IGNORECASE)
-"""The document's scheme before a host whose value brings its own, which then holds."""
+_UNSAFE = re.compile(r"[^a-zA-Z0-9]+")
+"""What no host name has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Upstream:
         refused_at: The place in the document of what ``refusal`` speaks of.
         missing: Variables without a value.
         max_response: How many bytes of a response are kept in memory where an operation does not say.
+        query: What the value of its base URI adds to the query of every operation.
+        has_slash: Whether the value of its base URI ends with a slash.
     """
 
     namespace: str
@@ -49,6 +52,8 @@ class Upstream:
     refused_at: Pointer
     missing: tuple[BoundVariable, ...]
     max_response: int
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    has_slash: bool = False
     _fixed: dict[str, FixedHeaders] = field(default_factory=dict, repr=False)
 
     def fixed_headers(self, accept: str) -> FixedHeaders:
@@ -68,22 +73,26 @@ def compile_upstream(consumes: Consumes, surroundings: Surroundings) -> Upstream
         ValueError: Its base URI cannot be used.
     """
     compiler = _UpstreamCompiler(consumes, surroundings)
-    base, shown = compiler.base()
-    authentication, refusal = compiler.authentication(base)
+    base = compiler.base()
+    authentication, refusal = compiler.authentication(base.url)
     at = consumes.authentication.pointer if consumes.authentication else consumes.pointer
+    if placeholder := compiler.placeholder():
+        refusal, at = placeholder, (*consumes.pointer, "baseUri")
     if consumes.tunnel is not None and (beyond := compiler.beyond_tunnel()):
         refusal, at = beyond, consumes.tunnel.pointer
     credentials, authentication = _settled(authentication)
     return Upstream(
         consumes.namespace,
-        base,
-        shown,
+        base.url,
+        base.shown,
         credentials,
         authentication,
         refusal,
         at,
         tuple(compiler.missing),
         compiler.max_response,
+        base.query,
+        base.has_slash,
     )
 
 
@@ -107,7 +116,14 @@ class _UpstreamCompiler:
             surroundings.max_response if consumes.max_response is None else consumes.max_response
         )
 
-    def _operator_text(self, template: str, bindings: Bindings, *, may_be_empty: bool = True) -> str:
+    def _operator_text(
+        self,
+        template: str,
+        bindings: Bindings,
+        *,
+        may_be_empty: bool = True,
+        escape: Callable[[str], str] = str,
+    ) -> str:
         """Fill in a template in which only the operator has a say; note what is missing."""
 
         def resolve(name: str) -> Expression:
@@ -115,26 +131,49 @@ class _UpstreamCompiler:
             if bound.value is None or not (may_be_empty or bound.value.reveal()):
                 self.missing[bound.variable] = None
                 return constant("")
-            return constant(bound.value.reveal())
+            return constant(escape(bound.value.reveal()))
 
         return str(compile_text(template, resolve).evaluate({}))
 
-    def base(self) -> tuple[str, str]:
-        """Give the base URL to call, and the one to show: a binding in its path may be a credential."""
-        replaced = self._around.base_uris.get(self._consumes.namespace)
+    def base(self) -> BaseUri:
+        """Return the base URI to call.
+
+        Raises:
+            ValueError: It is not an http or https address.
+        """
+        namespace, template = self._consumes.namespace, self._consumes.base_uri
+        replaced = self._around.base_uris.get(namespace)
         if replaced is not None:
-            return replaced.rstrip("/"), without_user(replaced.rstrip("/"))
-        template = self._consumes.base_uri
-        start = template.find("/", template.index("://") + 3 if "://" in template else 0)
-        authority, path = (template, "") if start < 0 else (template[:start], template[start:])
-        base = _SCHEME_TWICE.sub("", self._operator_text(authority, self._around.addresses))
-        if base and "://" not in base:
-            base = f"https://{base}"
-        if not self.missing and not _is_origin(base):
-            raise ValueError(f"the base URI of `{self._consumes.namespace}` is not an http or https address")
-        base = base.rstrip("/")
-        shown = without_user(template) if self.missing else without_user(base) + path
-        return base + quote(self._operator_text(path, self._around.bindings), safe="/%:@!$&'()*+,;=~"), shown
+            return replaced_base_uri(replaced)
+        if self._around.is_masked:
+            template = template if has_origin(template) else _sandbox_address(namespace)
+        fillable = PLACEHOLDER.sub(lambda found: _UNSAFE.sub("-", found[0]).strip("-"), template)
+        addresses, bindings = self._around.addresses, self._around.bindings
+        try:
+            filled = fill_base_uri(
+                fillable,
+                lambda text: self._operator_text(text, addresses),
+                lambda text: self._operator_text(text, addresses, escape=_percent_encoded),
+                lambda text: self._operator_text(text, bindings),
+            )
+        except ValueError:
+            if not self.missing:
+                raise ValueError(f"the base URI of `{namespace}` is not an http or https address") from None
+            filled = BaseUri(template, "")
+        if self.missing or fillable != template:
+            return replace(filled, shown=without_user(template))
+        return filled
+
+    def placeholder(self) -> str:
+        """Say why nothing is called where a part of the base URI is still to be filled in; empty where none is."""
+        namespace = self._consumes.namespace
+        found = PLACEHOLDER.search(self._consumes.base_uri)
+        if not found or namespace in self._around.base_uris or self._around.is_masked:
+            return ""
+        return (
+            f"the base URI of `{namespace}` has the placeholder `{found[0]}`, which you must fill in: write the "
+            f"value in its place, or serve with --base-uri {namespace}=https://…"
+        )
 
     def beyond_tunnel(self) -> str:
         """Say why what is behind a tunnel cannot be called; empty where no tunnel is needed."""
@@ -184,12 +223,14 @@ class _UpstreamCompiler:
     def _credential(self, template: str, *, may_be_empty: bool = False) -> str:
         if self._around.is_masked:
             return MASK
-        return self._operator_text(template, self._around.bindings, may_be_empty=may_be_empty)
+        text = self._operator_text(template, self._around.bindings, may_be_empty=may_be_empty)
+        return text.rstrip("\r\n")  # which a block of YAML ends with
 
 
-def _is_origin(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets or a port that are none
-        return False
+def _sandbox_address(namespace: str) -> str:
+    """Return a base URI to show where the document has none."""
+    return f"https://{_UNSAFE.sub('-', namespace.lower()).strip('-') or 'upstream'}.example"
+
+
+def _percent_encoded(text: str) -> str:
+    return quote(text, safe="")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from naftiko_run.diagnostics import Diagnostic, Report, Severity
 from naftiko_run.document.dialects import normalise, normalise_unit
 from naftiko_run.document.imports import resolve_imports
-from naftiko_run.document.model import Callable, Document
+from naftiko_run.document.model import Callable as Unit
+from naftiko_run.document.model import Document
 from naftiko_run.document.origins import Origins
 from naftiko_run.document.source import TRUNCATION_MARK, Source, parse, read
 from naftiko_run.errors import DocumentError
@@ -44,13 +45,21 @@ class LoadedDocument:
         return self.source.file or self.document.info.label or "<text>"
 
 
-def load_document(path: Path) -> LoadedDocument:
-    """Load a document from a file.
+IsReplaced = Callable[[str], bool]
+"""Whether a consumed namespace is called elsewhere than its base URI says, so that it does without one."""
+
+
+def _is_never_replaced(_: str) -> bool:
+    return False
+
+
+def load_document(path: Path, is_replaced: IsReplaced = _is_never_replaced) -> LoadedDocument:
+    """Load a document from a file; see ``load_source``.
 
     Raises:
         DocumentError: There is no capability in it.
     """
-    return load_source(read(path))
+    return load_source(read(path), is_replaced)
 
 
 def load_text(text: str, file: str = "") -> LoadedDocument:
@@ -66,8 +75,12 @@ def load_text(text: str, file: str = "") -> LoadedDocument:
     return load_source(parse(text, file))
 
 
-def load_source(source: Source) -> LoadedDocument:
+def load_source(source: Source, is_replaced: IsReplaced = _is_never_replaced) -> LoadedDocument:
     """Load a parsed document, and what it imports.
+
+    Args:
+        source: The document.
+        is_replaced: See ``IsReplaced``.
 
     Raises:
         DocumentError: There is no capability in it.
@@ -77,7 +90,7 @@ def load_source(source: Source) -> LoadedDocument:
     for each in whole.sources:
         report.extend(_truncation(each))
     report.extend(whole.diagnostics)
-    canonical = normalise(whole.data, report, whole.faults)
+    canonical = normalise(whole.data, report, whole.faults, is_replaced)
     if canonical is None:
         raise DocumentError(list(report))
     canonical["info"]["version"] = _version(source) or canonical["info"]["version"]
@@ -90,13 +103,13 @@ def load_source(source: Source) -> LoadedDocument:
     return LoadedDocument(document, source, whole.origins, tuple(report))
 
 
-def read_unit(written: Mapping[str, Any], document: Document, report: Report) -> Callable:
+def read_unit(written: Mapping[str, Any], document: Document, report: Report) -> Unit:
     """Read a unit that stands outside the document model, such as one in a plugin's block.
 
     Raises:
         ValueError: It calls nothing that the document consumes; the message says why.
     """
-    return TypeAdapter(Callable).validate_python(normalise_unit(written, document, report))
+    return TypeAdapter(Unit).validate_python(normalise_unit(written, document, report))
 
 
 def _version(source: Source) -> str:

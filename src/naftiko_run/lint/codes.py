@@ -37,7 +37,7 @@ bare-variable | warning | A credential or fixed value is only the name of a boun
 base-uri-query | warning | A base URI has a query, which is sent with every operation. | Write input parameters with `in: query` and a `value`.
 base-uri-space | warning | A base URI holds a space, which is sent as `%20`. | Remove it, or write `%20`.
 base-uri-variable | warning | A variable of a base URI is not between double braces. | Write `{{NAME}}`, and bind it under `binds`.
-base-uri-without-scheme | warning | A base URI begins with `//`; https is used. | Write `https://`.
+base-uri-without-scheme | warning | A base URI begins with `//`, or with a host name; https is used. | Write `https://`.
 binding-braces | warning | A binding stands between other braces than it should, such as `${NAME}`; it is read as a binding. | Write `{{NAME}}`.
 body-without-data | warning | A `body` has no `data`; it is made of the caller's arguments. | Write `data` with what is to be sent, or leave `body` out.
 call-in-skill | warning | A tool of a skill has a `call`; it is read as the adapter's tool or operation that makes this call. | Write `from` with `sourceNamespace` and `action`.
@@ -105,6 +105,7 @@ several-documents | error | A file holds more than one YAML document. | Keep one
 structured-key | error | A key is a mapping or a list, often a template without quotes. | Quote it: `'{{name}}'`.
 too-deep | error | A document is nested more than 200 levels deep. | Write it flatter.
 too-many-values | error | A document holds more than 500,000 values, or its aliases unfold to more. | Split it, or write repeated parts once.
+trimmed-value | warning | The value of a variable has spaces or line breaks around it, which are left out. | Remove them where the value is set.
 truncated | warning | A document was cut off where it was published. | Fetch the whole document from its author.
 tunnel-not-opened | warning | An API behind a tunnel is called directly, as its `fallback` says. | Write `fallback: fail` to have no call go past the tunnel.
 two-origins | warning | A tool of a skill has both `from` and `instruction`; `from` is followed. | Keep one of the two.

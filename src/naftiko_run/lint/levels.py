@@ -108,7 +108,7 @@ def _excerpts_of(written: Written) -> Excerpts:
 
 def _runnable(source: Source, settings: Settings) -> tuple[Diagnostic, ...]:
     try:
-        return compile_capability(load_source(source), settings).diagnostics
+        return compile_capability(load_source(source, settings.is_replaced), settings).diagnostics
     except DocumentError as fault:
         return fault.diagnostics
 

@@ -30,11 +30,11 @@ class VaultProvider:
         )
         if "/" not in path:
             raise LocationUnreadable("a location of Vault is vault://mount/path")
-        address = environment.get("VAULT_ADDR", "")
+        address = environment.get("VAULT_ADDR", "").strip()
         if not address:
             raise LocationUnreadable("VAULT_ADDR is not set")
         headers = {"X-Vault-Request": "true"}
-        if namespace := environment.get("VAULT_NAMESPACE"):
+        if namespace := environment.get("VAULT_NAMESPACE", "").strip():
             headers["X-Vault-Namespace"] = namespace
         authority = environment.get("VAULT_CACERT")
         with Server(
@@ -45,7 +45,7 @@ class VaultProvider:
 
 
 def _token(server: Server, environment: Mapping[str, str]) -> str:
-    if token := environment.get("VAULT_TOKEN"):
+    if token := environment.get("VAULT_TOKEN", "").strip():
         return token
     if file := environment.get("VAULT_TOKEN_FILE"):
         return read_text(Path(file)).strip()

@@ -7,7 +7,7 @@ further down the house knows that a dialect exists.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -43,7 +43,10 @@ SPEC_VERSIONS: Final[dict[str, tuple[str, ...]]] = {
 
 
 def normalise(
-    data: Any, report: Report, not_imported: Mapping[str, Mapping[str, str]]
+    data: Any,
+    report: Report,
+    not_imported: Mapping[str, Mapping[str, str]],
+    is_replaced: Callable[[str], bool],
 ) -> dict[str, Any] | None:
     """Give the canonical form of a parsed document.
 
@@ -51,6 +54,7 @@ def normalise(
         data: Plain data, as ``Whole.data``.
         report: Takes what was found and mended.
         not_imported: By section, namespaces that could not be imported, and why.
+        is_replaced: Whether a consumed namespace is called elsewhere than its base URI says.
 
     Returns:
         What ``Document`` validates, or None where there is no capability in it;
@@ -69,7 +73,7 @@ def normalise(
     if capability is None:
         return None
     binds = normalise_binds(root, capability)
-    consumes, faults = normalise_consumes(capability, not_imported.get("consumes", {}))
+    consumes, faults = normalise_consumes(capability, not_imported.get("consumes", {}), is_replaced)
     mend_braces(consumes, binds, report)
     if not not_imported.get("binds"):  # else others may be declared where these come from
         warn_of_undeclared(root, capability, binds)

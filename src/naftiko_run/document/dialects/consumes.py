@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from naftiko_run.diagnostics import Pointer
@@ -33,13 +33,14 @@ METHODS = frozenset(get_args(Method))
 
 
 def normalise_consumes(
-    capability: Reader, not_imported: Mapping[str, str]
+    capability: Reader, not_imported: Mapping[str, str], is_replaced: Callable[[str], bool]
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Give the canonical ``consumes`` entries.
 
     Args:
         capability: Has the entries.
         not_imported: Namespaces that could not be imported, and why.
+        is_replaced: Whether a namespace is called elsewhere than its base URI says.
 
     Returns:
         The entries that can be called, and for each namespace that cannot be, why.
@@ -55,8 +56,8 @@ def normalise_consumes(
             continue
         base_uri, fixed = normalise_base_uri(written)
         fault = base_uri_fault(base_uri)
-        if fault:
-            faults[namespace] = fault
+        if fault and not is_replaced(namespace):
+            faults[namespace] = f"{fault}; --base-uri {namespace}=URL gives it one"
             continue
         _note_protocol(written, namespace)
         entry = _entry(written, namespace, base_uri, fixed)

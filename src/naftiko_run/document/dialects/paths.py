@@ -10,8 +10,10 @@ from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.expressions import parse_path, split_query_template, split_url_path
 from naftiko_run.secret import MASK
+from naftiko_run.urls import PLACEHOLDER, has_origin
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_BARE_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]+)?(?:[/?]|\Z)")
 _BASE_VARIABLE = re.compile(r"\$?\{\{?\s*([^{}]+?)\s*\}?\}")
 
 
@@ -31,6 +33,9 @@ def normalise_base_uri(consumes: Reader) -> tuple[str, list[dict[str, Any]]]:
             at,
         )
         written = f"https:{written}"
+    elif _BARE_HOST.match(written):
+        consumes.report.warning("base-uri-without-scheme", f"`{written}` names no scheme; https is used", at)
+        written = f"https://{written}"
     written = _SCHEME.sub(lambda scheme: scheme.group().lower(), written)
     canonical, parameters = split_path(_BASE_VARIABLE.sub(r"{{\1}}", written), at, consumes.report)
     canonical = canonical.rstrip("/")
@@ -67,12 +72,12 @@ def ends_with_slash(consumes: Reader) -> bool:
 
 
 def base_uri_fault(base_uri: str) -> str:
-    """Say why nothing can be called under a base URI; empty where something can."""
+    """Say why nothing can be called under a base URI; empty where something can, once placeholders are filled in."""
     if not base_uri:
         return "its `baseUri` is missing"
-    if re.match(r"(?:https?://)?[^/]*\s", base_uri):
+    if re.match(r"(?:https?://)?[^/]*\s", PLACEHOLDER.sub("x", base_uri)):
         return "its `baseUri` has a space in its host"
-    if re.match(r"https?://.", base_uri) or base_uri.startswith("{{"):
+    if has_origin(base_uri):
         return ""
     shown = re.sub(r"//.*@", f"//{MASK}@", base_uri)
     return f"its `baseUri` `{shown}` is not an http or https address"
