@@ -92,7 +92,7 @@ def of_size(size: int) -> bytes:
 )
 @pytest.mark.parametrize("status", [200, 500])
 def test_the_nearest_limit_holds(
-    served: Served, upstream: Upstream, path: str, limit: int, operation: str, status: int
+    served: Served, upstream: Upstream, *, path: str, limit: int, operation: str, status: int
 ) -> None:
     url = f"{served.url('rest')}/{path}"
     upstream.answers(Answer(status, of_size(limit * KIB)))

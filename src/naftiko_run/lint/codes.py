@@ -48,8 +48,8 @@ duplicate-function | error | A function of an aggregate is defined twice; the fi
 duplicate-key | error | A key stands twice in one mapping. | Keep one of the two.
 duplicate-namespace | warning | A namespace is consumed twice; the operations are merged, the first of a name wins. | Give one of the two another namespace.
 duplicate-operation | warning | A consumed operation is defined twice; the first one is called. | Give it another name.
-duplicate-route | warning | A route matches the same requests as an earlier one; it is left out. | Give it a path of its own, or a static query such as `?action=x`.
 duplicate-prompt | warning | A prompt has the name of another once both are served under names that every client takes; it gets a free one. | Give it another name.
+duplicate-route | warning | A route matches the same requests as an earlier one; it is left out. | Give it a path of its own, or a static query such as `?action=x`.
 duplicate-skill | warning | A skill has the name of another; it is left out. | Give it another name.
 duplicate-tool | warning | A tool has the name of another; it gets a free one, and in a skill it is left out. | Give it another name.
 empty-adapter | warning | An adapter offers nothing. | Add `resources`, `tools` or `skills` to it.
