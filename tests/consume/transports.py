@@ -74,6 +74,8 @@ async def speaking(speak: Speak, tls: ssl.SSLContext | None = None) -> AsyncIter
         yield f"http{'s' if tls else ''}://127.0.0.1:{port}/x"
     finally:
         server.close()
+        for _ in range(5):  # a connection that was accepted just now has no task yet
+            await asyncio.sleep(0)
         for task in tasks:
             if task is not None:
                 task.cancel()

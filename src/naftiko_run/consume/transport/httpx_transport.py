@@ -107,6 +107,7 @@ class HttpxTransport:
         loop = asyncio.get_running_loop()
         if self._loop is not loop:  # the connections of the last one are gone with it
             self._clients, self._places, self._loop = {}, {}, loop
+        self._client(request.tls)  # to make one takes its time, and that is not the upstream's
         if request.timeout is None:
             request.timeout = self._timeout
         request.deadline = request.deadline or loop.time() + request.timeout
