@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from naftiko_run.consume import DEFAULT_MAX_RESPONSE, DEFAULT_SECONDS
+from naftiko_run.consume import DEFAULT_LIMITS, DEFAULT_MAX_RESPONSE, DEFAULT_SECONDS, Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,10 @@ class Settings:
     Attributes:
         base_uris: Base URIs by consumed namespace that replace the documents'.
         sandbox: Answer every consumed call in-process; send nothing.
-        timeout: Seconds to wait for an upstream.
+        timeout: How many seconds a call of an upstream may take where the document does not say; of what
+            streams, each pause.
         max_response: How many bytes of an upstream's response are kept in memory, before and after decompression.
+        limits: The most connections to upstreams; while capabilities are served, those of ``ServeSettings`` hold.
         environment: Values of ``{{env.X}}``.
         env_files: Files that add to the environment; None for ``.env`` in the
             working directory and beside the document.
@@ -32,6 +34,7 @@ class Settings:
     sandbox: bool = False
     timeout: float = DEFAULT_SECONDS
     max_response: int = DEFAULT_MAX_RESPONSE
+    limits: Limits = DEFAULT_LIMITS
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     env_files: Sequence[Path] | None = None
     provider_timeout: float = 10.0

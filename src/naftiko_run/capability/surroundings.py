@@ -49,11 +49,12 @@ def surroundings_of(
     return Surroundings(
         bindings,
         bindings,
-        HttpTransport(settings.timeout),
+        HttpTransport(settings.timeout, settings.limits),
         settings.base_uris,
         prefixes,
         folder,
         settings.max_response,
+        settings.timeout,
     )
 
 

@@ -20,6 +20,7 @@ USAGE: Final = 2
 
 _KEY_BYTES: Final = 32
 _MOST_WORKERS: Final = 1024
+_MAX_COUNT: Final = 1_000_000
 
 
 class UsageFault(ConfigurationError):
@@ -133,6 +134,17 @@ def parse_workers(text: str) -> int:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if not text.isdecimal() or not 1 <= int(text) <= _MOST_WORKERS:
         raise UsageFault(f"--workers: `{text}` is no number from 1 to {_MOST_WORKERS}, and not `auto`")
+    return int(text)
+
+
+def parse_count(text: str, option: str) -> int:
+    """Parse a number of 1 or more.
+
+    Raises:
+        UsageFault: It is none.
+    """
+    if not text.isdecimal() or not 1 <= int(text) <= _MAX_COUNT:
+        raise UsageFault(f"{option}: `{text}` is not a number from 1 to {_MAX_COUNT:,}")
     return int(text)
 
 

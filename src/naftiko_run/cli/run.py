@@ -22,6 +22,7 @@ from naftiko_run.cli.options import (
     UsageFault,
     check_level,
     parse_base_uris,
+    parse_count,
     parse_ports,
     parse_seconds,
     parse_size,
@@ -29,6 +30,7 @@ from naftiko_run.cli.options import (
     read_state_key,
 )
 from naftiko_run.cli.startup import Startup
+from naftiko_run.consume import Limits
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.errors import ConfigurationError, DocumentError
 from naftiko_run.serve import Addressing, ServeSettings, serve
@@ -56,6 +58,8 @@ class RunOptions:
     read_only: bool
     strict: bool
     timeout: str
+    max_connections: str
+    max_connections_per_origin: str
     max_body: str
     max_result: str
     max_response: str
@@ -96,11 +100,16 @@ def run_documents(options: RunOptions) -> int:
 
 
 def _run(options: RunOptions, console: Console) -> None:
+    limits = Limits(
+        parse_count(options.max_connections_per_origin, "--max-connections-per-origin"),
+        parse_count(options.max_connections, "--max-connections"),
+    )
     settings = Settings(
         parse_base_uris(options.base_uris),
         options.sandbox,
         parse_seconds(options.timeout),
         parse_size(options.max_response, "--max-response"),
+        limits,
         env_files=options.env_files,
         read_only=options.read_only,
         include=options.include,
@@ -121,6 +130,7 @@ def _run(options: RunOptions, console: Console) -> None:
         max_result=parse_size(options.max_result, "--max-result") if options.max_result else None,
         lazy_tools=options.tools == "lazy",
         workers=parse_workers(options.workers),
+        limits=limits,
         prefix_routes=options.prefix_routes,
         refuses_clashes=options.strict,
     )

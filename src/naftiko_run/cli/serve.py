@@ -83,7 +83,19 @@ def serve_documents(
             help="Refuse to start while a credential is missing or anything in a document cannot be served.",
         ),
     ] = False,
-    timeout: Annotated[str, typer.Option(metavar="SECONDS", help="Wait this long for an upstream.")] = "30",
+    timeout: Annotated[
+        str,
+        typer.Option(
+            metavar="SECONDS",
+            help="How long a call of an upstream may take until its answer is whole; of what streams, each pause.",
+        ),
+    ] = "30",
+    max_connections: Annotated[
+        str, typer.Option(metavar="N", help="The most connections to all upstreams, of each process.")
+    ] = "512",
+    max_connections_per_origin: Annotated[
+        str, typer.Option(metavar="N", help="The most connections to one upstream, of each process.")
+    ] = "256",
     max_body: Annotated[
         str, typer.Option(metavar="SIZE", help="The largest request body taken, such as 10MiB or 500KB.")
     ] = "10MiB",
@@ -162,6 +174,8 @@ def serve_documents(
         read_only=read_only,
         strict=strict,
         timeout=timeout,
+        max_connections=max_connections,
+        max_connections_per_origin=max_connections_per_origin,
         max_body=max_body,
         max_result=max_result,
         max_response=max_response,

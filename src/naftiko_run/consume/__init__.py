@@ -3,6 +3,7 @@
 from naftiko_run.consume.authentication import AuthenticationBlock
 from naftiko_run.consume.exchange import (
     DEFAULT_MAX_RESPONSE,
+    DEFAULT_SECONDS,
     Authentication,
     CallerBody,
     OutgoingRequest,
@@ -17,9 +18,10 @@ from naftiko_run.consume.operation import ConsumedOperation, in_thread
 from naftiko_run.consume.operations import ConsumedOperations, NotCallable
 from naftiko_run.consume.sandbox import SandboxAddresses, SandboxTransport
 from naftiko_run.consume.surroundings import Surroundings
-from naftiko_run.consume.transport import DEFAULT_SECONDS, HttpTransport, shared_connections
+from naftiko_run.consume.transport import DEFAULT_LIMITS, HttpTransport, Limits, shared_connections
 
 __all__ = [
+    "DEFAULT_LIMITS",
     "DEFAULT_MAX_RESPONSE",
     "DEFAULT_SECONDS",
     "Authentication",
@@ -31,6 +33,7 @@ __all__ = [
     "FormatSettings",
     "Forwarding",
     "HttpTransport",
+    "Limits",
     "NotCallable",
     "OutgoingRequest",
     "SandboxAddresses",

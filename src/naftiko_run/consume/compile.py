@@ -122,6 +122,7 @@ class OperationCompiler:
             self._answers,
             self._answers.unmapped,
             self._upstream.max_response if self._model.max_response is None else self._model.max_response,
+            self._upstream.timeout if self._model.timeout is None else self._model.timeout,
             "" if self._around.is_masked else self._model.output_media_type,
             self._around.transport,
         )

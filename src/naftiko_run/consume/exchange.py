@@ -19,6 +19,9 @@ MAX_CONTENT_TYPES: Final = 16
 DEFAULT_MAX_RESPONSE: Final = 64 * 1024 * 1024
 """How many bytes of a response are kept in memory, where nothing else is set."""
 
+DEFAULT_SECONDS: Final = 30.0
+"""How many seconds a call may take where nothing else is said; of a stream, each pause in it."""
+
 
 class FixedHeaders:
     """All headers of many requests: a transport reads them once, not for each.

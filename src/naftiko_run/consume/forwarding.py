@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
+from naftiko_run.consume.deadline import authorize_in_time
 from naftiko_run.consume.exchange import Authentication, OutgoingRequest, StreamedResponse, Transport
 from naftiko_run.consume.plan import RequestPlan
 from naftiko_run.diagnostics import Pointer
@@ -22,6 +23,7 @@ class Forwarding:
         refusal: Why nothing can be forwarded; empty where something can.
         refused_at: The place in the document of what ``refusal`` speaks of.
         authentication: None for none.
+        timeout: How many seconds the upstream has until its headers are there, and then for each pause.
         transport: Carries the requests.
     """
 
@@ -31,6 +33,7 @@ class Forwarding:
     refusal: str
     refused_at: Pointer
     authentication: Authentication | None
+    timeout: float
     transport: Transport
 
     async def send(
@@ -55,6 +58,8 @@ class Forwarding:
             MissingBinding: A credential or address is not set.
             UpstreamUnreachable: No connection, TLS failure, or a broken response.
             UpstreamTimeout: The time limit passed.
+            NoConnection: None became free in time, or none can be opened.
+            ClientTooSlow: The body came too slowly, and others waited for the connection.
         """
         if self.refusal:
             raise Unsupported(self.refusal)
@@ -63,7 +68,7 @@ class Forwarding:
         request = self._request(method, path, query, [*headers], body)
         if self.authentication is None:
             return await self.transport.stream(request)
-        response = await self.authentication.authorize(request, self.transport.stream)
+        response = await authorize_in_time(self.authentication, request, self.transport.stream)
         assert isinstance(response, StreamedResponse)  # what the one given to it gives
         return response
 
@@ -84,4 +89,5 @@ class Forwarding:
         request.url = base + path + (f"?{queries}" if queries else "")
         request.headers = [*fixed, *headers]
         request.chunks = body
+        request.timeout = self.timeout
         return request

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
 from naftiko_run.collection import collection_put_off
+from naftiko_run.consume.deadline import authorize_in_time
 from naftiko_run.consume.exchange import Authentication, CallerBody, Transport, UpstreamResponse
 from naftiko_run.consume.formats import Format, JsonFormat, MarkdownFormat
 from naftiko_run.consume.plan import RequestPlan
@@ -57,6 +58,7 @@ class ConsumedOperation:
         answers: The format of its answers.
         unmapped: What becomes of answers where no output is mapped; see ``Format``.
         max_response: How many bytes of its answers are kept in memory.
+        timeout: How many seconds a call may take.
         media_type: What its answers are said to be; empty for what the upstream says.
         transport: Carries the request.
     """
@@ -74,6 +76,7 @@ class ConsumedOperation:
     answers: Format
     unmapped: Literal["text", "data", "bytes"]
     max_response: int
+    timeout: float
     media_type: str
     transport: Transport
 
@@ -102,11 +105,13 @@ class ConsumedOperation:
             MissingBinding: A credential or address is not set.
             UpstreamUnreachable: No connection, TLS failure, or a broken response.
             UpstreamTimeout: The time limit passed.
+            NoConnection: None became free in time, or none can be opened.
             ResponseTooLarge: The answer is larger than is taken.
         """
         request = self.plan.fill(arguments, raw_body)
         request.most_kept = most_kept
         request.max_kept = self.max_response
+        request.timeout = self.timeout
         if self.unmapped == "bytes":
             sizes = (self.model.max_binary_size, max_binary_size)
             usual = min(DEFAULT_MAX_BINARY_SIZE, self.max_response)
@@ -115,7 +120,7 @@ class ConsumedOperation:
             return self.transport.send(request)
         # A scheme may add to them, and the plan's are those of all its requests.
         request.headers = [*request.headers]
-        return self.authentication.authorize(request, self.transport.send)
+        return authorize_in_time(self.authentication, request, self.transport.send)
 
     async def read(self, response: UpstreamResponse, make: Callable[[Any], _Made]) -> _Made:
         """Decode an answer that has content, and make something of its data; in a thread where it is long.

@@ -146,6 +146,7 @@ class ConsumedOperations:
             operation.refusal,
             operation.refused_at,
             operation.authentication,
+            operation.timeout,
             operation.transport,
         )
 

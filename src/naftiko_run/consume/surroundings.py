@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from naftiko_run.bindings import Bindings, MaskedBindings
-from naftiko_run.consume.exchange import DEFAULT_MAX_RESPONSE, Transport
+from naftiko_run.consume.exchange import DEFAULT_MAX_RESPONSE, DEFAULT_SECONDS, Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Surroundings:
         prefixes: What may stand before the name of a caller's input, such as ``tools``.
         folder: Where the document's relative locations begin.
         max_response: How many bytes of a response are kept in memory where the document does not say.
+        timeout: How many seconds a call may take where the document does not say.
     """
 
     bindings: Bindings
@@ -31,6 +32,7 @@ class Surroundings:
     prefixes: frozenset[str] = frozenset({"tools", "rest"})
     folder: Path = Path()
     max_response: int = DEFAULT_MAX_RESPONSE
+    timeout: float = DEFAULT_SECONDS
 
     @property
     def is_masked(self) -> bool:

@@ -39,6 +39,7 @@ class Upstream:
         refused_at: The place in the document of what ``refusal`` speaks of.
         missing: Variables without a value.
         max_response: How many bytes of a response are kept in memory where an operation does not say.
+        timeout: How many seconds a call may take where an operation does not say.
         query: What the value of its base URI adds to the query of every operation.
         has_slash: Whether the value of its base URI ends with a slash.
     """
@@ -52,6 +53,7 @@ class Upstream:
     refused_at: Pointer
     missing: tuple[BoundVariable, ...]
     max_response: int
+    timeout: float
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     has_slash: bool = False
     _fixed: dict[str, FixedHeaders] = field(default_factory=dict, repr=False)
@@ -91,6 +93,7 @@ def compile_upstream(consumes: Consumes, surroundings: Surroundings) -> Upstream
         at,
         tuple(compiler.missing),
         compiler.max_response,
+        compiler.timeout,
         base.query,
         base.has_slash,
     )
@@ -115,6 +118,7 @@ class _UpstreamCompiler:
         self.max_response = (
             surroundings.max_response if consumes.max_response is None else consumes.max_response
         )
+        self.timeout = surroundings.timeout if consumes.timeout is None else consumes.timeout
 
     def _operator_text(
         self,
@@ -208,6 +212,7 @@ class _UpstreamCompiler:
             send=self._send,
             folder=around.folder,
             is_masked=around.is_masked,
+            timeout=self.timeout,
         )
         try:
             return compile_authentication(block), ""
@@ -216,8 +221,9 @@ class _UpstreamCompiler:
             return None, "" if self.missing else f"`{namespace}` cannot authenticate: {fault}"
 
     async def _send(self, request: OutgoingRequest) -> UpstreamResponse:
-        """Send what a scheme itself has to ask, within the limit of the entry."""
+        """Send what a scheme itself has to ask, within the limits of the entry."""
         request.max_kept = self.max_response
+        request.timeout = self.timeout
         return await self._around.transport.send(request)
 
     def _credential(self, template: str, *, may_be_empty: bool = False) -> str:

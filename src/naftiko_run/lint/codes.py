@@ -33,6 +33,7 @@ bad-merge | error | `<<` has something else than a mapping or a list of mappings
 bad-port | warning | A port is no number from 1 to 65535; the adapter's usual one is used. | Write a number from 1 to 65535.
 bad-scripting | error | The `management.scripting` of a control adapter cannot be used; the usual limits hold. | Correct the value that the message names.
 bad-size | warning | `maxBinarySize` is no size; the usual one is used. | Write a number and its unit, such as `10MiB`.
+bad-time | warning | `x-timeout` is no number of seconds; the usual time limit is used. | Write a number greater than 0, such as `5`.
 bare-variable | warning | A credential or fixed value is only the name of a bound variable; the variable's value is sent. | Write the name between double braces.
 base-uri-query | warning | A base URI has a query, which is sent with every operation. | Write input parameters with `in: query` and a `value`.
 base-uri-space | warning | A base URI holds a space, which is sent as `%20`. | Remove it, or write `%20`.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from naftiko_run.capability import Capability
+from naftiko_run.consume import DEFAULT_LIMITS, Limits
 from naftiko_run.document.model import is_piped
 from naftiko_run.errors import PortUnavailable, RouteClash
 from naftiko_run.expose import (
@@ -101,6 +102,7 @@ class ServeSettings:
         adapter: The namespace of that adapter, where there are several; see ``piped_adapter``.
         max_result: See ``ExposeSettings``.
         lazy_tools: See ``ExposeSettings``; adapters that share a port are searched together too.
+        limits: The most connections to upstreams, of each process.
         workers: How many processes share the ports; the first one only loads and watches where there are several.
         prefix_routes: Serve the routes of each REST adapter below its namespace.
         refuses_clashes: Refuse to serve, rather than leave out what two adapters of one port ask for.
@@ -116,6 +118,7 @@ class ServeSettings:
     max_result: int | None = None
     lazy_tools: bool = False
     workers: int = 1
+    limits: Limits = DEFAULT_LIMITS
     prefix_routes: bool = False
     refuses_clashes: bool = False
 

@@ -42,17 +42,18 @@ async def running(
         RouteClash: Two adapters ask for the same requests on one port, and that is refused.
     """
     sites = build_sites(capabilities, settings)
-    async with _listening(capabilities, sites, settings.drain):
+    async with _listening(capabilities, sites, settings):
         yield sites
 
 
 @asynccontextmanager
 async def _listening(
-    capabilities: Sequence[Capability], sites: Sequence[Site], drain: int
+    capabilities: Sequence[Capability], sites: Sequence[Site], settings: ServeSettings
 ) -> AsyncIterator[None]:
+    drain = settings.drain
     servers = [Server(site, drain) for site in sites]
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(shared_connections())
+        await stack.enter_async_context(shared_connections(settings.limits))
         for capability in capabilities:
             stack.push_async_callback(capability.aclose)
         for site in sites:
@@ -152,7 +153,7 @@ def _serve_in_workers(
 
     def work(life: int, tell: Callable[[], None]) -> None:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_work(capabilities, sites, settings.drain, life, tell))
+            runner.run(_work(capabilities, sites, settings, life, tell))
 
     def up() -> None:
         if started is not None:
@@ -179,7 +180,7 @@ def _tell_of_sessions(capabilities: Sequence[Capability]) -> None:
 async def _work(
     capabilities: Sequence[Capability],
     sites: Sequence[Site],
-    drain: int,
+    settings: ServeSettings,
     life: int,
     tell: Callable[[], None],
 ) -> None:
@@ -191,7 +192,7 @@ async def _work(
         loop.remove_reader(life)
         stop.set()
 
-    async with _listening(capabilities, [site.in_worker() for site in sites], drain):
+    async with _listening(capabilities, [site.in_worker() for site in sites], settings):
         _on_signals(stop)
         loop.add_reader(life, orphaned)
         tell()

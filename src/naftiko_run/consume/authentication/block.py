@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from naftiko_run import locations
-from naftiko_run.consume.exchange import Send
+from naftiko_run.consume.exchange import DEFAULT_SECONDS, Send
 
 
 class Text(Protocol):
@@ -38,6 +38,7 @@ class AuthenticationBlock:
         folder: Where relative locations in it begin.
         is_masked: Whether values are masks, because nothing real is called: the
             scheme then opens no file and sends nothing but the request.
+        timeout: How many seconds what the scheme itself has to ask may take, all of it together.
     """
 
     type: str
@@ -48,6 +49,7 @@ class AuthenticationBlock:
     send: Send = field(repr=False)
     folder: Path
     is_masked: bool
+    timeout: float = DEFAULT_SECONDS
 
     def value(self, key: str, *, may_be_empty: bool = False) -> str:
         """Give a setting, its templates filled in; empty where the block does not have it."""

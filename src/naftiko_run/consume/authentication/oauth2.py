@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -71,6 +72,7 @@ def compile_scheme(block: AuthenticationBlock) -> Authentication:
         method,
         {name: value for name, value in wanted.items() if value},
         block.send,
+        block.timeout,
     )
 
 
@@ -92,6 +94,7 @@ class ClientCredentials:
         method: How the client authenticates; empty for how the server likes it, else by Basic.
         wanted: What a token is asked for besides: scope, audience, resource.
         send: Carries requests for tokens.
+        timeout: How many seconds it may take to get a token.
         tokens: Holds the token.
     """
 
@@ -103,6 +106,7 @@ class ClientCredentials:
     method: str
     wanted: Mapping[str, str]
     send: Send = field(repr=False)
+    timeout: float
     tokens: TokenCache = field(default_factory=TokenCache, repr=False)
 
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
@@ -122,8 +126,9 @@ class ClientCredentials:
 
     async def _fetch(self) -> Token:
         endpoint, method = self.endpoint, self.method
+        deadline = asyncio.get_running_loop().time() + self.timeout
         if not endpoint:
-            endpoint, methods = await self._discover()
+            endpoint, methods = await self._discover(deadline)
             method = method or (POST if POST in methods and BASIC not in methods else BASIC)
         form = {"grant_type": "client_credentials", **self.wanted}
         headers = [("Content-Type", "application/x-www-form-urlencoded")]
@@ -132,7 +137,8 @@ class ClientCredentials:
         else:
             pair = f"{quote_plus(self.client_id)}:{quote_plus(self.client_secret)}"
             headers.append(("Authorization", f"Basic {b64encode(pair.encode()).decode()}"))
-        response = await self.send(self._request("POST", endpoint, headers, urlencode(form).encode()))
+        body = urlencode(form).encode()
+        response = await self.send(self._request("POST", endpoint, headers, deadline, body))
         answer = _object(response)
         value = answer.get("access_token")
         if response.status != 200 or not isinstance(value, str) or not value:
@@ -141,13 +147,13 @@ class ClientCredentials:
             raise self._failure(endpoint, response, {}, "with a token that is no bearer token")
         return Token(value, _seconds(answer.get("expires_in")))
 
-    async def _discover(self) -> tuple[str, Sequence[str]]:
+    async def _discover(self, deadline: float) -> tuple[str, Sequence[str]]:
         """Ask the authorization server where it gives tokens, and how clients authenticate there.
 
         It is asked for each token: it may have moved since the last, and tokens live long.
         """
         for address in _metadata_addresses(self.issuer):
-            response = await self.send(self._request("GET", address, []))
+            response = await self.send(self._request("GET", address, [], deadline))
             answer = _object(response)
             endpoint = answer.get("token_endpoint")
             if response.status != 200 or not isinstance(endpoint, str):
@@ -164,10 +170,16 @@ class ClientCredentials:
         )
 
     def _request(
-        self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        deadline: float,
+        body: bytes | None = None,
     ) -> OutgoingRequest:
         fixed = [("User-Agent", USER_AGENT), ("Accept", "application/json")]
-        return OutgoingRequest(f"{self.namespace} (access token)", method, url, [*fixed, *headers], body)
+        name = f"{self.namespace} (access token)"
+        return OutgoingRequest(name, method, url, [*fixed, *headers], body, deadline=deadline)
 
     def _failure(
         self, address: str, response: UpstreamResponse, answer: Mapping[str, Any], how: str = ""

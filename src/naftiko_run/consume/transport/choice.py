@@ -7,12 +7,17 @@ import ssl
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
-from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, Transport, UpstreamResponse
+from naftiko_run.consume.exchange import (
+    DEFAULT_SECONDS,
+    OutgoingRequest,
+    StreamedResponse,
+    Transport,
+    UpstreamResponse,
+)
 from naftiko_run.consume.transport.limits import DEFAULT_LIMITS, Limits
 from naftiko_run.consume.transport.origin import Origin, parse_origin, prefix_of
 from naftiko_run.consume.transport.proxies import environment_proxies
 from naftiko_run.consume.transport.sharing import Carriers, Connections, shared_by
-from naftiko_run.consume.transport.words import DEFAULT_SECONDS
 
 if TYPE_CHECKING:
     from naftiko_run.consume.transport.http1 import OriginTransport

@@ -11,7 +11,7 @@ from typing import Final
 
 import httpx
 
-from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, UpstreamResponse
+from naftiko_run.consume.exchange import DEFAULT_SECONDS, OutgoingRequest, StreamedResponse, UpstreamResponse
 from naftiko_run.consume.transport import words
 from naftiko_run.consume.transport.answerhead import without_connection_options
 from naftiko_run.consume.transport.encodings import accepted_encodings
@@ -37,7 +37,7 @@ class HttpxTransport:
         limits: The most connections of each client; those to one origin are counted over all of them.
     """
 
-    def __init__(self, timeout: float = words.DEFAULT_SECONDS, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, timeout: float = DEFAULT_SECONDS, limits: Limits = DEFAULT_LIMITS) -> None:
         self._timeout = timeout
         self._limits = limits
         self._clients: dict[ssl.SSLContext | None, httpx.AsyncClient] = {}

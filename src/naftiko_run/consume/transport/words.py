@@ -8,7 +8,7 @@ import socket
 from typing import Final
 from urllib.parse import urlsplit
 
-from naftiko_run.consume.exchange import OutgoingRequest
+from naftiko_run.consume.exchange import DEFAULT_SECONDS, OutgoingRequest
 from naftiko_run.errors import (
     ClientTooSlow,
     NoConnection,
@@ -17,8 +17,6 @@ from naftiko_run.errors import (
     UpstreamUnreachable,
 )
 
-DEFAULT_SECONDS: Final = 30.0
-"""How long a call may take where nothing else is said; of a stream, each pause in it."""
 CONNECT_SECONDS: Final = 10.0
 """The most that a connection may take to come about."""
 
@@ -38,16 +36,20 @@ _RETRY_SECONDS: Final = 5
 _ERROR_NUMBER = re.compile(r"\[Errno -?\d+\]\s*")
 
 
-def timed_out(request: OutgoingRequest, *, is_silence: bool = False) -> UpstreamTimeout:
+def timed_out(
+    request: OutgoingRequest, *, is_silence: bool = False, authenticates: bool = False
+) -> UpstreamTimeout:
     """Return the error of a call that took too long.
 
     Args:
         request: What was sent.
         is_silence: Whether it is a pause in a stream that did, not the whole.
+        authenticates: Whether it did not come to the call itself.
     """
     what = "sent and took nothing for" if is_silence else "did not answer within"
+    also = ", authentication included" if authenticates else ""
     return UpstreamTimeout(
-        f"{request.operation}: {_host(request.url)} {what} {seconds_of(request):g} s", hint=_LONGER
+        f"{request.operation}: {_host(request.url)} {what} {seconds_of(request):g} s{also}", hint=_LONGER
     )
 
 

@@ -9,7 +9,7 @@ from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.dialects.authentication import normalise_authentication, place_keys_in_path
 from naftiko_run.document.dialects.bodies import normalise_body
 from naftiko_run.document.dialects.credentials import note_token_source
-from naftiko_run.document.dialects.formats import normalise_raw_format, normalise_size
+from naftiko_run.document.dialects.formats import normalise_raw_format, normalise_seconds, normalise_size
 from naftiko_run.document.dialects.parameters import (
     normalise_consumed_outputs,
     normalise_inputs,
@@ -105,6 +105,7 @@ def _entry(written: Reader, namespace: str, base_uri: str, fixed: list[dict[str,
         "authentication": authentication,
         "tunnel": normalise_tunnel(written, namespace),
         "maxResponse": normalise_size(written, "x-maxResponse"),
+        "timeout": normalise_seconds(written, "x-timeout"),
         "inputParameters": normalise_inputs(written) + fixed,
         "resources": resources,
     }
@@ -115,6 +116,7 @@ def _resources(resource: Reader, base_uri: str, *, replace: bool, keeps_slash: b
     by_path: dict[str, dict[str, Any]] = {}
     shared = normalise_inputs(resource)
     max_response = normalise_size(resource, "x-maxResponse")
+    timeout = normalise_seconds(resource, "x-timeout")
     for written in resource.members("operations"):
         whole = consumed_path(base_uri, resource.text("path"), written.text("path"), replace=replace)
         path, fixed = split_path(whole, resource.at, resource.report)
@@ -122,6 +124,8 @@ def _resources(resource: Reader, base_uri: str, *, replace: bool, keeps_slash: b
         path, operation = _operation(written, path, shared, fixed)
         if operation["maxResponse"] is None:
             operation["maxResponse"] = max_response
+        if operation["timeout"] is None:
+            operation["timeout"] = timeout
         target = by_path.setdefault(path, {"pointer": resource.at, "path": path, "operations": []})
         target["operations"].append(operation)
     return list(by_path.values())
@@ -165,6 +169,7 @@ def _operation(
         "outputMediaType": written.text("outputMediaType").strip(),
         "maxBinarySize": normalise_size(written),
         "maxResponse": normalise_size(written, "x-maxResponse"),
+        "timeout": normalise_seconds(written, "x-timeout"),
         "outputParameters": normalise_consumed_outputs(written),
         "body": normalise_body(written),
     }

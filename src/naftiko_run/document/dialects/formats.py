@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -84,6 +85,26 @@ def normalise_size(owner: Reader, key: str = "maxBinarySize") -> int | None:
         f"`{written}` is not a size; the usual one is used",
         (*owner.at, key),
         hint="write a number and its unit, such as `512KiB` or `10MiB`",
+    )
+    return None
+
+
+def normalise_seconds(owner: Reader, key: str) -> float | None:
+    """Return a time in seconds; None where there is none."""
+    written = owner.text(key)
+    if not written:
+        return None
+    try:
+        seconds = float(written)
+    except ValueError:
+        seconds = 0.0
+    if 0 < seconds < math.inf:
+        return seconds
+    owner.report.warning(
+        "bad-time",
+        f"`{written}` is not a time; the usual one is used",
+        (*owner.at, key),
+        hint="write a number of seconds, such as `5` or `0.5`",
     )
     return None
 

@@ -43,6 +43,7 @@ class ConsumedOperation(Node):
         output_media_type: What its answers are said to be; empty for what the upstream says.
         max_binary_size: In bytes; None where the document says nothing.
         max_response: How many bytes of its answers are kept in memory; None where neither it nor its resource says.
+        timeout: How many seconds a call may take; None where neither it nor its resource says.
     """
 
     name: str
@@ -54,6 +55,7 @@ class ConsumedOperation(Node):
     output_media_type: str = ""
     max_binary_size: int | None = None
     max_response: int | None = None
+    timeout: float | None = None
     output_parameters: tuple[ConsumedOutput, ...] = ()
     body: Body | None = None
 
@@ -88,6 +90,7 @@ class Consumes(Node):
         base_uri: Its variables are written ``{{X}}``; no trailing slash.
         tunnel: None where it is called directly.
         max_response: How many bytes of an answer are kept in memory; None where the document says nothing.
+        timeout: How many seconds a call may take; None where the document says nothing.
     """
 
     type: Literal["http"] = "http"
@@ -97,5 +100,6 @@ class Consumes(Node):
     authentication: Authentication | None = None
     tunnel: Tunnel | None = None
     max_response: int | None = None
+    timeout: float | None = None
     input_parameters: tuple[Parameter, ...] = ()
     resources: tuple[ConsumedResource, ...] = ()

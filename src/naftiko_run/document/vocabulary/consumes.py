@@ -11,6 +11,7 @@ from naftiko_run.document.model import Method
 from naftiko_run.document.vocabulary.words import (
     ANYTHING,
     LIST,
+    SECONDS,
     SIZE,
     TEXT,
     Key,
@@ -32,6 +33,7 @@ _BODY_TYPE: Final[Rule] = words(
     also=[*BODY_TYPES],
 )
 
+TIMEOUT: Final = Key("How many seconds a call may take; of a stream, each pause in it. 30 without.", SECONDS)
 MAX_RESPONSE: Final = Key(
     "How much of a response is kept in memory, before and after it is decompressed; 64MiB without.", SIZE
 )
@@ -54,6 +56,7 @@ SHAPES: Final = {
             "inputParameters": Key("Parameters that every request takes.", members="input", has_scalars=True),
             "tunnel": Key("A network overlay that the API is reached through.", part="tunnel", line="ikanos"),
             "x-maxResponse": MAX_RESPONSE,
+            "x-timeout": TIMEOUT,
             "resources": Key("The API's paths.", members="consumed resource"),
         },
         needs=(("baseUri", "baseUrl", "base_uri"),),
@@ -77,6 +80,7 @@ SHAPES: Final = {
                 "Parameters that its operations share.", members="input", has_scalars=True
             ),
             "x-maxResponse": MAX_RESPONSE,
+            "x-timeout": TIMEOUT,
             "operations": Key("What can be done on it.", members="consumed operation"),
         },
         needs=(("operations",),),
@@ -106,6 +110,7 @@ SHAPES: Final = {
             "outputMediaType": Key("The media type of a binary response.", TEXT, line="ikanos"),
             "maxBinarySize": Key("The largest binary response taken.", SIZE, line="ikanos"),
             "x-maxResponse": MAX_RESPONSE,
+            "x-timeout": TIMEOUT,
             "outputParameters": Key(
                 "Named pieces of the response.", members="consumed output", has_scalars=True
             ),

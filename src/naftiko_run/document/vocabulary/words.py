@@ -161,6 +161,13 @@ SIZE: Final[Rule] = {
     "patternErrorMessage": "Write a size such as 512KiB or 10MiB.",
     "examples": ["10MiB"],
 }
+SECONDS: Final[Rule] = {
+    "type": ["number", "string"],
+    "exclusiveMinimum": 0,
+    "pattern": "^[0-9]*[.]?[0-9]+$",
+    "patternErrorMessage": "Write a number of seconds such as 5 or 0.5.",
+    "examples": [5],
+}
 CALL: Final[Rule] = {
     "type": "string",
     "pattern": "[^.][.][^.]",
