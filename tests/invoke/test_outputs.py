@@ -71,12 +71,16 @@ def test_the_identity_leaves_the_response_untouched(yaml: str) -> None:
         ("[{type: string, mapping: $.long, maxLength: 3}]", "abc"),
         ("[{type: string, const: fixed}]", "fixed"),
         ("[{type: number, const: '5'}]", 5),
-        # a declared structure never breaks a response of another shape
+        # a type alone never breaks a response of another shape
         ("[{type: object, mapping: $.list}]", RESPONSE["list"]),
         ("[{type: array, mapping: $.name}]", "Ann"),
-        ("[{type: array, mapping: $.name, items: {type: string}}]", "Ann"),
-        ("[{type: object, mapping: $.name, properties: {a: {mapping: $.b}}}]", "Ann"),
-        ("[{type: object, mapping: $.name, values: {type: number}}]", "Ann"),
+        # members that are declared are all that goes out
+        ("[{type: array, mapping: $.name, items: {type: string}}]", None),
+        ("[{type: array, mapping: $.user, items: {type: string}}]", None),
+        ("[{type: object, mapping: $.name, properties: {a: {mapping: $.b}}}]", {"a": None}),
+        ("[{type: object, mapping: $.name, values: {type: number}}]", None),
+        ("[{type: object, mapping: $.list, values: {type: number}}]", None),
+        ("[{type: object, mapping: $.none, properties: {a: {mapping: $.b}}}]", None),
         # nested
         (
             "[{type: object, mapping: $.user, properties: {first: {mapping: $.first name}, tag: {mapping: '$.tags[0]'}, no: {mapping: $.x}}}]",
@@ -117,7 +121,7 @@ def test_no_response_breaks_a_mapping(value: Any) -> None:
 def test_an_element_alone_is_a_list_of_one_where_the_format_writes_it_so() -> None:
     yaml = "[{type: array, mapping: $.item, items: {type: string}}]"
     assert shape(yaml, {"item": "x"}, lone_elements=True) == ["x"]
-    assert shape(yaml, {"item": "x"}) == "x"
+    assert shape(yaml, {"item": "x"}) is None
 
 
 SHIPS = (
@@ -146,7 +150,7 @@ def test_a_root_of_elements_of_one_name_is_their_list(yaml: str, root: Any, expe
 
 def test_a_root_is_no_list_where_the_format_has_lists_of_its_own() -> None:
     root = {"ship": [{"id": "1"}]}
-    assert shape(SHIPS, root) == root
+    assert shape(SHIPS, root) is None
 
 
 RESULT = ConsumedOutput(name="result", value="$.data.items")

@@ -14,7 +14,16 @@ from naftiko_run.expressions.expression import (
     variable,
 )
 from naftiko_run.expressions.integers import Integers, LostDigits, integers_of
-from naftiko_run.expressions.jsonpath import Accessor, compile_path, first_name, identity, is_root, is_same
+from naftiko_run.expressions.jsonpath import (
+    Accessor,
+    compile_members,
+    compile_path,
+    first_name,
+    identity,
+    is_root,
+    is_same,
+    path_of,
+)
 from naftiko_run.expressions.path import (
     ANY_VALUE,
     PathTemplate,
@@ -52,6 +61,7 @@ __all__ = [
     "UnsafePathValue",
     "Variable",
     "as_text",
+    "compile_members",
     "compile_path",
     "compile_text",
     "compile_value",
@@ -70,6 +80,7 @@ __all__ = [
     "parse_path",
     "parse_route",
     "path_fault",
+    "path_of",
     "same_name",
     "sequence",
     "split_query_template",

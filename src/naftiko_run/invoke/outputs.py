@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from naftiko_run import jsontext
 from naftiko_run.document.model import ConsumedOutput, Output
-from naftiko_run.expressions import MISSING, Accessor, Expression, Scope, compile_path, first_name, is_root
+from naftiko_run.expressions import (
+    MISSING,
+    Accessor,
+    Expression,
+    Scope,
+    compile_members,
+    compile_path,
+    first_name,
+    is_root,
+    path_of,
+)
+from naftiko_run.invoke.outputreading import Level, Read, listed, reading
 from naftiko_run.invoke.outputschema import output_schema
 
+_log = logging.getLogger(__name__)
+
 Shape = Callable[[Any, Scope], Any]
-"""Makes an output of the value that it is relative to, and of the function's inputs."""
+"""Makes the answer of what was received, and of the function's inputs."""
+
+_Part = Callable[[Any, Any, Scope], Any]
+"""Makes an output of the value that it is relative to, of the value around that, and of the function's inputs."""
 
 Evaluate = Callable[[Any], Expression]
 """Compiles an output's own ``value``, which may be a template over the function's inputs."""
@@ -27,12 +44,14 @@ class OutputPlan:
         values: The outputs' own values: what they read of the inputs.
         wants_data: Whether an untouched answer is declared to be an object or a list.
         schema: JSON Schema of what it gives; None where the outputs promise nothing of it.
+        by_name: The outputs without a mapping, which are read by their names.
     """
 
     apply: Shape | None
     values: tuple[Expression, ...] = ()
     wants_data: bool = False
     schema: dict[str, Any] | None = None
+    by_name: tuple[str, ...] = ()
 
     @property
     def is_identity(self) -> bool:
@@ -53,6 +72,7 @@ class OutputCompiler:
         lone_elements: Whether the format writes a list of one as its one element (XML).
         by_name: Whether outputs are members of what was received, each of its
             own name: after steps, whose ``mappings`` made those, and in mocks.
+        unit: What the outputs are those of, for the log.
     """
 
     def __init__(
@@ -62,12 +82,15 @@ class OutputCompiler:
         *,
         lone_elements: bool = False,
         by_name: bool = False,
+        unit: str = "",
     ) -> None:
         self._evaluate = evaluate
         self._named = named or {}
         self._lone_elements = lone_elements
         self._by_name = by_name
+        self._unit = unit
         self._values: list[Expression] = []
+        self._read_by_name: dict[str, None] = {}
 
     def compile(self, outputs: Sequence[Output]) -> OutputPlan:
         """Compile a function's output parameters.
@@ -78,23 +101,23 @@ class OutputCompiler:
         if len(outputs) <= 1 and all(self._is_identity(output) for output in outputs):
             wants_data = any(output.type in ("object", "array") for output in outputs)
             return _UNTOUCHED_DATA if wants_data else _UNTOUCHED
-        shapes = [(output.name, self._shape(output)) for output in outputs]
-        if len(shapes) == 1 and not (self._by_name and outputs[0].name):
-            return OutputPlan(
-                shapes[0][1], tuple(self._values), schema=output_schema(outputs, is_object=False)
-            )
-        if all(name for name, _ in shapes):
-            return OutputPlan(
-                lambda received, scope: {name: shape(received, scope) for name, shape in shapes},
-                tuple(self._values),
-                schema=output_schema(outputs, is_object=True),
-            )
+        is_alone = len(outputs) == 1 and not (self._by_name and outputs[0].name)
+        is_object = not is_alone and all(output.name for output in outputs)
+        parts = [(output.name, self._part(output, Level(is_named=is_object))) for output in outputs]
+
+        def whole(received: Any, scope: Scope) -> Any:
+            return parts[0][1](received, received, scope)
+
+        def members(received: Any, scope: Scope) -> Any:
+            return {name: part(received, received, scope) for name, part in parts}
 
         def first(received: Any, scope: Scope) -> Any:
-            found = (shape(received, scope) for _, shape in shapes)
+            found = (part(received, received, scope) for _, part in parts)
             return next((value for value in found if value is not None), None)
 
-        return OutputPlan(first, tuple(self._values))
+        promised = output_schema(outputs, is_object=is_object) if is_alone or is_object else None
+        shape = whole if is_alone else members if is_object else first
+        return OutputPlan(shape, tuple(self._values), schema=promised, by_name=tuple(self._read_by_name))
 
     def _is_identity(self, output: Output) -> bool:
         return (
@@ -108,27 +131,27 @@ class OutputCompiler:
             and not (self._by_name and output.name)
         )
 
-    def _shape(self, output: Output, *, is_member: bool = False) -> Shape:
+    def _part(self, output: Output, level: Level) -> _Part:
         if output.const is not None:
             fixed = convert(output.type, output.const)
-            return lambda _, __: fixed
+            return lambda _, __, ___: fixed
         if output.value is not None:
             return self._value(output)
-        read = self._read(output, is_member=is_member)
-        if output.items is not None:
-            is_whole = is_root(output.mapping) and not is_member and not (self._by_name and output.name)
-            if is_whole and self._lone_elements:
-                read = _listed(read, output.items)
-            return self._array(read, output.items)
-        if output.values is not None:
-            return self._map(read, output.values)
         if output.properties:
-            return self._object(read, output)
+            return self._object(output, level)
+        read = self._read(output, level)
+        if output.items is not None:
+            is_whole = is_root(output.mapping) and level.is_top and not (self._by_name and output.name)
+            if is_whole and self._lone_elements:
+                read = listed(read, output.items)
+            return self._array(read, output, level)
+        if output.values is not None:
+            return self._map(read, output, level)
         kind, limit = output.type, output.max_length
         is_list = kind == "array" and self._lone_elements
 
-        def scalar(current: Any, _: Scope) -> Any:
-            value = read(current)
+        def scalar(current: Any, around: Any, _: Scope) -> Any:
+            value = read(current, around)
             if value is MISSING or value is None:
                 return None
             if is_list and not isinstance(value, list):
@@ -137,29 +160,38 @@ class OutputCompiler:
 
         return scalar
 
-    def _value(self, output: Output) -> Shape:
+    def _value(self, output: Output) -> _Part:
         expression = self._evaluate(output.value)
         self._values.append(expression)
         kind, limit, evaluate = output.type, output.max_length, expression.evaluate
 
-        def shape(_: Any, scope: Scope) -> Any:
+        def part(_: Any, __: Any, scope: Scope) -> Any:
             value = evaluate(scope)
             return None if value is MISSING else _cut(convert(kind, value), limit)
 
-        return shape
+        return part
 
-    def _read(self, output: Output, *, is_member: bool) -> Accessor:
-        if self._by_name and not output.mapping:
-            name = output.name
-            if not name:
-                return lambda value: value
-            return lambda value: value.get(name, MISSING) if isinstance(value, dict) else MISSING
-        return compile_path(output.mapping) if is_member else self._access(output.mapping)
+    def _read(self, output: Output, level: Level) -> Read:
+        """Read an output by its mapping, or by its name where it is a member without one."""
+        path, around = output.mapping, level.around
+        if not path and output.name and (self._by_name or level.is_named):
+            if not self._by_name:
+                self._read_by_name[".".join((*level.names, output.name))] = None
+            names = (output.name,)
+            paths = [path_of((*around, *names)), path_of(names)] if around else [path_of(names)]
+            return reading([self._access(each, output, level) for each in paths])
+        paths = [path, path_of(around, path)] if around else [path]
+        answer = paths if level.has_answer_around else []
+        return reading(
+            [self._access(each, output, level) for each in paths],
+            [self._access(each, output, Level(is_top=False)) for each in answer],
+        )
 
-    def _access(self, path: str) -> Accessor:
+    def _access(self, path: str, output: Output, level: Level) -> Accessor:
         """Read a path, whose first name may be one of the named pieces."""
-        own = compile_path(path)
-        begin = first_name(path)
+        picked = compile_members(path) if output.type == "object" else None
+        own = picked or compile_path(path)
+        begin = first_name(path) if level.is_answer else None
         if begin is None or begin[0] not in self._named:
             return own
         named, names_whole = self._named[begin[0]]
@@ -169,8 +201,8 @@ class OutputCompiler:
             value = named(received)
             return MISSING if value is MISSING else inner(value)
 
-        # An output that names the whole response says nothing of a member with the same name.
-        first, second = (own, projected) if names_whole else (projected, own)
+        # An output that names the whole response says nothing of a member with the same name; a property speaks of one.
+        first, second = (own, projected) if names_whole or not level.is_top else (projected, own)
 
         def access(received: Any) -> Any:
             value = first(received)
@@ -178,46 +210,85 @@ class OutputCompiler:
 
         return access
 
-    def _array(self, read: Accessor, items: Output) -> Shape:
-        element = self._shape(items, is_member=True)
+    def _array(self, read: Read, output: Output, level: Level) -> _Part:
+        items = output.items
+        assert items is not None
+        element = self._part(items, level.of_elements(output.name))
         if items.value is not None or items.const is not None or _is_made_here(items):
-            return lambda current, scope: [element(current, scope)]
+            return lambda current, around, scope: [element(current, around, scope)]
+        misfit = self._misfit(output, level, "an array")
+        lone_elements = self._lone_elements
 
-        def shape(current: Any, scope: Scope) -> Any:
-            value = read(current)
-            if value is MISSING:
+        def part(current: Any, around: Any, scope: Scope) -> Any:
+            value = read(current, around)
+            if value is MISSING or value is None:
                 return None
             if not isinstance(value, list):
-                if not self._lone_elements:
-                    return value
+                if not lone_elements:
+                    return misfit()
                 value = [value]
-            return [element(each, scope) for each in value]
+            return [element(each, each, scope) for each in value]
 
-        return shape
+        return part
 
-    def _map(self, read: Accessor, values: Output) -> Shape:
-        member = self._shape(values, is_member=True)
+    def _map(self, read: Read, output: Output, level: Level) -> _Part:
+        assert output.values is not None
+        member = self._part(output.values, level.of_elements(output.name))
+        misfit = self._misfit(output, level, "a map")
 
-        def shape(current: Any, scope: Scope) -> Any:
-            value = read(current)
+        def part(current: Any, around: Any, scope: Scope) -> Any:
+            value = read(current, around)
             if isinstance(value, dict):
-                return {key: member(each, scope) for key, each in value.items()}
-            return None if value is MISSING else value
+                return {key: member(each, each, scope) for key, each in value.items()}
+            return None if value is MISSING or value is None else misfit()
 
-        return shape
+        return part
 
-    def _object(self, read: Accessor, output: Output) -> Shape:
-        members = [(each.name, self._shape(each, is_member=True)) for each in output.properties]
-        if _is_made_here(output):
-            return lambda current, scope: {name: member(current, scope) for name, member in members}
+    def _object(self, output: Output, level: Level) -> _Part:
+        is_unmapped = not output.mapping and level.is_named and not self._by_name
+        if is_unmapped or _is_made_here(output):
+            inner = level.beside(output.name, has_mapping=False)
+            members = [(each.name, self._part(each, inner)) for each in output.properties]
+            return lambda current, around, scope: {
+                name: member(current, around, scope) for name, member in members
+            }
+        read = self._read(output, level)
+        is_same = is_root(output.mapping) and not (self._by_name and output.name)
+        inner = level.beside(output.name, has_mapping=True) if is_same else level.below(output.name)
+        members = [(each.name, self._part(each, inner)) for each in output.properties]
+        misfit = self._misfit(output, level, "an object")
+        has_answer_around = inner.has_answer_around
 
-        def shape(current: Any, scope: Scope) -> Any:
-            value = read(current)
-            if isinstance(value, dict):
-                return {name: member(value, scope) for name, member in members}
-            return None if value is MISSING else value
+        def part(current: Any, around: Any, scope: Scope) -> Any:
+            value = read(current, around)
+            if value is MISSING or value is None:
+                return None
+            around = around if has_answer_around else value
+            found = {name: member(value, around, scope) for name, member in members}
+            if not isinstance(value, dict) and all(each is None for each in found.values()):
+                misfit()
+            return found
 
-        return shape
+        return part
+
+    def _misfit(self, output: Output, level: Level, kind: str) -> Callable[[], None]:
+        """Return what warns, once, of responses that are of another kind than the output."""
+        names = ".".join(filter(None, (*level.names, output.name)))
+        which = f"output `{names}`" if names else "output"
+        is_reported = False
+
+        def misfit() -> None:
+            nonlocal is_reported
+            if not is_reported:
+                is_reported = True
+                _log.warning(
+                    "the %s of `%s` is null: it is declared as %s, and the response has something else there",
+                    which,
+                    self._unit,
+                    kind,
+                )
+
+        return misfit
 
 
 def named_pieces(outputs: Sequence[ConsumedOutput]) -> dict[str, tuple[Accessor, bool]]:
@@ -247,24 +318,6 @@ def convert(kind: str | None, value: Any) -> Any:
 
 def _cut(value: Any, limit: int | None) -> Any:
     return value[:limit] if limit is not None and isinstance(value, str) else value
-
-
-def _listed(read: Accessor, items: Output) -> Accessor:
-    """Read a root element as a list: its elements, where it has nothing but some of one name."""
-    begins = [first_name(each.mapping) for each in items.properties]
-    own = {begin[0] for begin in begins if begin is not None}
-
-    def elements(value: Any) -> Any:
-        root = read(value)
-        if root == "":
-            return []
-        if not isinstance(root, dict) or len(root) != 1:
-            return root
-        ((name, inner),) = root.items()
-        is_record = name in own or (bool(own) and not isinstance(inner, dict | list))
-        return root if is_record else inner
-
-    return elements
 
 
 def _brings_value(output: Output) -> bool:

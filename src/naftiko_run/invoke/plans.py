@@ -66,12 +66,14 @@ class PlanCompiler:
             return self._steps()
         if self.unit.call:
             return self._call()
-        return MockPlan(self._outputs(OutputCompiler(self._value, by_name=True)).apply)
+        return MockPlan(self._outputs(OutputCompiler(self._value, by_name=True, unit=self.unit.name)).apply)
 
     def _call(self) -> CallPlan:
         call = self._connect(self.unit.call, self.unit.with_, self.unit)
         pieces = named_pieces(call.operation.model.output_parameters)
-        compiler = OutputCompiler(self._value, pieces, lone_elements=_has_lone_elements(call))
+        compiler = OutputCompiler(
+            self._value, pieces, lone_elements=_has_lone_elements(call), unit=self.unit.name
+        )
         outputs = self._bytes() if call.operation.gives_bytes else self._outputs(compiler)
         body = call.operation.plan.body
         passes_raw_body = (
@@ -121,6 +123,7 @@ class PlanCompiler:
                     self._value,
                     lone_elements=any(_has_lone_elements(call) for call in self.calls),
                     by_name=is_by_name,
+                    unit=self.unit.name,
                 )
             ),
         )
@@ -180,6 +183,14 @@ class PlanCompiler:
         outputs = compiler.compile(self.unit.output_parameters)
         self.uses += [Use(value) for value in outputs.values]
         self.promised = outputs.schema
+        if outputs.by_name:
+            names = ", ".join(f"`{name}`" for name in outputs.by_name)
+            self.report.warning(
+                "output-without-mapping",
+                f"`{self.unit.name}` has outputs without a mapping: {names}; each is the member of its name, or null",
+                (*self.unit.pointer, "outputParameters"),
+                hint="add a `mapping`, such as `$.name`",
+            )
         return outputs
 
 

@@ -96,6 +96,7 @@ not-runnable | error or warning | A tool, route, resource, prompt, skill or func
 not-utf8 | error | A file is not UTF-8 text. | Save it as UTF-8.
 nothing-exposed | error | Nothing that the document exposes can be run. | Add an adapter, with operations or tools that have a `call`.
 older-version | warning | A document follows an older version; it is read as the newest. | Write the newest version.
+output-without-mapping | warning | A property, or one of several outputs, has no `mapping`; it is the member of its name, or null. | Add a `mapping`, such as `$.name`.
 path-without-placeholder | warning | A parameter travels in the path, which has no place for it; it is appended. | Write `{name}` where it belongs in the path.
 prompt-name-characters | warning | A prompt's name is one that some MCP clients refuse; it is called otherwise, and answers to both. | Write letters, digits, `_` and `-`, a letter or `_` first.
 prompt-name-long | warning | A prompt's name has more than 64 characters; it is called otherwise, and answers to both. | Choose a shorter name.

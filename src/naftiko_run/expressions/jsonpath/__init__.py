@@ -7,7 +7,16 @@ have; the operators that only jsonpath-ng has go to it in ``older``.
 """
 
 from naftiko_run.expressions.jsonpath.comparison import identity, is_same
-from naftiko_run.expressions.jsonpath.compile import compile_path
-from naftiko_run.expressions.jsonpath.plain import Accessor, first_name, is_root
+from naftiko_run.expressions.jsonpath.compile import compile_members, compile_path
+from naftiko_run.expressions.jsonpath.plain import Accessor, first_name, is_root, path_of
 
-__all__ = ["Accessor", "compile_path", "first_name", "identity", "is_root", "is_same"]
+__all__ = [
+    "Accessor",
+    "compile_members",
+    "compile_path",
+    "first_name",
+    "identity",
+    "is_root",
+    "is_same",
+    "path_of",
+]

@@ -22,6 +22,9 @@ from naftiko_run.expressions.jsonpath.plain import (
 _log = logging.getLogger(__name__)
 
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+_SEVERAL = re.compile(r"""\[(?:\s*(?:'[^'\\]*'|"[^"\\]*")\s*,)+\s*(?:'[^'\\]*'|"[^"\\]*")\s*\]$""")
+"""Several names, at the end of a path."""
+
 _OLDER = re.compile(r"`|\[[/\\]|\s[-+/|*]\s*[$@\d]")
 """What only jsonpath-ng understands: named operators, sorting, and arithmetic."""
 
@@ -42,6 +45,27 @@ def compile_path(path: str) -> Accessor:
     path = normalize(path)
     steps = parse_steps(path)
     return accessor_of(steps) if steps is not None else _compile_rich(path)
+
+
+def compile_members(path: str) -> Accessor | None:
+    """Compile a path that ends with several names, so that it gives the object of these members, as Jayway does.
+
+    Returns:
+        None for any other path.
+    """
+    path = normalize(path)
+    several = _SEVERAL.search(path)
+    steps = parse_steps(path[: several.start()]) if several else None
+    if several is None or steps is None:
+        return None
+    names = [quoted.group()[1:-1] for quoted in _QUOTED.finditer(several.group())]
+    read = accessor_of(steps)
+
+    def access(value: Any) -> Any:
+        found = read(value)
+        return {name: found[name] for name in names if name in found} if isinstance(found, dict) else MISSING
+
+    return access
 
 
 def _compile_rich(path: str) -> Accessor:

@@ -6,6 +6,7 @@ and ``length()``, unquoted names with hyphens or spaces, and paths without ``$``
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -64,6 +65,12 @@ def first_name(path: str) -> tuple[str, str] | None:
     if match is None or not isinstance(step, str):
         return None
     return step, "$" + path[match.end() :]
+
+
+def path_of(names: Sequence[str], path: str = "$") -> str:
+    """Return the path that takes the names first, and then goes on as another does."""
+    written = "".join(f"[{json.dumps(name, ensure_ascii=False)}]" for name in names)
+    return f"${written}{'' if is_root(path) else normalize(path)[1:]}"
 
 
 def normalize(path: str) -> str:
