@@ -13,6 +13,7 @@ MOST_LINES = 400
 ROOMS = (
     "version",
     "secret",
+    "longjson",
     "jsontext",
     "urls",
     "locations",

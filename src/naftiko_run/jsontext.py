@@ -7,13 +7,20 @@ orjson, the stricter of the two, has found them to be JSON.
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import orjson
+
+from naftiko_run.longjson import MAX_DEPTH, parse_in_steps
+
+LONG: Final = 256 * 1024
+"""Longer texts are parsed in steps, so that other threads run in between."""
 
 _DEEPEST = 254
 """How many levels orjson writes."""
@@ -32,13 +39,47 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,4000}\Z")
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,4})?\Z")
 
 
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_REPLACEMENT = "\ufffd"
+
+
+class NotUnicode(ValueError):
+    """A text that holds halves of surrogate pairs, or bytes that are not in its encoding.
+
+    Args:
+        repaired: The text in UTF-8, with U+FFFD in their place.
+        message: What is wrong.
+    """
+
+    def __init__(self, repaired: bytes, message: str = "it holds text that is not Unicode") -> None:
+        super().__init__(message)
+        self.repaired = repaired
+
+
 def loads(text: bytes) -> Any:
     """Parse strict JSON (RFC 8259, UTF-8).
 
     Raises:
+        NotUnicode: It may be JSON, once what is not Unicode is replaced.
         ValueError: Not JSON; the message says where.
     """
-    value = orjson.loads(text)
+    if len(text) > LONG:
+        _check_unicode(text)
+        return parse_in_steps(text, _loads)
+    return _loads(text)
+
+
+def _loads(text: bytes) -> Any:
+    try:
+        value = orjson.loads(text)
+    except ValueError:
+        _check_unicode(text)
+        raise
     # A look at every sixth byte clears most texts, at a third of the cost. `find`, because `in` tries the bytes as an
     # integer first, which costs as much as the search of a short text.
     if text[::_EVERY].translate(_DIGITS_TO_ZEROS).find(_DIGITS_OF_EVERY) < 0:
@@ -51,12 +92,51 @@ def loads(text: bytes) -> Any:
         raise ValueError("nested too deeply") from None
 
 
+def loads_repaired(text: bytes) -> tuple[Any, bytes]:
+    """Parse JSON in which some text may not be Unicode: U+FFFD takes its place.
+
+    Returns:
+        The value, and the text that it was read from: another object where something was replaced.
+
+    Raises:
+        ValueError: Not JSON; the message says where.
+    """
+    try:
+        return loads(text), text
+    except NotUnicode as fault:
+        return loads(fault.repaired), fault.repaired
+
+
+def _check_unicode(text: bytes) -> None:
+    """Check that a text is UTF-8, and that its escapes are whole characters.
+
+    Raises:
+        NotUnicode: It is not.
+    """
+    repaired = text if _is_utf8(text) else text.decode("utf-8", "replace").encode()
+    if _SURROGATE.search(repaired):
+        repaired = _ESCAPE.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], repaired)
+    if repaired != text:
+        raise NotUnicode(repaired)
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        at = 0
+        while at < len(text):  # in steps: one character beyond ASCII makes a whole text four times as large
+            end = at + LONG
+            at += codecs.utf_8_decode(text[at:end], "strict", end >= len(text))[1]
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def dumps(value: Any, *, indent: bool = False) -> bytes:
-    """Write JSON: compact, or with two spaces of indentation.
+    """Write JSON: compact, or with two spaces of indentation. Halves of surrogate pairs become U+FFFD.
 
     Raises:
         TypeError: The value holds something that JSON has no form for.
-        ValueError: It is nested too deeply, or holds text that is not Unicode.
+        ValueError: It is nested too deeply.
     """
     try:
         return orjson.dumps(value, None, orjson.OPT_INDENT_2) if indent else orjson.dumps(value)
@@ -71,8 +151,45 @@ def dumps(value: Any, *, indent: bool = False) -> bytes:
                 allow_nan=False,
             )
         except RecursionError:
-            raise ValueError("nested too deeply") from None
-        return written.encode()
+            written = "".join(_pieces(value))
+        return encode(written)
+
+
+def encode(text: str) -> bytes:
+    """Encode a text in UTF-8; halves of surrogate pairs become U+FFFD."""
+    return _SURROGATES.sub(_REPLACEMENT, text).encode()
+
+
+class _Written(str):
+    """A piece of JSON that is already written."""
+
+    __slots__ = ()
+
+
+def _pieces(value: Any) -> Iterator[str]:
+    """Write a value that is nested too deeply for recursion."""
+    waiting = [value]
+    depth = 0
+    while waiting:
+        each = waiting.pop()
+        if type(each) is _Written:
+            depth -= each in ("]", "}")
+            yield each
+            continue
+        if not isinstance(each, dict | list):
+            yield json.dumps(each, ensure_ascii=False, allow_nan=False)
+            continue
+        depth += 1
+        if depth > 2 * MAX_DEPTH:
+            raise ValueError("nested too deeply")
+        is_object = isinstance(each, dict)
+        yield "{" if is_object else "["
+        waiting.append(_Written("}" if is_object else "]"))
+        members = [*each.items()] if isinstance(each, dict) else [("", member) for member in each]
+        for place in range(len(members) - 1, -1, -1):
+            name, member = members[place]
+            named = f"{json.dumps(name, ensure_ascii=False)}:" if is_object else ""
+            waiting += [member, _Written(f",{named}" if place else named)]
 
 
 def dumps_within(value: Any, levels: int) -> bytes | None:
@@ -86,7 +203,7 @@ def dumps_within(value: Any, levels: int) -> bytes | None:
 
     Raises:
         TypeError: The value holds something that JSON has no form for.
-        ValueError: It holds text that is not Unicode.
+        ValueError: It cannot be written.
     """
     spare = _DEEPEST - levels
     try:

@@ -167,9 +167,7 @@ SAMPLES = [
         b"---\na: [\n---\n",
         "## Results",
     ),
-    Sample(
-        "text", "text/plain", [{"type": "string", "mapping": "$", "maxLength": 2}], b"up 1", "up", b"\xff"
-    ),
+    Sample("text", "text/plain", [{"type": "string", "mapping": "$", "maxLength": 2}], b"up 1", "up", b""),
 ]
 NAMED = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 UNREADABLE = [each for each in SAMPLES if each.format in ("avro", "protobuf")]

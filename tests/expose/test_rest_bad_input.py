@@ -23,8 +23,6 @@ AS_JSON = dict(JSON)
         b'{"a": NaN}',
         b'{"a": Infinity}',
         b'{"a": 1e999}',
-        b'{"a": "\xff"}',
-        b'{"a": "\\ud800"}',
         b"{'a': 1}",
         b'{"a": 1,}',
         b'{"a": 1} {"b": 2}',
@@ -35,7 +33,6 @@ AS_JSON = dict(JSON)
         # The same beside an integer that needs another parser.
         b'{"id": 12345678901234567890, "a": NaN}',
         b'{"id": 12345678901234567890, "a": 1e999}',
-        b'{"id": 12345678901234567890, "a": "\\ud800"}',
         '{"id": 12345678901234567890}'.encode("utf-16"),
         b'{"id": 12345678901234567890, "a": ' + b"[" * 5000 + b"]" * 5000 + b"}",
     ],

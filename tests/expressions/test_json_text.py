@@ -5,6 +5,7 @@ import math
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -77,9 +78,50 @@ def test_writing_what_is_nested_too_deeply_is_a_value_error() -> None:
         jsontext.dumps(value)
 
 
-def test_writing_half_a_surrogate_pair_is_a_value_error() -> None:
-    with pytest.raises(ValueError, match="surrogates"):
-        jsontext.dumps("\ud800")
+def test_half_a_surrogate_pair_is_written_as_the_replacement_character() -> None:
+    assert (
+        jsontext.dumps({"a\ud800": ["\udc00b", 2**70]})
+        == '{"a\ufffd":["\ufffdb",1180591620717411303424]}'.encode()
+    )
+
+
+@pytest.mark.parametrize("levels", [255, 500, 1000, 2000])
+def test_what_is_nested_deeply_is_written(levels: int) -> None:
+    value: Any = 1
+    for level in range(levels):
+        value = {"a": 2, "b": value} if level % 2 else ["é", value]
+    written = jsontext.dumps(value)
+    assert written.count(b"[") + written.count(b"{") == levels
+    if levels <= 1000:
+        assert jsontext.dumps(orjson.loads(written)) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "repaired"),
+    [
+        (rb'{"s":"\ud800","name":"n"}', {"s": "\ufffd", "name": "n"}, rb'{"s":"\ufffd","name":"n"}'),
+        (rb'{"\udc00x":1}', {"\ufffdx": 1}, rb'{"\ufffdx":1}'),
+        (rb'"\udc00\ud83d\ud83d\ude00"', "\ufffd\ufffd😀", rb'"\ufffd\ufffd\ud83d\ude00"'),
+        (b'{"city":"Z\xfcrich"}', {"city": "Z\ufffdrich"}, '{"city":"Z\ufffdrich"}'.encode()),
+        (b'"\xed\xa0\x80"', "\ufffd\ufffd\ufffd", '"\ufffd\ufffd\ufffd"'.encode()),
+        (rb'"\\ud800 \u00e9"', r"\ud800 é", rb'"\\ud800 \u00e9"'),
+        (rb'[12345678901234567890123, "\ud800"]', [12345678901234567890123, "\ufffd"], None),
+    ],
+)
+@pytest.mark.parametrize("padding", [0, jsontext.LONG], ids=["short", "long"])
+def test_what_is_not_unicode_is_replaced(
+    text: bytes, value: Any, repaired: bytes | None, padding: int
+) -> None:
+    found, read_from = jsontext.loads_repaired(text + b" " * padding)
+    assert found == value
+    assert repaired is None or read_from == repaired + b" " * padding
+
+
+@given(st.text(st.characters()), st.integers(0, 30))
+def test_no_text_is_refused_for_its_characters(text: str, at: int) -> None:
+    half = text[:at] + "\ud800" + text[at:]
+    value, _ = jsontext.loads_repaired(json.dumps([half]).encode())
+    assert value == [half.encode("utf-16", "surrogatepass").decode("utf-16", "replace")]
 
 
 @given(st.integers() | st.floats(allow_nan=False, allow_infinity=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,14 +18,16 @@ from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation as OperationModel
 from naftiko_run.document.model import Parameter
 from naftiko_run.errors import UndecodableResponse
+from naftiko_run.jsontext import LONG, NotUnicode
+
+_log = logging.getLogger(__name__)
 
 DEFAULT_MAX_BINARY_SIZE: Final = 10 * 1024 * 1024
 
 MOST_AT_ONCE: Final = 8 * 1024
 """Longer answers are read in a thread: all other requests would wait for them. Below it, switching costs more."""
-_JSON_AT_ONCE: Final = 256 * 1024
 _AT_ONCE: Final[Mapping[type, int]] = {
-    JsonFormat: _JSON_AT_ONCE,  # read fifty times faster than others
+    JsonFormat: LONG,  # read fifty times faster than others
     MarkdownFormat: 512,  # whose parser fills a short table up with tens of thousands of cells
 }
 
@@ -128,16 +131,19 @@ class ConsumedOperation:
         Raises:
             UndecodableResponse: It is malformed; the message says how, and shows nothing of it.
         """
-        if not self.takes_long(response):
-            return make(self.decode(response))
-        return await in_thread(lambda: make(self.decode(response)))
+        try:
+            if not self.takes_long(response):
+                return make(self.decode(response))
+            return await in_thread(lambda: make(self.decode(response)))
+        except RecursionError:
+            raise UndecodableResponse(f"{self.name} gave an answer that is nested too deeply") from None
 
     def is_plain_json(self, content: bytes, media_type: str) -> bool:
         """Whether an answer needs nothing of its format: a short text of JSON, in UTF-8 as far as anything says."""
         return (
             media_type in _PLAIN_JSON
             and content[:1] in _OPENING
-            and len(content) <= _JSON_AT_ONCE
+            and len(content) <= LONG
             and type(self.answers) is JsonFormat
         )
 
@@ -153,7 +159,12 @@ class ConsumedOperation:
         """
         media_type = response.header("content-type")
         try:
-            return self.answers.decode(response.body, media_type)
+            try:
+                return self.answers.decode(response.body, media_type)
+            except NotUnicode as fault:
+                _log.warning("%s: the answer holds text that is not Unicode; U+FFFD replaces it", self.name)
+                essence = media_type.partition(";")[0]
+                return self.answers.decode(fault.repaired, f"{essence}; charset=utf-8")
         except ValueError as fault:
             told = media_type.partition(";")[0].strip() or "none"
             raise UndecodableResponse(

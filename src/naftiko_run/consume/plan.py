@@ -85,6 +85,8 @@ class RequestPlan:
             ) from None
         except LostDigits as fault:
             raise InvalidInput([Violation("", str(fault))]) from None
+        except RecursionError:
+            raise InvalidInput([Violation("", "is nested too deeply")]) from None
 
     def _request(self, arguments: Mapping[str, Any], raw_body: CallerBody | None) -> OutgoingRequest:
         url = self.fixed_url or self._url(arguments)

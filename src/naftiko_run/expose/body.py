@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+import logging
+from typing import Any, Final
 
+from naftiko_run import jsontext
 from naftiko_run.expose.exposer import Receive, Scope
 from naftiko_run.expose.problems import Problem
+from naftiko_run.invoke import in_thread
+
+_log = logging.getLogger(__name__)
+
+_PARSED_AT_ONCE: Final = 64 * 1024
+"""Longer bodies are parsed in a thread; below it, switching costs more."""
 
 HEADERS: Final = "naftiko.headers"
 """Under this key the router puts a request's headers by name into its scope, of those with one name the last."""
@@ -80,6 +88,24 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
         chunks.append(chunk)
         if not message.get("more_body", False):
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def read_json(content: bytes) -> tuple[Any, bytes]:
+    """Parse a body; a long one beside the event loop.
+
+    Returns:
+        The value, and the text that it was read from: with U+FFFD where the body was not Unicode.
+
+    Raises:
+        ValueError: It is not JSON, or is nested too deeply.
+    """
+    if len(content) <= _PARSED_AT_ONCE:
+        value, text = jsontext.loads_repaired(content)
+    else:
+        value, text = await in_thread(lambda: jsontext.loads_repaired(content))
+    if text is not content:
+        _log.warning("the body of a request holds text that is not Unicode; U+FFFD replaces it")
+    return value, text
 
 
 def _too_large(limit: int) -> Problem:

@@ -1,6 +1,6 @@
 """Functions: what every adapter invokes."""
 
-from naftiko_run.consume import CallerBody
+from naftiko_run.consume import CallerBody, in_thread
 from naftiko_run.invoke.asks import Ask, compile_asks
 from naftiko_run.invoke.compile import FunctionCompiler
 from naftiko_run.invoke.content import compile_content
@@ -39,6 +39,7 @@ __all__ = [
     "compile_content",
     "compile_prompt",
     "compile_schema",
+    "in_thread",
     "input_schema",
     "is_safe_to_call",
     "pointer_of",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from naftiko_run.consume import CallerBody, ConsumedOperation, StreamedResponse, UpstreamResponse, in_thread
+from naftiko_run.consume import CallerBody, ConsumedOperation, StreamedResponse, UpstreamResponse
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import MISSING, Expression, Scope, names_of
 from naftiko_run.invoke.inputs import Use
@@ -107,12 +107,14 @@ class CallPlan:
         if isinstance(response, StreamedResponse):
             outcome.chunks, outcome.close = response.chunks, response.aclose
         if outcome.has_failed or not (response.body or outcome.chunks):
+            if most_kept is None:
+                await outcome.read_ahead()
             return outcome
         if shape is None:
             self._pass_on(response, outcome)
-            if most_kept is None and outcome.decode is not None and self.call.operation.takes_long(response):
-                value = await in_thread(outcome.decode)  # whoever wants it whole reads its value
-                outcome.decode = lambda: value
+            if most_kept is None:  # whoever wants it whole reads its value
+                is_long = outcome.decode is not None and self.call.operation.takes_long(response)
+                await outcome.read_ahead(is_long=is_long)
             return outcome
 
         def shaped(decoded: Any) -> Outcome:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run import jsontext
+from naftiko_run.consume import in_thread
 from naftiko_run.consume.formats import decode_text
 from naftiko_run.expressions import MISSING
+
+_log = logging.getLogger(__name__)
 
 _NEVER_TEXT = ("image/", "audio/", "video/")
 
@@ -78,17 +82,34 @@ class Outcome:
             elif self.decode is not None:
                 self._value = self.decode()
             else:
-                try:
-                    self._value = jsontext.loads(self.content)
-                except ValueError:
-                    self._value = MISSING
+                self._value = self._json()
             self._decoded = True
         return self._value
+
+    async def read_ahead(self, *, is_long: bool = False) -> None:
+        """Read the value beside the event loop, where it takes long.
+
+        Args:
+            is_long: Whether it does, though the content is not longer than most.
+        """
+        if is_long or (len(self.content) > jsontext.LONG and not self.is_binary):
+            await in_thread(lambda: self.value)
 
     @property
     def text(self) -> str:
         """The answer as text, in its own encoding; what is not in that is replaced."""
         try:
             return decode_text(self.content, self.media_type)
+        except jsontext.NotUnicode as fault:
+            return fault.repaired.decode()
         except ValueError:
             return self.content.decode("utf-8", "replace")
+
+    def _json(self) -> Any:
+        try:
+            value, text = jsontext.loads_repaired(self.content)
+        except ValueError:
+            return MISSING
+        if text is not self.content:
+            _log.warning("an answer holds text that is not Unicode; U+FFFD replaces it")
+        return value

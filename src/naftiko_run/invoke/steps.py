@@ -67,6 +67,7 @@ class CallStep:
             raise self._fault(fault) from None
         outcome = Outcome(response.status, response.body, response.header("content-type"), response.headers)
         if outcome.has_failed:
+            await outcome.read_ahead()
             raise self._failure(outcome, response.header("retry-after"))
         if not response.body:
             return StepOutput(MISSING)

@@ -69,8 +69,11 @@ class InputValidator:
         for name, default in self._defaults:
             if not (keep_nulls and name in nulls):
                 kept.setdefault(name, default)
-        if not self._validator.is_valid(kept):
-            raise InvalidInput(violations_of(self._validator.iter_errors(kept), self.schema, values))
+        try:
+            if not self._validator.is_valid(kept):
+                raise InvalidInput(violations_of(self._validator.iter_errors(kept), self.schema, values))
+        except ValueError:  # that is all that it says of values with too many levels
+            raise InvalidInput([Violation("", "is nested too deeply")]) from None
         for name, integers in self._integers:
             if name in kept:
                 kept[name] = _exact(name, integers, kept[name])
@@ -130,7 +133,7 @@ def _scalar(kind: str, text: str) -> Any:
         return text == "true"
     if kind in ("object", "array") and text[:1] in ("{", "["):
         try:
-            return jsontext.loads(text.encode())
+            return jsontext.loads_repaired(jsontext.encode(text))[0]
         except ValueError:
             return text
     return text

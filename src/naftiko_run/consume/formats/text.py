@@ -6,6 +6,7 @@ import codecs
 import re
 from typing import Any, ClassVar, Literal
 
+from naftiko_run import jsontext
 from naftiko_run.consume.formats.format import FormatSettings
 
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
@@ -63,11 +64,13 @@ def decode_text(content: bytes, media_type: str, default: str = "utf-8") -> str:
     """Decode text by its byte order mark, the charset of its Content-Type, or the default.
 
     Raises:
-        ValueError: Its charset is not known, or its bytes are not in it.
+        NotUnicode: Its bytes are not in it.
+        ValueError: Its charset is not known.
     """
     encoding, skipped = encoding_of(content, media_type) or (default, 0)
     try:
         return content[skipped:].decode(encoding)
     except UnicodeError as fault:
         at = f"byte {fault.start + skipped} " if isinstance(fault, UnicodeDecodeError) else "it "
-        raise ValueError(f"{at}is not {encoding} text") from None
+        repaired = jsontext.encode(content[skipped:].decode(encoding, "replace"))
+        raise jsontext.NotUnicode(repaired, f"{at}is not {encoding} text") from None

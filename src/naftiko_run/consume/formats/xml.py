@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar, Final, Literal
 from xml.parsers import expat
 
@@ -12,6 +13,7 @@ MAX_DEPTH: Final = 200
 MAX_DECLARED: Final = 1000
 """Declared attributes: the parser compares each with all before it."""
 
+_DECLARATION: Final = re.compile(rb"\s*<\?xml[^>]{0,200}encoding", re.IGNORECASE)
 _NIL: Final = "http://www.w3.org/2001/XMLSchema-instance nil"
 
 
@@ -47,6 +49,8 @@ class XmlFormat:
         try:
             parser.Parse(source, True)  # noqa: FBT003 - expat's form
         except expat.ExpatError as fault:
+            if isinstance(source, bytes) and not _DECLARATION.match(source):
+                decode_text(source, "")  # which says so where it is not UTF-8
             words = expat.ErrorString(fault.code)
             raise ValueError(f"{words} at line {fault.lineno}, column {fault.offset + 1}") from None
         except (LookupError, UnicodeError):

@@ -18,7 +18,7 @@ from mcp_types import (
 )
 
 from naftiko_run import jsontext
-from naftiko_run.expose.body import Disconnected, header, read_body
+from naftiko_run.expose.body import Disconnected, header, read_body, read_json
 from naftiko_run.expose.exposer import ExposeSettings, Message, Receive, Scope, Send
 from naftiko_run.expose.leaving import CLIENT
 from naftiko_run.expose.mcp.directcall import DirectCalls, headers_of
@@ -89,7 +89,7 @@ class McpEndpoint:
             content = await read_body(scope, receive, self._settings.max_body)
         except Disconnected:
             return
-        message = _read(content)
+        message, content = await _read(content)
         if isinstance(message, bytes):
             await respond(send, 400, message, "application/json")
             return
@@ -172,22 +172,21 @@ def _check_type(scope: Scope) -> None:
         )
 
 
-def _read(content: bytes) -> dict[str, Any] | bytes:
-    """Give the message in a body; the JSON-RPC error of a body that is none of its messages.
+async def _read(content: bytes) -> tuple[dict[str, Any] | bytes, bytes]:
+    """Return the message in a body, or the JSON-RPC error of a body that is none, and the text that was read.
 
     The SDK's own parser takes NaN and infinities, which would go on to upstreams as nulls.
     """
     try:
-        message = jsontext.loads(content)
+        message, content = await read_json(content)
     except ValueError as fault:
-        return _error(PARSE_ERROR, f"Parse error: {fault}")
+        return _error(PARSE_ERROR, f"Parse error: {fault}"), content
     if not isinstance(message, dict):
-        return _error(
-            INVALID_REQUEST, "Invalid request: a JSON-RPC message is an object; batches are not taken"
-        )
+        fault_in_form = "Invalid request: a JSON-RPC message is an object; batches are not taken"
+        return _error(INVALID_REQUEST, fault_in_form), content
     if "method" not in message and "result" not in message and "error" not in message:
-        return _error(INVALID_REQUEST, "Invalid request: the JSON-RPC message has no `method`")
-    return message
+        return _error(INVALID_REQUEST, "Invalid request: the JSON-RPC message has no `method`"), content
+    return message, content
 
 
 def _meta(message: dict[str, Any]) -> dict[str, Any]:

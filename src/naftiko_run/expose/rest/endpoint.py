@@ -7,9 +7,16 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput, InvocationError, Violation
-from naftiko_run.expose.body import HEADERS, Disconnected, header, is_hop_by_hop, read_body, text_of
+from naftiko_run.expose.body import (
+    HEADERS,
+    Disconnected,
+    header,
+    is_hop_by_hop,
+    read_body,
+    read_json,
+    text_of,
+)
 from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.leaving import CLIENT, while_there
 from naftiko_run.expose.problems import Problem, problem_of
@@ -131,7 +138,7 @@ class RestEndpoint:
         if scope[HEADERS].get(b"content-type") != b"application/json":
             media_type = _json_type(scope)
         try:
-            value = jsontext.loads(content)
+            value, content = await read_json(content)
         except ValueError as fault:
             raise Problem(400, "not-json", f"The body is not JSON: {fault}") from None
         for name, read in self._found:

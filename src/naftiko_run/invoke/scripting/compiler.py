@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from naftiko_run import jsontext
+from naftiko_run.consume import in_thread
 from naftiko_run.document.model import ScriptStep
 from naftiko_run.errors import ScriptFailed
 from naftiko_run.expressions import MISSING
@@ -73,13 +74,21 @@ class Script:
             raise ScriptFailed(
                 f"script step `{self.name}`: {fault.place}{_one_line(str(fault))}", hint=fault.hint
             ) from None
-        return MISSING if result is None else self._read(result)
+        if result is None:
+            return MISSING
+        content = jsontext.encode(result)
+        return (
+            await in_thread(lambda: self._read(content))
+            if len(content) > jsontext.LONG
+            else self._read(content)
+        )
 
-    def _read(self, result: str) -> Any:
+    def _read(self, result: bytes) -> Any:
         try:
-            return jsontext.loads(result.encode())
+            value, _ = jsontext.loads_repaired(result)
         except ValueError as fault:
             raise ScriptFailed(f"script step `{self.name}`: its `result` is not JSON: {fault}") from None
+        return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,194 @@
+"""Long JSON texts, parsed in small steps: no step holds the interpreter lock for long, so that other threads run.
+
+A parser in C keeps the lock until it is done, which can take a second for ten megabytes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import math
+import re
+from collections.abc import Callable
+from json.decoder import JSONDecodeError, JSONDecoder
+from typing import Any, Final
+
+WINDOW: Final = 64 * 1024
+"""How many bytes one step parses."""
+MAX_DEPTH: Final = 1024
+"""How many levels of objects and lists are read; the parser of shorter texts has the same limit."""
+_SINGLES: Final = 8
+"""After so many members that were parsed one by one, as many as a window holds are parsed at once."""
+
+_SPACE: Final = re.compile(r"[ \t\n\r]*+")
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_WORD: Final = re.compile(rb"[-+.0-9a-zA-Z]++")
+_IN_NUMBERS: Final = frozenset(".eE+-")
+_INFINITIES: Final = (math.inf, -math.inf)
+_ENDS_OF_RUNS: Final = (b",", b"},", b"],")
+
+
+def _refuse(_: str) -> Any:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+_scan: Final = JSONDecoder(parse_constant=_refuse).raw_decode
+"""Parses the value at an index of a text; returns it with the index behind it."""
+
+
+def parse_in_steps(text: bytes, loads: Callable[[bytes], Any], window: int = WINDOW) -> Any:
+    """Parse JSON in UTF-8.
+
+    Args:
+        text: The text.
+        loads: Parses a short text, strictly.
+        window: How many bytes one step parses.
+
+    Raises:
+        ValueError: It is not JSON, or is nested too deeply.
+    """
+    return _Parser(text, loads, window).parse()
+
+
+class _Parser:
+    def __init__(self, text: bytes, loads: Callable[[bytes], Any], window: int) -> None:
+        self._text = text
+        self._step = window
+        self._loads = loads
+        self._start = 0
+        self._window = ""
+        """What is decoded of the text, from ``_start`` on."""
+        self._at = 0
+        """Where in the window the parser stands."""
+        self._open: list[dict[str, Any] | list[Any]] = []
+
+    def parse(self) -> Any:
+        self._skip_space()
+        value = self._value()
+        singles = 0
+        while self._open:
+            container = self._open[-1]
+            self._skip_space()
+            if self._takes("}" if isinstance(container, dict) else "]"):
+                self._open.pop()
+                continue
+            if container:
+                self._expect(",")
+                self._skip_space()
+            if singles >= _SINGLES and self._take_run(container):
+                singles = 0
+                continue
+            depth = len(self._open)
+            self._take_member(container)
+            singles = singles + 1 if len(self._open) == depth else 0
+        self._skip_space()
+        if self._at < len(self._window):
+            raise self._fault("unexpected characters behind the value")
+        return value
+
+    def _take_member(self, container: dict[str, Any] | list[Any]) -> None:
+        if isinstance(container, list):
+            place = len(container)
+            container.append(None)
+            container[place] = self._value()
+            return
+        if not self._window.startswith('"', self._at):
+            raise self._fault("an object's member begins with its name")
+        name = self._value()
+        self._skip_space()
+        self._expect(":")
+        self._skip_space()
+        container[name] = None
+        container[name] = self._value()
+
+    def _value(self) -> Any:
+        """Return the next value; a container that is longer than a window is opened, and filled later."""
+        found = self._scanned()
+        if found is None and self._at:
+            self._move()
+            found = self._scanned()
+        if found is not None:
+            value, self._at = found
+            return value
+        begin = self._window[:1]
+        if begin in ("[", "{"):
+            if len(self._open) == MAX_DEPTH:
+                raise ValueError("nested too deeply")
+            container: dict[str, Any] | list[Any] = [] if begin == "[" else {}
+            self._open.append(container)
+            self._at = 1
+            return container
+        long = (_STRING if begin == '"' else _WORD).match(self._text, self._start)
+        if long is None:
+            raise self._fault("no value")
+        self._start, self._window, self._at = long.end(), "", 0
+        return self._loads(long[0])
+
+    def _scanned(self) -> tuple[Any, int] | None:
+        """Parse the value at the parser's place; None where it does not end in the window, or is none.
+
+        Of a number that goes on behind the window, what is in it is a number too.
+        """
+        begin = self._at
+        try:
+            value, end = _scan(self._window, begin)
+        except (JSONDecodeError, RecursionError):
+            return None
+        if isinstance(value, int | float):
+            if end == len(self._window) and self._position(end) < len(self._text):
+                return None
+            if self._window[end : end + 1] in _IN_NUMBERS or value in _INFINITIES:
+                return None
+        return value, end
+
+    def _take_run(self, container: dict[str, Any] | list[Any]) -> bool:
+        """Parse as many members as a window holds; return whether there are any."""
+        begin = self._position(self._at)
+        for mark in _ENDS_OF_RUNS:
+            end = self._text.rfind(mark, begin, begin + self._step) + len(mark) - 1
+            if end <= begin:
+                continue
+            run = self._text[begin:end]
+            # What is JSON between the brackets is a run of whole members: no other text around it is.
+            try:
+                if isinstance(container, list):
+                    container += self._loads(b"[%b]" % run)
+                else:
+                    container.update(self._loads(b"{%b}" % run))
+            except ValueError:
+                continue
+            self._start, self._window, self._at = end, "", 0
+            return True
+        return False
+
+    def _position(self, at: int) -> int:
+        """Return where in the text a place in the window is."""
+        return self._start + (at if self._window.isascii() else len(self._window[:at].encode()))
+
+    def _move(self) -> None:
+        """Begin the window where the parser stands.
+
+        Raises:
+            ValueError: What is there is not UTF-8.
+        """
+        self._start, self._at = self._position(self._at), 0
+        end = self._start + self._step
+        self._window, _ = codecs.utf_8_decode(self._text[self._start : end], "strict", end >= len(self._text))
+
+    def _skip_space(self) -> None:
+        while True:
+            self._at = _SPACE.match(self._window, self._at).end()  # type: ignore[union-attr]  # it always matches
+            if self._at < len(self._window) or self._position(self._at) == len(self._text):
+                return
+            self._move()
+
+    def _takes(self, character: str) -> bool:
+        is_next = self._window.startswith(character, self._at)
+        self._at += is_next
+        return is_next
+
+    def _expect(self, character: str) -> None:
+        if not self._takes(character):
+            raise self._fault(f"`{character}` is missing")
+
+    def _fault(self, what: str) -> ValueError:
+        return ValueError(f"{what} at byte {self._position(self._at)}")
