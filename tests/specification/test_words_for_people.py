@@ -62,7 +62,7 @@ def test_a_tool_has_its_title_and_else_the_operations_description(served: Served
     listed, about = with_client(served.url("mcp"), "auto", use)
     assert (listed.title, listed.description) == ("List the ships", "Every ship that is here")
     assert (listed.annotations.read_only_hint, listed.annotations.open_world_hint) == (True, False)
-    assert about.annotations is None
+    assert (about.annotations.title, about.annotations.read_only_hint) == ("About", None)
     assert (about.title, about.description) == ("About", "What this is")
 
 

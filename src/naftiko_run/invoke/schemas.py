@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, get_args
 
 import jsonschema_rs
 
 from naftiko_run import jsontext
+from naftiko_run.document.dialects.inputschemas import properties_of
 from naftiko_run.document.dialects.parameters import TYPE_SPELLINGS
 from naftiko_run.document.model import Parameter, ParameterType
 from naftiko_run.invoke.outputs import convert
@@ -54,11 +55,15 @@ def schema_of(parameter: Parameter) -> dict[str, Any]:
         value = getattr(parameter, keyword)
         if value is not None:
             schema[keyword] = value
-    schema |= parameter.constraints
+    required = parameter.constraints.get("required", ())
+    schema |= {key: value for key, value in parameter.constraints.items() if key in _KEYWORDS}
+    schema |= _nested(parameter.constraints, 0)
     if parameter.items is not None:
         schema["items"] = _member(parameter.items, 1)
     if parameter.properties is not None:
-        schema |= _members(parameter.properties, 1)
+        schema |= _members(parameter.properties, 1, required)
+    elif required:
+        schema["required"] = [*required]
     return nullable(schema) if parameter.nullable else schema
 
 
@@ -88,7 +93,7 @@ def takes_null(schema: Mapping[str, Any]) -> bool:
 
 def with_items(schema: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of an input in which an array says that its elements can be anything, where it says nothing."""
-    return {**schema, "items": {}} if schema.get("type") == "array" and "items" not in schema else schema
+    return {**schema, "items": {}} if type_of(schema) == "array" and "items" not in schema else schema
 
 
 def _member(member: Any, level: int) -> dict[str, Any]:
@@ -107,25 +112,37 @@ def _member(member: Any, level: int) -> dict[str, Any]:
         return schema
     if "items" in member:
         schema["items"] = _member(member["items"], level + 1)
-    if isinstance(member.get("properties"), dict):
-        schema |= _members(member["properties"], level + 1)
+    written = member.get("required")
+    required = [each for each in written if isinstance(each, str)] if isinstance(written, list) else []
+    properties = properties_of(member.get("properties"))
+    if properties is not None:
+        schema |= _members(properties, level + 1, required)
+    elif required:
+        schema["required"] = required
+    return schema | _nested(member, level)
+
+
+def _nested(member: Mapping[str, Any], level: int) -> dict[str, Any]:
+    """Return what a schema says of members that it does not name, and the schemas of which a value must fit some."""
+    nested: dict[str, Any] = {}
     others = member.get("additionalProperties")
-    if isinstance(others, bool | dict):
-        schema["additionalProperties"] = others if isinstance(others, bool) else _member(others, level + 1)
+    if isinstance(others, bool | dict | str):
+        nested["additionalProperties"] = others if isinstance(others, bool) else _member(others, level + 1)
     for keyword in _CHOICES:
         if isinstance(member.get(keyword), list) and member[keyword]:
-            schema[keyword] = [_member(each, level + 1) for each in member[keyword]]
-    return schema
+            nested[keyword] = [_member(each, level + 1) for each in member[keyword]]
+    return nested
 
 
-def _members(properties: Mapping[str, Any], level: int) -> dict[str, Any]:
+def _members(properties: Mapping[str, Any], level: int, required: Sequence[str]) -> dict[str, Any]:
     members = {"properties": {name: _member(member, level) for name, member in properties.items()}}
-    required = [
+    said = [
         name
         for name, member in properties.items()
         if isinstance(member, dict) and member.get("required") is True
     ]
-    return {**members, "required": required} if required else members
+    all_required = [*dict.fromkeys((*required, *said))]
+    return {**members, "required": all_required} if all_required else members
 
 
 def _spelled(kind: Any) -> Any:

@@ -102,6 +102,7 @@ prompt-name-characters | warning | A prompt's name is one that some MCP clients 
 prompt-name-long | warning | A prompt's name has more than 64 characters; it is called otherwise, and answers to both. | Choose a shorter name.
 provider-not-supported | warning | The `location` of a bind is of a kind that nothing installed reads; environment variables are read. | Use a location that is supported, or none.
 ref-overridden | warning | A unit has a `ref` beside steps or a call of its own; the `ref` is not followed. | Keep one of the two.
+schema-keyword | warning | A keyword of an input's schema is one that inputs do not have, or is not in its form; it is left out. | Write it as the message says, or the tool's whole schema as `x-inputSchema`.
 self-reference | error | An alias stands inside of what its anchor marks. | Put the anchor on a smaller part, or write the part out.
 several-documents | error | A file holds more than one YAML document. | Keep one capability in a file.
 structured-key | error | A key is a mapping or a list, often a template without quotes. | Quote it: `'{{name}}'`.

@@ -7,16 +7,13 @@ from collections.abc import Iterable
 from typing import Any, get_args
 
 from naftiko_run import jsontext
+from naftiko_run.document.dialects.inputschemas import normalise_input_schema
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.document.model import Location, ParameterType
 from naftiko_run.expressions import same_name
 
 _TYPES = frozenset(get_args(ParameterType))
 _LOCATIONS = frozenset(get_args(Location))
-_CONSTRAINTS = (
-    *("minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-    *("minItems", "maxItems", "uniqueItems", "examples"),
-)
 _TARGET = re.compile(
     r"(?:\$\.)?(?:(?:body|query|path|headers?|cookies?)(?:Parameters)?\.)?(?P<target>[A-Za-z_][\w-]*)"
 )
@@ -51,8 +48,6 @@ def normalise_inputs(owner: Reader) -> list[dict[str, Any]]:
 
 def _input(written: Reader, name: str) -> dict[str, Any]:
     enum = written.data.get("enum")
-    items = written.data.get("items")
-    properties = written.data.get("properties")
     return {
         "pointer": written.at,
         "name": name,
@@ -65,17 +60,9 @@ def _input(written: Reader, name: str) -> dict[str, Any]:
         "enum": tuple(enum) if isinstance(enum, list) else (),
         "default": written.data.get("default"),
         "format": written.text("format") or None,
-        "constraints": _constraints(written.data),
-        "items": items if isinstance(items, dict) else None,
-        "properties": properties if isinstance(properties, dict) else None,
+        **normalise_input_schema(written),
         "nullable": _nullable(written),
     }
-
-
-def _constraints(data: dict[str, Any]) -> dict[str, Any]:
-    if data.keys().isdisjoint(_CONSTRAINTS):
-        return {}
-    return {key: data[key] for key in _CONSTRAINTS if data.get(key) is not None}
 
 
 def _location(written: Reader, name: str) -> str | None:

@@ -42,6 +42,17 @@ _CONSTRAINTS: Final = {
     "minItems": Key("Of an array: how many items it has at least.", whole()),
     "maxItems": Key("Of an array: how many items it has at most.", whole()),
     "uniqueItems": Key("Of an array: whether no item stands in it twice.", FLAG),
+    "minProperties": Key("Of an object: how many members it has at least.", whole()),
+    "maxProperties": Key("Of an object: how many members it has at most.", whole()),
+    "const": Key("The one value that it can have.", ANYTHING),
+    "title": Key("A short name, for people.", TEXT),
+    "anyOf": Key("JSON Schemas of which its value fits one or more.", {"type": ["array", "null"]}),
+    "oneOf": Key("JSON Schemas of which its value fits one.", {"type": ["array", "null"]}),
+    "allOf": Key("JSON Schemas of which its value fits all.", {"type": ["array", "null"]}),
+    "additionalProperties": Key(
+        "Of an object: whether it may have members that `properties` does not name, or their JSON Schema.",
+        {"type": ["boolean", "object", "string", "null"]},
+    ),
     "examples": Key("Values that it could have.", {"type": ["array", "null"]}),
 }
 
@@ -98,7 +109,10 @@ SHAPES: Final = {
             "nullable": Key("Whether null is a value of its own, which a body then holds.", FLAG),
             "format": Key("A format of JSON Schema, such as `date-time`.", TEXT),
             **_CONSTRAINTS,
-            "items": Key("Of an array: the JSON Schema of its items.", OPEN),
+            "items": Key(
+                "Of an array: the JSON Schema of its items, or their type.",
+                {"type": ["object", "string", "null"]},
+            ),
             "properties": Key("Of an object: the JSON Schemas of its properties.", OPEN),
         },
         named_by=("name",),

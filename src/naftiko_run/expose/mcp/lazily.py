@@ -96,13 +96,17 @@ class LazyTools:
 
     def __init__(self, shelves: Sequence[Shelved]) -> None:
         self._tools: dict[str, tuple[ToolBox, types.Tool]] = {}
+        self._aliases: dict[str, str] = {}
         self._unavailable: dict[str, str] = {}
         searched: list[Searched] = []
         for shelf in shelves:
+            written = {name: alias for alias, name in shelf.box.aliases.items()}
             for tool in shelf.box.described:
                 name = _free(shelf.prefix + tool.name, self._tools)
                 self._tools[name] = (shelf.box, tool)
                 searched.append((tool, name, f"{shelf.prefix} {shelf.title}"))
+                if alias := written.get(tool.name):
+                    self._aliases.setdefault(shelf.prefix + alias, name)
             reasons = shelf.box.unavailable.items()
             self._unavailable |= {shelf.prefix + name: reason for name, reason in reasons}
         self._direct = {
@@ -110,6 +114,10 @@ class LazyTools:
             for name, (box, tool) in self._tools.items()
             if (direct := box.direct.get(tool.name))
         }
+        self._aliases = {alias: name for alias, name in self._aliases.items() if alias not in self._tools}
+        for alias, name in self._aliases.items():
+            if name in self._direct:
+                self._direct[alias] = self._direct[name].named(alias)
         self._names = list(self._tools)
         self._index = ToolIndex(searched)
         self._search = types.Tool(
@@ -177,9 +185,10 @@ class LazyTools:
             MCPError: There is no such tool, or its own call raises one; see ``ToolBox.call``.
         """
         if params.name not in self._validators:
-            if params.name not in self._tools:
+            called = self._aliases.get(params.name, params.name)
+            if called not in self._tools:
                 raise MCPError(types.INVALID_PARAMS, self._absent(params.name))
-            return await self._called(context, params, params.name, params.arguments)
+            return await self._called(context, params, called, params.arguments)
         given = {name: value for name, value in (params.arguments or {}).items() if value is not None}
         try:
             self._validators[params.name].check(given)
@@ -188,10 +197,11 @@ class LazyTools:
         if params.name == self._search.name:
             query, limit, page = given.get("query", ""), given.get("limit", _FOUND), given.get("page", 1)
             return self._found(query, int(limit), int(page), context.protocol_version)
-        if given["name"] not in self._tools:
+        called = self._aliases.get(given["name"], given["name"])
+        if called not in self._tools:
             text = types.TextContent(text=self._absent(given["name"]))
             return types.CallToolResult(content=[text], is_error=True)
-        return await self._called(context, params, given["name"], given.get("arguments"))
+        return await self._called(context, params, called, given.get("arguments"))
 
     async def _called(
         self,
