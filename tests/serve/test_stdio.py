@@ -247,6 +247,17 @@ def test_what_is_no_message_is_answered_so_and_nothing_else_suffers(tmp_path: Pa
         (b"[]", types.INVALID_REQUEST),
         (b'{"a": 1}', types.INVALID_REQUEST),
         (b'{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"x": NaN}}', types.PARSE_ERROR),
+        (b'{"jsonrpc": "2.0", "id": null, "method": "ping"}', types.INVALID_REQUEST),
+        (b'{"jsonrpc": "2.0", "id": 1.5, "method": "ping"}', types.INVALID_REQUEST),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"x": "\\ud800"}}', types.PARSE_ERROR),
+        (b'{"id": 1, "method": "ping"}', types.INVALID_REQUEST),
+        (
+            b'{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"x": '
+            + b"[" * 900
+            + b"]" * 900
+            + b"}}",
+            types.PARSE_ERROR,
+        ),
     ]
     with piped(document(tmp_path, "http://127.0.0.1:1", PIPED)) as process:
         process.initialize()
@@ -256,6 +267,14 @@ def test_what_is_no_message_is_answered_so_and_nothing_else_suffers(tmp_path: Pa
             assert process.answer()["error"]["code"] == code
             process.request(7, "ping")
             assert process.answer() == {"jsonrpc": "2.0", "id": 7, "result": {}}
+
+
+def test_an_id_that_is_an_integer_however_it_is_written_is_answered(tmp_path: Path) -> None:
+    with piped(document(tmp_path, "http://127.0.0.1:1", PIPED)) as process:
+        process.initialize()
+        for written in (b"1.0", b"12345678901234567890123", b'""'):
+            process.send(b'{"jsonrpc": "2.0", "id": ' + written + b', "method": "ping"}')
+            assert process.answer() == {"jsonrpc": "2.0", "id": json.loads(written), "result": {}}
 
 
 def test_the_end_of_stdin_is_the_end_once_calls_in_flight_are_answered(

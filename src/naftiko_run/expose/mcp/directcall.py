@@ -199,7 +199,7 @@ def _version(headers: Mapping[bytes, bytes], params: Mapping[str, Any], tool: Di
     if (
         version is None
         or not told(b"content-type", b"").startswith(b"application/json")
-        or not (accept == _USUAL_ACCEPT or _takes_json(accept))
+        or not (accept == _USUAL_ACCEPT or takes_json(accept))
         or b"mcp-session-id" in headers
     ):
         return None
@@ -210,7 +210,7 @@ def _version(headers: Mapping[bytes, bytes], params: Mapping[str, Any], tool: Di
 
 
 @lru_cache(maxsize=64)
-def _takes_json(accept: bytes | None) -> bool:
+def takes_json(accept: bytes | None) -> bool:
     """Whether a client takes JSON; it says the same with every call."""
     return accept is None or any(
         each.partition(b";")[0].strip().lower() in _JSON for each in accept.split(b",")

@@ -11,17 +11,17 @@ from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp_types import (
     HEADER_MISMATCH,
-    INVALID_REQUEST,
     LOG_LEVEL_META_KEY,
-    PARSE_ERROR,
     PROTOCOL_VERSION_META_KEY,
 )
 
 from naftiko_run import jsontext
-from naftiko_run.expose.body import Disconnected, header, read_body, read_json
+from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import ExposeSettings, Message, Receive, Scope, Send
 from naftiko_run.expose.leaving import CLIENT
-from naftiko_run.expose.mcp.directcall import DirectCalls, headers_of
+from naftiko_run.expose.mcp.directcall import DirectCalls, headers_of, takes_json
+from naftiko_run.expose.mcp.eventstream import as_event
+from naftiko_run.expose.mcp.messages import Refused, error, read_message
 from naftiko_run.expose.problems import Problem, respond
 
 
@@ -89,10 +89,11 @@ class McpEndpoint:
             content = await read_body(scope, receive, self._settings.max_body)
         except Disconnected:
             return
-        message, content = await _read(content)
-        if isinstance(message, bytes):
-            await respond(send, 400, message, "application/json")
+        received = await read_message(content)
+        if isinstance(received, Refused):
+            await respond(send, 400, received.answer, "application/json")
             return
+        message, content = received.message, received.content
         if self._direct is not None and await self._direct.answer(
             headers, content, message, scope[CLIENT], send
         ):
@@ -101,11 +102,16 @@ class McpEndpoint:
         scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
         if not _agrees(scope, message):
             fault = "mcp-protocol-version header does not match the request envelope's protocol version"
-            await respond(send, 400, _error(HEADER_MISMATCH, fault, message.get("id")), "application/json")
+            await respond(send, 400, error(HEADER_MISMATCH, fault, message.get("id")), "application/json")
             return
-        if not header(scope, b"accept"):
+        accept = header(scope, b"accept")
+        if not accept:
             # Without the header a client takes anything (RFC 9110, 12.5.1); the SDK would refuse it.
             scope["headers"] = [*scope["headers"], (b"accept", b"*/*")]
+        elif "text/event-stream" in accept.lower() and not takes_json(accept.encode()):
+            others = [each for each in scope["headers"] if each[0] != b"accept"]
+            scope["headers"] = [*others, (b"accept", b"application/json, text/event-stream")]
+            send = as_event(send)
         replay = _again(content, receive)
         if self._in_session(scope):
             await _within_session(self._streaming, message, scope, replay, send)
@@ -172,23 +178,6 @@ def _check_type(scope: Scope) -> None:
         )
 
 
-async def _read(content: bytes) -> tuple[dict[str, Any] | bytes, bytes]:
-    """Return the message in a body, or the JSON-RPC error of a body that is none, and the text that was read.
-
-    The SDK's own parser takes NaN and infinities, which would go on to upstreams as nulls.
-    """
-    try:
-        message, content = await read_json(content)
-    except ValueError as fault:
-        return _error(PARSE_ERROR, f"Parse error: {fault}"), content
-    if not isinstance(message, dict):
-        fault_in_form = "Invalid request: a JSON-RPC message is an object; batches are not taken"
-        return _error(INVALID_REQUEST, fault_in_form), content
-    if "method" not in message and "result" not in message and "error" not in message:
-        return _error(INVALID_REQUEST, "Invalid request: the JSON-RPC message has no `method`"), content
-    return message, content
-
-
 def _meta(message: dict[str, Any]) -> dict[str, Any]:
     params = message.get("params")
     meta = params.get("_meta") if isinstance(params, dict) else None
@@ -202,10 +191,6 @@ def _agrees(scope: Scope, message: dict[str, Any]) -> bool:
     """
     told = header(scope, b"mcp-protocol-version")
     return not told or _meta(message).get(PROTOCOL_VERSION_META_KEY, told) == told
-
-
-def _error(code: int, message: str, request_id: Any = None) -> bytes:
-    return jsontext.dumps({"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": message}})
 
 
 async def _within_session(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import sys
 import threading
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from io import BufferedReader
 from typing import Any, cast
@@ -21,6 +21,7 @@ from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
 from naftiko_run.expose.exposer import Pipe
+from naftiko_run.expose.mcp.messages import Received, Refused, read_message
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ async def _serve(server: Server[Any], lines: _Lines, drain: float) -> None:
         to_server, of_client = anyio.create_memory_object_stream[SessionMessage | Exception]()
         of_server, to_relay = anyio.create_memory_object_stream[SessionMessage]()
         relay = _Relay(outgoing)
+        lines.on_refused = relay.refuse
         async with outgoing, anyio.create_task_group() as group:
             group.start_soon(relay.inward, incoming, to_server, drain)
             group.start_soon(relay.outward, to_relay)
@@ -70,10 +72,12 @@ class _Lines:
 
     Attributes:
         came: Whether there was any.
+        on_refused: Called with each line that is no message, which is then passed over; None for nothing.
     """
 
     def __init__(self) -> None:
         self.came = False
+        self.on_refused: Callable[[Refused], Awaitable[None]] | None = None
         self._queue: asyncio.Queue[bytes] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
         stdin = sys.stdin.fileno()
@@ -93,8 +97,13 @@ class _Lines:
     async def __anext__(self) -> str:
         while line := await self._queue.get():
             self.came = True
-            if line.strip():
-                return line.decode(errors="replace")
+            if not line.strip():
+                continue
+            received = await read_message(line)
+            if isinstance(received, Received):
+                return received.content.decode()
+            if self.on_refused is not None:
+                await self.on_refused(received)
         raise StopAsyncIteration
 
     def _read(self, wire: BufferedReader) -> None:
@@ -139,6 +148,12 @@ class _Relay:
                     self._changed.clear()
                     await self._changed.wait()
 
+    async def refuse(self, refused: Refused) -> None:
+        """Answer a line that is no message."""
+        known = refused.request_id if type(refused.request_id) in (int, str) else None
+        message = _error(cast("types.RequestId | None", known), refused.code, refused.text)
+        await self._outgoing.send(SessionMessage(message))
+
     async def outward(self, of_server: Receiver) -> None:
         """Pass on what the server says."""
         async with of_server:
@@ -161,17 +176,12 @@ class _Relay:
 
 def _refusal(item: SessionMessage | Exception) -> types.JSONRPCError | None:
     """Give the answer to what is no message of the protocol; None for what is one."""
-    if isinstance(item, Exception):
-        is_json = isinstance(item, ValidationError) and item.errors()[0]["type"] != "json_invalid"
-        if is_json:
-            return _error(None, types.INVALID_REQUEST, "Invalid request: this is no JSON-RPC message")
-        return _error(None, types.PARSE_ERROR, "Parse error: this line is no JSON")
-    if isinstance(item.message, types.JSONRPCRequest):
-        try:
-            json.dumps(item.message.params, allow_nan=False)
-        except ValueError:
-            return _error(item.message.id, types.PARSE_ERROR, "Parse error: JSON has no NaN and no infinity")
-    return None
+    if not isinstance(item, Exception):
+        return None
+    is_json = isinstance(item, ValidationError) and item.errors()[0]["type"] != "json_invalid"
+    if is_json:
+        return _error(None, types.INVALID_REQUEST, "Invalid request: this is no JSON-RPC message")
+    return _error(None, types.PARSE_ERROR, "Parse error: this line is no JSON")
 
 
 def _error(request: types.RequestId | None, code: int, message: str) -> types.JSONRPCError:

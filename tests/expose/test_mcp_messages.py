@@ -1,0 +1,155 @@
+"""Requests that no client should send are answered all the same: with the same ``id``, or with an error."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from naftiko_run import jsontext
+from support.server import Served
+from support.upstream import Upstream
+
+HEADERS = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+PARSE_ERROR, INVALID_REQUEST, INVALID_PARAMS = -32700, -32600, -32602
+
+
+def post(served: Served, body: bytes, **headers: str) -> httpx.Response:
+    return httpx.post(served.url("mcp"), content=body, headers=HEADERS | headers)
+
+
+def call(arguments: str, request_id: str = "1") -> bytes:
+    params = f'{{"name":"track-event","arguments":{arguments}}}'
+    return f'{{"jsonrpc":"2.0","id":{request_id},"method":"tools/call","params":{params}}}'.encode()
+
+
+def ping(request_id: str) -> bytes:
+    return f'{{"jsonrpc":"2.0","id":{request_id},"method":"ping"}}'.encode()
+
+
+@pytest.mark.parametrize(
+    "request_id",
+    [
+        "0",
+        "-1",
+        "1.0",
+        "-3.0",
+        "1e3",
+        "12345678901234567890123",
+        '""',
+        '"1.5"',
+        '"é\\n"',
+        '"' + "x" * 5000 + '"',
+    ],
+)
+@pytest.mark.parametrize("body", [ping, lambda request_id: call('{"body":{}}', request_id)])
+def test_an_id_comes_back_as_it_was_given(pipelines: Served, body: Any, request_id: str) -> None:
+    answer = post(pipelines, body(request_id))
+    assert answer.status_code == 200
+    told = jsontext.loads(answer.content)
+    assert "result" in told
+    assert told["id"] == json.loads(request_id)
+
+
+@pytest.mark.parametrize(
+    ("request_id", "told"),
+    [("1.5", 1.5), ("null", None), ("true", None), ("[1]", None), ("{}", None), ("-0.25", -0.25)],
+)
+@pytest.mark.parametrize("body", [ping, lambda request_id: call('{"body":{}}', request_id)])
+def test_an_id_that_the_protocol_does_not_have_is_an_error_and_never_silence(
+    pipelines: Served, upstream: Upstream, body: Any, request_id: str, told: object
+) -> None:
+    answer = post(pipelines, body(request_id))
+    assert answer.status_code == 400
+    error = answer.json()
+    assert (error["id"], error["error"]["code"]) == (told, INVALID_REQUEST)
+    assert "string or an integer" in error["error"]["message"]
+    assert not upstream.received
+
+
+@pytest.mark.parametrize(
+    "accept", ["text/event-stream", "text/event-stream;q=0.9, text/html", "TEXT/event-stream"]
+)
+@pytest.mark.parametrize(
+    "body",
+    [ping("7"), call('{"body":{"a":1}}', "7"), call("{}", "7"), b'{"jsonrpc":"2.0","id":7,"method":"x"}'],
+)
+def test_a_client_that_takes_only_a_stream_of_events_gets_one(
+    pipelines: Served, accept: str, body: bytes
+) -> None:
+    plain, streamed = post(pipelines, body), post(pipelines, body, accept=accept)
+    if streamed.headers["content-type"].startswith("text/event-stream"):
+        name, data, *rest = streamed.text.split("\n")
+        assert (name, rest) == ("event: message", ["", ""])
+        assert json.loads(data.removeprefix("data: ")) == plain.json()
+    else:
+        assert streamed.status_code == plain.status_code != 200
+
+
+def test_a_notification_is_accepted_from_such_a_client_too(pipelines: Served) -> None:
+    body = b'{"jsonrpc":"2.0","method":"notifications/initialized"}'
+    answer = post(pipelines, body, accept="text/event-stream")
+    assert (answer.status_code, answer.content) == (202, b"")
+
+
+HOSTILE = {
+    "half of a character": call('{"body":{"a":"\\ud800"}}'),
+    "half of a character in a name": call('{"body":{"\\udfff":1}}'),
+    "49,000 levels": call('{"body":' + "[" * 49_000 + "]" * 49_000 + "}"),
+    "900 levels": call('{"body":' + "[" * 900 + "]" * 900 + "}"),
+    "200 levels": call('{"body":{"a":' + "[" * 200 + "]" * 200 + "}}"),
+    "a name twice": call('{"body":{"a":1,"a":2}}'),
+    "an argument twice": call('{"body":{"a":1},"body":{"a":2}}'),
+    "__proto__": call('{"body":{"__proto__":{"x":1}},"__proto__":{"y":1}}'),
+    "an empty name": call('{"":1,"body":{"":2}}'),
+    "a long name": call('{"' + "n" * 50_000 + '":1,"body":{}}'),
+    "many names": call("{" + ",".join(f'"a{each}":1' for each in range(5000)) + ',"body":{}}'),
+    "arguments that are no object": call("[]"),
+    "no arguments": call("null"),
+    "a name of a tool that is none": b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":""}}',
+    "wrong bytes": call('{"body":{"a":"')[:-3] + b'\xff"}}}}',
+    "json text": call('{"body":"{\\"a\\":1}"}'),
+    "deep json text": call('{"body":' + json.dumps('{"a":' + "[" * 900 + "]" * 900 + "}") + "}"),
+    "broken json text": call('{"body":"{"}'),
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("accept", ["application/json, text/event-stream", "text/event-stream"])
+def test_hostile_arguments_are_answered_and_break_nothing(
+    pipelines: Served, accept: str, body: bytes
+) -> None:
+    answer = post(pipelines, body, accept=accept)
+    assert answer.status_code in (200, 400)
+    text = answer.text.removeprefix("event: message\ndata: ")
+    told = json.loads(text)
+    assert told.get("error", {}).get("code", 0) in (0, PARSE_ERROR, INVALID_REQUEST, INVALID_PARAMS)
+
+
+def test_an_argument_of_megabytes_is_refused_by_the_limit_of_bodies(pipelines: Served) -> None:
+    assert post(pipelines, call('{"body":{"a":"' + "x" * 10_000_000 + '"}}')).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sent", "notes"),
+    [
+        ('{"body":"{\\"a\\":1}"}', {"a": 1}, ["`/body` was given as JSON text"]),
+        (
+            '{"body":{"a":1},"bdoy":2}',
+            {"a": 1},
+            ["`bdoy` is not known to this tool and was not used. Did you mean `body`?"],
+        ),
+    ],
+)
+def test_small_mistakes_are_told_beside_the_result(
+    pipelines: Served, upstream: Upstream, arguments: str, sent: object, notes: list[str]
+) -> None:
+    result = post(pipelines, call(arguments)).json()["result"]
+    assert upstream.only.json == sent
+    first, *others = [each["text"] for each in result["content"]]
+    assert first == '{"ok":true}'
+    assert len(others) == len(notes)
+    assert all(note in other for note, other in zip(notes, others, strict=True))
+    assert result["isError"] is False
