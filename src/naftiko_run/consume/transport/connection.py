@@ -54,6 +54,7 @@ class Connection(Line):
         is_idle: Whether nobody uses it.
         was_used: Whether a response came over it before.
         has_heard: Whether anything came since the last request.
+        is_eager: Whether a response that does not say its length is waited for only until its head is there.
         sending: Sends the rest of a body that streams; None for none.
         deadline: When the exchange must be over, in the event loop's time; infinite for a stream, in which
             only each pause has a limit.
@@ -76,6 +77,7 @@ class Connection(Line):
         "_wanted",
         "deadline",
         "has_heard",
+        "is_eager",
         "is_idle",
         "reader",
         "sending",
@@ -100,6 +102,7 @@ class Connection(Line):
         self.is_idle = False
         self.was_used = False
         self.has_heard = False
+        self.is_eager = False
         self.sending: asyncio.Task[None] | None = None
         self.deadline = math.inf
         self._on_complete: Callable[[], None] | None = None
@@ -143,14 +146,16 @@ class Connection(Line):
             self._transport.write(more)
         return waiter
 
-    def begin_stream(self, on_complete: Callable[[], None]) -> None:
+    def begin_stream(self, on_complete: Callable[[], None], *, is_read: bool) -> None:
         """Let the rest of the response take its time, as long as it goes on.
 
         Args:
             on_complete: Called when it is whole while nobody waits in ``read``.
+            is_read: Whether somebody does.
         """
         self.deadline = math.inf
-        self._waiter = None
+        if not is_read:
+            self._waiter = None
         self._on_complete = on_complete
 
     async def read(self) -> bytes:
@@ -307,7 +312,11 @@ class Connection(Line):
             return
         self._since = self._loop.time()
         head = reader.head
-        if head is not None and (reader.size > self._wanted or head.declared > self._wanted):
+        if head is not None and (
+            reader.size > self._wanted
+            or head.declared > self._wanted
+            or (self.is_eager and (head.coding is not None or not head.has_length))
+        ):
             self._wake()
         if (reader.size > MOST_BUFFERED or len(reader.pieces) > _MOST_PIECES) and not self._is_paused:
             self._wake()

@@ -95,6 +95,7 @@ class OriginTransport:
                 deadline = deadline or asyncio.get_running_loop().time() + timeout
                 connection = await self._taken(request, deadline, checked=is_once)
             try:
+                connection.is_eager = request.most_kept is not None
                 response = connection.ask(
                     data, more, wanted, timeout, deadline, bodiless=request.method == "HEAD"
                 )
@@ -144,13 +145,14 @@ class _Body:
         self._pool = pool
         self._last = b""
         self._is_over = False
+        self._is_read = False
 
     def begin_stream(self) -> None:
         """Let the rest take the time that it takes, as long as it goes on; a slow client holds no connection for it."""
         if self._is_over:
             return
-        self._connection.begin_stream(self._release)
-        if self._connection.reader.is_complete:
+        self._connection.begin_stream(self._release, is_read=self._is_read)
+        if self._connection.reader.is_complete and not self._is_read:
             self._release()
 
     def _release(self) -> None:
@@ -165,6 +167,7 @@ class _Body:
     async def raw(self) -> AsyncIterator[bytes]:
         """Give the body as it comes off the wire."""
         while not self._is_over:
+            self._is_read = True
             try:
                 data = await self._connection.read()
             except OutOfTime as fault:
@@ -173,6 +176,8 @@ class _Body:
                 raise words.client_too_slow(self._request) from None
             except Broken as fault:
                 raise words.unreachable(self._request, str(fault)) from None
+            finally:
+                self._is_read = False
             reader = self._connection.reader
             if reader.is_complete and not reader.size:  # whoever takes this last piece may take its time
                 await self.aclose()

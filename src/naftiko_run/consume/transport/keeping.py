@@ -13,6 +13,17 @@ from naftiko_run.consume.transport.words import too_large, unreachable
 _TURN: Final = 512 * 1024
 """How many bytes are decoded before others have their turn in the event loop."""
 
+_PATIENCE: Final = 0.05
+"""For how many seconds an answer that does not say its length may pause before it is passed on as it comes."""
+
+_EVENTS: Final = frozenset(
+    (
+        *("text/event-stream", "multipart/x-mixed-replace", "application/x-ndjson", "application/ndjson"),
+        *("application/jsonl", "application/x-jsonlines", "application/json-seq", "application/stream+json"),
+    )
+)
+"""Types of answers that come in pieces of which each is wanted as soon as it is there."""
+
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -45,23 +56,28 @@ async def kept_or_streamed(
     limit = request.kept_limit(status)
     streams_beyond = None if request.most_kept is None else min(request.most_kept, limit)
     threshold = limit if streams_beyond is None else streams_beyond
+    pieces = _Pieces(chunks, _patience(headers) if request.most_kept is not None else None)
     kept = bytearray()
     is_long = declared > threshold
     try:
         while not is_long:
-            chunk = await anext(chunks, None)
+            try:
+                chunk = await pieces.next()
+            except TimeoutError:
+                break
             if chunk is None:
                 await close()
                 return UpstreamResponse(status, headers, bytes(kept))
             kept += chunk
             is_long = len(kept) > threshold
     except BaseException:
+        await pieces.cancel()
         await close()
         raise
     if streams_beyond is None:
         await close()
         raise too_large(request, limit)
-    return StreamedResponse(status, headers, b"", _joined(bytes(kept), chunks), close)
+    return StreamedResponse(status, headers, b"", pieces.rest(bytes(kept)), pieces.closing(close))
 
 
 async def decoded(
@@ -120,8 +136,74 @@ async def _limited(
         yield chunk
 
 
-async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    if first:
-        yield first
-    async for chunk in rest:
-        yield chunk
+def _patience(headers: Headers) -> float | None:
+    """Return for how long the next piece of an answer is waited for before it is passed on as it comes.
+
+    None for an answer that says its length: it comes as fast as it can.
+    """
+    said = dict(headers)
+    if "content-length" in said:
+        return None
+    media_type = said.get("content-type", "").partition(";")[0].strip().lower()
+    return 0.0 if media_type in _EVENTS else _PATIENCE
+
+
+class _Pieces:
+    """The pieces of a body, of which one may take its time.
+
+    Args:
+        chunks: The body.
+        patience: How many seconds a piece is waited for; None for as long as it takes.
+    """
+
+    def __init__(self, chunks: AsyncIterator[bytes], patience: float | None) -> None:
+        self._chunks = chunks
+        self._patience = patience
+        self._coming: asyncio.Future[bytes | None] | None = None
+
+    async def next(self) -> bytes | None:
+        """Return the next piece; None at the end.
+
+        Raises:
+            TimeoutError: It takes its time, and is the first of ``rest``.
+        """
+        if self._patience is None:
+            return await anext(self._chunks, None)
+        coming = self._coming = asyncio.ensure_future(self._one())
+        await asyncio.wait({coming}, timeout=self._patience)
+        if not coming.done():
+            raise TimeoutError
+        self._coming = None
+        return coming.result()
+
+    async def rest(self, first: bytes) -> AsyncIterator[bytes]:
+        """Yield what is given, and then the pieces that have not been taken."""
+        if first:
+            yield first
+        if self._coming is not None:
+            piece = await self._coming
+            self._coming = None
+            if piece is None:
+                return
+            yield piece
+        async for chunk in self._chunks:
+            yield chunk
+
+    async def cancel(self) -> None:
+        """Wait no more for the piece that takes its time."""
+        coming, self._coming = self._coming, None
+        if coming is not None and not coming.done():
+            coming.cancel()
+            await asyncio.wait({coming})
+
+    def closing(self, close: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        """Return what closes the response, and waits for nothing more of it."""
+
+        async def closed() -> None:
+            await self.cancel()
+            await close()
+
+        return closed
+
+    async def _one(self) -> bytes | None:
+        return await anext(self._chunks, None)
