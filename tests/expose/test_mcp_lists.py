@@ -201,6 +201,43 @@ def test_a_name_that_some_client_refuses_is_served_as_one_that_all_take_and_answ
                 assert text_of(call_tool(served.url("mcp"), called, {}, mode)) == f"this is {name}"
 
 
+def test_lazy_tools_answer_to_both_of_their_names(tmp_path: Path) -> None:
+    file = document(tmp_path, [tool("list ships"), tool("fine")])
+    with serving(file, settings=Settings(), lazy_tools=True) as served:
+        for mode in ERAS:
+            url = served.url("mcp")
+            assert text_of(call_tool(url, "list ships", {}, mode)) == "this is list ships"
+            for name in ("list ships", "list-ships"):
+                result = call_tool(url, "call_tool", {"name": name}, mode)
+                assert text_of(result) == "this is list ships"
+
+
+@MODES
+def test_prompts_and_resources_have_names_that_all_clients_take(tmp_path: Path, mode: str) -> None:
+    template = [{"role": "user", "content": "x"}]
+    prompts = [
+        {"name": name, "description": "d", "template": template} for name in ("a b", "a-b", "ü", "p" * 70)
+    ]
+    mock = {"description": "d", "outputParameters": [{"name": "a", "type": "string", "value": "b"}]}
+    resources = [{"name": "A page", "uri": "data://a", **mock}, {"uri": "data://b", **mock}]
+    file = document(tmp_path, [tool("t")], prompts=prompts, resources=resources)
+
+    async def use(client: Client) -> None:
+        listed = (await client.list_prompts()).prompts
+        names = [each.name for each in listed]
+        assert all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", name) for name in names)
+        assert names[:2] == ["a-b", "a-b-2"]
+        assert len(set(names)) == len(prompts)
+        assert [each.title for each in listed] == ["a b", "a-b", "ü", "p" * 70]
+        for name in ("a b", "a-b-2", "ü", names[2]):
+            assert (await client.get_prompt(name)).messages
+        found = (await client.list_resources()).resources
+        assert [(each.name, each.title) for each in found] == [("A-page", "A page"), ("data---b", None)]
+
+    with serving(file, settings=Settings()) as served:
+        with_client(served.url("mcp"), mode, use)
+
+
 def test_names_that_clients_refuse_are_told_at_start_up(tmp_path: Path) -> None:
     with launched(document(tmp_path, [*map(tool, ("n" * 65, "a b"))]), "--port", "mcp=0") as process:
         process.wait_for_line(READY)

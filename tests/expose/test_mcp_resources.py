@@ -30,6 +30,7 @@ capability:
     resources:
     - {{path: /now, operations: [{{name: now, method: GET}}]}}
     - {{path: "/ships/{{imo}}", operations: [{{name: ship, method: GET, inputParameters: [{{name: imo, in: path}}]}}]}}
+    - {{path: "/pages/{{space}}/{{path}}", operations: [{{name: page, method: GET}}]}}
   exposes:
   - type: mcp
     namespace: m
@@ -41,6 +42,9 @@ capability:
     - {{name: now, label: Now, uri: "api://now", description: The time, call: api.now}}
     - {{name: picture, uri: "api://picture", description: As bytes, call: api.now, binary: true}}
     - {{name: ship, label: Ship, uri: "api://ships/{{{{imo}}}}", description: A ship, mimeType: application/json, call: api.ship, with: {{imo: "{{{{imo}}}}"}}, outputParameters: [{{type: object, properties: {{n: {{type: string, mapping: $.name}}}}}}]}}
+    - {{name: Any page, uri: "wiki://{{{{space}}}}/{{+path}}", description: A page, call: api.page}}
+    - {{name: raw, uri: "wiki://{{space}}/{{+path}}/raw", description: A page, call: api.page}}
+    - {{name: number, uri: "number://{{n}}", description: A number, inputParameters: [{{name: n, type: integer}}], outputParameters: [{{type: string, value: "{{{{n}}}}"}}]}}
     - {{name: gone, uri: "docs://gone", description: Nowhere, location: ./none}}
     - {{name: later, uri: "api://now", description: Another, location: ./docs/read.md}}
     prompts:
@@ -110,8 +114,12 @@ def test_files_and_functions_are_listed(served: Served, mode: str) -> None:
         ("api://now", "now", None),
         ("api://picture", "picture", None),
     ]
-    (template,) = templates.resource_templates
-    assert (template.uri_template, template.title) == ("api://ships/{imo}", "Ship")
+    assert [(each.uri_template, each.name, each.title) for each in templates.resource_templates] == [
+        ("api://ships/{imo}", "ship", "Ship"),
+        ("wiki://{space}/{+path}", "Any-page", "Any page"),
+        ("wiki://{space}/{+path}/raw", "raw", None),
+        ("number://{n}", "number", None),
+    ]
 
 
 def test_cache_hints_are_told(served: Served) -> None:
@@ -144,6 +152,42 @@ def test_the_holes_of_a_uri_are_inputs(served: Served, upstream: Upstream, mode:
     contents = read(served, "api://ships/IMO%201", mode)
     assert (contents.text, contents.mime_type) == ('{"n":"N"}', "application/json")
     assert upstream.only.path == "/ships/IMO%201"
+
+
+@MODES
+@pytest.mark.parametrize(
+    ("uri", "path"),
+    [
+        ("wiki://team/a/b/c.md", "/pages/team/a%2Fb%2Fc.md"),
+        ("wiki://team/one", "/pages/team/one"),
+        ("wiki://team/a%20b/c", "/pages/team/a%20b%2Fc"),
+        ("wiki://team/a?b#c", "/pages/team/a%3Fb%23c"),
+        ("wiki://team/a/b/raw", "/pages/team/a%2Fb"),
+    ],
+)
+def test_a_hole_with_a_plus_takes_slashes_too(
+    served: Served, upstream: Upstream, mode: str, uri: str, path: str
+) -> None:
+    assert read(served, uri, mode).text == '{"ok": true}'
+    assert upstream.only.path == path
+
+
+@MODES
+@pytest.mark.parametrize(
+    "path", ["..", "../admin", "a/../../admin", "%2e%2e/admin", "a/%252e%252e/b", "a\\..\\b"]
+)
+def test_no_uri_leads_out_of_the_path(served: Served, upstream: Upstream, mode: str, path: str) -> None:
+    error = read(served, f"wiki://team/{path}", mode)
+    assert error.code == types.INVALID_PARAMS
+    assert error.message.startswith("The arguments do not fit the resource `Any page`:")
+    assert not upstream.received
+
+
+@MODES
+def test_a_hole_has_the_type_of_its_input(served: Served, mode: str) -> None:
+    assert read(served, "number://12", mode).text == '"12"'
+    error = read(served, "number://x", mode)
+    assert "- /n must be an integer" in error.message
 
 
 @pytest.mark.parametrize(("mode", "code"), [("auto", types.INVALID_PARAMS), ("legacy", -32002)])
@@ -190,7 +234,11 @@ def test_prompts_are_rendered(served: Served, mode: str) -> None:
 
 @MODES
 @pytest.mark.parametrize(
-    ("name", "reason"), [("plan", "/ship"), ("none", "There is no prompt `none`; there are: plan, file")]
+    ("name", "reason"),
+    [
+        ("plan", "The arguments do not fit the prompt `plan`:\n- /ship is required"),
+        ("none", "There is no prompt `none`; there are: plan, file"),
+    ],
 )
 def test_a_prompt_that_cannot_be_had_is_invalid_params(
     served: Served, mode: str, name: str, reason: str
@@ -198,6 +246,7 @@ def test_a_prompt_that_cannot_be_had_is_invalid_params(
     error = prompt(served, name, {}, mode)
     assert error.code == types.INVALID_PARAMS
     assert reason in error.message
+    assert "tool" not in error.message
 
 
 def test_what_cannot_be_found_is_told_at_load(served: Served) -> None:

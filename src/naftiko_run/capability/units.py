@@ -24,7 +24,7 @@ from naftiko_run.document.model import (
     Tool,
 )
 from naftiko_run.document.model import Callable as Unit
-from naftiko_run.expressions import parse_path, parse_route
+from naftiko_run.expressions import parse_path, parse_route, parse_uri_template
 from naftiko_run.folder import Folder
 from naftiko_run.invoke import Forward as CompiledForward
 from naftiko_run.invoke import (
@@ -138,7 +138,7 @@ class _Parts:
                 yield self._files(resource)
             else:
                 yield self._function(
-                    resource, f"resource {resource.name}", (), parse_path(resource.uri).variables
+                    resource, f"resource {resource.name}", (), parse_uri_template(resource.uri).names
                 )
         for prompt in owner.prompts:
             yield self._prompt(prompt)

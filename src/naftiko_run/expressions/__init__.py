@@ -44,6 +44,7 @@ from naftiko_run.expressions.route import (
 )
 from naftiko_run.expressions.segments import path_fault
 from naftiko_run.expressions.template import Escape, compile_text, compile_value, names_in
+from naftiko_run.expressions.uritemplate import UriTemplate, parse_uri_template
 
 __all__ = [
     "ANY_VALUE",
@@ -59,6 +60,7 @@ __all__ = [
     "Scope",
     "Selector",
     "UnsafePathValue",
+    "UriTemplate",
     "Variable",
     "as_text",
     "compile_members",
@@ -79,6 +81,7 @@ __all__ = [
     "names_of",
     "parse_path",
     "parse_route",
+    "parse_uri_template",
     "path_fault",
     "path_of",
     "same_name",

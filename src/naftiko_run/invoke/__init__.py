@@ -14,13 +14,14 @@ from naftiko_run.invoke.safety import Withheld, is_safe_to_call
 from naftiko_run.invoke.schemas import compile_schema
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptDefaults, ScriptRefused
 from naftiko_run.invoke.sharing import Shared
-from naftiko_run.invoke.validation import InputValidator, coercion_of
+from naftiko_run.invoke.validation import Coerce, InputValidator, coercion_of
 from naftiko_run.invoke.violations import pointer_of, violations_of
 
 __all__ = [
     "Argument",
     "Ask",
     "CallerBody",
+    "Coerce",
     "Forward",
     "Function",
     "FunctionCompiler",

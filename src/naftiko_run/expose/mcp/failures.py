@@ -11,11 +11,18 @@ from naftiko_run.expose.problems import problem_of
 from naftiko_run.invoke import Outcome
 
 
-def error_of(fault: Exception) -> MCPError:
-    """Give the error of a call that was refused, or that failed on the way."""
+def error_of(fault: Exception, what: str) -> MCPError:
+    """Return the error of what was refused, or failed on the way.
+
+    Args:
+        fault: Why.
+        what: What the client asked for, such as "prompt `greet`".
+    """
     problem = problem_of(fault)
     code = types.INVALID_PARAMS if isinstance(fault, InvalidInput) else types.INTERNAL_ERROR
-    return MCPError(code, _text(result_of_problem(problem)), problem.document())
+    return MCPError(
+        code, _text(result_of_problem(problem, f"The arguments do not fit the {what}:")), problem.document()
+    )
 
 
 def failed(outcome: Outcome) -> MCPError:

@@ -102,7 +102,7 @@ class PromptBook:
         except Unanswered as fault:
             raise MCPError(types.INVALID_PARAMS, str(fault)) from None
         except InvalidInput as fault:
-            raise error_of(fault) from None
+            raise error_of(fault, f"prompt `{name}`") from None
         return types.GetPromptResult(
             description=model.description or None,
             messages=[

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, unquote
 
 import mcp_types as types
@@ -22,9 +22,9 @@ from naftiko_run.expose.mcp.failures import error_of, failed
 from naftiko_run.expose.mcp.pages import page_of
 from naftiko_run.expose.mediatypes import media_type_of
 from naftiko_run.expose.units import unit_of
-from naftiko_run.expressions import Variable, as_text, parse_path
+from naftiko_run.expressions import UriTemplate, as_text, parse_uri_template
 from naftiko_run.folder import FileTooLarge, Folder
-from naftiko_run.invoke import Function
+from naftiko_run.invoke import Coerce, Function, coercion_of
 
 _NOT_FOUND = -32002
 """The code of an unknown resource until 2025-11-25; later revisions have invalid params for it."""
@@ -38,8 +38,8 @@ class _Dynamic:
 
     model: Resource
     function: Function
-    pattern: re.Pattern[str]
-    names: tuple[str, ...]
+    uri: UriTemplate
+    coercions: Mapping[str, Coerce]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,11 @@ class ResourceShelf:
             if folder is not None:
                 self._statics.append(_Static(model, folder))
             elif function is not None:
-                path = parse_path(model.uri)
-                names = tuple(part.name for part in path.parts if isinstance(part, Variable))
-                self._dynamics.append(_Dynamic(model, function, path.pattern(), names))
+                coercions = {each.name: coercion_of(each) for each in function.inputs}
+                self._dynamics.append(_Dynamic(model, function, parse_uri_template(model.uri), coercions))
             else:
                 self._left_out[model.uri] = capability.unavailable[model.pointer]
+        self._narrowest_first = sorted(self._dynamics, key=lambda each: each.uri.breadth)
 
     def __bool__(self) -> bool:
         return bool(self._statics or self._dynamics)
@@ -89,7 +89,7 @@ class ResourceShelf:
     def values_of(self, uri: str, name: str) -> list[str] | None:
         """Give the values that a hole of a template can have; None where there is no such template."""
         for dynamic in self._dynamics:
-            if uri in (dynamic.model.uri, _single_braces(dynamic.model.uri)):
+            if uri in (dynamic.model.uri, dynamic.uri.text):
                 declared = dynamic.function.input_schema.get("properties", {}).get(name, {})
                 return [as_text(each) for each in declared.get("enum", ())]
         return None
@@ -120,7 +120,7 @@ class ResourceShelf:
                 mime_type=each.model.mime_type or None,
             )
             for each in self._dynamics
-            if not each.names
+            if not each.uri.names
         ]
         page = page_of([(each.uri, each) for each in (*files, *fixed)], params)
         return types.ListResourcesResult(resources=page.entries, next_cursor=page.next_cursor)
@@ -135,14 +135,14 @@ class ResourceShelf:
         """
         templates = [
             types.ResourceTemplate(
-                uri_template=_single_braces(each.model.uri),
+                uri_template=each.uri.text,
                 name=each.model.name,
                 title=title_of(each.model),
                 description=each.function.description or None,
                 mime_type=each.model.mime_type or None,
             )
             for each in self._dynamics
-            if each.names
+            if each.uri.names
         ]
         page = page_of([(each.uri_template, each) for each in templates], params)
         return types.ListResourceTemplatesResult(
@@ -169,10 +169,9 @@ class ResourceShelf:
         Raises:
             MCPError: There is no such resource, or its content cannot be had.
         """
-        for dynamic in sorted(self._dynamics, key=lambda each: len(each.names)):
-            found = dynamic.pattern.fullmatch(uri)
-            if found:
-                inputs = dict(zip(dynamic.names, map(unquote, found.groups()), strict=True))
+        for dynamic in self._narrowest_first:
+            inputs = dynamic.uri.match(uri)
+            if inputs is not None:
                 return await _invoked(dynamic, inputs, uri)
         for static in self._statics:
             name = _below(static, uri)
@@ -189,11 +188,15 @@ class ResourceShelf:
         )
 
 
-async def _invoked(dynamic: _Dynamic, inputs: dict[str, str], uri: str) -> Contents:
+async def _invoked(dynamic: _Dynamic, texts: dict[str, str], uri: str) -> Contents:
+    inputs: dict[str, Any] = {
+        name: dynamic.coercions[name]((text,)) if name in dynamic.coercions else text
+        for name, text in texts.items()
+    }
     try:
         outcome = await dynamic.function.invoke(inputs)
     except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
-        raise error_of(fault) from None
+        raise error_of(fault, f"resource `{dynamic.model.written_name or dynamic.model.name}`") from None
     if outcome.has_failed:
         raise failed(outcome)
     return _contents(uri, dynamic.model, outcome.content, outcome.media_type.partition(";")[0].strip())
@@ -230,8 +233,3 @@ def _below(static: _Static, uri: str) -> str | None:
         return "" if uri == static.model.uri else None
     prefix = f"{static.model.uri.rstrip('/')}/"
     return unquote(uri.removeprefix(prefix)) if uri.startswith(prefix) else None
-
-
-def _single_braces(uri: str) -> str:
-    parts = parse_path(uri).parts
-    return "".join(part if isinstance(part, str) else f"{{{part.name}}}" for part in parts)

@@ -102,8 +102,16 @@ def keep_to(promise: Promise | None, error: Wire, protocol_version: str) -> Wire
     return error
 
 
-def result_of_problem(problem: Problem) -> Wire:
-    """Give the result of a call that was refused, or that failed on the way."""
+_UNFIT: Final = "The arguments do not fit the tool's input schema:"
+
+
+def result_of_problem(problem: Problem, unfit: str = _UNFIT) -> Wire:
+    """Return the result of a call that was refused, or that failed on the way.
+
+    Args:
+        problem: Why.
+        unfit: What stands before the violations, where there are some.
+    """
     document = problem.document()
     lines = [problem.detail]
     lines += [
@@ -114,7 +122,7 @@ def result_of_problem(problem: Problem) -> Wire:
     if problem.hint:
         lines.append(problem.hint)
     if "violations" in problem.members:
-        lines[0] = "The arguments do not fit the tool's input schema:"
+        lines[0] = unfit
     if "id" in problem.members:
         lines.append(f"id: {problem.members['id']}")
     return _error("\n".join(lines), document)
