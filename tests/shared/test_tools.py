@@ -16,6 +16,7 @@ from naftiko_run.document import Document, load_document
 from naftiko_run.errors import DocumentError
 from shared.documents import EVERY
 from shared.test_corpus import EverythingSet, value
+from shared.tool_rules import refusals
 from support.mcp_client import ERAS, text_of
 from support.server import serving
 
@@ -53,7 +54,9 @@ def test_every_tool_is_told_in_sound_schemas_and_can_be_called(path: Path, mode:
 async def check(url: str, mode: str) -> None:
     async with Client(url, mode=mode) as client:
         tools = (await client.list_tools()).tools
+        assert len({tool.name for tool in tools}) == len(tools)
         for tool in tools:
+            assert not [*refusals(tool)]
             check_schema(tool.input_schema, tool.name)
             assert tool.input_schema["type"] == "object"
             if tool.output_schema is not None:
