@@ -47,13 +47,14 @@ async def renewals() -> None:
     await asyncio.gather(*others, return_exceptions=True)
 
 
-@pytest.mark.parametrize(("lifetime", "early"), [(1000.0, 60.0), (100.0, 10.0)])
+@pytest.mark.parametrize(("lifetime", "early"), [(1000.0, 60.0), (100.0, 10.0), (30.0, 3.0)])
 def test_a_token_is_renewed_before_it_ends_while_it_is_still_given(lifetime: float, early: float) -> None:
     async def test() -> None:
         issuing = Issuing(lifetime)
         assert await issuing.get() == "token-1"
         issuing.now += lifetime - early - 0.001
         assert await issuing.get() == "token-1"
+        await renewals()
         assert issuing.count == 1
         issuing.now += 0.001
         issuing.may_give.clear()

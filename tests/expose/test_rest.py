@@ -87,7 +87,8 @@ def test_the_upstreams_answer_comes_back_untouched(
     got = pipelines_client.post("/v1/track", json={})
     assert got.status_code == answer.status
     assert got.content == answer.body
-    assert got.headers.get("content-type", "") == dict(answer.headers).get("content-type", "")
+    media_type = dict(answer.headers).get("content-type", "") if answer.body else ""
+    assert got.headers.get("content-type", "") == media_type
     assert len(upstream.received) == 1
 
 
@@ -119,7 +120,7 @@ def test_headers_that_a_caller_can_use_are_kept_and_all_others_dropped(
         ("etag", 'W/"abc"'),
         ("last-modified", "Mon, 18 May 2026 10:00:00 GMT"),
         ("cache-control", "no-store"),
-        ("location", "/v1/track/9"),
+        ("location", "https://cdp.example/v1/track/9"),
         ("link", '<https://cdp.example/2>; rel="next"'),
         ("content-language", "fr"),
         ("content-disposition", 'attachment; filename="a.json"'),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from naftiko_run.consume.bodies import BODY_METHODS, BodyPlan, body_of_parameters, compile_body, with_fields
 from naftiko_run.consume.formats import Format
+from naftiko_run.consume.masking import Mask, UrlSecrets
 from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.plan import JSON, RequestPlan
 from naftiko_run.consume.surroundings import Surroundings
@@ -60,6 +62,8 @@ class OperationCompiler:
         self._answers = answers
         self._around = surroundings
         self._missing: dict[BoundVariable, None] = {}
+        self._revealed: list[str] = []
+        """The values of bindings, in the order in which they were read."""
         self._siblings = {each.name: each for each in parameters if each.value is not None}
         self._environment = {parameter.name for parameter in parameters if parameter.in_ == "environment"}
 
@@ -69,16 +73,26 @@ class OperationCompiler:
         Raises:
             ValueError: One of its templates cannot be used.
         """
-        name = f"{self._upstream.namespace}.{self._model.name}"
+        operation = f"{self._upstream.namespace}.{self._model.name}"
         in_query = [extra for extra, place in extras.items() if place == "query"]
         in_body = [extra for extra, place in extras.items() if place == "body"]
         base, _ = _climbed(self._upstream.base, self._path)
         shown_base, own_path = _climbed(self._upstream.shown, self._path)
         path = parse_path(own_path)
-        variables = {each: self._path_variable(each) for each in path.variables}
         own = {parameter.name for parameter in self._parameters}
+        secrets = UrlSecrets()
+        variables = {
+            each: self._secret(secrets, before, partial(self._path_variable, each))
+            for each, before in _before_variables(path).items()
+        }
         query = [(encode_name(key), constant(value)) for key, value in self._upstream.query if key not in own]
-        query += [(encode_name(p.name), self._argument(p)) for p in self._placed("query")]
+        query += [
+            (
+                name := encode_name(each.name),
+                self._secret(secrets, f"{name}=", partial(self._argument, each)),
+            )
+            for each in self._placed("query")
+        ]
         query += [(encode_name(extra), variable(extra)) for extra in in_query]
         headers = [(p.name, self._argument(p)) for p in self._placed("header")]
         cookies = [(p.name, self._argument(p)) for p in self._placed("cookie")]
@@ -92,7 +106,7 @@ class OperationCompiler:
         expressions += [body.value] if body else []
         fixed_headers = self._upstream.fixed_headers(self._answers.accept)
         plan = RequestPlan(
-            operation=name,
+            operation=operation,
             method=self._model.method,
             base=base,
             path=path,
@@ -107,9 +121,11 @@ class OperationCompiler:
             body=body,
             missing=tuple(sorted({*self._upstream.missing, *self._missing})),
         )
+        secrets |= self._upstream.secrets
+        mask = Mask(secrets) if secrets and not self._around.is_masked else None
         reads = tuple(name for name in names_of(expressions) if name)
         return ConsumedOperation(
-            name,
+            operation,
             shown_base + path.text,
             self._model,
             self._parameters,
@@ -125,6 +141,7 @@ class OperationCompiler:
             self._upstream.timeout if self._model.timeout is None else self._model.timeout,
             "" if self._around.is_masked else self._model.output_media_type,
             self._around.transport,
+            mask,
         )
 
     def _sources(self, path: PathTemplate) -> dict[str, Parameter]:
@@ -195,7 +212,16 @@ class OperationCompiler:
         if bound.value is None:
             self._missing[bound.variable] = None
             return constant(MISSING)
-        return constant(bound.value.reveal())
+        self._revealed.append(bound.value.reveal())
+        return constant(self._revealed[-1])
+
+    def _secret(self, secrets: UrlSecrets, before: str, compile_part: Callable[[], Expression]) -> Expression:
+        """Compile a part of the URL, and note the bindings in it."""
+        known = len(self._revealed)
+        expression = compile_part()
+        for value in self._revealed[known:]:
+            secrets.add(before, value)
+        return expression
 
     def _body(self, extras: Sequence[str]) -> BodyPlan | None:
         model = self._model.body
@@ -206,6 +232,17 @@ class OperationCompiler:
         sends_empty = self._model.method in BODY_METHODS
         plan = body_of_parameters(parameters, arguments, model, sends_empty=sends_empty)
         return with_fields(plan, extras) if plan else None
+
+
+def _before_variables(path: PathTemplate) -> dict[str, str]:
+    """Return what comes before each variable in its segment."""
+    found: dict[str, str] = {}
+    before = ""
+    for part in path.parts:
+        if isinstance(part, Variable):
+            found.setdefault(part.name, before)
+        before = f"/{part.rpartition('/')[2]}" if isinstance(part, str) else ""
+    return found
 
 
 def _pieces(

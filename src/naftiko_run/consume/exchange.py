@@ -156,11 +156,13 @@ class UpstreamResponse:
         status: HTTP status.
         headers: Names in lower case, and values, in order.
         body: Whole, content encodings undone.
+        url: Of the request that it answers; may hold credentials.
     """
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes = field(repr=False)
+    url: str = field(default="", repr=False, kw_only=True)
 
     def header(self, name: str) -> str:
         """Give the first header of this lower-case name; empty where there is none."""

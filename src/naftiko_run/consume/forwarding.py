@@ -6,7 +6,14 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
 from naftiko_run.consume.deadline import authorize_in_time
-from naftiko_run.consume.exchange import Authentication, OutgoingRequest, StreamedResponse, Transport
+from naftiko_run.consume.exchange import (
+    Authentication,
+    OutgoingRequest,
+    StreamedResponse,
+    Transport,
+    UpstreamResponse,
+)
+from naftiko_run.consume.masking import Mask
 from naftiko_run.consume.plan import RequestPlan
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.errors import MissingBinding, Unsupported
@@ -25,6 +32,7 @@ class Forwarding:
         authentication: None for none.
         timeout: How many seconds the upstream has until its headers are there, and then for each pause.
         transport: Carries the requests.
+        mask: Masks what is secret in their URLs in answers; None where nothing is.
     """
 
     name: str
@@ -35,6 +43,7 @@ class Forwarding:
     authentication: Authentication | None
     timeout: float
     transport: Transport
+    mask: Mask | None = None
 
     async def send(
         self,
@@ -66,9 +75,17 @@ class Forwarding:
         if self.plan.missing:
             raise MissingBinding(self.plan.missing, self.name)
         request = self._request(method, path, query, [*headers], body)
+        if self.mask is not None:
+            # Nothing is found in what is compressed.
+            others = [header for header in request.headers if header[0].lower() != "accept-encoding"]
+            request.headers = [*others, ("Accept-Encoding", "identity")]
+        response: UpstreamResponse
         if self.authentication is None:
-            return await self.transport.stream(request)
-        response = await authorize_in_time(self.authentication, request, self.transport.stream)
+            response = await self.transport.stream(request)
+        else:
+            response = await authorize_in_time(self.authentication, request, self.transport.stream)
+        if self.mask is not None:
+            response = await self.mask.response(response)
         assert isinstance(response, StreamedResponse)  # what the one given to it gives
         return response
 

@@ -8,17 +8,26 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
+from urllib.parse import urljoin
 
 from naftiko_run.collection import collection_put_off
 from naftiko_run.consume.deadline import authorize_in_time
-from naftiko_run.consume.exchange import Authentication, CallerBody, Transport, UpstreamResponse
+from naftiko_run.consume.exchange import (
+    Authentication,
+    CallerBody,
+    OutgoingRequest,
+    Transport,
+    UpstreamResponse,
+)
 from naftiko_run.consume.formats import Format, JsonFormat, MarkdownFormat
+from naftiko_run.consume.masking import Mask
 from naftiko_run.consume.plan import RequestPlan
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation as OperationModel
 from naftiko_run.document.model import Parameter
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.jsontext import LONG, NotUnicode
+from naftiko_run.urls import without_user
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +73,7 @@ class ConsumedOperation:
         timeout: How many seconds a call may take.
         media_type: What its answers are said to be; empty for what the upstream says.
         transport: Carries the request.
+        mask: Masks what is secret in its URL in answers; None where nothing is.
     """
 
     name: str
@@ -82,6 +92,7 @@ class ConsumedOperation:
     timeout: float
     media_type: str
     transport: Transport
+    mask: Mask | None = None
 
     @property
     def gives_bytes(self) -> bool:
@@ -119,11 +130,30 @@ class ConsumedOperation:
             sizes = (self.model.max_binary_size, max_binary_size)
             usual = min(DEFAULT_MAX_BINARY_SIZE, self.max_response)
             request.max_answer = next((size for size in sizes if size is not None), usual)
+        if self.mask is not None:
+            return self._masked(self.mask, request)
+        return self._sent(request)
+
+    def _sent(self, request: OutgoingRequest) -> Awaitable[UpstreamResponse]:
         if self.authentication is None:
             return self.transport.send(request)
         # A scheme may add to them, and the plan's are those of all its requests.
         request.headers = [*request.headers]
         return authorize_in_time(self.authentication, request, self.transport.send)
+
+    def location(self, response: UpstreamResponse) -> str:
+        """Return the absolute Location of a response, without credentials; empty where it has none."""
+        written = response.header("location")
+        if not written:
+            return ""
+        try:
+            location = urljoin(without_user(response.url), written)
+        except ValueError:  # brackets or a port that are none
+            return written
+        return location if self.mask is None else self.mask.text(location)
+
+    async def _masked(self, mask: Mask, request: OutgoingRequest) -> UpstreamResponse:
+        return await mask.response(await self._sent(request), is_binary=self.unmapped == "bytes")
 
     async def read(self, response: UpstreamResponse, make: Callable[[Any], _Made]) -> _Made:
         """Decode an answer that has content, and make something of its data; in a thread where it is long.

@@ -148,6 +148,7 @@ class ConsumedOperations:
             operation.authentication,
             operation.timeout,
             operation.transport,
+            operation.mask,
         )
 
     def _format(self, name: str) -> Format:

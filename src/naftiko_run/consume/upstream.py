@@ -5,24 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from naftiko_run.bindings import Bindings
 from naftiko_run.consume.authentication import AuthenticationBlock, compile_authentication, installed
+from naftiko_run.consume.authentication.apikey import BodyKeys
 from naftiko_run.consume.authentication.header import HeaderAuthentication
 from naftiko_run.consume.baseuri import BaseUri, fill_base_uri, replaced_base_uri
 from naftiko_run.consume.exchange import Authentication, FixedHeaders, OutgoingRequest, UpstreamResponse
+from naftiko_run.consume.masking import UrlSecrets
 from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import Consumes
 from naftiko_run.errors import BoundVariable
-from naftiko_run.expressions import Expression, compile_text, constant
+from naftiko_run.expressions import Expression, compile_text, constant, encode_name
 from naftiko_run.secret import MASK
 from naftiko_run.urls import PLACEHOLDER, has_origin, without_user
 from naftiko_run.version import USER_AGENT
 
 _UNSAFE = re.compile(r"[^a-zA-Z0-9]+")
 """What no host name has."""
+_BINDING = re.compile(r"([^{}]*)(\{\{[^{}]+\}\})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Upstream:
         missing: Variables without a value.
         max_response: How many bytes of a response are kept in memory where an operation does not say.
         timeout: How many seconds a call may take where an operation does not say.
+        secrets: What must not be shown of the URLs of its requests.
         query: What the value of its base URI adds to the query of every operation.
         has_slash: Whether the value of its base URI ends with a slash.
     """
@@ -54,6 +58,7 @@ class Upstream:
     missing: tuple[BoundVariable, ...]
     max_response: int
     timeout: float
+    secrets: UrlSecrets = field(repr=False)
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     has_slash: bool = False
     _fixed: dict[str, FixedHeaders] = field(default_factory=dict, repr=False)
@@ -82,18 +87,19 @@ def compile_upstream(consumes: Consumes, surroundings: Surroundings) -> Upstream
         refusal, at = placeholder, (*consumes.pointer, "baseUri")
     if consumes.tunnel is not None and (beyond := compiler.beyond_tunnel()):
         refusal, at = beyond, consumes.tunnel.pointer
-    credentials, authentication = _settled(authentication)
+    credentials, remaining = _settled(authentication)
     return Upstream(
         consumes.namespace,
         base.url,
         base.shown,
         credentials,
-        authentication,
+        remaining,
         refusal,
         at,
         tuple(compiler.missing),
         compiler.max_response,
         compiler.timeout,
+        UrlSecrets() if surroundings.is_masked else compiler.secrets(base, authentication),
         base.query,
         base.has_slash,
     )
@@ -178,6 +184,28 @@ class _UpstreamCompiler:
             f"the base URI of `{namespace}` has the placeholder `{found[0]}`, which you must fill in: write the "
             f"value in its place, or serve with --base-uri {namespace}=https://…"
         )
+
+    def secrets(self, base: BaseUri, authentication: Authentication | None) -> UrlSecrets:
+        """Return what must not be shown of the URLs: user info, keys in the query, bindings in the path."""
+        secrets = UrlSecrets()
+        user_info = urlsplit(base.url).netloc.rpartition("@")[0]
+        if user_info:
+            secrets.add("//", unquote(user_info))
+            secrets.add(":", unquote(user_info.partition(":")[2]), is_credential=True)
+        for name, value in base.query:
+            secrets.add(f"{encode_name(name)}=", value)
+        if isinstance(authentication, BodyKeys):
+            authentication = authentication.others
+        if isinstance(authentication, HeaderAuthentication):
+            for name, value in parse_qsl(authentication.query):
+                secrets.add(f"{encode_name(name)}=", value, is_credential=True)
+        if self._consumes.namespace not in self._around.base_uris:
+            _, _, rest = self._consumes.base_uri.partition("://")
+            for segment in rest.split("/")[1:]:
+                for literal, name in _BINDING.findall(segment):
+                    value = self._operator_text(name, self._around.bindings)
+                    secrets.add(f"/{literal}", value)
+        return secrets
 
     def beyond_tunnel(self) -> str:
         """Say why what is behind a tunnel cannot be called; empty where no tunnel is needed."""

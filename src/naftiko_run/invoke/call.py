@@ -103,7 +103,10 @@ class CallPlan:
         if raw_body is not None and not self.passes_raw_body:
             raw_body = raw_body.without_content()
         response = await self.call.send(values, raw_body, most_kept if shape is None else None)
-        outcome = Outcome(response.status, response.body, response.header("content-type"), response.headers)
+        headers = response.headers
+        if response.status != 200 and (location := self.call.operation.location(response)):
+            headers = tuple((name, location if name == "location" else value) for name, value in headers)
+        outcome = Outcome(response.status, response.body, response.header("content-type"), headers)
         if isinstance(response, StreamedResponse):
             outcome.chunks, outcome.close = response.chunks, response.aclose
         if outcome.has_failed or not (response.body or outcome.chunks):
@@ -118,7 +121,7 @@ class CallPlan:
             return outcome
 
         def shaped(decoded: Any) -> Outcome:
-            return Outcome.of_value(shape(decoded, values), response.status, response.headers)
+            return Outcome.of_value(shape(decoded, values), response.status, headers)
 
         return await self.call.operation.read(response, shaped)
 

@@ -56,6 +56,13 @@ class Outcome:
         return self.status >= 300
 
     @property
+    def location(self) -> str:
+        """Where the upstream says that the result is; empty where it does not, or where the answer is the result."""
+        if self.status == 200:
+            return ""
+        return next((value for name, value in self.headers if name == "location"), "")
+
+    @property
     def is_readable(self) -> bool:
         """Whether the content is text for people and models, by its type, else by what it is made of."""
         kind = self.media_type.partition(";")[0].strip().casefold()

@@ -51,7 +51,7 @@ class OriginTransport:
         head = reader.head
         assert head is not None
         if reader.is_complete and not head.encoding and reader.size <= wanted:
-            response = UpstreamResponse(head.status, head.headers, reader.take())
+            response = UpstreamResponse(head.status, head.headers, reader.take(), url=request.url)
             self._pool.give_back(connection)
             return response
         body = _Body(request, connection, self._pool)

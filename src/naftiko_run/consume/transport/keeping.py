@@ -67,7 +67,7 @@ async def kept_or_streamed(
                 break
             if chunk is None:
                 await close()
-                return UpstreamResponse(status, headers, bytes(kept))
+                return UpstreamResponse(status, headers, bytes(kept), url=request.url)
             kept += chunk
             is_long = len(kept) > threshold
     except BaseException:
@@ -77,7 +77,8 @@ async def kept_or_streamed(
     if streams_beyond is None:
         await close()
         raise too_large(request, limit)
-    return StreamedResponse(status, headers, b"", pieces.rest(bytes(kept)), pieces.closing(close))
+    rest, closing = pieces.rest(bytes(kept)), pieces.closing(close)
+    return StreamedResponse(status, headers, b"", rest, closing, url=request.url)
 
 
 async def decoded(

@@ -41,7 +41,8 @@ def result_of(
     Data is given as ``structuredContent`` and as compact JSON text; what is no
     text, by its type or by its bytes, as an image, as audio or as an embedded
     resource; anything else, and what is nested too deeply for clients to read,
-    as text. An upstream's error is ``isError``
+    as text. Where the upstream says where the result is (``Location``), a further
+    text does too. An upstream's error is ``isError``
     with its status and body. What is longer than the limit is cut, and a
     second text says so; bytes and errors never are. What is not as it was
     promised is given all the same, and a further text says so.
@@ -57,10 +58,15 @@ def result_of(
         return keep_to(promise, result_of_failure(outcome), protocol_version)
     if not outcome.content:
         text = f"{_status(outcome.status)}, without content"
+        if outcome.location:
+            text += f"; Location: {outcome.location}"
         return _wire([text_block(text)], promise.keep(MISSING, protocol_version)[0] if promise else None)
     value = outcome.value
     if value is MISSING and not outcome.is_readable:
-        return _wire([_bytes(outcome, name)])
+        shown = [_bytes(outcome, name)]
+        if outcome.location:
+            shown.append(text_block(f"{_status(outcome.status)}; Location: {outcome.location}"))
+        return _wire(shown)
     return _wire_of_all(*_told(outcome, value, protocol_version, limit, promise))
 
 
@@ -78,6 +84,7 @@ def begun_result_of(
     if (
         limit is None
         and promise is None
+        and not outcome.location
         and (isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS)
     ):
         written = jsontext.dumps_within(value, MOST_LEVELS)
@@ -137,6 +144,9 @@ def result_of_failure(outcome: Outcome) -> Wire:
         if name == "retry-after":
             structured["retryAfter"] = value
             text += f" (retry after {value})"
+    if outcome.location:
+        structured["location"] = outcome.location
+        text += f"; Location: {outcome.location}"
     if outcome.content:
         written = None if outcome.value is MISSING else jsontext.dumps_within(outcome.value, MOST_LEVELS)
         text += f":\n{outcome.text if written is None else written.decode()}"
@@ -200,6 +210,8 @@ def _told(
             text, note = limit.cut_text(text)
     if note:
         notes.append(note)
+    if outcome.location:
+        notes.append(f"{_status(outcome.status)}; Location: {outcome.location}")
     if promise is not None:
         structured, warning = promise.keep(MISSING if written is None else value, protocol_version)
         if warning:

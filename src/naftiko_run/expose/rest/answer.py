@@ -48,7 +48,7 @@ async def answer(outcome: Outcome, scope: Scope, send: Send) -> None:
         Problem: The upstream's status is none that HTTP has.
     """
     is_head = scope["method"] == "HEAD"
-    headers = _headers(outcome)
+    headers = _headers(outcome, is_head=is_head)
     if outcome.chunks is not None:
         try:
             headers += _length(outcome)
@@ -104,8 +104,8 @@ def check_status(status: int) -> None:
         raise Problem(502, "invalid-status", detail)
 
 
-def _headers(outcome: Outcome) -> list[tuple[bytes, bytes]]:
-    """Give the upstream's headers that are passed on, and the Content-Type.
+def _headers(outcome: Outcome, *, is_head: bool) -> list[tuple[bytes, bytes]]:
+    """Give the upstream's headers that are passed on, and the Content-Type of content.
 
     Raises:
         Problem: The answer's status is none that HTTP has.
@@ -117,7 +117,7 @@ def _headers(outcome: Outcome) -> list[tuple[bytes, bytes]]:
         written = _learn(name) if known is None else known
         if written:
             kept.append((written, value.encode("latin-1", "replace")))
-    if outcome.media_type:
+    if outcome.media_type and (outcome.content or outcome.chunks is not None or is_head):
         kept.append((b"content-type", outcome.media_type.encode("latin-1", "replace")))
     return kept
 

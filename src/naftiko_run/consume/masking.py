@@ -1,0 +1,160 @@
+"""Credentials in URLs that upstreams send back: masked in what callers are given."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+from urllib.parse import quote, quote_plus
+
+from naftiko_run import jsontext
+from naftiko_run.consume.exchange import StreamedResponse, UpstreamResponse
+from naftiko_run.secret import MASK
+
+_MIN_LENGTH: Final = 8
+"""Shorter bindings are no credentials. Shorter keys, and numbers, are masked only as they stand in the URL."""
+_SLICE: Final = 1024 * 1024
+"""How much of a body is masked before others have their turn in the event loop."""
+_ECHOING: Final = frozenset({"location", "content-location", "link", "refresh"})
+"""Headers that hold URLs."""
+
+
+@dataclass(slots=True)
+class UrlSecrets:
+    """What is secret in the URLs of an operation.
+
+    Attributes:
+        credentials: What an authentication scheme puts there.
+        values: What bindings put there, which may be credentials.
+        places: Either of them as it stands in a URL: what comes before it, and itself.
+    """
+
+    credentials: set[str] = field(default_factory=set, repr=False)
+    values: set[str] = field(default_factory=set, repr=False)
+    places: set[tuple[str, str]] = field(default_factory=set, repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.places)
+
+    def add(self, before: str, value: str, *, is_credential: bool = False) -> None:
+        """Add a value that stands behind some text of a URL."""
+        if is_credential and value:
+            self.credentials.add(value)
+            self.places.add((before, value))
+        elif len(value) >= _MIN_LENGTH:
+            self.values.add(value)
+            self.places.add((before, value))
+
+    def __or__(self, other: UrlSecrets) -> UrlSecrets:
+        return UrlSecrets(
+            self.credentials | other.credentials, self.values | other.values, self.places | other.places
+        )
+
+
+class Mask:
+    """Masks what is secret in the URLs of an operation.
+
+    Credentials of an authentication scheme are masked wherever they stand. Other bindings are in what failed; in an
+    answer they may be its data, and are masked as they stand in the URL.
+
+    Args:
+        secrets: What is secret.
+    """
+
+    def __init__(self, secrets: UrlSecrets) -> None:
+        self._secrets = secrets
+
+    async def response(self, response: UpstreamResponse, *, is_binary: bool = False) -> UpstreamResponse:
+        """Return a response without the secrets; that of a binary answer only in its headers."""
+        table = self._failed if response.status >= 300 else self._usual
+        response.headers = tuple(
+            (name, table.text(value) if name in _ECHOING else value) for name, value in response.headers
+        )
+        if is_binary and response.status < 300:
+            return response
+        if isinstance(response, StreamedResponse):
+            # Its length may change.
+            response.headers = tuple(each for each in response.headers if each[0] != "content-length")
+            response.chunks = table.stream(response.chunks)
+        elif len(response.body) > _SLICE:
+            response.body = b"".join([each async for each in table.stream(_in_slices(response.body))])
+        else:
+            response.body = table.content(response.body)
+        return response
+
+    def text(self, text: str) -> str:
+        """Return a URL, or another text of a failed call, without the secrets."""
+        return self._failed.text(text)
+
+    @cached_property
+    def _usual(self) -> _Table:
+        return _Table(_variants(self._secrets, self._secrets.credentials))
+
+    @cached_property
+    def _failed(self) -> _Table:
+        return _Table(_variants(self._secrets, self._secrets.credentials | self._secrets.values))
+
+
+class _Table:
+    """What is replaced, and by what."""
+
+    def __init__(self, variants: Iterable[tuple[str, str]]) -> None:
+        table = {secret.encode(): masked.encode() for secret, masked in variants}
+        self._table = sorted(table.items(), key=lambda each: len(each[0]), reverse=True)
+        self._longest = len(self._table[0][0])
+
+    def content(self, content: bytes) -> bytes:
+        for secret, masked in self._table:
+            content = content.replace(secret, masked)
+        return content
+
+    def text(self, text: str) -> str:
+        return self.content(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
+    async def stream(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Mask a body as it comes; what may be the beginning of a secret waits for what follows."""
+        held = b""
+        async for chunk in chunks:
+            data = self.content(held + chunk)
+            end = self._end_of_sure(data)
+            held = data[end:]
+            if end:
+                yield data[:end]
+        if held:
+            yield held
+
+    def _end_of_sure(self, data: bytes) -> int:
+        """Return where the longest end of the data begins that may be the beginning of a secret."""
+        for start in range(max(0, len(data) - self._longest + 1), len(data)):
+            if any(secret.startswith(data[start:]) for secret, _ in self._table):
+                return start
+        return len(data)
+
+
+async def _in_slices(content: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), _SLICE):
+        yield content[start : start + _SLICE]
+        await asyncio.sleep(0)
+
+
+def _variants(secrets: UrlSecrets, anywhere: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for value in anywhere:
+        if len(value) >= _MIN_LENGTH and not value.isdecimal():
+            for written in _spellings(value):
+                yield written, MASK
+    for before, value in secrets.places:
+        for written in _spellings(value):
+            yield before + written, before + MASK
+            yield before.replace("/", "\\/") + written, before.replace("/", "\\/") + MASK
+
+
+def _spellings(value: str) -> set[str]:
+    """Return a value as it may be written: in a URL, in JSON, in HTML."""
+    encoded = {quote(value, safe=""), quote(value, safe="/%:@!$&'()*+,;=~"), quote_plus(value)}
+    written = jsontext.dumps(value).decode()[1:-1]
+    lower = {re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), each) for each in encoded}
+    html = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return {value, written, written.replace("/", "\\/"), html, *encoded, *lower}

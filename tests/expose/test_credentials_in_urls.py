@@ -1,0 +1,231 @@
+"""Credentials that are sent in URLs do not come back, and a relative Location is made absolute."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import quote, quote_plus
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from naftiko_run import Settings
+from naftiko_run.consume.exchange import StreamedResponse
+from naftiko_run.consume.masking import Mask, UrlSecrets
+from support.documents import written
+from support.mcp_client import call_tool, text_of
+from support.server import Served, serving
+from support.upstream import Answer, Received, Upstream
+
+KEY = "s3cret/key+with=signs&more"
+TOKEN = "123456:bot-token-value"
+PASSWORD = "p4ssword@home"
+FILTER = "filter-secret-9"
+ENVIRONMENT = {"KEY": KEY, "TOKEN": TOKEN, "PASSWORD": PASSWORD, "FILTER": FILTER, "VERSION": "v1"}
+DOCUMENT = """
+naftiko: 1.0.0-alpha2
+binds:
+- namespace: env
+  keys: {KEY: KEY, TOKEN: TOKEN, FILTER: FILTER, VERSION: VERSION}
+capability:
+  consumes:
+  - namespace: keyed
+    baseUri: ORIGIN/{{env.VERSION}}
+    authentication: {type: apikey, key: api_key, value: '{{env.KEY}}', placement: query}
+    resources: &resources
+    - path: /things
+      operations:
+      - {name: get, method: GET}
+      - {name: add, method: POST}
+  - {namespace: in-path, baseUri: 'ORIGIN/bot{{env.TOKEN}}', resources: *resources}
+  - {namespace: user, baseUri: 'WITH_USER/x', resources: *resources}
+  - namespace: filtered
+    baseUri: ORIGIN
+    resources:
+    - path: /things
+      operations:
+      - {name: get, method: GET, inputParameters: [{name: f, in: query, value: '{{env.FILTER}}'}]}
+      - {name: add, method: POST, inputParameters: [{name: f, in: query, value: '{{env.FILTER}}'}]}
+  exposes:
+  - type: rest
+    namespace: r
+    resources:
+    - {path: /keyed, operations: [{method: GET, call: keyed.get}, {method: POST, call: keyed.add}]}
+    - {path: /in-path, operations: [{method: GET, call: in-path.get}, {method: POST, call: in-path.add}]}
+    - {path: /user, operations: [{method: GET, call: user.get}, {method: POST, call: user.add}]}
+    - {path: /filtered, operations: [{method: GET, call: filtered.get}, {method: POST, call: filtered.add}]}
+    - {path: '/forwarded/{path}', forward: {targetNamespace: keyed}}
+  - type: mcp
+    namespace: m
+    tools:
+    - {name: keyed, description: Get, call: keyed.get}
+    - {name: keyed-add, description: Add, call: keyed.add}
+    - {name: in-path, description: Get, call: in-path.get}
+    - {name: in-path-add, description: Add, call: in-path.add}
+"""
+SECRETS = {"keyed": KEY, "in-path": TOKEN, "user": PASSWORD, "filtered": FILTER}
+
+
+@pytest.fixture(scope="module")
+def served(shared_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with_user = shared_upstream.url.replace("://", f"://someone:{quote(PASSWORD, safe='')}@")
+    text = DOCUMENT.replace("WITH_USER", with_user).replace("ORIGIN", shared_upstream.url)
+    document = written(tmp_path_factory.mktemp("urls"), text)
+    with serving(document, settings=Settings(environment=ENVIRONMENT)) as up:
+        yield up
+
+
+def holds(text: str, secret: str) -> bool:
+    forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), html.escape(secret)}
+    forms |= {quote(secret, safe="").lower(), json.dumps(secret)[1:-1].replace("/", "\\/")}
+    return any(form in text for form in forms)
+
+
+def echoing(status: int) -> object:
+    """Answer with everything that the request said of itself, in several spellings."""
+
+    def answer(received: Received) -> Answer:
+        url = f"http://up.example{received.target}"
+        body = {
+            "message": f"cannot serve {url}",
+            "escaped": "ESCAPED",
+            "html": html.escape(url),
+            "n": "v1 is fine",
+        }
+        written = json.dumps(body).replace("ESCAPED", url.replace("/", "\\/"))
+        headers = (
+            ("content-type", "application/json"),
+            ("location", f"/moved{received.target}"),
+            ("link", f'<{received.target}>; rel="next"'),
+        )
+        return Answer(status, written.encode(), headers)
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [200, 201, 302, 404, 500])
+@pytest.mark.parametrize("path", ["keyed", "in-path", "filtered"])
+def test_a_credential_in_a_url_does_not_come_back(
+    served: Served, upstream: Upstream, path: str, status: int
+) -> None:
+    upstream.answers(echoing(status))  # type: ignore[arg-type]
+    answer = httpx.get(f"{served.url('rest')}/{path}")
+    assert answer.status_code == status
+    assert holds(upstream.only.target, SECRETS[path])
+    assert not holds(answer.text, SECRETS[path]), answer.text
+    assert "***" in answer.text
+    assert "v1 is fine" in answer.text
+    assert answer.json()["message"].startswith("cannot serve http://up.example/")
+    for name in ("location", "link"):
+        assert not holds(answer.headers[name], SECRETS[path])
+    if path != "filtered":
+        result = call_tool(served.url("mcp"), path)
+        assert not holds(result.model_dump_json(), SECRETS[path])
+
+
+def test_a_key_is_masked_wherever_it_stands(served: Served, upstream: Upstream) -> None:
+    upstream.answers(Answer(body=json.dumps({"args": {"api_key": KEY}, "n": 1}).encode()))
+    assert httpx.get(f"{served.url('rest')}/keyed").json() == {"args": {"api_key": "***"}, "n": 1}
+    answer = httpx.get(f"{served.url('rest')}/forwarded/things")
+    assert answer.json() == {"args": {"api_key": "***"}, "n": 1}
+
+
+def test_what_failed_does_not_name_what_is_in_the_path(served: Served, upstream: Upstream) -> None:
+    upstream.answers_json({"error": f"the token {TOKEN} is revoked"}, 401)
+    assert httpx.get(f"{served.url('rest')}/in-path").json() == {"error": "the token *** is revoked"}
+    upstream.answers_json({"id": TOKEN})
+    assert httpx.get(f"{served.url('rest')}/in-path").json() == {
+        "id": TOKEN
+    }  # an answer may have it as its data
+
+
+def test_a_long_answer_is_masked_too(served: Served, upstream: Upstream) -> None:
+    body = json.dumps(
+        [f"http://up.example/?api_key={quote_plus(KEY)}&n={number}" for number in range(20_000)]
+    )
+    upstream.answers(Answer(body=body.encode()))
+    answer = httpx.get(f"{served.url('rest')}/keyed")
+    assert answer.json()[-1] == "http://up.example/?api_key=***&n=19999"
+    assert not holds(answer.text, KEY)
+    assert not holds(text_of(call_tool(served.url("mcp"), "keyed")), KEY)
+
+
+@given(
+    st.lists(st.sampled_from([KEY, KEY[:5], KEY[5:], quote(KEY, safe=""), "x", "api_key="]), max_size=12),
+    st.data(),
+)
+def test_a_stream_is_masked_as_the_whole_is(parts: list[str], data: st.DataObject) -> None:
+    secrets = UrlSecrets()
+    secrets.add("api_key=", KEY, is_credential=True)
+    body = "".join(parts).encode()
+    places = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=5)))
+    cut = [body[start:end] for start, end in zip([0, *places], [*places, len(body)], strict=True)]
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for piece in cut:
+            yield piece
+
+    async def close() -> None:
+        pass
+
+    async def masked() -> bytes:
+        response = StreamedResponse(200, (("content-length", "1"),), b"", chunks(), close)
+        given = await Mask(secrets).response(response)
+        assert given.headers == ()
+        assert isinstance(given, StreamedResponse)
+        return b"".join([chunk async for chunk in given.chunks])
+
+    assert not holds(asyncio.run(masked()).decode(), KEY)
+
+
+LOCATIONS = [
+    ("/jobs/5", "{origin}/jobs/5"),
+    ("5", "{origin}/{base}/5"),
+    ("?page=2", "{origin}/{base}/things?page=2"),
+    ("//other.example/x", "http://other.example/x"),
+    ("https://other.example/x", "https://other.example/x"),
+    ("http://[", "http://["),
+]
+
+
+@pytest.mark.parametrize("status", [201, 202, 302])
+@pytest.mark.parametrize(("location", "absolute"), LOCATIONS)
+def test_a_location_is_shown_and_absolute(
+    served: Served, upstream: Upstream, *, location: str, absolute: str, status: int
+) -> None:
+    upstream.answers(
+        Answer(status, b'{"id":5}', (("content-type", "application/json"), ("location", location)))
+    )
+    for path, base in (("keyed", "v1"), ("in-path", "bot***"), ("user", "x")):
+        expected = absolute.format(origin=upstream.url, base=base)
+        answer = httpx.post(f"{served.url('rest')}/{path}")
+        assert (answer.status_code, answer.headers["location"]) == (status, expected)
+        if path == "user":
+            continue
+        result = call_tool(served.url("mcp"), f"{path}-add")
+        texts = [block.text for block in result.content if block.type == "text"]
+        assert f"Location: {expected}" in "\n".join(texts)
+        assert bool(result.is_error) == (status == 302)
+        assert result.structured_content is not None
+        if status == 302:
+            assert result.structured_content["location"] == expected
+        else:
+            assert result.structured_content == {"id": 5}
+
+
+def test_the_location_of_an_empty_answer_is_shown(served: Served, upstream: Upstream) -> None:
+    upstream.answers(Answer(202, b"", (("location", "/jobs/5"),)))
+    text = text_of(call_tool(served.url("mcp"), "keyed-add"))
+    assert text == f"202 Accepted, without content; Location: {upstream.url}/jobs/5"
+
+
+@pytest.mark.parametrize("status", [200, 201, 404])
+def test_an_empty_answer_has_no_type(served: Served, upstream: Upstream, status: int) -> None:
+    upstream.answers(Answer(status, b"", (("content-type", "application/json"),)))
+    answer = httpx.get(f"{served.url('rest')}/keyed")
+    assert (answer.status_code, answer.content) == (status, b"")
+    assert "content-type" not in answer.headers
