@@ -317,6 +317,8 @@ _HEADERS = [
     refused("two hosts", get("/", b"Host: a")),
     refused("two hosts that differ", get("/", b"Host: b")),
     refused("two hosts, old", b"GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n"),
+    refused("empty host", b"GET / HTTP/1.1\r\nHost:\r\n\r\n"),
+    refused("port without host", b"GET / HTTP/1.1\r\nHost: :80\r\n\r\n"),
     refused("host with a space", b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n"),
     refused("host with a path", b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"),
     refused("host with a user", b"GET / HTTP/1.1\r\nHost: a@b\r\n\r\n"),

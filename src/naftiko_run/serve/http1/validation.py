@@ -11,7 +11,7 @@ CHUNKED: Final = -1
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _REQUEST_LINE = re.compile(rb"(?:\r?\n)*(" + _TOKEN + rb") [^\s]+ HTTP/([0-9]\.[0-9])\r\n").match
 _AUTHORITY = re.compile(
-    rb"(?:\[[0-9A-Za-z:.%\-_~]+\]|[0-9A-Za-z\-._~%!$&'()*+,;=]*)(?::[0-9]{0,5})?"
+    rb"(?:\[[0-9A-Za-z:.%\-_~]+\]|[0-9A-Za-z\-._~%!$&'()*+,;=]+)(?::[0-9]{0,5})?"
 ).fullmatch
 _ABSOLUTE = re.compile(rb"https?://([^/?#]+)([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.IGNORECASE).fullmatch
 _LONGEST_LENGTH: Final = 18
@@ -103,7 +103,7 @@ def split_target(method: bytes, target: bytes) -> tuple[bytes, bytes, bytes | No
     if target == b"*" and method == b"OPTIONS":
         return target, b"", None
     found = _ABSOLUTE(target)
-    if found is None or not _AUTHORITY(found[1]) or found[1].startswith(b":"):
+    if found is None or not _AUTHORITY(found[1]):
         raise not_http("The target of the request is neither a path nor an http URL")
     return found[2] or b"/", found[3] or b"", found[1]
 
