@@ -409,6 +409,7 @@ _LINES = [
     )
 ] + [
     refused("HTTP/0.9", b"GET /\r\n\r\n", 505),
+    Stream("HTTP/0.9, one line", b"GET /\r\n", (), 505),
     refused("too long a target", b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 431),
     refused("too long a header", get("/", b"X: " + b"x" * 70_000), 431),
     refused("too many headers", get("/", *[b"X-%d: y" % number for number in range(8_000)]), 431),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 import pytest
@@ -156,6 +157,26 @@ async def test_whether_the_connection_is_kept_is_said_once() -> None:
         assert b"\r\nconnection: close\r\n" in received
 
 
+# The end of the server
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_requests_that_were_received_are_answered_when_the_server_ends(count: int) -> None:
+    go = asyncio.Event()
+    async with talking(after(go, at_once)) as talk:
+        talk.say(GET * count)
+        await until(lambda: bool(talk.state.tasks))
+        for each in connections(talk):
+            each.shutdown()
+        talk.say(GET)
+        await flushed(talk)
+        go.set()
+        received = await talk.all()
+        assert received.count(b"HTTP/1.1 200 OK\r\n") == count
+        assert received.count(b"\r\nconnection: close\r\n") == 1
+        assert received.endswith(b"done")
+
+
 # Clients that leave, or do nothing
 
 
@@ -198,6 +219,21 @@ async def test_a_client_that_takes_nothing_is_left(app: ASGIApp) -> None:
         await until(lambda: any(each.room for each in connections(talk)))  # it is full
         talk.pass_seconds(LONG)
         await until(lambda: not talk.state.connections)
+
+
+async def test_a_client_that_takes_a_few_bytes_now_and_then_is_left() -> None:
+    loop = asyncio.get_running_loop()
+    async with talking(large) as talk:
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.setblocking(False)  # noqa: FBT003 - the standard library's form
+            await loop.sock_connect(slow, talk.writer.get_extra_info("peername"))
+            await loop.sock_sendall(slow, GET)
+            await until(lambda: any(each.room for each in connections(talk)))
+            for _ in range(12):
+                await loop.sock_recv(slow, 1000)
+                talk.pass_seconds(10)
+            await until(lambda: not any(each.room for each in connections(talk)))
 
 
 async def test_a_client_that_takes_little_by_little_is_not_left() -> None:
@@ -248,11 +284,11 @@ async def test_a_request_that_drips_times_out(begin: bytes) -> None:
         drop = b"1\r\nx\r\n" if begin == CHUNKED else b"x"
         for _ in range(30):
             talk.say(drop * 200)
-            await _flushed(talk)
+            await flushed(talk)
             talk.pass_seconds(1)
         assert talk.state.connections
         talk.say(drop)
-        await _flushed(talk)
+        await flushed(talk)
         talk.pass_seconds(1)
         assert (await talk.all()).startswith(b"HTTP/1.1 408 ")
 
@@ -262,7 +298,7 @@ async def test_a_body_that_is_sent_fast_enough_may_take_long() -> None:
         talk.say(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n")
         for _ in range(100):
             talk.say(b"x" * 500)
-            await _flushed(talk)
+            await flushed(talk)
             talk.pass_seconds(1)
         assert await talk.answer() == b"x" * 50_000
 
@@ -309,7 +345,7 @@ def connections(talk: Talk) -> list[ClientConnection]:
     return found
 
 
-async def _flushed(talk: Talk) -> None:
+async def flushed(talk: Talk) -> None:
     """Wait until the server has read what was said: the connection is in this process."""
     await talk.writer.drain()
     for _ in range(3):

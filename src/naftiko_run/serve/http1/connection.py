@@ -30,6 +30,8 @@ REQUEST_SECONDS: Final = 30
 which a body is waited for, enough of it must come."""
 MIN_BYTES_PER_SECOND: Final = 240
 """How fast a client must send a body that is waited for, and take an answer."""
+_END_SECONDS: Final = 1
+"""How long a client may take to close a connection whose last response it has, where the server ends."""
 _NO_LINGERING: Final = struct.pack("ii", 1, 0)
 _MOST_WAITING: Final = 1000
 """How many requests a client may send without waiting for an answer; a thousand are a megabyte."""
@@ -48,6 +50,7 @@ class ClientConnection(RequestReader):
     __slots__ = (
         "_app",
         "_exchange",
+        "_is_ending",
         "_is_paused",
         "_loop",
         "_transport",
@@ -73,7 +76,7 @@ class ClientConnection(RequestReader):
         """The one that is being answered."""
         self._waiting: deque[tuple[Exchange, Scope]] = deque()
         """Those that a client has sent without waiting for that answer."""
-        self._is_paused = False
+        self._is_ending = self._is_paused = False
         self._unsent = 0
         """How many bytes the client had still to take when it was last looked at."""
         self.room: asyncio.Event | None = None
@@ -113,6 +116,7 @@ class ClientConnection(RequestReader):
 
     def shutdown(self) -> None:
         """End, once the requests that were received are answered."""
+        self._is_ending = True
         last = self._waiting[-1][0] if self._waiting else self._exchange
         if last is None:
             self._transport.close()
@@ -161,7 +165,7 @@ class ClientConnection(RequestReader):
         if not exchange.keeps:
             is_unread = self.has_begun or self._is_paused or bool(self._waiting)
             self._waiting.clear()
-            if is_unread:
+            if is_unread or self._is_ending:
                 self._say_no_more()
             else:
                 self._transport.close()
@@ -246,6 +250,8 @@ class ClientConnection(RequestReader):
         with suppress(OSError):  # it has left
             self._transport.write_eof()
         self.wants_more()
+        if self._is_ending:
+            self._loop.call_later(_END_SECONDS, self._transport.close)
 
     def _reset(self) -> None:
         """Reset the connection: the client would take its end for that of the response."""

@@ -16,6 +16,7 @@ from naftiko_run.serve.http1.validation import (
     CHUNKED,
     MARKED,
     Refused,
+    check_first_line,
     check_headers,
     check_request_line,
     refusal_of,
@@ -155,6 +156,8 @@ class RequestReader(asyncio.Protocol):
             self._head = b""
         elif len(self._head) > MOST_HEAD:
             raise _too_large()
+        else:
+            check_first_line(self._head)
         return end
 
     def _read_body(self, data: bytes, start: int) -> int:

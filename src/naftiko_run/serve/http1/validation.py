@@ -10,6 +10,7 @@ CHUNKED: Final = -1
 
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _REQUEST_LINE = re.compile(rb"(?:\r?\n)*(" + _TOKEN + rb") [^\s]+ HTTP/([0-9]\.[0-9])\r\n").match
+_WITHOUT_VERSION = re.compile(rb"(?:\r?\n)*" + _TOKEN + rb" [^\s]+\r\n").match
 _AUTHORITY = re.compile(
     rb"(?:\[[0-9A-Za-z:.%\-_~]+\]|[0-9A-Za-z\-._~%!$&'()*+,;=]+)(?::[0-9]{0,5})?"
 ).fullmatch
@@ -70,6 +71,16 @@ def check_request_line(head: bytes, method: bytes, target: bytes, version: str) 
             raise not_http(
                 "The request line is not a method, a target and HTTP/1.1, with one space between them"
             )
+
+
+def check_first_line(head: bytes) -> None:
+    """Check the first line of a head that is not whole: in HTTP/0.9 it is all of it, and nothing more comes.
+
+    Raises:
+        Refused: 505.
+    """
+    if _WITHOUT_VERSION(head):
+        raise _wrong_version("0.9")
 
 
 def refusal_of(head: bytes, *, is_method: bool) -> Refused:
