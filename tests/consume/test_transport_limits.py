@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -17,6 +16,7 @@ from naftiko_run.consume.transport import connection
 from naftiko_run.consume.transport.httpx_transport import HttpxTransport
 from naftiko_run.consume.transport.limits import Limits
 from naftiko_run.errors import ClientTooSlow, NoConnection, UpstreamTimeout, UpstreamUnreachable
+from support.descriptors import no_descriptors_left
 from support.upstream import PATIENCE
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -576,22 +576,3 @@ def test_no_file_descriptor_left_is_told_and_passes(kind: Kind) -> None:
             assert (await transport.send(asking(held.url))).body == b"ok"
 
     kind.run(use)
-
-
-@contextmanager
-def no_descriptors_left() -> Iterator[None]:
-    """Have this process open no more files."""
-    resource = pytest.importorskip("resource", reason="Windows has no such limit")
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    taken: list[int] = []
-    highest = os.open(os.devnull, os.O_RDONLY)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
-    try:
-        with suppress(OSError):
-            while True:
-                taken.append(os.open(os.devnull, os.O_RDONLY))
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        for each in (highest, *taken):
-            os.close(each)

@@ -7,6 +7,7 @@ import re
 import select
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -84,6 +85,35 @@ def test_a_worker_that_dies_is_replaced_while_the_other_serves(upstream: Upstrea
         process.wait_for(lambda lines: sum("has started" in line for line in lines) == 3, "new worker")
         assert len(process.children) == 2
         assert second in process.children
+        assert [track(process).status_code for _ in range(CALLS)] == [200] * CALLS
+
+
+def some_end_with(ending: str, lines: list[str]) -> bool:
+    return any(line.endswith(ending) for line in lines)
+
+
+def tell_of_starts(number: int, lines: list[str]) -> bool:
+    return sum("has started" in line for line in lines) == number
+
+
+def test_workers_that_die_again_and_again_are_replaced_ever_later(upstream: Upstream) -> None:
+    """The waits are told, and kept: a machine that is busy makes them longer, never shorter."""
+    with two_workers(upstream, "--log-level", "debug") as process:
+        first, _ = process.children
+        victim, waits = first, ["", " in 0.5 s", " in 1 s"]
+        for number, wait in enumerate(waits, 1):
+            others = process.children - {victim}
+            began = time.monotonic()
+            os.kill(victim, signal.SIGKILL)
+            told = f"worker {victim} was ended by SIGKILL; another takes its place{wait}"
+            process.wait_for(lambda lines, told=told: any(line.endswith(told) for line in lines), told)
+            starts = 2 + number
+            process.wait_for(
+                lambda lines, starts=starts: sum("has started" in line for line in lines) == starts,
+                "its heir",
+            )
+            assert time.monotonic() - began >= float(wait.removeprefix(" in ").removesuffix(" s") or 0)
+            (victim,) = process.children - others
         assert [track(process).status_code for _ in range(CALLS)] == [200] * CALLS
 
 

@@ -63,6 +63,14 @@ class Process:
         task = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         return {int(each) for each in task.read_text().split()}
 
+    def limit_descriptors(self, more: int) -> None:
+        """Let it open only so many more files."""
+        import resource
+
+        highest = max(int(each.name) for each in Path(f"/proc/{self._process.pid}/fd").iterdir())
+        limit = highest + 1 + more
+        resource.prlimit(self._process.pid, resource.RLIMIT_NOFILE, (limit, limit))
+
     def peak_memory(self) -> int:
         """Give the most memory that it has had so far, in bytes (Linux)."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from functools import partial
+from typing import Any, Final, cast
 
 import uvicorn
 
 from naftiko_run.serve.http1 import ClientConnection, State
+from naftiko_run.serve.listener import Listener
 from naftiko_run.serve.site import Site
 
 _TICKS_A_SECOND: Final = 10
@@ -41,6 +46,17 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals alone."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections."""
+        if sys.platform == "win32":  # whose event loop cannot say when a socket can be read
+            await super().startup(sockets)
+            return
+        await self.lifespan.startup()
+        loop = asyncio.get_running_loop()
+        make = partial(ClientConnection, self.config, self._state, self.lifespan.state, loop)
+        self.servers = cast("Any", [Listener(each, make) for each in sockets or ()])
+        self.started = True
 
     async def on_tick(self, counter: int) -> bool:
         """Do what is to be done now and then."""

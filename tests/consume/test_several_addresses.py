@@ -1,0 +1,139 @@
+"""Names of several addresses (RFC 8305): one that refuses or hangs does not keep a client from the next."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import uvloop
+
+from consume.transports import asking, head_of, speaking, whole
+from naftiko_run.consume import HttpTransport
+from naftiko_run.errors import UpstreamTimeout, UpstreamUnreachable
+from support.upstream import PATIENCE
+
+NAME = "several.example"
+ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+Found = list[tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]]
+
+
+class SelectorLoop(asyncio.SelectorEventLoop):
+    """asyncio's loop, with a resolver that knows one name.
+
+    Attributes:
+        found: What it finds for it.
+    """
+
+    found: Found
+
+    async def getaddrinfo(self, host: Any, *more: Any, **named: Any) -> Any:
+        return self.found if host == NAME else await super().getaddrinfo(host, *more, **named)
+
+
+class UvLoop(uvloop.Loop):
+    """uvloop's, with the same."""
+
+    found: Found
+
+    async def getaddrinfo(self, host: Any, *more: Any, **named: Any) -> Any:
+        return self.found if host == NAME else await super().getaddrinfo(host, *more, **named)
+
+
+each_loop = pytest.mark.parametrize("loop", [SelectorLoop, UvLoop], ids=["asyncio", "uvloop"])
+Loop = Callable[[], Any]
+
+
+def address(where: tuple[str, int], family: socket.AddressFamily = socket.AF_INET) -> Found:
+    return [(family, socket.SOCK_STREAM, 6, "", where)]
+
+
+def get(loop: Loop, addresses: Callable[[int], Found], timeout: float = PATIENCE) -> bytes:
+    """Send a request to an upstream under its name; the addresses of that are made of its port."""
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.write(ANSWER)
+
+    async def session() -> bytes:
+        transport = HttpTransport(timeout)
+        try:
+            async with speaking(speak) as url:
+                port = int(url.rpartition(":")[2].partition("/")[0])
+                running: Any = asyncio.get_running_loop()
+                running.found = addresses(port)
+                return await whole(await transport.send(asking(url.replace("127.0.0.1", NAME))))
+        finally:
+            await transport.aclose()
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        return runner.run(session())
+
+
+@contextmanager
+def hanging() -> Iterator[tuple[str, int]]:
+    """Give an address that takes no connection, and does not refuse it either: its backlog is full."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting = []
+        try:
+            for _ in range(4):
+                each = socket.socket()
+                each.setblocking(False)  # noqa: FBT003  # the one argument that it has
+                each.connect_ex(full.getsockname())
+                waiting.append(each)
+            yield full.getsockname()
+        finally:
+            for each in waiting:
+                each.close()
+
+
+@contextmanager
+def refusing() -> Iterator[tuple[str, int]]:
+    """Give an address on which nobody listens."""
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        yield reserved.getsockname()
+
+
+@each_loop
+def test_the_next_is_tried_while_the_first_hangs(loop: Loop) -> None:
+    with hanging() as first:
+        # Tried one after the other, the first would use up all the time that there is.
+        assert get(loop, lambda port: address(first) + address(("127.0.0.1", port)), 5.0) == b"ok"
+
+
+@each_loop
+def test_the_next_is_tried_where_the_first_refuses(loop: Loop) -> None:
+    with refusing() as first:
+        assert get(loop, lambda port: address(first) + address(("127.0.0.1", port))) == b"ok"
+
+
+@each_loop
+def test_both_families_are_tried_in_turn(loop: Loop) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("there is no IPv6")
+    with refusing() as nobody:
+        _, port_of_nobody = nobody
+        first = address(("::1", port_of_nobody, 0, 0), socket.AF_INET6)  # type: ignore[arg-type]
+        assert get(loop, lambda port: first * 3 + address(("127.0.0.1", port))) == b"ok"
+
+
+@each_loop
+def test_where_all_refuse_that_is_told(loop: Loop) -> None:
+    with (
+        refusing() as first,
+        refusing() as second,
+        pytest.raises(UpstreamUnreachable, match=r"cannot connect$"),
+    ):
+        get(loop, lambda _: address(first) + address(second))
+
+
+@each_loop
+def test_where_all_hang_that_is_told(loop: Loop) -> None:
+    with hanging() as first, hanging() as second, pytest.raises(UpstreamTimeout, match="accept a connection"):
+        get(loop, lambda _: address(first) + address(second), 0.6)
