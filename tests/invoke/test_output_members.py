@@ -162,6 +162,8 @@ def test_a_property_is_relative_to_the_mapping_and_then_to_the_answer(yaml: str,
 def test_a_null_below_the_mapping_is_not_looked_for_elsewhere() -> None:
     yaml = "[{type: object, mapping: $.data, properties: {status: {mapping: $.status}}}]"
     assert shape(yaml, {"status": "ok", "data": {"status": None}}) == {"status": None}
+    assert shape(yaml, {"status": "ok", "data": {"status": []}}) == {"status": []}
+    assert shape(yaml, {"status": [], "data": {}}) == {"status": []}
 
 
 def test_a_property_may_begin_with_a_consumed_output() -> None:

@@ -55,20 +55,22 @@ class Level:
 
 def reading(relative: Sequence[Accessor], from_answer: Sequence[Accessor] = ()) -> Read:
     """Try paths in turn: all from the value that they are relative to, then all from the answer."""
-    if len(relative) == 1 and not from_answer:
-        access = relative[0]
+    access, *others = relative
+    if not others and not from_answer:
         return lambda current, _: access(current)
-    finds_list = [access(None) == [] for access in relative]
+    gives_list = access(None) == []
 
     def read(current: Any, around: Any) -> Any:
-        first = MISSING
-        for accesses, value in ((relative, current), (from_answer, around)):
-            for access, gives_list in zip(accesses, finds_list, strict=False):
-                found = access(value)
-                if found is not MISSING and not (gives_list and not found):
-                    return found
-                first = found if first is MISSING else first
-        return first
+        found = access(current)
+        if found is not MISSING and not (gives_list and not found):
+            return found
+        for accesses, value in ((others, current), (from_answer, around)):
+            for other in accesses:
+                later = other(value)
+                if later is not MISSING and later != []:
+                    return later
+                found = later if found is MISSING else found
+        return found
 
     return read
 
