@@ -149,12 +149,27 @@ def test_an_answer_that_is_as_promised_is_given(
 
 
 @MODES
-@pytest.mark.parametrize("tool", ["list", "number"])
-def test_nothing_found_is_null(url: str, upstream: Upstream, mode: str, tool: str) -> None:
-    upstream.answers_json({})
+@pytest.mark.parametrize(
+    ("tool", "answer"),
+    [("list", {}), ("number", {}), ("list", {"list": {"secret": 1}}), ("list", ["secret"])],
+)
+def test_nothing_found_is_null(url: str, upstream: Upstream, mode: str, tool: str, answer: Any) -> None:
+    upstream.answers_json(answer)
     result = call_tool(url, tool, {}, mode)
     assert texts(result) == ["null"]
     assert result.structured_content == {"result": None}
+
+
+@MODES
+def test_an_answer_of_another_kind_gives_null_for_each_member(
+    url: str, upstream: Upstream, mode: str
+) -> None:
+    upstream.answers_json(["secret"])
+    result = call_tool(url, "object", {}, mode)
+    assert not result.is_error
+    assert isinstance(result.structured_content, dict)
+    assert {"id", "tags"} <= {*result.structured_content}
+    assert {*result.structured_content.values()} == {None}
 
 
 @MODES
@@ -167,8 +182,12 @@ def test_nothing_found_is_null(url: str, upstream: Upstream, mode: str, tool: st
             {"id": "seven", "tags": [{"secret": 1}]},
             "/id must be an integer or null, not text; /tags/0 must be text or null, not an object",
         ),
-        ("object", [1], [1], "/ must be an object or null, not an array"),
-        ("list", {"list": {"secret": 1}}, {"secret": 1}, "/ must be an array or null, not an object"),
+        (
+            "list",
+            {"list": [1, {"secret": 1}]},
+            [1, {"secret": 1}],
+            "/1 must be a number or null, not an object",
+        ),
         ("number", {"number": "many"}, "many", "/ must be a number or null, not text"),
     ],
 )
