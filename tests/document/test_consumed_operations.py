@@ -147,7 +147,7 @@ def test_consumed_outputs(written: str, value: str) -> None:
     assert [(each.name, each.value) for each in only(text).output_parameters] == [("result", value)]
 
 
-def test_the_first_operation_of_a_name_wins_with_a_warning() -> None:
+def test_operations_of_one_name_are_told_with_a_warning_and_both_kept() -> None:
     text = document(
         """
         - namespace: api
@@ -163,7 +163,25 @@ def test_the_first_operation_of_a_name_wins_with_a_warning() -> None:
         "[]",
     )
     assert found_in(text, "duplicate-operation").severity is Severity.WARNING
-    assert {name: url for name, (url, _) in operations(load_text(text)).items()} == {"op": "https://h/first"}
+    assert {name: url for name, (url, _) in operations(load_text(text)).items()} == {
+        "op": "https://h/first",
+        "op (POST /second)": "https://h/second",
+    }
+
+
+def test_of_operations_of_one_name_and_request_the_first_is_kept() -> None:
+    text = document(
+        """
+        - namespace: api
+          baseUri: https://h
+          resources:
+            - {path: /a, operations: [{name: op, method: GET, description: first}]}
+            - {path: /a, operations: [{name: op, method: GET, description: second}]}
+        """,
+        "[]",
+    )
+    assert "the first one is called" in found_in(text, "duplicate-operation").message
+    assert [each.description for _, each in operations(load_text(text)).values()] == ["first"]
 
 
 def test_a_namespace_consumed_twice_is_merged_with_a_warning() -> None:

@@ -21,6 +21,7 @@ from naftiko_run.document.dialects.callables import Callables
 from naftiko_run.document.dialects.calls import Calls
 from naftiko_run.document.dialects.consumes import normalise_consumes
 from naftiko_run.document.dialects.exposes import normalise_exposes
+from naftiko_run.document.dialects.operations import Operation
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.document.dialects.undeclared import warn_of_undeclared
 from naftiko_run.document.model import AggregateFunction, Document
@@ -77,7 +78,13 @@ def normalise(
     mend_braces(consumes, binds, report)
     if not not_imported.get("binds"):  # else others may be declared where these come from
         warn_of_undeclared(root, capability, binds)
-    callables = Callables(Calls.of(consumes, faults), not_imported=not_imported.get("aggregates", {}))
+    silent = Reader(
+        capability.data, capability.at, Report("")
+    )  # what is wrong with adapters, their reader reports
+    adapters = [each.text("namespace") or each.key for each in silent.members("exposes")]
+    callables = Callables(
+        Calls.of(consumes, faults, adapters), not_imported=not_imported.get("aggregates", {})
+    )
     canonical: dict[str, Any] = {
         "pointer": (),
         "spec": _spec(root),
@@ -98,7 +105,11 @@ def normalise_unit(written: Mapping[str, Any], document: Document, report: Repor
         ValueError: It cannot work; the message says why.
     """
     operations = {
-        consumes.namespace: [each.name for resource in consumes.resources for each in resource.operations]
+        consumes.namespace: [
+            Operation(consumes.namespace, each.name, each.name, each.method, resource.path)
+            for resource in consumes.resources
+            for each in resource.operations
+        ]
         for consumes in document.consumes
     }
     written_out = TypeAdapter(AggregateFunction)

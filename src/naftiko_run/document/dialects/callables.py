@@ -31,8 +31,14 @@ class Callables:
     broken: dict[str, str] = field(default_factory=dict)
     not_imported: Mapping[str, str] = field(default_factory=dict)
 
-    def read(self, unit: Reader, name: str) -> dict[str, Any]:
+    def read(self, unit: Reader, name: str, method: str = "", route: str | None = None) -> dict[str, Any]:
         """Give a unit in canonical form.
+
+        Args:
+            unit: The unit.
+            name: Its name.
+            method: The method of a REST operation.
+            route: The path of a REST operation; None for anything else.
 
         Raises:
             ValueError: It cannot work; the message says why.
@@ -54,7 +60,7 @@ class Callables:
         elif unit.data.get("call") or not (
             "x-content" in unit.data or _is_mock(canonical["outputParameters"])
         ):
-            call, reason = self.calls.find(unit)
+            call, reason = self.calls.find(unit, method, route)
             if reason:
                 raise ValueError(reason)
             canonical |= {"call": call, "with": _with(unit) | hinted_arguments(unit)}

@@ -72,7 +72,7 @@ def normalise_consumes(
         else:
             entries[namespace] = entry
     for entry in entries.values():
-        _keep_first_names(entry, capability)
+        _tell_names_apart(entry, capability)
     return list(entries.values()), faults
 
 
@@ -121,7 +121,7 @@ def _resources(resource: Reader, base_uri: str, *, replace: bool, keeps_slash: b
         whole = consumed_path(base_uri, resource.text("path"), written.text("path"), replace=replace)
         path, fixed = split_path(whole, resource.at, resource.report)
         path = path or ("/" if keeps_slash else "")
-        path, operation = _operation(written, path, shared, fixed)
+        path, operation = _operation(written, path, resource.text("name") or whole, shared, fixed)
         if operation["maxResponse"] is None:
             operation["maxResponse"] = max_response
         if operation["timeout"] is None:
@@ -132,7 +132,7 @@ def _resources(resource: Reader, base_uri: str, *, replace: bool, keeps_slash: b
 
 
 def _operation(
-    written: Reader, path: str, shared: list[dict[str, Any]], fixed: list[dict[str, Any]]
+    written: Reader, path: str, resource: str, shared: list[dict[str, Any]], fixed: list[dict[str, Any]]
 ) -> tuple[str, dict[str, Any]]:
     method = method_of(written)
     own = normalise_inputs(written)
@@ -161,6 +161,7 @@ def _operation(
     return path, {
         "pointer": written.at,
         "name": name,
+        "resource": resource,
         "method": method,
         "description": written.text("description", "summary"),
         "inputParameters": [each for each in inputs if not _is_settled(each, fixed)] + fixed,
@@ -215,20 +216,49 @@ def _place_of(written: Reader, parameter: str) -> Pointer:
     return written.at
 
 
-def _keep_first_names(entry: dict[str, Any], capability: Reader) -> None:
-    """Drop operations whose name the namespace has already: calls reach the first."""
-    seen: set[str] = set()
+def _tell_names_apart(entry: dict[str, Any], capability: Reader) -> None:
+    """Give operations that share a name one each; of those that send the same request, the first stays.
+
+    A call of the shared name means the one that the calling unit's method or path says: see ``decide``.
+    """
+    by_name: dict[str, dict[object, str]] = {}
     for resource in entry["resources"]:
         kept = []
         for operation in resource["operations"]:
-            if operation["name"] in seen:
-                capability.report.warning(
-                    "duplicate-operation",
-                    f"`{entry['namespace']}.{operation['name']}` is defined twice; the first one is called",
-                    operation["pointer"],
-                    hint="give it another name",
-                )
+            name = operation["name"]
+            title = f"{operation['method']} {resource['path'] or '/'}"
+            request = (title, *((each["name"], each["value"]) for each in _fixed_values(operation)))
+            known = by_name.setdefault(name, {})
+            if request in known or not known:
+                if known:
+                    _note_duplicate(entry, operation, capability, "the first one is called")
+                    continue
+                known[request] = title
             else:
-                seen.add(operation["name"])
-                kept.append(operation)
+                told = ", ".join(f"`{each}`" for each in (*known.values(), title))
+                _note_duplicate(
+                    entry,
+                    operation,
+                    capability,
+                    f"{told}; a call of it is followed where the caller's method or path says which is meant",
+                )
+                number = f" {len(known) + 1}" if title in known.values() else ""
+                operation |= {"spelled": name, "name": f"{name} ({title}){number}"}
+                known[request] = title
+            kept.append(operation)
         resource["operations"] = kept
+
+
+def _fixed_values(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    values = [each for each in operation["inputParameters"] if isinstance(each["value"], str)]
+    return [each for each in values if each["in"] in ("query", "header")]
+
+
+def _note_duplicate(entry: dict[str, Any], operation: dict[str, Any], capability: Reader, what: str) -> None:
+    capability.report.warning(
+        "duplicate-operation",
+        f"`{entry['namespace']}.{operation['name']}` is defined twice: {what}",
+        operation["pointer"],
+        hint="give it another name",
+        alters_service=True,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from naftiko_run.document.dialects.authentication import normalise_inbound
@@ -117,9 +119,9 @@ def _rest(written: Reader, callables: Callables) -> dict[str, Any]:
                     {"pointer": operation.at, "name": as_written, "reason": reason, "action": action}
                 )
                 continue
-            unit = _callable(
-                operation, callables, operation.text("name") or operation.key or name, name, unavailable
-            )
+            own_name = operation.text("name") or operation.key or name
+            read = partial(callables.read, operation, own_name, method, path)
+            unit = _callable(operation, callables, name, unavailable, read)
             if unit is None:
                 continue
             seen[identity] = as_written
@@ -171,7 +173,7 @@ def _mcp(written: Reader, callables: Callables) -> dict[str, Any]:
         if not name:
             tool.report.warning("nameless-tool", "the tool has no `name`; it was left out", tool.at)
             continue
-        unit = _callable(tool, callables, name, name, unavailable)
+        unit = _callable(tool, callables, name, unavailable, partial(callables.read, tool, name))
         if unit is not None:
             unit["name"] = take_name(tool, name, names)
             unit["writtenName"] = name
@@ -236,10 +238,14 @@ def _hints(tool: Reader, semantics: dict[str, Any] | None) -> dict[str, Any] | N
 
 
 def _callable(
-    unit: Reader, callables: Callables, name: str, title: str, unavailable: list[dict[str, Any]]
+    unit: Reader,
+    callables: Callables,
+    title: str,
+    unavailable: list[dict[str, Any]],
+    read: Callable[[], dict[str, Any]],
 ) -> dict[str, Any] | None:
     try:
-        return callables.read(unit, name)
+        return read()
     except ValueError as fault:
         if says_nothing(unit):
             message = f"`{title}` is left out: {fault}"
