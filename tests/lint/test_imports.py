@@ -114,12 +114,12 @@ aggregates:
     assert_marked("aggregates-namespace-required", text % ("", "▶"))
 
 
-def test_what_stands_in_the_capability_needs_no_namespace() -> None:
+def test_what_stands_in_the_capability_has_a_namespace_too_but_for_its_control_adapter() -> None:
     text = """\
 naftiko: 1.0.0-alpha2
 capability:
-  exposes: [{type: control, port: 1}, {type: mcp}]
-  aggregates: [{label: Fleet, functions: []}]
+  exposes: [{type: control, port: 1}, %s{type: mcp}]
+  aggregates: [%s{label: Fleet, functions: []}]
 """
-    assert_marked("exposes-namespace-required", text)
-    assert_marked("aggregates-namespace-required", text)
+    assert_marked("exposes-namespace-required", text % ("▶", ""))
+    assert_marked("aggregates-namespace-required", text % ("", "▶"))

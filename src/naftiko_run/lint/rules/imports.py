@@ -72,10 +72,16 @@ def _aggregates_namespace(written: Written) -> Iterator[Finding]:
 
 
 def _namespaces(written: Written, section: str, what: str) -> Iterator[Finding]:
-    """Find what another file could not import: entries at the root without a namespace."""
+    """Find entries without a namespace, at the root and in the capability; a control adapter there needs none."""
     for entry in written.entries(section):
-        if entry.reader.at[0] == section and not entry.namespace:
+        if entry.namespace:
+            continue
+        if entry.reader.at[0] == section:
             yield Finding(entry.reader.at, f"the {what} has no `namespace`, so no other file can import it")
+        elif entry.reader.text("type").casefold() != "control":
+            yield Finding(
+                entry.reader.at, f"the {what} has no `namespace`, so nothing can refer to what it has"
+            )
 
 
 def _imports(written: Written) -> Iterator[Reader]:
@@ -128,15 +134,16 @@ RULES: Final = (
     Rule(
         "exposes-namespace-required",
         Severity.ERROR,
-        "An adapter at the root of a document, for others to import, has a namespace.",
+        "An adapter has a namespace; a control adapter only at the root of a document, for others to import.",
         "add `namespace`",
         _exposes_namespace,
     ),
     Rule(
         "aggregates-namespace-required",
         Severity.ERROR,
-        "An aggregate at the root of a document, for others to import, has a namespace.",
+        "An aggregate has a namespace.",
         "add `namespace`",
         _aggregates_namespace,
+        told_by=frozenset({"nameless-aggregate"}),
     ),
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from naftiko_run.diagnostics import Severity
+from naftiko_run.diagnostics import Pointer, Severity
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.document.dialects.toolnames import MAX_LENGTH, REFUSED, served_name
 from naftiko_run.lint.rule import Finding, Rule
@@ -16,14 +16,14 @@ _STEP_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
 def _namespaces_unique(written: Written) -> Iterator[Finding]:
-    seen: dict[str, tuple[str, int]] = {}
+    seen: dict[str, tuple[str, Pointer]] = {}
     for entry in written.entries("consumes", "exposes", "binds"):
         at = written_key(entry.reader, "namespace")
         if not entry.namespace:
             continue
-        first = seen.setdefault(entry.namespace, (entry.section, written.line_of(at)))
-        if first != (entry.section, written.line_of(at)):
-            section, line = first
+        section, first = seen.setdefault(entry.namespace, (entry.section, at))
+        if first != at:
+            line = written.line_of(first)
             yield Finding(
                 at, f"the namespace `{entry.namespace}` stands under `{section}` already, on line {line}"
             )
