@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lint.documents import ikanos, naftiko
-from naftiko_run.lint.strict import Finding, check_strict
+from naftiko_run.document.strict import Finding, check_strict
 
 GONE = object()
 AGGREGATE = ("capability", "aggregates", 0)

@@ -14,8 +14,8 @@ import jsonschema_rs
 import pytest
 
 from naftiko_run.document.source import read
+from naftiko_run.document.strict import check_strict
 from naftiko_run.errors import DocumentError
-from naftiko_run.lint.strict import check_strict
 from shared.changes import Changer
 from shared.neighbours import Neighbours
 from shared.specimens import Maker, Specimen

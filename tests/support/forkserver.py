@@ -30,7 +30,7 @@ _IMPORTED = (
     "naftiko_run.consume.authentication.basic",
     "naftiko_run.expose.mcp",
     "naftiko_run.expose.rest",
-    "naftiko_run.lint.strict",
+    "naftiko_run.document.strict",
     "naftiko_run.serve.piped",
     "naftiko_run.serve.http1",
     "naftiko_run.serve.supervisor",

@@ -202,6 +202,14 @@ class _Parts:
 
     def _prompt(self, model: Prompt) -> _Part:
         def add() -> None:
-            self.units.prompts[model.pointer] = compile_prompt(model, self.folder)
+            prompt = self.units.prompts[model.pointer] = compile_prompt(model, self.folder)
+            for name in prompt.undeclared:
+                self.compiler.report.warning(
+                    "undeclared-argument",
+                    f"`{{{{{name}}}}}` in the prompt `{model.name}` names none of its arguments; it stays as it is "
+                    "written where a client does not give it",
+                    model.pointer,
+                    hint=f"add `{name}` to its `arguments`, or correct the name",
+                )
 
         return model.pointer, f"the prompt `{model.name}`", add

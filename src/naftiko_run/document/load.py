@@ -16,6 +16,7 @@ from naftiko_run.document.imports import resolve_imports
 from naftiko_run.document.model import Callable as Unit
 from naftiko_run.document.model import Document
 from naftiko_run.document.origins import Origins
+from naftiko_run.document.required import apply_default_of_specification
 from naftiko_run.document.source import TRUNCATION_MARK, Source, parse, read
 from naftiko_run.errors import DocumentError
 
@@ -93,6 +94,7 @@ def load_source(source: Source, is_replaced: IsReplaced = _is_never_replaced) ->
     canonical = normalise(whole.data, report, whole.faults, is_replaced)
     if canonical is None:
         raise DocumentError(list(report))
+    apply_default_of_specification(canonical, source)
     canonical["info"]["version"] = _version(source) or canonical["info"]["version"]
     try:
         document = _DOCUMENT.validate_python(canonical)

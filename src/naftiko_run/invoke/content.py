@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from naftiko_run.document.model import Content
@@ -22,13 +22,24 @@ class Part:
     is_resource: bool
 
 
-def compile_content(parts: Sequence[Content]) -> tuple[Part, ...]:
+def compile_content(parts: Sequence[Content], undeclared: Collection[str] = ()) -> tuple[Part, ...]:
     """Compile what is shown; an input that is not given leaves nothing behind.
+
+    Args:
+        parts: What is shown.
+        undeclared: Names that stay as they are written where they are not given.
 
     Raises:
         ValueError: A template is malformed.
     """
+
+    def resolve(name: str) -> Expression:
+        if name not in undeclared:
+            return variable(name)
+        written = f"{{{{{name}}}}}"
+        return Expression(lambda scope: scope.get(name, written), (name,))
+
     return tuple(
-        Part(compile_text(each.resource or each.text, variable, lenient=True), bool(each.resource))
+        Part(compile_text(each.resource or each.text, resolve, lenient=True), bool(each.resource))
         for each in parts
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from naftiko_run.invoke.asks import compile_asks
 from naftiko_run.invoke.content import Part, compile_content
 from naftiko_run.locations import require
 
+_SECTION = re.compile(r"\{\{\s*[#^]\s*([^{}]+?)\s*\}\}")
 Role = Literal["user", "assistant"]
 
 
@@ -58,13 +60,15 @@ class Prompt:
 
     Attributes:
         arguments: Declared, and those that only the text names, which are optional.
+        undeclared: The names of the latter; where one is not given, it stays as it is written.
     """
 
     arguments: tuple[Argument, ...]
     _messages: tuple[tuple[Role, Part], ...]
+    undeclared: tuple[str, ...] = ()
 
     def render(self, arguments: Mapping[str, Any]) -> list[Message]:
-        """Give the messages; an argument that is not given leaves nothing behind.
+        """Give the messages; a declared argument that is not given leaves nothing behind.
 
         Raises:
             InvalidInput: Required arguments are missing, all of which are named.
@@ -93,21 +97,22 @@ def compile_prompt(model: PromptModel, folder: Path) -> Prompt:
         PromptMessage(role="user", content=Content(text=_text(model.location, folder))),
     )
     compile_asks(model.asks)
-    parts = compile_content([each.content for each in messages])
+    contents = [each.content for each in messages]
     declared = [
         Argument(each.name, each.label, each.description, each.required, each.enum)
         for each in model.arguments
     ]
     declared_names = {each.name for each in declared}
     asked = {each.name for each in model.asks}
-    named = names_of(part.text for part in parts)
-    only_named = [
-        Argument(name, "", "", required=False)
-        for name in named
-        if name not in declared_names and name.partition(".")[0] not in asked
+    named = names_of(part.text for part in compile_content(contents))
+    undeclared = [
+        name for name in named if name not in declared_names and name.partition(".")[0] not in asked
     ]
+    sections = {name for each in contents for name in _SECTION.findall(each.text)}
+    parts = compile_content(contents, frozenset(undeclared) - sections)
+    only_named = [Argument(name, "", "", required=False) for name in undeclared]
     roles = [each.role for each in messages]
-    return Prompt((*declared, *only_named), tuple(zip(roles, parts, strict=True)))
+    return Prompt((*declared, *only_named), tuple(zip(roles, parts, strict=True)), tuple(undeclared))
 
 
 def _text(location: str, folder: Path) -> str:

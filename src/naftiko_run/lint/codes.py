@@ -22,6 +22,7 @@ class Code(NamedTuple):
 
 
 _TABLE: Final = """\
+adapter-spelling | warning | An adapter has the type `api`; it is read as `rest`. | Write `type: rest`.
 agent-skills | warning | A skill's `name` or `description` is not what the Agent Skills format asks for. | Write it as https://agentskills.io/specification says.
 alias-as-key | error | An alias (`*name`) stands where a key must stand. | Write the key out.
 ambiguous-call | warning | A call names several operations; the one that the unit's own method or path says is called. | Give each operation a name of its own.
@@ -114,6 +115,7 @@ trimmed-value | warning | The value of a variable has spaces or line breaks arou
 truncated | warning | A document was cut off where it was published. | Fetch the whole document from its author.
 tunnel-not-opened | warning | An API behind a tunnel is called directly, as its `fallback` says. | Write `fallback: fail` to have no call go past the tunnel.
 two-origins | warning | A tool of a skill has both `from` and `instruction`; `from` is followed. | Keep one of the two.
+undeclared-argument | warning | A template in a prompt names none of its arguments; it stays as it is written. | Add it to the prompt's `arguments`, or correct the name.
 undeclared-binding | warning | A variable is read that no bind declares; it comes from the environment. | Declare it under `binds`, or correct its name.
 unknown-adapter | warning | Nothing installed exposes adapters of this type; it is left out. | Correct the `type`, or install what serves it.
 unknown-anchor | error | An alias names an anchor that is not defined before it. | Define the anchor above, or quote the value if it is text.

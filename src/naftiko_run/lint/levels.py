@@ -12,12 +12,12 @@ from naftiko_run.diagnostics import Diagnostic, Severity, json_pointer
 from naftiko_run.document import load_source
 from naftiko_run.document.imports import resolve_imports
 from naftiko_run.document.source import Source, decode, read
+from naftiko_run.document.strict import check_strict
 from naftiko_run.errors import DocumentError
 from naftiko_run.lint.excerpts import Excerpts, excerpts_of, excerpts_of_text
 from naftiko_run.lint.rule import Rule
 from naftiko_run.lint.rules import RULES
 from naftiko_run.lint.secrets import find_secrets
-from naftiko_run.lint.strict import check_strict
 from naftiko_run.lint.written import Written
 
 

@@ -128,7 +128,8 @@ class Written:
 
     def adapters(self, kind: str) -> Iterator[Reader]:
         """Give the adapters of a type."""
-        return (exposes for exposes in self.exposes if exposes.text("type").casefold() == kind)
+        kinds = ("rest", "api") if kind == "rest" else (kind,)
+        return (exposes for exposes in self.exposes if exposes.text("type").casefold() in kinds)
 
     @cached_property
     def consumed_operations(self) -> tuple[Operation, ...]:

@@ -13,6 +13,7 @@ from naftiko_run.document.dialects.formats import normalise_media_type
 from naftiko_run.document.dialects.parameters import hinted_arguments, normalise_inputs, normalise_outputs
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.document.dialects.steps import normalise_mappings, normalise_steps, note_targets
+from naftiko_run.document.dialects.this import read_references
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +155,4 @@ def _brings_value(output: Mapping[str, Any]) -> bool:
 
 def _with(unit: Reader) -> dict[str, Any]:
     written = unit.mapping("with")
-    return dict(written.data) if written else {}
+    return dict(read_references(written.data)) if written else {}

@@ -42,6 +42,14 @@ def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
             written.at,
             hint="write `type: rest` or `type: mcp`",
         )
+    if kind == "api":
+        kind = "rest"
+        written.report.warning(
+            "adapter-spelling",
+            "`type: api` is read as `rest`",
+            (*written.at, "type"),
+            hint="write `type: rest`",
+        )
     if not kind:
         return None
     entry = {

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from naftiko_run import jsontext
 from naftiko_run.document.dialects.inputschemas import normalise_input_schema
 from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.dialects.this import read_value
 from naftiko_run.document.model import Location, ParameterType
 from naftiko_run.expressions import same_name
 
@@ -55,7 +56,7 @@ def _input(written: Reader, name: str) -> dict[str, Any]:
         "type": _type(written),
         "description": written.text("description"),
         "required": written.flag("required") if not isinstance(written.data.get("required"), list) else None,
-        "value": written.data.get("value", written.data.get("template")),
+        "value": read_value(written.data.get("value", written.data.get("template"))),
         "pattern": written.text("pattern") or None,
         "enum": tuple(enum) if isinstance(enum, list) else (),
         "default": written.data.get("default"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from naftiko_run.document.dialects.calls import Calls
 from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.dialects.this import read_references, read_value
 
 
 def normalise_steps(unit: Reader, calls: Calls) -> list[dict[str, Any]]:
@@ -42,7 +43,7 @@ def normalise_mappings(unit: Reader) -> list[dict[str, Any]]:
     for written in unit.members("mappings"):
         target = written.text("targetName", "target") or written.key
         if target:
-            value = written.data.get("value")
+            value = read_references(written.data.get("value"))
             mappings.append({"pointer": written.at, "target": target, "value": value})
         else:
             written.report.warning(
@@ -102,7 +103,7 @@ def _lookup(written: Reader, name: str, _: Calls) -> dict[str, Any]:
     return {
         "index": written.text("index").removeprefix("$."),
         "match": written.text("match"),
-        "lookupValue": written.data["lookupValue"],
+        "lookupValue": read_value(written.data["lookupValue"]),
         "outputParameters": _fields(written),
     }
 
@@ -137,7 +138,7 @@ def _script(written: Reader, name: str, _: Calls) -> dict[str, Any]:
 
 def _with(written: Reader) -> dict[str, Any]:
     given = written.mapping("with")
-    return dict(given.data) if given else {}
+    return dict(read_references(given.data)) if given else {}
 
 
 _KINDS: dict[str, Callable[[Reader, str, Calls], dict[str, Any]]] = {

@@ -12,7 +12,7 @@ from jsonschema_rs import ValidationError
 from jsonschema_rs import ValidationErrorKind as Kind
 
 from naftiko_run.diagnostics import Pointer
-from naftiko_run.lint.strict.rules import Rule
+from naftiko_run.document.strict.rules import Rule
 
 _TYPES: Final = {
     "string": "text",

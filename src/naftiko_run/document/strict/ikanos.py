@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from naftiko_run.lint.strict.consumes import FORMATS, consumed_http
-from naftiko_run.lint.strict.document import binding, document, or_import
-from naftiko_run.lint.strict.exposes import adapters
-from naftiko_run.lint.strict.functions import aggregate_function
-from naftiko_run.lint.strict.line import Line
-from naftiko_run.lint.strict.rules import (
+from naftiko_run.document.strict.consumes import FORMATS, consumed_http
+from naftiko_run.document.strict.document import binding, document, or_import
+from naftiko_run.document.strict.exposes import adapters
+from naftiko_run.document.strict.functions import aggregate_function
+from naftiko_run.document.strict.line import Line
+from naftiko_run.document.strict.rules import (
     ANYTHING,
     FLAG,
     Rule,
@@ -23,7 +23,7 @@ from naftiko_run.lint.strict.rules import (
     when,
     whole,
 )
-from naftiko_run.lint.strict.texts import IDENTIFIER, MEDIA_TYPE, SIZE, STATUS, TEXT
+from naftiko_run.document.strict.texts import IDENTIFIER, MEDIA_TYPE, SIZE, STATUS, TEXT
 
 _TAGS = {"tags": list_of(TEXT)}
 _TUNNEL = record(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from naftiko_run.lint.strict.consumes import AUTHENTICATION
-from naftiko_run.lint.strict.rules import FLAG, Rule, choice, list_of, or_else, record, whole
-from naftiko_run.lint.strict.texts import ADDRESS, FILE, LANGUAGE, PORT, TEXT
+from naftiko_run.document.strict.consumes import AUTHENTICATION
+from naftiko_run.document.strict.rules import FLAG, Rule, choice, list_of, or_else, record, whole
+from naftiko_run.document.strict.texts import ADDRESS, FILE, LANGUAGE, PORT, TEXT
 
 
 def control() -> Rule:

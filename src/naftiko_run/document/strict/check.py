@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from jsonschema_rs import Draft202012Validator
 
-from naftiko_run.lint.strict.explain import Finding, explain
-from naftiko_run.lint.strict.ikanos import IKANOS, ikanos
-from naftiko_run.lint.strict.naftiko import NAFTIKO, naftiko
-from naftiko_run.lint.strict.rules import Rule
+from naftiko_run.document.strict.explain import Finding, explain
+from naftiko_run.document.strict.ikanos import IKANOS, ikanos
+from naftiko_run.document.strict.naftiko import NAFTIKO, naftiko
+from naftiko_run.document.strict.rules import Rule
 
 _LINES: Final[dict[str, Callable[[], Rule]]] = {NAFTIKO.key: naftiko, IKANOS.key: ikanos}
 _BEGINNING: Final = f"begin with `{NAFTIKO.key}: {NAFTIKO.version}` or `{IKANOS.key}: {IKANOS.version}`"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from naftiko_run.lint.strict.functions import definitions
-from naftiko_run.lint.strict.line import Line
-from naftiko_run.lint.strict.rules import (
+from naftiko_run.document.strict.functions import definitions
+from naftiko_run.document.strict.line import Line
+from naftiko_run.document.strict.rules import (
     Fields,
     Rule,
     has,
@@ -16,7 +16,7 @@ from naftiko_run.lint.strict.rules import (
     some_of,
     when,
 )
-from naftiko_run.lint.strict.texts import (
+from naftiko_run.document.strict.texts import (
     DATE,
     EMAIL,
     EXTENDED_IDENTIFIER,

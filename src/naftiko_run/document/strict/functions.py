@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from naftiko_run.lint.strict.line import Line
-from naftiko_run.lint.strict.rules import (
+from naftiko_run.document.strict.line import Line
+from naftiko_run.document.strict.rules import (
     ANYTHING,
     FLAG,
     Fields,
@@ -21,7 +21,7 @@ from naftiko_run.lint.strict.rules import (
     some_of,
     text,
 )
-from naftiko_run.lint.strict.texts import (
+from naftiko_run.document.strict.texts import (
     CALL,
     EXTENDED_IDENTIFIER,
     FILE,

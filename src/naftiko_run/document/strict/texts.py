@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from naftiko_run.lint.strict.rules import choice, text, whole
+from naftiko_run.document.strict.rules import choice, text, whole
 
 _LABEL = "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _MEDIA_NAME = "[a-zA-Z0-9!#$&^_.+-]+"

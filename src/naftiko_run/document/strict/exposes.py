@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from naftiko_run.lint.strict.consumes import AUTHENTICATION
-from naftiko_run.lint.strict.control import control
-from naftiko_run.lint.strict.functions import MAPPED, called, inputs, mocked, orchestrated, routine
-from naftiko_run.lint.strict.line import Line
-from naftiko_run.lint.strict.rules import (
+from naftiko_run.document.strict.consumes import AUTHENTICATION
+from naftiko_run.document.strict.control import control
+from naftiko_run.document.strict.functions import MAPPED, called, inputs, mocked, orchestrated, routine
+from naftiko_run.document.strict.line import Line
+from naftiko_run.document.strict.rules import (
     ANYTHING,
     FLAG,
     Rule,
@@ -22,7 +22,7 @@ from naftiko_run.lint.strict.rules import (
     unlike,
     when,
 )
-from naftiko_run.lint.strict.texts import (
+from naftiko_run.document.strict.texts import (
     ADDRESS,
     CALL,
     EXTENDED_IDENTIFIER,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from naftiko_run.lint.strict.line import Line
-from naftiko_run.lint.strict.rules import (
+from naftiko_run.document.strict.line import Line
+from naftiko_run.document.strict.rules import (
     ANYTHING,
     Rule,
     by_type,
@@ -15,7 +15,7 @@ from naftiko_run.lint.strict.rules import (
     or_else,
     record,
 )
-from naftiko_run.lint.strict.texts import (
+from naftiko_run.document.strict.texts import (
     BASE_URI,
     EXTENDED_IDENTIFIER,
     IDENTIFIER,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from naftiko_run.lint.strict.rules import Fields, Rule, list_of, map_of, record
-from naftiko_run.lint.strict.texts import IDENTIFIER
+from naftiko_run.document.strict.rules import Fields, Rule, list_of, map_of, record
+from naftiko_run.document.strict.texts import IDENTIFIER
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from naftiko_run.lint.strict.consumes import consumed_http
-from naftiko_run.lint.strict.document import binding, document, or_import
-from naftiko_run.lint.strict.exposes import adapters
-from naftiko_run.lint.strict.functions import aggregate_function
-from naftiko_run.lint.strict.line import Line
-from naftiko_run.lint.strict.rules import Rule, has, one_of, record
-from naftiko_run.lint.strict.texts import IDENTIFIER, TEXT
+from naftiko_run.document.strict.consumes import consumed_http
+from naftiko_run.document.strict.document import binding, document, or_import
+from naftiko_run.document.strict.exposes import adapters
+from naftiko_run.document.strict.functions import aggregate_function
+from naftiko_run.document.strict.line import Line
+from naftiko_run.document.strict.rules import Rule, has, one_of, record
+from naftiko_run.document.strict.texts import IDENTIFIER, TEXT
 
 NAFTIKO: Final = Line(
     key="naftiko",
