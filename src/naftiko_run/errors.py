@@ -2,6 +2,7 @@
 
 NaftikoError
  ├─ DocumentError            a capability document that cannot be served; carries diagnostics
+ │   └─ SharedDocument       a file that only defines parts or values for other documents
  ├─ LocationUnreadable       a location of `binds` that its provider cannot read: its variables are missing
  ├─ ConfigurationError       options or variables that contradict each other
  │   ├─ PortUnavailable      a port that another process holds
@@ -55,6 +56,10 @@ class DocumentError(NaftikoError):
         self.diagnostics = tuple(diagnostics)
         first = next((d for d in self.diagnostics if d.is_error), self.diagnostics[0])
         super().__init__(str(first), hint=first.hint)
+
+
+class SharedDocument(DocumentError):
+    """A file with nothing to serve, and nothing wrong with that: other documents use what it defines."""
 
 
 class LocationUnreadable(NaftikoError):

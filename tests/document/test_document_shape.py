@@ -83,7 +83,7 @@ def test_a_version_that_is_shared_by_an_anchor_is_the_number() -> None:
         ("7\n", "not-a-mapping", "int"),
         ("{}\n", "no-capability", "no `capability`"),
         ("apis: []\nworkflow: x\n", "no-capability", "`apis`, `workflow`"),
-        ("consumes:\n  - ref: shared/x.yaml\n", "no-capability", "for others to import"),
+        ("consumes:\n  - ref: shared/x.yaml\n", "no-capability", "defines nothing for others"),
         ("naftiko: 1.0.0-alpha2\ncapability:\nconsumes: []\n", "no-capability", "must be a mapping"),
         ("capability: []\n", "no-capability", "must be a mapping"),
     ],

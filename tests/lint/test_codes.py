@@ -12,7 +12,7 @@ from naftiko_run.lint.codes import CODES
 from support.process import ROOT
 
 _KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_PLACES = {"error": 0, "warning": 0, "_fail": 0, "ImportFault": 0, "Diagnostic": 1}
+_PLACES = {"error": 0, "warning": 0, "info": 0, "_fail": 0, "ImportFault": 0, "Diagnostic": 1}
 """What tells something, and which of its arguments is the code."""
 
 
@@ -32,6 +32,7 @@ def _told_in(file: Path) -> Iterator[tuple[str, str]]:
             continue
         code = call.args[_PLACES[teller]]
         severity = "warning" if teller == "warning" or "WARNING" in ast.unparse(call.args[0]) else "error"
+        severity = "info" if teller == "info" else severity
         for found in _texts(code) or _assigned(tree, ast.unparse(code)):
             yield found, severity
 

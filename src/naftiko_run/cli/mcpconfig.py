@@ -18,8 +18,9 @@ from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
 from naftiko_run.cli.mcpclients import CLIENTS, Client, Local, Remote, Server
 from naftiko_run.cli.options import USAGE, UsageFault, parse_ports
 from naftiko_run.cli.run import BAD_DOCUMENT, FAILED, OK
+from naftiko_run.document import load_document
 from naftiko_run.document.model import is_piped
-from naftiko_run.errors import ConfigurationError, DocumentError
+from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
 from naftiko_run.serve import Addressing, ServeSettings, choices, port_variable, urls
 
 
@@ -41,7 +42,10 @@ def show_mcp_config(options: ConfigOptions) -> int:
     console = error_console()
     client = CLIENTS[options.client]
     try:
-        servers = _servers(find_documents(options.files), client, options)
+        paths = find_documents(options.files)
+        if len(paths) > 1:
+            paths = [path for path in paths if not _is_shared(path)]
+        servers = _servers(paths, client, options)
     except DocumentError as fault:
         print_refusal(console, fault)
         return NO_INPUT if fault.diagnostics[0].code == "no-such-file" else BAD_DOCUMENT
@@ -54,6 +58,17 @@ def show_mcp_config(options: ConfigOptions) -> int:
     )
     console.print(f"{client.place}{others}", soft_wrap=True, markup=False)
     return OK
+
+
+def _is_shared(path: Path) -> bool:
+    """Whether a file only has parts or values for other documents."""
+    try:
+        load_document(path)
+    except SharedDocument:
+        return True
+    except DocumentError:  # which is reported when it is served
+        return False
+    return False
 
 
 def _servers(paths: Sequence[Path], client: Client, options: ConfigOptions) -> list[Server]:

@@ -32,7 +32,7 @@ from naftiko_run.cli.options import (
 from naftiko_run.cli.startup import Startup
 from naftiko_run.consume import Limits
 from naftiko_run.diagnostics import Diagnostic
-from naftiko_run.errors import ConfigurationError, DocumentError
+from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
 from naftiko_run.serve import Addressing, ServeSettings, serve
 from naftiko_run.telemetry import configure_logs
 
@@ -166,9 +166,12 @@ def _load_all(
     """
     capabilities: list[Capability] = []
     refused: list[Diagnostic] = []
+    shared: list[SharedDocument] = []
     for path in paths:
         try:
             capabilities.append(load(path, settings))
+        except SharedDocument as fault:
+            shared.append(fault)
         except DocumentError as fault:
             print_refusal(console, fault)
             refused += [each for each in fault.diagnostics if each.is_error]
@@ -180,6 +183,9 @@ def _load_all(
         print_diagnostics(console, left_out[:MOST_TOLD])
         print_rest(console, len(left_out) - MOST_TOLD, "errors")
         refused += left_out
+    if not capabilities:
+        for each in shared:
+            print_refusal(console, each)
     if not capabilities or (refused and strict):
         raise Unready(BAD_DOCUMENT)
     return capabilities

@@ -17,7 +17,7 @@ from naftiko_run.cli.documents import NO_INPUT, NoDocuments, documents_at
 from naftiko_run.cli.run import BAD_DOCUMENT, OK
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.document.schema import document_schema
-from naftiko_run.errors import ConfigurationError, DocumentError
+from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
 from naftiko_run.inventory import inventory
 
 
@@ -40,6 +40,9 @@ def list_documents(files: Sequence[Path], *, as_json: bool, env_files: Sequence[
                 continue
             try:
                 told[path] = inventory(load(path, settings))
+            except SharedDocument as fault:
+                print_refusal(console, fault)
+                told[path] = _refused(path, fault.diagnostics)
             except DocumentError as fault:
                 print_refusal(console, fault)
                 told[path] = _refused(path, fault.diagnostics)

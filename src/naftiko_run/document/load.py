@@ -17,6 +17,7 @@ from naftiko_run.document.model import Callable as Unit
 from naftiko_run.document.model import Document
 from naftiko_run.document.origins import Origins
 from naftiko_run.document.required import apply_default_of_specification
+from naftiko_run.document.shared import refuse_shared
 from naftiko_run.document.source import TRUNCATION_MARK, Source, parse, read
 from naftiko_run.errors import DocumentError
 
@@ -86,6 +87,7 @@ def load_source(source: Source, is_replaced: IsReplaced = _is_never_replaced) ->
     Raises:
         DocumentError: There is no capability in it.
     """
+    refuse_shared(source)
     whole = resolve_imports(source)
     report = whole.origins.report()
     for each in whole.sources:

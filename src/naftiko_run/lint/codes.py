@@ -10,7 +10,7 @@ class Code(NamedTuple):
 
     Attributes:
         id: The code, in kebab case.
-        severity: ``error``, ``warning`` or ``error or warning``.
+        severity: ``error``, ``warning``, ``error or warning``, or ``info``.
         means: What was found, and what was made of it, in one line.
         mend: How to mend it, in one line.
     """
@@ -108,6 +108,7 @@ ref-overridden | warning | A unit has a `ref` beside steps or a call of its own;
 schema-keyword | warning | A keyword of an input's schema is one that inputs do not have, or is not in its form; it is left out. | Write it as the message says, or the tool's whole schema as `x-inputSchema`.
 self-reference | error | An alias stands inside of what its anchor marks. | Put the anchor on a smaller part, or write the part out.
 several-documents | error | A file holds more than one YAML document. | Keep one capability in a file.
+shared-document | info | A file only defines parts or values for other documents; there is nothing to serve. | Serve a document that uses it.
 structured-key | error | A key is a mapping or a list, often a template without quotes. | Quote it: `'{{name}}'`.
 too-deep | error | A document is nested more than 200 levels deep. | Write it flatter.
 too-many-values | error | A document holds more than 500,000 values, or its aliases unfold to more. | Split it, or write repeated parts once.

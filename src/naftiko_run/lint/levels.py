@@ -11,6 +11,7 @@ from naftiko_run.capability import Settings, compile_capability
 from naftiko_run.diagnostics import Diagnostic, Severity, json_pointer
 from naftiko_run.document import load_source
 from naftiko_run.document.imports import resolve_imports
+from naftiko_run.document.shared import holds_values
 from naftiko_run.document.source import Source, decode, read
 from naftiko_run.document.strict import check_strict
 from naftiko_run.errors import DocumentError
@@ -64,7 +65,7 @@ def lint(
     found = list(_runnable(source, settings or Settings(environment={})))
     if level is not Level.RUNNABLE and not written.is_foreign:
         found = list(_told_once(found, written))
-    if level is Level.STRICT:
+    if level is Level.STRICT and not holds_values(source):  # which no schema describes
         schema = list(_strict(source))
         told = {(_UNKNOWN_KEY, each.file, each.pointer) for each in schema}
         found = [each for each in found if (each.code, each.file, each.pointer) not in told] + schema
@@ -101,6 +102,8 @@ def _excerpts_of_unread(file: Path, fault: DocumentError) -> Excerpts:
 
 def _excerpts_of(written: Written) -> Excerpts:
     """Give a document's excerpts; what is found in it may quote the files that it imports from."""
+    if holds_values(written.source):
+        return excerpts_of_text("")
     imported = [each for each in resolve_imports(written.source).sources if each is not written.source]
     elsewhere = {secret.text for each in imported for secret in find_secrets(Written(each))}
     return excerpts_of(written, find_secrets(written), elsewhere)

@@ -49,7 +49,10 @@ def rules_page() -> str:
         f"| `{rule.id}` | {_WORDS[rule.severity]} | {rule.what} | {rule.mend[0].upper()}{rule.mend[1:]}. |\n"
         for rule in sorted(RULES, key=lambda rule: rule.id)
     ]
-    codes = [f"| `{code.id}` | {code.severity} | {code.means} | {code.mend} |\n" for code in CODES]
+    codes = [
+        f"| `{code.id}` | {_WORDS.get(code.severity, code.severity)} | {code.means} | {code.mend} |\n"
+        for code in CODES
+    ]
     return "".join([_INTRODUCTION, *rows, _CODES, *codes])
 
 

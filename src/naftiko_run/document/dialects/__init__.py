@@ -42,6 +42,8 @@ SPEC_VERSIONS: Final[dict[str, tuple[str, ...]]] = {
 }
 """The versions of each specification line, newest first."""
 
+_SECTIONS: Final = ("consumes", "aggregates", "exposes", "binds")
+
 
 def normalise(
     data: Any,
@@ -133,11 +135,12 @@ def _capability(root: Reader) -> Reader | None:
             ("capability",),
             hint="indent `consumes:` and `exposes:` below `capability:`",
         )
-    elif shared := _shared_section(root):
+    elif any(section in root.data for section in _SECTIONS):
+        section = next(section for section in _SECTIONS if section in root.data)
         root.report.error(
             "no-capability",
-            f"the document has no `capability`: it only defines `{shared}` for others to import",
-            hint="run a document that imports it",
+            f"the document has no `capability`: its `{section}` defines nothing for others to import either",
+            hint="put `consumes` and `exposes` below a root key `capability:`",
         )
     else:
         found = ", ".join(f"`{key}`" for key in list(root.data)[:6])
@@ -151,13 +154,6 @@ def _capability(root: Reader) -> Reader | None:
             else "put `consumes` and `exposes` below a root key `capability:`",
         )
     return None
-
-
-def _shared_section(root: Reader) -> str:
-    """Give the section that a file without a capability is there for; empty where it is something else."""
-    sections = ("consumes", "aggregates", "exposes", "binds")
-    is_ours = "consumes" in root.data or root.data.keys() <= {*SPEC_VERSIONS, "info", *sections}
-    return next((each for each in sections if is_ours and each in root.data), "")
 
 
 def _spec(root: Reader) -> str:
