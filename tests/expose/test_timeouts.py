@@ -165,7 +165,6 @@ def served(upstream: Dripping, tmp_path_factory: pytest.TempPathFactory) -> Iter
         ("/of-entry", ENTRY, "api.of-entry"),
         ("/of-resource", RESOURCE, "api.of-resource"),
         ("/own", OPERATION, "api.own"),
-        ("/passed-on", OPERATION, "api.own"),
         ("/steps", OPERATION, "api.own"),
         ("/tokens", OPERATION, "tokens"),
         ("/digest", ENTRY, "digest.get"),
@@ -189,8 +188,9 @@ def test_a_model_is_told_the_same(served: Served) -> None:
     assert "did not answer within 0.2 s" in text_of(result)
 
 
-def test_a_forward_goes_on_as_long_as_its_upstream(served: Served) -> None:
-    with httpx.stream("GET", f"{served.origin('rest')}/all/drip", timeout=PATIENCE) as answer:
+@pytest.mark.parametrize("path", ["/all/drip", "/passed-on"])
+def test_what_streams_goes_on_as_long_as_its_upstream(served: Served, path: str) -> None:
+    with httpx.stream("GET", served.origin("rest") + path, timeout=PATIENCE) as answer:
         pieces = answer.iter_raw()
         for _ in range(int(ENTRY * 2 / 0.05)):
             assert next(pieces)
