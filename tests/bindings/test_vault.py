@@ -124,3 +124,9 @@ def test_what_cannot_be_read_is_missing_and_says_why(
 def test_a_vault_that_is_not_well(vault: Vault, tmp_path: Path, status: int, reason: str) -> None:
     vault.status = status
     assert reason in missing("vault://secret/app", tmp_path, environment(vault)).reason
+
+
+def test_an_answer_that_is_too_large_is_none(vault: Vault, tmp_path: Path) -> None:
+    vault.secrets["secret/app"] = {"api-key": "x" * 4_200_000}
+    reason = missing("vault://secret/app", tmp_path, environment(vault), "api-key").reason
+    assert "answers more than 4,194,304 bytes" in reason

@@ -131,3 +131,11 @@ def test_nobody_passes_while_the_server_cannot_be_asked(
     assert not upstream.received
     server.is_down = False
     assert get_with(served, "opaque-2").status_code == 200
+
+
+def test_an_answer_that_is_too_large_is_none(
+    server: AuthorizationServer, served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.answers["opaque-1"] = {**GOOD, "padding": "x" * 4_200_000}
+    assert get_with(served, "opaque-1").status_code == 503
+    assert "answers more than 4,194,304 bytes" in caplog.text

@@ -6,13 +6,16 @@ import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import httpx
 
 from naftiko_run.bindings.values import parse_json
 from naftiko_run.errors import LocationUnreadable
 from naftiko_run.urls import without_user
+
+MAX_RESPONSE: Final = 4 * 1024 * 1024
+"""How many bytes of an answer are kept: more than a secret can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,13 @@ class Server:
         self._headers = {name.encode(): value.encode() for name, value in headers.items()}
         try:
             verify = ssl.create_default_context(cafile=authority) if authority else True
-            self._client = httpx.Client(base_url=url, timeout=timeout, verify=verify, trust_env=not is_direct)
+            self._client = httpx.Client(
+                base_url=url,
+                timeout=timeout,
+                verify=verify,
+                trust_env=not is_direct,
+                headers={"Accept-Encoding": "identity"},
+            )
         except (OSError, ssl.SSLError):
             raise LocationUnreadable(f"the certificate {authority} cannot be read") from None
         except httpx.InvalidURL:
@@ -96,9 +105,20 @@ class Server:
         """Send a header with every request from now on."""
         self._headers[name.encode()] = value.encode()
 
+    def _content(self, response: httpx.Response) -> bytes:
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise LocationUnreadable(f"{self._shown} answers in a content coding that was not asked for")
+        content = bytearray()
+        for chunk in response.iter_raw():
+            content += chunk
+            if len(content) > MAX_RESPONSE:
+                raise LocationUnreadable(f"{self._shown} answers more than {MAX_RESPONSE:,} bytes")
+        return bytes(content)
+
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
         try:
-            response = self._client.request(method, path, json=body, headers=self._headers)
+            with self._client.stream(method, path, json=body, headers=self._headers) as response:
+                content = self._content(response)
         except httpx.TimeoutException:
             raise LocationUnreadable(f"{self._shown} did not answer in time") from None
         except httpx.ConnectError as fault:
@@ -109,6 +129,6 @@ class Server:
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
             raise LocationUnreadable(f"{self._shown} cannot be asked ({type(fault).__name__})") from None
         try:
-            return Answer(response.status_code, parse_json(response.content))
+            return Answer(response.status_code, parse_json(content))
         except ValueError:
             return Answer(response.status_code, None)

@@ -16,6 +16,9 @@ from naftiko_run.version import USER_AGENT
 SECONDS: Final = 5.0
 """How long an authorization server may take for each part of an answer."""
 
+MAX_RESPONSE: Final = 4 * 1024 * 1024
+"""How many bytes of an answer are kept: many times what a key set or metadata have."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -67,20 +70,38 @@ class AuthorizationServer:
             Unreachable: Something else is answered, or nothing.
         """
         if self._client is None:  # as late as that, since making one takes longer than an adapter
-            self._client = httpx.AsyncClient(timeout=SECONDS, headers={"User-Agent": USER_AGENT})
+            headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+            self._client = httpx.AsyncClient(timeout=SECONDS, headers=headers)
         try:
-            response = await self._client.request(method, url, **options)
+            async with self._client.stream(method, url, **options) as response:
+                content = await _content(url, response)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as fault:
             raise Unreachable(f"{url}: {type(fault).__name__}") from None
         if response.status_code != httpx.codes.OK:
             raise Unreachable(f"{url} answers {response.status_code}")
         try:
-            value = jsontext.loads(response.content)
+            value = jsontext.loads(content)
         except ValueError:
             value = None
         if not isinstance(value, dict):
             raise Unreachable(f"{url} answers no JSON object")
         return value
+
+
+async def _content(url: str, response: httpx.Response) -> bytes:
+    """Read a body.
+
+    Raises:
+        Unreachable: It is larger than any that is expected, or compressed though that was not asked for.
+    """
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Unreachable(f"{url} answers in a content coding that was not asked for")
+    content = bytearray()
+    async for chunk in response.aiter_raw():
+        content += chunk
+        if len(content) > MAX_RESPONSE:
+            raise Unreachable(f"{url} answers more than {MAX_RESPONSE:,} bytes")
+    return bytes(content)
 
 
 def unavailable(issuer: str, fault: Unreachable, retry_after: int) -> Problem:
