@@ -49,6 +49,14 @@ def parse_in_steps(text: bytes, loads: Callable[[bytes], Any], window: int = WIN
     return _Parser(text, loads, window).parse()
 
 
+def count_containers(text: bytes) -> int:
+    """Count the objects and lists that a JSON text begins."""
+    count = text.count(b"[") + text.count(b"{")
+    for string in _STRING.finditer(text):
+        count -= string[0].count(b"[") + string[0].count(b"{")
+    return count
+
+
 class _Parser:
     def __init__(self, text: bytes, loads: Callable[[bytes], Any], window: int) -> None:
         self._text = text

@@ -172,6 +172,23 @@ def test_others_are_answered_while_a_long_body_is_still_to_be_parsed(
     assert len(upstream.received) == 21
 
 
+@pytest.mark.parametrize("part", [b"[],", b'{"a":1},', b"[[]],"])
+def test_a_body_of_too_many_parts_is_refused(served: Served, upstream: Upstream, part: bytes) -> None:
+    body = b'{"body":{"a":[' + part * 1_000_001 + b"0]}}"
+    answer = httpx.post(f"{served.url('rest')}/send", content=body, headers=dict(JSON), timeout=PATIENCE)
+    assert answer.status_code == 400
+    assert "more than 1,000,000 objects and lists" in answer.json()["detail"]
+    assert called(served, "send", body).status_code == 400
+    assert upstream.received == []
+
+
+def test_brackets_in_text_are_no_parts(served: Served, upstream: Upstream) -> None:
+    body = b'{"a":"' + b"[{" * 600_000 + b'"}'
+    answer = httpx.post(f"{served.url('rest')}/send", content=body, headers=dict(JSON), timeout=PATIENCE)
+    assert answer.status_code == 200
+    assert upstream.only.body == body
+
+
 BROKEN = [
     (rb'{"s":"\ud800","name":"n"}', {"s": REPLACED, "name": "n", "a": None}),
     (b'{"s":"Z\xfcrich","name":"n"}', {"s": f"Z{REPLACED}rich", "name": "n", "a": None}),

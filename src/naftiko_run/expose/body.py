@@ -9,9 +9,12 @@ from naftiko_run import jsontext
 from naftiko_run.expose.exposer import Receive, Scope
 from naftiko_run.expose.problems import Problem
 from naftiko_run.invoke import in_thread
+from naftiko_run.longjson import count_containers
 
 _log = logging.getLogger(__name__)
 
+MAX_CONTAINERS: Final = 1_000_000
+"""How many objects and lists one body may hold."""
 _PARSED_AT_ONCE: Final = 64 * 1024
 """Longer bodies are parsed in a thread; below it, switching costs more."""
 
@@ -102,10 +105,22 @@ async def read_json(content: bytes) -> tuple[Any, bytes]:
     if len(content) <= _PARSED_AT_ONCE:
         value, text = jsontext.loads_repaired(content)
     else:
-        value, text = await in_thread(lambda: jsontext.loads_repaired(content))
+        value, text = await in_thread(lambda: _parsed(content))
     if text is not content:
         _log.warning("the body of a request holds text that is not Unicode; U+FFFD replaces it")
     return value, text
+
+
+def _parsed(content: bytes) -> tuple[Any, bytes]:
+    """Parse a long body.
+
+    Raises:
+        ValueError: It is not JSON, or has so many parts that letting go of them would hold up others.
+    """
+    most = content.count(b"[") + content.count(b"{")  # some of them may be in strings
+    if most > MAX_CONTAINERS and count_containers(content) > MAX_CONTAINERS:
+        raise ValueError(f"it holds more than {MAX_CONTAINERS:,} objects and lists")
+    return jsontext.loads_repaired(content)
 
 
 def _too_large(limit: int) -> Problem:
