@@ -3,10 +3,14 @@
 
 FROM python:3.13-slim AS build
 WORKDIR /build
-RUN python -m venv /opt/naftiko
+COPY requirements requirements
+RUN python -m venv /opt/naftiko \
+    && /opt/naftiko/bin/pip install --no-cache-dir --require-hashes -r requirements/all.txt \
+    && pip install --no-cache-dir --require-hashes -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
-RUN /opt/naftiko/bin/pip install --no-cache-dir '.[all]'
+RUN pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
+    && /opt/naftiko/bin/pip install --no-cache-dir --no-deps --no-index dist/*.whl
 
 FROM python:3.13-slim
 ENV PATH="/opt/naftiko/bin:$PATH" \

@@ -1,17 +1,26 @@
-# Needs Python 3.11 or newer and make; `make` alone tells what there is.
+# Needs Python 3.11 or newer and make; `make` alone lists the commands.
 
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+UV := $(BIN)/python -m uv --system-certs --quiet
 ARGS ?=
 SHARED := $(if $(NAFTIKO_SHARED),$(NAFTIKO_SHARED),../shared)
 
+# The environment is built anew where PYTHON names another Python than it has; where PYTHON is not given, it stays.
+IDENTITY := import sys, zlib; print("%d.%d.%d-%08x" % (*sys.version_info[:3], zlib.crc32((sys.version + sys.base_prefix).encode())))
+BUILT := $(if $(wildcard $(BIN)/python),$(firstword $(wildcard $(VENV)/.python-*)))
+ifneq ($(origin PYTHON),file)
+BUILT :=
+endif
+ENVIRONMENT := $(if $(BUILT),$(BUILT),$(VENV)/.python-$(shell $(PYTHON) -c '$(IDENTITY)' 2>/dev/null))
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install dev test test-shared test-clients conformance check bench bench-quick bench-profile bench-instructions bench-loading lint-docker clean
+.PHONY: help run install dev test test-lowest test-latest test-nginx test-shared test-clients conformance check lock bench bench-quick bench-profile bench-instructions bench-loading lint-docker clean
 
-help: ## Tell what there is
+help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: install ## Serve the first document against the sandbox: no credentials, no network (ARGS="--port rest=8081")
@@ -19,6 +28,19 @@ run: install ## Serve the first document against the sandbox: no credentials, no
 
 test: dev ## Run the test suite (ARGS="-k mcp")
 	@$(BIN)/pytest --numprocesses auto $(ARGS)
+
+test-lowest: $(VENV)/.installed-lock ## Run the suite with the oldest dependencies that pyproject.toml allows
+	@$(call resolved,$(VENV)-lowest,--resolution lowest-direct)
+	@$(VENV)-lowest/bin/pytest --numprocesses auto $(ARGS)
+
+test-latest: $(VENV)/.installed-lock ## Run the suite with the newest dependencies that pyproject.toml allows
+	@$(call resolved,$(VENV)-latest,--refresh --upgrade)
+	@$(VENV)-latest/bin/pytest --numprocesses auto $(ARGS)
+
+test-nginx: dev ## Run the tests that compare with a real nginx
+	@PATH="$$PATH:/usr/sbin:/usr/local/sbin" command -v nginx >/dev/null \
+		|| { echo "nginx is not installed: apt-get install nginx-light, or brew install nginx" >&2; exit 1; }
+	@$(BIN)/pytest tests/nginx $(ARGS)
 
 test-shared: dev ## Run the tests over the documents of ../shared (or NAFTIKO_SHARED)
 	@test -d "$(SHARED)" || { echo "There is no folder $(SHARED) with documents to test." >&2; exit 1; }
@@ -30,13 +52,17 @@ test-clients: dev ## Run the official TypeScript MCP clients against the server 
 	@$(BIN)/pytest tests/clients $(ARGS)
 
 conformance: dev ## Run the official MCP conformance suite and inspector, and write what they found to docs/mcp.md (needs npm's registry)
-	@$(PIP) install --group conformance
+	@$(PIP) install --quiet --require-hashes -r requirements/conformance.txt
 	@cd tests && ../$(BIN)/python -m conformance
 
-check: dev ## Check style, format and types
+check: dev ## Check style, format, types and that the locks are current
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/python requirements/lock.py --check
+
+lock: $(VENV)/.installed-lock ## Lock dependencies anew, changing only what must change (ARGS=--upgrade: the newest of all)
+	@$(BIN)/python requirements/lock.py $(ARGS)
 
 bench: $(VENV)/.installed-bench ## Measure ours beside nginx, a hand-written app, the MCP SDK, FastMCP (ARGS="--json found.json")
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -54,11 +80,11 @@ bench-loading: install ## Measure how long a catalogue of documents takes to loa
 	@$(BIN)/python -m benchmarks.loading
 
 lint-docker: dev ## Check the Dockerfile
-	@$(PIP) install --group docker
+	@$(PIP) install --quiet --require-hashes -r requirements/docker.txt
 	@$(BIN)/hadolint --disable-ignore-pragma --failure-threshold style Dockerfile
 
-clean: ## Remove the environment, caches and what was built
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## Remove the environments, caches and what was built
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-latest build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -rf tests/clients/typescript/node_modules tests/conformance/node_modules tests/conformance/results
 	find src tests docker -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -66,28 +92,47 @@ install: $(VENV)/.installed
 
 dev: $(VENV)/.installed-dev
 
-$(VENV)/pyvenv.cfg:
+$(ENVIRONMENT):
 	@$(PYTHON) -c '' 2>/dev/null \
 		|| { echo "There is no $(PYTHON); install Python 3.11 or newer, or say where it is: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1); naftiko-run needs 3.11 or newer. Name one: make PYTHON=python3.13" >&2; exit 1; }
-	@echo "Creating $(VENV)"
+	@echo "Creating $(VENV) with $$($(PYTHON) --version)"
+	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
-
-# A stamp is newer than pyproject.toml and the environment for as long as there is nothing to install.
-$(VENV)/.installed: pyproject.toml $(VENV)/pyvenv.cfg
-	@echo "Installing naftiko-run and what it needs"
-	@$(PIP) install --editable .
 	@touch $@
 
-$(VENV)/.installed-bench: $(VENV)/.installed
-	@echo "Installing what ours is compared with"
-	@$(PIP) install --upgrade 'pip>=25.1'
-	@$(PIP) install --group bench
+# A stamp is newer than the files and the environment before it for as long as there is nothing to install.
+$(VENV)/.installed: pyproject.toml requirements/run.txt requirements/build.txt $(ENVIRONMENT)
+	@$(call locked,naftiko-run and what it needs,run build)
+	@$(ours)
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	@echo "Installing what the tests need"
-	@$(PIP) install --upgrade 'pip>=25.1'
-	@$(PIP) install --editable '.[all]' --group dev
+$(VENV)/.installed-dev: pyproject.toml requirements/dev.txt $(ENVIRONMENT)
+	@$(call locked,naftiko-run$(,) its extras and what the tests need,dev)
+	@$(ours)
+	@touch $(VENV)/.installed $@
+
+$(VENV)/.installed-bench: requirements/bench.txt $(VENV)/.installed
+	@$(call locked,what ours is compared with,bench)
 	@touch $@
+
+$(VENV)/.installed-lock: requirements/lock.txt $(ENVIRONMENT)
+	@$(call locked,what resolves dependencies,lock)
+	@touch $@
+
+# Install from locks ($(2)), and name each package as it comes.
+, := ,
+locked = echo "Installing $(1), from requirements/$(firstword $(2)).txt"; \
+	{ $(PIP) install --progress-bar off --require-hashes $(foreach lock,$(2),-r requirements/$(lock).txt); echo "ended $$?"; } \
+	| awk '/^ended / { if (open) print ""; exit $$2 } \
+		/^Collecting / { sub(/[=;].*/, "", $$2); printf "%s %s", (open++ ? "" : " "), $$2 } \
+		/^Installing collected/ { printf "%s  writing the files", (open ? "\n" : ""); open = 1 } \
+		{ fflush() }'
+ours = $(PIP) install --quiet --no-deps --no-build-isolation --editable .
+
+# Build an environment ($(1)) without locks, by uv's options ($(2)).
+resolved = echo "Creating $(1) with $$($(BIN)/python --version), and installing by the bounds of pyproject.toml"; \
+	$(UV) venv --clear --python $(BIN)/python $(1) \
+	&& $(UV) pip install --python $(1) $(2) --group dev --group build --editable '.[all]' \
+	&& $(UV) pip list --python $(1)

@@ -297,4 +297,4 @@ except ScriptRefused as refused:
     )
     message, _, hint = answer.stdout.strip().partition("|")
     assert "need a sandbox that is not installed" in message
-    assert hint == 'pip install "naftiko-run[scripts]"'
+    assert hint == f'pip install "naftiko-run[scripts-{language}]"'
