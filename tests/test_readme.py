@@ -2,10 +2,12 @@
 
 import json
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
 import httpx
+import pytest
 from jsonschema_rs import Draft7Validator
 
 from naftiko_run import Settings, load
@@ -44,6 +46,47 @@ def test_the_first_call_gets_the_answer_that_the_readme_shows() -> None:
         )
     assert response.status_code == 200
     assert response.json() == answer
+
+
+COMMANDS = [
+    shlex.split(line, comments=True) for line in re.findall(r"^\$ (naftiko .*)$", README, flags=re.MULTILINE)
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_the_commands_for_the_example_document_run_as_they_are_written(
+    tmp_path: Path, command: list[str]
+) -> None:
+    (tmp_path / "weather.yaml").write_text(block("yaml", "naftiko: "), encoding="utf-8")
+    program, *arguments = command
+    ended = subprocess.run(
+        [COMMAND.with_name(program), *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_the_readme_has_the_environment_activated_before_the_first_command_of_it() -> None:
+    activated = README.index("$ . .venv/bin/activate")
+    assert all(found.start() > activated for found in re.finditer(r"^\$ naftiko", README, flags=re.MULTILINE))
+
+
+def test_every_target_of_make_that_is_mentioned_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    pages = [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        *(ROOT / "docs").glob("*.md"),
+        ROOT / ".ci" / "run",
+    ]
+    told = {
+        target
+        for page in pages
+        for target in re.findall(
+            r"(?:`|\$ |^ *)make ([a-z][a-z-]*)", page.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    }
+    assert {"run", "test", "lock"} <= told
+    assert {target for target in told if not re.search(rf"^{target}:", makefile, re.MULTILINE)} == set()
 
 
 def test_every_option_is_in_the_readme() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consume.transports import Kind, asking, each_kind, head_of, speaking, whole
+from consume.transports import KINDS, Kind, asking, each_kind, head_of, saying, speaking, whole
+from naftiko_run.consume import Transport
 from naftiko_run.consume.transport.origin import parse_origin, prefix_of
 from naftiko_run.consume.transport.proxies import environment_proxies
 
@@ -105,3 +107,27 @@ def test_requests_go_through_the_proxy_of_the_environment(
 
     assert asyncio.run(use()) == b"proxy"
     assert asked[0].startswith(b"GET http://upstream.example/a HTTP/1.1\r\n")
+
+
+class Searches:
+    """Records which packages the import system searches for."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:  # noqa: ARG002
+        self.names.append(name)
+
+
+def test_httpx_does_not_search_for_a_missing_sniffio_at_each_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "sniffio", raising=False)
+    searches = Searches()
+
+    async def use(transport: Transport) -> None:
+        async with speaking(saying(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")) as address:
+            monkeypatch.setattr(sys, "meta_path", [searches, *sys.meta_path])
+            assert await whole(await transport.send(asking(address))) == b"ok"
+            assert await whole(await transport.send(asking(address))) == b"ok"
+
+    KINDS["httpx"].run(use)
+    assert "sniffio" not in searches.names

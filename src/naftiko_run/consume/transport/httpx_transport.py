@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.util import find_spec
 from typing import Final
 
 import httpx
@@ -38,6 +40,7 @@ class HttpxTransport:
     """
 
     def __init__(self, timeout: float = DEFAULT_SECONDS, limits: Limits = DEFAULT_LIMITS) -> None:
+        _remember_missing("sniffio")
         self._timeout = timeout
         self._limits = limits
         self._clients: dict[ssl.SSLContext | None, httpx.AsyncClient] = {}
@@ -200,6 +203,12 @@ async def _timed(
     async for chunk in chunks:
         yield chunk
     limit.reschedule(asyncio.get_running_loop().time() + seconds)
+
+
+def _remember_missing(package: str) -> None:
+    """Have imports of a package that is not installed fail without a search: httpcore tries at each request."""
+    if find_spec(package) is None:
+        sys.modules.setdefault(package, None)  # type: ignore[arg-type]  # None is how Python writes that down
 
 
 def _headers(response: httpx.Response) -> tuple[tuple[str, str], ...]:
