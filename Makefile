@@ -125,10 +125,11 @@ $(VENV)/.installed-lock: requirements/lock.txt $(ENVIRONMENT)
 , := ,
 locked = echo "Installing $(1), from requirements/$(firstword $(2)).txt"; \
 	{ $(PIP) install --progress-bar off --require-hashes $(foreach lock,$(2),-r requirements/$(lock).txt); echo "ended $$?"; } \
-	| awk '/^ended / { if (open) print ""; exit $$2 } \
-		/^Collecting / { sub(/[=;].*/, "", $$2); printf "%s %s", (open++ ? "" : " "), $$2 } \
-		/^Installing collected/ { printf "%s  writing the files", (open ? "\n" : ""); open = 1 } \
-		{ fflush() }'
+	| while read -r word name rest; do case "$$word" in \
+		Collecting) printf " %s" "$${name%%=*}";; \
+		Installing) printf "\n Writing their files";; \
+		ended) echo; exit "$$name";; \
+	esac; done
 ours = $(PIP) install --quiet --no-deps --no-build-isolation --editable .
 
 # Build an environment ($(1)) without locks, by uv's options ($(2)).
