@@ -218,7 +218,7 @@ def test_the_adapters_of_one_port_are_guarded_each_by_its_own(tmp_path: Path, up
         assert answer.is_success
 
 
-def test_routes_are_no_secret_and_what_is_behind_them_is(tmp_path: Path, upstream: Upstream) -> None:
+def test_strangers_learn_nothing_of_which_routes_there_are(tmp_path: Path, upstream: Upstream) -> None:
     text = small("shop", rest=f"authentication: {BEARER}").replace(
         "- {name: get, method: GET, call: shop.get}",
         "- {name: get, method: GET, call: shop.get}\n      - {name: x, method: POST, call: shop.secret-reason}",
@@ -226,15 +226,52 @@ def test_routes_are_no_secret_and_what_is_behind_them_is(tmp_path: Path, upstrea
     )
     settings = Settings({"shop": upstream.url}, environment=TOKEN)
     with serving(written(tmp_path, text), settings=settings) as served:
-        assert httpx.options(route(served), verify=TLS).status_code == 204
-        problem(get(f"{served.url('rest')}/elsewhere"), 404)
-        problem(httpx.delete(route(served), verify=TLS), 405)
+        elsewhere = f"{served.url('rest')}/elsewhere"
+        for answer in (
+            httpx.options(route(served), verify=TLS),
+            get(elsewhere),
+            httpx.delete(route(served), verify=TLS),
+            get(f"{served.url('rest')}/.well-known/oauth-protected-resource"),
+        ):
+            refused(answer, 'Bearer realm="shop-rest"')
+        known = bearing("t0ken-of-the-shop")
+        assert httpx.options(route(served), headers=known, verify=TLS).status_code == 204
+        problem(get(elsewhere, headers=known), 404)
+        problem(httpx.delete(route(served), headers=known, verify=TLS), 405)
         hidden = post(route(served))
         refused(hidden, 'Bearer realm="shop-rest"')
         assert "secret-reason" not in hidden.text
         assert "secret-reason" in post(route(served), headers=bearing("t0ken-of-the-shop")).text
         assert httpx.head(route(served), verify=TLS).status_code == 401
         assert get(f"{route(served)}/").status_code == 401
+
+
+def test_without_its_variable_an_adapter_says_nothing_of_its_paths_either(
+    tmp_path: Path, upstream: Upstream
+) -> None:
+    with serving_guarded(tmp_path, upstream, BEARER) as served:
+        problem(get(f"{served.url('rest')}/elsewhere"), 503)
+
+
+@pytest.mark.parametrize(
+    ("rest", "mcp", "status"), [(BEARER, "", 401), ("", BEARER, 404), (BEARER, BEARER, 401)]
+)
+def test_an_unknown_path_of_a_shared_port_is_the_rest_adapters(
+    tmp_path: Path, upstream: Upstream, rest: str, mcp: str, status: int
+) -> None:
+    blocks = {
+        name: f"authentication: {block}" if block else "" for name, block in (("rest", rest), ("mcp", mcp))
+    }
+    document = written(tmp_path, small("shop", rest=blocks["rest"], mcp=blocks["mcp"]))
+    (port,) = free_ports(1)
+    settings = Settings({"shop": upstream.url}, environment=TOKEN)
+    with serving(
+        document, settings=settings, addressing=Addressing("", {"rest": port, "mcp": port})
+    ) as served:
+        problem(get(f"{served.origin('rest')}/elsewhere"), status)
+        assert (
+            get(f"{served.origin('rest')}/elsewhere", headers=bearing(TOKEN["SHOP_TOKEN"])).status_code == 404
+        )
 
 
 def test_start_up_says_what_each_adapter_demands(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_the_metadata_is_open_wherever_clients_look(
 
 
 def test_a_refusal_says_where_the_metadata_is(served: Served, server: AuthorizationServer, port: int) -> None:
-    where = f'resource_metadata="http://127.0.0.1:{port}{WELL_KNOWN}/shop-mcp/mcp"'
+    where = f'resource_metadata="http://127.0.0.1:{port}{WELL_KNOWN}/mcp"'
     asked = post(served.url("mcp"), json=INITIALIZE)
     assert asked.status_code == 401
     assert asked.headers["www-authenticate"] == f'Bearer realm="shop-mcp", scope="read", {where}'
@@ -148,12 +148,15 @@ def test_each_of_two_servers_on_one_port_has_its_own_metadata(
     settings = Settings({"cars": upstream.url, "bikes": upstream.url}, environment={})
     addressing = Addressing("", {"cars-rest": 0, "bikes-rest": 0, "mcp": port})
     documents[1].write_text(documents[1].read_text().replace("path: /things", "path: /others"))
-    with serving(*documents, settings=settings, addressing=addressing) as served:
+    hosts = ("cars.example", "bikes.example")
+    with serving(*documents, settings=settings, addressing=addressing, allowed_hosts=hosts) as served:
         (origin,) = served.origins("mcp")
         for name in ("cars", "bikes"):
             told = get(f"{origin}{WELL_KNOWN}/{name}-mcp/mcp").json()
             assert told["resource"] == f"https://{name}.example/x"
-            where = f'resource_metadata="https://{name}.example{WELL_KNOWN}/{name}-mcp/mcp"'
+            where = f'resource_metadata="https://{name}.example{WELL_KNOWN}/x"'
             assert where in post(f"{origin}/{name}-mcp/mcp").headers["www-authenticate"]
-        problem(get(f"{origin}{WELL_KNOWN}"), 404)
-        problem(get(f"{origin}{WELL_KNOWN}/x"), 404)
+            at_host = get(f"{origin}{WELL_KNOWN}/x", headers={"Host": f"{name}.example"}).json()
+            assert at_host["resource"] == f"https://{name}.example/x"
+        problem(get(f"{origin}{WELL_KNOWN}"), 401)
+        problem(get(f"{origin}{WELL_KNOWN}/x"), 401)

@@ -120,6 +120,8 @@ class Adapter:
         running: Entered while it is served; None where it needs nothing.
         end_streams: Called when serving is to stop: ends answers that would go on by themselves.
         authentication: The scheme that callers must satisfy; empty where everyone may call.
+        admit: Returns for a request that its authentication lets pass, and raises ``Problem`` for any other; None
+            where everyone may call.
         pipe: Serves it on stdin and stdout instead of on a port; None where its protocol knows no such thing.
         note: What start-up says of it besides.
     """
@@ -133,6 +135,7 @@ class Adapter:
     running: Callable[[], AbstractAsyncContextManager[None]] | None = None
     end_streams: Callable[[], None] | None = None
     authentication: str = ""
+    admit: Callable[[Scope], Awaitable[None]] | None = None
     pipe: Pipe | None = None
     note: str = ""
 

@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl
 
 from naftiko_run.expose.body import HEADERS, text_of
 from naftiko_run.expose.exposer import ASGIApp, Endpoint, Scope
-from naftiko_run.expose.problems import Problem
 from naftiko_run.expressions import Selector
 
 Answer = tuple[ASGIApp, tuple[str, ...]]
@@ -44,6 +43,11 @@ class Route:
         """Whether some endpoints answer only requests with a static query or header."""
         return bool(self._selective)
 
+    @property
+    def is_only_selective(self) -> bool:
+        """Whether all its endpoints do."""
+        return not self._apps
+
     def add(self, endpoint: Endpoint) -> None:
         """Add an endpoint, unless one answers the same requests; those with the most selectors come first."""
         names = tuple(part.name for part in endpoint.path.parts if not isinstance(part, str))
@@ -75,24 +79,15 @@ class Route:
             return None
         return next((self._apps[each] for each in _read_as(method) if each in self._apps), None)
 
-    def check_selectors(self, method: str, path: str) -> None:
-        """Raise the problem of a request that only lacks what tells the operations of its path apart.
-
-        Raises:
-            Problem: The method has operations here, each with a static query or header.
-        """
+    def selectors_of(self, method: str) -> str:
+        """Return what the requests of a method must have that are answered; empty where the method has none such."""
         told = [
             " and ".join(str(each) for each in sorted(selectors))
             for key in _read_as(method)
             for selectors in self._selective.get(key, ())
         ]
-        if told:
-            more = f", … ({len(told)} in all)" if len(told) > _MAX_SHOWN else ""
-            raise Problem(
-                404,
-                "unknown-query",
-                f"{method} {path} is answered only with {' or with '.join(told[:_MAX_SHOWN])}{more}",
-            )
+        more = f", … ({len(told)} in all)" if len(told) > _MAX_SHOWN else ""
+        return " or with ".join(told[:_MAX_SHOWN]) + more
 
     def allowed(self) -> list[str]:
         """Return the methods for an ``Allow`` header."""

@@ -6,8 +6,10 @@ import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from urllib.parse import quote, unquote
 
+from naftiko_run.errors import InvocationError
 from naftiko_run.expose.body import HEADERS
 from naftiko_run.expose.exposer import BELOW, Adapter, ASGIApp, Endpoint, Receive, Scope, Send
 from naftiko_run.expose.guard import HostGuard
@@ -40,6 +42,10 @@ class Router:
         self._variable: dict[int, dict[str, tuple[Route, ...]]] = {}
         self._prefixes: list[Route] = []
         self._paths: dict[int, list[str]] = {}
+        doors = [each for each in adapters if each.admit is not None]
+        # What no endpoint answers is a REST adapter's, which has no path of its own, or everybody's.
+        owners = [each for each in doors if not each.path] or (doors if len(doors) == len(adapters) else [])
+        self._doors = tuple(each.admit for each in owners if each.admit is not None)
         routes: dict[str, Route] = {}
         for adapter in adapters:
             for endpoint in adapter.endpoints:
@@ -85,7 +91,7 @@ class Router:
         """Give what answers a request, with its path's variables put into the scope.
 
         Raises:
-            Problem: Nothing does.
+            Problem: The path cannot be read.
         """
         direct = self._direct.get((scope["method"], scope.get("raw_path", b"")))
         if direct is not None:
@@ -104,14 +110,62 @@ class Router:
             found, values = self._find_above(path, scope)
         if found is None:
             route = route or next((each for each in self._prefixes if each.pattern.match(path)), None)
-            if route is None:
-                raise Problem(404, "unknown-path", f"Nothing answers at {written}")
-            return _refusal(scope["method"], written, route)
+            return partial(self._refuse, written, route)
         app, names = found
         scope["path_params"] = {
             name: value.replace(_SLASH, "/") for name, value in zip(names, values, strict=True)
         }
         return app
+
+    async def _refuse(
+        self,
+        path: str,
+        route: Route | None,
+        scope: Scope,
+        _: Receive,
+        send: Send,
+    ) -> None:
+        """Answer a request that no endpoint answers; strangers do not learn which paths there are.
+
+        Args:
+            path: The request's, as the client wrote it.
+            route: What answers other requests of that path; None where nothing does.
+            scope: The request.
+            send: Its ASGI channel.
+
+        Raises:
+            Problem: There is no such path, query or method, or the request may not pass.
+        """
+        await self._admit(scope)
+        method = scope["method"]
+        if route is None:
+            raise Problem(404, "unknown-path", f"Nothing answers at {path}")
+        allow = ", ".join(route.allowed())
+        if method == "OPTIONS":
+            await respond(send, 204, b"", headers=(("allow", allow),))
+            return
+        if told := route.selectors_of(method):
+            raise Problem(404, "unknown-query", f"{method} {path} is answered only with {told}")
+        detail = f"{method} is not answered at {path}; {allow} are"
+        raise Problem(405, "method-not-allowed", detail, headers=(("allow", allow),))
+
+    async def _admit(self, scope: Scope) -> None:
+        """Return for a request that an adapter of the port lets pass, or where nobody is asked.
+
+        Raises:
+            Problem: None does; the first adapter's challenge.
+            MissingBinding: The credentials of the first are not set.
+        """
+        refused: Problem | InvocationError | None = None
+        for admit in self._doors:
+            try:
+                await admit(scope)
+            except (Problem, InvocationError) as fault:
+                refused = refused or fault
+            else:
+                return
+        if refused is not None:
+            raise refused
 
     def _find(self, path: str) -> tuple[Route | None, tuple[str, ...]]:
         route = self._fixed.get(path)
@@ -160,7 +214,7 @@ class Router:
                 if endpoint.is_alias:
                     asked.setdefault(endpoint.shape, []).append((endpoint, adapter))
         for shape, wanted in asked.items():
-            if len(wanted) == 1 and shape not in routes:
+            if len(wanted) == 1 and (shape not in routes or routes[shape].is_only_selective):
                 endpoint, adapter = wanted[0]
                 _add(endpoint, routes)
                 if not endpoint.path.variables:
@@ -171,20 +225,6 @@ def _add(endpoint: Endpoint, routes: dict[str, Route]) -> None:
     shape = endpoint.shape
     route = routes[shape] = routes.get(shape) or Route(_pattern(endpoint, shape), _weight(shape))
     route.add(endpoint)
-
-
-def _refusal(method: str, path: str, route: Route) -> ASGIApp:
-    """Give what answers a method that a path does not have: its methods."""
-    route.check_selectors(method, path)
-    allow = ", ".join(route.allowed())
-    if method == "OPTIONS":
-
-        async def tell(_: Scope, __: Receive, send: Send) -> None:
-            await respond(send, 204, b"", headers=(("allow", allow),))
-
-        return tell
-    detail = f"{method} is not answered at {path}; {allow} are"
-    raise Problem(405, "method-not-allowed", detail, headers=(("allow", allow),))
 
 
 def _written(scope: Scope) -> str:

@@ -33,11 +33,13 @@ def guarded(adapter: Adapter, exposes: Exposes) -> Adapter:
     guard: Guard = access.guard or Guard(_closed(access.missing, exposes.namespace or exposes.type))
     url = metadata_url(adapter, guard)
     doors = [replace(each, app=Door(each.app, guard.check, url)) for each in adapter.endpoints]
+    outer = Door(_nothing, guard.check, url)
     return replace(
         adapter,
         endpoints=(*doors, *metadata_endpoints(adapter, guard)),
         running=_all([each for each in (guard.running, adapter.running) if each]),
         authentication=access.scheme,
+        admit=outer.admit,
     )
 
 
@@ -59,11 +61,19 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or refuse it."""
+        await self.admit(scope)
+        await self._app(scope, receive, send)
+
+    async def admit(self, scope: Scope) -> None:
+        """Return for a request that may pass.
+
+        Raises:
+            Problem: It may not.
+        """
         try:
             await self._check(scope)
         except Refused as refused:
             raise self._problem(refused) from None
-        await self._app(scope, receive, send)
 
     def _problem(self, refused: Refused) -> Problem:
         headers = tuple(("www-authenticate", str(self._told(each))) for each in refused.challenges)
@@ -75,6 +85,10 @@ class Door:
         if challenge.scheme != "Bearer" or not self._metadata_url:
             return challenge
         return Challenge("Bearer", **challenge.parameters, resource_metadata=self._metadata_url)
+
+
+async def _nothing(_: Scope, __: Receive, ___: Send) -> None:
+    """Answer nothing: what no endpoint answers is refused by the router."""
 
 
 def _closed(missing: Sequence[BoundVariable], name: str) -> Check:
