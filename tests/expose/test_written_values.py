@@ -33,6 +33,19 @@ OPERATIONS: list[dict[str, Any]] = [
         ],
     },
     {
+        "name": "select",
+        "method": "PUT",
+        "path": "/select/{days}",
+        "inputParameters": [
+            {"name": "days", "in": "path", "type": "array", "items": {"type": "string"}},
+            {"name": "c", "in": "cookie", "type": "array", "items": {"type": "string"}},
+            {"name": "X-H", "in": "header", "type": "array", "items": INTEGER},
+            {"name": "piped", "in": "query", "type": "array", "collectionFormat": "pipes"},
+            {"name": "listed", "in": "query", "type": "array", "explode": False},
+            {"name": "plain", "in": "query", "type": "array"},
+        ],
+    },
+    {
         "name": "whole",
         "method": "PUT",
         "path": "/whole",
@@ -202,6 +215,34 @@ def test_a_body_that_is_passed_on_is_written_anew_only_for_its_integers(
 ) -> None:
     assert ask(served, "/whole", written, "PUT").status_code == 200
     assert upstream.only.body == sent
+
+
+def test_arrays_of_a_tool_are_written_in_their_places(served: Served, upstream: Upstream) -> None:
+    arguments = {"days": ["monday", "tuesday"], "c": ["a", "b"], "X-H": [1, 2.0], "piped": ["x", "y"]}
+    assert not call_tool(served.url("mcp"), "select", arguments).is_error
+    assert upstream.only.target == "/select/monday,tuesday?piped=x%7Cy"
+    assert (upstream.only.header("cookie"), upstream.only.header("x-h")) == ("c=a,b", "1, 2")
+
+
+@pytest.mark.parametrize(
+    ("asked", "target"),
+    [
+        ("/select/monday,tuesday", "/select/monday,tuesday"),
+        ("/select/monday", "/select/monday"),
+        ("/select/a%20b,c%2Fd", "/select/a%20b,c%2Fd"),
+        ("/select/a?piped=x%7Cy", "/select/a?piped=x%7Cy"),
+        ("/select/a?listed=x,y&listed=z", "/select/a?listed=x,y,z"),
+        ("/select/a?plain=x,y&plain=z", "/select/a?plain=x%2Cy&plain=z"),
+    ],
+)
+def test_arrays_of_a_request_are_read_in_their_places(
+    served: Served, upstream: Upstream, asked: str, target: str
+) -> None:
+    headers = [("X-H", "1, 2"), ("X-H", "3"), ("Cookie", "c=a,b")]
+    answer = httpx.put(served.origin("rest") + asked, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert upstream.only.target == target
+    assert (upstream.only.header("cookie"), upstream.only.header("x-h")) == ("c=a,b", "1, 2, 3")
 
 
 @pytest.mark.parametrize(

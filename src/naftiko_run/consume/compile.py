@@ -11,6 +11,14 @@ from naftiko_run.consume.formats import Format
 from naftiko_run.consume.masking import Mask, UrlSecrets
 from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.plan import JSON, RequestPlan
+from naftiko_run.consume.styles import (
+    Write,
+    cookie_writer,
+    form_field_writer,
+    header_writer,
+    path_writer,
+    query_writer,
+)
 from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.consume.upstream import Upstream
 from naftiko_run.document.model import ConsumedOperation as OperationModel
@@ -85,24 +93,32 @@ class OperationCompiler:
             each: self._secret(secrets, before, partial(self._path_variable, each))
             for each, before in _before_variables(path).items()
         }
-        query = [(encode_name(key), constant(value)) for key, value in self._upstream.query if key not in own]
+        writers = {each: self._path_writer(each) for each in path.variables}
+        query = [
+            (key, constant(value), query_writer(key, None))
+            for key, value in self._upstream.query
+            if key not in own
+        ]
         query += [
             (
-                name := encode_name(each.name),
-                self._secret(secrets, f"{name}=", partial(self._argument, each)),
+                each.name,
+                self._secret(secrets, f"{encode_name(each.name)}=", partial(self._argument, each)),
+                query_writer(each.name, each.style),
             )
             for each in self._placed("query")
         ]
-        query += [(encode_name(extra), variable(extra)) for extra in in_query]
-        headers = [(p.name, self._argument(p)) for p in self._placed("header")]
-        cookies = [(p.name, self._argument(p)) for p in self._placed("cookie")]
+        query += [(extra, variable(extra), query_writer(extra, None)) for extra in in_query]
+        headers = [(p.name, self._argument(p), header_writer(p.style)) for p in self._placed("header")]
+        cookies = [
+            (p.name, self._argument(p), cookie_writer(p.name, p.style)) for p in self._placed("cookie")
+        ]
         for each in self._placed("cookie"):
             if isinstance(each.value, str) and (";" in each.value or "\n" in each.value.strip()):
                 raise ValueError(
                     f"the cookie `{each.name}` of `{name}` has a `;` or a line break in its value"
                 )
         body = self._body(in_body)
-        expressions = [*variables.values(), *(value for _, value in (*query, *headers, *cookies))]
+        expressions = [*variables.values(), *(value for _, value, _ in (*query, *headers, *cookies))]
         expressions += [body.value] if body else []
         fixed_headers = self._upstream.fixed_headers(self._answers.accept)
         plan = RequestPlan(
@@ -110,9 +126,10 @@ class OperationCompiler:
             method=self._model.method,
             base=base,
             path=path,
-            pieces=_pieces(base, path, variables),
+            pieces=_pieces(base, path, variables, writers),
             fixed_url="" if variables or query else base + path.text,
             variables=variables,
+            writers=writers,
             query=tuple(query),
             headers=tuple(headers),
             cookies=tuple(cookies),
@@ -172,6 +189,12 @@ class OperationCompiler:
                 return self._argument(parameter)
         return self._resolve(name)
 
+    def _path_writer(self, name: str) -> Write:
+        for parameter in self._placed("path"):
+            if parameter.name == name:
+                return path_writer(name, parameter.style)
+        return path_writer(name, None)
+
     def _argument(self, parameter: Parameter) -> Expression:
         if parameter.value is None:
             value = variable(parameter.name)
@@ -229,6 +252,10 @@ class OperationCompiler:
             return with_fields(compile_body(model, self._resolve), extras)
         parameters = self._placed("body")
         arguments = {parameter.name: self._argument(parameter) for parameter in parameters}
+        for parameter in parameters:
+            write = form_field_writer(parameter.style)
+            if write is not None:
+                arguments[parameter.name] = arguments[parameter.name].then(write)
         sends_empty = self._model.method in BODY_METHODS
         plan = body_of_parameters(parameters, arguments, model, sends_empty=sends_empty)
         return with_fields(plan, extras) if plan else None
@@ -246,15 +273,18 @@ def _before_variables(path: PathTemplate) -> dict[str, str]:
 
 
 def _pieces(
-    base: str, path: PathTemplate, variables: Mapping[str, Expression]
-) -> tuple[str | Expression, ...]:
+    base: str, path: PathTemplate, variables: Mapping[str, Expression], writers: Mapping[str, Write]
+) -> tuple[str | tuple[Expression, Write], ...]:
     """Return a URL up to its query in the order in which it is written: text, and what fills the variables.
 
     Nothing where no value can be written without a look at the text around it: see ``RequestPlan.pieces``.
     """
     if path.is_delicate:
         return ()
-    parts = [variables[part.name] if isinstance(part, Variable) else part for part in path.parts]
+    parts = [
+        (variables[part.name], writers[part.name]) if isinstance(part, Variable) else part
+        for part in path.parts
+    ]
     if parts and isinstance(parts[0], str):
         return (base + parts[0], *parts[1:])
     return (base, *parts)

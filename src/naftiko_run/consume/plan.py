@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from naftiko_run.consume.bodies import BodyPlan
 from naftiko_run.consume.exchange import CallerBody, FixedHeaders, OutgoingRequest
+from naftiko_run.consume.styles import UnsafeCookie, Write
 from naftiko_run.errors import BoundVariable, InvalidInput, MissingBinding, Violation
 from naftiko_run.expressions import (
     MISSING,
@@ -16,8 +17,6 @@ from naftiko_run.expressions import (
     LostDigits,
     PathTemplate,
     UnsafePathValue,
-    as_text,
-    encode,
     fill,
 )
 
@@ -39,9 +38,10 @@ class RequestPlan:
             empty where every value has to be checked together with the text around it.
         fixed_url: The URL, where no argument is a part of it; empty otherwise.
         variables: What fills each path variable.
-        query: Encoded names and what fills them.
-        headers: Names and what fills them.
-        cookies: Names and what fills them.
+        writers: What writes the value of each, percent-encoded.
+        query: The names of query parameters, what fills each, and what writes its value with its name.
+        headers: Names, what fills each, and what writes its value.
+        cookies: The same as for the query.
         fixed_headers: Headers that never change, credentials included.
         json_headers: The same, of a request with a body of JSON, as most are.
         body: How the body is made; None for no body.
@@ -52,12 +52,13 @@ class RequestPlan:
     method: str
     base: str = field(repr=False)
     path: PathTemplate
-    pieces: tuple[str | Expression, ...] = field(repr=False)
+    pieces: tuple[str | tuple[Expression, Write], ...] = field(repr=False)
     fixed_url: str = field(repr=False)
     variables: Mapping[str, Expression]
-    query: tuple[tuple[str, Expression], ...]
-    headers: tuple[tuple[str, Expression], ...]
-    cookies: tuple[tuple[str, Expression], ...]
+    writers: Mapping[str, Write]
+    query: tuple[tuple[str, Expression, Write], ...]
+    headers: tuple[tuple[str, Expression, Write], ...]
+    cookies: tuple[tuple[str, Expression, Write], ...]
     fixed_headers: FixedHeaders = field(repr=False)
     json_headers: FixedHeaders = field(repr=False)
     body: BodyPlan | None
@@ -114,8 +115,9 @@ class RequestPlan:
             if isinstance(piece, str):
                 written.append(piece)
                 continue
-            value = piece.evaluate(arguments)
-            text = "" if value is MISSING or value is None else encode(value)
+            expression, write = piece
+            value = expression.evaluate(arguments)
+            text = "" if value is MISSING or value is None else write(value)
             if not text or "." in text or "%" in text:  # which may be missing, or lead elsewhere
                 return ""
             written.append(text)
@@ -134,33 +136,31 @@ class RequestPlan:
                 [Violation(f"/{name}", "is a part of the upstream's path and is required") for name in absent]
             )
         try:
-            return fill(self.path, values)
+            return fill(self.path, values, self.writers)
         except UnsafePathValue as fault:
             raise InvalidInput([Violation(f"/{fault.variable}", str(fault))]) from None
 
     def _query(self, arguments: Mapping[str, Any]) -> str:
         written = []
-        for name, expression in self.query:
+        for _, expression, write in self.query:
             value = expression.evaluate(arguments)
-            if value is MISSING or value is None:
-                continue
-            written += [f"{name}={encode(each)}" for each in (value if isinstance(value, list) else (value,))]
+            if value is not MISSING and value is not None and (text := write(value)):
+                written.append(text)
         return "&".join(written)
 
     def _headers(self, arguments: Mapping[str, Any], content_type: str) -> list[tuple[str, str]]:
         headers = [*self.fixed_headers.pairs]
-        for name, value in self.headers:
-            self._add_header(headers, name, value.evaluate(arguments))
+        for name, expression, write in self.headers:
+            value = expression.evaluate(arguments)
+            if value is not MISSING and value is not None and value != []:
+                self._add_header(headers, name, write(value))
         if self.cookies:
             self._add_cookies(headers, arguments)
         if content_type and not any(name.lower() == "content-type" for name, _ in headers):
             headers.append(("Content-Type", content_type))
         return headers
 
-    def _add_header(self, headers: list[tuple[str, str]], name: str, value: Any) -> None:
-        if value is MISSING or value is None:
-            return
-        text = ", ".join(as_text(each) for each in value) if isinstance(value, list) else as_text(value)
+    def _add_header(self, headers: list[tuple[str, str]], name: str, text: str) -> None:
         if _CONTROL.search(text):
             raise InvalidInput(
                 [Violation(f"/{name}", "holds a line break or control character, which no header may")]
@@ -170,20 +170,16 @@ class RequestPlan:
 
     def _add_cookies(self, headers: list[tuple[str, str]], arguments: Mapping[str, Any]) -> None:
         written = []
-        for name, expression in self.cookies:
+        for name, expression, write in self.cookies:
             value = expression.evaluate(arguments)
             if value is MISSING or value is None:
                 continue
-            text = as_text(value)
-            if ";" in text or _CONTROL.search(text):
-                raise InvalidInput(
-                    [
-                        Violation(
-                            f"/{name}", "holds `;`, a line break or control character, which no cookie may"
-                        )
-                    ]
-                )
-            written.append(f"{name}={text}")
+            try:
+                text = write(value)
+            except UnsafeCookie as fault:
+                raise InvalidInput([Violation(f"/{name}", str(fault))]) from None
+            if text:
+                written.append(text)
         if written:
             headers.append(("Cookie", "; ".join(written)))
 

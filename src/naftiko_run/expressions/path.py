@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from sys import intern
@@ -112,12 +112,17 @@ def encode_name(name: str) -> str:
     return quote(name, safe=f"{SAFE}$!'(),:@/")
 
 
-def fill(template: PathTemplate, values: Mapping[str, Any]) -> str:
+def fill(
+    template: PathTemplate,
+    values: Mapping[str, Any],
+    writers: Mapping[str, Callable[[Any], str]] | None = None,
+) -> str:
     """Fill a path's variables in, percent-encoded.
 
     Args:
         template: The path.
         values: A value for each variable; none may be missing.
+        writers: What writes the value of each, percent-encoded; without, ``encode`` does.
 
     Raises:
         UnsafePathValue: A value is empty, holds a control character, or forms a segment ``.`` or ``..``, as it
@@ -128,7 +133,8 @@ def fill(template: PathTemplate, values: Mapping[str, Any]) -> str:
         if isinstance(part, str):
             written.append(part)
             continue
-        encoded = encode(values[part.name])
+        write = writers[part.name] if writers else encode
+        encoded = write(values[part.name])
         if not encoded:
             raise UnsafePathValue(part.name, "is a part of the path and cannot be empty")
         written.append(encoded)

@@ -37,6 +37,8 @@ class Input:
         location: Where an HTTP caller puts it; None for anywhere.
         in_body: Reads it of an HTTP caller's body; None for the member of its name.
         travels_as_text: Whether an upstream gets it only in a path, a query, a header or a cookie.
+        delimiter: What separates the elements of an array that an HTTP caller writes as one text; empty for the
+            usual of its place.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Input:
     location: Location | None = None
     in_body: Accessor | None = None
     travels_as_text: bool = False
+    delimiter: str = ""
 
     @property
     def type(self) -> str:
@@ -108,6 +111,7 @@ def infer_inputs(
             location=parameter.in_ or (source.in_ if source else None),
             in_body=compile_path(path) if (path := body_path(parameter)) else None,
             travels_as_text=_are_text(by_name.get(parameter.name, ())),
+            delimiter=_delimiter(parameter) or _delimiter(source),
         )
     for name, found in by_name.items():
         if name not in inputs:
@@ -166,5 +170,10 @@ def _inferred(name: str, uses: Sequence[Use]) -> Input:
         with_items(schema_of(parameter)),
         required=required,
         location=location,
+        delimiter=_delimiter(parameter),
         travels_as_text=_are_text(uses),
     )
+
+
+def _delimiter(parameter: Parameter | None) -> str:
+    return parameter.style.delimiter if parameter is not None and parameter.style is not None else ""

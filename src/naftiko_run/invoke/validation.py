@@ -97,15 +97,20 @@ Coerce = Callable[[Sequence[str]], Any]
 """Makes the value of an input of the texts that a URL or header carries."""
 
 
-def coercion_of(declared: Input) -> Coerce:
+def coercion_of(declared: Input, delimiter: str = "") -> Coerce:
     """Give what makes an input's value of text; inputs of one type share it.
 
     What cannot be made into the input's type stays text, for validation to name.
+
+    Args:
+        declared: The input.
+        delimiter: What separates the elements of an array in one text; empty where each has a text of its own.
     """
     if declared.type != "array":
         return _coercion(declared.type)
     items = declared.schema.get("items", {})
-    return _coercion_of_list(str(items.get("type", "")) if isinstance(items, dict) else "")
+    kind = str(items.get("type", "")) if isinstance(items, dict) else ""
+    return _coercion_of_list(kind, declared.delimiter or delimiter)
 
 
 @lru_cache
@@ -119,8 +124,12 @@ def _coercion(kind: str) -> Coerce:
 
 
 @lru_cache
-def _coercion_of_list(kind: str) -> Coerce:
-    return lambda texts: [_scalar(kind, text) for text in texts]
+def _coercion_of_list(kind: str, delimiter: str) -> Coerce:
+    if not delimiter:
+        return lambda texts: [_scalar(kind, text) for text in texts]
+    return lambda texts: [
+        _scalar(kind, element.strip(" ")) for text in texts for element in text.split(delimiter) if text
+    ]
 
 
 def _scalar(kind: str, text: str) -> Any:

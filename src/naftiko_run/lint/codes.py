@@ -72,6 +72,8 @@ import-too-far | error | More than 32 imports lead from one to the next. | Name 
 import-too-much | error | What is imported is larger than a document may be. | Import less, or split the document.
 import-unknown-namespace | error | A file that is imported from does not define that namespace. | Name one that it defines.
 inexact-call | warning | A `call` names an operation in another spelling or form; that operation is called. | Write its name as it is defined.
+impossible-style | warning | A parameter's `style`, `explode`, `allowReserved` or `collectionFormat` cannot be used in its place or with its type; it is left out. | Write one that the OpenAPI specification has for the place and the type.
+inexact-call | warning | A `call` names an operation in another spelling; that operation is called. | Write its name as it is defined.
 input-mapping | warning | An input has a `mapping`; it is read as `with`, or ignored where `with` says what fills what. | Name the consumed parameter under `with`.
 invalid-document | error | A part of the document cannot be understood. | Correct what the message names.
 key-placement | warning | An API key is sent in a place that the specification does not have. | Write `placement: header` or `query` where the API takes it there too.

@@ -10,9 +10,10 @@ from typing import Any
 from naftiko_run.document.dialects.calls import Calls
 from naftiko_run.document.dialects.extensions import normalise_schema
 from naftiko_run.document.dialects.formats import normalise_media_type
-from naftiko_run.document.dialects.parameters import hinted_arguments, normalise_inputs, normalise_outputs
+from naftiko_run.document.dialects.parameters import hinted_arguments, normalise_outputs
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.document.dialects.steps import normalise_mappings, normalise_steps, note_targets
+from naftiko_run.document.dialects.styles import styled_inputs
 from naftiko_run.document.dialects.this import read_references
 
 
@@ -124,7 +125,7 @@ def _common(unit: Reader, name: str) -> dict[str, Any]:
         "name": name,
         "label": unit.text("label", "display", "title"),
         "description": unit.text("description", "summary"),
-        "inputParameters": normalise_inputs(unit),
+        "inputParameters": styled_inputs(unit),
         "outputParameters": normalise_outputs(unit),
         "outputMediaType": normalise_media_type(unit),
         "inputSchema": normalise_schema(unit),

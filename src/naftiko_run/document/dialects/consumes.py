@@ -25,6 +25,7 @@ from naftiko_run.document.dialects.paths import (
     split_path,
 )
 from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.dialects.styles import note_styles, styled_inputs
 from naftiko_run.document.dialects.tunnels import normalise_tunnel
 from naftiko_run.document.model import Method
 from naftiko_run.expressions import Variable, parse_path
@@ -93,6 +94,7 @@ def _entry(written: Reader, namespace: str, base_uri: str, fixed: list[dict[str,
     base_uri = place_keys_in_path(authentication, base_uri)
     replace = operation_paths_replace(written)
     keeps_slash = ends_with_slash(written)
+    inputs = styled_inputs(written)
     resources = []
     for resource in written.members("resources"):
         resources += _resources(resource, base_uri, replace=replace, keeps_slash=keeps_slash)
@@ -106,7 +108,7 @@ def _entry(written: Reader, namespace: str, base_uri: str, fixed: list[dict[str,
         "tunnel": normalise_tunnel(written, namespace),
         "maxResponse": normalise_size(written, "x-maxResponse"),
         "timeout": normalise_seconds(written, "x-timeout"),
-        "inputParameters": normalise_inputs(written) + fixed,
+        "inputParameters": inputs + fixed,
         "resources": resources,
     }
 
@@ -114,7 +116,7 @@ def _entry(written: Reader, namespace: str, base_uri: str, fixed: list[dict[str,
 def _resources(resource: Reader, base_uri: str, *, replace: bool, keeps_slash: bool) -> list[dict[str, Any]]:
     """Give a resource for each distinct path that its operations have."""
     by_path: dict[str, dict[str, Any]] = {}
-    shared = normalise_inputs(resource)
+    shared = styled_inputs(resource)
     max_response = normalise_size(resource, "x-maxResponse")
     timeout = normalise_seconds(resource, "x-timeout")
     for written in resource.members("operations"):
@@ -140,6 +142,8 @@ def _operation(
     inputs = [dict(parameter) for parameter in shared if parameter["name"] not in named] + own
     rename, homeless = place_inputs(inputs, parse_path(path).variables, method, written)
     path = _rename_variables(path, rename)
+    body = normalise_body(written)
+    note_styles(written, inputs, body["type"] if body else "")
     name = written.text("name", "id") or written.key or f"{method.lower()}-{path.strip('/')}"
     for variable, parameter in rename.items():
         written.report.warning(
@@ -172,7 +176,7 @@ def _operation(
         "maxResponse": normalise_size(written, "x-maxResponse"),
         "timeout": normalise_seconds(written, "x-timeout"),
         "outputParameters": normalise_consumed_outputs(written),
-        "body": normalise_body(written),
+        "body": body,
     }
 
 

@@ -12,12 +12,12 @@ from naftiko_run.document.dialects.calls import says_nothing
 from naftiko_run.document.dialects.consumes import method_of
 from naftiko_run.document.dialects.extensions import normalise_asks, normalise_content
 from naftiko_run.document.dialects.formats import normalise_size
-from naftiko_run.document.dialects.parameters import normalise_inputs
 from naftiko_run.document.dialects.paths import join
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.document.dialects.resources import normalise_prompts, normalise_resources
 from naftiko_run.document.dialects.routes import lone_fragments, read_route, route_identity, written_route
 from naftiko_run.document.dialects.skills import Siblings, normalise_skills
+from naftiko_run.document.dialects.styles import styled_inputs
 from naftiko_run.document.dialects.toolnames import take_name
 from naftiko_run.expressions import Selector, parse_path
 
@@ -139,7 +139,7 @@ def _rest(written: Reader, callables: Callables) -> dict[str, Any]:
                     "pointer": resource.at,
                     "path": path,
                     "description": resource.text("description"),
-                    "inputParameters": normalise_inputs(resource),
+                    "inputParameters": styled_inputs(resource),
                     "operations": [unit],
                 }
             )
@@ -147,7 +147,7 @@ def _rest(written: Reader, callables: Callables) -> dict[str, Any]:
         if forward is not None:
             resources += _forward(resource, forward, callables, unavailable)
     return {
-        "inputParameters": normalise_inputs(written),
+        "inputParameters": styled_inputs(written),
         "resources": resources,
         "unavailable": unavailable,
     }

@@ -63,6 +63,7 @@ def _input(written: Reader, name: str) -> dict[str, Any]:
         "format": written.text("format") or None,
         **normalise_input_schema(written),
         "nullable": _nullable(written),
+        "style": None,
     }
 
 

@@ -15,6 +15,7 @@ from naftiko_run.document.model.base import (
     Node,
     Parameter,
     ParameterType,
+    Style,
     Unavailable,
 )
 from naftiko_run.document.model.consumes import (
@@ -108,6 +109,7 @@ __all__ = [
     "SkillTool",
     "Step",
     "StepMapping",
+    "Style",
     "Tool",
     "Tunnel",
     "Unavailable",

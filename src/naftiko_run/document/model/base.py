@@ -16,6 +16,8 @@ BodyType = Literal[
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _T = TypeVar("_T")
 
+_DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
+
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, eq_default=False, field_specifiers=(field,))
 def node(cls: type[_T]) -> type[_T]:
@@ -43,6 +45,34 @@ class Node:
 
 
 @node
+class Style:
+    """How the value of a parameter is written: OpenAPI's words, and ``tabDelimited`` for Swagger's ``tsv``.
+
+    Attributes:
+        style: Empty for the default of its place.
+        explode: None where the document says nothing.
+    """
+
+    __pydantic_config__: ClassVar = Node.__pydantic_config__
+
+    style: str = ""
+    explode: bool | None = None
+    allow_reserved: bool = False
+
+    @property
+    def delimiter(self) -> str:
+        """What separates elements that are written as one; empty where each is written for itself."""
+        if self.style in _DELIMITERS:
+            return _DELIMITERS[self.style]
+        return "," if self.explode is False else ""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the document says nothing of how arrays and objects are written."""
+        return not self.style and self.explode is None
+
+
+@node
 class Parameter(Node):
     """An input parameter, consumed or exposed.
 
@@ -51,6 +81,7 @@ class Parameter(Node):
         required: None where the document says nothing.
         value: A fixed value or template that fills it; None where the caller does.
         constraints: Further keywords of JSON Schema, as they are written.
+        style: None where the document says nothing of it.
         nullable: Whether null is a value of its own; None where the document says nothing.
     """
 
@@ -68,6 +99,7 @@ class Parameter(Node):
     items: dict[str, Any] | None = None
     properties: dict[str, Any] | None = None
     nullable: bool | None = None
+    style: Style | None = None
 
     @property
     def schema(self) -> dict[str, Any]:

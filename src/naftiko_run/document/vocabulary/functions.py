@@ -114,6 +114,20 @@ SHAPES: Final = {
                 {"type": ["object", "string", "null"]},
             ),
             "properties": Key("Of an object: the JSON Schemas of its properties.", OPEN),
+            "style": Key(
+                "How an array or object is written, as in OpenAPI.",
+                words(
+                    *("simple", "label", "matrix", "form"),
+                    *("spaceDelimited", "pipeDelimited", "deepObject"),
+                ),
+            ),
+            "explode": Key("Whether each element or property is written for itself, as in OpenAPI.", FLAG),
+            "allowReserved": Key(
+                "Whether reserved characters such as `/` and `:` stay as they are in a path or query.", FLAG
+            ),
+            "collectionFormat": Key(
+                "How an array is written, as in Swagger.", words("csv", "ssv", "tsv", "pipes", "multi")
+            ),
         },
         named_by=("name",),
     ),

@@ -48,7 +48,9 @@ class RestEndpoint:
         "_function",
         "_headers",
         "_inputs",
+        "_lists",
         "_max_body",
+        "_single",
         "_takes_body",
         "_variables",
     )
@@ -56,9 +58,14 @@ class RestEndpoint:
     def __init__(self, function: Function, variables: Sequence[str], max_body: int) -> None:
         self._function = function
         self._max_body = max_body
-        self._inputs = {each.name: coercion_of(each) for each in function.inputs}
+        self._inputs = {
+            each.name: coercion_of(each, "," if each.location in ("header", "cookie") else "")
+            for each in function.inputs
+        }
+        self._lists = frozenset(each.name for each in function.inputs if each.type == "array")
+        self._single = frozenset(each.name for each in function.inputs if each.type not in ("", "array"))
         self._variables = tuple(
-            (each.name, coercion_of(each))
+            (each.name, coercion_of(each, ","))
             for each in function.inputs
             if each.name in variables and each.type not in ("", "string")
         )
@@ -100,26 +107,23 @@ class RestEndpoint:
         for name, coerce in self._variables:
             inputs[name] = coerce((inputs[name],))
         if scope["query_string"]:
-            texts: dict[str, list[str]] = {}
+            given: dict[str, list[str]] = {}
             for name, text in _query(scope):
-                texts.setdefault(name, []).append(text)
-            for name in texts.keys() & self._inputs.keys() - {"body"}:
-                values = texts[name]
-                if len(values) > 1 and self._takes_one(name):
+                given.setdefault(name, []).append(text)
+            for name in given.keys() & self._inputs.keys() - {"body"}:
+                values = given[name]
+                if len(values) > 1 and name in self._single:
                     raise InvalidInput(
                         [Violation(f"/{name}", f"is given {len(values)} times; it takes one value")]
                     )
                 inputs.setdefault(name, self._inputs[name](values))
         for wire, name in self._headers:
-            text = header(scope, wire)
-            if text and not is_hop_by_hop(scope, wire):
-                inputs.setdefault(name, self._inputs[name]((text,)))
+            texts = [text_of(value) for key, value in scope["headers"] if key == wire and value]
+            if texts and not is_hop_by_hop(scope, wire):
+                inputs.setdefault(name, self._inputs[name](texts if name in self._lists else texts[:1]))
         if self._cookies:
             self._add_cookies(scope, inputs)
         return inputs
-
-    def _takes_one(self, name: str) -> bool:
-        return any(each.name == name and each.type not in ("", "array") for each in self._function.inputs)
 
     def _add_cookies(self, scope: Scope, inputs: dict[str, Any]) -> None:
         cookies = _read_cookies(scope)

@@ -1,0 +1,217 @@
+"""How values are written into paths, queries, headers and cookies: OpenAPI's ``style`` and ``explode``.
+
+A style is settled when a document is loaded; what is left for a call is a plain function of the value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+from urllib.parse import quote
+
+from naftiko_run.document.model import Style
+from naftiko_run.expressions import as_text, encode, encode_name
+
+Write = Callable[[Any], str]
+"""Writes a value where it stands."""
+
+_NOT_IN_COOKIES: Final = re.compile(r"[;\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+_RESERVED: Final = {"path": "-._~*/:@!$&'()+,;=", "query": "-._~*/:@!$'(),;=?"}
+"""What ``allowReserved`` leaves as it is besides letters and digits. ``&`` and ``+`` would end or change a query's
+value, ``?``, ``#`` and brackets have no place in a path."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes values of one parameter in one style.
+
+    Attributes:
+        name: The parameter's, encoded for its place.
+        encode: Writes a scalar for the place.
+        key: Writes the name of a member for the place.
+        delimiter: Between elements that are not exploded, encoded for the place.
+        is_plain: Whether the document says nothing: then an object is written as JSON.
+    """
+
+    name: str
+    encode: Write
+    key: Callable[[str], str]
+    delimiter: str
+    is_plain: bool
+
+    def is_object(self, value: Any) -> bool:
+        return isinstance(value, dict) and not self.is_plain
+
+    def joined(self, value: Any) -> str:
+        """Write a value as one: elements, or names and values in turn, with the delimiter between them."""
+        if isinstance(value, list):
+            return self.delimiter.join(map(self.encode, value))
+        if self.is_object(value):
+            return self.delimiter.join(
+                part for name, each in value.items() for part in (self.key(name), self.encode(each))
+            )
+        return self.encode(value)
+
+    def members(self, value: Mapping[str, Any], separator: str) -> str:
+        return separator.join(f"{self.key(name)}={self.encode(each)}" for name, each in value.items())
+
+    def simple(self, value: Any) -> str:
+        return self.joined(value)
+
+    def simple_exploded(self, value: Any) -> str:
+        return self.members(value, self.delimiter) if self.is_object(value) else self.joined(value)
+
+    def label(self, value: Any) -> str:
+        return f".{self.joined(value)}"
+
+    def label_exploded(self, value: Any) -> str:
+        if isinstance(value, list):
+            return f".{'.'.join(map(self.encode, value))}"
+        return f".{self.members(value, '.') if self.is_object(value) else self.encode(value)}"
+
+    def matrix(self, value: Any) -> str:
+        text = self.joined(value)
+        return f";{self.name}={text}" if text else f";{self.name}"
+
+    def matrix_exploded(self, value: Any) -> str:
+        if isinstance(value, list):
+            return "".join(map(self.matrix, value))
+        return f";{self.members(value, ';')}" if self.is_object(value) else self.matrix(value)
+
+    def form(self, value: Any, separator: str = "&") -> str:  # noqa: ARG002 - the form of those that explode
+        if isinstance(value, list | dict) and not value and not (self.is_plain and value == {}):
+            return ""
+        return f"{self.name}={self.joined(value)}"
+
+    def form_exploded(self, value: Any, separator: str = "&") -> str:
+        if isinstance(value, list):
+            return separator.join([f"{self.name}={self.encode(each)}" for each in value])
+        return (
+            self.members(value, separator) if self.is_object(value) else f"{self.name}={self.encode(value)}"
+        )
+
+    def deep(self, value: Any) -> str:
+        """Write ``name[key]=value`` for each member, and for each of theirs."""
+        if not isinstance(value, dict):
+            return self.form_exploded(value)
+        return "&".join(f"{name}={self.encode(each)}" for name, each in _deep(self.name, value))
+
+
+def _deep(name: str, value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return [
+            pair for key, each in value.items() for pair in _deep(f"{name}%5B{encode_name(key)}%5D", each)
+        ]
+    if isinstance(value, list):
+        return [pair for each in value for pair in _deep(name, each)]
+    return [(name, value)]
+
+
+def path_writer(name: str, style: Style | None) -> Write:
+    """Return what writes a value into a path; it may be empty."""
+    if style is None:
+        return _simple
+    writer = _Writer(
+        encode_name(name), _percent_encoder("path", style), encode, _encoded_delimiter(style), style.is_silent
+    )
+    written = style.style or "simple"
+    if written in ("label", "matrix", "simple"):
+        return _method(writer, written, explode=style.explode is True)
+    return writer.joined
+
+
+def query_writer(name: str, style: Style | None) -> Write:
+    """Return what writes ``name=value`` as often as a style demands; empty where there is nothing to send."""
+    if style is None:
+        return _repeated(encode_name(name))
+    writer = _Writer(
+        encode_name(name),
+        _percent_encoder("query", style),
+        encode_name,
+        _encoded_delimiter(style),
+        style.is_silent,
+    )
+    written = style.style or "form"
+    if written == "deepObject":
+        return writer.deep
+    return _method(writer, "form", explode=written == "form" and style.explode is not False)
+
+
+def header_writer(style: Style | None) -> Write:
+    """Return what writes the value of a header; what cannot stand in one is for the caller to see."""
+    if style is None:
+        return _listed
+    delimiter = ", " if style.is_silent else style.delimiter or ","
+    writer = _Writer("", as_text, str, delimiter, style.is_silent)
+    return _method(writer, "simple", explode=style.explode is True)
+
+
+class UnsafeCookie(ValueError):
+    """A value that would end its cookie or its header."""
+
+    def __init__(self) -> None:
+        super().__init__("holds `;`, a line break or control character, which no cookie may")
+
+
+def cookie_writer(name: str, style: Style | None) -> Write:
+    """Return what writes ``name=value``, as several cookies where an array or object is exploded.
+
+    Values are written as they are; what is returned raises ``UnsafeCookie`` where that cannot be.
+    """
+    style = style or Style()
+    writer = _Writer(name, _cookie_text, _cookie_text, style.delimiter or ",", style.is_silent)
+    if style.explode is True:
+        return partial(writer.form_exploded, separator="; ")
+    return writer.form
+
+
+def form_field_writer(style: Style | None) -> Callable[[Any], Any] | None:
+    """Return what makes one field of an array in a form; None where each element is a field."""
+    delimiter = style.delimiter if style is not None else ""
+    if not delimiter:
+        return None
+    return lambda value: delimiter.join(map(as_text, value)) if isinstance(value, list) else value
+
+
+def _cookie_text(value: Any) -> str:
+    text = as_text(value)
+    if _NOT_IN_COOKIES.search(text):
+        raise UnsafeCookie
+    return text
+
+
+def _simple(value: Any) -> str:
+    return ",".join(map(encode, value)) if isinstance(value, list) else encode(value)
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(as_text, value)) if isinstance(value, list) else as_text(value)
+
+
+def _repeated(name: str) -> Write:
+    def write(value: Any) -> str:
+        if isinstance(value, list):
+            return "&".join([f"{name}={encode(each)}" for each in value])
+        return f"{name}={encode(value)}"
+
+    return write
+
+
+def _method(writer: _Writer, style: str, *, explode: bool) -> Write:
+    write: Write = getattr(writer, f"{style}_exploded" if explode else style)
+    return write
+
+
+def _percent_encoder(place: str, style: Style) -> Write:
+    if not style.allow_reserved:
+        return encode
+    safe = _RESERVED[place]
+    return lambda value: quote(as_text(value), safe=safe)
+
+
+def _encoded_delimiter(style: Style) -> str:
+    """Return what stands between elements; a comma is a delimiter only as it is."""
+    return quote(style.delimiter or ",", safe=",")
