@@ -45,7 +45,7 @@ class Call:
         in_path = frozenset(names_of(plan.variables.values()))
         named = (*plan.query, *plan.headers, *plan.cookies)
         in_body = names_of([plan.body.value]) if plan.body else ()
-        as_text = (in_path | {*names_of(value for _, value in named)}).difference(in_body)
+        as_text = (in_path | {*names_of(value for _, value, _ in named)}).difference(in_body)
         return [
             Use(
                 expression,
