@@ -24,6 +24,8 @@ capability:
     inputParameters: [{{name: X-Version, in: header, value: "3"}}, {{name: region, in: query, value: eu}}]
     resources: [{{path: /one, operations: [{{name: one, method: GET}}]}}]
   - {{type: http, namespace: open, baseUri: {url}, resources: []}}
+  - {{type: http, namespace: outer, baseUri: "{url}/outer", resources: []}}
+  - {{type: http, namespace: inner, baseUri: "{url}/inner", resources: []}}
   - type: http
     namespace: keyed
     baseUri: {url}
@@ -34,7 +36,7 @@ capability:
     namespace: r
     resources:
     - path: /proxy/{{{{path}}}}
-      forward: {{targetNamespace: api, trustedHeaders: [X-Trace, Accept]}}
+      forward: {{targetNamespace: api, trustedHeaders: [X-Trace, Accept, X-Version, Authorization, User-Agent]}}
     - {{path: /proxy/special, operations: [{{method: GET, call: api.one}}]}}
     - path: /open/{{path}}
       forward: {{targetNamespace: open, trustedHeaders: [Authorization, Cookie]}}
@@ -42,6 +44,12 @@ capability:
       forward: {{targetNamespace: open}}
     - path: /keyed
       forward: {{targetNamespace: keyed}}
+    - {{path: "/nested/{{path}}", forward: {{targetNamespace: outer}}}}
+    - {{path: "/nested/inner/{{path}}", forward: {{targetNamespace: inner}}}}
+    - {{path: "/nested/i/{{path}}", forward: {{targetNamespace: inner}}}}
+    - {{path: "/nested/inner/most/{{path}}", forward: {{targetNamespace: open}}}}
+    - {{path: "/other/inner/{{path}}", forward: {{targetNamespace: inner}}}}
+    - {{path: "/other/{{path}}", forward: {{targetNamespace: outer}}}}
     - path: /nowhere/{{path}}
       forward: {{targetNamespace: none}}
 """
@@ -128,6 +136,8 @@ def test_only_trusted_headers_go_and_the_documents_own_are_added(served: Served,
         "Cookie": "a=b",
         "Accept": "text/plain",
         "Content-Type": "text/csv",
+        "X-Version": "4",
+        "User-Agent": "mine",
         "Connection": "keep-alive, x-other",
     }
     httpx.post(f"{served.origin('rest')}/proxy/x", headers=sent, content=b"a,b")
@@ -137,9 +147,31 @@ def test_only_trusted_headers_go_and_the_documents_own_are_added(served: Served,
     assert request.header("accept") == "text/plain"
     assert request.header("content-type") == "text/csv"
     assert request.header("authorization") == "Bearer k-1"
-    assert request.header("x-version") == "3"
+    assert [value for name, value in request.headers if name == "x-version"] == ["3"]
+    assert [value for name, value in request.headers if name == "authorization"] == ["Bearer k-1"]
+    assert request.header("user-agent") == "mine"
     assert request.header("x-other") == request.header("cookie") == ""
     assert "127.0.0.1" in request.header("host")
+
+
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [
+        ("/nested/a", "/outer/a"),
+        ("/nested/inner/a", "/inner/a"),
+        ("/nested/inner", "/inner"),
+        ("/nested/i/a", "/inner/a"),
+        ("/nested/inner/most/a", "/a"),
+        ("/nested/innermost/a", "/outer/innermost/a"),
+        ("/other/a", "/outer/a"),
+        ("/other/inner/a", "/inner/a"),
+    ],
+)
+def test_of_nested_forwards_the_longest_path_wins(
+    served: Served, upstream: Upstream, asked: str, path: str
+) -> None:
+    httpx.get(served.origin("rest") + asked)
+    assert upstream.only.path == path
 
 
 def test_a_trusted_authorization_is_the_callers(served: Served, upstream: Upstream) -> None:

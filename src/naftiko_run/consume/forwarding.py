@@ -18,6 +18,9 @@ from naftiko_run.consume.plan import RequestPlan
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.errors import MissingBinding, Unsupported
 
+_DEFAULTS = frozenset({"accept", "user-agent"})
+"""Headers of ours that a caller's replace, unless the document says what they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Forwarding:
@@ -59,7 +62,7 @@ class Forwarding:
             method: The caller's.
             path: What follows the base URI, percent-encoded, with its leading slash; empty for nothing.
             query: The caller's query, as it was written.
-            headers: Those of the caller's that may go; they win over fixed ones.
+            headers: Those of the caller's that may go; the document's own win over them.
             body: None for none.
 
         Raises:
@@ -100,11 +103,13 @@ class Forwarding:
         request = self.plan.fill({})
         base, _, own_query = request.url.partition("?")
         queries = "&".join(each for each in (query, own_query) if each)
-        given = {name.lower() for name, _ in headers}
+        defaults = _DEFAULTS.difference(name.lower() for name, _, _ in self.plan.headers)
+        given = {name.lower() for name, _ in headers} & defaults
         fixed = [header for header in request.headers if header[0].lower() not in given]
+        settled = {name.lower() for name, _ in fixed}
         request.method = method
         request.url = base + path + (f"?{queries}" if queries else "")
-        request.headers = [*fixed, *headers]
+        request.headers = [*fixed, *(header for header in headers if header[0].lower() not in settled)]
         request.chunks = body
         request.timeout = self.timeout
         return request

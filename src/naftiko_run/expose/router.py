@@ -65,7 +65,8 @@ class Router:
         for begins in self._variable.values():
             for begin, group in begins.items():
                 begins[begin] = tuple(sorted(group, key=lambda route: route.weight))
-        self._prefixes.sort(key=lambda route: route.weight, reverse=True)
+        # The longest path says the most of a request; of equally long ones, literals say more than variables.
+        self._prefixes.sort(key=lambda route: (-len(route.weight), route.weight))
 
     def path_of(self, adapter: Adapter) -> str:
         """Give the shortest path at which an adapter is found; its own where it has no second one."""
