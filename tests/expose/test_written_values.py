@@ -46,6 +46,15 @@ OPERATIONS: list[dict[str, Any]] = [
         ],
     },
     {
+        "name": "headers",
+        "method": "GET",
+        "path": "/headers",
+        "inputParameters": [
+            {"name": name, "in": "header"}
+            for name in ("Authorization", "Accept", "User-Agent", "Cookie", "Host", "Content-Length")
+        ],
+    },
+    {
         "name": "whole",
         "method": "PUT",
         "path": "/whole",
@@ -121,6 +130,12 @@ def document(url: str) -> str:
                 "consumes": [{"type": "http", "namespace": "up", "baseUri": url, "resources": resources}],
                 "exposes": [
                     {"type": "rest", "namespace": "r", "resources": routes},
+                    {
+                        "type": "rest",
+                        "namespace": "guarded",
+                        "authentication": {"type": "bearer", "token": "ours"},
+                        "resources": [{**each, "path": f"/guarded{each['path']}"} for each in routes],
+                    },
                     {"type": "mcp", "namespace": "m", "tools": tools},
                 ],
             },
@@ -325,6 +340,30 @@ def test_a_member_body_beside_route_variables_only_is_the_whole_body(
 ) -> None:
     assert httpx.post(served.origin("rest") + "/mail/ada", json={"x": 1}).status_code == 200
     assert upstream.only.json == {"to": "ada", "text": {"content": '{"x":1}'}}
+
+
+def test_headers_that_the_document_declares_are_the_callers(served: Served, upstream: Upstream) -> None:
+    written = {"Authorization": "Bearer mine", "Accept": "text/csv", "User-Agent": "me/1", "Cookie": "a=b; c"}
+    answer = httpx.get(served.origin("rest") + "/headers", headers=written)
+    assert answer.status_code == 200, answer.text
+    for name, value in written.items():
+        assert [each for key, each in upstream.only.headers if key == name.lower()] == [value]
+    assert upstream.only.header("host") == upstream.url.removeprefix("http://")
+    assert upstream.only.header("content-length") == ""
+
+
+def test_an_accept_that_says_nothing_is_not_passed_on(served: Served, upstream: Upstream) -> None:
+    httpx.get(served.origin("rest") + "/headers", headers={"Accept": "*/*"})
+    assert upstream.only.header("accept") == "application/json, */*;q=0.5"
+    assert upstream.only.header("authorization") == ""
+
+
+def test_credentials_for_the_adapter_itself_are_not_passed_on(served: Served, upstream: Upstream) -> None:
+    written = {"Authorization": "Bearer ours", "User-Agent": "me/1"}
+    answer = httpx.get(served.origin("rest") + "/guarded/headers", headers=written)
+    assert answer.status_code == 200, answer.text
+    assert upstream.only.header("authorization") == ""
+    assert upstream.only.header("user-agent") == "me/1"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Arguments of ``with`` that the operation does not know: they travel where the warning says."""
+"""Arguments that an operation does not declare: they travel where its document leaves room, or not at all."""
 
 from __future__ import annotations
 
@@ -6,71 +6,67 @@ from typing import Any
 
 import pytest
 
-from consume.recording import Recorder, capability, consumes, invoke, json_of, query_of, sent
-from naftiko_run.errors import InvalidInput
+from consume.recording import capability, consumes, json_of, query_of, sent
 from naftiko_run.invoke import Function
 
 
-def calling(body: Any, parameters: list[dict[str, Any]] | None = None) -> tuple[Function, str]:
+def calling(operation: dict[str, Any], unit: dict[str, Any] | None = None) -> tuple[Function, str]:
     """Give a tool that fills `extra`, and where its warning says that it goes."""
-    operation = {"method": "POST", "inputParameters": parameters or [], **({"body": body} if body else {})}
-    unit = {"name": "t", "call": "api.op", "with": {"extra": "tools.extra"}}
-    exposes = {"type": "mcp", "namespace": "m", "tools": [unit]}
-    loaded = capability({"capability": {"consumes": [consumes(operation)], "exposes": [exposes]}})
+    written = {"name": "t", "call": "api.op", **(unit or {"with": {"extra": "tools.extra"}})}
+    exposes = {"type": "mcp", "namespace": "m", "tools": [written]}
+    document = {"consumes": [consumes({"method": "POST", **operation})], "exposes": [exposes]}
+    loaded = capability({"capability": document})
     (told,) = [each.message for each in loaded.diagnostics if each.code == "unknown-argument"]
-    return loaded.function("m.t"), told.rpartition(" ")[2]
+    return loaded.function("m.t"), told.partition("; it is ")[2]
 
 
+UNITS = [
+    {"with": {"extra": "tools.extra"}},
+    {"inputParameters": [{"name": "extra", "type": "integer", "required": False}]},
+]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("body", [{}, {"body": {"type": "json"}}])
+def test_a_body_that_is_not_described_takes_them_as_fields(
+    unit: dict[str, Any], body: dict[str, Any]
+) -> None:
+    function, place = calling(body, unit)
+    assert place == "sent in the body"
+    assert json_of(sent(function, {"extra": 5})) == {"extra": 5}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.parametrize("body", [{}, {"body": {"type": "json", "data": {"a": 1}}}])
+def test_a_method_without_a_body_takes_them_in_the_query(
+    unit: dict[str, Any], method: str, body: dict[str, Any]
+) -> None:
+    function, place = calling({"method": method, **body}, unit)
+    assert place == "sent in the query"
+    assert query_of(sent(function, {"extra": 5})) == [("extra", "5")]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 @pytest.mark.parametrize(
-    "body",
+    ("operation", "body"),
     [
-        None,
-        {"type": "json", "data": {"a": 1}},
-        {"type": "json", "data": '{"a": 1}'},
-        '{"a": 1}',
-        {"type": "json"},
+        ({"body": {"type": "json", "data": {"a": 1}}}, b'{"a":1}'),
+        ({"body": {"type": "json", "data": '{"a": 1}'}}, b'{"a":1}'),
+        ({"body": '{"a": 1}'}, b'{"a":1}'),
+        ({"body": {"type": "json", "data": "{{tools.body}}"}}, b'{"b":2}'),
+        ({"body": {"type": "json", "data": [1, 2]}}, b"[1,2]"),
+        ({"body": {"type": "text", "data": "words"}}, b"words"),
+        ({"body": {"type": "form", "data": "a=b"}}, b"a=b"),
+        ({"inputParameters": [{"name": "a", "in": "body"}, {"name": "c", "in": "body"}]}, b'{"a":1}'),
+        ({"inputParameters": [{"name": "body", "in": "body", "type": "object"}]}, b'{"b":2}'),
     ],
 )
-def test_an_object_takes_them_as_fields(body: Any) -> None:
-    function, place = calling(body)
-    assert place == "body"
-    assert json_of(sent(function, {"extra": 5}))["extra"] == 5
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"type": "text", "data": "words"},
-        {"type": "xml", "data": "<a/>"},
-        {"type": "binary", "data": "eA=="},
-        {"type": "json", "data": [1, 2]},
-        {"type": "json", "data": "[1, {{tools.x}}]"},
-        {"type": "json", "data": '{ {{#list}}"{{.}}": 1{{/list}} }'},
-        {"type": "form", "data": "a=b"},
-        {"type": "multipart", "data": [{"name": "a", "value": "b"}]},
-        {"type": "xml"},
-        "words",
-    ],
-)
-def test_what_is_no_object_leaves_them_to_the_query(body: Any) -> None:
-    function, place = calling(body)
-    assert place == "query"
-    assert query_of(sent(function, {"extra": 5, "x": 1, "list": ["k"]})) == [("extra", "5")]
-
-
-def test_a_whole_body_that_is_an_array_leaves_them_to_the_query() -> None:
-    function, place = calling(None, [{"name": "items", "in": "body", "type": "array"}])
-    assert place == "query"
-    request = sent(function, {"items": [1], "extra": 5})
-    assert (json_of(request), query_of(request)) == ([1], [("extra", "5")])
-
-
-@pytest.mark.parametrize("body", ["{{tools.body}}", {"type": "json", "data": "{{tools.body}}"}])
-def test_a_body_that_the_caller_makes_something_else_is_refused(body: Any) -> None:
-    function, place = calling(body)
-    assert place == "body"
-    assert json_of(sent(function, {"body": {"a": 1}, "extra": 5})) == {"a": 1, "extra": 5}
-    recorder = Recorder()
-    with pytest.raises(InvalidInput, match="`extra` travels in it"):
-        invoke(function, {"body": [1], "extra": 5}, recorder)
-    assert recorder.requests == []
+def test_a_body_that_is_described_holds_nothing_else(
+    unit: dict[str, Any], method: str, operation: dict[str, Any], body: bytes
+) -> None:
+    function, place = calling({"method": method, **operation}, unit)
+    assert place == "not sent"
+    request = sent(function, {"extra": 5, "a": 1, "body": {"b": 2}})
+    assert (request.body, query_of(request)) == (body, [])

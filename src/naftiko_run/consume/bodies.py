@@ -30,7 +30,7 @@ BODY_METHODS: Final = ("POST", "PUT", "PATCH")
 
 _PLACEHOLDER = re.compile(r"\{\{\{[^{}]+\}\}\}|\{\{[^{}]+\}\}")
 _JSON = Body(type="json")
-_WITH_FIELDS = ("json", "formUrlEncoded", "multipartForm", "yaml")
+FIELD_TYPES: Final = ("json", "formUrlEncoded", "multipartForm", "yaml")
 """The types of bodies that can be an object."""
 _BARE = "\ue000"
 _XML_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
@@ -215,33 +215,8 @@ def _whole_body(parameters: Sequence[Parameter]) -> Parameter | None:
     return only if only.name == "body" or is_structure else None
 
 
-def takes_fields(body: Body | None, parameters: Sequence[Parameter]) -> bool:
-    """Whether arguments that the document does not describe can be fields of a body, as far as it says.
-
-    Args:
-        body: The operation's body; None where it has none.
-        parameters: The operation's ``in: body`` parameters.
-    """
-    if body is None or body.data is None:
-        whole = _whole_body(parameters)
-        is_object = whole is None or whole.type != "array"
-        return is_object and (body is None or body.type in _WITH_FIELDS)
-    if body.type == "raw" or (body.type in _WITH_FIELDS and isinstance(body.data, str)):
-        return _PLACEHOLDER.fullmatch(body.data.strip()) is not None or _is_json_object(body)
-    return body.type in _WITH_FIELDS and isinstance(body.data, dict)
-
-
-def _is_json_object(body: Body) -> bool:
-    try:
-        return body.type in ("json", "raw") and isinstance(
-            json.loads(_mark_bare_placeholders(body.data)), dict
-        )
-    except ValueError:
-        return False
-
-
 def with_fields(plan: BodyPlan, extras: Sequence[str]) -> BodyPlan:
-    """Add arguments that the operation does not declare as fields of its body; see ``takes_fields``."""
+    """Add arguments that the operation does not declare as fields of its body."""
     if not extras:
         return plan
     inner = plan.value.evaluate

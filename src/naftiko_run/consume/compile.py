@@ -33,6 +33,7 @@ from naftiko_run.expressions import (
     constant,
     encode_name,
     integers_of,
+    member_of,
     names_of,
     parse_path,
     variable,
@@ -211,7 +212,11 @@ class OperationCompiler:
         if name in self._siblings:
             return self._of_sibling(name)
         prefix, dot, rest = name.partition(".")
-        return variable(rest if dot and prefix in self._around.prefixes else name)
+        name = rest if dot and prefix in self._around.prefixes else name
+        own = {each.name: each.type for each in self._parameters}
+        objects = [each for each, kind in own.items() if kind in (None, "object", "array")]
+        member = None if name in own else member_of(name, objects)
+        return variable(name) if member is None else member
 
     def _of_sibling(self, name: str) -> Expression:
         """Give the fixed value of another parameter; inside of it, its own name is the caller's argument."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from naftiko_run.consume.authentication import credentials_given
-from naftiko_run.consume.bodies import BODY_METHODS, takes_fields
+from naftiko_run.consume.bodies import BODY_METHODS, FIELD_TYPES
 from naftiko_run.consume.compile import OperationCompiler
 from naftiko_run.consume.formats import Format, FormatSettings, JsonFormat, compile_format
 from naftiko_run.consume.forwarding import Forwarding
@@ -87,11 +87,13 @@ class ConsumedOperations:
         """Whether an operation takes a body that the document does not describe: then any JSON will do."""
         return any(parameter is _IMPLIED_BODY for parameter in self.parameters(name))
 
-    def takes_fields(self, name: str) -> bool:
-        """Whether arguments that an operation does not declare can be fields of its body."""
+    def place_of_others(self, name: str) -> Literal["body", "query", ""]:
+        """Return where arguments travel that an operation does not declare; empty where they have no place."""
         _, _, model = self._models[name]
-        in_body = [parameter for parameter in self.parameters(name) if parameter.in_ == "body"]
-        return model.method in BODY_METHODS and takes_fields(model.body, in_body)
+        if model.method not in BODY_METHODS:
+            return "query"
+        takes_fields = model.body is None or model.body.type in FIELD_TYPES
+        return "body" if self.implies_body(name) and takes_fields else ""
 
     def get(self, name: str, extras: Mapping[str, str] | None = None) -> ConsumedOperation:
         """Give an operation.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache, partial
@@ -83,21 +83,37 @@ def variable(name: str) -> Expression:
         return exactly(name)
 
     parts = name.split(".")
+    return Expression(lambda scope: scope[name] if name in scope else _walk(scope, parts), (name,), name)
 
-    def walk(scope: Scope) -> Any:
-        if name in scope:
-            return scope[name]
-        value: Any = scope
-        for part in parts:
-            if isinstance(value, Mapping) and part in value:
-                value = value[part]
-            elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
-                value = value[int(part)]
-            else:
-                return MISSING
-        return value
 
-    return Expression(walk, (name,), name)
+def member_of(name: str, names: Collection[str]) -> Expression | None:
+    """Return an expression that reads a dotted name inside the value of another name: ``o.k`` is member k of o.
+
+    Args:
+        name: The dotted name.
+        names: Those that it may begin with; the longest counts.
+
+    Returns:
+        None where it begins with none of them.
+    """
+    parts = name.split(".")
+    lengths = range(len(parts) - 1, 0, -1)
+    length = next((each for each in lengths if ".".join(parts[:each]) in names), 0)
+    if not length:
+        return None
+    base, rest = ".".join(parts[:length]), parts[length:]
+    return Expression(lambda scope: _walk(scope.get(base, MISSING), rest), (base,))
+
+
+def _walk(value: Any, parts: Sequence[str]) -> Any:
+    for part in parts:
+        if isinstance(value, Mapping) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return MISSING
+    return value
 
 
 def as_text(value: Any) -> str:

@@ -116,6 +116,7 @@ class _UnitCompiler:
             [*offered],
             self._missing,
             [step.name for step in unit.steps],
+            frozenset(each.name for each in parameters if each.type in (None, "object", "array")),
         )
         self._fixed = {each.name: self._fixed_value(each) for each in fixed}
         self._connector = Connector(

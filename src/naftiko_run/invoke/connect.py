@@ -8,7 +8,7 @@ from typing import Any
 
 from naftiko_run.consume import ConsumedOperation, ConsumedOperations
 from naftiko_run.diagnostics import Pointer, Report
-from naftiko_run.expressions import Expression, exactly, same_name
+from naftiko_run.expressions import Expression, exactly, member_of, same_name
 from naftiko_run.invoke.call import Call
 from naftiko_run.invoke.references import References
 from naftiko_run.invoke.stepoutput import step_of
@@ -66,7 +66,10 @@ class Connector:
                 arguments[argument] = self.references.resolve(argument)
                 continue
             source = argument if argument in self.offered else spellings.get(same_name(argument), argument)
-            if source in self.offered or argument not in left_out:
+            member = None if source in self.offered else member_of(argument, self.references.objects)
+            if member is not None:
+                arguments[argument] = member
+            elif source in self.offered or argument not in left_out:
                 arguments[argument] = exactly(source)
         reads = {argument: each for argument, each in arguments.items() if argument in operation.reads}
         return Call.of(operation, reads)
@@ -76,30 +79,29 @@ class Connector:
     ) -> dict[str, str]:
         """Give the arguments that the operation does not know, and where they travel.
 
-        What ``with`` names becomes a field of the body where the method has one.
-        So does an input that nothing refers to, unless the document says what
-        the whole body is: then it is a query parameter, and the body stays whole.
+        They become fields of a body that the document does not describe, and query parameters where the method
+        has no body. A body that it does describe holds what it says and nothing else.
         """
         known = {*operation.reads, *(each.name for each in operation.parameters)}
         named = [name for name in written if name not in known]
         spare = [name for name in self.leftover if name not in known]
         if not (named or spare):
             return {}
-        has_body = self.operations.takes_fields(operation.name)
-        says_body = any(
-            each.name == "body" and each.in_ == "body" for each in operation.model.input_parameters
-        )
-        referred = {name for expression in written.values() for name in expression.names}
+        place = self.operations.place_of_others(operation.name)
+        members = (member_of(name, self.references.objects) for name in known)
+        read = [*written.values(), *(each for each in members if each is not None)]
+        referred = {name for expression in read for name in expression.names}
         spellings = {same_name(name) for name in known - written.keys()}
-        extras = dict.fromkeys(named, "body" if has_body else "query")
+        where = f"it is sent in the {place}" if place else "it is not sent"
+        others: dict[str, str] = dict.fromkeys(named, place)
         for name in spare:
             if name not in referred and same_name(name) not in spellings:
-                extras.setdefault(name, "body" if has_body and not says_body else "query")
-        for name, place in extras.items():
+                others.setdefault(name, place)
+        for name in others:
             self.report.warning(
                 "unknown-argument",
-                f"`{operation.name}` has no parameter `{name}`; it is sent in the {place}",
+                f"`{operation.name}` has no parameter `{name}`; {where}",
                 (*at, "with", name) if name in written else at,
                 hint=f"declare `{name}` among the operation's inputParameters",
             )
-        return extras
+        return others if place else {}

@@ -11,19 +11,8 @@ from naftiko_run.expressions import Accessor, Expression, compile_path
 from naftiko_run.invoke.schemas import nullable, schema_of, type_of, with_items
 from naftiko_run.invoke.stepoutput import MARK
 
-_CONNECTION_HEADERS = frozenset(
-    {
-        "accept",
-        "authorization",
-        "connection",
-        "content-length",
-        "content-type",
-        "cookie",
-        "host",
-        "user-agent",
-    }
-)
-"""Headers that speak of the caller's own connection to us: never passed on without being asked for."""
+_CONNECTION_HEADERS = frozenset({"connection", "content-length", "content-type", "host", "transfer-encoding"})
+"""Headers of the caller's own request: an input of the same name is not taken from them."""
 
 
 @dataclass(frozen=True, slots=True)

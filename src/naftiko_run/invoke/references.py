@@ -17,6 +17,7 @@ from naftiko_run.expressions import (
     constant,
     exactly,
     is_root,
+    member_of,
     same_name,
     sequence,
     structure,
@@ -38,6 +39,7 @@ class References:
             adapter or aggregate.
         declared: The function's own inputs and its route's variables, which a bare word may name.
         missing: Takes the bindings that have no value.
+        objects: Those of its inputs that can have members, which ``{{o.k}}`` reads.
         steps: The function's steps, whose outputs ``$.step.path`` and ``{{step.path}}`` read.
     """
 
@@ -46,6 +48,7 @@ class References:
     declared: Sequence[str]
     missing: dict[BoundVariable, None]
     steps: Sequence[str] = field(default=())
+    objects: frozenset[str] = field(default=frozenset())
 
     def compile(self, written: Any) -> Expression:
         """Compile one value: a reference, a template, a literal, or a structure of these.
@@ -117,8 +120,10 @@ class References:
     def _input(self, name: str) -> Expression:
         """Read a caller's input by its exact name: dots and brackets are part of names here.
 
-        A name that is offered only in another spelling (``{user-id}`` for ``rest.user_id``) means that one.
+        A name that is offered only in another spelling (``{user-id}`` for ``rest.user_id``) means that one. A
+        dotted name that is not offered at all is a member of a declared input.
         """
-        if name not in self.declared:
-            name = next((each for each in self.declared if same_name(each) == same_name(name)), name)
-        return exactly(name)
+        if name in self.declared:
+            return exactly(name)
+        spelled = next((each for each in self.declared if same_name(each) == same_name(name)), "")
+        return exactly(spelled) if spelled else member_of(name, self.objects) or exactly(name)

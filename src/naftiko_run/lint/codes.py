@@ -122,7 +122,7 @@ undeclared-argument | warning | A template in a prompt names none of its argumen
 undeclared-binding | warning | A variable is read that no bind declares; it comes from the environment. | Declare it under `binds`, or correct its name.
 unknown-adapter | warning | Nothing installed exposes adapters of this type; it is left out. | Correct the `type`, or install what serves it.
 unknown-anchor | error | An alias names an anchor that is not defined before it. | Define the anchor above, or quote the value if it is text.
-unknown-argument | warning | A unit gives an operation an argument that it does not declare; it is sent all the same. | Declare it among the operation's `inputParameters`.
+unknown-argument | warning | A unit gives an operation an argument that it does not declare: a field of a body that the document does not describe, a query parameter of GET and DELETE, else not sent. | Declare it among the operation's `inputParameters`.
 unknown-body-type | warning | The `type` of a body is not known; it is sent as JSON or text. | Write a type of the specification, such as `json`.
 unknown-cache-scope | warning | `cacheScope` is neither `public` nor `private`; it is read as `private`. | Write one of the two.
 unknown-format | warning | `outputRawFormat` is not a format; answers are read as JSON. | Write a format that is supported.

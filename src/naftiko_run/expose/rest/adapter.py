@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from naftiko_run.capability import Capability
-from naftiko_run.document.model import Exposes, RestExposes, RestResource, Unavailable
+from naftiko_run.document.model import Exposes, RestExposes, RestOperation, RestResource, Unavailable
 from naftiko_run.expose.exposer import Adapter, Endpoint, ExposeSettings, Unit
 from naftiko_run.expose.rest.endpoint import RestEndpoint, UnavailableEndpoint
 from naftiko_run.expose.rest.forward import ForwardEndpoint
@@ -26,7 +26,7 @@ class RestExposer:
             *(
                 each
                 for resource in exposes.resources
-                for each in _of_resource(resource, capability, settings.max_body)
+                for each in _of_resource(exposes, resource, capability, settings.max_body)
             ),
             *(_left_out(each) for each in exposes.unavailable),
         ]
@@ -38,7 +38,7 @@ class RestExposer:
 
 
 def _of_resource(
-    resource: RestResource, capability: Capability, max_body: int
+    exposes: RestExposes, resource: RestResource, capability: Capability, max_body: int
 ) -> Iterator[tuple[Endpoint, Unit]]:
     route = parse_route(resource.path)
     path = parse_path(route.path)
@@ -58,7 +58,9 @@ def _of_resource(
                 Unit(name, reason=reason),
             )
         else:
-            app = RestEndpoint(function, path.variables, max_body)
+            app = RestEndpoint(
+                function, path.variables, max_body, own_headers=_own_headers(exposes, resource, operation)
+            )
             endpoint = Endpoint(path, app, operation.method, selectors=route.selectors, unit=name)
             yield endpoint, unit_of(name, function)
     if resource.forward is not None:
@@ -73,6 +75,19 @@ def _of_resource(
                 name = f"{method or 'ANY'} {resource.path}"
                 unit = Unit(name, target.name, f"{target.address}/…", refusal=target.refusal)
                 yield Endpoint(path, passing, method, _is_prefix(path), unit=name), unit
+
+
+def _own_headers(exposes: RestExposes, resource: RestResource, operation: RestOperation) -> frozenset[str]:
+    """Return the headers that are for the adapter alone: its credentials, unless an input is declared for them."""
+    if exposes.authentication is None:
+        return frozenset()
+    declared = {
+        parameter.name.casefold()
+        for owner in (exposes, resource, operation)
+        for parameter in owner.input_parameters
+        if parameter.in_ == "header"
+    }
+    return frozenset({"authorization"} - declared)
 
 
 def _left_out(unit: Unavailable) -> tuple[Endpoint, Unit]:

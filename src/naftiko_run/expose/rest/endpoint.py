@@ -29,6 +29,8 @@ _MOST_KEPT: Final = 256 * 1024
 """How long an answer that is only passed on may be, in bytes, to be held in memory whole."""
 
 
+_ANY_TYPE: Final = (b"accept", "*/*")
+"""A header that clients send unasked, and that says nothing."""
 _NO_BODY: Final = CallerBody(b"", is_absent=True)
 
 
@@ -39,6 +41,7 @@ class RestEndpoint:
         function: What to invoke.
         variables: The route's variables.
         max_body: The largest body taken, in bytes.
+        own_headers: Lower-case names of headers that no input is taken from.
     """
 
     __slots__ = (
@@ -55,7 +58,14 @@ class RestEndpoint:
         "_variables",
     )
 
-    def __init__(self, function: Function, variables: Sequence[str], max_body: int) -> None:
+    def __init__(
+        self,
+        function: Function,
+        variables: Sequence[str],
+        max_body: int,
+        *,
+        own_headers: frozenset[str] = frozenset(),
+    ) -> None:
         self._function = function
         self._max_body = max_body
         self._inputs = {
@@ -70,7 +80,9 @@ class RestEndpoint:
             if each.name in variables and each.type not in ("", "string")
         )
         self._takes_body = function.takes_body
-        self._headers = tuple((name.lower().encode(), name) for name in self._at("header"))
+        self._headers = tuple(
+            (name.lower().encode(), name) for name in self._at("header") if name.lower() not in own_headers
+        )
         self._cookies = self._at("cookie")
         # With a whole body to take, its fields are its own: they do not double as query parameters.
         places = (None, "body") if self._takes_body else (None, "body", "query", "header", "cookie")
@@ -119,7 +131,7 @@ class RestEndpoint:
                 inputs.setdefault(name, self._inputs[name](values))
         for wire, name in self._headers:
             texts = [text_of(value) for key, value in scope["headers"] if key == wire and value]
-            if texts and not is_hop_by_hop(scope, wire):
+            if texts and not is_hop_by_hop(scope, wire) and (wire, *texts) != _ANY_TYPE:
                 inputs.setdefault(name, self._inputs[name](texts if name in self._lists else texts[:1]))
         if self._cookies:
             self._add_cookies(scope, inputs)
