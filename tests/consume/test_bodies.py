@@ -148,7 +148,8 @@ def test_a_raw_body_with_its_own_content_type() -> None:
     [("text", "text/plain; charset=utf-8"), ("xml", "application/xml"), ("sparql", "application/sparql-query"), ("yaml", "application/yaml")],
 )  # fmt: skip
 def test_text_bodies(kind: str, content_type: str) -> None:
-    assert content({"type": kind, "data": "ä {{x}} {{y}}|"}, {"x": 5}) == (content_type, "ä 5 |")
+    end = "\n...\n" if kind == "yaml" else ""  # of a document that is one scalar
+    assert content({"type": kind, "data": "ä {{x}} {{y}}|"}, {"x": 5}) == (content_type, f"ä 5 |{end}")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from naftiko_run import jsontext
 from naftiko_run.consume.encoders import Encode, Encoded, encoder
-from naftiko_run.document.model import Body, Parameter
+from naftiko_run.document.model import Body, BodyType, Parameter
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import (
     MISSING,
@@ -32,6 +32,13 @@ _PLACEHOLDER = re.compile(r"\{\{\{[^{}]+\}\}\}|\{\{[^{}]+\}\}")
 _JSON = Body(type="json")
 FIELD_TYPES: Final = ("json", "formUrlEncoded", "multipartForm", "yaml")
 """The types of bodies that can be an object."""
+_LANGUAGES: Final[dict[str, BodyType]] = {
+    "yaml": "yaml",
+    "xml": "xml",
+    "json": "json",
+    "sparql-query": "sparql",
+}
+"""The types of bodies that are written as text, by a part of their media type."""
 _BARE = "\ue000"
 _XML_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 
@@ -71,6 +78,13 @@ def compile_body(body: Body, resolve: Resolve) -> BodyPlan:
     return replace(plan, encode=_typed(plan.encode, body.content_type)) if body.content_type else plan
 
 
+def in_language_of(body: Body, content_type: str) -> Body:
+    """Return a body of text as one of the language that a Content-Type names, so that values are escaped for it."""
+    media_type = content_type.casefold().partition(";")[0]
+    kind = next((kind for mark, kind in _LANGUAGES.items() if mark in media_type), None)
+    return replace(body, type=kind) if kind and body.type in ("text", "raw") else body
+
+
 def _typed(encode: Encode, content_type: str) -> Encode:
     """Send what an encoder writes under another Content-Type."""
     return lambda value: (content_type, encode(value)[1])
@@ -85,7 +99,11 @@ def _compile_data(body: Body, resolve: Resolve) -> BodyPlan:
         return BodyPlan(compile_value(data, resolve, lenient=True), encode)
     if body.type in ("json", "raw"):
         return _compile_json_text(data, resolve, encode)
-    if body.type in ("text", "xml", "sparql", "yaml"):
+    if body.type == "yaml":
+        from naftiko_run.consume.yaml_text import compile_yaml_text  # few documents write YAML
+
+        return BodyPlan(compile_yaml_text(data, resolve), encode)
+    if body.type in ("text", "xml", "sparql"):
         write = _ESCAPES.get(body.type, as_text)
         return BodyPlan(compile_text(data, resolve, escape=write, lenient=True), encode)
     if body.type == "formUrlEncoded" and not _PLACEHOLDER.fullmatch(data.strip()):
@@ -101,6 +119,8 @@ def _compile_json_text(text: str, resolve: Resolve, encode: Encode) -> BodyPlan:
     try:
         return BodyPlan(_compile_marked(json.loads(_mark_bare_placeholders(text)), resolve), encoder("json"))
     except ValueError:
+        if text.lstrip().startswith("<"):
+            return BodyPlan(compile_text(text, resolve, escape=_as_xml, lenient=True), encode)
         if text.lstrip().startswith(("{", "[")):
             return BodyPlan(compile_text(text, resolve, escape=_in_json, lenient=True), _rendered_json)
         return BodyPlan(compile_value(text, resolve, lenient=True), encode)

@@ -6,7 +6,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from naftiko_run.consume.bodies import BODY_METHODS, BodyPlan, body_of_parameters, compile_body, with_fields
+from naftiko_run.consume.bodies import (
+    BODY_METHODS,
+    BodyPlan,
+    body_of_parameters,
+    compile_body,
+    in_language_of,
+    with_fields,
+)
 from naftiko_run.consume.formats import Format
 from naftiko_run.consume.masking import Mask, UrlSecrets
 from naftiko_run.consume.operation import ConsumedOperation
@@ -251,9 +258,15 @@ class OperationCompiler:
             secrets.add(before, value)
         return expression
 
+    def _written_content_type(self) -> str:
+        """Return the Content-Type that a header of the document fixes; empty where none does."""
+        fixed = (each.value for each in self._placed("header") if each.name.casefold() == "content-type")
+        return next((value for value in fixed if isinstance(value, str)), "")
+
     def _body(self, extras: Sequence[str]) -> BodyPlan | None:
         model = self._model.body
         if model is not None and model.data is not None:
+            model = in_language_of(model, self._written_content_type())
             return with_fields(compile_body(model, self._resolve), extras)
         parameters = self._placed("body")
         arguments = {parameter.name: self._argument(parameter) for parameter in parameters}

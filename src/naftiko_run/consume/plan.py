@@ -187,7 +187,10 @@ class RequestPlan:
         self, plan: BodyPlan, arguments: Mapping[str, Any], raw_body: CallerBody | None
     ) -> tuple[str, bytes | None]:
         """Give Content-Type and body; no type for no body."""
-        value = plan.value.evaluate(arguments)
+        try:
+            value = plan.value.evaluate(arguments)
+        except ValueError as fault:
+            raise InvalidInput([Violation("/body", f"cannot be made: {fault}")]) from None
         media_type = raw_body.media_type if raw_body is not None and plan.keeps_media_type else ""
         if raw_body is not None and raw_body.content and plan.whole and value is arguments.get(plan.whole):
             return media_type or JSON, raw_body.content
