@@ -54,6 +54,7 @@ class BodyPlan:
             unchanged; empty where the body is made here.
         keeps_media_type: Whether an HTTP caller's Content-Type is sent in place of the usual one.
         has_members: Whether several arguments are parts of it, so that one named ``body`` is only a part.
+        binary: The argument whose bytes are the body, as base64; empty where it is made in another way.
         is_optional: Whether an empty value can mean that there is no body.
         sends_empty: Whether it is sent all the same, unless an HTTP caller sent none.
     """
@@ -63,6 +64,7 @@ class BodyPlan:
     whole: str = ""
     keeps_media_type: bool = False
     has_members: bool = False
+    binary: str = ""
     is_optional: bool = False
     sends_empty: bool = False
 
@@ -74,8 +76,16 @@ def compile_body(body: Body, resolve: Resolve) -> BodyPlan:
         ValueError: A template in it is malformed.
     """
     plan = _compile_data(body, resolve)
-    plan = replace(plan, has_members=len(plan.value.names) > 1)
+    plan = _taking_bytes(replace(plan, has_members=len(plan.value.names) > 1), body)
     return replace(plan, encode=_typed(plan.encode, body.content_type)) if body.content_type else plan
+
+
+def _taking_bytes(plan: BodyPlan, body: Body) -> BodyPlan:
+    """Return the plan of a binary body as one that an HTTP caller's bytes can be, with their Content-Type."""
+    if body.type != "binary" or len(plan.value.names) != 1:
+        return plan
+    keeps_media_type = body.content_type in ("", "application/octet-stream")
+    return replace(plan, binary=plan.value.names[0], keeps_media_type=keeps_media_type)
 
 
 def in_language_of(body: Body, content_type: str) -> Body:
@@ -210,10 +220,11 @@ def body_of_parameters(
     if whole is not None:
         argument = arguments[whole.name]
         is_untouched = argument.whole == whole.name and is_plain_json
-        return BodyPlan(
+        plan = BodyPlan(
             argument, encode, whole=whole.name if is_untouched else "", keeps_media_type=is_plain_json
         )
-    return BodyPlan(
+        return _taking_bytes(plan, body)
+    plan = BodyPlan(
         structure(arguments),
         encode,
         keeps_media_type=is_plain_json,
@@ -221,6 +232,7 @@ def body_of_parameters(
         is_optional=True,
         sends_empty=sends_empty and body.type == "json",
     )
+    return _taking_bytes(plan, body)
 
 
 def _whole_body(parameters: Sequence[Parameter]) -> Parameter | None:

@@ -28,8 +28,8 @@ from naftiko_run.consume.styles import (
 )
 from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.consume.upstream import Upstream
+from naftiko_run.document.model import Body, Parameter
 from naftiko_run.document.model import ConsumedOperation as OperationModel
-from naftiko_run.document.model import Parameter
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import (
     MISSING,
@@ -274,6 +274,8 @@ class OperationCompiler:
             write = form_field_writer(parameter.style)
             if write is not None:
                 arguments[parameter.name] = arguments[parameter.name].then(write)
+        if model is None and len(parameters) == 1 and parameters[0].format == "binary":
+            model = Body(type="binary")
         sends_empty = self._model.method in BODY_METHODS
         plan = body_of_parameters(parameters, arguments, model, sends_empty=sends_empty)
         return with_fields(plan, extras) if plan else None

@@ -20,6 +20,14 @@ from naftiko_run.document.model import Consumes, Document, Parameter
 _IMPLIED_BODY: Final = Parameter(
     name="body", in_="body", type="object", description="Request body (JSON).", required=False
 )
+_IMPLIED_BYTES: Final = Parameter(
+    name="body",
+    in_="body",
+    type="string",
+    format="binary",
+    description="Request body (base64).",
+    required=False,
+)
 
 
 class NotCallable(Exception):
@@ -80,7 +88,8 @@ class ConsumedOperations:
             if (parameter.in_, parameter.name.casefold()) not in given
         ]
         if _implies_body(model, parameters):
-            parameters.append(_IMPLIED_BODY)
+            is_binary = model.body is not None and model.body.type == "binary"
+            parameters.append(_IMPLIED_BYTES if is_binary else _IMPLIED_BODY)
         return tuple(parameters)
 
     def implies_body(self, name: str) -> bool:

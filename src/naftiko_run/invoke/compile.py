@@ -17,7 +17,7 @@ from naftiko_run.expressions import Expression, compile_value, variable
 from naftiko_run.invoke.call import Call, CallPlan
 from naftiko_run.invoke.connect import Connector
 from naftiko_run.invoke.forward import Forward
-from naftiko_run.invoke.function import Function
+from naftiko_run.invoke.function import Function, Plan
 from naftiko_run.invoke.inputs import Input, body_path, infer_inputs
 from naftiko_run.invoke.outputs import convert
 from naftiko_run.invoke.plans import PlanCompiler
@@ -158,6 +158,7 @@ class _UnitCompiler:
             takes_body=any(each.name == "body" for each in inputs)
             and not any(self._has_member_body(each, inputs) for each in calls),
             missing=tuple(sorted({*self._missing, *missing})),
+            binary_input=_binary_input(plan),
             has_own_schema=unit.input_schema is not None,
             takes_others=takes_others,
             output_schema=self._plans.promised,
@@ -211,6 +212,15 @@ class _UnitCompiler:
         """Give what an input's own ``value`` makes of the bindings and of the other inputs, in its own type."""
         value = compile_value(parameter.value, replace(self._references, steps=()).resolve)
         return Expression(lambda scope: convert(parameter.type, value.evaluate(scope)), value.names)
+
+
+def _binary_input(plan: Plan) -> str:
+    """Return the input whose bytes are the body of the one operation that a plan calls."""
+    body = plan.call.operation.plan.body if isinstance(plan, CallPlan) else None
+    if body is None or not body.binary or not isinstance(plan, CallPlan):
+        return ""
+    argument = plan.call.arguments.get(body.binary)
+    return argument.whole if argument is not None else ""
 
 
 def _of_any_type(body: Input) -> Input:

@@ -46,6 +46,8 @@ class Function:
         has_own_schema: Whether the document has a JSON Schema of its inputs in the author's own words.
         takes_others: Whether inputs that it does not declare make up the body, where there is no input ``body``.
         takes_body: Whether an HTTP caller's whole body is the input ``body``.
+        binary_input: The input that is the whole body of an HTTP caller, whatever its bytes, as base64; empty
+            where the body is none of bytes.
         output_schema: JSON Schema of its answers, by which nothing is required and everything may be null;
             None where its outputs promise nothing. An upstream can still answer otherwise.
     """
@@ -60,6 +62,7 @@ class Function:
     has_own_schema: bool
     takes_others: bool
     takes_body: bool
+    binary_input: str
     output_schema: dict[str, Any] | None
     _validator: InputValidator
     _fixed: tuple[tuple[str, Expression], ...]

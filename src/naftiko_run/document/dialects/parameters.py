@@ -23,6 +23,7 @@ TYPE_SPELLINGS = {
     "int": "integer",
     "float": "number",
     "double": "number",
+    "binary": "string",
     "bool": "boolean",
     "str": "string",
 }
@@ -60,7 +61,7 @@ def _input(written: Reader, name: str) -> dict[str, Any]:
         "pattern": written.text("pattern") or None,
         "enum": tuple(enum) if isinstance(enum, list) else (),
         "default": written.data.get("default"),
-        "format": written.text("format") or None,
+        "format": written.text("format") or ("binary" if written.data.get("type") == "binary" else None),
         **normalise_input_schema(written),
         "nullable": _nullable(written),
         "style": None,

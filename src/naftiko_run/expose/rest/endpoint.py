@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -29,6 +30,8 @@ _MOST_KEPT: Final = 256 * 1024
 """How long an answer that is only passed on may be, in bytes, to be held in memory whole."""
 
 
+_SIMPLE_TYPES: Final = ("", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
+"""What browsers send to other sites without asking them."""
 _ANY_TYPE: Final = (b"accept", "*/*")
 """A header that clients send unasked, and that says nothing."""
 _NO_BODY: Final = CallerBody(b"", is_absent=True)
@@ -45,6 +48,7 @@ class RestEndpoint:
     """
 
     __slots__ = (
+        "_binary",
         "_cookies",
         "_fields",
         "_found",
@@ -80,6 +84,7 @@ class RestEndpoint:
             if each.name in variables and each.type not in ("", "string")
         )
         self._takes_body = function.takes_body
+        self._binary = function.binary_input
         self._headers = tuple(
             (name.lower().encode(), name) for name in self._at("header") if name.lower() not in own_headers
         )
@@ -143,11 +148,25 @@ class RestEndpoint:
             if name in cookies:
                 inputs.setdefault(name, self._inputs[name]((cookies[name],)))
 
+    def _is_field(self, scope: Scope, content: bytes) -> bool:
+        """Return whether a body is JSON that holds the bytes as base64, and not the bytes themselves."""
+        media_type = header(scope, b"content-type").partition(";")[0].strip()
+        if self._binary == "body" or not _JSON.match(media_type):
+            return False
+        try:
+            value = jsontext.loads(content)
+        except ValueError:
+            return False
+        return isinstance(value, dict) and isinstance(value.get(self._binary), str)
+
     async def _add_body(self, scope: Scope, receive: Receive, inputs: dict[str, Any]) -> CallerBody | None:
         """Add what the body says, and return it; None where the operation reads none."""
         if not (self._takes_body or self._fields or self._found):
             return None
         content = await read_body(scope, receive, self._max_body)
+        if self._binary and content and not self._is_field(scope, content):
+            inputs[self._binary] = b64encode(content).decode()
+            return CallerBody(b"", _binary_type(scope))
         if not content or content.isspace():
             return _NO_BODY
         media_type = ""
@@ -157,6 +176,10 @@ class RestEndpoint:
             value, content = await read_json(content)
         except ValueError as fault:
             raise Problem(400, "not-json", f"The body is not JSON: {fault}") from None
+        self._add_members(value, inputs)
+        return CallerBody(content, media_type)
+
+    def _add_members(self, value: Any, inputs: dict[str, Any]) -> None:
         for name, read in self._found:
             if (found := read(value)) is not MISSING:
                 inputs.setdefault(name, found)
@@ -168,7 +191,23 @@ class RestEndpoint:
             raise Problem(400, "invalid-input", "The body must be a JSON object")
         if self._takes_body:
             inputs["body"] = value
-        return CallerBody(content, media_type)
+
+
+def _binary_type(scope: Scope) -> str:
+    """Return the Content-Type of a body of any bytes.
+
+    Raises:
+        Problem: A page of another site can send such a request unasked.
+    """
+    written = header(scope, b"content-type")
+    if header(scope, b"origin") and written.partition(";")[0].strip().lower() in _SIMPLE_TYPES:
+        raise Problem(
+            415,
+            "unsupported-media-type",
+            f"The body is {written or 'of no Content-Type'}, which any page can send",
+            hint="send it with its own Content-Type, or with `application/octet-stream`",
+        )
+    return written if written.isprintable() else ""
 
 
 def _json_type(scope: Scope) -> str:
