@@ -123,7 +123,7 @@ class OperationCompiler:
         for each in self._placed("cookie"):
             if isinstance(each.value, str) and (";" in each.value or "\n" in each.value.strip()):
                 raise ValueError(
-                    f"the cookie `{each.name}` of `{name}` has a `;` or a line break in its value"
+                    f"the cookie `{each.name}` of `{operation}` has a `;` or a line break in its value"
                 )
         body = self._body(in_body)
         expressions = [*variables.values(), *(value for _, value, _ in (*query, *headers, *cookies))]

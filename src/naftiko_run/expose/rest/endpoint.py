@@ -29,7 +29,6 @@ _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z", re.IGNORECASE)
 _MOST_KEPT: Final = 256 * 1024
 """How long an answer that is only passed on may be, in bytes, to be held in memory whole."""
 
-
 _SIMPLE_TYPES: Final = ("", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
 """What browsers send to other sites without asking them."""
 _ANY_TYPE: Final = (b"accept", "*/*")
@@ -148,13 +147,13 @@ class RestEndpoint:
             if name in cookies:
                 inputs.setdefault(name, self._inputs[name]((cookies[name],)))
 
-    def _is_field(self, scope: Scope, content: bytes) -> bool:
+    async def _is_field(self, scope: Scope, content: bytes) -> bool:
         """Return whether a body is JSON that holds the bytes as base64, and not the bytes themselves."""
         media_type = header(scope, b"content-type").partition(";")[0].strip()
         if self._binary == "body" or not _JSON.match(media_type):
             return False
         try:
-            value = jsontext.loads(content)
+            value, _ = await read_json(content)
         except ValueError:
             return False
         return isinstance(value, dict) and isinstance(value.get(self._binary), str)
@@ -164,7 +163,7 @@ class RestEndpoint:
         if not (self._takes_body or self._fields or self._found):
             return None
         content = await read_body(scope, receive, self._max_body)
-        if self._binary and content and not self._is_field(scope, content):
+        if self._binary and content and not await self._is_field(scope, content):
             inputs[self._binary] = b64encode(content).decode()
             return CallerBody(b"", _binary_type(scope))
         if not content or content.isspace():
