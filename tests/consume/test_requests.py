@@ -189,7 +189,11 @@ def test_values_in_a_header(value: Any, sent_as: str) -> None:
     assert header_of(sent(tool(parameters("header:X-Trace")), {"X-Trace": value}), "x-trace") == sent_as
 
 
-@pytest.mark.parametrize("place", ["path", "query", "header", "cookie", "body"])
+def test_half_a_surrogate_pair_in_a_body_is_replaced() -> None:
+    assert json_of(sent(tool(parameters("body:x", method="POST")), {"x": "\ud800"})) == {"x": "\ufffd"}
+
+
+@pytest.mark.parametrize("place", ["path", "query", "header", "cookie"])
 def test_half_a_surrogate_pair_is_refused(place: str) -> None:
     operation = parameters(f"{place}:x", method="POST")
     refusal(tool(operation, path="/things/{x}" if place == "path" else "/things"), {"x": "\ud800"})
