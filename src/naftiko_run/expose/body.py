@@ -19,7 +19,7 @@ _PARSED_AT_ONCE: Final = 64 * 1024
 """Longer bodies are parsed in a thread; below it, switching costs more."""
 
 HEADERS: Final = "naftiko.headers"
-"""Under this key the router puts a request's headers by name into its scope, of those with one name the last."""
+"""Under this key a scope has the request's headers by name, of those with one name the last."""
 
 _HOP_BY_HOP: Final = frozenset(
     {

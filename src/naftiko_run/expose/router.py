@@ -75,7 +75,8 @@ class Router:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         try:
-            scope[HEADERS] = dict(scope["headers"])
+            if HEADERS not in scope:  # another server than ours
+                scope[HEADERS] = dict(scope["headers"])
             self._guard.check(scope)
             app = self._route(scope)
             await app(scope, receive, send)

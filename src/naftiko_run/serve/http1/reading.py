@@ -10,11 +10,12 @@ from urllib.parse import unquote
 
 from httptools import HttpParserError, HttpParserInvalidMethodError, HttpRequestParser
 
+from naftiko_run.expose.body import HEADERS
 from naftiko_run.expose.exposer import Scope
 from naftiko_run.serve.http1.exchange import Exchange
 from naftiko_run.serve.http1.validation import (
     CHUNKED,
-    MARKED,
+    COMMON_METHODS,
     Refused,
     check_first_line,
     check_headers,
@@ -32,6 +33,7 @@ _MOST_UNREAD: Final = 64 * 1024
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 _END: Final = b"\r\n\r\n"
 """Ends a head, and a body in chunks: a strict parser takes nothing else for the end."""
+_TAB, _HASH, _SLASH, _QUESTION_MARK = b"\t#/?"
 _UPGRADE = re.compile(rb"^upgrade:[^\r\n]*\r\n", re.IGNORECASE | re.MULTILINE)
 
 Address = tuple[str, int] | None
@@ -63,7 +65,6 @@ class RequestReader(asyncio.Protocol):
         "_head",
         "_headers",
         "_left",
-        "_marked",
         "_parser",
         "_taken",
         "_url",
@@ -81,7 +82,6 @@ class RequestReader(asyncio.Protocol):
         """What was received of a head that is not whole."""
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
-        self._marked: list[tuple[bytes, bytes]] = []
         self._left = 0
         """How much of the body is still to come, or ``CHUNKED``; 0 while a head is read."""
         self._fed = b""
@@ -133,39 +133,63 @@ class RequestReader(asyncio.Protocol):
         """Read what was received."""
         start, size = 0, len(data)
         try:
-            while start < size and self._parser is not None:
-                start = self._read_body(data, start) if self._left else self._read_head(data, start)
+            while start < size and (parser := self._parser) is not None:
+                if self._left:
+                    start = self._read_body(data, start)
+                    continue
+                if self._head:
+                    piece = self._more_of_head(data, start)
+                    start += len(piece)
+                else:
+                    end = data.find(_END, start) + 4
+                    if end < 4:
+                        end = size
+                    piece = self._head = data if end - start == size else data[start:end]
+                    start = end
+                parser.feed_data(piece)
+                if not self.has_begun or self.reading is not None:
+                    self._head = b""
+                elif len(self._head) > MOST_HEAD:
+                    raise _too_large()
+                else:
+                    check_first_line(self._head)
+        except HttpParserError as fault:
+            self._fail(fault, data[start:])
         except Refused as refusal:
             self.refuse(refusal.status, refusal.code, refusal.detail)
 
-    def _read_head(self, data: bytes, start: int) -> int:
-        """Read up to the end of a head; return where that is."""
-        known = self._head
-        found = (known + data[start:]).find(_END, max(0, len(known) - 3)) if known else data.find(_END, start)
-        end = len(data) if found < 0 else found + 4 + (start - len(known) if known else 0)
-        piece = data[start:end]
-        self._head = known + piece if known else piece
-        try:
-            self._feed(piece)
-        except _UpgradeIgnored:
-            # A request for another protocol may be ignored (RFC 9110, 7.8), but the parser would stop here.
+    def _fail(self, fault: HttpParserError, rest: bytes) -> None:
+        """Called when the parser stops, or something that it has called."""
+        cause = fault.__context__
+        if isinstance(cause, _UpgradeIgnored):
+            # A request for another protocol may be ignored (RFC 9110, 7.8), but the parser would read no body.
+            head, self._head = _UPGRADE.sub(b"", self._head), b""
+            self._left = 0
             self.parse_anew()
-            self._head = _UPGRADE.sub(b"", self._head)
-            self._feed(self._head)
-        if not self.has_begun or self.reading is not None:
-            self._head = b""
-        elif len(self._head) > MOST_HEAD:
-            raise _too_large()
-        else:
-            check_first_line(self._head)
-        return end
+            self.data_received(head + rest)
+            return
+        if not isinstance(cause, Refused):
+            cause = refusal_of(self._head, is_method=isinstance(fault, HttpParserInvalidMethodError))
+        self.refuse(cause.status, cause.code, cause.detail)
+
+    def _more_of_head(self, data: bytes, start: int) -> bytes:
+        """Return what continues a head, up to its end."""
+        known = self._head
+        head = known + data[start:] if start else known + data
+        found = head.find(_END, max(0, len(known) - 3))
+        if found >= 0:
+            head = head[: found + 4]
+        self._head = head
+        return head[len(known) :]
 
     def _read_body(self, data: bytes, start: int) -> int:
         """Read up to where a body ends, or may end; return where that is."""
+        parser = self._parser
+        assert parser is not None
         if self._left != CHUNKED:
             end = min(len(data), start + self._left)
             self._left -= end - start
-            self._feed(data[start:end])
+            parser.feed_data(data[start:end])
             return end
         before, taken = self._fed, self._taken
         found = (before + data[start : start + 3]).find(_END)
@@ -176,7 +200,7 @@ class RequestReader(asyncio.Protocol):
             end = found + 4 if found >= 0 else len(data)
         piece = data[start:end]
         self._fed = piece[-3:] if len(piece) > 2 else (before + piece)[-3:]
-        self._feed(piece)
+        parser.feed_data(piece)
         self._framing += len(piece) - (self._taken - taken)
         if self._framing > MOST_HEAD + _FRAMING_PER_BYTE * self._taken:
             raise _too_large()
@@ -184,29 +208,15 @@ class RequestReader(asyncio.Protocol):
             self.parse_anew()  # what they say of the connection is not for this parser
         return end
 
-    def _feed(self, data: bytes) -> None:
-        assert self._parser is not None
-        try:
-            self._parser.feed_data(data)
-        except HttpParserError as fault:
-            if isinstance(fault.__context__, Refused | _UpgradeIgnored):
-                raise fault.__context__ from None
-            is_method = isinstance(fault, HttpParserInvalidMethodError)
-            raise refusal_of(self._head, is_method=is_method) from None
-
     # What the parser calls
 
     def on_message_begin(self) -> None:
         """Begin a request."""
         self._url = b""
         self._headers = []
-        self._marked = []
-        self._fed = b""
-        self._framing = self._taken = 0
-        self._has_trailers = False
         self.has_begun = True
         self.reading = None
-        self.restart_clock()
+        self.quiet = self.moved = 0
 
     def on_url(self, url: bytes) -> None:
         """Take the request's target, or a part of it."""
@@ -217,11 +227,7 @@ class RequestReader(asyncio.Protocol):
         if self.reading is not None:
             self._has_trailers = True
             return
-        name = name.lower()
-        value = value.rstrip(b" \t")
-        if name in MARKED:
-            self._marked.append((name, value))
-        self._headers.append((name, value))
+        self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Begin the exchange, or line it up.
@@ -231,15 +237,34 @@ class RequestReader(asyncio.Protocol):
         """
         parser = self._parser
         assert parser is not None
-        if len(self._head) > MOST_HEAD:
+        head = self._head
+        if len(head) > MOST_HEAD:
             raise _too_large()
         verb = parser.get_method()
         version = parser.get_http_version()
-        check_request_line(self._head, verb, self._url, version)
-        self._left, expects = check_headers(version, self._marked)
-        path, query, authority = split_target(verb, self._url)
-        if authority is not None:
-            self._replace_host(authority)
+        path = url = self._url
+        if not (
+            version == "1.1"
+            and verb in COMMON_METHODS
+            and head.startswith(b"HTTP/1.1\r\n", len(verb) + len(url) + 2)
+        ):
+            check_request_line(head, verb, url, version)
+        if b" \r\n" in head or _TAB in head:
+            self._headers = [(name, value.rstrip(b" \t")) for name, value in self._headers]
+        query = b""
+        if url[0] != _SLASH or _HASH in url:
+            path, query, authority = split_target(verb, url)
+            if authority is not None:
+                self._replace_host(authority)
+        elif _QUESTION_MARK in url:
+            path, _, query = url.partition(b"?")
+        headers = self._headers
+        named = dict(headers)
+        self._left, expects = check_headers(version, headers, named)
+        if self._left == CHUNKED:
+            self._fed = b""
+            self._framing = self._taken = 0
+            self._has_trailers = False
         if parser.should_upgrade():
             raise _UpgradeIgnored
         text = path.decode("ascii")
@@ -253,14 +278,17 @@ class RequestReader(asyncio.Protocol):
             "raw_path": path,
             "query_string": query,
             "root_path": "",
-            "headers": self._headers,
+            "headers": headers,
             "client": self.client,
             "server": self.server,
+            HEADERS: named,
         }
         self.reading = exchange = self.begin(scope)
-        is_old = version == "1.0"
-        exchange.expects = expects and not is_old
-        exchange.keeps = not is_old and parser.should_keep_alive()
+        if version == "1.1":
+            exchange.expects = expects
+            exchange.keeps = parser.should_keep_alive()
+        else:
+            exchange.keeps = False
 
     def on_body(self, piece: bytes) -> None:
         """Take a piece of the body."""

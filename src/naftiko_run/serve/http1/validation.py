@@ -17,18 +17,22 @@ _AUTHORITY = re.compile(
 _ABSOLUTE = re.compile(rb"https?://([^/?#]+)([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.IGNORECASE).fullmatch
 _LONGEST_LENGTH: Final = 18
 """Digits of a Content-Length: one more may not fit into 64 bits."""
+COMMON_METHODS: Final = frozenset({b"GET", b"POST", b"PUT", b"PATCH", b"DELETE", b"HEAD", b"OPTIONS"})
 _FOREIGN_METHODS: Final = frozenset(
     {
         *(b"DESCRIBE", b"ANNOUNCE", b"SETUP", b"PLAY", b"PAUSE", b"TEARDOWN", b"GET_PARAMETER"),
-        *(b"SET_PARAMETER", b"REDIRECT", b"RECORD", b"FLUSH", b"SOURCE", b"PRI"),
+        *(b"SET_PARAMETER", b"REDIRECT", b"RECORD", b"FLUSH", b"SOURCE", b"PRI", b"CONNECT"),
     }
 )
-"""Methods that the parser knows from RTSP, ICE and HTTP/2."""
-
-MARKED: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect"})
-"""The headers that say how a request is read."""
+"""Methods that the parser knows from RTSP, ICE and HTTP/2, and the one that only proxies have."""
 
 Headers = list[tuple[bytes, bytes]]
+
+_UNIQUE: Final = (b"host", b"content-length", b"transfer-encoding")
+
+_MOST_HOSTS: Final = 256
+_hosts: set[bytes] = set()
+"""Hosts that were found good: most requests have the same few."""
 
 
 class Refused(Exception):
@@ -60,17 +64,17 @@ def check_request_line(head: bytes, method: bytes, target: bytes, version: str) 
     Raises:
         Refused: 400, 501 or 505.
     """
-    if version not in ("1.1", "1.0"):
+    if version == "1.1":
+        end = b"HTTP/1.1\r\n"
+    elif version == "1.0":
+        end = b"HTTP/1.0\r\n"
+    else:
         raise _wrong_version(version)
-    if method in _FOREIGN_METHODS or method == b"CONNECT":
+    if method in _FOREIGN_METHODS:
         raise _unknown_method()
-    end = b"HTTP/1.1\r\n" if version == "1.1" else b"HTTP/1.0\r\n"
-    if not head.startswith(end, len(method) + len(target) + 2):
-        head = head.lstrip(b"\r\n")
-        if not head.startswith(end, len(method) + len(target) + 2):
-            raise not_http(
-                "The request line is not a method, a target and HTTP/1.1, with one space between them"
-            )
+    size = len(method) + len(target) + 2
+    if not (head.startswith(end, size) or head.lstrip(b"\r\n").startswith(end, size)):
+        raise not_http("The request line is not a method, a target and HTTP/1.1, with one space between them")
 
 
 def check_first_line(head: bytes) -> None:
@@ -107,9 +111,7 @@ def split_target(method: bytes, target: bytes) -> tuple[bytes, bytes, bytes | No
         Refused: It has none of the forms of RFC 9112, 3.2.
     """
     if target.startswith(b"/"):
-        if ord("#") in target:
-            target = target[: target.index(b"#")]
-        path, _, query = target.partition(b"?")
+        path, _, query = target.partition(b"#")[0].partition(b"?")
         return path, query, None
     if target == b"*" and method == b"OPTIONS":
         return target, b"", None
@@ -119,12 +121,13 @@ def split_target(method: bytes, target: bytes) -> tuple[bytes, bytes, bytes | No
     return found[2] or b"/", found[3] or b"", found[1]
 
 
-def check_headers(version: str, marked: Headers) -> tuple[int, bool]:
+def check_headers(version: str, headers: Headers, named: dict[bytes, bytes]) -> tuple[int, bool]:
     """Check the headers that say where a request goes and where it ends.
 
     Args:
         version: HTTP version of the request.
-        marked: Those of its headers that are ``MARKED``, in order.
+        headers: All of its headers, in order.
+        named: The same by name.
 
     Returns:
         The length of the body, or ``CHUNKED``; and whether the client waits for `100 Continue`.
@@ -132,20 +135,16 @@ def check_headers(version: str, marked: Headers) -> tuple[int, bool]:
     Raises:
         Refused: 400, or 501 for a coding that is not decoded here.
     """
-    found = dict(marked)
-    if len(found) < len(marked):
-        _check_unique(marked)
-    host = found.get(b"host")
-    if host is None:
-        if version == "1.1":
-            raise not_http("The Host header is missing")
-    elif not _AUTHORITY(host):
-        raise not_http("The Host header is not a host name with an optional port")
-    length, coding = found.get(b"content-length"), found.get(b"transfer-encoding")
-    expects = found.get(b"expect", b"").lower() == b"100-continue"
-    if coding is not None:
-        _check_coding(version, coding, length)
+    if len(named) < len(headers):
+        _check_unique(headers)
+    host = named.get(b"host")
+    if host not in _hosts:
+        _check_host(version, host)
+    expects = b"expect" in named and named[b"expect"].lower() == b"100-continue"
+    if b"transfer-encoding" in named:
+        _check_coding(version, named)
         return CHUNKED, expects
+    length = named.get(b"content-length")
     if length is None:
         return 0, expects
     if not length.isdigit() or len(length) > _LONGEST_LENGTH:
@@ -153,19 +152,29 @@ def check_headers(version: str, marked: Headers) -> tuple[int, bool]:
     return int(length), expects
 
 
-def _check_unique(marked: Headers) -> None:
-    names = [name for name, _ in marked if name != b"expect"]
-    for name in names:
+def _check_host(version: str, host: bytes | None) -> None:
+    if host is None:
+        if version == "1.1":
+            raise not_http("The Host header is missing")
+    elif not _AUTHORITY(host):
+        raise not_http("The Host header is not a host name with an optional port")
+    elif len(_hosts) < _MOST_HOSTS and len(host) < _MOST_HOSTS:
+        _hosts.add(host)
+
+
+def _check_unique(headers: Headers) -> None:
+    names = [name for name, _ in headers]
+    for name in _UNIQUE:
         if names.count(name) > 1:
             raise not_http(f"There is more than one {name.decode('ascii').title()} header")
 
 
-def _check_coding(version: str, coding: bytes, length: bytes | None) -> None:
-    if length is not None:
+def _check_coding(version: str, named: dict[bytes, bytes]) -> None:
+    if b"content-length" in named:
         raise not_http("Content-Length and Transfer-Encoding contradict each other")
     if version == "1.0":
         raise not_http("HTTP/1.0 has no Transfer-Encoding")
-    if coding.lower() != b"chunked":
+    if named[b"transfer-encoding"].lower() != b"chunked":
         raise Refused(501, "unsupported-coding", "The only Transfer-Encoding accepted here is `chunked`")
 
 
