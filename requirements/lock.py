@@ -40,24 +40,24 @@ def path_of(lock: str) -> Path:
     return FOLDER / f"{lock}.txt"
 
 
-def inputs() -> str:
-    """Return a digest of what the locks are made from: parts of ``pyproject.toml``, and `LOCKS`."""
+def inputs(lock: str) -> str:
+    """Return a digest of what a lock is made from: its arguments, and what they name in ``pyproject.toml``."""
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     project = pyproject["project"]
+    arguments = LOCKS[lock]
     parts = [
         project["requires-python"],
-        project["dependencies"],
-        project["optional-dependencies"],
-        pyproject["dependency-groups"],
-        LOCKS,
+        arguments,
+        project["dependencies"] if "pyproject.toml" in arguments else None,
+        project["optional-dependencies"] if "--extra" in arguments else None,
+        {name: group for name, group in pyproject["dependency-groups"].items() if name in arguments},
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def stale() -> list[str]:
     """Return the locks that are missing, or that were made from another ``pyproject.toml``."""
-    wanted = f"{_INPUTS}{inputs()}"
-    return [lock for lock in LOCKS if wanted not in _first_lines(path_of(lock))]
+    return [lock for lock in LOCKS if f"{_INPUTS}{inputs(lock)}" not in _first_lines(path_of(lock))]
 
 
 def write(lock: str, options: list[str]) -> None:
@@ -89,7 +89,7 @@ def write(lock: str, options: list[str]) -> None:
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
         name = path.relative_to(ROOT).as_posix()
         head = f"# Made by `make lock`; do not edit. Install with: pip install --require-hashes -r {name}\n"
-        new = f"{head}{_INPUTS}{inputs()}\n{output.read_text(encoding='utf-8')}"
+        new = f"{head}{_INPUTS}{inputs(lock)}\n{output.read_text(encoding='utf-8')}"
     if new != old:
         path.write_text(new, encoding="utf-8")
 
