@@ -50,9 +50,8 @@ document-too-large | error | A document is larger than 4 MiB. | Split it into se
 duplicate-function | error | A function of an aggregate is defined twice; the first one is used. | Give it another name.
 duplicate-key | error | A key stands twice in one mapping. | Keep one of the two.
 duplicate-namespace | warning | A namespace is consumed twice; the operations are merged, the first of a name wins. | Give one of the two another namespace.
-duplicate-operation | warning | A consumed operation is defined twice; the first one is called. | Give it another name.
-duplicate-prompt | warning | A prompt has the name of another once both are served under names that every client takes; it gets a free one. | Give it another name.
 duplicate-operation | warning | Consumed operations have one name; units that call it are left out, unless their method or path says which is meant. | Give it another name.
+duplicate-prompt | warning | A prompt has the name of another once both are served under names that every client takes; it gets a free one. | Give it another name.
 duplicate-route | warning | A route matches the same requests as an earlier one; it is left out. | Give it a path of its own, or a static query such as `?action=x`.
 duplicate-skill | warning | A skill has the name of another; it is left out. | Give it another name.
 duplicate-tool | warning | A tool has the name of another; it gets a free one, and in a skill it is left out. | Give it another name.
@@ -71,9 +70,8 @@ import-remote | error | An import names a URL; nothing is fetched. | Save the fi
 import-too-far | error | More than 32 imports lead from one to the next. | Name the file that defines the entry.
 import-too-much | error | What is imported is larger than a document may be. | Import less, or split the document.
 import-unknown-namespace | error | A file that is imported from does not define that namespace. | Name one that it defines.
-inexact-call | warning | A `call` names an operation in another spelling or form; that operation is called. | Write its name as it is defined.
 impossible-style | warning | A parameter's `style`, `explode`, `allowReserved` or `collectionFormat` cannot be used in its place or with its type; it is left out. | Write one that the OpenAPI specification has for the place and the type.
-inexact-call | warning | A `call` names an operation in another spelling; that operation is called. | Write its name as it is defined.
+inexact-call | warning | A `call` names an operation in another spelling or form; that operation is called. | Write its name as it is defined.
 input-mapping | warning | An input has a `mapping`; it is read as `with`, or ignored where `with` says what fills what. | Name the consumed parameter under `with`.
 invalid-document | error | A part of the document cannot be understood. | Correct what the message names.
 key-placement | warning | An API key is sent in a place that the specification does not have. | Write `placement: header` or `query` where the API takes it there too.

@@ -49,8 +49,8 @@ class HttpxTransport:
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request; see ``Transport.send``."""
-        place = await self._place(request)
         with self._told(request):
+            place = await self._place(request)
             async with asyncio.timeout_at(request.deadline):
                 response, close = await self._begin(request, place)
                 encoding = ", ".join(response.headers.get_list("content-encoding"))
@@ -65,9 +65,9 @@ class HttpxTransport:
 
     async def stream(self, request: OutgoingRequest) -> StreamedResponse:
         """Send a request, and give the response while its body comes; see ``Transport.stream``."""
-        place = await self._place(request)
         chunks_in = request.chunks
         with self._told(request):
+            place = await self._place(request)
             async with asyncio.timeout_at(request.deadline if chunks_in is None else None) as limit:
                 if chunks_in is not None:
                     request.chunks = _timed(chunks_in, limit, words.seconds_of(request))
