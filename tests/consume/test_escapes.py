@@ -42,6 +42,9 @@ texts = st.text(min_size=1) | st.sampled_from(
         "&lt;",
         "--",
         "\t",
+        "\x85",
+        "a\u2028b",
+        "\r\n",
     ]
 )
 

@@ -27,6 +27,7 @@ from naftiko_run.expressions import (
 _MARK: Final = re.compile("\ue001([0-9a-f]+)\ue002")
 _PLACEHOLDER: Final = re.compile(r"\{\{\{\s*[^{}]+?\s*\}\}\}|\{\{\s*[^{}#^/!&\s][^{}]*\}\}")
 _SECTION: Final = re.compile(r"\{\{\s*[#^]")
+_FOLDED: Final = re.compile("[\r\x85\u2028\u2029]")
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -124,13 +125,25 @@ class _Filler:
             value = self._read(whole[1])
             return None if value is MISSING else _node_of(value)
         text = _MARK.sub(lambda found: self._text(found[1]), text)
-        return yaml.ScalarNode("tag:yaml.org,2002:str", text, style=node.style)
+        return _text_node(text, node.style)
 
     def _text(self, mark: str) -> str:
         value = self._read(mark)
         return "" if value is MISSING or value is None else as_text(value)
 
 
+def _text_node(text: str, style: str | None = None) -> yaml.ScalarNode:
+    """Return the node of a text; one with line breaks that YAML folds away is written with escapes."""
+    return yaml.ScalarNode("tag:yaml.org,2002:str", text, style='"' if _FOLDED.search(text) else style)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Represents values as nodes."""
+
+
+_Dumper.add_representer(str, lambda _, text: _text_node(text))
+
+
 def _node_of(value: Any) -> yaml.Node:
-    represent: Callable[[Any], yaml.Node] = yaml.SafeDumper(StringIO()).represent_data
+    represent: Callable[[Any], yaml.Node] = _Dumper(StringIO()).represent_data
     return represent(value)
