@@ -43,7 +43,7 @@ for (const [called, [make, Transport]] of Object.entries(clients)) {
     test('an answer that is not as promised is there, with a warning', async () => {
       for (const [name, given, text] of [
         ['object', 'five', '{"id":"five","status":null}'],
-        ['list', { a: 1 }, '{"a":1}'],
+        ['list', ['many'], '["many"]'],
         ['number', [1], '[1]'],
       ]) {
         const { isError, texts, structuredContent } = await call(name, given);
@@ -55,8 +55,8 @@ for (const [called, [make, Transport]] of Object.entries(clients)) {
     });
 
     test('null, which is nothing found', async () => {
-      for (const name of ['list', 'number']) {
-        const { texts, structuredContent } = await call(name, null);
+      for (const [name, given] of [['list', null], ['list', { a: 1 }], ['number', null]]) {
+        const { texts, structuredContent } = await call(name, given);
         assert.deepEqual([texts, structuredContent], [['null'], { result: null }]);
       }
     });
