@@ -42,9 +42,9 @@ async def stalling(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 async def dawdling(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await head_of(reader)
-    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n")
-    for _ in range(4):
-        await pause(LIMIT / 2)
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n")
+    for _ in range(8):
+        await pause(LIMIT / 5)
         writer.write(b"x")
 
 
@@ -84,16 +84,16 @@ def test_a_stream_may_take_its_time_as_long_as_it_goes_on(kind: Kind, streams: s
     async def use(transport: Transport) -> bytes:
         async with speaking(dawdling) as url:
             send = transport.stream if streams == "stream" else transport.send
-            return await whole(await send(asking(url, most_kept=3)))
+            return await whole(await send(asking(url, most_kept=7)))
 
-    assert kind.run(use, LIMIT) == b"xxxx"
+    assert kind.run(use, LIMIT) == b"x" * 8
 
 
 @each_kind
 def test_a_whole_answer_that_drips_is_not_waited_for(kind: Kind) -> None:
     async def use(transport: Transport) -> None:
         async with speaking(dawdling) as url:
-            await transport.send(asking(url, most_kept=4))
+            await transport.send(asking(url, most_kept=8))
 
     with pytest.raises(UpstreamTimeout, match=TOLD) as failed:
         kind.run(use, LIMIT)

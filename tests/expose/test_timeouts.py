@@ -67,11 +67,11 @@ capability:
     - {path: /own, operations: [{method: GET, call: api.own, outputParameters: *mapped}]}
     - {path: /of-resource, operations: [{method: GET, call: api.of-resource, outputParameters: *mapped}]}
     - {path: /of-entry, operations: [{method: GET, call: api.of-entry, outputParameters: *mapped}]}
-    - {path: /passed-on, operations: [{method: GET, call: api.own}]}
+    - {path: /passed-on, operations: [{method: GET, call: usual.get}]}
     - {path: /steps, operations: [{method: GET, steps: [{name: one, type: call, call: api.own}]}]}
     - {path: /tokens, operations: [{method: GET, call: tokens.get}]}
     - {path: /digest, operations: [{method: GET, call: digest.get}]}
-    - {path: "/all/{path}", forward: {targetNamespace: api}}
+    - {path: "/all/{path}", forward: {targetNamespace: usual}}
   - type: mcp
     namespace: m
     tools: [{name: own, description: Get it, call: api.own}]
@@ -192,7 +192,7 @@ def test_a_model_is_told_the_same(served: Served) -> None:
 def test_what_streams_goes_on_as_long_as_its_upstream(served: Served, path: str) -> None:
     with httpx.stream("GET", served.origin("rest") + path, timeout=PATIENCE) as answer:
         pieces = answer.iter_raw()
-        for _ in range(int(ENTRY * 2 / 0.05)):
+        for _ in range(int(USUAL * 2 / 0.05)):
             assert next(pieces)
 
 
