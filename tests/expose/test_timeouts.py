@@ -6,8 +6,9 @@ import asyncio
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -90,8 +91,12 @@ class Dripping:
         self.url = ""
         self.ended = threading.Event()
         self._nonces = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -103,12 +108,19 @@ class Dripping:
                     writer.write(b" ")
                     await writer.drain()
                     await _pause(0.05)
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             self.ended.set()
         finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
+            self._tasks.discard(task)
+            writer.transport.abort()
+
+    async def end(self, server: asyncio.Server) -> None:
+        """Close the server and every connection."""
+        server.close()
+        await asyncio.sleep(0)  # what was accepted just now is among them then
+        for each in self._tasks:
+            each.cancel()
+        await asyncio.gather(*self._tasks)
 
     async def _challenge(self, writer: asyncio.StreamWriter) -> None:
         """Take most of the time of a call to ask for other credentials."""
@@ -138,7 +150,7 @@ def dripping() -> Iterator[Dripping]:
         try:
             yield upstream
         finally:
-            portal.call(server.close)
+            portal.call(upstream.end, server)
 
 
 @pytest.fixture(scope="module")
