@@ -45,5 +45,5 @@ def test_start_up_shows_them_as_signs_too(document: Path) -> None:
     with launched(document, "--port", "mcp=0") as process:
         process.wait_for_line(READY)
         assert "tool get--2J" in process.text
-        assert "the tool name `get␛[2J` has" in process.text
+        assert "the tool name `get␛[2J` is" in process.text
         assert "\x1b" not in process.text

@@ -158,4 +158,4 @@ def test_a_base_uri_that_cannot_be_called_is_told_with_what_to_mend(tmp_path: Pa
     result = run(written(tmp_path, text))
     assert result.returncode == 65
     assert "its `baseUri` `file:///etc` is not an http or https address" in result.stderr
-    assert "hint: mend the entry `pipelines-track` under `consumes`" in result.stderr
+    assert "hint: correct the entry `pipelines-track` under `consumes`" in result.stderr

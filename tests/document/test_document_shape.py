@@ -158,3 +158,14 @@ def test_a_file_is_named_in_what_is_found(tmp_path: Path) -> None:
     path.write_text("a: [", encoding="utf-8")
     with pytest.raises(DocumentError, match=r"doc\.yaml:2:1: error\[yaml-syntax\]"):
         load_document(path)
+
+
+def test_a_root_that_serves_by_itself_is_no_shared_file() -> None:
+    text = (
+        "naftiko: 1.0.0-alpha2\n"
+        "consumes: [{namespace: api, baseUri: 'https://h', resources: [{path: /a, operations: [{name: get, method: GET}]}]}]\n"
+        "exposes: [{type: mcp, namespace: m, tools: [{name: t, call: api.get}]}]\n"
+    )
+    loaded = load_text(text, "doc.yaml")
+    assert [each.type for each in loaded.document.exposes] == ["mcp"]
+    assert "shared-document" not in [each.code for each in loaded.diagnostics]

@@ -264,9 +264,9 @@ def test_what_compiling_finds_in_an_imported_adapter_is_told_of_its_file(tmp_pat
     assert places["bad-port"] == (MAIN, 8, "/capability/exposes/2/port")
 
 
-def test_a_shared_file_alone_is_refused(tmp_path: Path) -> None:
+def test_a_shared_file_that_defines_nothing_is_refused(tmp_path: Path) -> None:
     for section in ("consumes", "aggregates", "exposes", "binds"):
         with pytest.raises(DocumentError) as refused:
             load_text(f"ikanos: 1.0.0-beta5\n{section}: []\n", str(tmp_path / "shared.yaml"))
         (found,) = refused.value.diagnostics
-        assert f"it only defines `{section}` for others to import" in found.message
+        assert f"its `{section}` defines nothing for others to import either" in found.message

@@ -87,8 +87,9 @@ def load_source(source: Source, is_replaced: IsReplaced = _is_never_replaced) ->
     Raises:
         DocumentError: There is no capability in it.
     """
-    refuse_shared(source)
     whole = resolve_imports(source)
+    if isinstance(whole.data, dict) and "capability" not in whole.data:
+        refuse_shared(source)
     report = whole.origins.report()
     for each in whole.sources:
         report.extend(_truncation(each))
