@@ -130,4 +130,4 @@ def test_httpx_does_not_search_for_a_missing_sniffio_at_each_request(monkeypatch
             assert await whole(await transport.send(asking(address))) == b"ok"
 
     KINDS["httpx"].run(use)
-    assert "sniffio" not in searches.names
+    assert searches.names.count("sniffio") <= 1  # where it is installed, the first request finds it

@@ -26,6 +26,10 @@ from naftiko_run.consume.transport.trust import trusting_context
 _DISCONNECTED: Final = ("Server disconnected", "peer closed connection")
 """How httpx's messages begin where the connection ended; its others of that kind are of what is not HTTP."""
 
+_CONNECT_SHARE: Final = 0.9
+"""How much of a call's time it may take to connect. The deadline must not come first: it cancels, and httpcore leaves
+the socket of a cancelled handshake open until it is collected."""
+
 
 class HttpxTransport:
     """Sends requests with one shared httpx client, and one for each client certificate.
@@ -131,7 +135,7 @@ class HttpxTransport:
             request.url,
             headers=[(name.encode(), value.encode()) for name, value in request.headers],
             content=request.body if request.chunks is None else request.chunks,
-            timeout=httpx.Timeout(seconds, connect=min(words.CONNECT_SECONDS, seconds)),
+            timeout=httpx.Timeout(seconds, connect=min(words.CONNECT_SECONDS, seconds * _CONNECT_SHARE)),
         )
         return await client.send(outgoing, stream=True)
 
