@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import html
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -20,6 +21,7 @@ from support.documents import written
 from support.mcp_client import call_tool, text_of
 from support.server import Served, serving
 from support.upstream import Answer, Received, Upstream
+from support.wire import problem
 
 KEY = "s3cret/key+with=signs&more"
 TOKEN = "123456:bot-token-value"
@@ -152,6 +154,60 @@ def test_a_long_answer_is_masked_too(served: Served, upstream: Upstream) -> None
     assert answer.json()[-1] == "http://up.example/?api_key=***&n=19999"
     assert not holds(answer.text, KEY)
     assert not holds(text_of(call_tool(served.url("mcp"), "keyed")), KEY)
+
+
+def test_a_forward_masks_an_answer_that_is_compressed_unasked(served: Served, upstream: Upstream) -> None:
+    def answer(received: Received) -> Answer:
+        assert received.header("accept-encoding") == "identity"
+        headers = (("content-type", "text/plain"), ("content-encoding", "gzip"))
+        return Answer(200, gzip.compress(f"you sent {received.target}".encode()), headers)
+
+    upstream.answers(answer)
+    answer_ = httpx.get(f"{served.url('rest')}/forwarded/things")
+    assert answer_.text == "you sent /v1/things?api_key=***"
+    assert "content-encoding" not in answer_.headers
+    head = httpx.head(f"{served.url('rest')}/forwarded/things")
+    assert (head.status_code, head.headers["content-encoding"]) == (200, "gzip")
+
+
+def test_a_forward_passes_on_nothing_that_it_cannot_look_into(served: Served, upstream: Upstream) -> None:
+    upstream.answers(Answer(200, b"?", (("content-type", "text/plain"), ("content-encoding", "compress"))))
+    document = problem(httpx.get(f"{served.url('rest')}/forwarded/things"), 502)
+    assert "the content coding compress was not asked for" in document["detail"]
+
+
+def test_no_header_holds_a_credential(served: Served, upstream: Upstream) -> None:
+    names = ("etag", "content-disposition", "x-request-id", "x-original-url")
+
+    def answer(received: Received) -> Answer:
+        return Answer(200, b"{}", tuple((name, f"{name} {received.target}") for name in names))
+
+    upstream.answers(answer)
+    for path in ("keyed", "forwarded/things"):
+        headers = httpx.get(f"{served.url('rest')}/{path}").headers
+        assert headers["etag"] == "etag /v1/things?api_key=***"
+        assert not holds(str(headers), KEY)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "s3cret/key+with=signs\\u0026more",  # Go
+        "s3cret/key+with\\u003dsigns\\u0026more",  # Gson
+        "s3cret/key\\u002Bwith=signs\\u0026more",  # .NET
+        "s3cret/key&#x2B;with=signs&amp;more",
+        "s3cret\\/key+with=signs\\u0026more",  # PHP
+    ],
+)
+def test_a_key_is_masked_as_encoders_escape_it(served: Served, upstream: Upstream, spelling: str) -> None:
+    upstream.answers(Answer(body=f'{{"key": "{spelling}"}}'.encode()))
+    assert httpx.get(f"{served.url('rest')}/keyed").json() == {"key": "***"}
+
+
+def test_a_short_key_is_masked_where_its_name_is_escaped() -> None:
+    secrets = UrlSecrets()
+    secrets.add("key=", "1234", is_credential=True)
+    assert Mask(secrets).text("/x?a=1234\\u0026key\\u003d1234") == "/x?a=1234\\u0026key\\u003d***"
 
 
 @given(

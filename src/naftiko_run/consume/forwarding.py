@@ -15,6 +15,7 @@ from naftiko_run.consume.exchange import (
 )
 from naftiko_run.consume.masking import Mask
 from naftiko_run.consume.plan import RequestPlan
+from naftiko_run.consume.transport.keeping import without_codings
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.errors import MissingBinding, Unsupported
 
@@ -88,7 +89,7 @@ class Forwarding:
         else:
             response = await authorize_in_time(self.authentication, request, self.transport.stream)
         if self.mask is not None:
-            response = await self.mask.response(response)
+            response = await self.mask.response(await without_codings(request, response))
         assert isinstance(response, StreamedResponse)  # what the one given to it gives
         return response
 

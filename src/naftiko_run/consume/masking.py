@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,8 +19,17 @@ _MIN_LENGTH: Final = 8
 """Shorter bindings are no credentials. Shorter keys, and numbers, are masked only as they stand in the URL."""
 _SLICE: Final = 1024 * 1024
 """How much of a body is masked before others have their turn in the event loop."""
-_ECHOING: Final = frozenset({"location", "content-location", "link", "refresh"})
-"""Headers that hold URLs."""
+_JSON_ESCAPED: Final = ("<>&", "<>&'=", "<>&'\"+`")
+"""Characters that JSON encoders write as escapes so that HTML can hold them: Go's and PHP's, Gson's, .NET's."""
+_HTML_ESCAPED: Final[tuple[dict[str, str], ...]] = (
+    {},
+    {"'": "&#x27;", '"': "&quot;"},
+    {"'": "&#39;", '"': "&#34;"},
+    {"'": "&#39;", '"': "&quot;", "+": "&#43;"},
+    {"'": "&#x27;", '"': "&quot;", "+": "&#x2B;"},
+    {"'": "&#039;", '"': "&quot;"},
+)
+"""What HTML encoders write besides entities for ``&``, ``<`` and ``>``: JavaScript's, Python's, Go's, .NET's, PHP's."""
 
 
 @dataclass(slots=True)
@@ -70,9 +80,7 @@ class Mask:
     async def response(self, response: UpstreamResponse, *, is_binary: bool = False) -> UpstreamResponse:
         """Return a response without the secrets; that of a binary answer only in its headers."""
         table = self._failed if response.status >= 300 else self._usual
-        response.headers = tuple(
-            (name, table.text(value) if name in _ECHOING else value) for name, value in response.headers
-        )
+        response.headers = table.headers(response.headers)
         if is_binary and response.status < 300:
             return response
         if isinstance(response, StreamedResponse):
@@ -114,6 +122,13 @@ class _Table:
     def text(self, text: str) -> str:
         return self.content(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
+    def headers(self, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        values = "\n".join([value for _, value in headers])
+        masked = self.text(values)
+        if masked == values:
+            return headers
+        return tuple((name, value) for (name, _), value in zip(headers, masked.split("\n"), strict=True))
+
     async def stream(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Mask a body as it comes; what may be the beginning of a secret waits for what follows."""
         held = b""
@@ -146,15 +161,40 @@ def _variants(secrets: UrlSecrets, anywhere: Iterable[str]) -> Iterator[tuple[st
             for written in _spellings(value):
                 yield written, MASK
     for before, value in secrets.places:
+        prefixes = {*_escaped(before), before.replace("/", "\\/")}
         for written in _spellings(value):
-            yield before + written, before + MASK
-            yield before.replace("/", "\\/") + written, before.replace("/", "\\/") + MASK
+            for prefix in prefixes:
+                yield prefix + written, prefix + MASK
 
 
 def _spellings(value: str) -> set[str]:
     """Return a value as it may be written: in a URL, in JSON, in HTML."""
     encoded = {quote(value, safe=""), quote(value, safe="/%:@!$&'()*+,;=~"), quote_plus(value)}
-    written = jsontext.dumps(value).decode()[1:-1]
     lower = {re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), each) for each in encoded}
-    html = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return {value, written, written.replace("/", "\\/"), html, *encoded, *lower}
+    in_json = {jsontext.dumps(value).decode()[1:-1], json.dumps(value)[1:-1]}
+    in_json |= {each.replace("/", "\\/") for each in in_json}
+    return {
+        value,
+        *lower,
+        *(each for text in (*in_json, *encoded) for each in _escaped(text)),
+        *_in_html(value),
+    }
+
+
+def _escaped(text: str) -> set[str]:
+    """Return what stands in JSON with and without the escapes that it does not need."""
+    found = {text}
+    for characters in _JSON_ESCAPED:
+        for written in ("\\u%04x", "\\u%04X"):
+            escapes = {ord(each): written % ord(each) for each in characters}
+            # A quotation mark has the backslash of JSON already.
+            found.add(
+                text.replace('\\"', '"').translate(escapes) if '"' in characters else text.translate(escapes)
+            )
+    return found
+
+
+def _in_html(value: str) -> Iterator[str]:
+    text = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for entities in _HTML_ESCAPED:
+        yield "".join([entities.get(each, each) for each in text])

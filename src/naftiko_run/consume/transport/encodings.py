@@ -105,6 +105,15 @@ def accepted_encodings() -> str:
     return ", ".join(name for name in _STAGES if _is_installed(name))
 
 
+def check_encodings(encodings: str) -> None:
+    """Check that a body with these Content-Encoding values can be decoded.
+
+    Raises:
+        CodingError: It cannot.
+    """
+    _stages_of(encodings)
+
+
 def _stages_of(encodings: str) -> list[Stage]:
     names = [name for each in encodings.split(",") if (name := each.strip().lower()) not in ("", "identity")]
     if len(names) > MAX_CODINGS:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
 from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, UpstreamResponse
-from naftiko_run.consume.transport.encodings import CodingError, ContentDecoder
+from naftiko_run.consume.transport.encodings import CodingError, ContentDecoder, check_encodings
 from naftiko_run.consume.transport.words import too_large, unreachable
 
 _TURN: Final = 512 * 1024
@@ -116,6 +116,29 @@ async def decoded(
         decoder.finish()
     except CodingError as fault:
         raise unreachable(request, str(fault)) from None
+
+
+async def without_codings(request: OutgoingRequest, response: UpstreamResponse) -> UpstreamResponse:
+    """Return a response of ``Transport.stream`` with its content codings undone.
+
+    Raises:
+        UpstreamUnreachable: It is in a coding that cannot be decoded.
+    """
+    encoding = ",".join(value for name, value in response.headers if name == "content-encoding")
+    if not encoding or not isinstance(response, StreamedResponse):
+        return response
+    if request.method == "HEAD" or response.status in (204, 304):
+        return response
+    try:
+        check_encodings(encoding)
+    except CodingError as fault:
+        await response.aclose()
+        raise unreachable(request, str(fault)) from None
+    request.most_kept = 0  # nothing of it is kept
+    changed = ("content-encoding", "content-length")
+    response.headers = tuple(header for header in response.headers if header[0] not in changed)
+    response.chunks = decoded(request, response.chunks, encoding)
+    return response
 
 
 def _declared(request: OutgoingRequest, status: int, headers: Headers) -> int:
