@@ -17,13 +17,16 @@ from typing import Any, Final
 
 import orjson
 
-from naftiko_run.longjson import MAX_DEPTH, parse_in_steps
+from naftiko_run.longjson import parse_in_steps
 
 LONG: Final = 256 * 1024
 """Longer texts are parsed in steps, so that other threads run in between."""
 
 _DEEPEST = 254
 """How many levels orjson writes."""
+
+_MAX_WRITTEN_DEPTH: Final = 2048
+"""How many levels are written at all: more than are read."""
 
 _LONG_INTEGER = b"0" * 19
 _EVERY = 6
@@ -180,7 +183,7 @@ def _pieces(value: Any) -> Iterator[str]:
             yield json.dumps(each, ensure_ascii=False, allow_nan=False)
             continue
         depth += 1
-        if depth > 2 * MAX_DEPTH:
+        if depth > _MAX_WRITTEN_DEPTH:
             raise ValueError("nested too deeply")
         is_object = isinstance(each, dict)
         yield "{" if is_object else "["

@@ -14,10 +14,14 @@ from typing import Any, Final
 
 WINDOW: Final = 64 * 1024
 """How many bytes one step parses."""
-MAX_DEPTH: Final = 1024
-"""How many levels of objects and lists are read; the parser of shorter texts has the same limit."""
+MAX_DEPTH: Final = 200
+"""How many levels may hold a container that is longer than a window: each of them is read member by member."""
 _SINGLES: Final = 8
 """After so many members that were parsed one by one, as many as a window holds are parsed at once."""
+_MIN_TRIAL: Final = 512
+"""How many bytes may always be parsed on trial."""
+_CREDIT: Final = 4
+"""How many bytes may be parsed on trial, in vain, for each byte that was read."""
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*+")
 _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
@@ -68,6 +72,10 @@ class _Parser:
         self._at = 0
         """Where in the window the parser stands."""
         self._open: list[dict[str, Any] | list[Any]] = []
+        self._credit = window
+        """How many bytes may be parsed on trial: a container may be longer than what is looked at of it."""
+        self._credited = 0
+        """Where the parser stood when the credit was last raised."""
 
     def parse(self) -> Any:
         self._skip_space()
@@ -120,7 +128,7 @@ class _Parser:
         begin = self._window[:1]
         if begin in ("[", "{"):
             if len(self._open) == MAX_DEPTH:
-                raise ValueError("nested too deeply")
+                raise ValueError(f"nested too deeply: more than {MAX_DEPTH} levels in a long text")
             container: dict[str, Any] | list[Any] = [] if begin == "[" else {}
             self._open.append(container)
             self._at = 1
@@ -137,9 +145,11 @@ class _Parser:
         Of a number that goes on behind the window, what is in it is a number too.
         """
         begin = self._at
+        if self._window.startswith(("[", "{"), begin):
+            return self._scanned_container(begin)
         try:
             value, end = _scan(self._window, begin)
-        except (JSONDecodeError, RecursionError):
+        except JSONDecodeError:
             return None
         if isinstance(value, int | float):
             if end == len(self._window) and self._position(end) < len(self._text):
@@ -148,11 +158,34 @@ class _Parser:
                 return None
         return value, end
 
+    def _scanned_container(self, begin: int) -> tuple[Any, int] | None:
+        """Parse the container at a place in the window; None where it does not end soon enough, or is none."""
+        size = self._trial_size()
+        try:
+            if begin + size >= len(self._window):
+                return _scan(self._window, begin)
+            value, end = _scan(self._window[begin : begin + size])
+        except (JSONDecodeError, RecursionError):
+            self._credit -= size
+            return None
+        return value, begin + end
+
+    def _trial_size(self) -> int:
+        """Return how many bytes may be parsed now, though it may be in vain.
+
+        Each level of nesting is tried anew: without a limit on all trials together, deep nesting would take a time
+        that grows with its depth times the window.
+        """
+        place = self._start + self._at
+        self._credit = min(self._step, max(0, self._credit) + _CREDIT * (place - self._credited))
+        self._credited = place
+        return max(_MIN_TRIAL, self._credit)
+
     def _take_run(self, container: dict[str, Any] | list[Any]) -> bool:
         """Parse as many members as a window holds; return whether there are any."""
         begin = self._position(self._at)
         for mark in _ENDS_OF_RUNS:
-            end = self._text.rfind(mark, begin, begin + self._step) + len(mark) - 1
+            end = self._text.rfind(mark, begin, begin + min(self._step, self._trial_size())) + len(mark) - 1
             if end <= begin:
                 continue
             run = self._text[begin:end]
@@ -163,6 +196,7 @@ class _Parser:
                 else:
                     container.update(self._loads(b"{%b}" % run))
             except ValueError:
+                self._credit -= len(run)
                 continue
             self._start, self._window, self._at = end, "", 0
             return True

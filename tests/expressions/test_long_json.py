@@ -101,7 +101,7 @@ def test_what_is_not_json_is_refused(text: bytes) -> None:
         b"{" + b",".join(b'"%d":1' % number for number in range(60_000)) + b"}",
         b'["' + b"x" * 500_000 + b'\\"", 1]',
         b'{"%b":1}' % (b"k" * 500_000),
-        b'{"a":[1,' * 400 + b"[" + b'{"a":[1,2]},' * 30_000 + b"0]" + b"]}" * 400,
+        b'{"a":[1,' * 90 + b"[" + b'{"a":[1,2]},' * 30_000 + b"0]" + b"]}" * 90,
         b"[" + b"12345678901234567890123," * 20_000 + b"1]",
         b" " * 300_000 + b"[1]" + b"\n" * 300_000,
         b"[0." + b"1" * 300_000 + b"]",
@@ -124,3 +124,23 @@ def test_no_step_is_longer_than_a_window() -> None:
     assert len(parse_in_steps(text, loads, 1000)["rows"]) == 20_001
     assert max(steps) <= 1002
     assert math.isclose(sum(steps), len(text), rel_tol=1)
+
+
+def test_what_is_parsed_in_vain_is_a_few_times_the_text() -> None:
+    """A level is tried again and again where its members only look like a run: that must not add up."""
+    steps: list[int] = []
+
+    def loads(text: bytes) -> Any:
+        steps.append(len(text))
+        return jsontext.loads(text)
+
+    level = b"[0,0,0,0,0,0,0,0,0,"
+    text = b"[" + (level * 190 + b'"' + b"x" * 70_000 + b'"' + b"]" * 190 + b",") * 20 + b"0]"
+    assert parse_in_steps(text, loads) == json.loads(text)
+    assert sum(steps) < 6 * len(text)
+
+
+def test_deep_nesting_in_a_long_text_is_refused() -> None:
+    chunk = b"[" * 1000 + b'"' + b"x" * 70_000 + b'"' + b"]" * 1000
+    with pytest.raises(ValueError, match="nested too deeply: more than 200 levels in a long text"):
+        jsontext.loads(b"[" + b",".join([chunk] * 10) + b"]")
