@@ -19,6 +19,8 @@ _MIN_LENGTH: Final = 8
 """Shorter bindings are no credentials. Shorter keys, and numbers, are masked only as they stand in the URL."""
 _SLICE: Final = 1024 * 1024
 """How much of a body is masked before others have their turn in the event loop."""
+_CORE: Final = re.compile("[0-9A-Za-z]+")
+"""What every spelling of a secret has in it."""
 _JSON_ESCAPED: Final = ("<>&", "<>&'=", "<>&'\"+`")
 """Characters that JSON encoders write as escapes so that HTML can hold them: Go's and PHP's, Gson's, .NET's."""
 _HTML_ESCAPED: Final[tuple[dict[str, str], ...]] = (
@@ -99,24 +101,37 @@ class Mask:
 
     @cached_property
     def _usual(self) -> _Table:
-        return _Table(_variants(self._secrets, self._secrets.credentials))
+        return self._table(self._secrets.credentials)
 
     @cached_property
     def _failed(self) -> _Table:
-        return _Table(_variants(self._secrets, self._secrets.credentials | self._secrets.values))
+        return self._table(self._secrets.credentials | self._secrets.values)
+
+    def _table(self, anywhere: Iterable[str]) -> _Table:
+        cores = {max(_CORE.findall(value), key=len, default="").encode() for _, value in self._secrets.places}
+        return _Table(_variants(self._secrets, anywhere), cores)
 
 
 class _Table:
-    """What is replaced, and by what."""
+    """What is replaced, and by what.
 
-    def __init__(self, variants: Iterable[tuple[str, str]]) -> None:
+    Args:
+        variants: Each secret as it may be written, with what is written instead.
+        cores: Bytes of which one is in whatever holds a secret.
+    """
+
+    def __init__(self, variants: Iterable[tuple[str, str]], cores: Iterable[bytes]) -> None:
         table = {secret.encode(): masked.encode() for secret, masked in variants}
         self._table = sorted(table.items(), key=lambda each: len(each[0]), reverse=True)
         self._longest = len(self._table[0][0])
+        self._beginnings = frozenset(secret[0] for secret in table)
+        self._cores = frozenset(cores)
 
     def content(self, content: bytes) -> bytes:
-        for secret, masked in self._table:
-            content = content.replace(secret, masked)
+        # Most of what is looked at holds no secret in any spelling.
+        if any(core in content for core in self._cores):
+            for secret, masked in self._table:
+                content = content.replace(secret, masked)
         return content
 
     def text(self, text: str) -> str:
@@ -144,7 +159,9 @@ class _Table:
     def _end_of_sure(self, data: bytes) -> int:
         """Return where the longest end of the data begins that may be the beginning of a secret."""
         for start in range(max(0, len(data) - self._longest + 1), len(data)):
-            if any(secret.startswith(data[start:]) for secret, _ in self._table):
+            if data[start] in self._beginnings and any(
+                secret.startswith(data[start:]) for secret, _ in self._table
+            ):
                 return start
         return len(data)
 
