@@ -79,6 +79,13 @@ def test_a_request_without_the_cookie_is_refused(served: Served, upstream: Upstr
     assert not upstream.received
 
 
+def test_spaces_at_the_end_of_a_cookie_do_not_keep_the_request_from_being_sent(
+    served: Served, upstream: Upstream
+) -> None:
+    assert not call_tool(served.url("mcp"), "me", {"session": "a b "}).is_error
+    assert upstream.only.header("cookie") == "session=a b"
+
+
 @pytest.mark.parametrize("value", ["a;admin=1", "a\r\nX-Admin: 1", "a\nb", "a\x00b"])
 def test_a_value_that_would_be_more_than_one_cookie_is_refused(
     served: Served, upstream: Upstream, value: str

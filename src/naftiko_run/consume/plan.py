@@ -181,7 +181,7 @@ class RequestPlan:
             if text:
                 written.append(text)
         if written:
-            headers.append(("Cookie", "; ".join(written)))
+            headers.append(("Cookie", "; ".join(written).strip(" ")))
 
     def _body(
         self, plan: BodyPlan, arguments: Mapping[str, Any], raw_body: CallerBody | None
