@@ -517,6 +517,25 @@ def test_clients_that_are_slow_to_read_give_their_connections_up(kind: Kind, lim
 
 
 @own_kinds
+def test_a_client_that_took_much_at_once_is_too_slow_after_a_while_all_the_same(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "CLIENT_RATE", 1)  # what it took would be enough for hours
+    monkeypatch.setattr(connection, "CLIENT_SECONDS", 0.2)
+
+    async def use(transport: Transport) -> None:
+        upstream = Streaming()
+        async with speaking(upstream.speak) as url:
+            answer = await transport.stream(asking(f"{url}/long"))
+            assert await anext(aiter(answer.chunks))
+            assert (await transport.send(asking(url))).body == b"ok"
+            with pytest.raises(ClientTooSlow, match="the client was too slow"):
+                await read_to_the_end(answer)
+
+    limited(kind, Limits(to_one=1)).run(use)
+
+
+@own_kinds
 @pytest.mark.usefixtures("impatient")
 def test_a_client_is_not_too_slow_that_waits_for_its_upstream(kind: Kind) -> None:
     async def use(transport: Transport) -> None:
@@ -576,3 +595,19 @@ def test_no_file_descriptor_left_is_told_and_passes(kind: Kind) -> None:
             assert (await transport.send(asking(held.url))).body == b"ok"
 
     kind.run(use)
+
+
+@own_kinds
+def test_who_gets_a_connection_as_its_time_ends_is_told_of_the_full_pool(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        async with holding() as held:
+            first, second = asking(held.url, timeout=1.0), asking(held.url, timeout=1.0)
+            first.deadline = asyncio.get_running_loop().time() + 1.0
+            second.deadline = first.deadline + 0.008
+            sent = (transport.send(first), transport.send(second))
+            faults = await asyncio.gather(*sent, return_exceptions=True)
+            assert [type(fault) for fault in faults] == [UpstreamTimeout, NoConnection]
+            assert "(1 in use" in str(faults[1])
+            assert len(held.targets) == 1
+
+    limited(kind, Limits(to_one=1)).run(use)

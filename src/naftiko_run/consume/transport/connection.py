@@ -18,6 +18,8 @@ CLIENT_GRACE: Final = 5.0
 """For how many seconds the client of a stream may keep its connection waiting, whatever it moves."""
 CLIENT_RATE: Final = 16 * 1024
 """How many bytes a second it must move beyond that; a slower one gives its connection up to those who wait for it."""
+CLIENT_SECONDS: Final = 13.0
+"""The most that makes together: less than calls wait for a connection."""
 _CLIENT_STEP: Final = 64 * 1024
 IDLE_SECONDS: Final = 50.0
 """How long a connection is kept: common balancers close after 60 seconds, nginx after 75."""
@@ -246,7 +248,7 @@ class Connection(Line):
         """
         if self.is_idle or not self._waits_for_others():
             return 0.0
-        allowed = CLIENT_GRACE + self._client_bytes / CLIENT_RATE
+        allowed = min(CLIENT_SECONDS, CLIENT_GRACE + self._client_bytes / CLIENT_RATE)
         return self._loop.time() - self._client_since - allowed
 
     def give_up_client(self) -> None:

@@ -11,6 +11,8 @@ from naftiko_run.consume.transport.connection import Connection
 from naftiko_run.consume.transport.total import Total
 
 _MOMENT: Final = 2.0
+_WORTHWHILE: Final = 0.01
+"""How much of the time spent waiting for a connection must be left for the request; with less, nothing is sent."""
 
 Connect = Callable[[Callable[[Connection], None], float], Awaitable[Connection]]
 """Opens a connection until a deadline, and has it told when it is gone."""
@@ -84,7 +86,14 @@ class Pool:
             if not self._waiters and self._total.make_room(self):
                 self._count(1)
                 return await self._opened(deadline)
-            connection = await self._next_free(deadline)
+            loop = asyncio.get_running_loop()
+            since = loop.time()
+            full = PoolFull(self.open, 0 if self.open >= self._limits.to_one else self._total.in_use)
+            connection = await self._next_free(deadline, full)
+            now = loop.time()
+            if deadline - now < _WORTHWHILE * (now - since):
+                self._pass_on(connection)
+                raise full
             if connection is None:
                 return await self._opened(deadline)
             if connection.is_usable and not (checked and connection.has_ended()):
@@ -192,8 +201,12 @@ class Pool:
             self._forget(connection)
         return connection
 
-    async def _next_free(self, deadline: float) -> Connection | None:
+    async def _next_free(self, deadline: float, full: PoolFull) -> Connection | None:
         """Wait for a connection, or for the right to open one: None.
+
+        Args:
+            deadline: When to give up.
+            full: Raised then.
 
         Raises:
             PoolFull: None became free in time.
@@ -201,7 +214,6 @@ class Pool:
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Connection | None] = loop.create_future()
         entry = self._total.next_turn(), waiter
-        open_, in_all = self.open, 0 if self.open >= self._limits.to_one else self._total.in_use
         self._waiters.append(entry)
         self._total.await_connection(self)
         try:
@@ -212,14 +224,17 @@ class Pool:
                 self._waiters.remove(entry)
                 self._total.note_waiters(self)
             elif not (waiter.cancelled() or waiter.exception()):  # it came just now: the next may have it
-                connection = waiter.result()
-                if connection is None:
-                    self._free()
-                else:
-                    self.give_back(connection)
+                self._pass_on(waiter.result())
             if isinstance(fault, TimeoutError):
-                raise PoolFull(open_, in_all) from None
+                raise full from None
             raise
+
+    def _pass_on(self, connection: Connection | None) -> None:
+        """Leave a connection, or the right to open one, to the next who waits."""
+        if connection is None:
+            self._free()
+        else:
+            self.give_back(connection)
 
     def _pop_waiter(self) -> asyncio.Future[Connection | None]:
         _, waiter = self._waiters.popleft()
