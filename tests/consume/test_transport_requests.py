@@ -243,7 +243,9 @@ def test_a_url_that_is_none_is_told(kind: Kind) -> None:
     async def use(transport: Transport) -> None:
         await transport.send(OutgoingRequest("a.b", "GET", "http://h.example/" + "x" * 70_000, []))
 
-    with pytest.raises(UpstreamUnreachable, match=r"a\.b: no answer from h\.example: InvalidURL"):
+    with pytest.raises(
+        UpstreamUnreachable, match=r"a\.b: .*: the request was not sent, because its URL is too long"
+    ):
         kind.run(use)
 
 

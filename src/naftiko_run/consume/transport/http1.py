@@ -80,8 +80,8 @@ class OriginTransport:
         try:
             target = target_of(request.url, self._prefix_length)
             head, length = write_head(request, self._origin.authority, target)
-        except ValueError as fault:
-            raise words.unreachable(request, str(fault)) from None
+        except ValueError:
+            raise words.unreachable(request, words.NO_URL) from None
         except Unsendable:
             raise words.unreachable(request, words.NOT_SENT) from None
         body = request.body or b""

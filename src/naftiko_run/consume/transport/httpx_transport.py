@@ -230,4 +230,6 @@ def _reason(fault: Exception) -> str:
         return words.BROKEN_OFF
     if isinstance(fault, httpx.LocalProtocolError):
         return words.NOT_SENT
+    if isinstance(fault, httpx.InvalidURL):
+        return words.NO_URL
     return type(fault).__name__

@@ -29,6 +29,7 @@ NOT_SENT: Final = (
     # What exactly is not said: it may be a credential.
     "the request was not sent, because a header or credential is not one that HTTP can carry"
 )
+NO_URL: Final = "the request was not sent, because its URL is too long or not valid"
 
 _LONGER: Final = "the server's --timeout, or `x-timeout` in the document, allows more"
 _RETRY_SECONDS: Final = 5
