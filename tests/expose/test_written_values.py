@@ -51,7 +51,10 @@ OPERATIONS: list[dict[str, Any]] = [
         "path": "/headers",
         "inputParameters": [
             {"name": name, "in": "header"}
-            for name in ("Authorization", "Accept", "User-Agent", "Cookie", "Host", "Content-Length")
+            for name in (
+                *("Authorization", "Accept", "User-Agent", "Cookie", "Host", "Content-Length"),
+                "Accept-Language",
+            )
         ],
     },
     {
@@ -350,6 +353,19 @@ def test_headers_that_the_document_declares_are_the_callers(served: Served, upst
         assert [each for key, each in upstream.only.headers if key == name.lower()] == [value]
     assert upstream.only.header("host") == upstream.url.removeprefix("http://")
     assert upstream.only.header("content-length") == ""
+
+
+def test_a_header_in_several_lines_is_one_value(served: Served, upstream: Upstream) -> None:
+    written = [
+        ("Cookie", "a=b"),
+        ("Cookie", "c=d"),
+        ("Accept-Language", "de"),
+        ("Accept-Language", "fr;q=0.5"),
+    ]
+    answer = httpx.get(served.origin("rest") + "/headers", headers=written)
+    assert answer.status_code == 200, answer.text
+    assert upstream.only.header("cookie") == "a=b; c=d"
+    assert upstream.only.header("accept-language") == "de, fr;q=0.5"
 
 
 def test_an_accept_that_says_nothing_is_not_passed_on(served: Served, upstream: Upstream) -> None:

@@ -136,7 +136,9 @@ class RestEndpoint:
         for wire, name in self._headers:
             texts = [text_of(value) for key, value in scope["headers"] if key == wire and value]
             if texts and not is_hop_by_hop(scope, wire) and (wire, *texts) != _ANY_TYPE:
-                inputs.setdefault(name, self._inputs[name](texts if name in self._lists else texts[:1]))
+                if len(texts) > 1 and name not in self._lists:
+                    texts = [("; " if wire == b"cookie" else ", ").join(texts)]
+                inputs.setdefault(name, self._inputs[name](texts))
         if self._cookies:
             self._add_cookies(scope, inputs)
         return inputs
