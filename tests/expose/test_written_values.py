@@ -95,6 +95,21 @@ OPERATIONS: list[dict[str, Any]] = [
         ],
     },
     {
+        "name": "clear",
+        "method": "DELETE",
+        "path": "/cart",
+        "inputParameters": [
+            {"name": "reason", "in": "body", "type": "string"},
+            {"name": "force", "in": "query", "type": "boolean"},
+        ],
+    },
+    {
+        "name": "rename",
+        "method": "PATCH",
+        "path": "/names",
+        "body": {"type": "json", "data": '{"name": "{{name}}", "size": {{size}}}'},
+    },
+    {
         "name": "ask",
         "method": "POST",
         "path": "/questions",
@@ -303,6 +318,37 @@ def test_an_empty_object_goes_out_with_its_type(
     assert ask(served, "/search", body, "POST").status_code == 200
     assert upstream.only.body == sent
     assert upstream.only.header("content-type") == ("application/json" if sent else "")
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"), [(b"{}", b"{}"), (b" { } ", b"{}"), (b"", b""), (b'{"force":true}', b"")]
+)
+def test_an_empty_object_goes_out_with_methods_that_rarely_have_a_body(
+    served: Served, upstream: Upstream, body: bytes, sent: bytes
+) -> None:
+    assert ask(served, "/cart", body, "DELETE").status_code == 200
+    assert upstream.only.body == sent
+    assert upstream.only.header("content-type") == ("application/json" if sent else "")
+
+
+def test_a_tool_without_arguments_sends_no_body_with_such_methods(served: Served, upstream: Upstream) -> None:
+    assert not call_tool(served.url("mcp"), "clear", {}).is_error
+    assert (upstream.only.body, upstream.only.header("content-type")) == (b"", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        (b'{"name":null,"size":null}', b'{"name":null,"size":null}'),
+        (b'{"name":5,"size":5}', b'{"name":"5","size":5}'),
+        (b'{"size":5}', b'{"size":5}'),
+    ],
+)
+def test_a_null_goes_out_where_a_template_in_quotes_stands(
+    served: Served, upstream: Upstream, body: bytes, sent: bytes
+) -> None:
+    assert ask(served, "/names", body).status_code == 200
+    assert upstream.only.body == sent
 
 
 def test_an_empty_object_of_a_tool_goes_out_with_its_type(served: Served, upstream: Upstream) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from naftiko_run import jsontext
 from naftiko_run.consume.encoders import Encode, Encoded, encoder
+from naftiko_run.consume.exchange import CallerBody
 from naftiko_run.document.model import Body, BodyType, Parameter
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import (
@@ -56,7 +57,8 @@ class BodyPlan:
         has_members: Whether several arguments are parts of it, so that one named ``body`` is only a part.
         binary: The argument whose bytes are the body, as base64; empty where it is made in another way.
         is_optional: Whether an empty value can mean that there is no body.
-        sends_empty: Whether it is sent all the same, unless an HTTP caller sent none.
+        sends_empty: Whether it is sent all the same: a JSON object without members.
+        is_expected: Whether the method's requests have a body even where the caller has nothing to put into it.
     """
 
     value: Expression
@@ -67,6 +69,18 @@ class BodyPlan:
     binary: str = ""
     is_optional: bool = False
     sends_empty: bool = False
+    is_expected: bool = False
+
+    def is_absent(self, value: Any, caller: CallerBody | None) -> bool:
+        """Return whether a value means that the request has no body.
+
+        An HTTP caller's ``{}`` is sent with every method, and nothing in place of no body.
+        """
+        if value or not self.is_optional:
+            return False
+        if not self.sends_empty or (caller is not None and caller.is_absent):
+            return True
+        return not (self.is_expected or (caller is not None and caller.is_empty))
 
 
 def compile_body(body: Body, resolve: Resolve) -> BodyPlan:
@@ -171,12 +185,22 @@ def _compile_marked(data: Any, resolve: Resolve) -> Expression:
     if isinstance(data, str):
         if data.startswith(_BARE):
             return compile_value(data[1:], resolve)
-        return compile_text(data, resolve, lenient=not _PLACEHOLDER.fullmatch(data))
+        return (
+            _quoted(data, resolve)
+            if _PLACEHOLDER.fullmatch(data)
+            else compile_text(data, resolve, lenient=True)
+        )
     if isinstance(data, dict):
         return structure({key: _compile_marked(member, resolve) for key, member in data.items()})
     if isinstance(data, list):
         return sequence([_compile_marked(member, resolve) for member in data])
     return compile_value(data, resolve)
+
+
+def _quoted(text: str, resolve: Resolve) -> Expression:
+    """Compile the only template between quotes: what it names as text, and null as null."""
+    inner = compile_value(text, resolve).then(lambda value: None if value is None else as_text(value))
+    return Expression(inner.evaluate, inner.names)
 
 
 def _as_xml(value: Any) -> str:
@@ -198,7 +222,7 @@ def body_of_parameters(
     arguments: Mapping[str, Expression],
     body: Body | None,
     *,
-    sends_empty: bool = False,
+    is_expected: bool = False,
 ) -> BodyPlan | None:
     """Compile the body that ``in: body`` parameters make.
 
@@ -206,7 +230,7 @@ def body_of_parameters(
         parameters: The operation's ``in: body`` parameters.
         arguments: What fills each.
         body: The block that says how it is encoded; None for JSON.
-        sends_empty: Whether a JSON object without members is sent as one.
+        is_expected: Whether the method's requests have a body as a rule.
 
     Returns:
         None where there are no such parameters.
@@ -230,7 +254,8 @@ def body_of_parameters(
         keeps_media_type=is_plain_json,
         has_members=len(parameters) > 1,
         is_optional=True,
-        sends_empty=sends_empty and body.type == "json",
+        sends_empty=body.type == "json",
+        is_expected=is_expected,
     )
     return _taking_bytes(plan, body)
 

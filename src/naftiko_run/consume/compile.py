@@ -276,8 +276,8 @@ class OperationCompiler:
                 arguments[parameter.name] = arguments[parameter.name].then(write)
         if model is None and len(parameters) == 1 and parameters[0].format == "binary":
             model = Body(type="binary")
-        sends_empty = self._model.method in BODY_METHODS
-        plan = body_of_parameters(parameters, arguments, model, sends_empty=sends_empty)
+        is_expected = self._model.method in BODY_METHODS
+        plan = body_of_parameters(parameters, arguments, model, is_expected=is_expected)
         return with_fields(plan, extras) if plan else None
 
 

@@ -61,15 +61,17 @@ class CallerBody:
         content: Its bytes, as far as they may be passed on as they are; empty if there was no body.
         media_type: Its Content-Type; empty where the caller gave none.
         is_absent: Whether the request had no body.
+        is_empty: Whether the body is a JSON object without members.
     """
 
     content: bytes = field(repr=False)
     media_type: str = ""
     is_absent: bool = False
+    is_empty: bool = False
 
     def without_content(self) -> CallerBody:
         """Return what is known of a body whose bytes are not passed on."""
-        return CallerBody(b"", self.media_type, self.is_absent)
+        return CallerBody(b"", self.media_type, self.is_absent, self.is_empty)
 
 
 @dataclass(slots=True)

@@ -194,9 +194,7 @@ class RequestPlan:
         media_type = raw_body.media_type if raw_body is not None and plan.keeps_media_type else ""
         if raw_body is not None and raw_body.content and plan.whole and value is arguments.get(plan.whole):
             return media_type or JSON, raw_body.content
-        if value is MISSING or value is None:
-            return "", None
-        if not value and plan.is_optional and (not plan.sends_empty or (raw_body and raw_body.is_absent)):
+        if value is MISSING or value is None or plan.is_absent(value, raw_body):
             return "", None
         try:
             content_type, content = plan.encode(value)

@@ -178,7 +178,7 @@ class RestEndpoint:
         except ValueError as fault:
             raise Problem(400, "not-json", f"The body is not JSON: {fault}") from None
         self._add_members(value, inputs)
-        return CallerBody(content, media_type)
+        return CallerBody(content, media_type, is_empty=value == {})
 
     def _add_members(self, value: Any, inputs: dict[str, Any]) -> None:
         for name, read in self._found:
