@@ -160,7 +160,9 @@ def test_a_base_uri_that_is_none_names_the_option_that_gives_one(
     assert upstream.only.target == "/things"
 
 
-@pytest.mark.parametrize("base_uri", ["", "tcp://h:1", "https://[region].example.com/v1"])
+@pytest.mark.parametrize(
+    "base_uri", ["", "tcp://h:1", "https://[region].example.com/v1", "https://h:[port]/v1"]
+)
 def test_a_base_uri_that_is_none_is_shown_in_the_sandbox(tmp_path: Path, base_uri: str) -> None:
     of_base_uri(tmp_path, base_uri)
     capability = load(tmp_path / "document.yaml", Settings(sandbox=True, environment={}))
@@ -175,6 +177,8 @@ def test_a_base_uri_that_is_none_is_shown_in_the_sandbox(tmp_path: Path, base_ur
         ("https://[my region].api.com", "[my region]"),
         ("https://<tenant>.api.com", "<tenant>"),
         ("https://api.com/[tenant]/v1", "[tenant]"),
+        ("https://api.com:[port]/v1", "[port]"),
+        ("https://[::1]:<port>", "<port>"),
     ],
 )
 def test_a_placeholder_in_a_base_uri_is_named_as_what_it_is(

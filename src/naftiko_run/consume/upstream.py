@@ -23,6 +23,7 @@ from naftiko_run.secret import MASK
 from naftiko_run.urls import PLACEHOLDER, has_origin, without_user
 from naftiko_run.version import USER_AGENT
 
+_PLACEHOLDER_PORT = re.compile(r"(?<=[\w>}\]]):(?:" + PLACEHOLDER.pattern + r")(?=/|$)")
 _UNSAFE = re.compile(r"[^a-zA-Z0-9]+")
 """What no host name has."""
 _BINDING = re.compile(r"([^{}]*)(\{\{[^{}]+\}\})")
@@ -157,7 +158,8 @@ class _UpstreamCompiler:
             return replaced_base_uri(replaced)
         if self._around.is_masked:
             template = template if has_origin(template) else _sandbox_address(namespace)
-        fillable = PLACEHOLDER.sub(lambda found: _UNSAFE.sub("-", found[0]).strip("-"), template)
+        fillable = _PLACEHOLDER_PORT.sub("", template)
+        fillable = PLACEHOLDER.sub(lambda found: _UNSAFE.sub("-", found[0]).strip("-"), fillable)
         addresses, bindings = self._around.addresses, self._around.bindings
         try:
             filled = fill_base_uri(
