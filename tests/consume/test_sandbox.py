@@ -83,3 +83,26 @@ def test_its_answer_has_what_the_output_parameters_name() -> None:
 def test_a_host_that_is_not_known_stands_for_itself() -> None:
     shown = try_out({}, {}, baseUri="https://{{MY_HOST}}/v1").value["sandbox"]["wouldSend"]
     assert shown["url"] == "https://my-host/v1/things"
+
+
+def test_the_log_shows_the_request_where_the_answer_is_mapped(caplog: pytest.LogCaptureFixture) -> None:
+    outputs = [{"type": "array", "items": {"type": "object", "properties": {"id": {"type": "string"}}}}]
+    authentication = {"type": "bearer", "token": "{{env.KEY}}"}
+    operation = {"method": "POST", "inputParameters": [{"in": "body", "name": "body"}]}
+    with caplog.at_level("INFO", "naftiko_run.consume.sandbox"):
+        outcome = try_out(
+            operation, {"body": {"a": 1}}, {"outputParameters": outputs}, authentication=authentication
+        )
+    assert outcome.value is None
+    assert "api.op would send" in caplog.text
+    assert '"url":"https://api.example.com/v1/things' in caplog.text
+    assert '"body":{"a":1}' in caplog.text
+    assert "***" in caplog.text
+    assert "s3cr3t" not in caplog.text
+
+
+def test_the_log_shows_long_requests_in_part(caplog: pytest.LogCaptureFixture) -> None:
+    operation = {"method": "POST", "inputParameters": [{"in": "body", "name": "body"}]}
+    with caplog.at_level("INFO", "naftiko_run.consume.sandbox"):
+        try_out(operation, {"body": {"a": "x" * 100_000}})
+    assert len(caplog.text) < 5000

@@ -5,6 +5,7 @@ Needs no network and no credentials. Credentials are masks before they reach it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +18,9 @@ from naftiko_run.errors import BoundVariable
 from naftiko_run.secret import MASK, Secret
 from naftiko_run.urls import without_user
 
+_log = logging.getLogger(__name__)
+
+_MAX_LOGGED = 4096
 _SCHEMED = ("authorization", "proxy-authorization")
 _OURS = ("user-agent", "accept")
 _SAMPLES: dict[str | None, Any] = {"number": 1, "integer": 1, "boolean": True, "array": [], "object": {}}
@@ -51,6 +55,9 @@ class SandboxTransport:
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Answer a request."""
         shown: dict[str, Any] = {"operation": request.operation, "wouldSend": _shown(request)}
+        # Outputs and steps keep nothing of the answer but what they name.
+        text = jsontext.dumps(shown["wouldSend"]).decode()
+        _log.info("%s would send %s", request.operation, _shortened(text))
         model = self._operations.get(request.operation)
         if model is None:  # forwarded: the document says nothing of what would be answered
             return _answer(200, {"sandbox": shown})
@@ -83,6 +90,10 @@ def _shown(request: OutgoingRequest) -> dict[str, Any]:
         except ValueError:
             shown["body"] = request.body.decode("utf-8", "replace")
     return shown
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX_LOGGED else f"{text[:_MAX_LOGGED]}…"
 
 
 def _masked(name: str, value: str) -> str:
