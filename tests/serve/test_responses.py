@@ -70,6 +70,19 @@ async def test_a_broken_response_of_known_length_is_shorter_than_it_says(request
         assert received.endswith(b"\r\n\r\nhalf")
 
 
+@pytest.mark.parametrize("request_", [GET, OLD])
+@pytest.mark.parametrize("pieces", [(b"half",), (b"ha", b"lf"), (b"half, and far too much",)])
+async def test_a_response_of_another_length_than_it_says_is_broken(
+    request_: bytes, pieces: tuple[bytes, ...]
+) -> None:
+    async with talking(streaming(200, *pieces, length=9)) as talk:
+        talk.say(request_ + LAST)
+        received = await talk.all()
+        assert received.count(b"HTTP/1.1") <= 1  # the connection ends
+        assert b"done" not in received
+        assert len(received.partition(b"\r\n\r\n")[2]) < 9
+
+
 async def test_a_broken_response_in_chunks_has_no_last_chunk() -> None:
     async with talking(streaming(200, b"half", is_whole=False)) as talk:
         talk.say(GET)
