@@ -158,6 +158,15 @@ def test_a_head_may_have_64_kilobytes(
     assert len(upstream.received) == (status == 200)
 
 
+@pytest.mark.parametrize("pieces", [1, 7])
+def test_a_head_that_never_ends_is_refused_at_its_limit(url: str, pieces: int) -> None:
+    head = head_of(64 * 1024 + 9)[:-8]
+    with connected(url) as connection:
+        for number in range(pieces):
+            connection.sendall(head[number * len(head) // pieces : (number + 1) * len(head) // pieces])
+        assert read_all(connection).startswith(b"HTTP/1.1 431 ")
+
+
 def test_each_request_of_several_may_have_a_long_head(url: str, upstream: Upstream) -> None:
     head = head_of(60_000).replace(b"Connection: close", b"X-Other:     a")
     with connected(url) as connection:
