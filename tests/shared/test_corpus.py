@@ -14,7 +14,7 @@ import yaml
 
 from naftiko_run import Capability, Settings, load
 from naftiko_run.document import load_document
-from naftiko_run.errors import DocumentError, InvalidInput, Unsupported
+from naftiko_run.errors import DocumentError, InvalidInput, SharedDocument, Unsupported
 from naftiko_run.invoke import Function
 from shared.documents import CORPUS, EVERY
 from support.upstream import Received, Upstream
@@ -47,6 +47,8 @@ def loaded(path: Path, upstream: str = "http://127.0.0.1:9") -> Capability | Non
 def test_it_loads_or_says_where_and_what_is_wrong(path: Path) -> None:
     try:
         found = load(path, Settings(environment={})).diagnostics
+    except SharedDocument as fault:
+        found = fault.diagnostics
     except DocumentError as fault:
         found = fault.diagnostics
         assert any(each.is_error for each in found)

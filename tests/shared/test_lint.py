@@ -81,7 +81,9 @@ def test_every_document_is_linted_at_every_level(file: Path) -> None:
         for each in found(file, level):
             assert each.message
             assert each.line > 0
-            assert each.excerpt.strip() or not file.read_text(encoding="utf-8").splitlines()[each.line - 1]
+            shows_nothing = file.stem == "secrets"  # no line of a file of values is ever quoted
+            line = file.read_text(encoding="utf-8").splitlines()[each.line - 1]
+            assert not each.excerpt if shows_nothing else each.excerpt.strip() or not line
 
 
 @pytest.mark.parametrize("file", STEPS, ids=name_of)
