@@ -276,6 +276,15 @@ def test_an_id_that_is_an_integer_however_it_is_written_is_answered(tmp_path: Pa
             assert process.answer() == {"jsonrpc": "2.0", "id": json.loads(written), "result": {}}
 
 
+@pytest.mark.parametrize("written", [b"1.5", b"-0.25"])
+def test_an_id_that_is_a_fraction_is_refused_with_that_id(tmp_path: Path, written: bytes) -> None:
+    with piped(document(tmp_path, "http://127.0.0.1:1", PIPED)) as process:
+        process.initialize()
+        process.send(b'{"jsonrpc": "2.0", "id": ' + written + b', "method": "ping"}')
+        answer = process.answer()
+        assert (answer["id"], answer["error"]["code"]) == (json.loads(written), types.INVALID_REQUEST)
+
+
 def test_half_of_a_character_is_replaced_and_the_request_answered(tmp_path: Path) -> None:
     with piped(document(tmp_path, "http://127.0.0.1:1", PIPED)) as process:
         process.initialize()

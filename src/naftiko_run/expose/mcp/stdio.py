@@ -117,6 +117,12 @@ class _Lines:
                 self._loop.call_soon_threadsafe(self._queue.put_nowait, line)
 
 
+class _Unusual(types.JSONRPCError):
+    """An error that repeats an ``id`` such as ``1.5``."""
+
+    id: Any
+
+
 class _Relay:
     """What stands between the SDK's streams and its server.
 
@@ -150,8 +156,10 @@ class _Relay:
 
     async def refuse(self, refused: Refused) -> None:
         """Answer a line that is no message."""
-        known = refused.request_id if type(refused.request_id) in (int, str) else None
-        message = _error(cast("types.RequestId | None", known), refused.code, refused.text)
+        known = refused.request_id
+        message = _error(known if isinstance(known, int | str) else None, refused.code, refused.text)
+        if isinstance(known, float):  # which the SDK's type has no place for, and the client waits for
+            message = _Unusual.model_construct(jsonrpc="2.0", id=known, error=message.error)
         await self._outgoing.send(SessionMessage(message))
 
     async def outward(self, of_server: Receiver) -> None:
