@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 import yaml
+from mcp_types import TextContent
 
 from naftiko_run import Capability, Settings, load
 from support.mcp_client import call_tool, list_tools
@@ -16,6 +17,16 @@ from support.server import Served, serving
 from support.upstream import Upstream
 
 OPERATIONS = [
+    {
+        "name": "choices",
+        "method": "POST",
+        "path": "/choices",
+        "inputParameters": [
+            {"name": "choice", "in": "body", "oneOf": [{"type": "object"}, {"type": "null"}]},
+            {"name": "every", "in": "body", "anyOf": [{"type": "array"}, {"type": "integer"}]},
+            {"name": "any", "in": "body", "anyOf": [{"type": "array"}, {"type": "string"}]},
+        ],
+    },
     {
         "name": "places",
         "method": "POST",
@@ -90,6 +101,7 @@ def document(folder: Path, inputs: list[dict[str, Any]]) -> Path:
     }
     tools = [
         {"name": "places", "description": "d", "call": "up.places"},
+        {"name": "choices", "description": "d", "call": "up.choices"},
         {
             "name": "values",
             "description": "d",
@@ -149,6 +161,19 @@ def test_other_values_are_still_taken_where_the_document_has_no_type(
     assert upstream.only.target == "/r/7?q=true&level=2"
     assert upstream.only.header("x-trace") == "1.5"
     assert upstream.only.json == {"field": {"a": 1}}
+
+
+def test_json_text_is_read_where_one_of_several_schemas_wants_what_it_says(
+    served: Served, upstream: Upstream
+) -> None:
+    arguments = {"choice": '{"k": [1]}', "every": '["a"]', "any": "[1]"}
+    result = call_tool(served.url("mcp"), "choices", arguments)
+    assert not result.is_error, result
+    assert upstream.only.json == {"choice": {"k": [1]}, "every": ["a"], "any": "[1]"}
+    told = "\n".join(each.text for each in result.content if isinstance(each, TextContent))
+    assert "`/choice` was given as JSON text" in told
+    assert "`/every` was given as JSON text" in told
+    assert "`/any`" not in told
 
 
 def test_types_are_kept_through_with_and_through_fixed_values(schemas: dict[str, Any]) -> None:

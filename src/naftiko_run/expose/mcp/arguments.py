@@ -193,18 +193,21 @@ class _Texts:
     def _value(self, value: Any, schema: Any, path: tuple[str | int, ...]) -> Any:
         if not isinstance(schema, dict):
             return value
-        kinds = schema.get("type")
-        kinds = kinds if isinstance(kinds, list) else [kinds]
+        here = [*_alternatives(schema)]
+        kinds = [kind for each in here for kind in _kinds(each)]
         if isinstance(value, str) and "string" not in kinds:
             value = self._parsed(value, [_JSON[kind] for kind in kinds if kind in _JSON], path)
         if isinstance(value, dict):
-            members = schema.get("properties", {})
+            members: Schema = {}
+            for each in here:
+                members = each.get("properties", {}) | members
             return {
                 name: self._value(each, members[name], (*path, name)) if name in members else each
                 for name, each in value.items()
             }
-        if isinstance(value, list) and "items" in schema:
-            return [self._value(each, schema["items"], (*path, at)) for at, each in enumerate(value)]
+        items = next((each["items"] for each in here if "items" in each), None)
+        if isinstance(value, list) and items is not None:
+            return [self._value(each, items, (*path, at)) for at, each in enumerate(value)]
         return value
 
     def _parsed(self, text: str, wanted: list[type], path: tuple[str | int, ...]) -> Any:
@@ -218,6 +221,20 @@ class _Texts:
             return text
         self.pointers.append(pointer_of(path))
         return value
+
+
+def _alternatives(schema: Any) -> Iterable[Schema]:
+    """Yield a schema and those in it that speak of the same value."""
+    if isinstance(schema, dict):
+        yield schema
+        for keyword in ("anyOf", "oneOf", "allOf"):
+            for each in schema.get(keyword, ()):
+                yield from _alternatives(each)
+
+
+def _kinds(schema: Schema) -> list[Any]:
+    kinds = schema.get("type")
+    return kinds if isinstance(kinds, list) else [kinds]
 
 
 def _typed(function: Function) -> Schema:
