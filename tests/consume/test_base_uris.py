@@ -169,6 +169,33 @@ def test_a_base_uri_that_is_none_is_shown_in_the_sandbox(tmp_path: Path, base_ur
     assert b"wouldSend" in call(capability).content
 
 
+@pytest.mark.parametrize("value", ["", " \n"])
+@pytest.mark.parametrize("base_uri", ["{{env.BASE}}", "https://{{env.BASE}}/v1"])
+def test_an_address_whose_variable_is_set_to_nothing_is_missing(
+    tmp_path: Path, upstream: Upstream, base_uri: str, value: str
+) -> None:
+    of_base_uri(tmp_path, base_uri)
+    environment = {"BASE": value}
+    with pytest.raises(MissingBinding, match="BASE"):
+        call(load(tmp_path / "document.yaml", Settings(environment=environment)))
+    call(load(tmp_path / "document.yaml", Settings({"api": upstream.url}, environment=environment)))
+    assert upstream.only.target == "/things"
+
+
+@pytest.mark.parametrize("value", ["", "tcp://h:1"])
+def test_an_address_of_a_variable_that_is_none_is_shown_in_the_sandbox(tmp_path: Path, value: str) -> None:
+    of_base_uri(tmp_path, "{{env.BASE}}")
+    capability = load(tmp_path / "document.yaml", Settings(sandbox=True, environment={"BASE": value}))
+    assert b"wouldSend" in call(capability).content
+
+
+def test_an_address_of_a_variable_that_is_none_names_the_option_that_gives_one(tmp_path: Path) -> None:
+    of_base_uri(tmp_path, "{{env.BASE}}")
+    with pytest.raises(DocumentError) as refused:
+        load(tmp_path / "document.yaml", Settings(environment={"BASE": "tcp://h:1"}))
+    assert "--base-uri api=URL" in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("base_uri", "placeholder"),
     [

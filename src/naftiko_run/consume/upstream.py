@@ -169,8 +169,15 @@ class _UpstreamCompiler:
                 lambda text: self._operator_text(text, bindings),
             )
         except ValueError:
+            if self._around.is_masked:
+                address = _sandbox_address(namespace)
+                return BaseUri(address, address)
+            self._operator_text(fillable, addresses, may_be_empty=False)  # which notes what is set to nothing
             if not self.missing:
-                raise ValueError(f"the base URI of `{namespace}` is not an http or https address") from None
+                raise ValueError(
+                    f"the base URI of `{namespace}` is not an http or https address; "
+                    f"--base-uri {namespace}=URL gives it one"
+                ) from None
             filled = BaseUri(template, "")
         if self.missing or fillable != template:
             return replace(filled, shown=without_user(template))
