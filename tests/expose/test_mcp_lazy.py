@@ -145,6 +145,16 @@ def test_a_call_is_refused_with_all_that_its_tool_misses(
     assert upstream.received == []
 
 
+@MODES
+def test_arguments_given_as_json_text_are_read_with_a_note(url: str, upstream: Upstream, mode: str) -> None:
+    upstream.answers_json({"id": "7"})
+    result = call_tool(url, "call_tool", {"name": "get-customer", "arguments": '{"id": "7"}'}, mode)
+    assert not result.is_error
+    assert result.structured_content == {"id": "7"}
+    assert "`/arguments` was given as JSON text" in str(result.content[-1])
+    assert upstream.only.path == "/things/7"
+
+
 def test_arguments_may_be_left_out_or_null(url: str, upstream: Upstream) -> None:
     upstream.answers_json([])
     no_arguments: list[dict[str, Any]] = [{}, {"arguments": None}, {"arguments": {}}]
@@ -156,7 +166,7 @@ def test_arguments_may_be_left_out_or_null(url: str, upstream: Upstream) -> None
     ("arguments", "told"),
     [
         ({}, "- /name is required"),
-        ({"name": "get-customer", "arguments": "{}"}, "- /arguments must be an object, not text"),
+        ({"name": "get-customer", "arguments": "id=7"}, "- /arguments must be an object, not text"),
         ({"name": "get-customer", "id": "7"}, "- /id is not known; there are: `name`, `arguments`"),
     ],
 )

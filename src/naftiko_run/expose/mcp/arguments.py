@@ -168,6 +168,12 @@ class Arguments:
             yield f"{len(unknown) - _MAX_NAMED} more arguments are not known and were not used."
 
 
+def read_texts(arguments: Mapping[str, Any], schema: Schema) -> Read:
+    """Return arguments with the JSON texts parsed that stand where their schema wants an object or an array."""
+    parsed = _Texts(schema)
+    return Read(parsed.read(arguments), tuple(parsed.notes()))
+
+
 class _Texts:
     """Reads JSON texts where a schema wants an object or an array.
 

@@ -13,6 +13,7 @@ from mcp.shared.exceptions import MCPError
 
 from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput
+from naftiko_run.expose.mcp.arguments import read_texts
 from naftiko_run.expose.mcp.directcall import DirectTool
 from naftiko_run.expose.mcp.results import result_of_problem
 from naftiko_run.expose.mcp.search import Searched, ToolIndex
@@ -190,6 +191,10 @@ class LazyTools:
                 raise MCPError(types.INVALID_PARAMS, self._absent(params.name))
             return await self._called(context, params, called, params.arguments)
         given = {name: value for name, value in (params.arguments or {}).items() if value is not None}
+        notes: tuple[str, ...] = ()
+        if params.name == self._call.name and isinstance(given.get("arguments"), str):
+            read = read_texts(given, _CALL_SCHEMA)
+            given, notes = dict(read.inputs), read.notes
         try:
             self._validators[params.name].check(given)
         except InvalidInput as fault:
@@ -201,7 +206,10 @@ class LazyTools:
         if called not in self._tools:
             text = types.TextContent(text=self._absent(given["name"]))
             return types.CallToolResult(content=[text], is_error=True)
-        return await self._called(context, params, called, given.get("arguments"))
+        result = await self._called(context, params, called, given.get("arguments"))
+        if notes and isinstance(result, types.CallToolResult):
+            result.content = [*result.content, *(types.TextContent(text=note) for note in notes)]
+        return result
 
     async def _called(
         self,
