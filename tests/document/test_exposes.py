@@ -97,6 +97,20 @@ def test_what_is_no_port_is_the_usual_one_with_a_warning(written: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("[{name: x}]", "a list is not a port"),
+        ("{name: x}", "a mapping is not a port"),
+        (f"'{'9' * 5000}'", f"`{'9' * 20}…` is not a port"),
+        (f"0x{'f' * 5000}", f"`0x{'f' * 18}…` is not a port"),
+    ],
+)
+def test_what_is_no_port_is_not_shown_whole(written: str, shown: str) -> None:
+    text = document(exposes=f"- type: mcp\n  port: {written}  # <-\n  tools: [{{name: t, {CALL}}}]")
+    assert found_in(text, "bad-port").message.startswith(shown)
+
+
+@pytest.mark.parametrize(
     "exposes",
     ["- type: rest  # <-", "- type: mcp  # <-\n  tools: []", "- type: rest  # <-\n  resources: [{path: /x}]"],
 )

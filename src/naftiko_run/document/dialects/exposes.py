@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from naftiko_run.document.dialects.authentication import normalise_inbound
 from naftiko_run.document.dialects.callables import Callables
@@ -20,6 +20,9 @@ from naftiko_run.document.dialects.skills import Siblings, normalise_skills
 from naftiko_run.document.dialects.styles import styled_inputs
 from naftiko_run.document.dialects.toolnames import take_name
 from naftiko_run.expressions import Selector, parse_path
+
+_MAX_SHOWN: Final = 20
+"""The longest value that a message shows whole."""
 
 
 def normalise_exposes(capability: Reader, callables: Callables) -> list[dict[str, Any]]:
@@ -85,15 +88,23 @@ def _not_empty(adapter: dict[str, Any], written: Reader, *keys: str) -> dict[str
     return adapter
 
 
+def _shown(value: Any) -> str:
+    """Return a value as a message names it: not the whole of something long."""
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    text = str(value)
+    return f"`{text}`" if len(text) <= _MAX_SHOWN else f"`{text[:_MAX_SHOWN]}…`"
+
+
 def _port(written: Reader) -> int | None:
     port = written.data.get("port")
-    if isinstance(port, str) and port.isdecimal():
+    if isinstance(port, str) and port.isdecimal() and len(port) <= _MAX_SHOWN:
         port = int(port)
     if port is None or (isinstance(port, int) and not isinstance(port, bool) and 0 <= port <= 65535):
         return port
     written.report.warning(
         "bad-port",
-        f"`{port}` is not a port; the adapter's usual one is used",
+        f"{_shown(port)} is not a port; the adapter's usual one is used",
         (*written.at, "port"),
         hint="write a number from 1 to 65535",
         alters_service=True,
