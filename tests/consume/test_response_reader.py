@@ -111,6 +111,14 @@ def test_a_second_response_in_one_piece_is_not_heeded(lines: bytes, late: bytes)
     assert (reader.head, reader.take(), reader.is_complete, reader.keeps) == (first, b"", True, False)
 
 
+@pytest.mark.parametrize(("written", "seconds"), [(b"7", 7), (b"9" * 5000, 999_999_999), (b"x", 0)])
+def test_how_long_a_connection_is_kept_may_be_any_number(written: bytes, seconds: int) -> None:
+    found, body, *_ = told(
+        [b"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=" + written + b"\r\nContent-Length: 2\r\n\r\nok"]
+    )
+    assert (found.keeps_seconds, body) == (seconds, b"ok")
+
+
 def test_a_length_beside_chunks_is_not_told() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n"
     found, body, *_ = told([head + b"2\r\nok\r\n0\r\n\r\n"])

@@ -11,6 +11,7 @@ _TELLING: Final = frozenset(
 )
 _FRAMING: Final = frozenset({"content-length", "content-encoding", "transfer-encoding"})
 """Headers without which a body is read wrongly, whatever `Connection` says of them."""
+_MAX_DIGITS: Final = 9
 _MOST_NAMES: Final = 1024
 _names: dict[bytes, str] = {}
 """Header names, in lower case: every answer has the same few."""
@@ -105,5 +106,5 @@ def _seconds(keep_alive: str) -> int:
     for part in keep_alive.split(","):
         name, _, value = part.partition("=")
         if name.strip().lower() == "timeout" and value.strip().isdecimal():
-            return int(value)
+            return int(value.strip()[:_MAX_DIGITS])
     return 0
