@@ -13,6 +13,8 @@ import uvloop
 
 from consume.transports import asking, head_of, speaking, whole
 from naftiko_run.consume import HttpTransport
+from naftiko_run.consume.transport import connecting
+from naftiko_run.consume.transport.origin import Origin
 from naftiko_run.errors import UpstreamTimeout, UpstreamUnreachable
 from support.upstream import PATIENCE
 
@@ -121,6 +123,15 @@ def test_both_families_are_tried_in_turn(loop: Loop) -> None:
         _, port_of_nobody = nobody
         first = address(("::1", port_of_nobody, 0, 0), socket.AF_INET6)  # type: ignore[arg-type]
         assert get(loop, lambda port: first * 3 + address(("127.0.0.1", port))) == b"ok"
+
+
+def test_the_other_family_is_the_second_to_be_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    six, four = (socket.AF_INET6, socket.AF_INET)
+    families = [six, six, six, four, four]
+    found = [(family, socket.SOCK_STREAM, 0, "", (str(number),)) for number, family in enumerate(families)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    ordered = asyncio.run(connecting._addresses(Origin(is_secure=False, host="h", port=80, authority="h")))
+    assert [each for _, (each,) in ordered] == ["0", "3", "1", "4", "2"]
 
 
 @each_loop
