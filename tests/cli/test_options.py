@@ -8,8 +8,17 @@ import httpx
 import pytest
 
 import naftiko_run
-from naftiko_run.cli.options import check_level, parse_base_uris, parse_ports, parse_seconds, parse_size
+from naftiko_run.cli.options import (
+    check_level,
+    parse_base_uris,
+    parse_count,
+    parse_ports,
+    parse_seconds,
+    parse_size,
+    parse_workers,
+)
 from naftiko_run.errors import ConfigurationError
+from naftiko_run.serve.addresses import parse_port
 from support.commands import ended
 from support.documents import CREDENTIALS, PIPELINES
 from support.ports import free_ports
@@ -102,10 +111,22 @@ def test_sizes(written: str, size: int) -> None:
     assert parse_size(written, "--max-body") == size
 
 
-@pytest.mark.parametrize("written", ["", "0", "-1", "ten", "10XB", "1e3", "KB", "0.1", "10 MiB of it"])
+@pytest.mark.parametrize(
+    "written", ["", "0", "-1", "ten", "10XB", "1e3", "KB", "0.1", "10 MiB of it", "9" * 5000]
+)
 def test_what_is_no_size(written: str) -> None:
     with pytest.raises(ConfigurationError, match=r"--max-body"):
         parse_size(written, "--max-body")
+
+
+@pytest.mark.parametrize("written", ["0", "-1", "1.5", "9" * 5000])
+def test_what_is_no_number(written: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"--max-connections"):
+        parse_count(written, "--max-connections")
+    with pytest.raises(ConfigurationError, match=r"--workers"):
+        parse_workers(written)
+    with pytest.raises(ConfigurationError, match=r"is not a port"):
+        parse_port(written if written != "0" else "-0", "--port rest=…")
 
 
 def test_times() -> None:

@@ -183,6 +183,11 @@ def test_a_compiler_that_warns_before_it_finds_a_fault_names_the_fault(tmp_path:
     assert "the schema cannot be compiled: fleet.proto:1:1: Expected x." in told
 
 
+def test_a_size_beyond_all_numbers_is_none(tmp_path: Path) -> None:
+    size = "9" * 400 + "MiB"
+    finding(loaded(tmp_path, {"outputRawFormat": "binary", "maxBinarySize": size}), "bad-size")
+
+
 def test_a_size_that_is_none_is_told(tmp_path: Path) -> None:
     found = finding(loaded(tmp_path, {"outputRawFormat": "binary", "maxBinarySize": "10"}), "bad-size")
     assert found.message == "`10` is not a size; the usual one is used"

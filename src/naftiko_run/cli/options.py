@@ -39,9 +39,10 @@ def parse_size(text: str, option: str) -> int:
     """
     found = _SIZE.match(text.strip())
     unit = found[2].lower().removesuffix("b") if found else ""
-    if not found or unit not in _UNITS or not (size := int(float(found[1]) * _UNITS[unit])):
+    size = float(found[1]) * _UNITS[unit] if found and unit in _UNITS else 0.0
+    if not 1 <= size < math.inf:
         raise UsageFault(f"{option}: `{text}` is not a size", hint="write a size such as 10MiB or 500KB")
-    return size
+    return int(size)
 
 
 def parse_seconds(text: str) -> float:
@@ -132,7 +133,7 @@ def parse_workers(text: str) -> int:
     """
     if text == "auto":
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST_WORKERS:
+    if not _is_short_number(text) or not 1 <= int(text) <= _MOST_WORKERS:
         raise UsageFault(f"--workers: `{text}` is no number from 1 to {_MOST_WORKERS}, and not `auto`")
     return int(text)
 
@@ -143,9 +144,13 @@ def parse_count(text: str, option: str) -> int:
     Raises:
         UsageFault: It is none.
     """
-    if not text.isdecimal() or not 1 <= int(text) <= _MAX_COUNT:
+    if not _is_short_number(text) or not 1 <= int(text) <= _MAX_COUNT:
         raise UsageFault(f"{option}: `{text}` is not a number from 1 to {_MAX_COUNT:,}")
     return int(text)
+
+
+def _is_short_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= 20  # Python does not read thousands of digits
 
 
 def check_level(level: str) -> str:

@@ -72,7 +72,7 @@ def parse_port(text: str, source: str) -> int:
     Raises:
         ConfigurationError: It is not a port.
     """
-    if text.isdecimal() and int(text) <= 65535:
+    if text.isdecimal() and len(text) <= 20 and int(text) <= 65535:
         return int(text)
     raise ConfigurationError(
         f"{source}: `{text}` is not a port", hint="a port is a number from 1 to 65535, or 0 for any free one"

@@ -78,8 +78,8 @@ def normalise_size(owner: Reader, key: str = "maxBinarySize") -> int | None:
     if not written:
         return None
     found = _SIZE.fullmatch(written.strip())
-    if found:
-        return int(float(found[1]) * _UNITS[found[2].casefold()])
+    if found and math.isfinite(size := float(found[1]) * _UNITS[found[2].casefold()]):
+        return int(size)
     owner.report.warning(
         "bad-size",
         f"`{written}` is not a size; the usual one is used",
