@@ -20,6 +20,7 @@ from naftiko_run.serve.http1.exchange import Exchange
 from naftiko_run.serve.http1.head import write_head
 from naftiko_run.serve.http1.reading import RequestReader
 from naftiko_run.serve.http1.state import State
+from naftiko_run.serve.http1.validation import not_http
 
 _log = logging.getLogger(__name__)
 
@@ -185,7 +186,9 @@ class ClientConnection(RequestReader):
             self._waiting.append((exchange, scope))
             self.pause()
         else:
-            raise OverflowError  # the parser's fault then: those before it are answered, and no more
+            raise not_http(
+                "Too many requests wait for an answer"
+            )  # those before it are answered, and no more
         return exchange
 
     def pause(self) -> None:

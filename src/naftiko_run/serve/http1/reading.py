@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from abc import abstractmethod
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 from httptools import HttpParserError, HttpParserInvalidMethodError, HttpRequestParser
@@ -30,6 +30,8 @@ _FRAMING_PER_BYTE: Final = 16
 """How much longer than a body in chunks its framing may be, besides: chunks of one byte take five."""
 _MOST_UNREAD: Final = 64 * 1024
 """How much of a body waits for the app; more is left to the client to hold."""
+_MOST_KNOWN: Final = 4096
+"""The longest head that is remembered."""
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 _END: Final = b"\r\n\r\n"
 """Ends a head, and a body in chunks: a strict parser takes nothing else for the end."""
@@ -47,7 +49,8 @@ class RequestReader(asyncio.Protocol):
     """Reads the requests of one connection; what becomes of them is the connection's.
 
     The parser is fed so that a head or a message ends where the data ends: what it reports then belongs to bytes
-    that are known.
+    that are known. Where a head is byte for byte one that the connection has sent twice, what was made of that
+    serves again, and the parser, which is between two messages then, does not see the request.
 
     Attributes:
         client: The client's address.
@@ -64,8 +67,13 @@ class RequestReader(asyncio.Protocol):
         "_has_trailers",
         "_head",
         "_headers",
+        "_is_parsed",
+        "_known",
+        "_known_length",
+        "_known_scope",
         "_left",
         "_parser",
+        "_seen",
         "_taken",
         "_url",
         "client",
@@ -88,6 +96,12 @@ class RequestReader(asyncio.Protocol):
         """The last three bytes of a body in chunks: its end may be split."""
         self._framing = self._taken = 0
         self._has_trailers = False
+        self._is_parsed = True
+        """Whether the parser reads the request that is being read."""
+        self._seen = self._known = b""
+        """The last head that may be remembered, and the one that is, for it came twice."""
+        self._known_scope: dict[str, Any] = {}
+        self._known_length = 0
         self.client: Address = None
         self.server: Address = None
         self.reading: Exchange | None = None
@@ -136,6 +150,10 @@ class RequestReader(asyncio.Protocol):
             while start < size and (parser := self._parser) is not None:
                 if self._left:
                     start = self._read_body(data, start)
+                    continue
+                if self._known and not self._head and data.startswith(self._known, start):
+                    start += len(self._known)
+                    self._repeat()
                     continue
                 if self._head:
                     piece = self._more_of_head(data, start)
@@ -189,7 +207,12 @@ class RequestReader(asyncio.Protocol):
         if self._left != CHUNKED:
             end = min(len(data), start + self._left)
             self._left -= end - start
-            parser.feed_data(data[start:end])
+            if self._is_parsed:
+                parser.feed_data(data[start:end])
+            else:
+                self.on_body(data[start:end])
+                if not self._left:
+                    self.on_message_complete()
             return end
         before, taken = self._fed, self._taken
         found = (before + data[start : start + 3]).find(_END)
@@ -216,6 +239,7 @@ class RequestReader(asyncio.Protocol):
         self._headers = []
         self.has_begun = True
         self.reading = None
+        self._is_parsed = True
         self.quiet = self.moved = 0
 
     def on_url(self, url: bytes) -> None:
@@ -283,12 +307,14 @@ class RequestReader(asyncio.Protocol):
             "server": self.server,
             HEADERS: named,
         }
+        keeps = version == "1.1" and parser.should_keep_alive()
+        if not keeps:
+            self._known = b""  # the parser takes nothing more then
+        elif not expects and self._left != CHUNKED:
+            self._remember(head, scope)
         self.reading = exchange = self.begin(scope)
-        if version == "1.1":
-            exchange.expects = expects
-            exchange.keeps = parser.should_keep_alive()
-        else:
-            exchange.keeps = False
+        exchange.expects = expects and version == "1.1"
+        exchange.keeps = keeps
 
     def on_body(self, piece: bytes) -> None:
         """Take a piece of the body."""
@@ -308,6 +334,29 @@ class RequestReader(asyncio.Protocol):
         self._left = 0
         self.has_begun = False
         self.reading.end()
+
+    # Without the parser
+
+    def _remember(self, head: bytes, scope: Scope) -> None:
+        """Remember a head that has come twice in a row, if it is all that was received of its request so far."""
+        if head != self._seen:
+            self._seen = head if len(head) <= _MOST_KNOWN else b""
+        elif head.find(_END) == len(head) - len(_END):
+            self._known, self._known_scope, self._known_length = head, {**scope}, self._left
+
+    def _repeat(self) -> None:
+        """Begin the exchange of a request whose head is the one that is remembered."""
+        self.has_begun = True
+        self.quiet = self.moved = 0
+        self._is_parsed = False
+        self._left = self._known_length
+        self.reading = None
+        scope = self._known_scope.copy()
+        scope["headers"] = [*scope["headers"]]
+        scope[HEADERS] = scope[HEADERS].copy()
+        self.reading = self.begin(scope)
+        if not self._left:
+            self.on_message_complete()
 
     def _replace_host(self, authority: bytes) -> None:
         """Take the host from the target: it overrides the header (RFC 9112, 3.2.2)."""
