@@ -105,7 +105,7 @@ def loads_repaired(text: bytes) -> tuple[Any, bytes]:
         ValueError: Not JSON; the message says where.
     """
     try:
-        return loads(text), text
+        return _loads(text) if len(text) <= LONG else loads(text), text
     except NotUnicode as fault:
         return loads(fault.repaired), fault.repaired
 

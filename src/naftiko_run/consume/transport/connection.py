@@ -225,7 +225,7 @@ class Connection(Line):
         if transport.is_closing() or not (self.sending is None or self.sending.done()):
             return False
         told = reader.head.keeps_seconds if reader.head is not None else 0
-        self._most_idle = min(IDLE_SECONDS, told - 1) if told else IDLE_SECONDS
+        self._most_idle = told - 1.0 if 0 < told <= IDLE_SECONDS else IDLE_SECONDS
         self.is_idle = self.was_used = True
         self._waiter = self._on_complete = None
         self._client_since = math.inf

@@ -42,10 +42,10 @@ class OriginTransport:
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request; see ``Transport.send``."""
         wanted = min(MOST_BUFFERED, request.max_kept)
-        if request.most_kept is not None:
-            wanted = min(wanted, request.most_kept)
-        if request.max_answer is not None:
-            wanted = min(wanted, request.max_answer)
+        if request.most_kept is not None and request.most_kept < wanted:
+            wanted = request.most_kept
+        if request.max_answer is not None and request.max_answer < wanted:
+            wanted = request.max_answer
         connection = await self._ask(request, wanted)
         reader = connection.reader
         head = reader.head

@@ -37,7 +37,7 @@ class Refused:
         return error(self.code, self.text, self.request_id)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Received:
     """A message.
 
@@ -65,6 +65,8 @@ async def read_message(content: bytes) -> Received | Refused:
             INVALID_REQUEST, "Invalid request: a JSON-RPC message is an object; batches are not taken"
         )
     if "method" in message:
+        if type(message.get("id")) in _IDS:
+            return Received(message, content)
         return _request(message, content)
     if "result" in message or "error" in message:
         return Received(message, content)
@@ -73,10 +75,10 @@ async def read_message(content: bytes) -> Received | Refused:
 
 
 def _request(message: dict[str, Any], content: bytes) -> Received | Refused:
-    """Return a request or a notification, which is one without an ``id``."""
-    request_id = message.get("id")
-    if "id" not in message or type(request_id) in _IDS:
+    """Return a notification, which has no ``id``, or a request whose ``id`` is not a usual one."""
+    if "id" not in message:
         return Received(message, content)
+    request_id = message["id"]
     if isinstance(request_id, float) and request_id.is_integer():
         message["id"] = int(request_id)
         return Received(message, jsontext.dumps(message))

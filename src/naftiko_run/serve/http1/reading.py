@@ -207,10 +207,11 @@ class RequestReader(asyncio.Protocol):
         if self._left != CHUNKED:
             end = min(len(data), start + self._left)
             self._left -= end - start
+            piece = data[start:end]
             if self._is_parsed:
-                parser.feed_data(data[start:end])
+                parser.feed_data(piece)
             else:
-                self.on_body(data[start:end])
+                self.on_body(piece)
                 if not self._left:
                     self.on_message_complete()
             return end
@@ -320,10 +321,11 @@ class RequestReader(asyncio.Protocol):
         """Take a piece of the body."""
         exchange = self.reading
         assert exchange is not None
-        self._taken += len(piece)
+        size = len(piece)
+        self._taken += size
         if exchange.is_answered:
             return
-        self.moved += len(piece)
+        self.moved += size
         exchange.take(piece)
         if exchange.unread > _MOST_UNREAD:
             self.pause()
