@@ -132,7 +132,7 @@ class ConsumedOperation:
             request.max_answer = next((size for size in sizes if size is not None), usual)
         if self.mask is not None:
             return self._masked(self.mask, request)
-        return self._sent(request)
+        return self.transport.send(request) if self.authentication is None else self._sent(request)
 
     def _sent(self, request: OutgoingRequest) -> Awaitable[UpstreamResponse]:
         if self.authentication is None:

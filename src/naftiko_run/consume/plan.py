@@ -191,9 +191,12 @@ class RequestPlan:
             value = plan.value.evaluate(arguments)
         except ValueError as fault:
             raise InvalidInput([Violation("/body", f"cannot be made: {fault}")]) from None
-        media_type = raw_body.media_type if raw_body is not None and plan.keeps_media_type else ""
-        if raw_body is not None and raw_body.content and plan.whole and value is arguments.get(plan.whole):
-            return media_type or JSON, raw_body.content
+        media_type = ""
+        if raw_body is not None:
+            if plan.keeps_media_type:
+                media_type = raw_body.media_type
+            if raw_body.content and plan.whole and value is arguments.get(plan.whole):
+                return media_type or JSON, raw_body.content
         if value is MISSING or value is None or plan.is_absent(value, raw_body):
             return "", None
         try:
