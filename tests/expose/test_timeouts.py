@@ -24,6 +24,8 @@ from support.upstream import PATIENCE
 from support.wire import problem
 
 USUAL, ENTRY, RESOURCE, OPERATION = 0.8, 0.6, 0.4, 0.2
+DRIP = 0.02
+"""Seconds between two pieces: no pause is long, and yet the answer takes its time."""
 DOCUMENT = """
 naftiko: 1.0.0-alpha2
 capability:
@@ -107,7 +109,7 @@ class Dripping:
                 while True:
                     writer.write(b" ")
                     await writer.drain()
-                    await _pause(0.05)
+                    await _pause(DRIP)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             self.ended.set()
         finally:
@@ -204,7 +206,7 @@ def test_a_model_is_told_the_same(served: Served) -> None:
 def test_what_streams_goes_on_as_long_as_its_upstream(served: Served, path: str) -> None:
     with httpx.stream("GET", served.origin("rest") + path, timeout=PATIENCE) as answer:
         pieces = answer.iter_raw()
-        for _ in range(int(USUAL * 2 / 0.05)):
+        for _ in range(int(USUAL * 2 / DRIP)):
             assert next(pieces)
 
 

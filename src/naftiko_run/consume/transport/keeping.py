@@ -14,7 +14,7 @@ _TURN: Final = 512 * 1024
 """How many bytes are decoded before others have their turn in the event loop."""
 
 _PATIENCE: Final = 0.05
-"""For how many seconds an answer that does not say its length may pause before it is passed on as it comes."""
+"""How many seconds an answer that does not say its length may take before it is passed on as it comes."""
 
 _EVENTS: Final = frozenset(
     (
@@ -161,7 +161,7 @@ async def _limited(
 
 
 def _patience(headers: Headers) -> float | None:
-    """Return for how long the next piece of an answer is waited for before it is passed on as it comes.
+    """Return how many seconds an answer may take before it is passed on as it comes.
 
     None for an answer that says its length: it comes as fast as it can.
     """
@@ -173,16 +173,16 @@ def _patience(headers: Headers) -> float | None:
 
 
 class _Pieces:
-    """The pieces of a body, of which one may take its time.
+    """The pieces of a body that may take its time.
 
     Args:
         chunks: The body.
-        patience: How many seconds a piece is waited for; None for as long as it takes.
+        patience: How many seconds all pieces are waited for; None for as long as it takes.
     """
 
     def __init__(self, chunks: AsyncIterator[bytes], patience: float | None) -> None:
         self._chunks = chunks
-        self._patience = patience
+        self._until = None if patience is None else asyncio.get_running_loop().time() + patience
         self._coming: asyncio.Future[bytes | None] | None = None
 
     async def next(self) -> bytes | None:
@@ -191,10 +191,10 @@ class _Pieces:
         Raises:
             TimeoutError: It takes its time, and is the first of ``rest``.
         """
-        if self._patience is None:
+        if self._until is None:
             return await anext(self._chunks, None)
         coming = self._coming = asyncio.ensure_future(self._one())
-        await asyncio.wait({coming}, timeout=self._patience)
+        await asyncio.wait({coming}, timeout=max(0.0, self._until - asyncio.get_running_loop().time()))
         if not coming.done():
             raise TimeoutError
         self._coming = None
