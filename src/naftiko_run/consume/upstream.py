@@ -184,7 +184,7 @@ class _UpstreamCompiler:
         return filled
 
     def placeholder(self) -> str:
-        """Say why nothing is called where a part of the base URI is still to be filled in; empty where none is."""
+        """Return why the upstream cannot be called: a placeholder in the base URI; empty if there is none."""
         namespace = self._consumes.namespace
         found = PLACEHOLDER.search(self._consumes.base_uri)
         if not found or namespace in self._around.base_uris or self._around.is_masked:

@@ -149,7 +149,7 @@ class Connection(Line):
         return waiter
 
     def begin_stream(self, on_complete: Callable[[], None], *, is_read: bool) -> None:
-        """Let the rest of the response take its time, as long as it goes on.
+        """Limit only the pauses in the rest of the response, no longer its whole time.
 
         Args:
             on_complete: Called when it is whole while nobody waits in ``read``.

@@ -148,7 +148,7 @@ class _Body:
         self._is_read = False
 
     def begin_stream(self) -> None:
-        """Let the rest take the time that it takes, as long as it goes on; a slow client holds no connection for it."""
+        """Return the rest as a stream without a total deadline; a slow client cannot hold its connection."""
         if self._is_over:
             return
         self._connection.begin_stream(self._release, is_read=self._is_read)
@@ -156,7 +156,7 @@ class _Body:
             self._release()
 
     def _release(self) -> None:
-        """Give the connection back: the rest of the response is here."""
+        """Return the connection to the pool: the response is complete."""
         sending = self._connection.sending
         if sending is not None and not sending.done():
             return  # the request is not

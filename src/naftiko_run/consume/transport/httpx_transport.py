@@ -191,7 +191,7 @@ class HttpxTransport:
 
 
 def _causes(fault: BaseException) -> Iterator[BaseException]:
-    """Give an exception, and those that it was raised for."""
+    """Yield an exception and its causes."""
     cause: BaseException | None = fault
     while cause is not None:
         yield cause
@@ -203,7 +203,7 @@ def _causes(fault: BaseException) -> Iterator[BaseException]:
 async def _timed(
     chunks: AsyncIterator[bytes], limit: asyncio.Timeout, seconds: float
 ) -> AsyncIterator[bytes]:
-    """Give the body of a request on; once it has ended, the upstream's time runs."""
+    """Yield the body of a request; the deadline starts once it has ended."""
     async for chunk in chunks:
         yield chunk
     limit.reschedule(asyncio.get_running_loop().time() + seconds)

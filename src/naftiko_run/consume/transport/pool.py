@@ -157,7 +157,7 @@ class Pool:
         return self._waiters[0][0]
 
     def serve_first(self) -> None:
-        """Give the first of those who wait an idle connection, or else the right to open one."""
+        """Hand an idle connection, or else the right to open one, to the first waiter."""
         if self._waiters[0][1].done():  # cancelled just now
             self._pop_waiter()
             return
