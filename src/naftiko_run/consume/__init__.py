@@ -14,6 +14,7 @@ from naftiko_run.consume.exchange import (
 )
 from naftiko_run.consume.formats import Format, FormatSettings
 from naftiko_run.consume.forwarding import Forwarding
+from naftiko_run.consume.masking import revealed_in
 from naftiko_run.consume.operation import ConsumedOperation, in_thread
 from naftiko_run.consume.operations import ConsumedOperations, NotCallable
 from naftiko_run.consume.sandbox import SandboxAddresses, SandboxTransport
@@ -44,5 +45,6 @@ __all__ = [
     "Transport",
     "UpstreamResponse",
     "in_thread",
+    "revealed_in",
     "shared_connections",
 ]

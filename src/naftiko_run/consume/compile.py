@@ -15,7 +15,7 @@ from naftiko_run.consume.bodies import (
     with_fields,
 )
 from naftiko_run.consume.formats import Format
-from naftiko_run.consume.masking import Mask, UrlSecrets
+from naftiko_run.consume.masking import Mask, UrlSecrets, revealed_in
 from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.plan import JSON, RequestPlan
 from naftiko_run.consume.styles import (
@@ -99,7 +99,7 @@ class OperationCompiler:
         secrets = UrlSecrets()
         variables = {
             each: self._secret(secrets, before, partial(self._path_variable, each))
-            for each, before in _before_variables(path).items()
+            for each, before in path.before_variables().items()
         }
         writers = {each: self._path_writer(each) for each in path.variables}
         query = [
@@ -254,8 +254,7 @@ class OperationCompiler:
         """Compile a part of the URL, and note the bindings in it."""
         known = len(self._revealed)
         expression = compile_part()
-        for value in self._revealed[known:]:
-            secrets.add(before, value)
+        secrets.add_all(before, revealed_in(expression, self._revealed[known:]))
         return expression
 
     def _written_content_type(self) -> str:
@@ -279,17 +278,6 @@ class OperationCompiler:
         is_expected = self._model.method in BODY_METHODS
         plan = body_of_parameters(parameters, arguments, model, is_expected=is_expected)
         return with_fields(plan, extras) if plan else None
-
-
-def _before_variables(path: PathTemplate) -> dict[str, str]:
-    """Return what comes before each variable in its segment."""
-    found: dict[str, str] = {}
-    before = ""
-    for part in path.parts:
-        if isinstance(part, Variable):
-            found.setdefault(part.name, before)
-        before = f"/{part.rpartition('/')[2]}" if isinstance(part, str) else ""
-    return found
 
 
 def _pieces(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urljoin
 
@@ -20,12 +20,13 @@ from naftiko_run.consume.exchange import (
     UpstreamResponse,
 )
 from naftiko_run.consume.formats import Format, JsonFormat, MarkdownFormat
-from naftiko_run.consume.masking import Mask
+from naftiko_run.consume.masking import Mask, UrlSecrets
 from naftiko_run.consume.plan import RequestPlan
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation as OperationModel
 from naftiko_run.document.model import Parameter
 from naftiko_run.errors import UndecodableResponse
+from naftiko_run.expressions import encode_name
 from naftiko_run.jsontext import LONG, NotUnicode
 from naftiko_run.urls import without_user
 
@@ -140,6 +141,24 @@ class ConsumedOperation:
         # A scheme may add to them, and the plan's are those of all its requests.
         request.headers = [*request.headers]
         return authorize_in_time(self.authentication, request, self.transport.send)
+
+    def masking(self, arguments: Mapping[str, Sequence[str]]) -> ConsumedOperation:
+        """Return the operation with a mask for what callers are not shown of its arguments.
+
+        Args:
+            arguments: The values of bindings in them, by name; they are masked where they travel in the URL.
+        """
+        plan, secrets = self.plan, UrlSecrets()
+        before = plan.path.before_variables()
+        places = [(before[name], value) for name, value in plan.variables.items()]
+        places += [(f"{encode_name(name)}=", value) for name, value, _ in plan.query]
+        for text, expression in places:
+            for name in expression.names:
+                secrets.add_all(text, arguments.get(name, ()))
+        if not secrets:
+            return self
+        mask = Mask(secrets) if self.mask is None else self.mask.extended(secrets)
+        return replace(self, mask=mask)
 
     def location(self, response: UpstreamResponse) -> str:
         """Return the absolute Location of a response, without credentials; empty where it has none."""
