@@ -132,23 +132,24 @@ class Calls:
         A call may be spelled otherwise, name the resource too, and have a namespace that is not quite the consumed
         one, all at once. What could be two names is none: a wrong operation is worse than none.
         """
-        readings = [(namespace, "", name)]
-        parts = written.split("/")
-        if len(parts) > 1:
-            readings.append((parts[0], "/".join(parts[1:-1]), parts[-1]))
-        resource, dot, last = name.rpartition(".")
-        if dot:
-            readings.append((namespace, resource, last))
-        for first, middle, last in readings:
-            found = self._spelled(first, last) or self._in_sibling(first, last)
+        for first, middle, last in _readings(written, namespace, name):
+            found = self._named(first, last)
             if found:
-                return [each for each in found if middle and same_resource(middle, each)] or found
+                if middle and self._of_resource(found[0].namespace, middle):
+                    return [each for each in found if same_resource(middle, each)]
+                return found
         if "." not in written and "/" not in written:
             return _one_name([each for each in self._all() if each.spelled == written])
         return []
 
     def _all(self) -> Iterable[Operation]:
         return (each for operations in self.operations.values() for each in operations)
+
+    def _named(self, namespace: str, name: str) -> list[Operation]:
+        return self._spelled(namespace, name) or self._in_sibling(namespace, name)
+
+    def _of_resource(self, namespace: str, resource: str) -> list[Operation]:
+        return [each for each in self.operations[namespace] if same_resource(resource, each)]
 
     def _spelled(self, namespace: str, name: str) -> list[Operation]:
         """Find a name in other spellings of it and of its namespace, the exact ones first."""
@@ -182,9 +183,29 @@ class Calls:
         return _one_name(found) if is_sibling or is_adapter else []
 
     def _reason(self, written: str, namespace: str, name: str) -> str:
+        for first, resource, last in _readings(written, namespace, name):
+            found = self._named(first, last)
+            if found:
+                told = ", ".join(f"`{each.title}`" for each in found)
+                return (
+                    f"it calls `{written}`, but the resource `{resource}` of `{found[0].namespace}` has no operation "
+                    f"`{last}`; another resource has it: {told}"
+                )
         if namespace in self.operations:
             return f"it calls `{written}`, but `{namespace}` has no operation `{name}`"
         return f"it calls `{written}`, but nothing is consumed under `{namespace or written}`"
+
+
+def _readings(written: str, namespace: str, name: str) -> list[tuple[str, str, str]]:
+    """Return what a call can mean that is not exact: a namespace, a resource or nothing, and an operation."""
+    readings = [(namespace, "", name)]
+    parts = written.split("/")
+    if len(parts) > 1:
+        readings.append((parts[0], "/".join(parts[1:-1]), parts[-1]))
+    resource, dot, last = name.rpartition(".")
+    if dot:
+        readings.append((namespace, resource, last))
+    return readings
 
 
 def _words(namespace: str) -> list[str]:
