@@ -17,6 +17,7 @@ from naftiko_run.expressions.expression import (
 from naftiko_run.expressions.integers import Integers, LostDigits, integers_of
 from naftiko_run.expressions.jsonpath import (
     Accessor,
+    NamedText,
     compile_members,
     compile_path,
     first_name,
@@ -55,6 +56,7 @@ __all__ = [
     "Expression",
     "Integers",
     "LostDigits",
+    "NamedText",
     "PathTemplate",
     "Resolve",
     "Route",
