@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
 from naftiko_run.diagnostics import Pointer
@@ -225,32 +225,27 @@ def _tell_names_apart(entry: dict[str, Any], capability: Reader) -> None:
 
     A call of the shared name means the one that the calling unit's method or path says: see ``decide``.
     """
-    by_name: dict[str, dict[object, str]] = {}
+    requests: dict[str, dict[object, str]] = {}
+    defined: dict[str, list[Pointer]] = {}
     for resource in entry["resources"]:
         kept = []
         for operation in resource["operations"]:
             name = operation["name"]
             title = f"{operation['method']} {resource['path'] or '/'}"
             request = (title, *((each["name"], each["value"]) for each in _fixed_values(operation)))
-            known = by_name.setdefault(name, {})
-            if request in known or not known:
-                if known:
-                    _note_duplicate(entry, operation, capability, "the first one is called")
-                    continue
-                known[request] = title
-            else:
-                told = ", ".join(f"`{each}`" for each in (*known.values(), title))
-                _note_duplicate(
-                    entry,
-                    operation,
-                    capability,
-                    f"{told}; a call of it is followed where the caller's method or path says which is meant",
-                )
+            known = requests.setdefault(name, {})
+            defined.setdefault(name, []).append(operation["pointer"])
+            if request in known:
+                continue
+            if known:
                 number = f" {len(known) + 1}" if title in known.values() else ""
                 operation |= {"spelled": name, "name": f"{name} ({title}){number}"}
-                known[request] = title
+            known[request] = title
             kept.append(operation)
         resource["operations"] = kept
+    for name, places in defined.items():
+        if len(places) > 1:
+            _report_duplicates(f"{entry['namespace']}.{name}", places, [*requests[name].values()], capability)
 
 
 def _fixed_values(operation: dict[str, Any]) -> list[dict[str, Any]]:
@@ -258,11 +253,19 @@ def _fixed_values(operation: dict[str, Any]) -> list[dict[str, Any]]:
     return [each for each in values if each["in"] in ("query", "header")]
 
 
-def _note_duplicate(entry: dict[str, Any], operation: dict[str, Any], capability: Reader, what: str) -> None:
+def _report_duplicates(
+    name: str, places: Sequence[Pointer], requests: Sequence[str], capability: Reader
+) -> None:
+    times = "twice" if len(places) == 2 else f"{len(places)} times"
+    if len(requests) == 1:
+        what = f"as `{requests[0]}`; the first one is called"
+    else:
+        told = ", ".join(f"`{each}`" for each in requests)
+        what = f"as {told}; a call of it is followed where the caller's method or path says which is meant"
     capability.report.warning(
         "duplicate-operation",
-        f"`{entry['namespace']}.{operation['name']}` is defined twice: {what}",
-        operation["pointer"],
-        hint="give it another name",
+        f"operation `{name}` is defined {times}, {what}",
+        places[1],
+        hint="give each operation a name of its own",
         alters_service=True,
     )
