@@ -10,7 +10,7 @@ from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.dialects.reading import Reader
 from naftiko_run.expressions import parse_path, split_query_template, split_url_path
 from naftiko_run.secret import MASK
-from naftiko_run.urls import PLACEHOLDER, has_origin
+from naftiko_run.urls import PLACEHOLDER, describe_placeholder, has_origin
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _BARE_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]+)?(?:[/?]|\Z)")
@@ -79,6 +79,9 @@ def base_uri_fault(base_uri: str) -> str:
         return "its `baseUri` has a space in its host"
     if has_origin(base_uri):
         return ""
+    placeholder = PLACEHOLDER.match(base_uri)
+    if placeholder:
+        return f"its `baseUri` begins with {describe_placeholder(placeholder[0])}"
     shown = re.sub(r"//.*@", f"//{MASK}@", base_uri)
     return f"its `baseUri` `{shown}` is not an http or https address"
 
