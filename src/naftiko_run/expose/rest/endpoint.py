@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -22,7 +21,8 @@ from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.leaving import CLIENT, while_there
 from naftiko_run.expose.problems import Problem, problem_of
 from naftiko_run.expose.rest.answer import answer
-from naftiko_run.expressions import MISSING
+from naftiko_run.expose.rest.segments import ArrayReader
+from naftiko_run.expressions import MISSING, PathTemplate
 from naftiko_run.invoke import CallerBody, Function, coercion_of
 
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z", re.IGNORECASE)
@@ -41,12 +41,13 @@ class RestEndpoint:
 
     Args:
         function: What to invoke.
-        variables: The route's variables.
+        path: The route's path.
         max_body: The largest body taken, in bytes.
         own_headers: Lower-case names of headers that no input is taken from.
     """
 
     __slots__ = (
+        "_arrays",
         "_binary",
         "_cookies",
         "_fields",
@@ -64,7 +65,7 @@ class RestEndpoint:
     def __init__(
         self,
         function: Function,
-        variables: Sequence[str],
+        path: PathTemplate,
         max_body: int,
         *,
         own_headers: frozenset[str] = frozenset(),
@@ -77,10 +78,16 @@ class RestEndpoint:
         }
         self._lists = frozenset(each.name for each in function.inputs if each.type == "array")
         self._single = frozenset(each.name for each in function.inputs if each.type not in ("", "array"))
+        variables = path.variables
         self._variables = tuple(
-            (each.name, coercion_of(each, ","))
+            (each.name, coercion_of(each))
             for each in function.inputs
-            if each.name in variables and each.type not in ("", "string")
+            if each.name in variables and each.type not in ("", "string", "array")
+        )
+        self._arrays = tuple(
+            (each.name, ArrayReader(each, path))
+            for each in function.inputs
+            if each.name in variables and each.type == "array"
         )
         self._takes_body = function.takes_body
         self._binary = function.binary_input
@@ -122,6 +129,8 @@ class RestEndpoint:
         inputs: dict[str, Any] = scope["path_params"].copy()
         for name, coerce in self._variables:
             inputs[name] = coerce((inputs[name],))
+        for name, read in self._arrays:
+            inputs[name] = read(inputs[name], scope)
         if scope["query_string"]:
             given: dict[str, list[str]] = {}
             for name, text in _query(scope):
