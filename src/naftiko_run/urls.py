@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import urljoin
 
 PLACEHOLDER: Final = re.compile(
     r"\[(?!(?:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)(?:%[^\]]*)?\]|\{)[^\[\]]+\]"
@@ -46,3 +47,16 @@ def without_user(url: str) -> str:
         return url
     authority, slash, path = rest.partition("/")
     return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
+
+
+def resolved(reference: str, url: str) -> str:
+    """Return a reference that a response holds as an absolute URL without credentials.
+
+    Args:
+        reference: The reference; returned as it is where it cannot be resolved.
+        url: Of the request; may hold a user name and a password.
+    """
+    try:
+        return urljoin(without_user(url), reference)
+    except ValueError:  # brackets or a port that are none
+        return reference

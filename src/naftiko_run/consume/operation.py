@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeVar
-from urllib.parse import urljoin
 
 from naftiko_run.collection import collection_put_off
 from naftiko_run.consume.deadline import authorize_in_time
@@ -28,7 +27,7 @@ from naftiko_run.document.model import Parameter
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import encode_name
 from naftiko_run.jsontext import LONG, NotUnicode
-from naftiko_run.urls import without_user
+from naftiko_run.urls import resolved
 
 _log = logging.getLogger(__name__)
 
@@ -165,10 +164,7 @@ class ConsumedOperation:
         written = response.header("location")
         if not written:
             return ""
-        try:
-            location = urljoin(without_user(response.url), written)
-        except ValueError:  # brackets or a port that are none
-            return written
+        location = resolved(written, response.url)
         return location if self.mask is None else self.mask.text(location)
 
     async def _masked(self, mask: Mask, request: OutgoingRequest) -> UpstreamResponse:

@@ -114,6 +114,8 @@ def _of_step(fault: StepFailed) -> Problem:
     upstream = {"operation": fault.operation, "status": fault.status, "body": fault.body}
     if fault.retry_after:
         upstream["retryAfter"] = fault.retry_after
+    if fault.location:
+        upstream["location"] = fault.location
     return Problem(
         fault.status if 400 <= fault.status < 600 else 502,
         "step-failed",
