@@ -50,6 +50,15 @@ capability:
     - {{path: "/nested/inner/most/{{path}}", forward: {{targetNamespace: open}}}}
     - {{path: "/other/inner/{{path}}", forward: {{targetNamespace: inner}}}}
     - {{path: "/other/{{path}}", forward: {{targetNamespace: outer}}}}
+    - path: /fixed/{{path}}
+      inputParameters:
+      - {{name: X-Tenant, in: header, value: acme}}
+      - {{name: X-Key, in: header, value: '{{{{KEY}}}}'}}
+      - {{name: x-version, in: header, value: "4"}}
+      - {{name: Accept, in: header, value: text/csv}}
+      - {{name: X-Free, in: header}}
+      - {{name: lang, in: query, value: fr}}
+      forward: {{targetNamespace: api, trustedHeaders: [X-Tenant, X-Key, X-Free, Accept]}}
     - path: /nowhere/{{path}}
       forward: {{targetNamespace: none}}
 """
@@ -152,6 +161,19 @@ def test_only_trusted_headers_go_and_the_documents_own_are_added(served: Served,
     assert request.header("user-agent") == "mine"
     assert request.header("x-other") == request.header("cookie") == ""
     assert "127.0.0.1" in request.header("host")
+
+
+def test_fixed_values_of_its_resource_are_sent(served: Served, upstream: Upstream) -> None:
+    given = {"X-Tenant": "mine", "X-Key": "mine", "X-Free": "mine", "Accept": "text/plain"}
+    httpx.get(f"{served.origin('rest')}/fixed/a?x=1", headers=given)
+    request = upstream.only
+    assert request.target == "/v1/a?x=1&lang=fr&region=eu"
+    sent = {name: [value for key, value in request.headers if key == name] for name, _ in request.headers}
+    assert sent["x-tenant"] == ["acme"]
+    assert sent["x-key"] == ["k-1"]
+    assert sent["x-version"] == ["3"]
+    assert sent["accept"] == ["text/csv"]
+    assert sent["x-free"] == ["mine"]
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ class _Parts:
             for unit in resource.operations:
                 yield self._function(unit, f"{unit.method} {resource.path}", inherited, variables)
             if resource.forward is not None:
-                yield self._forward(resource.forward, resource.path)
+                yield self._forward(resource.forward, resource.path, inherited)
 
     def _of_mcp(self, owner: McpExposes) -> Iterator[_Part]:
         for tool in owner.tools:
@@ -188,9 +188,9 @@ class _Parts:
 
         return pointer, name, add
 
-    def _forward(self, model: Forward, path: str) -> _Part:
+    def _forward(self, model: Forward, path: str, inherited: Sequence[Parameter]) -> _Part:
         def add() -> None:
-            self.units.forwards[model.pointer] = self.compiler.compile_forward(model)
+            self.units.forwards[model.pointer] = self.compiler.compile_forward(model, inherited)
 
         return model.pointer, f"the forward of `{path}`", add
 

@@ -30,6 +30,10 @@ _IMPLIED_BYTES: Final = Parameter(
 )
 
 
+_FORWARDED: Final = ("header", "query", "cookie")
+"""Places of exposed parameters whose fixed values are sent with what is forwarded."""
+
+
 class NotCallable(Exception):
     """A consumed operation that cannot be compiled; the message says why.
 
@@ -132,20 +136,34 @@ class ConsumedOperations:
                 raise NotCallable(str(fault)) from None
         return self._compiled[key]
 
-    def forwarding(self, namespace: str) -> Forwarding:
+    def forwarding(self, namespace: str, exposed: Sequence[Parameter] = ()) -> Forwarding:
         """Give a namespace to which requests are forwarded; known to exist.
+
+        Args:
+            namespace: Its name.
+            exposed: Exposed parameters with a fixed value, nearest last. Those for headers, the query and cookies
+                are sent, unless the namespace fixes them itself.
 
         Raises:
             NotCallable: Its base URI or one of its templates cannot be used.
         """
         consumes = self._namespaces[namespace]
-        fixed = tuple(each for each in consumes.input_parameters if each.value is not None)
+        fixed = {
+            (each.in_, each.name.casefold()): each
+            for each in (*(each for each in exposed if each.in_ in _FORWARDED), *consumes.input_parameters)
+            if each.value is not None
+        }
         anything = OperationModel(name="*", method="GET", output_raw_format="binary")
         try:
             upstream = self._upstream(consumes)
             answers = compile_format(FormatSettings(anything.output_raw_format))
             compiler = OperationCompiler(
-                upstream, "", anything, fixed, answers=answers, surroundings=self._surroundings
+                upstream,
+                "",
+                anything,
+                tuple(fixed.values()),
+                answers=answers,
+                surroundings=self._surroundings,
             )
             operation = compiler.compile({})
         except ValueError as fault:

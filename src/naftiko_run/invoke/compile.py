@@ -83,13 +83,19 @@ class FunctionCompiler:
             require_safe(unit, function.operations)
         return function
 
-    def compile_forward(self, model: ForwardModel) -> Forward:
+    def compile_forward(self, model: ForwardModel, inherited: Sequence[Parameter]) -> Forward:
         """Compile a forward.
+
+        Args:
+            model: The forward.
+            inherited: Input parameters of what it stands under, nearest last; those with a fixed value are sent.
 
         Raises:
             NotCallable: It cannot work; the message says why.
         """
-        target = self.operations.forwarding(model.target_namespace)
+        target = self.operations.forwarding(
+            model.target_namespace, [each for each in inherited if _is_fixed(each)]
+        )
         return Forward(target, frozenset(model.trusted_headers), READING if self.is_read_only else ())
 
 

@@ -180,7 +180,8 @@ def _forward(
     trusted = forward.data.get("trustedHeaders")
     headers = tuple(str(each).lower() for each in trusted) if isinstance(trusted, list) else ()
     canonical = {"pointer": forward.at, "targetNamespace": namespace, "trustedHeaders": headers}
-    return [{"pointer": resource.at, "path": path, "forward": canonical}]
+    inputs = styled_inputs(resource)
+    return [{"pointer": resource.at, "path": path, "inputParameters": inputs, "forward": canonical}]
 
 
 def _mcp(written: Reader, callables: Callables) -> dict[str, Any]:
