@@ -28,6 +28,7 @@ from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.body import HEADERS, Disconnected
 from naftiko_run.expose.exposer import WHOLE, Scope, Send
 from naftiko_run.expose.leaving import Client, while_there
+from naftiko_run.expose.mcp.accept import takes_json
 from naftiko_run.expose.mcp.results import MOST_LEVELS, Begun
 from naftiko_run.invoke import Outcome
 
@@ -50,7 +51,6 @@ _METHOD_TOLD: Final = _METHOD.encode()
 _USUAL_ACCEPT: Final = b"application/json, text/event-stream"
 """What the protocol has clients say, as the SDKs write it."""
 _ANSWER: Final = ((b"content-type", b"application/json"),)
-_JSON: Final = (b"application/json", b"application/*", b"*/*")
 
 
 def _never(_: Mapping[str, Any]) -> bool:
@@ -207,14 +207,6 @@ def _version(headers: Mapping[bytes, bytes], params: Mapping[str, Any], tool: Di
         is_told = told(b"mcp-name") == tool.header and told(b"mcp-method") == _METHOD_TOLD
         return version if is_told and _is_plain(params.get("_meta"), version) else None
     return version if "_meta" not in params or _is_plain(params["_meta"], version) else None
-
-
-@lru_cache(maxsize=64)
-def takes_json(accept: bytes | None) -> bool:
-    """Whether a client takes JSON; it says the same with every call."""
-    return accept is None or any(
-        each.partition(b";")[0].strip().lower() in _JSON for each in accept.split(b",")
-    )
 
 
 def _is_plain(meta: Any, version: str) -> bool:

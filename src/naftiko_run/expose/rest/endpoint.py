@@ -25,7 +25,9 @@ from naftiko_run.expose.rest.segments import ArrayReader
 from naftiko_run.expressions import MISSING, PathTemplate
 from naftiko_run.invoke import CallerBody, Function, coercion_of
 
-_JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z", re.IGNORECASE)
+_JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z|text/json\Z", re.IGNORECASE)
+_PLAIN_JSON: Final = ("", "application/json", "text/json")
+"""Types that say no more of a body than that it is JSON."""
 _MOST_KEPT: Final = 256 * 1024
 """How long an answer that is only passed on may be, in bytes, to be held in memory whole."""
 
@@ -236,7 +238,7 @@ def _json_type(scope: Scope) -> str:
             f"The body is {media_type or 'of no Content-Type'}; this operation takes JSON",
             hint="send it with `Content-Type: application/json`",
         )
-    is_plain = media_type.lower() in ("", "application/json") or not written.isprintable()
+    is_plain = media_type.lower() in _PLAIN_JSON or not written.isprintable()
     return "" if is_plain else written
 
 
