@@ -11,13 +11,13 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from naftiko_run.diagnostics import Diagnostic, Report, Severity
-from naftiko_run.document.dialects import normalise, normalise_unit
-from naftiko_run.document.imports import resolve_imports
+from naftiko_run.document.imports.merge import resolve_imports
+from naftiko_run.document.imports.origins import Origins
 from naftiko_run.document.model import Callable as Unit
 from naftiko_run.document.model import Document
-from naftiko_run.document.origins import Origins
+from naftiko_run.document.normalize import normalise, normalise_unit
 from naftiko_run.document.required import apply_default_of_specification
-from naftiko_run.document.shared import refuse_shared
+from naftiko_run.document.shared_files import refuse_shared
 from naftiko_run.document.source import TRUNCATION_MARK, Source, parse, read
 from naftiko_run.errors import DocumentError
 

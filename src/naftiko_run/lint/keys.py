@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from naftiko_run.document.entries import is_import
+from naftiko_run.document.imports.syntax import is_import
 from naftiko_run.document.vocabulary import CHOICES, IMPORTABLE, SHAPES, Shape
 
 _OPEN: Final = Shape("", {}, is_open=True)

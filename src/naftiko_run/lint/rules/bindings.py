@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Pointer, Severity
-from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.expressions import names_in
-from naftiko_run.lint.declared import Declared
+from naftiko_run.lint.declared_variables import Declared
+from naftiko_run.lint.document_view import Written
 from naftiko_run.lint.rule import Finding, Rule
-from naftiko_run.lint.secrets import is_variable_name
+from naftiko_run.lint.secret_literals import is_variable_name
 from naftiko_run.lint.templates import names_in_address
-from naftiko_run.lint.written import Written
 
 
 def _fixed_parameters(written: Written) -> Iterator[tuple[Pointer, Reader, Reader]]:

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from naftiko_run.diagnostics import Pointer, Severity
 from naftiko_run.document.vocabulary import Key, Shape
+from naftiko_run.lint.document_view import Written
 from naftiko_run.lint.keys import shape_of
 from naftiko_run.lint.rule import Finding, Rule
-from naftiko_run.lint.written import Written
 
 
 def _unknown_keys(written: Written) -> Iterator[Finding]:
