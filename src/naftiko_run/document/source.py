@@ -11,8 +11,7 @@ import yaml
 
 from naftiko_run.collection import collection_put_off
 from naftiko_run.diagnostics import Pointer, Position, Report
-from naftiko_run.document.container import Container
-from naftiko_run.document.yaml_builder import Builder, too_deep
+from naftiko_run.document.yaml_builder import Builder, Container, too_deep
 from naftiko_run.errors import DocumentError
 
 try:

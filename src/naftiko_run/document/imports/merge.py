@@ -6,13 +6,45 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from naftiko_run.diagnostics import Diagnostic, Pointer, Report
+from naftiko_run.diagnostics import Diagnostic, Pointer, Position, Report
 from naftiko_run.document.imports.files import ImportFault
-from naftiko_run.document.imports.origins import Origins, Place
 from naftiko_run.document.imports.relocate import with_own_locations
 from naftiko_run.document.imports.resolver import DUPLICATE, Library
-from naftiko_run.document.imports.syntax import Entry, Import, entries
+from naftiko_run.document.imports.syntax import Entry, Import, Place, entries
 from naftiko_run.document.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where each part of a whole document is written.
+
+    Attributes:
+        source: The document itself.
+        moved: Entries of sections, ``("capability", section, index)``, that are
+            written in another file, or at another place of the document.
+    """
+
+    source: Source
+    moved: Mapping[Pointer, Place] = field(default_factory=dict)
+
+    def report(self) -> Report:
+        """Give a report of the whole document that names each finding's own file."""
+        if not self.moved:
+            return Report(self.source.file, self.source.locate)
+        return Report(self.source.file, self._locate, self._origin)
+
+    def _place(self, pointer: Pointer) -> Place:
+        entry = self.moved.get(pointer[:3])
+        return Place(entry.source, entry.at + pointer[3:]) if entry else Place(self.source, pointer)
+
+    def _locate(self, pointer: Pointer) -> Position:
+        source, at = self._place(pointer)
+        return source.locate(at)
+
+    def _origin(self, pointer: Pointer) -> tuple[str, Pointer]:
+        source, at = self._place(pointer)
+        return source.file, at
+
 
 SECTIONS: Final = ("consumes", "aggregates", "exposes", "binds")
 """The sections that files share."""

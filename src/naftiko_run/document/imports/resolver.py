@@ -8,9 +8,8 @@ from typing import Final
 
 from naftiko_run.diagnostics import Diagnostic, Report
 from naftiko_run.document.imports.files import Files, ImportFault
-from naftiko_run.document.imports.origins import Place
 from naftiko_run.document.imports.relocate import renamed, size_of
-from naftiko_run.document.imports.syntax import Entry, Import, entries
+from naftiko_run.document.imports.syntax import Entry, Import, Place, entries
 from naftiko_run.document.source import Source
 from naftiko_run.document.yaml_builder import MAX_VALUES
 

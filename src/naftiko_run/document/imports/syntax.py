@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from naftiko_run.diagnostics import Pointer, Report
-from naftiko_run.document.imports.origins import Place
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.source import Source
 
@@ -34,6 +33,18 @@ def is_import(entry: Mapping[str, Any], *, is_consumed: bool) -> bool:
     if is_consumed and any(key in entry for key in BASE_URIS):
         return False
     return any(key in entry for key in (CONSUMED_MARKS if is_consumed else MARKS))
+
+
+class Place(NamedTuple):
+    """A place in one file."""
+
+    source: Source
+    at: Pointer
+
+    def __str__(self) -> str:
+        """``file:line:column``."""
+        line, column = self.source.locate(self.at)
+        return f"{self.source.file or '<text>'}:{line}:{column}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,12 @@ from typing import Any, get_args
 
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import Method
-from naftiko_run.document.normalize.authentication import normalise_authentication, place_keys_in_path
+from naftiko_run.document.normalize.authentication import (
+    normalise_authentication,
+    note_token_source,
+    place_keys_in_path,
+)
 from naftiko_run.document.normalize.bodies import normalise_body
-from naftiko_run.document.normalize.credentials import note_token_source
 from naftiko_run.document.normalize.formats import normalise_raw_format, normalise_seconds, normalise_size
 from naftiko_run.document.normalize.parameters import (
     normalise_consumed_outputs,
@@ -27,7 +30,6 @@ from naftiko_run.document.normalize.paths import (
 )
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.styles import note_styles, styled_inputs
-from naftiko_run.document.normalize.tunnels import normalise_tunnel
 from naftiko_run.expressions import Variable, parse_path
 
 METHODS = frozenset(get_args(Method))
@@ -269,3 +271,26 @@ def _report_duplicates(
         hint="give each operation a name of its own",
         alters_service=True,
     )
+
+
+def normalise_tunnel(consumes: Reader, namespace: str) -> dict[str, Any] | None:
+    """Give the tunnel of a consumed API; None where it has none.
+
+    One that cannot be read is a tunnel all the same: nothing may go past it.
+    """
+    if consumes.data.get("tunnel") is None:
+        return None
+    at = (*consumes.at, "tunnel")
+    tunnel = consumes.mapping("tunnel")
+    if tunnel is None:
+        return {"pointer": at}
+    is_direct = tunnel.text("fallback").casefold() == "direct"
+    if is_direct:
+        tunnel.report.warning(
+            "tunnel-not-opened",
+            f"tunnels are not supported yet: `{namespace}` is called directly, as the `fallback` says",
+            at,
+            hint="write `fallback: fail` to have no call go past the tunnel",
+            alters_service=True,
+        )
+    return {"pointer": at, "type": tunnel.text("type"), "fallback": "direct" if is_direct else "fail"}

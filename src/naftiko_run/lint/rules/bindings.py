@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,7 +13,6 @@ from naftiko_run.lint.declared_variables import Declared
 from naftiko_run.lint.document_view import Written
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.lint.secret_literals import is_variable_name
-from naftiko_run.lint.templates import names_in_address
 
 
 def _fixed_parameters(written: Written) -> Iterator[tuple[Pointer, Reader, Reader]]:
@@ -89,3 +89,11 @@ RULES: Final = (
         _unused,
     ),
 )
+
+
+_ANY_BRACES = re.compile(r"\$?\{\{?\s*([^{}]+?)\s*\}?\}")
+
+
+def names_in_address(text: str) -> list[str]:
+    """Give the names between any braces: in base URIs and paths, ``{x}`` and ``${x}`` are variables too."""
+    return _ANY_BRACES.findall(text)
