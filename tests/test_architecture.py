@@ -18,7 +18,6 @@ ROOMS = (
     "locations",
     "folder",
     "plugins",
-    "collection",
     "diagnostics",
     "errors",
     "expressions",

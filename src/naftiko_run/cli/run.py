@@ -14,6 +14,7 @@ from typing import Final
 from rich.console import Console
 
 from naftiko_run.capability import Capability, Settings, load
+from naftiko_run.cli import bootstrap
 from naftiko_run.cli.console import error_console, print_fault
 from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_refusal, print_rest
 from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
@@ -148,7 +149,7 @@ def _run(options: RunOptions, console: Console) -> None:
             "--strict: not started, because variables are not set",
             hint="set them, or leave out --strict to start without the operations that need them",
         )
-    serve(capabilities, serving, startup.print)
+    serve(capabilities, serving, startup.print, on_ready=bootstrap.finish_loading)
 
 
 def _exit_code(fault: ConfigurationError) -> int:

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeVar
 
-from naftiko_run.collection import collection_put_off
 from naftiko_run.consume.deadline import authorize_in_time
 from naftiko_run.consume.exchange import (
     Authentication,
@@ -220,9 +219,4 @@ class ConsumedOperation:
 
 async def in_thread(work: Callable[[], _Made]) -> _Made:
     """Do what takes long beside the event loop, in one of the few threads for long answers."""
-
-    def done() -> _Made:
-        with collection_put_off():  # which lets nobody else run, and finds little in an answer
-            return work()
-
-    return await asyncio.get_running_loop().run_in_executor(_threads, done)
+    return await asyncio.get_running_loop().run_in_executor(_threads, work)
