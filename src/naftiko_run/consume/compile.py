@@ -15,6 +15,7 @@ from naftiko_run.consume.bodies import (
     with_fields,
 )
 from naftiko_run.consume.formats import Format
+from naftiko_run.consume.graphql_text import compile_graphql_text, is_graphql
 from naftiko_run.consume.masking import Mask, UrlSecrets, revealed_in
 from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.plan import JSON, RequestPlan
@@ -207,7 +208,9 @@ class OperationCompiler:
         if parameter.value is None:
             value = variable(parameter.name)
         else:
-            value = compile_value(parameter.value, self._resolve_fixed)
+            is_document = is_graphql(parameter.name, parameter.value)
+            compile_it = compile_graphql_text if is_document else compile_value
+            value = compile_it(parameter.value, self._resolve_fixed)
         integers = integers_of(parameter.schema)
         return value if integers is None else value.then(integers)
 

@@ -51,7 +51,7 @@ class Connector:
         written: dict[str, Expression] = {}
         secrets: dict[str, Sequence[str]] = {}
         for argument, value in with_.items():
-            compile_it = partial(self.references.compile, value)
+            compile_it = partial(self.references.compile_member, argument, value)
             written[argument], secrets[argument] = self.references.with_secrets(compile_it)
         plain = self.operations.get(name)
         extras = self._extras(plain, written, at)

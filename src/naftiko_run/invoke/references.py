@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run.bindings import Bindings
-from naftiko_run.consume import revealed_in
+from naftiko_run.consume import compile_graphql_text, is_graphql, revealed_in
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import (
     MISSING,
@@ -63,10 +63,20 @@ class References:
         if isinstance(written, str):
             return self._text(written)
         if isinstance(written, dict):
-            return structure({key: self.compile(value) for key, value in written.items()})
+            return structure({key: self.compile_member(key, value) for key, value in written.items()})
         if isinstance(written, list):
             return sequence([self.compile(value) for value in written])
         return constant(MISSING if written is None else written)
+
+    def compile_member(self, name: str, written: Any) -> Expression:
+        """Compile the value of an argument or member, which its name may say to be a GraphQL document.
+
+        Raises:
+            ValueError: A template is malformed.
+        """
+        if is_graphql(name, written):
+            return compile_graphql_text(written, self.resolve)
+        return self.compile(written)
 
     def with_secrets(self, compile_it: Callable[[], Expression]) -> tuple[Expression, tuple[str, ...]]:
         """Compile a value, and return the values of the bindings in it too."""
