@@ -19,7 +19,7 @@ from naftiko_run.consume.transport.answerhead import without_connection_options
 from naftiko_run.consume.transport.encodings import accepted_encodings
 from naftiko_run.consume.transport.keeping import decoded, kept_or_streamed
 from naftiko_run.consume.transport.limits import DEFAULT_LIMITS, Limits
-from naftiko_run.consume.transport.origin import prefix_of
+from naftiko_run.consume.transport.origin import MOST_CHARACTERS, prefix_of
 from naftiko_run.consume.transport.repeating import may_repeat
 from naftiko_run.consume.transport.trust import trusting_context
 
@@ -161,6 +161,8 @@ class HttpxTransport:
         except UnicodeEncodeError:  # of a header's name
             raise words.unreachable(request, words.NOT_SENT) from None
         except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError) as fault:
+            if len(request.url) > MOST_CHARACTERS:
+                raise words.url_too_long(request) from None
             if any(words.is_out_of_descriptors(each) for each in _causes(fault)):
                 raise words.out_of_descriptors(request) from None
             raise words.unreachable(request, _reason(fault)) from None
