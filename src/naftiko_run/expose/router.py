@@ -52,6 +52,8 @@ class Router:
                 if not endpoint.is_alias:
                     _add(endpoint, routes)
         self._add_aliases(adapters, routes)
+        self._allow = ", ".join(sorted({method for route in routes.values() for method in route.allowed()}))
+        """The methods that are answered somewhere on the port."""
         for shape, route in routes.items():
             if shape.endswith(BELOW):
                 self._prefixes.append(route)
@@ -140,6 +142,9 @@ class Router:
         """
         await self._admit(scope)
         method = scope["method"]
+        if (method, path) == ("OPTIONS", "*"):  # which asks about the server (RFC 9110, 9.3.7)
+            await respond(send, 204, b"", headers=(("allow", self._allow),))
+            return
         if route is None:
             raise Problem(404, "unknown-path", f"Nothing answers at {path}")
         allow = ", ".join(route.allowed())
