@@ -129,7 +129,7 @@ def serve_documents(
         str,
         typer.Option(
             metavar="NAMESPACE",
-            help="The adapter that --stdio serves, where there are several.",
+            help="The adapter that is served on stdin and stdout, where there are several.",
             show_default=False,
         ),
     ] = "",
