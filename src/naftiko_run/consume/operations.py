@@ -16,6 +16,7 @@ from naftiko_run.consume.upstream import Upstream, compile_upstream
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation as OperationModel
 from naftiko_run.document.model import Consumes, Document, Parameter
+from naftiko_run.expressions import TemplateFault
 
 _IMPLIED_BODY: Final = Parameter(
     name="body", in_="body", type="object", description="Request body (JSON).", required=False
@@ -40,11 +41,18 @@ class NotCallable(Exception):
     Args:
         message: Why.
         at: The place in the document that is at fault; empty for that of the unit that calls it.
+        template: The template that is at fault; empty for none.
     """
 
-    def __init__(self, message: str, at: Pointer = ()) -> None:
+    def __init__(self, message: str, at: Pointer = (), template: str = "") -> None:
         super().__init__(message)
         self.at = at
+        self.template = template
+
+    @classmethod
+    def of(cls, fault: ValueError) -> NotCallable:
+        """Return what another fault means to those who would call the operation."""
+        return cls(str(fault), template=fault.template if isinstance(fault, TemplateFault) else "")
 
 
 class ConsumedOperations:
@@ -133,7 +141,7 @@ class ConsumedOperations:
                 )
                 self._compiled[key] = compiler.compile(added)
             except ValueError as fault:
-                raise NotCallable(str(fault)) from None
+                raise NotCallable.of(fault) from None
         return self._compiled[key]
 
     def forwarding(self, namespace: str, exposed: Sequence[Parameter] = ()) -> Forwarding:
@@ -167,7 +175,7 @@ class ConsumedOperations:
             )
             operation = compiler.compile({})
         except ValueError as fault:
-            raise NotCallable(str(fault)) from None
+            raise NotCallable.of(fault) from None
         return Forwarding(
             operation.name,
             operation.address,

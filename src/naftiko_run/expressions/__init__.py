@@ -45,7 +45,7 @@ from naftiko_run.expressions.route import (
     split_url_path,
 )
 from naftiko_run.expressions.segments import path_fault
-from naftiko_run.expressions.template import Escape, compile_text, compile_value, names_in
+from naftiko_run.expressions.template import Escape, TemplateFault, compile_text, compile_value, names_in
 from naftiko_run.expressions.uritemplate import UriTemplate, parse_uri_template
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "Route",
     "Scope",
     "Selector",
+    "TemplateFault",
     "UnsafePathValue",
     "UriTemplate",
     "Variable",

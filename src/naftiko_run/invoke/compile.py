@@ -78,7 +78,7 @@ class FunctionCompiler:
             compiler = _UnitCompiler(self, unit, parameters, route_variables, max_binary_size)
             function = compiler.compile(silence_is_required=silence_is_required)
         except ValueError as fault:
-            raise NotCallable(str(fault)) from None
+            raise NotCallable.of(fault) from None
         if self.is_read_only:
             require_safe(unit, function.operations)
         return function
