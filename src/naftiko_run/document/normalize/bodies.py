@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from naftiko_run.document.normalize.reader import Reader
+from naftiko_run.document.normalize.this_references import read_data
 
 BODY_TYPES: Final = {
     "json": "json",
@@ -45,12 +46,12 @@ def normalise_body(operation: Reader) -> dict[str, Any] | None:
     if body is None:
         return None
     if isinstance(body, str):
-        return {"pointer": at, "type": "raw", "data": body}
+        return {"pointer": at, "type": "raw", "data": read_data(body)}
     if not isinstance(body, dict):
         operation.report.warning("wrong-type", "`body` must be text or a mapping; it was left out", at)
         return None
     if body and "data" not in body and "type" not in body:
-        return {"pointer": at, "type": "json", "data": body}
+        return {"pointer": at, "type": "json", "data": read_data(body)}
     written = Reader(body, at, operation.report)
     kind, content_type = _body_type(written)
     if body.get("data") is None:
@@ -62,7 +63,7 @@ def normalise_body(operation: Reader) -> dict[str, Any] | None:
         )
     else:
         _note_unusual(written, kind)
-    return {"pointer": at, "type": kind, "data": body.get("data"), "contentType": content_type}
+    return {"pointer": at, "type": kind, "data": read_data(body.get("data")), "contentType": content_type}
 
 
 def _body_type(body: Reader) -> tuple[str, str]:
