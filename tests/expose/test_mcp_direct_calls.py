@@ -20,8 +20,8 @@ from naftiko_run.expose.exposer import Message
 from naftiko_run.expose.mcp.directcall import DirectCalls, DirectTool, headers_of
 from naftiko_run.expose.mcp.results import Begun, begun
 from naftiko_run.invoke import Outcome
+from support.disconnecting import Leaving
 from support.documents import written
-from support.leaving import Leaving
 from support.server import Served, serving
 from support.upstream import JSON, Answer, Upstream
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from naftiko_run.expose.disconnect import CLIENT
 from naftiko_run.expose.exposer import ASGIApp, Receive, Scope, Send
-from naftiko_run.expose.leaving import CLIENT
 from naftiko_run.serve.http1 import ClientConnection
 from serve.talking import Talk, answer, at_once, echo, talking, until
 from support.upstream import PATIENCE

@@ -12,9 +12,9 @@ from urllib.parse import quote, unquote
 from naftiko_run.errors import InvocationError
 from naftiko_run.expose.body import HEADERS
 from naftiko_run.expose.exposer import BELOW, Adapter, ASGIApp, Endpoint, Receive, Scope, Send
-from naftiko_run.expose.guard import HostGuard
 from naftiko_run.expose.problems import Problem, problem_of, respond
 from naftiko_run.expose.route import Answer, Route
+from naftiko_run.expose.trusted_host import HostGuard
 from naftiko_run.expressions import ANY_VALUE, parse_path
 
 _SLASH = "\ud800"

@@ -26,8 +26,8 @@ from pydantic import ValidationError
 from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.body import HEADERS, Disconnected
+from naftiko_run.expose.disconnect import Client, while_there
 from naftiko_run.expose.exposer import WHOLE, Scope, Send
-from naftiko_run.expose.leaving import Client, while_there
 from naftiko_run.expose.mcp.accept import takes_json
 from naftiko_run.expose.mcp.results import MOST_LEVELS, Begun
 from naftiko_run.invoke import Outcome

@@ -17,8 +17,8 @@ from mcp_types import (
 
 from naftiko_run import jsontext
 from naftiko_run.expose.body import Disconnected, header, read_body
+from naftiko_run.expose.disconnect import CLIENT
 from naftiko_run.expose.exposer import ExposeSettings, Message, Receive, Scope, Send
-from naftiko_run.expose.leaving import CLIENT
 from naftiko_run.expose.mcp.accept import takes_events, takes_json
 from naftiko_run.expose.mcp.directcall import DirectCalls, headers_of
 from naftiko_run.expose.mcp.eventstream import as_event

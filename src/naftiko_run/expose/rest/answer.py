@@ -8,8 +8,8 @@ from typing import Final
 
 from naftiko_run.errors import InvocationError
 from naftiko_run.expose.body import Disconnected
+from naftiko_run.expose.disconnect import CLIENT, Client, while_there
 from naftiko_run.expose.exposer import WHOLE, Scope, Send
-from naftiko_run.expose.leaving import CLIENT, Client, while_there
 from naftiko_run.expose.problems import Problem
 from naftiko_run.invoke import Outcome
 

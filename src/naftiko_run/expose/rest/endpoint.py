@@ -17,8 +17,8 @@ from naftiko_run.expose.body import (
     read_json,
     text_of,
 )
+from naftiko_run.expose.disconnect import CLIENT, while_there
 from naftiko_run.expose.exposer import Receive, Scope, Send
-from naftiko_run.expose.leaving import CLIENT, while_there
 from naftiko_run.expose.problems import Problem, problem_of
 from naftiko_run.expose.rest.answer import answer
 from naftiko_run.expose.rest.segments import ArrayReader

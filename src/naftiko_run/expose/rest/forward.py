@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 from naftiko_run.errors import InvocationError
 from naftiko_run.expose.body import Disconnected
+from naftiko_run.expose.disconnect import CLIENT, while_there
 from naftiko_run.expose.exposer import Receive, Scope, Send
-from naftiko_run.expose.leaving import CLIENT, while_there
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.rest.answer import check_status, relay
 from naftiko_run.expressions import PathTemplate

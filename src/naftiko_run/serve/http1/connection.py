@@ -13,8 +13,8 @@ from typing import Any, Final, cast
 from uvicorn import Config
 
 from naftiko_run import jsontext
+from naftiko_run.expose.disconnect import CLIENT
 from naftiko_run.expose.exposer import ASGIApp, Scope
-from naftiko_run.expose.leaving import CLIENT
 from naftiko_run.expose.problems import Problem
 from naftiko_run.serve.http1.exchange import Exchange
 from naftiko_run.serve.http1.head import write_head

@@ -12,8 +12,8 @@ import pytest
 
 from naftiko_run import Settings
 from naftiko_run.expose.body import Disconnected
-from naftiko_run.expose.leaving import while_there
-from support.leaving import Leaving
+from naftiko_run.expose.disconnect import while_there
+from support.disconnecting import Leaving
 from support.mcp_client import run_async
 from support.server import serving
 from support.upstream import PATIENCE
