@@ -244,3 +244,7 @@ class ResponseTooLarge(InvocationError):
 
 class ScriptFailed(InvocationError):
     """A script step failed, or met a limit; the message names the step, and the line that failed."""
+
+
+class ResponseAborted(Exception):
+    """A response that has begun cannot be completed; the server closes the connection. Only servers handle it."""

@@ -12,7 +12,8 @@ import pytest
 
 from naftiko_run import Settings
 from naftiko_run.expose.body import Disconnected
-from naftiko_run.expose.disconnect import while_there
+from naftiko_run.expose.disconnect import DISCONNECT, cancel_on_disconnect
+from naftiko_run.expose.exposer import Message, Scope
 from support.disconnecting import Leaving
 from support.mcp_client import run_async
 from support.server import serving
@@ -89,8 +90,12 @@ def test_who_has_left_before_is_not_worked_for() -> None:
         await asyncio.Event().wait()
         began = True
 
+    async def session() -> None:
+        async with asyncio.timeout(PATIENCE):
+            await cancel_on_disconnect(scope_of(Leaving(is_disconnected=True)), never, work())
+
     with pytest.raises(Disconnected):
-        asyncio.run(asyncio.wait_for(while_there(Leaving(is_gone=True), work()), PATIENCE))
+        asyncio.run(session())
     assert not began
 
 
@@ -100,8 +105,11 @@ def test_work_that_ends_as_the_client_leaves_leaves_nothing_behind() -> None:
     async def work() -> str:
         return "done"
 
-    assert asyncio.run(while_there(client, work())) == "done"
-    assert client.on_leaving is None
+    async def session() -> str:
+        return await cancel_on_disconnect(scope_of(client), never, work())
+
+    assert asyncio.run(session()) == "done"
+    assert client.on_disconnect is None
 
 
 def test_work_that_is_ended_from_elsewhere_is_not_said_to_have_no_client() -> None:
@@ -115,7 +123,7 @@ def test_work_that_is_ended_from_elsewhere_is_not_said_to_have_no_client() -> No
             ended.set()
 
     async def session() -> None:
-        working = asyncio.create_task(while_there(client, work()))
+        working = asyncio.ensure_future(cancel_on_disconnect(scope_of(client), never, work()))
         await asyncio.sleep(0)
         working.cancel()
         await ended.wait()
@@ -123,6 +131,55 @@ def test_work_that_is_ended_from_elsewhere_is_not_said_to_have_no_client() -> No
             await working
 
     asyncio.run(asyncio.wait_for(session(), PATIENCE))
+
+
+def scope_of(client: Leaving) -> Scope:
+    """Return the scope of a request to a server that calls back."""
+    return {"type": "http", "extensions": {DISCONNECT: client}}
+
+
+async def never() -> Message:
+    raise AssertionError("the server calls back: there is nothing to receive")
+
+
+@pytest.mark.parametrize("body", [[], [b"unread", b"body"]])
+def test_a_server_without_a_callback_is_asked_for_the_disconnect(body: list[bytes]) -> None:
+    messages: list[Message] = [{"type": "http.request", "body": each, "more_body": True} for each in body]
+    started = asyncio.Event()
+
+    async def receive() -> Message:
+        if messages:
+            return messages.pop(0)
+        await started.wait()
+        return {"type": "http.disconnect"}
+
+    async def work() -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    async def session() -> None:
+        async with asyncio.timeout(PATIENCE):
+            with pytest.raises(Disconnected):
+                await cancel_on_disconnect({"type": "http"}, receive, work())
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(session())
+
+
+def test_a_server_without_a_callback_is_asked_no_more_once_the_work_is_done() -> None:
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def work() -> str:
+        return "done"
+
+    async def session() -> None:
+        assert await cancel_on_disconnect({"type": "http"}, receive, work()) == "done"
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(session())
 
 
 def over(

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 class Leaving:
     """A client that leaves when it is told to."""
 
-    is_gone: bool = False
-    on_leaving: Callable[[], object] | None = None
+    is_disconnected: bool = False
+    on_disconnect: Callable[[], object] | None = None
 
     def leave(self) -> None:
         """Leave, as the server would tell of it."""
-        self.is_gone = True
-        assert self.on_leaving is not None
-        self.on_leaving()
+        self.is_disconnected = True
+        assert self.on_disconnect is not None
+        self.on_disconnect()

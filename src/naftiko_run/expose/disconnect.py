@@ -1,4 +1,4 @@
-"""Clients that go away: what was done for them ends."""
+"""Clients that disconnect: the work done for them is cancelled."""
 
 from __future__ import annotations
 
@@ -7,47 +7,79 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, TypeVar
 
 from naftiko_run.expose.body import Disconnected
+from naftiko_run.expose.exposer import Receive, Scope
 
 T = TypeVar("T")
 
-CLIENT: Final = "naftiko.client"
-"""Under this key the server puts what it knows of the client into a request's scope."""
+DISCONNECT: Final = "naftiko.disconnect"
+"""The extension of servers that call back when a client disconnects; its value is the request's ``Client``."""
 
 
 class Client(Protocol):
-    """Who sent a request.
+    """The client of one request.
 
     Attributes:
-        is_gone: Whether it has left.
-        on_leaving: Called when it leaves; None for nothing.
+        is_disconnected: Whether it has disconnected.
+        on_disconnect: Called when it disconnects; None for nothing.
     """
 
-    is_gone: bool
-    on_leaving: Callable[[], object] | None
+    is_disconnected: bool
+    on_disconnect: Callable[[], object] | None
 
 
-async def while_there(client: Client, work: Awaitable[T]) -> T:
-    """Do something for as long as the client is there.
+def cancel_on_disconnect(scope: Scope, receive: Receive, work: Awaitable[T]) -> Awaitable[T]:
+    """Await something, and cancel it when the client disconnects.
 
     Args:
-        client: Who asked for it.
-        work: What to do, in the task that asks for it.
+        scope: The client's request.
+        receive: Its ASGI channel; where the server has no callback, what it still receives is dropped.
+        work: Awaited in the current task.
 
     Raises:
-        Disconnected: The client went away; the work was ended.
+        Disconnected: The client disconnected; the work was cancelled.
     """
+    extensions = scope.get("extensions")
+    client: Client | None = extensions.get(DISCONNECT) if extensions else None
+    return _cancel_for(client, work) if client is not None else _receive_meanwhile(receive, work)
+
+
+async def _cancel_for(client: Client, work: Awaitable[T]) -> T:
     task = asyncio.current_task()
     assert task is not None  # every request has one
     before = task.cancelling()
-    client.on_leaving = task.cancel
-    if client.is_gone:
+    client.on_disconnect = task.cancel
+    if client.is_disconnected:
         task.cancel()
     try:
         return await work
     except asyncio.CancelledError:
-        # The task may have been ended from elsewhere too: then it is, and not only what it did in here.
-        if client.is_gone and task.uncancel() <= before:
+        # Something else may have cancelled the task as well: then it stays cancelled.
+        if client.is_disconnected and task.uncancel() <= before:
             raise Disconnected from None
         raise
     finally:
-        client.on_leaving = None
+        client.on_disconnect = None
+
+
+class _Receiver:
+    """A client whose messages are received in a task, up to the one that it has disconnected."""
+
+    def __init__(self) -> None:
+        self.is_disconnected = False
+        self.on_disconnect: Callable[[], object] | None = None
+
+    async def run(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.is_disconnected = True
+        if self.on_disconnect is not None:
+            self.on_disconnect()
+
+
+async def _receive_meanwhile(receive: Receive, work: Awaitable[T]) -> T:
+    client = _Receiver()
+    receiving = asyncio.create_task(client.run(receive))
+    try:
+        return await _cancel_for(client, work)
+    finally:
+        receiving.cancel()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from naftiko_run.expose.body import HEADERS, text_of
+from naftiko_run.expose.body import headers_by_name, text_of
 from naftiko_run.expose.exposer import Scope
 from naftiko_run.expose.problems import Problem
 
@@ -42,7 +42,7 @@ class HostGuard:
         """
         if self._names is None:
             return
-        told: dict[bytes, bytes] = scope[HEADERS]
+        told = headers_by_name(scope)
         if len(told) == len(scope["headers"]) and (
             told.get(b"host") in self._expected[b"host"] and told.get(b"origin") in self._expected[b"origin"]
         ):

@@ -10,7 +10,7 @@ from typing import Final
 from naftiko_run.document.model import Exposes
 from naftiko_run.errors import BoundVariable, MissingBinding
 from naftiko_run.expose.authentication.guard import Challenge, Check, Guard, Refused
-from naftiko_run.expose.authentication.metadata import metadata_endpoints, metadata_url
+from naftiko_run.expose.authentication.metadata import MetadataUrl, metadata_endpoints, metadata_url
 from naftiko_run.expose.exposer import Adapter, ASGIApp, Receive, Scope, Send
 from naftiko_run.expose.problems import Problem
 
@@ -49,12 +49,12 @@ class Door:
     Args:
         app: The endpoint.
         check: The guard's check.
-        metadata_url: Where clients read how to get a token; empty for nowhere.
+        metadata_url: Where clients read how to get a token; None for nowhere.
     """
 
     __slots__ = ("_app", "_check", "_metadata_url")
 
-    def __init__(self, app: ASGIApp, check: Check, metadata_url: str) -> None:
+    def __init__(self, app: ASGIApp, check: Check, metadata_url: MetadataUrl | None) -> None:
         self._app = app
         self._check = check
         self._metadata_url = metadata_url
@@ -73,18 +73,19 @@ class Door:
         try:
             await self._check(scope)
         except Refused as refused:
-            raise self._problem(refused) from None
+            raise self._problem(refused, scope) from None
 
-    def _problem(self, refused: Refused) -> Problem:
-        headers = tuple(("www-authenticate", str(self._told(each))) for each in refused.challenges)
+    def _problem(self, refused: Refused, scope: Scope) -> Problem:
+        headers = tuple(("www-authenticate", str(self._located(each, scope))) for each in refused.challenges)
         code = _CODES.get(refused.status, "refused")
         return Problem(refused.status, code, refused.detail, headers=headers)
 
-    def _told(self, challenge: Challenge) -> Challenge:
-        """Add where a client of bearer tokens reads how to get one."""
-        if challenge.scheme != "Bearer" or not self._metadata_url:
+    def _located(self, challenge: Challenge, scope: Scope) -> Challenge:
+        """Return a challenge for bearer tokens with the URL of the metadata; any other as it is."""
+        if challenge.scheme != "Bearer" or self._metadata_url is None:
             return challenge
-        return Challenge("Bearer", **challenge.parameters, resource_metadata=self._metadata_url)
+        url = self._metadata_url.for_request(scope)
+        return Challenge("Bearer", **challenge.parameters, resource_metadata=url)
 
 
 async def _nothing(_: Scope, __: Receive, ___: Send) -> None:

@@ -17,13 +17,13 @@ from mcp_types import (
 
 from naftiko_run import jsontext
 from naftiko_run.expose.body import Disconnected, header, read_body
-from naftiko_run.expose.disconnect import CLIENT
 from naftiko_run.expose.exposer import ExposeSettings, Message, Receive, Scope, Send
 from naftiko_run.expose.mcp.accept import takes_events, takes_json
 from naftiko_run.expose.mcp.directcall import DirectCalls, headers_of
 from naftiko_run.expose.mcp.eventstream import as_event
 from naftiko_run.expose.mcp.messages import Refused, error, read_message
-from naftiko_run.expose.problems import Problem, respond
+from naftiko_run.expose.problems import Problem
+from naftiko_run.expose.response import respond
 
 
 class McpEndpoint:
@@ -92,18 +92,18 @@ class McpEndpoint:
             return
         received = await read_message(content)
         if isinstance(received, Refused):
-            await respond(send, 400, received.answer, "application/json")
+            await respond(scope, send, 400, received.answer, "application/json")
             return
         message, content = received.message, received.content
-        if self._direct is not None and await self._direct.answer(
-            headers, content, message, scope[CLIENT], send
-        ):
+        if self._direct is not None and await self._direct.answer(headers, received, scope, receive, send):
             return
         # White space around a value is no part of it (RFC 9110, 5.5), but the HTTP parser leaves some.
         scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
         if not _agrees(scope, message):
             fault = "mcp-protocol-version header does not match the request envelope's protocol version"
-            await respond(send, 400, error(HEADER_MISMATCH, fault, message.get("id")), "application/json")
+            await respond(
+                scope, send, 400, error(HEADER_MISMATCH, fault, message.get("id")), "application/json"
+            )
             return
         if _settle_accept(scope):
             send = as_event(send)

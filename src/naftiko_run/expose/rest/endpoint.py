@@ -9,15 +9,15 @@ from urllib.parse import parse_qsl
 
 from naftiko_run.errors import InvalidInput, InvocationError, Violation
 from naftiko_run.expose.body import (
-    HEADERS,
     Disconnected,
     header,
+    headers_by_name,
     is_hop_by_hop,
     read_body,
     read_json,
     text_of,
 )
-from naftiko_run.expose.disconnect import CLIENT, while_there
+from naftiko_run.expose.disconnect import cancel_on_disconnect
 from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.problems import Problem, problem_of
 from naftiko_run.expose.rest.answer import answer
@@ -115,13 +115,13 @@ class RestEndpoint:
             inputs = self._url_inputs(scope)
             raw_body = await self._add_body(scope, receive, inputs)
             invoking = self._function.invoke(inputs, raw_body=raw_body, most_kept=_MOST_KEPT)
-            outcome = await while_there(scope[CLIENT], invoking)
+            outcome = await cancel_on_disconnect(scope, receive, invoking)
         except InvocationError as fault:
-            await problem_of(fault).send(send)
+            await problem_of(fault).send(scope, send)
         except Disconnected:
             return
         else:
-            await answer(outcome, scope, send)
+            await answer(outcome, scope, receive, send)
 
     def _at(self, location: str) -> tuple[str, ...]:
         return tuple(each.name for each in self._function.inputs if each.location == location)
@@ -182,7 +182,7 @@ class RestEndpoint:
         if not content or content.isspace():
             return _NO_BODY
         media_type = ""
-        if scope[HEADERS].get(b"content-type") != b"application/json":
+        if headers_by_name(scope).get(b"content-type") != b"application/json":
             media_type = _json_type(scope)
         try:
             value, content = await read_json(content)
@@ -284,4 +284,4 @@ class UnavailableEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's form
         """Answer one request."""
-        await Problem(501, "unavailable", f"{self._name} cannot be served: {self._reason}").send(send)
+        await Problem(501, "unavailable", f"{self._name} cannot be served: {self._reason}").send(scope, send)
