@@ -180,7 +180,6 @@ def _params_of_call(message: Mapping[str, Any], content: bytes) -> dict[str, Any
         if (
             message["method"] != _METHOD
             or len(message) != _NUMBER_OF_MEMBERS
-            or message["jsonrpc"] != "2.0"
             or type(message["id"]) not in _IDS
             or type(params) is not dict
             or type(params["name"]) is not str
