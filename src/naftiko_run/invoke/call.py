@@ -49,6 +49,8 @@ class Call:
         in_path = frozenset(names_of(plan.variables.values()))
         named = (*plan.query, *plan.headers, *plan.cookies)
         in_body = names_of([plan.body.value]) if plan.body else ()
+        body = self.operation.model.body
+        in_json = frozenset(in_body if body is None or body.type == "json" else ())
         as_text = (in_path | {*names_of(value for _, value, _ in named)}).difference(in_body)
         return [
             Use(
@@ -56,6 +58,7 @@ class Call:
                 parameters.get(name) or self.operation.sources.get(name),
                 name in in_path,
                 name in as_text,
+                name in in_json,
             )
             for name, expression in self.arguments.items()
         ]
