@@ -21,6 +21,7 @@ ROOMS = (
     "diagnostics",
     "errors",
     "expressions",
+    "spec",
     "document",
     "bindings",
     "consume",

@@ -17,7 +17,7 @@ def test_what_is_close_to_a_key_is_suggested() -> None:
     assert hints["`readonly` is not a key of `hints`"] == "did you mean `readOnly`?"
     assert hints["`parameters` is not a key of a consumed operation"] == "did you mean `inputParameters`?"
     assert hints["`workflow` is not a key of `capability`"] == (
-        "remove it, or name it `x-workflow` if it is your own"
+        "remove it, or rename it to `x-workflow` if it is your own"
     )
 
 
