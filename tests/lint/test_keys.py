@@ -24,3 +24,23 @@ def test_what_is_close_to_a_key_is_suggested() -> None:
 def test_what_is_no_document_of_ours_is_not_searched_for_slips() -> None:
     found = findings("name: something\npersona: else\n")
     assert [each.code for each in found] == ["no-capability"]
+
+
+def test_a_key_of_a_skill_adapter_without_type_is_found() -> None:
+    text = """\
+naftiko: 1.0.0-alpha2
+info: {label: Shop}
+capability:
+  consumes: []
+  exposes:
+  - namespace: shop-skills
+    port: 3011
+    skils-folder: ./skills
+    skills:
+    - {name: orders, description: Orders, locaton: 'file:///./orders'}
+"""
+    found = [(each.line, each.message) for each in findings(text) if each.code == "unknown-key"]
+    assert found == [
+        (8, "`skils-folder` is not a key of a skill adapter"),
+        (10, "`locaton` is not a key of a skill"),
+    ]

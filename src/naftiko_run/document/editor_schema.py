@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from naftiko_run import plugins
 from naftiko_run.document.imports.syntax import ENDINGS
 from naftiko_run.spec.document import IMPORT_MARKS, IMPORT_MARKS_OF_CONSUMES, VERSIONS
-from naftiko_run.spec.lookup import choice_of, lenient_object, spellings, type_field
+from naftiko_run.spec.lookup import choice_of, lenient_object, type_field
 from naftiko_run.spec.schema_types import (
     Anything,
     Enum,
@@ -33,6 +33,7 @@ from naftiko_run.spec.schema_types import (
     Value,
     Version,
 )
+from naftiko_run.spec.spellings import BASE_URI, IMPORTED_FILE
 from naftiko_run.spec.table import TABLE, SpecTable
 
 JsonSchema = dict[str, Any]
@@ -229,16 +230,14 @@ class _EditorSchema:
         is_consumed = name == "consumes"
         is_import: JsonSchema = {"anyOf": _have(IMPORT_MARKS_OF_CONSUMES if is_consumed else IMPORT_MARKS)}
         if is_consumed:
-            is_import["not"] = {"anyOf": _have(spellings("consumes", "baseUri"))}
+            is_import["not"] = {"anyOf": _have(BASE_URI)}
         is_file = {"pattern": f"({'|'.join(re.escape(ending) for ending in ENDINGS)})$"}
         names_file = {"properties": {"import": is_file}, "required": ["import"]}
         imported = self._object(self._table.objects["import"])["properties"]
         return {
             "properties": {key: imported[key] for key in IMPORT_MARKS if key in imported},
             "if": is_import,
-            "then": {
-                "allOf": [_ref("import"), {"anyOf": [*_have(spellings("import", "location")), names_file]}]
-            },
+            "then": {"allOf": [_ref("import"), {"anyOf": [*_have(IMPORTED_FILE), names_file]}]},
             "else": _ref(name),
         }
 

@@ -11,8 +11,8 @@ import jsonschema_rs
 from naftiko_run import jsontext
 from naftiko_run.document.model import Parameter, ParameterType
 from naftiko_run.document.normalize.input_schemas import properties_of
-from naftiko_run.document.normalize.parameters import TYPE_SPELLINGS
 from naftiko_run.invoke.outputs import convert
+from naftiko_run.spec.values import INPUT_TYPE
 
 MOST_MEMBERS: Final = 30
 """How deep members are told; parsers of clients have limits, and two levels of JSON make one of members."""
@@ -153,7 +153,7 @@ def _members(properties: Mapping[str, Any], level: int, required: Sequence[str])
 
 
 def _spelled(kind: Any) -> Any:
-    return TYPE_SPELLINGS.get(kind, kind) if isinstance(kind, str) else kind
+    return INPUT_TYPE.aliases.get(kind, kind) if isinstance(kind, str) else kind
 
 
 def sound(schema: dict[str, Any]) -> tuple[dict[str, Any], list[Unsound]]:

@@ -49,8 +49,8 @@ BASIC: Final = SpecObject(
     "basic authentication",
     "a basic authentication",
     (
-        _secret("username", "The user name", is_standard=True),
-        _secret("password", "The password", is_standard=True),
+        Field("username", TEXT, f"The user name.{_TEMPLATE_ADVICE}"),
+        Field("password", TEXT, f"The password.{_TEMPLATE_ADVICE}"),
     ),
     schemas=("AuthBasic",),
 )

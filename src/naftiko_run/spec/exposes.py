@@ -410,13 +410,13 @@ ARGUMENT: Final = SpecObject(
     named_by=("name",),
 )
 
+ROLE: Final = Enum(("user", "assistant"))
+
 MESSAGE: Final = SpecObject(
     "message",
     "a prompt's message",
     (
-        Field(
-            "role", Enum(("user", "assistant")), "The role of the speaker.", required=True, default="`user`"
-        ),
+        Field("role", ROLE, "The role of the speaker.", required=True, default="`user`"),
         Field(
             "content",
             Text(accepts=("string", "object")),
@@ -556,6 +556,8 @@ EXPOSES: Final = SpecChoice(
     "an adapter",
     "What it serves: a `rest` API, an `mcp` server, `skill`s for agents, or `control` of this process.",
     {"rest": "rest adapter", "mcp": "mcp adapter", "skill": "skill adapter", "control": "control adapter"},
+    aliases={"api": "rest"},
+    is_alias_reported=True,
     groups=(plugins.EXPOSERS,),
     type_by_key={"tools": "mcp", "resources": "rest", "skills": "skill"},
 )

@@ -74,8 +74,7 @@ CONSTRAINTS: Final = tuple(
         ("uniqueItems", FLAG, "Array: whether all items must differ."),
         ("minProperties", COUNT, "Object: minimum number of properties."),
         ("maxProperties", COUNT, "Object: maximum number of properties."),
-        ("const", ANYTHING, "The only value."),
-        ("title", TEXT, "A name for people."),
+        ("examples", LIST, "Example values."),
         ("anyOf", LIST, "JSON Schemas of which the value must match at least one."),
         ("oneOf", LIST, "JSON Schemas of which the value must match exactly one."),
         ("allOf", LIST, "JSON Schemas of which the value must match all."),
@@ -84,7 +83,8 @@ CONSTRAINTS: Final = tuple(
             Anything(("boolean", "object", "string")),
             "Object: whether it may have properties that `properties` does not list, or their JSON Schema.",
         ),
-        ("examples", LIST, "Example values."),
+        ("const", ANYTHING, "The only value."),
+        ("title", TEXT, "A name for people."),
     )
 )
 """The keywords of JSON Schema that input parameters may have beside those with rows of their own."""

@@ -26,6 +26,7 @@ from naftiko_run.document.normalize.operations import Operation
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.undeclared_variables import warn_of_undeclared
 from naftiko_run.spec.document import SECTIONS, VERSIONS
+from naftiko_run.spec.spellings import INFO_LABEL
 
 __all__ = ["normalise", "normalise_unit"]
 
@@ -174,7 +175,7 @@ def _info(root: Reader) -> dict[str, Any]:
     tags = info.data.get("tags")
     return {
         "pointer": info.at,
-        "label": info.text("label", "display", "title", "name") or root.text("name"),
+        "label": info.text(*INFO_LABEL) or root.text("name"),
         "description": info.text("description") or root.text("description"),
         "version": info.text("version"),
         "tags": tuple(str(tag) for tag in tags) if isinstance(tags, list) else (),
