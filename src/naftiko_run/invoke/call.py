@@ -155,7 +155,7 @@ class CallPlan:
         """Replace escapes of half a surrogate pair; a text that is too long for that is replaced where it is read."""
         if len(response.body) > jsontext.LONG:
             return
-        whole = jsontext.without_halves(response.body)
+        whole = jsontext.without_lone_surrogates(response.body)
         if whole != response.body:
             response.body = outcome.content = whole
             name = self.call.operation.name
