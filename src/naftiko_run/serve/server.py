@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 import uvicorn
 
-from naftiko_run.serve.http1 import IDLE_SECONDS, ClientConnection, State
+from naftiko_run.http.server import IDLE_SECONDS, ClientConnection, State
 from naftiko_run.serve.listener import Listener
 from naftiko_run.serve.mount import ServeSettings
 from naftiko_run.serve.site import Site
