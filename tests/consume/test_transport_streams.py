@@ -11,7 +11,7 @@ import pytest
 from consume.transports import Kind, asking, each_kind, head_of, own_kinds, speaking, whole
 from naftiko_run.consume import StreamedResponse, Transport
 from naftiko_run.errors import UpstreamUnreachable
-from naftiko_run.http.client.connection import MOST_BUFFERED
+from naftiko_run.http.client.connection import MAX_BUFFERED
 
 PIECE = bytes(64 * 1024)
 PIECES = 320
@@ -41,15 +41,17 @@ class Flood:
 
 
 @each_kind
-@pytest.mark.parametrize("most_kept", [None, 1000])
-def test_who_reads_slowly_holds_the_upstream_up_and_no_memory(kind: Kind, most_kept: int | None) -> None:
+@pytest.mark.parametrize("stream_threshold", [None, 1000])
+def test_who_reads_slowly_holds_the_upstream_up_and_no_memory(
+    kind: Kind, stream_threshold: int | None
+) -> None:
     async def use(transport: Transport) -> None:
         flood = Flood()
         async with speaking(flood.speak) as url:
-            if most_kept is None:
+            if stream_threshold is None:
                 response = await transport.stream(asking(url))
             else:
-                kept = await transport.send(asking(url, most_kept=most_kept))
+                kept = await transport.send(asking(url, stream_threshold=stream_threshold))
                 assert isinstance(kept, StreamedResponse)
                 response = kept
             await flood.stalled.wait()
@@ -70,12 +72,12 @@ def test_no_piece_of_a_stream_is_much_larger_than_the_buffer(kind: Kind) -> None
 
     async def use(transport: Transport) -> None:
         async with speaking(speak) as url:
-            response = await transport.send(asking(url, most_kept=0))
+            response = await transport.send(asking(url, stream_threshold=0))
             assert isinstance(response, StreamedResponse)
             sizes = [len(chunk) async for chunk in response.chunks]
             await response.aclose()
             assert sum(sizes) == 30_000_000
-            assert max(sizes) <= MOST_BUFFERED
+            assert max(sizes) <= MAX_BUFFERED
 
     kind.run(use)
 

@@ -85,7 +85,7 @@ def test_a_stream_may_take_its_time_as_long_as_it_goes_on(kind: Kind, streams: s
     async def use(transport: Transport) -> bytes:
         async with speaking(dawdling) as url:
             send = transport.stream if streams == "stream" else transport.send
-            return await whole(await send(asking(url, most_kept=7)))
+            return await whole(await send(asking(url, stream_threshold=7)))
 
     assert kind.run(use, LIMIT) == b"x" * 8
 
@@ -94,7 +94,7 @@ def test_a_stream_may_take_its_time_as_long_as_it_goes_on(kind: Kind, streams: s
 def test_a_whole_answer_that_drips_is_not_waited_for(kind: Kind) -> None:
     async def use(transport: Transport) -> None:
         async with speaking(dawdling) as url:
-            await transport.send(asking(url, most_kept=8))
+            await transport.send(asking(url, stream_threshold=8))
 
     with pytest.raises(UpstreamTimeout, match=TOLD) as failed:
         kind.run(use, LIMIT)

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from naftiko_run.errors import InvalidInput, Violation
 
-MOST_KEPT: Final = 10 * 1024 * 1024
+MAX_BUFFERED_BODY: Final = 10 * 1024 * 1024
 """How large a body may be that streams, where it has to be kept all the same."""
 
 MAX_CONTENT_TYPES: Final = 16
@@ -70,7 +70,7 @@ class OutgoingRequest:
             until its headers are there, and then each pause. None for what the transport usually allows.
         deadline: When ``timeout`` is over, in the event loop's time, where the call has begun already: what
             else is sent for it does not extend it. 0 for ``timeout`` seconds from when it is sent.
-        most_kept: An answer longer than so many bytes comes from ``send`` as a ``StreamedResponse``, its
+        stream_threshold: An answer longer than so many bytes comes from ``send`` as a ``StreamedResponse``, its
             content encodings undone, its first bytes not lost; None: always read whole.
         max_kept: How many bytes of an answer are kept in memory, before and after it is decoded; a longer one
             that cannot stream is refused.
@@ -87,7 +87,7 @@ class OutgoingRequest:
     timeout: float | None = None
     deadline: float = 0.0
     max_answer: int | None = None
-    most_kept: int | None = None
+    stream_threshold: int | None = None
     max_kept: int = DEFAULT_MAX_RESPONSE
     fixed: FixedHeaders | None = field(default=None, repr=False)
 
@@ -111,11 +111,12 @@ class OutgoingRequest:
         kept = bytearray()
         async for chunk in self.chunks:
             kept += chunk
-            if len(kept) > MOST_KEPT:
+            if len(kept) > MAX_BUFFERED_BODY:
                 raise InvalidInput(
                     [
                         Violation(
-                            "/body", f"must be at most {MOST_KEPT} bytes, because it is signed or sent again"
+                            "/body",
+                            f"must be at most {MAX_BUFFERED_BODY} bytes, because it is signed or sent again",
                         )
                     ]
                 )
@@ -183,7 +184,7 @@ class Transport(Protocol):
     """Carries requests to upstreams."""
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
-        """Send a request, and give the response whole; see ``OutgoingRequest.most_kept`` for long ones.
+        """Send a request, and give the response whole; see ``OutgoingRequest.stream_threshold`` for long ones.
 
         Raises:
             UpstreamUnreachable: No connection, TLS failure, or a broken response.

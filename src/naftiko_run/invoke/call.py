@@ -64,7 +64,7 @@ class Call:
         ]
 
     def send(
-        self, scope: Scope, raw_body: CallerBody | None = None, most_kept: int | None = None
+        self, scope: Scope, raw_body: CallerBody | None = None, stream_threshold: int | None = None
     ) -> Awaitable[UpstreamResponse]:
         """Call the operation once; see ``ConsumedOperation.exchange``."""
         arguments = scope
@@ -76,7 +76,7 @@ class Call:
                     arguments.pop(name, None)
                 else:
                     arguments[name] = value
-        return self.operation.exchange(arguments, raw_body, self.max_binary_size, most_kept)
+        return self.operation.exchange(arguments, raw_body, self.max_binary_size, stream_threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class CallPlan:
     passes_raw_body: bool
 
     async def run(
-        self, values: dict[str, Any], raw_body: CallerBody | None, most_kept: int | None
+        self, values: dict[str, Any], raw_body: CallerBody | None, stream_threshold: int | None
     ) -> Outcome:
         """Call the operation, and shape its answer; see ``Function.invoke``."""
         if self.known is not None and "body" not in values:
@@ -109,7 +109,7 @@ class CallPlan:
         shape = self.outputs.apply
         if raw_body is not None and not self.passes_raw_body:
             raw_body = raw_body.without_content()
-        response = await self.call.send(values, raw_body, most_kept if shape is None else None)
+        response = await self.call.send(values, raw_body, stream_threshold if shape is None else None)
         headers = response.headers
         if response.status != 200 and (location := self.call.operation.location(response)):
             headers = tuple((name, location if name == "location" else value) for name, value in headers)
@@ -117,17 +117,17 @@ class CallPlan:
         if isinstance(response, StreamedResponse):
             outcome.chunks, outcome.close = response.chunks, response.aclose
         if outcome.has_failed or not (response.body or outcome.chunks):
-            if most_kept is None:
+            if stream_threshold is None:
                 await outcome.read_ahead()
             return outcome
         if shape is None:
             self._pass_on(response, outcome)
-            if most_kept is None:  # whoever wants it whole reads its value
-                is_long = outcome.decode is not None and self.call.operation.takes_long(response)
+            if stream_threshold is None:  # whoever wants it whole reads its value
+                is_long = outcome.decode is not None and self.call.operation.should_offload(response)
                 await outcome.read_ahead(is_long=is_long)
             return outcome
 
-        is_long = self.call.operation.takes_long(response)
+        is_long = self.call.operation.should_offload(response)
 
         def shaped(decoded: Any) -> Outcome:
             return Outcome.of_value(shape(decoded, values), response.status, headers, in_steps=is_long)

@@ -12,13 +12,13 @@ from typing import Any, Final
 import httpx
 
 from naftiko_run.http.client import errors
-from naftiko_run.http.client.buffering import decoded, kept_or_streamed
+from naftiko_run.http.client.buffering import buffer_or_stream, decoded
 from naftiko_run.http.client.encodings import accepted_encodings
 from naftiko_run.http.client.limits import DEFAULT_LIMITS, Limits
-from naftiko_run.http.client.origin import MOST_CHARACTERS, prefix_of
+from naftiko_run.http.client.origin import MAX_URL_LENGTH, prefix_of
 from naftiko_run.http.client.response_headers import without_connection_options
-from naftiko_run.http.client.retry import may_repeat
-from naftiko_run.http.client.tls import trusting_context
+from naftiko_run.http.client.retry import may_retry
+from naftiko_run.http.client.tls import default_context
 from naftiko_run.http.messages import DEFAULT_SECONDS, OutgoingRequest, StreamedResponse, UpstreamResponse
 
 _DISCONNECTED: Final = ("Server disconnected", "peer closed connection")
@@ -58,7 +58,7 @@ class HttpxTransport:
                 encoding = ", ".join(response.headers.get_list("content-encoding"))
                 chunks = decoded(request, self._chunks(request, response.aiter_raw()), encoding)
                 try:
-                    return await kept_or_streamed(
+                    return await buffer_or_stream(
                         request, response.status_code, _headers(response), chunks, close
                     )
                 except BaseException:
@@ -96,7 +96,7 @@ class HttpxTransport:
                 response = await self._sent(request)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
                 # The upstream may have closed a connection that was kept, just as it was used again.
-                if not may_repeat(request):
+                if not may_retry(request):
                     raise
                 response = await self._sent(request)
         except BaseException:
@@ -170,7 +170,7 @@ class HttpxTransport:
         except UnicodeEncodeError:  # of a header's name
             raise errors.unreachable(request, errors.NOT_SENT) from None
         except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError) as fault:
-            if len(request.url) > MOST_CHARACTERS:
+            if len(request.url) > MAX_URL_LENGTH:
                 raise errors.url_too_long(request) from None
             if any(errors.is_out_of_descriptors(each) for each in _causes(fault)):
                 raise errors.out_of_descriptors(request) from None
@@ -192,7 +192,7 @@ class HttpxTransport:
     def _connect(self, tls: ssl.SSLContext | None) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             headers={"Accept-Encoding": accepted_encodings()},
-            verify=tls or trusting_context(),
+            verify=tls or default_context(),
             limits=httpx.Limits(
                 max_connections=self._limits.in_all, max_keepalive_connections=self._limits.idle
             ),
