@@ -49,8 +49,7 @@ class Call:
         in_path = frozenset(names_of(plan.variables.values()))
         named = (*plan.query, *plan.headers, *plan.cookies)
         in_body = names_of([plan.body.value]) if plan.body else ()
-        body = self.operation.model.body
-        in_json = frozenset(in_body if body is None or body.type == "json" else ())
+        in_json = frozenset(in_body if plan.body and plan.body.takes_null else ())
         as_text = (in_path | {*names_of(value for _, value, _ in named)}).difference(in_body)
         return [
             Use(
