@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from consume.transports import Kind, asking, each_kind, head_of, own_kinds, speaking, whole
+from consume.transports import Kind, asking, each_kind, head_of, own_kinds, speaking, streamed, whole
 from naftiko_run.consume import StreamedResponse, Transport
 from naftiko_run.errors import UpstreamUnreachable
 from naftiko_run.http.client.connection import MAX_BUFFERED
@@ -49,7 +49,7 @@ def test_who_reads_slowly_holds_the_upstream_up_and_no_memory(
         flood = Flood()
         async with speaking(flood.speak) as url:
             if stream_threshold is None:
-                response = await transport.stream(asking(url))
+                response = await streamed(transport, asking(url))
             else:
                 kept = await transport.send(asking(url, stream_threshold=stream_threshold))
                 assert isinstance(kept, StreamedResponse)
@@ -93,7 +93,7 @@ def test_a_stream_comes_as_it_was_encoded(kind: Kind) -> None:
 
     async def use(transport: Transport) -> bytes:
         async with speaking(speak) as url:
-            return await whole(await transport.stream(asking(url)))
+            return await whole(await streamed(transport, asking(url)))
 
     assert kind.run(use) == packed
 
@@ -106,7 +106,7 @@ def test_a_stream_gives_what_has_come_before_it_breaks_off(kind: Kind) -> None:
 
     async def use(transport: Transport) -> None:
         async with speaking(speak) as url:
-            response = await transport.stream(asking(url))
+            response = await streamed(transport, asking(url))
             chunks = aiter(response.chunks)
             assert await anext(chunks) == b"start"
             with pytest.raises(UpstreamUnreachable, match="it broke the connection off"):
@@ -133,7 +133,7 @@ def test_both_sides_may_stream_at_once(kind: Kind) -> None:
 
     async def use(transport: Transport) -> int:
         async with speaking(speak) as url:
-            response = await transport.stream(asking(url, "POST", chunks=chunks()))
+            response = await streamed(transport, asking(url, "POST", chunks=chunks()))
             return len(await whole(response))
 
     assert kind.run(use) == size

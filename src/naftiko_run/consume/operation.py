@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
 from naftiko_run.consume.authentication.scheme import Authentication
@@ -118,31 +119,29 @@ class ConsumedOperation:
             NoConnection: None became free in time, or none can be opened.
             ResponseTooLarge: The answer is larger than is taken.
         """
-        if self.plan.body is not None and is_heavy(arguments):
-            return self._exchanged_aside(arguments, raw_body, max_binary_size, stream_threshold)
-        return self._exchanged(self.plan.fill(arguments, raw_body), max_binary_size, stream_threshold)
-
-    async def _exchanged_aside(
-        self,
-        arguments: Mapping[str, Any],
-        raw_body: CallerBody | None,
-        max_binary_size: int | None,
-        stream_threshold: int | None,
-    ) -> UpstreamResponse:
-        """Make a large request beside the event loop, and send it."""
-        request = await run_in_decode_pool(lambda: self.plan.fill(arguments, raw_body))
-        return await self._exchanged(request, max_binary_size, stream_threshold)
-
-    def _exchanged(
-        self, request: OutgoingRequest, max_binary_size: int | None, stream_threshold: int | None
-    ) -> Awaitable[UpstreamResponse]:
-        request.stream_threshold = stream_threshold
-        request.max_kept = self.max_response
-        request.timeout = self.timeout
+        max_answer = None
         if self.unmapped == "bytes":
             sizes = (self.model.max_binary_size, max_binary_size)
             usual = min(DEFAULT_MAX_BINARY_SIZE, self.max_response)
-            request.max_answer = next((size for size in sizes if size is not None), usual)
+            max_answer = next((size for size in sizes if size is not None), usual)
+        fill = partial(
+            self.plan.fill,
+            arguments,
+            raw_body,
+            timeout=self.timeout,
+            max_answer=max_answer,
+            stream_threshold=stream_threshold,
+            max_kept=self.max_response,
+        )
+        if self.plan.body is not None and is_heavy(arguments):
+            return self._exchanged_aside(fill)
+        return self._exchanged(fill())
+
+    async def _exchanged_aside(self, fill: Callable[[], OutgoingRequest]) -> UpstreamResponse:
+        """Make a large request beside the event loop, and send it."""
+        return await self._exchanged(await run_in_decode_pool(fill))
+
+    def _exchanged(self, request: OutgoingRequest) -> Awaitable[UpstreamResponse]:
         if self.mask is not None:
             return self._masked(self.mask, request)
         return self.transport.send(request) if self.authentication is None else self._sent(request)
@@ -150,8 +149,6 @@ class ConsumedOperation:
     def _sent(self, request: OutgoingRequest) -> Awaitable[UpstreamResponse]:
         if self.authentication is None:
             return self.transport.send(request)
-        # A scheme may add to them, and the plan's are those of all its requests.
-        request.headers = [*request.headers]
         return authorize_in_time(self.authentication, request, self.transport.send)
 
     def masking(self, arguments: Mapping[str, Sequence[str]]) -> ConsumedOperation:

@@ -143,22 +143,25 @@ class CallPlan:
         if unmapped == "bytes":
             outcome.media_type = outcome.media_type or "application/octet-stream"
             outcome.is_binary = True
-        elif unmapped == "data":
+            return
+        if unmapped == "text" and _is_json(said) and jsontext.may_hold_halves(response.body):
+            response = self._without_lone_surrogates(response)
+            outcome.content = response.body
+        if unmapped == "data":
             outcome.decode = partial(operation.decode, response)
         elif self.outputs.wants_data and not operation.is_plain_json(response.body, said):
             outcome.decode = partial(_decoded_or_missing, operation, response)
-        if jsontext.may_hold_halves(response.body) and unmapped == "text" and _is_json(said):
-            self._replace_halves(response, outcome)
 
-    def _replace_halves(self, response: UpstreamResponse, outcome: Outcome) -> None:
+    def _without_lone_surrogates(self, response: UpstreamResponse) -> UpstreamResponse:
         """Replace escapes of half a surrogate pair; a text that is too long for that is replaced where it is read."""
         if len(response.body) > jsontext.LONG:
-            return
+            return response
         whole = jsontext.without_lone_surrogates(response.body)
-        if whole != response.body:
-            response.body = outcome.content = whole
-            name = self.call.operation.name
-            _log.warning("%s: the answer holds text that is not Unicode; U+FFFD replaces it", name)
+        if whole == response.body:
+            return response
+        name = self.call.operation.name
+        _log.warning("%s: the answer holds text that is not Unicode; U+FFFD replaces it", name)
+        return response.copy(body=whole)
 
 
 def _is_json(media_type: str) -> bool:

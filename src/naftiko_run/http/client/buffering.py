@@ -119,7 +119,7 @@ async def decoded(
 
 
 async def without_codings(request: OutgoingRequest, response: UpstreamResponse) -> UpstreamResponse:
-    """Return a response of ``Transport.stream`` with its content codings undone.
+    """Return a streamed response with its content codings undone.
 
     Raises:
         UpstreamUnreachable: It is in a coding that cannot be decoded.
@@ -134,11 +134,12 @@ async def without_codings(request: OutgoingRequest, response: UpstreamResponse) 
     except CodingError as fault:
         await response.aclose()
         raise unreachable(request, str(fault)) from None
-    request.stream_threshold = 0  # nothing of it is kept
+    request = request.copy(stream_threshold=0)  # nothing of it is kept
     changed = ("content-encoding", "content-length")
-    response.headers = tuple(header for header in response.headers if header[0] not in changed)
-    response.chunks = decoded(request, response.chunks, encoding)
-    return response
+    return response.copy(
+        headers=tuple(header for header in response.headers if header[0] not in changed),
+        chunks=decoded(request, response.chunks, encoding),
+    )
 
 
 def _declared(request: OutgoingRequest, status: int, headers: Headers) -> int:

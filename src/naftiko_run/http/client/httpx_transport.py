@@ -50,6 +50,9 @@ class HttpxTransport:
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request; see ``Transport.send``."""
+        if request.stream:
+            return await self._stream(request)
+        request = self._timed(request)
         place = _Place()
         with self._told(request, place):
             await self._enter(request, place)
@@ -65,15 +68,15 @@ class HttpxTransport:
                     await close()
                     raise
 
-    async def stream(self, request: OutgoingRequest) -> StreamedResponse:
-        """Send a request, and give the response while its body comes; see ``Transport.stream``."""
+    async def _stream(self, request: OutgoingRequest) -> StreamedResponse:
+        request = self._timed(request)
         chunks_in = request.chunks
         place = _Place()
         with self._told(request, place):
             await self._enter(request, place)
             async with asyncio.timeout_at(request.deadline if chunks_in is None else None) as limit:
                 if chunks_in is not None:
-                    request.chunks = _timed(chunks_in, limit, errors.seconds_of(request))
+                    request = request.copy(chunks=_limited(chunks_in, limit, errors.seconds_of(request)))
                 response, close = await self._begin(request, place)
         chunks = self._chunks(request, response.aiter_raw())
         return StreamedResponse(response.status_code, _headers(response), b"", chunks, close)
@@ -104,8 +107,14 @@ class HttpxTransport:
             raise
         return response, close
 
+    def _timed(self, request: OutgoingRequest) -> OutgoingRequest:
+        """Return a request whose time has begun to run."""
+        timeout = self._timeout if request.timeout is None else request.timeout
+        deadline = request.deadline or asyncio.get_running_loop().time() + timeout
+        return request.copy(timeout=timeout, deadline=deadline)
+
     async def _enter(self, request: OutgoingRequest, place: _Place) -> None:
-        """Begin to count a request's time, and wait until it may use a connection.
+        """Wait until a request may use a connection.
 
         Raises:
             NoConnection: None became free in time.
@@ -115,10 +124,7 @@ class HttpxTransport:
             self._clients, self._places, self._loop = {}, {}, loop
             self._in_all = _Places(self._limits.in_all)
         self._client(request.tls)  # to make one takes its time, and that is not the upstream's
-        if request.timeout is None:
-            request.timeout = self._timeout
         began = loop.time()
-        request.deadline = request.deadline or began + request.timeout
         origin = prefix_of(request.url).casefold()
         to_one = self._places.setdefault(origin, _Places(self._limits.to_one))
         try:
@@ -264,7 +270,7 @@ def _causes(fault: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__ or cause.__context__
 
 
-async def _timed(
+async def _limited(
     chunks: AsyncIterator[bytes], limit: asyncio.Timeout, seconds: float
 ) -> AsyncIterator[bytes]:
     """Yield the body of a request; the deadline starts once it has ended."""

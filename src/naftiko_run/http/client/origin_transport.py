@@ -40,6 +40,8 @@ class OriginTransport:
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request; see ``Transport.send``."""
+        if request.stream:
+            return await self._stream(request)
         wanted = min(MAX_BUFFERED, request.max_kept)
         if request.stream_threshold is not None and request.stream_threshold < wanted:
             wanted = request.stream_threshold
@@ -60,8 +62,7 @@ class OriginTransport:
             body.begin_stream()
         return response
 
-    async def stream(self, request: OutgoingRequest) -> StreamedResponse:
-        """Send a request, and give the response while its body comes; see ``Transport.stream``."""
+    async def _stream(self, request: OutgoingRequest) -> StreamedResponse:
         connection = await self._ask(request, -1)
         head = connection.reader.head
         assert head is not None

@@ -14,7 +14,6 @@ from naftiko_run.http.client.registry import Carriers, ConnectionRegistry, share
 from naftiko_run.http.messages import (
     DEFAULT_SECONDS,
     OutgoingRequest,
-    StreamedResponse,
     Transport,
     UpstreamResponse,
 )
@@ -64,14 +63,8 @@ class HttpTransport:
     def send(self, request: OutgoingRequest) -> Coroutine[Any, Any, UpstreamResponse]:
         """Send a request; see ``Transport.send``."""
         if request.timeout is None:
-            request.timeout = self._timeout
+            request = request.copy(timeout=self._timeout)
         return self._carrier(request).send(request)
-
-    def stream(self, request: OutgoingRequest) -> Coroutine[Any, Any, StreamedResponse]:
-        """Send a request, and give the response while its body comes; see ``Transport.stream``."""
-        if request.timeout is None:
-            request.timeout = self._timeout
-        return self._carrier(request).stream(request)
 
     async def aclose(self) -> None:
         """Close every connection, but for those that other transports share."""
