@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from naftiko_run.diagnostics import Diagnostic
-from naftiko_run.document.imports.merge import Whole, resolve_imports
+from naftiko_run.document.imports.merge import MergedDocument, resolve_imports
 from naftiko_run.document.load import LoadedDocument, load_document
 from naftiko_run.document.source import read
 
@@ -65,7 +65,7 @@ def silent(folder: Path, files: dict[str, str]) -> LoadedDocument:
     return found
 
 
-def whole(folder: Path, files: dict[str, str]) -> Whole:
+def whole(folder: Path, files: dict[str, str]) -> MergedDocument:
     """Give a document's data with what it imports."""
     return resolve_imports(read(put(folder, files)))
 

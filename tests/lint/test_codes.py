@@ -12,7 +12,7 @@ from naftiko_run.lint.codes import CODES
 from support.process import ROOT
 
 _KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_PLACES = {"error": 0, "warning": 0, "info": 0, "_fail": 0, "ImportFault": 0, "Diagnostic": 1}
+_PLACES = {"error": 0, "warning": 0, "info": 0, "_fail": 0, "ImportFailure": 0, "Diagnostic": 1}
 """What tells something, and which of its arguments is the code."""
 
 
@@ -71,5 +71,5 @@ def test_a_row_says_how_grave_its_code_is() -> None:
 
 def test_a_row_is_whole_sentences() -> None:
     for code in CODES:
-        for words in (code.means, code.mend):
+        for words in (code.meaning, code.fix):
             assert re.fullmatch(r"[A-Z`].*\.", words), code.id

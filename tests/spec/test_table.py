@@ -22,7 +22,7 @@ from naftiko_run.spec.schema_types import (
     Named,
     Object,
     SpecObject,
-    Text,
+    String,
     Value,
     When,
 )
@@ -30,7 +30,7 @@ from naftiko_run.spec.table import TABLE, SpecTable
 from specification.page import PAGE as COVERAGE_PAGE
 from support.process import ROOT
 
-MOTTO = Field("motto", Text(max_length=20), "A motto to print.", aliases=("slogan",), example="Be kind")
+MOTTO = Field("motto", String(max_length=20), "A motto to print.", aliases=("slogan",), example="Be kind")
 
 
 def with_field(object_: str, field: Field) -> SpecTable:

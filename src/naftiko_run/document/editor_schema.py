@@ -29,7 +29,7 @@ from naftiko_run.spec.schema_types import (
     SpecChoice,
     SpecLine,
     SpecObject,
-    Text,
+    String,
     Value,
     Version,
 )
@@ -263,9 +263,9 @@ def _any_case(letter: str) -> str:
     return f"[{letter.upper()}{letter.lower()}]" if letter.isalpha() else f"[{letter}]"
 
 
-def _scalar(type_: Text | Integer | Number | Flag | Enum | Anything) -> JsonSchema:
+def _scalar(type_: String | Integer | Number | Flag | Enum | Anything) -> JsonSchema:
     match type_:
-        case Text():
+        case String():
             return _text(type_)
         case Integer() | Number():
             return _number(type_)
@@ -281,7 +281,7 @@ def _scalar(type_: Text | Integer | Number | Flag | Enum | Anything) -> JsonSche
             return {"type": [*type_.types, "null"]} if type_.types else {}
 
 
-def _text(text: Text) -> JsonSchema:
+def _text(text: String) -> JsonSchema:
     return {
         **({"type": _one_or_list(text.accepts)} if text.accepts else {}),
         **_pattern(text.lenient_pattern, text.lenient_form),

@@ -12,10 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from naftiko_run.diagnostics import Diagnostic, Report, Severity
 from naftiko_run.document.imports.merge import Origins, resolve_imports
-from naftiko_run.document.model import Callable as Unit
-from naftiko_run.document.model import Document
-from naftiko_run.document.normalize import normalise, normalise_unit
-from naftiko_run.document.shared_files import refuse_shared
+from naftiko_run.document.model import Document, FunctionModel
+from naftiko_run.document.normalize import normalize, normalize_function
+from naftiko_run.document.shared_files import check_not_shared
 from naftiko_run.document.source import TRUNCATION_MARK, Source, parse, read
 from naftiko_run.errors import DocumentError
 
@@ -87,12 +86,12 @@ def load_source(source: Source, is_replaced: IsReplaced = _is_never_replaced) ->
     """
     whole = resolve_imports(source)
     if isinstance(whole.data, dict) and "capability" not in whole.data:
-        refuse_shared(source)
+        check_not_shared(source)
     report = whole.origins.report()
     for each in whole.sources:
         report.extend(_truncation(each))
     report.extend(whole.diagnostics)
-    canonical = normalise(whole.data, report, whole.faults, is_replaced)
+    canonical = normalize(whole.data, report, whole.faults, is_replaced)
     if canonical is None:
         raise DocumentError(list(report))
     apply_default_of_specification(canonical, source)
@@ -106,13 +105,13 @@ def load_source(source: Source, is_replaced: IsReplaced = _is_never_replaced) ->
     return LoadedDocument(document, source, whole.origins, tuple(report))
 
 
-def read_unit(written: Mapping[str, Any], document: Document, report: Report) -> Unit:
+def read_function(written: Mapping[str, Any], document: Document, report: Report) -> FunctionModel:
     """Read a unit that stands outside the document model, such as one in a plugin's block.
 
     Raises:
         ValueError: It calls nothing that the document consumes; the message says why.
     """
-    return TypeAdapter(Unit).validate_python(normalise_unit(written, document, report))
+    return TypeAdapter(FunctionModel).validate_python(normalize_function(written, document, report))
 
 
 def _version(source: Source) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.imports.syntax import is_import
-from naftiko_run.document.normalize.consumes import normalise_consumes
+from naftiko_run.document.normalize.consumes import normalize_consumes
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.source import Source
 from naftiko_run.errors import SharedDocument
@@ -19,7 +19,7 @@ _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _OF_VALUES: Final = re.compile(r"secret|credential|token|\benv\b|\bvalues\b", re.IGNORECASE)
 
 
-def refuse_shared(source: Source) -> None:
+def check_not_shared(source: Source) -> None:
     """Raise where a file is sound and yet has nothing to serve.
 
     Raises:
@@ -38,7 +38,7 @@ def refuse_shared(source: Source) -> None:
         hint="serve a document that uses it",
     )
     if "consumes" in data:
-        normalise_consumes(Reader(data, (), report), {}, lambda _: False)
+        normalize_consumes(Reader(data, (), report), {}, lambda _: False)
     raise SharedDocument(list(report))
 
 

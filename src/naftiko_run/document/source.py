@@ -10,7 +10,7 @@ from typing import Any, Final
 import yaml
 
 from naftiko_run.diagnostics import Pointer, Position, Report
-from naftiko_run.document.yaml_builder import Builder, Container, too_deep
+from naftiko_run.document.yaml_builder import Container, YamlBuilder, too_deep
 from naftiko_run.errors import DocumentError
 
 try:
@@ -158,7 +158,7 @@ def parse(text: str, file: str = "") -> Source:
         report = Report(file)
         report.error("document-too-large", f"the document has more than {MAX_BYTES:,} characters")
         raise DocumentError(list(report))
-    builder = Builder(file)
+    builder = YamlBuilder(file)
     try:
         data = builder.build(_Parser(text).get_event)
     except (yaml.YAMLError, UnicodeEncodeError) as fault:  # the latter for half a surrogate pair
@@ -188,7 +188,7 @@ def _too_deep_at(mark: Any, before: str, file: str) -> DocumentError:
     it: parsing that finds the same place with every version of libyaml.
     """
     try:
-        Builder(file).build(_Parser(before).get_event)
+        YamlBuilder(file).build(_Parser(before).get_event)
     except DocumentError as error:
         return error
     except (yaml.YAMLError, UnicodeEncodeError):

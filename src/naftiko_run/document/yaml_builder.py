@@ -44,7 +44,7 @@ _NUMBER_START = frozenset("0123456789+-.")
 _NULL_WORDS = frozenset(word for word, value in _WORDS.items() if value is None)
 
 
-class Builder:
+class YamlBuilder:
     """Builds plain data from YAML events.
 
     Args:

@@ -17,8 +17,8 @@ class Code(NamedTuple):
 
     id: str
     severity: str
-    means: str
-    mend: str
+    meaning: str
+    fix: str
 
 
 _TABLE: Final = """\

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from naftiko_run.diagnostics import Pointer
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class DeclaredVariable:
     """One variable that a bind declares.
 
     Attributes:
@@ -33,7 +33,7 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredVariables:
     """The variables of a document's binds.
 
     Attributes:
@@ -42,12 +42,12 @@ class Declared:
         is_whole: False where binds are imported: others may be declared there.
     """
 
-    variables: tuple[Variable, ...]
+    variables: tuple[DeclaredVariable, ...]
     spellings: frozenset[str]
     is_whole: bool
 
     @classmethod
-    def of(cls, written: Written) -> Declared:
+    def of(cls, written: DocumentView) -> DeclaredVariables:
         """Gather what a document declares."""
         variables = tuple(_variables(written))
         spellings = frozenset(spelling for variable in variables for spelling in variable.spellings)
@@ -58,13 +58,13 @@ class Declared:
         return name in self.spellings
 
 
-def _variables(written: Written) -> Iterator[Variable]:
+def _variables(written: DocumentView) -> Iterator[DeclaredVariable]:
     for entry in written.entries("binds"):
         bind = entry.reader
         keys = bind.data.get("keys")
         for index, name in enumerate(keys if isinstance(keys, dict | list) else ()):
             place = name if isinstance(keys, dict) else index
-            yield Variable(
+            yield DeclaredVariable(
                 entry.namespace or "env",
                 str(name),
                 (*bind.at, "keys", place),

@@ -15,7 +15,7 @@ from naftiko_run.spec.exposes import EXPOSES
 from naftiko_run.spec.spellings import CONSUMED_NAMESPACE, FUNCTIONS, OPERATION_NAME
 
 
-class Entry(NamedTuple):
+class SectionEntry(NamedTuple):
     """An entry of a section, defined here and not imported."""
 
     section: str
@@ -27,7 +27,7 @@ class Entry(NamedTuple):
         return self.reader.text("namespace") or self.reader.key
 
 
-class Operation(NamedTuple):
+class WrittenOperation(NamedTuple):
     """An operation with what it stands under, consumed or exposed."""
 
     owner: Reader
@@ -50,7 +50,7 @@ class Operation(NamedTuple):
         return f"{self.reader.text('method').upper() or 'GET'} {self.path}"
 
 
-class Unit(NamedTuple):
+class WrittenFunction(NamedTuple):
     """Anything that calls, or runs steps: what it is, what it stands under, and its name for people."""
 
     kind: str
@@ -59,7 +59,7 @@ class Unit(NamedTuple):
     name: str
 
 
-class Written:
+class DocumentView:
     """A document as written.
 
     Readers of it report nowhere: what is wrong with the shape of a value,
@@ -94,20 +94,22 @@ class Written:
         """Give the line of a place."""
         return self.source.locate(at).line
 
-    def entries(self, *sections: str) -> Iterator[Entry]:
+    def entries(self, *sections: str) -> Iterator[SectionEntry]:
         """Give the entries that sections define, the root's before the capability's."""
         for section in sections:
             for owner in (self.root, self.capability):
                 if owner is not None:
                     yield from (
-                        Entry(section, each) for each in owner.members(section) if not _imports(section, each)
+                        SectionEntry(section, each)
+                        for each in owner.members(section)
+                        if not _imports(section, each)
                     )
 
     @cached_property
-    def imports(self) -> tuple[Entry, ...]:
+    def imports(self) -> tuple[SectionEntry, ...]:
         """The entries that import what another file defines."""
         return tuple(
-            Entry(section, reader)
+            SectionEntry(section, reader)
             for owner in (self.root, self.capability)
             if owner is not None
             for section in SECTIONS
@@ -131,57 +133,59 @@ class Written:
         return (exposes for exposes in self.exposes if exposes.text("type").casefold() in kinds)
 
     @cached_property
-    def consumed_operations(self) -> tuple[Operation, ...]:
+    def consumed_operations(self) -> tuple[WrittenOperation, ...]:
         """Every consumed operation."""
         return tuple(_operations(self.consumes))
 
     @cached_property
-    def rest_operations(self) -> tuple[Operation, ...]:
+    def rest_operations(self) -> tuple[WrittenOperation, ...]:
         """Every operation that a REST adapter exposes."""
         return tuple(_operations(self.adapters("rest")))
 
     @cached_property
-    def tools(self) -> tuple[Unit, ...]:
+    def tools(self) -> tuple[WrittenFunction, ...]:
         """Every tool of an MCP adapter."""
         return tuple(
-            Unit("tool", exposes, tool, _name(tool))
+            WrittenFunction("tool", exposes, tool, _name(tool))
             for exposes in self.adapters("mcp")
             for tool in exposes.members("tools")
         )
 
     @cached_property
-    def functions(self) -> tuple[Unit, ...]:
+    def functions(self) -> tuple[WrittenFunction, ...]:
         """Every function of an aggregate; the ``ikanos`` line calls them flows."""
         kind = "flow" if self.is_ikanos else "function"
         return tuple(
-            Unit(kind, aggregate, function, _name(function))
+            WrittenFunction(kind, aggregate, function, _name(function))
             for entry in self.entries("aggregates")
             for aggregate in [entry.reader]
             for function in aggregate.members(*FUNCTIONS)
         )
 
     @cached_property
-    def units(self) -> tuple[Unit, ...]:
+    def units(self) -> tuple[WrittenFunction, ...]:
         """Everything that can call or run steps."""
-        operations = (Unit("operation", each.owner, each.reader, each.title) for each in self.rest_operations)
+        operations = (
+            WrittenFunction("operation", each.owner, each.reader, each.title) for each in self.rest_operations
+        )
         resources = (
-            Unit("resource", exposes, resource, _name(resource))
+            WrittenFunction("resource", exposes, resource, _name(resource))
             for exposes in self.adapters("mcp")
             for resource in exposes.members("resources")
         )
         return (*operations, *self.tools, *resources, *self.functions)
 
-    def steps(self) -> Iterator[tuple[Unit, Reader]]:
+    def steps(self) -> Iterator[tuple[WrittenFunction, Reader]]:
         """Give every step of every unit."""
         return ((unit, step) for unit in self.units for step in unit.reader.members("steps"))
 
-    def called(self, call: str) -> Operation | None:
+    def called(self, call: str) -> WrittenOperation | None:
         """Give the consumed operation that a ``call`` names exactly, where this document defines it."""
         return self._by_call.get(call)
 
     @cached_property
-    def _by_call(self) -> dict[str, Operation]:
-        found: dict[str, Operation] = {}
+    def _by_call(self) -> dict[str, WrittenOperation]:
+        found: dict[str, WrittenOperation] = {}
         for each in self.consumed_operations:
             namespace = each.owner.text(*CONSUMED_NAMESPACE) or each.owner.key
             found.setdefault(f"{namespace}.{each.name}", each)
@@ -193,7 +197,7 @@ class Written:
         return tuple(texts(self.root.data, ()))
 
 
-def written_key(owner: Reader, *keys: str) -> Pointer:
+def key_pointer(owner: Reader, *keys: str) -> Pointer:
     """Give the place of the first of these keys that an owner has; its own place where it has none."""
     return next(((*owner.at, key) for key in keys if key in owner.data), owner.at)
 
@@ -202,11 +206,11 @@ def _imports(section: str, entry: Reader) -> bool:
     return is_import(entry.data, is_consumed=section == "consumes")
 
 
-def _operations(owners: Iterator[Reader] | tuple[Reader, ...]) -> Iterator[Operation]:
+def _operations(owners: Iterator[Reader] | tuple[Reader, ...]) -> Iterator[WrittenOperation]:
     for owner in owners:
         for resource in owner.members("resources"):
             for operation in resource.members("operations"):
-                yield Operation(owner, resource, operation)
+                yield WrittenOperation(owner, resource, operation)
 
 
 def _name(reader: Reader) -> str:

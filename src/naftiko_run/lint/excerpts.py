@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from naftiko_run.diagnostics import Diagnostic
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.secret_literals import SecretLiteral
 from naftiko_run.secret import MASK
 
@@ -73,7 +73,7 @@ class Excerpts:
 
 
 def excerpts_of(
-    written: Written, secrets: Sequence[SecretLiteral], elsewhere: AbstractSet[str] = frozenset()
+    written: DocumentView, secrets: Sequence[SecretLiteral], elsewhere: AbstractSet[str] = frozenset()
 ) -> Excerpts:
     """Give the excerpts of a parsed document: every value that holds a credential is masked.
 

@@ -15,7 +15,7 @@ from naftiko_run.document.shared_files import holds_values
 from naftiko_run.document.source import Source, decode, read
 from naftiko_run.document.strict import check_strict
 from naftiko_run.errors import DocumentError
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.excerpts import Excerpts, excerpts_of, excerpts_of_text
 from naftiko_run.lint.rule import Rule
 from naftiko_run.lint.rules import RULES
@@ -61,7 +61,7 @@ def lint(
     except DocumentError as fault:
         assert isinstance(document, Path)  # what was parsed has no fault
         return _shown(fault.diagnostics, _excerpts_of_unread(document, fault), str(document))
-    written = Written(source)
+    written = DocumentView(source)
     found = list(_runnable(source, settings or Settings(environment={})))
     if level is not Level.RUNNABLE and not written.is_foreign:
         found = list(_told_once(found, written))
@@ -90,7 +90,7 @@ def with_excerpts(
 
 def _excerpts_of_file(file: Path) -> Excerpts:
     try:
-        return _excerpts_of(Written(read(file)))
+        return _excerpts_of(DocumentView(read(file)))
     except DocumentError as fault:
         return _excerpts_of_unread(file, fault)
 
@@ -100,12 +100,12 @@ def _excerpts_of_unread(file: Path, fault: DocumentError) -> Excerpts:
     return excerpts_of_text(_text_of(file) if any(each.line for each in fault.diagnostics) else "")
 
 
-def _excerpts_of(written: Written) -> Excerpts:
+def _excerpts_of(written: DocumentView) -> Excerpts:
     """Give a document's excerpts; what is found in it may quote the files that it imports from."""
     if holds_values(written.source):
         return excerpts_of_text("")
     imported = [each for each in resolve_imports(written.source).sources if each is not written.source]
-    elsewhere = {secret.text for each in imported for secret in find_secrets(Written(each))}
+    elsewhere = {secret.text for each in imported for secret in find_secrets(DocumentView(each))}
     return excerpts_of(written, find_secrets(written), elsewhere)
 
 
@@ -116,12 +116,12 @@ def _runnable(source: Source, settings: Settings) -> tuple[Diagnostic, ...]:
         return fault.diagnostics
 
 
-def _told_once(loading: list[Diagnostic], written: Written) -> Iterator[Diagnostic]:
+def _told_once(loading: list[Diagnostic], written: DocumentView) -> Iterator[Diagnostic]:
     """Add what the rules find; where loading tells the same, the graver of the two stays."""
     left = dict.fromkeys(loading)
     for rule in RULES:
         for found in _findings(rule, written):
-            same = [each for each in left if each.code in rule.told_by and _is_within(found, each)]
+            same = [each for each in left if each.code in rule.reported_by and _is_within(found, each)]
             if any(_GRAVITY[each.severity] <= _GRAVITY[found.severity] for each in same):
                 continue
             for each in same:
@@ -130,7 +130,7 @@ def _told_once(loading: list[Diagnostic], written: Written) -> Iterator[Diagnost
     yield from left
 
 
-def _findings(rule: Rule, written: Written) -> Iterator[Diagnostic]:
+def _findings(rule: Rule, written: DocumentView) -> Iterator[Diagnostic]:
     source = written.source
     for finding in rule.check(written):
         position = source.locate(finding.at, key=finding.at_key)
@@ -141,7 +141,7 @@ def _findings(rule: Rule, written: Written) -> Iterator[Diagnostic]:
             source.file,
             *position,
             pointer=json_pointer(finding.at),
-            hint=finding.hint or rule.mend,
+            hint=finding.hint or rule.fix,
         )
 
 

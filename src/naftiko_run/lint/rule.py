@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from naftiko_run.diagnostics import Pointer, Severity
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Finding:
     at_key: bool = False
 
 
-Check = Callable[[Written], Iterator[Finding]]
+Check = Callable[[DocumentView], Iterator[Finding]]
 """Looks through a document for what breaks one rule."""
 
 
@@ -40,13 +40,13 @@ class Rule:
         what: What the rule asks for, in one line.
         mend: How to mend what breaks it, in one line.
         check: Finds what breaks it.
-        told_by: Codes under which loading tells the same of the same place:
+        reported_by: Codes under which loading tells the same of the same place:
             one matter is told once, as the graver of the two.
     """
 
     id: str
     severity: Severity
-    what: str
-    mend: str
+    description: str
+    fix: str
     check: Check
-    told_by: frozenset[str] = frozenset()
+    reported_by: frozenset[str] = frozenset()

@@ -46,11 +46,11 @@ _WORDS: Final = {"error": "error", "warning": "warning", "info": "note"}
 def rules_page() -> str:
     """Give the page: the levels, and a line for each rule and for each code of loading."""
     rows = [
-        f"| `{rule.id}` | {_WORDS[rule.severity]} | {rule.what} | {rule.mend[0].upper()}{rule.mend[1:]}. |\n"
+        f"| `{rule.id}` | {_WORDS[rule.severity]} | {rule.description} | {rule.fix[0].upper()}{rule.fix[1:]}. |\n"
         for rule in sorted(RULES, key=lambda rule: rule.id)
     ]
     codes = [
-        f"| `{code.id}` | {_WORDS.get(code.severity, code.severity)} | {code.means} | {code.mend} |\n"
+        f"| `{code.id}` | {_WORDS.get(code.severity, code.severity)} | {code.meaning} | {code.fix} |\n"
         for code in CODES
     ]
     return "".join([_INTRODUCTION, *rows, _CODES, *codes])

@@ -11,7 +11,7 @@ from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.normalize.authentication import SCHEMES
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.expressions import same_name
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.spec.spellings import API_KEY_NAME, API_KEY_VALUE, BASE_URI
 
 _CREDENTIAL_NAME = re.compile(
@@ -60,7 +60,7 @@ class SecretLiteral:
     text: str
 
 
-def find_secrets(written: Written) -> tuple[SecretLiteral, ...]:
+def find_secrets(written: DocumentView) -> tuple[SecretLiteral, ...]:
     """Find the credentials in a document: one for each place, in no order."""
     found: dict[Pointer, SecretLiteral] = {}
     for secret in (*_in_authentication(written), *_by_name(written), *_by_shape(written), *_in_urls(written)):
@@ -68,7 +68,7 @@ def find_secrets(written: Written) -> tuple[SecretLiteral, ...]:
     return tuple(found.values())
 
 
-def _in_authentication(written: Written) -> Iterator[SecretLiteral]:
+def _in_authentication(written: DocumentView) -> Iterator[SecretLiteral]:
     for block in (each for owner in (*written.consumes, *written.exposes) for each in _blocks(owner)):
         kind = f"{block.text('type')} ".lstrip()
         names = {"password", "token", "value"} | ({"key"} if _key_is_credential(block) else set())
@@ -112,7 +112,7 @@ def _in_credential_lists(block: Reader) -> Iterator[SecretLiteral]:
                 yield SecretLiteral((*member.at, "value"), f"the value of `{name}`", text)
 
 
-def _by_name(written: Written) -> Iterator[SecretLiteral]:
+def _by_name(written: DocumentView) -> Iterator[SecretLiteral]:
     inputs: set[str] = set()
     held: list[tuple[Pointer, str, Any]] = []
     _collect(written.root.data, (), held, inputs)
@@ -143,7 +143,7 @@ def _collect(value: Any, at: Pointer, held: list[tuple[Pointer, str, Any]], inpu
         _collect(member, (*at, key), held, inputs)
 
 
-def _by_shape(written: Written) -> Iterator[SecretLiteral]:
+def _by_shape(written: DocumentView) -> Iterator[SecretLiteral]:
     for at, text in written.texts:
         found = _SHAPE.search(text) if len(text) >= _LEAST else None
         if found and found.lastindex:
@@ -151,7 +151,7 @@ def _by_shape(written: Written) -> Iterator[SecretLiteral]:
             yield SecretLiteral(at, what, text if what == "a private key" else found.group())
 
 
-def _in_urls(written: Written) -> Iterator[SecretLiteral]:
+def _in_urls(written: DocumentView) -> Iterator[SecretLiteral]:
     for at, text in written.texts:
         if not at or at[-1] not in (*BASE_URI, "path"):
             continue

@@ -34,7 +34,7 @@ from naftiko_run.spec.schema_types import (
     OneOf,
     SpecChoice,
     SpecObject,
-    Text,
+    String,
     When,
 )
 from naftiko_run.spec.values import (
@@ -419,7 +419,7 @@ MESSAGE: Final = SpecObject(
         Field("role", ROLE, "The role of the speaker.", required=True, default="`user`"),
         Field(
             "content",
-            Text(accepts=("string", "object")),
+            String(accepts=("string", "object")),
             "The text; `{{name}}` is an argument.",
             required=True,
         ),
@@ -497,11 +497,13 @@ SKILL: Final = SpecObject(
     "a skill",
     (
         name_field(),
-        description_field("What it is for, and when to use it.", type_=Text(max_length=1024), required=True),
+        description_field(
+            "What it is for, and when to use it.", type_=String(max_length=1024), required=True
+        ),
         Field("license", TEXT, "Its licence."),
-        Field("compatibility", Text(max_length=500), "Its requirements."),
+        Field("compatibility", String(max_length=500), "Its requirements."),
         Field("metadata", MapOf(TEXT, is_only_map=True), "Further metadata."),
-        Field("allowed-tools", Text(max_length=1024), "The tools that it may use, separated by spaces."),
+        Field("allowed-tools", String(max_length=1024), "The tools that it may use, separated by spaces."),
         Field("argument-hint", TEXT, "What a user can add when invoking it."),
         Field("user-invocable", FLAG, "Whether users can invoke it.", default="`true`"),
         Field(

@@ -17,7 +17,7 @@ _OPENAPI: Final = {"openapi", "swagger"}
 """The keys that an OpenAPI document begins with."""
 
 
-class ImportFault(Exception):
+class ImportFailure(Exception):
     """An import that gives nothing.
 
     Args:
@@ -35,7 +35,7 @@ class ImportFault(Exception):
         self.hint = hint
 
 
-class Files:
+class ImportedFiles:
     """The files that one document imports from.
 
     Args:
@@ -58,10 +58,10 @@ class Files:
         """Read the file that an import names.
 
         Raises:
-            ImportFault: It cannot be.
+            ImportFailure: It cannot be.
         """
         if not written.file:
-            raise ImportFault(
+            raise ImportFailure(
                 "import-from-required",
                 "it does not say which file it is from",
                 hint="add `from` (naftiko line: `location`) with the file's path",
@@ -78,7 +78,7 @@ class Files:
                 self.found.update(dict.fromkeys(fault.diagnostics))
         source = self._read[name]
         if source is None:
-            raise ImportFault(
+            raise ImportFailure(
                 "import-not-readable",
                 f"`{written.file}` cannot be read",
                 f": see {path}",
@@ -93,17 +93,17 @@ def _path_of(written: Import) -> Path:
     """Find the file that an import names.
 
     Raises:
-        ImportFault: There is none, or it is none that may be imported.
+        ImportFailure: There is none, or it is none that may be imported.
     """
     file = written.file
     if not is_file(file):
-        raise ImportFault(
+        raise ImportFailure(
             "import-remote",
             f"`{file}` is not a file, and nothing is fetched",
             hint="save it beside this document, and write its path, such as `./shared.yaml`",
         )
     if not file.endswith(ENDINGS):
-        raise ImportFault(
+        raise ImportFailure(
             "import-not-yaml",
             f"`{file}` is not a YAML file",
             hint=f"its name must end in {', '.join(ENDINGS)}",
@@ -113,7 +113,7 @@ def _path_of(written: Import) -> Path:
         with suppress(OSError):  # a name that is too long, or a folder that may not be looked into
             if path.is_file():
                 return path
-    raise ImportFault(
+    raise ImportFailure(
         "import-not-found",
         f"there is no file `{file}`",
         f"; tried {' and '.join(map(str, tried))}",
@@ -121,8 +121,8 @@ def _path_of(written: Import) -> Path:
     )
 
 
-def _openapi(written: Import) -> ImportFault:
-    return ImportFault(
+def _openapi(written: Import) -> ImportFailure:
+    return ImportFailure(
         "import-of-openapi",
         f"`{written.file}` is an OpenAPI document, and those are not run",
         hint="write what is called of it under `consumes`, with `baseUri` and `resources`",

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run.diagnostics import Diagnostic, Pointer, Position, Report
-from naftiko_run.document.imports.files import ImportFault
+from naftiko_run.document.imports.files import ImportFailure
 from naftiko_run.document.imports.relocate import with_own_locations
-from naftiko_run.document.imports.resolver import DUPLICATE, Library
+from naftiko_run.document.imports.resolver import DUPLICATE, ImportResolver
 from naftiko_run.document.imports.syntax import Entry, Import, Place, entries
 from naftiko_run.document.source import Source
 from naftiko_run.spec.document import SECTIONS
@@ -48,7 +48,7 @@ class Origins:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class MergedDocument:
     """A document with everything in it that it imports.
 
     Attributes:
@@ -67,15 +67,15 @@ class Whole:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def resolve_imports(source: Source) -> Whole:
+def resolve_imports(source: Source) -> MergedDocument:
     """Give a document with everything in it that it imports; one that imports nothing, as it is."""
     data = source.data
     if not isinstance(data, dict) or not _is_runnable(data):
-        return Whole(data, Origins(source), (source,))
+        return MergedDocument(data, Origins(source), (source,))
     written = {section: list(entries(source, section)) for section in SECTIONS}
     touched = [section for section in SECTIONS if _is_spread(data, section, written[section])]
     if not touched:
-        return Whole(data, Origins(source), (source,))
+        return MergedDocument(data, Origins(source), (source,))
     report = Report(source.file, source.locate)
     if "capability" not in data:
         report.warning(
@@ -84,7 +84,7 @@ def resolve_imports(source: Source) -> Whole:
             ("exposes",),
             hint="put them below a root key `capability:`",
         )
-    merging = _Merging(source)
+    merging = _Merger(source)
     for section in touched:
         merging.merge(section, list(entries(source, section, report)))
     merging.bring_binds(written["binds"])
@@ -103,11 +103,11 @@ def _is_spread(data: dict[str, Any], section: str, written: list[Entry | Import]
     return any(isinstance(each, Import) for each in written) or (section in data and section != "binds")
 
 
-class _Merging:
+class _Merger:
     """The sections of a document as they fill up."""
 
     def __init__(self, document: Source) -> None:
-        self._library = Library(document)
+        self._library = ImportResolver(document)
         self._home = document.folder
         self._sections: dict[str, list[tuple[Place, dict[str, Any]]]] = {}
         self._faults: dict[str, dict[str, str]] = {}
@@ -148,7 +148,7 @@ class _Merging:
         if new:
             self._sections["binds"] = new + rows
 
-    def whole(self, source: Source, diagnostics: tuple[Diagnostic, ...]) -> Whole:
+    def whole(self, source: Source, diagnostics: tuple[Diagnostic, ...]) -> MergedDocument:
         """Give the document with its sections."""
         root = {key: value for key, value in source.data.items() if key not in self._sections}
         sections = {section: [entry for _, entry in rows] for section, rows in self._sections.items()}
@@ -157,7 +157,7 @@ class _Merging:
             for section, rows in self._sections.items()
             for index, (place, _) in enumerate(rows)
         }
-        return Whole(
+        return MergedDocument(
             {**root, "capability": {**root.get("capability", {}), **sections}},
             Origins(source, moved),
             tuple(self._library.sources),
@@ -168,7 +168,7 @@ class _Merging:
     def _follow(self, written: Import, section: str) -> list[Entry]:
         try:
             return self._library.follow(written, section)
-        except ImportFault as fault:
+        except ImportFailure as fault:
             self._library.tell(written, fault)
             self._faults.setdefault(section, {})[written.local] = f"its import failed: {fault.reason}"
             return []
@@ -176,7 +176,7 @@ class _Merging:
     def _tell_twice(self, written: Import, entry: Entry, known: Place) -> None:
         if not written.wanted and known == entry.place:
             return
-        fault = ImportFault(
+        fault = ImportFailure(
             DUPLICATE,
             "another entry has that name",
             f": see {known}",

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from naftiko_run.diagnostics import Diagnostic, Report
-from naftiko_run.document.imports.files import Files, ImportFault
+from naftiko_run.document.imports.files import ImportedFiles, ImportFailure
 from naftiko_run.document.imports.relocate import renamed, size_of
 from naftiko_run.document.imports.syntax import Entry, Import, Place, entries
 from naftiko_run.document.source import Source
@@ -24,7 +24,7 @@ DUPLICATE: Final = "import-unique-alias"
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelf:
+class _Section:
     """A section of a file.
 
     Attributes:
@@ -38,7 +38,7 @@ class _Shelf:
     open_imports: list[Import]
 
     @classmethod
-    def of(cls, every: list[Entry | Import]) -> _Shelf:
+    def of(cls, every: list[Entry | Import]) -> _Section:
         own = {each.namespace: each for each in reversed(every) if isinstance(each, Entry)}
         imports = [each for each in every if isinstance(each, Import)]
         named: dict[str, Entry | Import] = {}
@@ -49,7 +49,7 @@ class _Shelf:
         return cls(every, named, [each for each in imports if not each.wanted])
 
 
-class Library:
+class ImportResolver:
     """The files that one document imports from.
 
     Args:
@@ -57,10 +57,10 @@ class Library:
     """
 
     def __init__(self, document: Source) -> None:
-        self._files = Files(document)
+        self._files = ImportedFiles(document)
         self._told: dict[Diagnostic, None] = {}
         self._room = MAX_VALUES
-        self._shelves: dict[tuple[int, str], _Shelf] = {}
+        self._shelves: dict[tuple[int, str], _Section] = {}
         self._whole: dict[tuple[int, str], list[Entry]] = {}
 
     @property
@@ -73,7 +73,7 @@ class Library:
         """What was found: what is wrong with files first, then with imports."""
         return (*self._files.found, *self._told)
 
-    def tell(self, written: Import, fault: ImportFault, name: str = "") -> None:
+    def tell(self, written: Import, fault: ImportFailure, name: str = "") -> None:
         """Take down why an import gives nothing.
 
         Args:
@@ -98,12 +98,12 @@ class Library:
             chain: The imports that led to it.
 
         Raises:
-            ImportFault: There are none.
+            ImportFailure: There are none.
         """
         if written in chain:
             raise _circle(chain[chain.index(written) :], written)
         if len(chain) >= MAX_CHAIN:
-            raise ImportFault(
+            raise ImportFailure(
                 "import-too-far",
                 f"more than {MAX_CHAIN} imports lead from one to the next",
                 hint="name the file that defines it",
@@ -126,7 +126,7 @@ class Library:
                 }
             self._whole[known] = list(found.values())
         if not self._whole[known]:
-            raise ImportFault(
+            raise ImportFailure(
                 "import-empty",
                 f"`{chain[-1].file}` has no `{section}`",
                 hint="name the file that defines them",
@@ -138,7 +138,7 @@ class Library:
             return [each]
         try:
             return self.follow(each, section, chain)
-        except ImportFault as fault:
+        except ImportFailure as fault:
             self.tell(each, fault)
             return []
 
@@ -158,10 +158,10 @@ class Library:
             return shelf.every[0]
         raise _unknown(written, section, [*shelf.named, *(entry.namespace for entry in given)])
 
-    def _shelf(self, source: Source, section: str) -> _Shelf:
+    def _shelf(self, source: Source, section: str) -> _Section:
         key = (id(source), section)
         if key not in self._shelves:
-            self._shelves[key] = _Shelf.of(list(entries(source, section)))
+            self._shelves[key] = _Section.of(list(entries(source, section)))
         return self._shelves[key]
 
     def _weighed(self, taken: list[Entry]) -> list[Entry]:
@@ -169,7 +169,7 @@ class Library:
         for entry in taken:
             self._room -= size_of(entry.data, self._room)
             if self._room < 0:
-                raise ImportFault(
+                raise ImportFailure(
                     "import-too-much",
                     f"what the document imports is more than {MAX_VALUES:,} values",
                     hint="import less, or split the document",
@@ -179,12 +179,12 @@ class Library:
     def _passed_on(self, each: Import, section: str, chain: tuple[Import, ...]) -> Entry:
         try:
             (entry,) = self.follow(each, section, chain)
-        except ImportFault as fault:
+        except ImportFailure as fault:
             if fault.code == "import-circular":
                 raise
             self.tell(each, fault)
             reason = f"`{chain[-1].file}` imports it itself, and that fails"
-            raise ImportFault(
+            raise ImportFailure(
                 "import-not-passed-on", reason, f": see {each.place}", "mend that import first"
             ) from None
         return entry
@@ -194,7 +194,9 @@ def _taken(entry: Entry, written: Import, section: str) -> Entry:
     """Give an entry as its import wants it: by its name here, and with the import's description."""
     data, name = entry.data, written.local
     if section == "exposes" and data.get("type") == "control" and name != entry.namespace:
-        raise ImportFault("import-of-control", "a control adapter takes no other name", hint="leave `as` out")
+        raise ImportFailure(
+            "import-of-control", "a control adapter takes no other name", hint="leave `as` out"
+        )
     if name != entry.namespace:
         data = renamed(data, entry.namespace, name)
     if written.description:
@@ -202,9 +204,9 @@ def _taken(entry: Entry, written: Import, section: str) -> Entry:
     return Entry(entry.place, data, name)
 
 
-def _circle(chain: tuple[Import, ...], again: Import) -> ImportFault:
+def _circle(chain: tuple[Import, ...], again: Import) -> ImportFailure:
     files = [each.place.source.file or "<text>" for each in (*chain, again)]
-    return ImportFault(
+    return ImportFailure(
         "import-circular",
         "the files import it from one another",
         f": {' → '.join(files)}",
@@ -212,10 +214,10 @@ def _circle(chain: tuple[Import, ...], again: Import) -> ImportFault:
     )
 
 
-def _unknown(written: Import, section: str, names: list[str]) -> ImportFault:
+def _unknown(written: Import, section: str, names: list[str]) -> ImportFailure:
     known = [name for name in dict.fromkeys(names) if name][:MOST_NAMES]
     close = get_close_matches(written.wanted, known, n=1)
-    return ImportFault(
+    return ImportFailure(
         "import-unknown-namespace",
         f"`{written.file}` has no `{written.wanted}` under `{section}`",
         f"; it has {', '.join(f'`{name}`' for name in known)}" if known else "",

@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from naftiko_run.document.model.base import Authentication, Node, Parameter, Unavailable, node
-from naftiko_run.document.model.functions import Callable, Semantics
+from naftiko_run.document.model.functions import FunctionModel, Semantics
 from naftiko_run.document.model.skills import Skill
 from naftiko_run.spec.values import Method
 
 
 @node
-class RestOperation(Callable):
+class RestOperation(FunctionModel):
     """``exposes[rest]…operations[]``."""
 
     method: Method
@@ -89,7 +89,7 @@ class Ask(Node):
 
 
 @node
-class Tool(Callable):
+class Tool(FunctionModel):
     """``exposes[mcp].tools[]``.
 
     Attributes:
@@ -118,7 +118,7 @@ class Tool(Callable):
 
 
 @node
-class Resource(Callable):
+class Resource(FunctionModel):
     """``exposes[mcp].resources[]``: files, or a function whose answer is the content.
 
     Attributes:

@@ -105,7 +105,7 @@ class Semantics(Node):
 
 
 @node
-class Callable(Node):
+class FunctionModel(Node):
     """What REST operations, tools and aggregate functions share: a function over consumed operations.
 
     It calls one operation, or runs steps; where it does neither, its outputs' values are the answer (a mock).
@@ -143,7 +143,7 @@ class Callable(Node):
 
 
 @node
-class AggregateFunction(Callable):
+class AggregateFunction(FunctionModel):
     """``aggregates[].functions[]`` (``flows`` in the ikanos line)."""
 
 

@@ -14,24 +14,24 @@ from pydantic import TypeAdapter
 
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.model import AggregateFunction, Document
-from naftiko_run.document.normalize.aggregates import normalise_aggregates
+from naftiko_run.document.normalize.aggregates import normalize_aggregates
 from naftiko_run.document.normalize.bare_names import brace_bare_names
-from naftiko_run.document.normalize.binds import normalise_binds
+from naftiko_run.document.normalize.binds import normalize_binds
 from naftiko_run.document.normalize.braces import mend_braces
-from naftiko_run.document.normalize.call_resolver import Calls
-from naftiko_run.document.normalize.consumes import normalise_consumes
-from naftiko_run.document.normalize.exposes import normalise_exposes
-from naftiko_run.document.normalize.functions import Callables
-from naftiko_run.document.normalize.operations import Operation
+from naftiko_run.document.normalize.call_resolver import CallResolver
+from naftiko_run.document.normalize.consumes import normalize_consumes
+from naftiko_run.document.normalize.exposes import normalize_exposes
+from naftiko_run.document.normalize.functions import FunctionReader
+from naftiko_run.document.normalize.operations import CandidateOperation
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.undeclared_variables import warn_of_undeclared
 from naftiko_run.spec.document import SECTIONS, VERSIONS
 from naftiko_run.spec.spellings import INFO_LABEL
 
-__all__ = ["normalise", "normalise_unit"]
+__all__ = ["normalize", "normalize_unit"]
 
 
-def normalise(
+def normalize(
     data: Any,
     report: Report,
     not_imported: Mapping[str, Mapping[str, str]],
@@ -61,8 +61,8 @@ def normalise(
     capability = _capability(root)
     if capability is None:
         return None
-    binds = normalise_binds(root, capability)
-    consumes, faults = normalise_consumes(capability, not_imported.get("consumes", {}), is_replaced)
+    binds = normalize_binds(root, capability)
+    consumes, faults = normalize_consumes(capability, not_imported.get("consumes", {}), is_replaced)
     mend_braces(consumes, binds, report)
     if not not_imported.get("binds"):  # else others may be declared where these come from
         warn_of_undeclared(root, capability, binds)
@@ -70,8 +70,8 @@ def normalise(
         capability.data, capability.at, Report("")
     )  # what is wrong with adapters, their reader reports
     adapters = [each.text("namespace") or each.key for each in silent.members("exposes")]
-    callables = Callables(
-        Calls.of(consumes, faults, adapters), not_imported=not_imported.get("aggregates", {})
+    callables = FunctionReader(
+        CallResolver.of(consumes, faults, adapters), not_imported=not_imported.get("aggregates", {})
     )
     canonical: dict[str, Any] = {
         "pointer": (),
@@ -79,14 +79,14 @@ def normalise(
         "info": _info(root),
         "binds": binds,
         "consumes": consumes,
-        "aggregates": normalise_aggregates(capability, callables),
-        "exposes": normalise_exposes(capability, callables),
+        "aggregates": normalize_aggregates(capability, callables),
+        "exposes": normalize_exposes(capability, callables),
     }
     brace_bare_names(canonical["binds"], consumes, canonical["exposes"], report)
     return canonical
 
 
-def normalise_unit(written: Mapping[str, Any], document: Document, report: Report) -> dict[str, Any]:
+def normalize_function(written: Mapping[str, Any], document: Document, report: Report) -> dict[str, Any]:
     """Give the canonical form of one unit over a document's consumed operations and aggregates.
 
     Raises:
@@ -94,7 +94,7 @@ def normalise_unit(written: Mapping[str, Any], document: Document, report: Repor
     """
     operations = {
         consumes.namespace: [
-            Operation(consumes.namespace, each.name, each.name, each.method, resource.path)
+            CandidateOperation(consumes.namespace, each.name, each.name, each.method, resource.path)
             for resource in consumes.resources
             for each in resource.operations
         ]
@@ -107,7 +107,7 @@ def normalise_unit(written: Mapping[str, Any], document: Document, report: Repor
         for function in aggregate.functions
     }
     unit = Reader(dict(written), (), report)
-    return Callables(Calls(operations, {}), functions).read(unit, unit.text("name"))
+    return FunctionReader(CallResolver(operations, {}), functions).read(unit, unit.text("name"))
 
 
 def _capability(root: Reader) -> Reader | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from naftiko_run.document.normalize.functions import Callables
+from naftiko_run.document.normalize.functions import FunctionReader
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.spec.spellings import FUNCTIONS, LABEL
 
 
-def normalise_aggregates(owner: Reader, callables: Callables) -> list[dict[str, Any]]:
+def normalize_aggregates(owner: Reader, callables: FunctionReader) -> list[dict[str, Any]]:
     """Give the canonical aggregates, and let units refer to their functions.
 
     Args:
@@ -38,7 +38,7 @@ def normalise_aggregates(owner: Reader, callables: Callables) -> list[dict[str, 
 
 
 def _functions(
-    aggregate: Reader, namespace: str, callables: Callables
+    aggregate: Reader, namespace: str, callables: FunctionReader
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     functions: list[dict[str, Any]] = []
     unavailable: list[dict[str, Any]] = []

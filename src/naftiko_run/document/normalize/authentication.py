@@ -20,14 +20,14 @@ _UNUSUAL_PLACES: Final = ("body", "cookie", "path")
 """Where keys travel in published documents, though the specification does not say so."""
 
 
-def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
+def normalize_authentication(owner: Reader) -> dict[str, Any] | None:
     """Give the owner's ``authentication`` (also written ``auth``); None for none.
 
     Where a block does not say what scheme it is, nor its keys do, the ``type`` is
     empty: what cannot be read is not the same as none.
     """
     written = _block(owner)
-    authentication = _normalised(written) if written else None
+    authentication = _normalized(written) if written else None
     if written and authentication and authentication["settings"].get("keys") == []:
         written.report.warning(
             "no-credential",
@@ -42,7 +42,7 @@ def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
     return authentication
 
 
-def normalise_inbound(owner: Reader) -> dict[str, Any] | None:
+def normalize_inbound(owner: Reader) -> dict[str, Any] | None:
     """Give who may call an adapter; None where it has no such block, or one that says ``none``.
 
     Whatever else stands there stays, without a type where it names none: an
@@ -52,7 +52,7 @@ def normalise_inbound(owner: Reader) -> dict[str, Any] | None:
     if written is None:
         key = next((key for key in AUTHENTICATION_KEYS if key in owner.data), "")
         return {"pointer": (*owner.at, key), "type": "", "settings": {}} if key else None
-    authentication = _normalised(written)
+    authentication = _normalized(written)
     several = written.data.get("headers", written.data.get("parameters"))
     if authentication and authentication["type"] == "apikey" and isinstance(several, list | dict):
         keys = authentication["settings"]["keys"]
@@ -60,7 +60,7 @@ def normalise_inbound(owner: Reader) -> dict[str, Any] | None:
     return authentication
 
 
-def _normalised(written: Reader) -> dict[str, Any] | None:
+def _normalized(written: Reader) -> dict[str, Any] | None:
     """Give a block under the names that its scheme reads; None where it says that there is none."""
     kind = _scheme(written)
     if kind == "none":

@@ -11,7 +11,7 @@ from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.locations import scheme_of
 
 
-def normalise_binds(root: Reader, capability: Reader) -> list[dict[str, Any]]:
+def normalize_binds(root: Reader, capability: Reader) -> list[dict[str, Any]]:
     """Give every bind of the document, the root's first."""
     return [*_binds(root), *_binds(capability)]
 

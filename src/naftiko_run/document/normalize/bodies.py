@@ -18,7 +18,7 @@ _FAMILIES: Final = {"+json": "json", "+xml": "xml", "yaml": "yaml", "text/": "te
 """How a body of a media type that is not listed is written, by a part of that type's name."""
 
 
-def normalise_body(operation: Reader) -> dict[str, Any] | None:
+def normalize_body(operation: Reader) -> dict[str, Any] | None:
     """Give the operation's body; None where it has none."""
     body = operation.data.get("body")
     at = (*operation.at, "body")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from naftiko_run.document.normalize.operations import (
+    CandidateOperation,
     Evidence,
-    Operation,
     decide,
     operations_of,
     same_resource,
@@ -22,7 +22,7 @@ _WORDS = re.compile(r"[-_.\s]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Calls:
+class CallResolver:
     """The operations that can be called.
 
     Attributes:
@@ -31,16 +31,16 @@ class Calls:
         adapters: The namespaces of the adapters, which some documents write in place of the consumed one.
     """
 
-    operations: dict[str, list[Operation]]
+    operations: dict[str, list[CandidateOperation]]
     faults: dict[str, str]
     adapters: frozenset[str] = frozenset()
 
     @classmethod
     def of(
         cls, consumes: Sequence[dict[str, Any]], faults: dict[str, str], adapters: Iterable[str] = ()
-    ) -> Calls:
+    ) -> CallResolver:
         """Gather the operations of canonical ``consumes`` entries."""
-        operations: dict[str, list[Operation]] = {entry["namespace"]: [] for entry in consumes}
+        operations: dict[str, list[CandidateOperation]] = {entry["namespace"]: [] for entry in consumes}
         for each in operations_of(consumes):
             operations[each.namespace].append(each)
         return cls(operations, faults, frozenset(adapters) - operations.keys())
@@ -122,11 +122,11 @@ class Calls:
         namespace, _, name = written.partition(".")
         return namespace, name
 
-    def _exact(self, namespace: str, name: str) -> list[Operation]:
+    def _exact(self, namespace: str, name: str) -> list[CandidateOperation]:
         found = [each for each in self.operations.get(namespace, ()) if each.spelled == name]
         return found or [each for each in self.operations.get(namespace, ()) if each.name == name]
 
-    def _near(self, written: str, namespace: str, name: str) -> list[Operation]:
+    def _near(self, written: str, namespace: str, name: str) -> list[CandidateOperation]:
         """Return the operations of the one name that a call can mean which is written otherwise.
 
         A call may be spelled otherwise, name the resource too, and have a namespace that is not quite the consumed
@@ -142,16 +142,16 @@ class Calls:
             return _one_name([each for each in self._all() if each.spelled == written])
         return []
 
-    def _all(self) -> Iterable[Operation]:
+    def _all(self) -> Iterable[CandidateOperation]:
         return (each for operations in self.operations.values() for each in operations)
 
-    def _named(self, namespace: str, name: str) -> list[Operation]:
+    def _named(self, namespace: str, name: str) -> list[CandidateOperation]:
         return self._spelled(namespace, name) or self._in_sibling(namespace, name)
 
-    def _of_resource(self, namespace: str, resource: str) -> list[Operation]:
+    def _of_resource(self, namespace: str, resource: str) -> list[CandidateOperation]:
         return [each for each in self.operations[namespace] if same_resource(resource, each)]
 
-    def _spelled(self, namespace: str, name: str) -> list[Operation]:
+    def _spelled(self, namespace: str, name: str) -> list[CandidateOperation]:
         """Find a name in other spellings of it and of its namespace, the exact ones first."""
         found = [
             each
@@ -168,7 +168,7 @@ class Calls:
                 return _one_name(wanted)
         return _one_name(found)
 
-    def _in_sibling(self, namespace: str, name: str) -> list[Operation]:
+    def _in_sibling(self, namespace: str, name: str) -> list[CandidateOperation]:
         """Find a name under the one namespace that has it, if that extends the wanted one or an adapter has that.
 
         A namespace that merely shares a word is no evidence.
@@ -212,7 +212,7 @@ def _words(namespace: str) -> list[str]:
     return [each for each in _WORDS.split(namespace.casefold()) if each]
 
 
-def _one_name(found: Sequence[Operation]) -> list[Operation]:
+def _one_name(found: Sequence[CandidateOperation]) -> list[CandidateOperation]:
     """Return operations that share one name; none of several names."""
     return list(found) if len({(each.namespace, each.spelled) for each in found}) == 1 else []
 

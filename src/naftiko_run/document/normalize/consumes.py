@@ -8,15 +8,15 @@ from typing import Any, get_args
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import Method
 from naftiko_run.document.normalize.authentication import (
-    normalise_authentication,
+    normalize_authentication,
     note_token_source,
     place_keys_in_path,
 )
-from naftiko_run.document.normalize.bodies import normalise_body
-from naftiko_run.document.normalize.formats import normalise_raw_format, normalise_seconds, normalise_size
+from naftiko_run.document.normalize.bodies import normalize_body
+from naftiko_run.document.normalize.formats import normalize_raw_format, normalize_seconds, normalize_size
 from naftiko_run.document.normalize.parameters import (
-    normalise_consumed_outputs,
-    normalise_inputs,
+    normalize_consumed_outputs,
+    normalize_inputs,
     place_inputs,
 )
 from naftiko_run.document.normalize.paths import (
@@ -24,7 +24,7 @@ from naftiko_run.document.normalize.paths import (
     consumed_path,
     ends_with_slash,
     join,
-    normalise_base_uri,
+    normalize_base_uri,
     operation_paths_replace,
     split_path,
 )
@@ -36,7 +36,7 @@ from naftiko_run.spec.spellings import CONSUMED_NAMESPACE, DESCRIPTION, OPERATIO
 METHODS = frozenset(get_args(Method))
 
 
-def normalise_consumes(
+def normalize_consumes(
     capability: Reader, not_imported: Mapping[str, str], is_replaced: Callable[[str], bool]
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Give the canonical ``consumes`` entries.
@@ -58,7 +58,7 @@ def normalise_consumes(
                 "nameless-consumes", "this entry has no `namespace`; it cannot be called", written.at
             )
             continue
-        base_uri, fixed = normalise_base_uri(written)
+        base_uri, fixed = normalize_base_uri(written)
         fault = base_uri_fault(base_uri)
         if fault and not is_replaced(namespace):
             faults[namespace] = f"{fault}; --base-uri {namespace}=URL gives it one"
@@ -92,7 +92,7 @@ def _note_protocol(written: Reader, namespace: str) -> None:
 
 
 def _entry(written: Reader, namespace: str, base_uri: str, fixed: list[dict[str, Any]]) -> dict[str, Any]:
-    authentication = normalise_authentication(written)
+    authentication = normalize_authentication(written)
     note_token_source(authentication, written.report)
     base_uri = place_keys_in_path(authentication, base_uri)
     replace = operation_paths_replace(written)
@@ -108,9 +108,9 @@ def _entry(written: Reader, namespace: str, base_uri: str, fixed: list[dict[str,
         "baseUri": base_uri,
         "description": written.text("description"),
         "authentication": authentication,
-        "tunnel": normalise_tunnel(written, namespace),
-        "maxResponse": normalise_size(written, "x-maxResponse"),
-        "timeout": normalise_seconds(written, "x-timeout"),
+        "tunnel": normalize_tunnel(written, namespace),
+        "maxResponse": normalize_size(written, "x-maxResponse"),
+        "timeout": normalize_seconds(written, "x-timeout"),
         "inputParameters": inputs + fixed,
         "resources": resources,
     }
@@ -120,8 +120,8 @@ def _resources(resource: Reader, base_uri: str, *, replace: bool, keeps_slash: b
     """Give a resource for each distinct path that its operations have."""
     by_path: dict[str, dict[str, Any]] = {}
     shared = styled_inputs(resource)
-    max_response = normalise_size(resource, "x-maxResponse")
-    timeout = normalise_seconds(resource, "x-timeout")
+    max_response = normalize_size(resource, "x-maxResponse")
+    timeout = normalize_seconds(resource, "x-timeout")
     for written in resource.members("operations"):
         whole = consumed_path(base_uri, resource.text("path"), written.text("path"), replace=replace)
         path, fixed = split_path(whole, resource.at, resource.report)
@@ -140,12 +140,12 @@ def _operation(
     written: Reader, path: str, resource: str, shared: list[dict[str, Any]], fixed: list[dict[str, Any]]
 ) -> tuple[str, dict[str, Any]]:
     method = method_of(written)
-    own = normalise_inputs(written)
+    own = normalize_inputs(written)
     named = {parameter["name"] for parameter in own}
     inputs = [dict(parameter) for parameter in shared if parameter["name"] not in named] + own
     rename, homeless = place_inputs(inputs, parse_path(path).variables, method, written)
     path = _rename_variables(path, rename)
-    body = normalise_body(written)
+    body = normalize_body(written)
     note_styles(written, inputs, body["type"] if body else "")
     name = written.text(*OPERATION_NAME) or written.key or f"{method.lower()}-{path.strip('/')}"
     for variable, parameter in rename.items():
@@ -172,13 +172,13 @@ def _operation(
         "method": method,
         "description": written.text(*DESCRIPTION),
         "inputParameters": [each for each in inputs if not _is_settled(each, fixed)] + fixed,
-        "outputRawFormat": normalise_raw_format(written),
+        "outputRawFormat": normalize_raw_format(written),
         "outputSchema": written.text("outputSchema"),
         "outputMediaType": written.text("outputMediaType").strip(),
-        "maxBinarySize": normalise_size(written),
-        "maxResponse": normalise_size(written, "x-maxResponse"),
-        "timeout": normalise_seconds(written, "x-timeout"),
-        "outputParameters": normalise_consumed_outputs(written),
+        "maxBinarySize": normalize_size(written),
+        "maxResponse": normalize_size(written, "x-maxResponse"),
+        "timeout": normalize_seconds(written, "x-timeout"),
+        "outputParameters": normalize_consumed_outputs(written),
         "body": body,
     }
 
@@ -274,7 +274,7 @@ def _report_duplicates(
     )
 
 
-def normalise_tunnel(consumes: Reader, namespace: str) -> dict[str, Any] | None:
+def normalize_tunnel(consumes: Reader, namespace: str) -> dict[str, Any] | None:
     """Give the tunnel of a consumed API; None where it has none.
 
     One that cannot be read is a tunnel all the same: nothing may go past it.

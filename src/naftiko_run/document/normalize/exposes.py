@@ -6,17 +6,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from naftiko_run.document.normalize.authentication import normalise_inbound
+from naftiko_run.document.normalize.authentication import normalize_inbound
 from naftiko_run.document.normalize.call_resolver import says_nothing
 from naftiko_run.document.normalize.consumes import method_of
-from naftiko_run.document.normalize.extensions import normalise_asks, normalise_content
-from naftiko_run.document.normalize.formats import normalise_size
-from naftiko_run.document.normalize.functions import Callables
-from naftiko_run.document.normalize.mcp_resources import normalise_prompts, normalise_resources
+from naftiko_run.document.normalize.extensions import normalize_asks, normalize_content
+from naftiko_run.document.normalize.formats import normalize_size
+from naftiko_run.document.normalize.functions import FunctionReader
+from naftiko_run.document.normalize.mcp_resources import normalize_prompts, normalize_resources
 from naftiko_run.document.normalize.paths import join
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.routes import lone_fragments, read_route, route_identity, written_route
-from naftiko_run.document.normalize.skills import Siblings, normalise_skills
+from naftiko_run.document.normalize.skills import Siblings, normalize_skills
 from naftiko_run.document.normalize.styles import styled_inputs
 from naftiko_run.document.normalize.tool_names import take_name
 from naftiko_run.expressions import Selector, parse_path
@@ -26,14 +26,14 @@ _MAX_SHOWN: Final = 20
 """The longest value that a message shows whole."""
 
 
-def normalise_exposes(capability: Reader, callables: Callables) -> list[dict[str, Any]]:
+def normalize_exposes(capability: Reader, callables: FunctionReader) -> list[dict[str, Any]]:
     """Give the canonical ``exposes`` entries; units that cannot work are under ``unavailable``."""
     written = [(each, entry) for each in capability.members("exposes") if (entry := _entry(each, callables))]
     siblings = Siblings.of([entry for _, entry in written], callables.calls)
     return [entry | _skills(each, siblings) if entry["type"] == "skill" else entry for each, entry in written]
 
 
-def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
+def _entry(written: Reader, callables: FunctionReader) -> dict[str, Any] | None:
     kind = written.text("type").casefold()
     if not kind:
         kind = next((kind for key, kind in EXPOSES.type_by_key.items() if key in written.data), "")
@@ -62,8 +62,8 @@ def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
         "address": written.text("address"),
         "port": _port(written),
         "description": written.text("description"),
-        "authentication": normalise_inbound(written),
-        "maxBinarySize": normalise_size(written),
+        "authentication": normalize_inbound(written),
+        "maxBinarySize": normalize_size(written),
     }
     if kind == "rest":
         return entry | _not_empty(_rest(written, callables), written, "resources")
@@ -73,7 +73,7 @@ def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
 
 
 def _skills(written: Reader, siblings: Siblings) -> dict[str, Any]:
-    return _not_empty({"skills": normalise_skills(written, siblings), "unavailable": ()}, written, "skills")
+    return _not_empty({"skills": normalize_skills(written, siblings), "unavailable": ()}, written, "skills")
 
 
 def _not_empty(adapter: dict[str, Any], written: Reader, *keys: str) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _port(written: Reader) -> int | None:
     return None
 
 
-def _rest(written: Reader, callables: Callables) -> dict[str, Any]:
+def _rest(written: Reader, callables: FunctionReader) -> dict[str, Any]:
     resources: list[dict[str, Any]] = []
     unavailable: list[dict[str, Any]] = []
     seen: dict[tuple[str, str, frozenset[Selector]], str] = {}
@@ -165,7 +165,7 @@ def _rest(written: Reader, callables: Callables) -> dict[str, Any]:
 
 
 def _forward(
-    resource: Reader, forward: Reader, callables: Callables, unavailable: list[dict[str, Any]]
+    resource: Reader, forward: Reader, callables: FunctionReader, unavailable: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Give the resource that forwards, beside those of the operations on the same path."""
     path = join("/", resource.text("path"))
@@ -184,7 +184,7 @@ def _forward(
     return [{"pointer": resource.at, "path": path, "inputParameters": inputs, "forward": canonical}]
 
 
-def _mcp(written: Reader, callables: Callables) -> dict[str, Any]:
+def _mcp(written: Reader, callables: FunctionReader) -> dict[str, Any]:
     tools: list[dict[str, Any]] = []
     unavailable: list[dict[str, Any]] = []
     names: set[str] = set()
@@ -197,12 +197,12 @@ def _mcp(written: Reader, callables: Callables) -> dict[str, Any]:
         if unit is not None:
             unit["name"] = take_name(tool, name, names)
             unit["writtenName"] = name
-            unit["maxResult"] = normalise_size(tool, "x-maxResult")
+            unit["maxResult"] = normalize_size(tool, "x-maxResult")
             meta = tool.mapping("x-meta")
             unit["meta"] = meta.data if meta else {}
             unit["hints"] = _hints(tool, callables.target(tool).get("semantics"))
             try:
-                unit |= {"content": normalise_content(tool), "asks": normalise_asks(tool)}
+                unit |= {"content": normalize_content(tool), "asks": normalize_asks(tool)}
             except ValueError as fault:
                 _leave_out(tool, name, str(fault), "", unavailable)
                 continue
@@ -211,8 +211,8 @@ def _mcp(written: Reader, callables: Callables) -> dict[str, Any]:
     return {
         "transport": "stdio" if transport == "stdio" else "http",
         "tools": tools,
-        "resources": normalise_resources(written, callables, unavailable),
-        "prompts": normalise_prompts(written, unavailable),
+        "resources": normalize_resources(written, callables, unavailable),
+        "prompts": normalize_prompts(written, unavailable),
         **_cache_hints(written),
         "unavailable": unavailable,
     }
@@ -259,7 +259,7 @@ def _hints(tool: Reader, semantics: dict[str, Any] | None) -> dict[str, Any] | N
 
 def _callable(
     unit: Reader,
-    callables: Callables,
+    callables: FunctionReader,
     title: str,
     unavailable: list[dict[str, Any]],
     read: Callable[[], dict[str, Any]],

@@ -9,7 +9,7 @@ from naftiko_run.document.normalize.reader import Reader
 _ANSWERERS = ("user", "model", "roots")
 
 
-def normalise_content(written: Reader) -> list[dict[str, Any]]:
+def normalize_content(written: Reader) -> list[dict[str, Any]]:
     """Give the parts of ``x-content``, each of which is a text or a resource."""
     parts = []
     for part in written.members("x-content"):
@@ -26,7 +26,7 @@ def normalise_content(written: Reader) -> list[dict[str, Any]]:
     return parts
 
 
-def normalise_asks(written: Reader) -> list[dict[str, Any]]:
+def normalize_asks(written: Reader) -> list[dict[str, Any]]:
     """Give what ``x-asks`` asks for, in the author's order.
 
     Raises:
@@ -60,7 +60,7 @@ def normalise_asks(written: Reader) -> list[dict[str, Any]]:
 _REFUSED_AT_ROOT: Final = frozenset(("anyOf", "oneOf", "allOf", "not", "enum", "const", "$ref"))
 
 
-def normalise_schema(unit: Reader) -> dict[str, Any] | None:
+def normalize_schema(unit: Reader) -> dict[str, Any] | None:
     """Give ``x-inputSchema``; None where the inputs make the schema.
 
     Clients read the root of every tool's schema more strictly than JSON Schema

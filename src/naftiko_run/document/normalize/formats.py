@@ -17,7 +17,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)", re.IGNORECASE)
 _UNITS: Final = {"b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
 
 
-def normalise_raw_format(operation: Reader) -> str:
+def normalize_raw_format(operation: Reader) -> str:
     """Give an operation's ``outputRawFormat``, which may be written as a media type, in any case."""
     written = operation.text("outputRawFormat")
     found = format_named(written) if written else "json"
@@ -43,7 +43,7 @@ def format_named(written: str) -> str:
     return next((meaning for suffix, meaning in _SUFFIXES.items() if name.endswith(suffix)), "")
 
 
-def normalise_size(owner: Reader, key: str = "maxBinarySize") -> int | None:
+def normalize_size(owner: Reader, key: str = "maxBinarySize") -> int | None:
     """Give a size of an operation, an adapter or a tool in bytes; None where it has none."""
     written = owner.text(key)
     if not written:
@@ -60,7 +60,7 @@ def normalise_size(owner: Reader, key: str = "maxBinarySize") -> int | None:
     return None
 
 
-def normalise_seconds(owner: Reader, key: str) -> float | None:
+def normalize_seconds(owner: Reader, key: str) -> float | None:
     """Return a time in seconds; None where there is none."""
     written = owner.text(key)
     if not written:
@@ -80,7 +80,7 @@ def normalise_seconds(owner: Reader, key: str) -> float | None:
     return None
 
 
-def normalise_media_type(unit: Reader) -> str:
+def normalize_media_type(unit: Reader) -> str:
     """Give what an exposed unit says that its answers are: directly, or among its ``responses``."""
     written = unit.text("outputMediaType")
     short = unit.mapping("responseBinary")

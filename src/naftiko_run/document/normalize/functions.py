@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from naftiko_run.document.normalize.call_resolver import Calls
-from naftiko_run.document.normalize.extensions import normalise_schema
-from naftiko_run.document.normalize.formats import normalise_media_type
-from naftiko_run.document.normalize.parameters import hinted_arguments, normalise_outputs
+from naftiko_run.document.normalize.call_resolver import CallResolver
+from naftiko_run.document.normalize.extensions import normalize_schema
+from naftiko_run.document.normalize.formats import normalize_media_type
+from naftiko_run.document.normalize.parameters import hinted_arguments, normalize_outputs
 from naftiko_run.document.normalize.reader import Reader
-from naftiko_run.document.normalize.steps import normalise_mappings, normalise_steps, note_targets
+from naftiko_run.document.normalize.steps import normalize_mappings, normalize_steps, note_targets
 from naftiko_run.document.normalize.styles import styled_inputs
 from naftiko_run.document.normalize.this_references import read_references
 from naftiko_run.spec.spellings import DESCRIPTION, LABEL
 
 
 @dataclass(frozen=True, slots=True)
-class Callables:
+class FunctionReader:
     """Reads units.
 
     Attributes:
@@ -29,7 +29,7 @@ class Callables:
         not_imported: Why an aggregate could not be imported, by its namespace.
     """
 
-    calls: Calls
+    calls: CallResolver
     functions: dict[str, dict[str, Any]] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     not_imported: Mapping[str, str] = field(default_factory=dict)
@@ -56,9 +56,9 @@ class Callables:
                 hint="keep one of the two",
             )
         canonical = _common(unit, name)
-        steps = normalise_steps(unit, self.calls)
+        steps = normalize_steps(unit, self.calls)
         if steps:
-            canonical |= {"steps": steps, "mappings": normalise_mappings(unit)}
+            canonical |= {"steps": steps, "mappings": normalize_mappings(unit)}
             note_targets(unit, canonical["mappings"], canonical["outputParameters"])
         elif unit.data.get("call") or not (
             "x-content" in unit.data or _is_mock(canonical["outputParameters"])
@@ -127,9 +127,9 @@ def _common(unit: Reader, name: str) -> dict[str, Any]:
         "label": unit.text(*LABEL),
         "description": unit.text(*DESCRIPTION),
         "inputParameters": styled_inputs(unit),
-        "outputParameters": normalise_outputs(unit),
-        "outputMediaType": normalise_media_type(unit),
-        "inputSchema": normalise_schema(unit),
+        "outputParameters": normalize_outputs(unit),
+        "outputMediaType": normalize_media_type(unit),
+        "inputSchema": normalize_schema(unit),
     }
 
 

@@ -20,7 +20,7 @@ _NOT_KEPT: Final = (
 _MAX_DEPTH: Final = 30
 
 
-def normalise_input_schema(written: Reader) -> dict[str, Any]:
+def normalize_input_schema(written: Reader) -> dict[str, Any]:
     """Return ``items``, ``properties`` and ``constraints`` of an input parameter, and warn of what is not kept."""
     data = written.data
     if data.keys().isdisjoint(_KEYWORDS):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from naftiko_run.document.normalize.extensions import normalise_asks, normalise_content
-from naftiko_run.document.normalize.functions import Callables
+from naftiko_run.document.normalize.extensions import normalize_asks, normalize_content
+from naftiko_run.document.normalize.functions import FunctionReader
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.tool_names import served_name, take_name
 from naftiko_run.spec.exposes import ROLE
@@ -14,8 +14,8 @@ from naftiko_run.spec.spellings import ARGUMENTS, LABEL, TEMPLATE
 _ROLES = ROLE.values
 
 
-def normalise_resources(
-    adapter: Reader, callables: Callables, unavailable: list[dict[str, Any]]
+def normalize_resources(
+    adapter: Reader, callables: FunctionReader, unavailable: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Give the adapter's resources; those that cannot work are added to ``unavailable``."""
     resources = []
@@ -46,7 +46,7 @@ def normalise_resources(
     return resources
 
 
-def normalise_prompts(adapter: Reader, unavailable: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def normalize_prompts(adapter: Reader, unavailable: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Give the adapter's prompts; those without a message are added to ``unavailable``."""
     prompts = []
     names: set[str] = set()
@@ -63,7 +63,7 @@ def normalise_prompts(adapter: Reader, unavailable: list[dict[str, Any]]) -> lis
             continue
         names.add(name)
         try:
-            asks = normalise_asks(written)
+            asks = normalize_asks(written)
         except ValueError as fault:
             _leave_out(written, f"prompt {name}", str(fault), unavailable)
             continue
@@ -128,7 +128,7 @@ def _messages(written: Reader) -> list[dict[str, Any]]:
     parts = [{"pointer": written.at, "text": text}] if isinstance(text, str) else []
     return [
         {"pointer": written.at, "role": role, "content": part}
-        for part in (*parts, *normalise_content(written))
+        for part in (*parts, *normalize_content(written))
     ]
 
 

@@ -16,7 +16,7 @@ _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class CandidateOperation:
     """A consumed operation, as far as a ``call`` can mean it.
 
     Attributes:
@@ -51,12 +51,12 @@ class Operation:
         return frozenset(same_name(each) for each in parse_path(self.path).variables)
 
 
-def operations_of(consumes: Sequence[dict[str, Any]]) -> Iterator[Operation]:
+def operations_of(consumes: Sequence[dict[str, Any]]) -> Iterator[CandidateOperation]:
     """Yield the operations of canonical ``consumes`` entries."""
     for entry in consumes:
         for resource in entry["resources"]:
             for operation in resource["operations"]:
-                yield Operation(
+                yield CandidateOperation(
                     entry["namespace"],
                     operation["name"],
                     operation.get("spelled") or operation["name"],
@@ -100,7 +100,7 @@ class Evidence:
         return cls(route, _methods(silent, method), frozenset(names) if names or route is not None else None)
 
 
-def decide(candidates: Sequence[Operation], evidence: Evidence) -> Operation | None:
+def decide(candidates: Sequence[CandidateOperation], evidence: Evidence) -> CandidateOperation | None:
     """Return the one of several operations that a unit means; None where neither method nor path says which."""
     found = list(candidates)
     by_method = [each for each in found if each.method in evidence.methods]
@@ -115,7 +115,7 @@ def decide(candidates: Sequence[Operation], evidence: Evidence) -> Operation | N
     return found[0] if len(found) == 1 else None
 
 
-def same_resource(written: str, operation: Operation) -> bool:
+def same_resource(written: str, operation: CandidateOperation) -> bool:
     """Whether the middle of ``namespace/resource/operation`` means the resource of an operation."""
     word = _NOT_A_WORD.sub("", written.casefold())
     return word in (
@@ -137,7 +137,7 @@ def _methods(unit: Reader, method: str) -> tuple[str, ...]:
     return ("POST", "PUT", "PATCH", "DELETE") if is_writing else ()
 
 
-def _by_route(found: Sequence[Operation], route: str) -> list[Operation]:
+def _by_route(found: Sequence[CandidateOperation], route: str) -> list[CandidateOperation]:
     """Return the operations with whose path a route ends, those with the longest such path; or the other way round."""
     wanted = _segments(route)
     ending = [(len(own), each) for each in found if (own := _segments(each.path)) and _ends(wanted, own)]

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from naftiko_run import jsontext
 from naftiko_run.document.model import Location, ParameterType
-from naftiko_run.document.normalize.input_schemas import normalise_input_schema
+from naftiko_run.document.normalize.input_schemas import normalize_input_schema
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.this_references import read_value
 from naftiko_run.expressions import same_name
@@ -23,7 +23,7 @@ _TARGET = re.compile(
 """What the ``mapping`` of an exposed input names: a consumed parameter, perhaps with its place."""
 
 
-def normalise_inputs(owner: Reader) -> list[dict[str, Any]]:
+def normalize_inputs(owner: Reader) -> list[dict[str, Any]]:
     """Give the ``inputParameters`` of an owner: named, once each, with known types and places."""
     inputs: list[dict[str, Any]] = []
     seen: set[tuple[str, str]] = set()
@@ -56,7 +56,7 @@ def _input(written: Reader, name: str) -> dict[str, Any]:
         "enum": tuple(enum) if isinstance(enum, list) else (),
         "default": written.data.get("default"),
         "format": written.text("format") or ("binary" if written.data.get("type") == "binary" else None),
-        **normalise_input_schema(written),
+        **normalize_input_schema(written),
         "nullable": _nullable(written),
         "style": None,
     }
@@ -183,7 +183,7 @@ def hinted_arguments(unit: Reader) -> dict[str, str]:
     return arguments
 
 
-def normalise_consumed_outputs(operation: Reader) -> list[dict[str, Any]]:
+def normalize_consumed_outputs(operation: Reader) -> list[dict[str, Any]]:
     """Give a consumed operation's ``outputParameters``."""
     return [
         {
@@ -196,7 +196,7 @@ def normalise_consumed_outputs(operation: Reader) -> list[dict[str, Any]]:
     ]
 
 
-def normalise_outputs(unit: Reader) -> list[dict[str, Any]]:
+def normalize_outputs(unit: Reader) -> list[dict[str, Any]]:
     """Give an exposed unit's ``outputParameters``, members and all."""
     return [_output(written, is_member=False) for written in unit.members("outputParameters")]
 

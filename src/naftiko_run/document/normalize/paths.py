@@ -18,7 +18,7 @@ _BARE_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]+)?(?:[/?]|\
 _BASE_VARIABLE = re.compile(r"\$?\{\{?\s*([^{}]+?)\s*\}?\}")
 
 
-def normalise_base_uri(consumes: Reader) -> tuple[str, list[dict[str, Any]]]:
+def normalize_base_uri(consumes: Reader) -> tuple[str, list[dict[str, Any]]]:
     """Give the base URI with its variables as ``{{X}}``, a scheme, and no trailing slash.
 
     Returns:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from naftiko_run.document.normalize.call_resolver import Calls
+from naftiko_run.document.normalize.call_resolver import CallResolver
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.tool_names import served_name
 
@@ -32,10 +32,10 @@ class Siblings:
 
     sources: list[dict[str, Any]]
     called: dict[Any, str]
-    calls: Calls
+    calls: CallResolver
 
     @classmethod
-    def of(cls, exposes: Sequence[dict[str, Any]], calls: Calls) -> Siblings:
+    def of(cls, exposes: Sequence[dict[str, Any]], calls: CallResolver) -> Siblings:
         """Gather the units of canonical adapters, those too that were left out."""
         sources: list[dict[str, Any]] = []
         called: dict[Any, str] = {}
@@ -101,7 +101,7 @@ def _listed(name: str, known: Sequence[str]) -> str:
     return f"{f'did you mean `{close[0]}`? ' if close else ''}there is: {', '.join(told[:_SHOWN]) or 'nothing'}{more}"
 
 
-def normalise_skills(adapter: Reader, siblings: Siblings) -> list[dict[str, Any]]:
+def normalize_skills(adapter: Reader, siblings: Siblings) -> list[dict[str, Any]]:
     """Give the adapter's skills, each name once."""
     skills: dict[str, dict[str, Any]] = {}
     for written in _written(adapter):

@@ -6,14 +6,14 @@ import difflib
 from collections.abc import Callable
 from typing import Any
 
-from naftiko_run.document.normalize.call_resolver import Calls
+from naftiko_run.document.normalize.call_resolver import CallResolver
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.this_references import read_references, read_value
 from naftiko_run.spec.functions import STEP
 from naftiko_run.spec.spellings import STEP_TARGET
 
 
-def normalise_steps(unit: Reader, calls: Calls) -> list[dict[str, Any]]:
+def normalize_steps(unit: Reader, calls: CallResolver) -> list[dict[str, Any]]:
     """Give a unit's steps in the author's order.
 
     Raises:
@@ -39,7 +39,7 @@ def normalise_steps(unit: Reader, calls: Calls) -> list[dict[str, Any]]:
     return steps
 
 
-def normalise_mappings(unit: Reader) -> list[dict[str, Any]]:
+def normalize_mappings(unit: Reader) -> list[dict[str, Any]]:
     """Give a unit's ``mappings``; those without a target are left out."""
     mappings = []
     for written in unit.members("mappings"):
@@ -87,7 +87,7 @@ def _kind(written: Reader) -> str:
     return kind
 
 
-def _call(written: Reader, name: str, calls: Calls) -> dict[str, Any]:
+def _call(written: Reader, name: str, calls: CallResolver) -> dict[str, Any]:
     call, reason = calls.find(written)
     if reason:
         hint = calls.hint(written) if written.data.get("call") else ""
@@ -95,7 +95,7 @@ def _call(written: Reader, name: str, calls: Calls) -> dict[str, Any]:
     return {"call": call, "with": _with(written)}
 
 
-def _lookup(written: Reader, name: str, _: Calls) -> dict[str, Any]:
+def _lookup(written: Reader, name: str, _: CallResolver) -> dict[str, Any]:
     absent = [key for key in ("index", "match", "lookupValue") if written.data.get(key) is None]
     if absent:
         raise ValueError(
@@ -121,7 +121,7 @@ def _fields(written: Reader) -> list[str]:
     return []
 
 
-def _script(written: Reader, name: str, _: Calls) -> dict[str, Any]:
+def _script(written: Reader, name: str, _: CallResolver) -> dict[str, Any]:
     file = written.text("file")
     if not file:
         raise ValueError(f"its step `{name}` is a script without `file`")
@@ -142,7 +142,7 @@ def _with(written: Reader) -> dict[str, Any]:
     return dict(read_references(given.data)) if given else {}
 
 
-_KINDS: dict[str, Callable[[Reader, str, Calls], dict[str, Any]]] = {
+_KINDS: dict[str, Callable[[Reader, str, CallResolver], dict[str, Any]]] = {
     "call": _call,
     "lookup": _lookup,
     "script": _script,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from naftiko_run.document.normalize.parameters import normalise_inputs
+from naftiko_run.document.normalize.parameters import normalize_inputs
 from naftiko_run.document.normalize.reader import Reader
 
 STYLE_KEYS: Final = ("style", "explode", "allowReserved", "collectionFormat")
@@ -29,7 +29,7 @@ _SCALARS: Final = ("string", "number", "integer", "boolean")
 
 def styled_inputs(owner: Reader) -> list[dict[str, Any]]:
     """Return the ``inputParameters`` of an owner whose places are known as they are written, with their styles."""
-    inputs = normalise_inputs(owner)
+    inputs = normalize_inputs(owner)
     note_styles(owner, inputs)
     return inputs
 

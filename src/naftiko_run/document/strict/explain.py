@@ -38,7 +38,7 @@ _LONGEST_SHOWN: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SchemaViolation:
     """One place where a document departs from the specification.
 
     Attributes:
@@ -54,7 +54,7 @@ class Finding:
     about_key: bool = field(default=False, compare=False)
 
 
-def explain(errors: Iterable[ValidationError], rules: JsonSchema) -> list[Finding]:
+def explain(errors: Iterable[ValidationError], rules: JsonSchema) -> list[SchemaViolation]:
     """Put what a validator found into words.
 
     Args:
@@ -65,29 +65,29 @@ def explain(errors: Iterable[ValidationError], rules: JsonSchema) -> list[Findin
     return list(dict.fromkeys(found))
 
 
-def _findings(error: ValidationError, rules: JsonSchema) -> Iterator[Finding]:
+def _findings(error: ValidationError, rules: JsonSchema) -> Iterator[SchemaViolation]:
     at = tuple(error.instance_path)
     rule = _rule_at(error.schema_path[:-1], rules)
     match error.kind:
         case Kind.AnyOf(branches) | Kind.OneOfNotValid(branches):
             meant = _branch_meant(branches, error.schema_path)
             if not meant:
-                yield Finding(at, rule["description"])
+                yield SchemaViolation(at, rule["description"])
             for inner in meant:
                 yield from _findings(inner, rules)
         case Kind.Not() | Kind.OneOfMultipleValid():
-            yield Finding(at, rule["description"])
+            yield SchemaViolation(at, rule["description"])
         case Kind.AdditionalProperties(unexpected):
             known = tuple(rule["properties"])
             for key in unexpected:
                 message = f"`{key}` is not a key of {rule['title']}"
-                yield Finding((*at, key), message, _known_key(key, known), about_key=True)
+                yield SchemaViolation((*at, key), message, _known_key(key, known), about_key=True)
         case Kind.PropertyNames(inner):
             key, names = str(inner.instance), _rule_at(inner.schema_path[:-1], rules)
             hint = f"write {names['description']}"
-            yield Finding((*at, key), f"`{key}` cannot be a key here", hint, about_key=True)
+            yield SchemaViolation((*at, key), f"`{key}` cannot be a key here", hint, about_key=True)
         case Kind.Required(key):
-            yield Finding(at, f"{rule['title']} needs `{key}`", _choices(rule, key))
+            yield SchemaViolation(at, f"{rule['title']} needs `{key}`", _choices(rule, key))
         case _:
             yield _about_value(error, at, rule)
 
@@ -108,7 +108,7 @@ def _branch_meant(branches: list[list[ValidationError]], place: list[str | int])
     return []
 
 
-def _about_value(error: ValidationError, at: Pointer, rule: JsonSchema) -> Finding:
+def _about_value(error: ValidationError, at: Pointer, rule: JsonSchema) -> SchemaViolation:
     """Put into words why a single value does not fit."""
     value, hint = error.instance, ""
     match error.kind:
@@ -130,7 +130,7 @@ def _about_value(error: ValidationError, at: Pointer, rule: JsonSchema) -> Findi
             says = f"must be at most {limit} characters long, not {len(str(value))}"
         case _:  # the least length or number of items, which is always one
             says = "must not be empty"
-    return Finding(at, f"{_name(at)} {says}", hint)
+    return SchemaViolation(at, f"{_name(at)} {says}", hint)
 
 
 def _name(at: Pointer) -> str:

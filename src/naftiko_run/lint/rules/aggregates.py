@@ -7,14 +7,14 @@ from typing import Final
 
 from naftiko_run.diagnostics import Severity
 from naftiko_run.document.normalize.reader import Reader
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.rule import Finding, Rule
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _NOT_IDEMPOTENT = ("POST", "PATCH")
 
 
-def _flow_description(written: Written) -> Iterator[Finding]:
+def _flow_description(written: DocumentView) -> Iterator[Finding]:
     for function in written.functions:
         if not function.reader.text("description"):
             yield Finding(
@@ -24,7 +24,7 @@ def _flow_description(written: Written) -> Iterator[Finding]:
             )
 
 
-def _semantics_consistency(written: Written) -> Iterator[Finding]:
+def _semantics_consistency(written: DocumentView) -> Iterator[Finding]:
     semantics = {
         f"{function.owner.text('namespace')}.{function.name}": found
         for function in written.functions

@@ -9,14 +9,14 @@ from typing import Final
 from naftiko_run.diagnostics import Pointer, Severity
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.expressions import names_in
-from naftiko_run.lint.declared_variables import Declared
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.declared_variables import DeclaredVariables
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.lint.secret_literals import is_variable_name
 from naftiko_run.spec.spellings import AUTHENTICATION
 
 
-def _fixed_parameters(written: Written) -> Iterator[tuple[Pointer, Reader, Reader]]:
+def _fixed_parameters(written: DocumentView) -> Iterator[tuple[Pointer, Reader, Reader]]:
     """Give every consumed parameter with a text as its ``value``: its value's place, its owner, itself."""
     for consumes in written.consumes:
         resources = list(consumes.members("resources"))
@@ -27,14 +27,14 @@ def _fixed_parameters(written: Written) -> Iterator[tuple[Pointer, Reader, Reade
                     yield (*parameter.at, "value"), owner, parameter
 
 
-def _unbraced(written: Written) -> Iterator[Finding]:
+def _unbraced(written: DocumentView) -> Iterator[Finding]:
     """Find texts in place of credentials and fixed values that were meant as variables."""
     for owner in (*written.consumes, *written.exposes):
         block = owner.mapping(*AUTHENTICATION)
         for key in ("username", "password", "token", "value") if block else ():
             if block is not None and is_variable_name(block.text(key)):
                 yield _meant((*block.at, key), block.text(key))
-    declared = Declared.of(written)
+    declared = DeclaredVariables.of(written)
     for at, _, parameter in _fixed_parameters(written):
         value = parameter.data["value"]
         if is_variable_name(value) and (declared.has(value) or written.is_standalone):
@@ -49,16 +49,16 @@ def _meant(at: Pointer, variable: str) -> Finding:
     )
 
 
-def _unused(written: Written) -> Iterator[Finding]:
+def _unused(written: DocumentView) -> Iterator[Finding]:
     if written.is_standalone or written.imports:
         return  # what imports, or is imported, may use them elsewhere
     used = _used_names(written)
-    for variable in Declared.of(written).variables:
+    for variable in DeclaredVariables.of(written).variables:
         if used.isdisjoint(variable.spellings):
             yield Finding(variable.at, f"nothing uses the binding `{variable.name}`", at_key=True)
 
 
-def _used_names(written: Written) -> set[str]:
+def _used_names(written: DocumentView) -> set[str]:
     used: set[str] = set()
     for at, text in written.texts:
         if "binds" in at[:2]:

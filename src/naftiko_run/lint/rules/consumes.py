@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Pointer, Severity
-from naftiko_run.lint.document_view import Written, written_key
+from naftiko_run.lint.document_view import DocumentView, key_pointer
 from naftiko_run.lint.hosts import host_of, is_example
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.spec.spellings import BASE_URI
@@ -15,27 +15,27 @@ from naftiko_run.spec.spellings import BASE_URI
 _QUERY = re.compile(r"\?[^#]*")
 
 
-def _base_uris(written: Written) -> Iterator[tuple[Pointer, str]]:
+def _base_uris(written: DocumentView) -> Iterator[tuple[Pointer, str]]:
     for consumes in written.consumes:
         base_uri = consumes.text(*BASE_URI).strip()
         if base_uri:
-            yield written_key(consumes, *BASE_URI), base_uri
+            yield key_pointer(consumes, *BASE_URI), base_uri
 
 
-def _no_trailing_slash(written: Written) -> Iterator[Finding]:
+def _no_trailing_slash(written: DocumentView) -> Iterator[Finding]:
     for at, base_uri in _base_uris(written):
         if base_uri.endswith("/"):
             yield Finding(at, "the base URI ends with a slash, and paths begin with one")
 
 
-def _not_example(written: Written) -> Iterator[Finding]:
+def _not_example(written: DocumentView) -> Iterator[Finding]:
     for at, base_uri in _base_uris(written):
         host = host_of(base_uri)
         if is_example(host):
             yield Finding(at, f"`{host}` is a name for examples: no API answers there")
 
 
-def _no_query_in_path(written: Written) -> Iterator[Finding]:
+def _no_query_in_path(written: DocumentView) -> Iterator[Finding]:
     for consumes in written.consumes:
         for resource in consumes.members("resources"):
             for reader in (resource, *resource.members("operations")):

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Severity
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.hosts import is_loopback
 from naftiko_run.lint.rule import Finding, Rule
 
 
-def _singleton_and_unique(written: Written) -> Iterator[Finding]:
+def _singleton_and_unique(written: DocumentView) -> Iterator[Finding]:
     controls = list(written.adapters("control"))
     for other in controls[1:]:
         line = written.line_of(controls[0].at)
@@ -34,7 +34,7 @@ def _singleton_and_unique(written: Written) -> Iterator[Finding]:
             )
 
 
-def _address_localhost(written: Written) -> Iterator[Finding]:
+def _address_localhost(written: DocumentView) -> Iterator[Finding]:
     for control in written.adapters("control"):
         address = control.text("address")
         if address and "{" not in address and not is_loopback(address):

@@ -6,39 +6,39 @@ from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Severity
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.spec.spellings import CONSUMED_NAMESPACE, DESCRIPTION
 
 
-def _info_tags(written: Written) -> Iterator[Finding]:
+def _info_tags(written: DocumentView) -> Iterator[Finding]:
     info = written.root.mapping("info")
     if written.is_standalone or (info is not None and info.data.get("tags")):
         return
     yield Finding(("info",), "the capability has no tags", at_key=True)
 
 
-def _consumes_description(written: Written) -> Iterator[Finding]:
+def _consumes_description(written: DocumentView) -> Iterator[Finding]:
     for consumes in written.consumes:
         if not consumes.text("description"):
             name = consumes.text(*CONSUMED_NAMESPACE) or consumes.key
             yield Finding(consumes.at, f"the consumed API `{name}` has no description")
 
 
-def _rest_resource_description(written: Written) -> Iterator[Finding]:
+def _rest_resource_description(written: DocumentView) -> Iterator[Finding]:
     for exposes in written.adapters("rest"):
         for resource in exposes.members("resources"):
             if not resource.text("description"):
                 yield Finding(resource.at, f"the resource `{resource.text('path')}` has no description")
 
 
-def _rest_operation_description(written: Written) -> Iterator[Finding]:
+def _rest_operation_description(written: DocumentView) -> Iterator[Finding]:
     for each in written.rest_operations:
         if not each.reader.text(*DESCRIPTION) and "ref" not in each.reader.data:
             yield Finding(each.reader.at, f"the operation `{each.title}` has no description")
 
 
-def _tool_description(written: Written) -> Iterator[Finding]:
+def _tool_description(written: DocumentView) -> Iterator[Finding]:
     """Find tools that nothing describes: a ``ref`` and a ``call`` give theirs."""
     for tool in written.tools:
         if tool.reader.text(*DESCRIPTION) or "ref" in tool.reader.data:

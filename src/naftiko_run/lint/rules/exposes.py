@@ -7,12 +7,12 @@ from typing import Final
 
 from naftiko_run.diagnostics import Severity
 from naftiko_run.document.normalize.routes import route_identity
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.hosts import is_example
 from naftiko_run.lint.rule import Finding, Rule
 
 
-def _path_no_trailing_slash(written: Written) -> Iterator[Finding]:
+def _path_no_trailing_slash(written: DocumentView) -> Iterator[Finding]:
     for exposes in written.adapters("rest"):
         for resource in exposes.members("resources"):
             path = resource.text("path")
@@ -20,7 +20,7 @@ def _path_no_trailing_slash(written: Written) -> Iterator[Finding]:
                 yield Finding((*resource.at, "path"), f"the route `{path}` ends with a slash")
 
 
-def _path_no_query(written: Written) -> Iterator[Finding]:
+def _path_no_query(written: DocumentView) -> Iterator[Finding]:
     for exposes in written.adapters("rest"):
         for resource in exposes.members("resources"):
             before, mark, query = resource.text("path").partition("?")
@@ -32,14 +32,14 @@ def _path_no_query(written: Written) -> Iterator[Finding]:
                 )
 
 
-def _address_not_example(written: Written) -> Iterator[Finding]:
+def _address_not_example(written: DocumentView) -> Iterator[Finding]:
     for exposes in written.exposes:
         address = exposes.text("address")
         if is_example(address):
             yield Finding((*exposes.at, "address"), f"`{address}` is a name for examples: no machine has it")
 
 
-def _route_clash(written: Written) -> Iterator[Finding]:
+def _route_clash(written: DocumentView) -> Iterator[Finding]:
     """Find routes that two REST adapters on one port ask for; those within one adapter, loading tells."""
     seen: dict[object, tuple[object, int]] = {}
     for each in written.rest_operations:
@@ -55,7 +55,7 @@ def _route_clash(written: Written) -> Iterator[Finding]:
             )
 
 
-def _unnamed_outputs(written: Written) -> Iterator[Finding]:
+def _unnamed_outputs(written: DocumentView) -> Iterator[Finding]:
     for unit in written.units:
         outputs = unit.reader.data.get("outputParameters")
         if not isinstance(outputs, list):
@@ -83,7 +83,7 @@ RULES: Final = (
         "The path of a route has no query.",
         "declare what the query names as input parameters with `in: query`",
         _path_no_query,
-        told_by=frozenset({"unroutable-path"}),
+        reported_by=frozenset({"unroutable-path"}),
     ),
     Rule(
         "address-not-example",

@@ -8,11 +8,11 @@ from typing import Final
 
 from naftiko_run.diagnostics import Severity
 from naftiko_run.document.normalize.reader import Reader
-from naftiko_run.lint.document_view import Entry, Written, written_key
+from naftiko_run.lint.document_view import DocumentView, SectionEntry, key_pointer
 from naftiko_run.lint.rule import Finding, Rule
 
 
-def _from_required(written: Written) -> Iterator[Finding]:
+def _from_required(written: DocumentView) -> Iterator[Finding]:
     for entry in _imports(written):
         if "import" in entry.data and not entry.text(*_file_keys(written)):
             wrong_key = written.is_ikanos and "location" in entry.data
@@ -23,7 +23,7 @@ def _from_required(written: Written) -> Iterator[Finding]:
             )
 
 
-def _import_required(written: Written) -> Iterator[Finding]:
+def _import_required(written: DocumentView) -> Iterator[Finding]:
     for entry in _imports(written):
         if "from" in entry.data and not entry.text("import"):
             yield Finding(
@@ -31,30 +31,30 @@ def _import_required(written: Written) -> Iterator[Finding]:
             )
 
 
-def _unique_alias(written: Written) -> Iterator[Finding]:
+def _unique_alias(written: DocumentView) -> Iterator[Finding]:
     seen = {
         (entry.section, entry.namespace): entry for entry in written.entries("consumes", "exposes", "binds")
     }
     seen |= {("aggregates", entry.namespace): entry for entry in written.entries("aggregates")}
     for section, entry in written.imports:
         namespace = entry.text("as", "import")
-        first = seen.setdefault((section, namespace), Entry(section, entry))
+        first = seen.setdefault((section, namespace), SectionEntry(section, entry))
         if namespace and first.reader.at != entry.at:
             yield Finding(
-                written_key(entry, "as", "import"),
+                key_pointer(entry, "as", "import"),
                 f"`{namespace}` stands under `{section}` already, on line {written.line_of(first.reader.at)}",
             )
 
 
-def _from_not_self(written: Written) -> Iterator[Finding]:
+def _from_not_self(written: DocumentView) -> Iterator[Finding]:
     own = PurePath(written.source.file).name
     for entry in _imports(written):
         file = entry.text(*_file_keys(written))
         if file and (str(PurePath(file)) == "." or str(PurePath(file)) == own):
-            yield Finding(written_key(entry, "from", "location"), f"`{file}` is not another file")
+            yield Finding(key_pointer(entry, "from", "location"), f"`{file}` is not another file")
 
 
-def _standalone_no_imports(written: Written) -> Iterator[Finding]:
+def _standalone_no_imports(written: DocumentView) -> Iterator[Finding]:
     if written.is_standalone:
         for section, entry in written.imports:
             yield Finding(
@@ -63,15 +63,15 @@ def _standalone_no_imports(written: Written) -> Iterator[Finding]:
             )
 
 
-def _exposes_namespace(written: Written) -> Iterator[Finding]:
+def _exposes_namespace(written: DocumentView) -> Iterator[Finding]:
     return _namespaces(written, "exposes", "adapter")
 
 
-def _aggregates_namespace(written: Written) -> Iterator[Finding]:
+def _aggregates_namespace(written: DocumentView) -> Iterator[Finding]:
     return _namespaces(written, "aggregates", "aggregate")
 
 
-def _namespaces(written: Written, section: str, what: str) -> Iterator[Finding]:
+def _namespaces(written: DocumentView, section: str, what: str) -> Iterator[Finding]:
     """Find entries without a namespace, at the root and in the capability; a control adapter there needs none."""
     for entry in written.entries(section):
         if entry.namespace:
@@ -84,11 +84,11 @@ def _namespaces(written: Written, section: str, what: str) -> Iterator[Finding]:
             )
 
 
-def _imports(written: Written) -> Iterator[Reader]:
+def _imports(written: DocumentView) -> Iterator[Reader]:
     return (entry.reader for entry in written.imports)
 
 
-def _file_keys(written: Written) -> tuple[str, ...]:
+def _file_keys(written: DocumentView) -> tuple[str, ...]:
     """Give the keys that name the file: the naftiko line calls it ``location``."""
     return ("from",) if written.is_ikanos else ("from", "location", "ref", "openapi")
 
@@ -144,6 +144,6 @@ RULES: Final = (
         "An aggregate has a namespace.",
         "add `namespace`",
         _aggregates_namespace,
-        told_by=frozenset({"nameless-aggregate"}),
+        reported_by=frozenset({"nameless-aggregate"}),
     ),
 )

@@ -9,16 +9,16 @@ from typing import Final
 from naftiko_run.diagnostics import Pointer, Severity
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.tool_names import MAX_LENGTH, REFUSED, served_name
-from naftiko_run.lint.document_view import Written, written_key
+from naftiko_run.lint.document_view import DocumentView, key_pointer
 from naftiko_run.lint.rule import Finding, Rule
 
 _STEP_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
-def _namespaces_unique(written: Written) -> Iterator[Finding]:
+def _namespaces_unique(written: DocumentView) -> Iterator[Finding]:
     seen: dict[str, tuple[str, Pointer]] = {}
     for entry in written.entries("consumes", "exposes", "binds"):
-        at = written_key(entry.reader, "namespace")
+        at = key_pointer(entry.reader, "namespace")
         if not entry.namespace:
             continue
         section, first = seen.setdefault(entry.namespace, (entry.section, at))
@@ -29,13 +29,13 @@ def _namespaces_unique(written: Written) -> Iterator[Finding]:
             )
 
 
-def _tool_names(written: Written) -> Iterator[tuple[str, Reader]]:
+def _tool_names(written: DocumentView) -> Iterator[tuple[str, Reader]]:
     for tool in written.tools:
         if tool.name:
             yield tool.name, tool.reader
 
 
-def _tool_name_characters(written: Written) -> Iterator[Finding]:
+def _tool_name_characters(written: DocumentView) -> Iterator[Finding]:
     for name, tool in _tool_names(written):
         refused = list(dict.fromkeys(REFUSED.findall(name)))
         if refused:
@@ -53,7 +53,7 @@ def _tool_name_characters(written: Written) -> Iterator[Finding]:
             )
 
 
-def _tool_name_long(written: Written) -> Iterator[Finding]:
+def _tool_name_long(written: DocumentView) -> Iterator[Finding]:
     for name, tool in _tool_names(written):
         if len(name) > MAX_LENGTH:
             yield _at_name(
@@ -62,7 +62,7 @@ def _tool_name_long(written: Written) -> Iterator[Finding]:
             )
 
 
-def _aggregates_unique_function_name(written: Written) -> Iterator[Finding]:
+def _aggregates_unique_function_name(written: DocumentView) -> Iterator[Finding]:
     seen: dict[tuple[str, str], int] = {}
     for function in written.functions:
         aggregate = function.owner
@@ -76,7 +76,7 @@ def _aggregates_unique_function_name(written: Written) -> Iterator[Finding]:
         seen.setdefault(identity, written.line_of(function.reader.at))
 
 
-def _steps_name_pattern(written: Written) -> Iterator[Finding]:
+def _steps_name_pattern(written: DocumentView) -> Iterator[Finding]:
     if written.is_ikanos:
         return
     for _, step in written.steps():
@@ -88,7 +88,7 @@ def _steps_name_pattern(written: Written) -> Iterator[Finding]:
 
 
 def _at_name(reader: Reader, message: str, hint: str = "") -> Finding:
-    return Finding(written_key(reader, "name"), message, hint, at_key="name" not in reader.data)
+    return Finding(key_pointer(reader, "name"), message, hint, at_key="name" not in reader.data)
 
 
 RULES: Final = (
@@ -98,7 +98,7 @@ RULES: Final = (
         "A namespace is unique across `consumes`, `exposes` and `binds`.",
         "give each entry a namespace of its own, and use it in the references",
         _namespaces_unique,
-        told_by=frozenset({"duplicate-namespace"}),
+        reported_by=frozenset({"duplicate-namespace"}),
     ),
     Rule(
         "tool-name-characters",
@@ -106,7 +106,7 @@ RULES: Final = (
         "A tool's name has only what every MCP client takes: letters, digits, `_` and `-`, a letter or `_` first.",
         "write the name in kebab case, such as `list-ships`",
         _tool_name_characters,
-        told_by=frozenset({"tool-name-characters"}),
+        reported_by=frozenset({"tool-name-characters"}),
     ),
     Rule(
         "tool-name-long",
@@ -114,7 +114,7 @@ RULES: Final = (
         "A tool's name has at most 64 characters, which every MCP client takes.",
         "choose a shorter name; say the rest in the description",
         _tool_name_long,
-        told_by=frozenset({"tool-name-long"}),
+        reported_by=frozenset({"tool-name-long"}),
     ),
     Rule(
         "aggregates-unique-function-name",

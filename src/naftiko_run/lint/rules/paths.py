@@ -8,19 +8,19 @@ from typing import Any, Final
 from naftiko_run.diagnostics import Pointer, Severity
 from naftiko_run.document.normalize.reader import Reader, texts
 from naftiko_run.expressions import parse_path, same_name
-from naftiko_run.lint.declared_variables import Declared
-from naftiko_run.lint.document_view import Operation, Written
+from naftiko_run.lint.declared_variables import DeclaredVariables
+from naftiko_run.lint.document_view import DocumentView, WrittenOperation
 from naftiko_run.lint.rule import Finding, Rule
 
 
-def _undeclared(written: Written) -> Iterator[Finding]:
+def _undeclared(written: DocumentView) -> Iterator[Finding]:
     yield from _of_consumed_paths(written)
     yield from _of_routes(written)
 
 
-def _of_consumed_paths(written: Written) -> Iterator[Finding]:
+def _of_consumed_paths(written: DocumentView) -> Iterator[Finding]:
     """Find variables that operations do not declare: one finding for each path that has them."""
-    bound = Declared.of(written)
+    bound = DeclaredVariables.of(written)
     lacking: dict[tuple[Pointer, str], list[str]] = {}
     for each in written.consumed_operations:
         inputs = _input_names(each)
@@ -36,7 +36,7 @@ def _of_consumed_paths(written: Written) -> Iterator[Finding]:
         )
 
 
-def _of_routes(written: Written) -> Iterator[Finding]:
+def _of_routes(written: DocumentView) -> Iterator[Finding]:
     """Find variables that a route's steps or values do not use; what a ``call`` does not know, loading tells."""
     for each in written.rest_operations:
         if "call" in each.reader.data or "ref" in each.reader.data:
@@ -58,7 +58,7 @@ def _variables(reader: Reader) -> tuple[str, ...]:
     return parse_path(path).variables
 
 
-def _input_names(operation: Operation) -> set[str]:
+def _input_names(operation: WrittenOperation) -> set[str]:
     owners = (operation.owner, operation.resource, operation.reader)
     return _names(parameter for owner in owners for parameter in owner.members("inputParameters"))
 

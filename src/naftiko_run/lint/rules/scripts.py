@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Severity
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.rule import Finding, Rule
 
 _DEFAULTS = (("location", "defaultLocation"), ("language", "defaultLanguage"))
 
 
-def _defaults_required(written: Written) -> Iterator[Finding]:
+def _defaults_required(written: DocumentView) -> Iterator[Finding]:
     given = _defaults(written)
     for _, step in written.steps():
         if step.text("type") != "script":
@@ -27,7 +27,7 @@ def _defaults_required(written: Written) -> Iterator[Finding]:
                 )
 
 
-def _defaults(written: Written) -> set[str]:
+def _defaults(written: DocumentView) -> set[str]:
     given: set[str] = set()
     for control in written.adapters("control"):
         management = control.mapping("management")

@@ -8,7 +8,7 @@ from typing import Final
 
 from naftiko_run.diagnostics import Severity
 from naftiko_run.document.normalize.reader import Reader
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.lint.secret_literals import find_secrets
 from naftiko_run.spec.spellings import AUTHENTICATION
@@ -19,26 +19,26 @@ _SCRIPT_TAG = re.compile(r"<script\b", re.IGNORECASE)
 _EVAL = re.compile(r"\beval\s*\(")
 
 
-def _secret_literal(written: Written) -> Iterator[Finding]:
+def _secret_literal(written: DocumentView) -> Iterator[Finding]:
     for secret in find_secrets(written):
         yield Finding(secret.at, f"{secret.what} is written in the document")
 
 
-def _no_script_tags(written: Written) -> Iterator[Finding]:
+def _no_script_tags(written: DocumentView) -> Iterator[Finding]:
     return _in_prose(written, _SCRIPT_TAG, "`<script`")
 
 
-def _no_eval(written: Written) -> Iterator[Finding]:
+def _no_eval(written: DocumentView) -> Iterator[Finding]:
     return _in_prose(written, _EVAL, "`eval(`")
 
 
-def _in_prose(written: Written, refused: re.Pattern[str], shown: str) -> Iterator[Finding]:
+def _in_prose(written: DocumentView, refused: re.Pattern[str], shown: str) -> Iterator[Finding]:
     for at, text in written.texts:
         if at and at[-1] in _PROSE and _DATA.isdisjoint(at) and refused.search(text):
             yield Finding(at, f"this `{at[-1]}` holds {shown}, which a page that shows it may run")
 
 
-def _stdio_conflict(written: Written) -> Iterator[Finding]:
+def _stdio_conflict(written: DocumentView) -> Iterator[Finding]:
     for exposes in written.adapters("mcp"):
         if exposes.text("transport").casefold() == "stdio" and exposes.mapping(*AUTHENTICATION):
             yield Finding(
@@ -47,29 +47,29 @@ def _stdio_conflict(written: Written) -> Iterator[Finding]:
             )
 
 
-def _oauth2(written: Written) -> Iterator[Reader]:
+def _oauth2(written: DocumentView) -> Iterator[Reader]:
     for owner in (*written.consumes, *written.exposes):
         block = owner.mapping(*AUTHENTICATION)
         if block is not None and block.text("type").casefold() == "oauth2":
             yield block
 
 
-def _https_authserver(written: Written) -> Iterator[Finding]:
+def _https_authserver(written: DocumentView) -> Iterator[Finding]:
     return _https(written, "authorizationServerUri", "the authorization server")
 
 
-def _https_resource(written: Written) -> Iterator[Finding]:
+def _https_resource(written: DocumentView) -> Iterator[Finding]:
     return _https(written, "resource", "the resource")
 
 
-def _https(written: Written, key: str, what: str) -> Iterator[Finding]:
+def _https(written: DocumentView, key: str, what: str) -> Iterator[Finding]:
     for block in _oauth2(written):
         uri = block.text(key)
         if uri and "{{" not in uri and not uri.casefold().startswith("https://"):
             yield Finding((*block.at, key), f"{what} is not at an https address")
 
 
-def _scopes_defined(written: Written) -> Iterator[Finding]:
+def _scopes_defined(written: DocumentView) -> Iterator[Finding]:
     for block in _oauth2(written):
         if not block.data.get("scopes"):
             yield Finding(block.at, "this oauth2 authentication asks for no scope: any valid token will do")

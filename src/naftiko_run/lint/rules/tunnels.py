@@ -8,14 +8,14 @@ from typing import Final
 from naftiko_run.diagnostics import Severity
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.expressions import names_in
-from naftiko_run.lint.declared_variables import Declared
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.declared_variables import DeclaredVariables
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.hosts import host_of, is_loopback, is_public
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.spec.spellings import BASE_URI
 
 
-def _tunnels(written: Written) -> Iterator[tuple[Reader, str]]:
+def _tunnels(written: DocumentView) -> Iterator[tuple[Reader, str]]:
     """Give every tunnel, and the host of the base URI behind it."""
     for consumes in written.consumes:
         tunnel = consumes.mapping("tunnel")
@@ -23,8 +23,8 @@ def _tunnels(written: Written) -> Iterator[tuple[Reader, str]]:
             yield tunnel, host_of(consumes.text(*BASE_URI))
 
 
-def _identity_must_bind(written: Written) -> Iterator[Finding]:
-    declared = Declared.of(written)
+def _identity_must_bind(written: DocumentView) -> Iterator[Finding]:
+    declared = DeclaredVariables.of(written)
     for tunnel, _ in _tunnels(written):
         for name in names_in(tunnel.text("identity")):
             if declared.is_whole and not declared.has(name):
@@ -33,7 +33,7 @@ def _identity_must_bind(written: Written) -> Iterator[Finding]:
                 )
 
 
-def _fallback_direct_warns(written: Written) -> Iterator[Finding]:
+def _fallback_direct_warns(written: DocumentView) -> Iterator[Finding]:
     for tunnel, host in _tunnels(written):
         if tunnel.text("fallback") == "direct" and not is_loopback(host):
             yield Finding(
@@ -42,7 +42,7 @@ def _fallback_direct_warns(written: Written) -> Iterator[Finding]:
             )
 
 
-def _public_base_uri_warns(written: Written) -> Iterator[Finding]:
+def _public_base_uri_warns(written: DocumentView) -> Iterator[Finding]:
     for tunnel, host in _tunnels(written):
         if is_public(host):
             yield Finding(tunnel.at, f"`{host}` is a public name: the tunnel may not be needed")
