@@ -66,17 +66,17 @@ def silent(folder: Path, files: dict[str, str]) -> LoadedDocument:
 
 
 def whole(folder: Path, files: dict[str, str]) -> MergedDocument:
-    """Give a document's data with what it imports."""
+    """Return a document's data with what it imports."""
     return resolve_imports(read(put(folder, files)))
 
 
 def namespaces(document: LoadedDocument) -> list[str]:
-    """Give the namespaces that a document consumes."""
+    """Return the namespaces that a document consumes."""
     return [each.namespace for each in document.document.consumes]
 
 
 def told(document: LoadedDocument, code: str, folder: Path) -> list[tuple[str, int, int]]:
-    """Give where findings of a code are: the file below the folder, line and column."""
+    """Return where findings of a code are: the file below the folder, line and column."""
     return [
         (str(Path(each.file).relative_to(folder)), each.line, each.column)
         for each in document.diagnostics
@@ -85,6 +85,6 @@ def told(document: LoadedDocument, code: str, folder: Path) -> list[tuple[str, i
 
 
 def only(document: LoadedDocument, code: str) -> Diagnostic:
-    """Give the one finding of a code."""
+    """Return the one finding of a code."""
     (found,) = [each for each in document.diagnostics if each.code == code]
     return found

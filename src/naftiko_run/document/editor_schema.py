@@ -1,6 +1,6 @@
 """The JSON Schema of what loading reads, for editors, derived from the specification table.
 
-Draft-07, which every editor's YAML support knows. It has three keywords beside
+Draft-07, which the YAML support of every editor reads. It has three keywords beside
 the standard ones, which editors read: ``deprecationMessage``, ``doNotSuggest``
 and ``patternErrorMessage``.
 """
@@ -113,7 +113,7 @@ class _EditorSchema:
         return schema | _needs(groups)
 
     def _field(self, field: Field) -> Iterator[tuple[str, JsonSchema]]:
-        """Yield every name of a field that the schema knows, with what it says of that name."""
+        """Yield every name of a field in the schema, with its schema."""
         value = self._value(field.type)
         description = field.description + (f" Default: {field.default}." if field.default else "")
         names: dict[str, SpecLine | Literal[""]] = {field.name: field.line}
@@ -197,7 +197,7 @@ class _EditorSchema:
         return [*self._spellings(object_, object_.named_by)]
 
     def _spellings(self, object_: SpecObject, names: Iterable[str]) -> Iterator[str]:
-        """Yield the names and aliases of some fields that the schema knows; those that are no fields as they are."""
+        """Yield the names and aliases of some fields in the schema; other keys unchanged."""
         fields = {field.name: field for field in object_.fields}
         for name in names:
             yield from (each for each, _ in self._field(fields[name])) if name in fields else (name,)

@@ -1,4 +1,4 @@
-"""Files that serve nothing by themselves: parts for other documents to import, and values for their binds."""
+"""Files without a capability: parts for other documents to import, and values for their binds."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _OF_VALUES: Final = re.compile(r"secret|credential|token|\benv\b|\bvalues\b", re
 
 
 def check_not_shared(source: Source) -> None:
-    """Raise where a file is sound and yet has nothing to serve.
+    """Raise for a valid file that only defines parts or values for other documents.
 
     Raises:
-        SharedDocument: It only defines parts, or values, for other documents; carries what was found in it.
+        SharedDocument: There is nothing to serve; carries the diagnostics.
     """
     data = source.data
     if not isinstance(data, dict) or "capability" in data:
@@ -34,7 +34,7 @@ def check_not_shared(source: Source) -> None:
     report = Report(source.file, source.locate)
     report.info(
         "shared-document",
-        f"there is nothing to serve: the file only has {what} for other documents",
+        f"nothing to serve: the file only defines {what} for other documents",
         hint="serve a document that uses it",
     )
     if "consumes" in data:
@@ -43,7 +43,7 @@ def check_not_shared(source: Source) -> None:
 
 
 def _parts(data: dict[str, Any]) -> str:
-    """Name the sections that a file defines for others; empty where it defines nothing, or is something else."""
+    """Return the names of the sections that a file defines for others; empty where it defines none."""
     if not data.keys() <= _OURS:
         return ""
     found = [
@@ -64,7 +64,7 @@ def _defined(entry: Any, section: str) -> bool:
 
 
 def holds_values(source: Source) -> bool:
-    """Whether a file holds values by key, such as those of a bind's ``location``: none of them may be shown."""
+    """Whether a file contains values by key, such as those of a bind's ``location``, which must not be shown."""
     data = source.data
     if not isinstance(data, dict) or not data or not data.keys().isdisjoint(_OURS):
         return False

@@ -1,4 +1,4 @@
-"""A document as its author wrote it: its parts in either spec line, lists and named maps alike."""
+"""A view of a document as written: its parts in either spec line, as lists or named maps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from naftiko_run.spec.spellings import CONSUMED_NAMESPACE, FUNCTIONS, OPERATION_
 
 
 class SectionEntry(NamedTuple):
-    """An entry of a section, defined here and not imported."""
+    """An entry of a section that the document defines itself."""
 
     section: str
     reader: Reader
@@ -28,7 +28,7 @@ class SectionEntry(NamedTuple):
 
 
 class WrittenOperation(NamedTuple):
-    """An operation with what it stands under, consumed or exposed."""
+    """A consumed or exposed operation with its owners."""
 
     owner: Reader
     resource: Reader
@@ -41,7 +41,7 @@ class WrittenOperation(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Its path as written: the resource's and its own."""
+        """Its path as written: that of the resource, followed by its own."""
         return self.resource.text("path") + self.reader.text("path")
 
     @property
@@ -51,7 +51,7 @@ class WrittenOperation(NamedTuple):
 
 
 class WrittenFunction(NamedTuple):
-    """Anything that calls, or runs steps: what it is, what it stands under, and its name for people."""
+    """A tool, operation, resource or aggregate function, with its kind, its owner and its name for people."""
 
     kind: str
     owner: Reader
@@ -62,8 +62,7 @@ class WrittenFunction(NamedTuple):
 class DocumentView:
     """A document as written.
 
-    Readers of it report nowhere: what is wrong with the shape of a value,
-    loading says.
+    Its readers discard diagnostics: loading reports values of the wrong type.
 
     Args:
         source: The parsed document.
@@ -82,7 +81,7 @@ class DocumentView:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether it is nothing of ours: no capability, and no part of one."""
+        """Whether it is something else: neither a capability nor a part of one."""
         return self.is_standalone and not any(section in self.root.data for section in SECTIONS)
 
     @property
@@ -91,11 +90,11 @@ class DocumentView:
         return "ikanos" in self.root.data
 
     def line_of(self, at: Pointer) -> int:
-        """Give the line of a place."""
+        """Return the line of a place."""
         return self.source.locate(at).line
 
     def entries(self, *sections: str) -> Iterator[SectionEntry]:
-        """Give the entries that sections define, the root's before the capability's."""
+        """Yield the entries of sections, those at the root before those of the capability."""
         for section in sections:
             for owner in (self.root, self.capability):
                 if owner is not None:
@@ -107,7 +106,7 @@ class DocumentView:
 
     @cached_property
     def imports(self) -> tuple[SectionEntry, ...]:
-        """The entries that import what another file defines."""
+        """The entries that another file defines."""
         return tuple(
             SectionEntry(section, reader)
             for owner in (self.root, self.capability)
@@ -128,7 +127,7 @@ class DocumentView:
         return tuple(entry.reader for entry in self.entries("exposes"))
 
     def adapters(self, kind: str) -> Iterator[Reader]:
-        """Give the adapters of a type."""
+        """Return the adapters of a type."""
         kinds = (kind, *(alias for alias, each in EXPOSES.aliases.items() if each == kind))
         return (exposes for exposes in self.exposes if exposes.text("type").casefold() in kinds)
 
@@ -163,7 +162,7 @@ class DocumentView:
         )
 
     @cached_property
-    def units(self) -> tuple[WrittenFunction, ...]:
+    def callers(self) -> tuple[WrittenFunction, ...]:
         """Everything that can call or run steps."""
         operations = (
             WrittenFunction("operation", each.owner, each.reader, each.title) for each in self.rest_operations
@@ -176,11 +175,11 @@ class DocumentView:
         return (*operations, *self.tools, *resources, *self.functions)
 
     def steps(self) -> Iterator[tuple[WrittenFunction, Reader]]:
-        """Give every step of every unit."""
-        return ((unit, step) for unit in self.units for step in unit.reader.members("steps"))
+        """Return every step of every function."""
+        return ((caller, step) for caller in self.callers for step in caller.reader.members("steps"))
 
     def called(self, call: str) -> WrittenOperation | None:
-        """Give the consumed operation that a ``call`` names exactly, where this document defines it."""
+        """Return the consumed operation that a ``call`` refers to exactly; None where this document does not define it."""
         return self._by_call.get(call)
 
     @cached_property
@@ -198,7 +197,7 @@ class DocumentView:
 
 
 def key_pointer(owner: Reader, *keys: str) -> Pointer:
-    """Give the place of the first of these keys that an owner has; its own place where it has none."""
+    """Return the place of the first of these keys that an owner has; its own place where there is none."""
     return next(((*owner.at, key) for key in keys if key in owner.data), owner.at)
 
 

@@ -1,4 +1,4 @@
-"""What a lint rule is: plain data around a plain function."""
+"""Lint rules and their findings."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from naftiko_run.lint.document_view import DocumentView
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One place where a document breaks a rule.
+    """One place where a document violates a rule.
 
     Attributes:
         at: The place.
         message: What is wrong there.
-        hint: How to mend it; empty where the rule's own ``mend`` says it.
-        at_key: Point at the last key of the place, not at its value.
+        hint: How to fix it; empty for the ``fix`` of the rule.
+        at_key: Whether the last key of the place is wrong, not its value.
     """
 
     at: Pointer
@@ -27,7 +27,7 @@ class Finding:
 
 
 Check = Callable[[DocumentView], Iterator[Finding]]
-"""Looks through a document for what breaks one rule."""
+"""Finds the violations of one rule in a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class Rule:
 
     Attributes:
         id: Its stable id, in kebab case.
-        severity: How much a finding matters.
-        what: What the rule asks for, in one line.
-        mend: How to mend what breaks it, in one line.
-        check: Finds what breaks it.
-        reported_by: Codes under which loading tells the same of the same place:
-            one matter is told once, as the graver of the two.
+        severity: The severity of its findings.
+        description: What the rule requires, in one line.
+        fix: How to fix a violation, in one line.
+        check: Finds the violations.
+        reported_by: Codes under which loading reports the same at the same place:
+            only the more severe of the two is shown.
     """
 
     id: str

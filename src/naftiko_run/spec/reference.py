@@ -101,7 +101,7 @@ def _row(field: Field, object_: SpecObject) -> str:
 
 
 def _required(field: Field, object_: SpecObject) -> str:
-    """Say in which lines and forms the official schemas require a field, or that they do not define it."""
+    """Return in which lines and forms the official schemas require a field, or that they do not define it."""
     if not field.is_standard:
         return "extension"
     forms = [*object_.forms] or [""]

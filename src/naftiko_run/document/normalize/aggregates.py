@@ -10,18 +10,20 @@ from naftiko_run.spec.spellings import FUNCTIONS, LABEL
 
 
 def normalize_aggregates(owner: Reader, callables: FunctionReader) -> list[dict[str, Any]]:
-    """Give the canonical aggregates, and let units refer to their functions.
+    """Return the canonical aggregates, and register their functions for references.
 
     Args:
         owner: The capability.
-        callables: Takes the functions.
+        callables: Receives the functions.
     """
     aggregates = []
     for written in owner.members("aggregates"):
         namespace = written.text("namespace") or written.key
         if not namespace:
             written.report.warning(
-                "nameless-aggregate", "the aggregate has no `namespace`; nothing can refer to it", written.at
+                "nameless-aggregate",
+                "the aggregate has no `namespace`, so nothing can refer to it",
+                written.at,
             )
             continue
         functions, unavailable = _functions(written, namespace, callables)

@@ -1,4 +1,4 @@
-"""The strict level: whether a document conforms to its specification, to the letter."""
+"""The strict level: whether a document conforms to the official schema of its specification."""
 
 from naftiko_run.document.strict.check import check_strict
 from naftiko_run.document.strict.explain import SchemaViolation

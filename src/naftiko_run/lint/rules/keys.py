@@ -102,8 +102,8 @@ def _suggestion(key: str, fields: Mapping[str, Field]) -> str:
     return f"did you mean `{close}`?" if close else f"remove it, or rename it to `x-{key}` if it is your own"
 
 
-def _check(written: DocumentView) -> Iterator[Finding]:
-    return unknown_keys(written.root.data)
+def _check(view: DocumentView) -> Iterator[Finding]:
+    return unknown_keys(view.root.data)
 
 
 RULES: Final = (
