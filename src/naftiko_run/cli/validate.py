@@ -67,7 +67,8 @@ def _summary(found: Sequence[Diagnostic], files: int) -> str:
         )
         if (number := counts[severity])
     ]
-    return f"{files} file{'s' if files != 1 else ''} checked: {', '.join(numbers) or 'no problems'}"
+    checked = f"{files} file{'s' if files != 1 else ''}"
+    return f"{', '.join(numbers)} in {checked}" if numbers else f"{checked} checked: no problems"
 
 
 def _exit_code(found: Sequence[Diagnostic], fail_on: str) -> int:
