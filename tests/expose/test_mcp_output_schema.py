@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from naftiko_run import Settings
-from naftiko_run.expose.mcp.promises import Promise
+from naftiko_run.expose.mcp.output_schema import Promise
 from naftiko_run.expressions import MISSING
 from support.documents import written
 from support.mcp_client import ERAS, call_tool, list_tools

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from naftiko_run import Settings
 from naftiko_run.errors import InvalidInput
-from naftiko_run.expose.mcp.propertykeys import shown_schema
+from naftiko_run.expose.mcp.property_keys import shown_schema
 from support.mcp_client import ERAS, call_tool, list_tools, text_of
 from support.server import Served, serving
 from support.upstream import Upstream

@@ -13,15 +13,15 @@ from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes, McpExposes
 from naftiko_run.expose.exposer import Adapter, Block, Endpoint, ExposeSettings
 from naftiko_run.expose.mcp.completions import Completions
-from naftiko_run.expose.mcp.directcall import DirectCalls
 from naftiko_run.expose.mcp.endpoint import McpEndpoint
-from naftiko_run.expose.mcp.lazily import LazyTools, Shelved
-from naftiko_run.expose.mcp.notices import Notices
+from naftiko_run.expose.mcp.fast_path import DirectCalls
+from naftiko_run.expose.mcp.large_payloads import keeping_result, taking_arguments
+from naftiko_run.expose.mcp.notifications import Notices
 from naftiko_run.expose.mcp.prompts import PromptBook
 from naftiko_run.expose.mcp.resources import ResourceShelf
 from naftiko_run.expose.mcp.sessions import Subscriptions, set_level
-from naftiko_run.expose.mcp.standins import keeping_result, taking_arguments
-from naftiko_run.expose.mcp.stdio import pipe_of
+from naftiko_run.expose.mcp.stdio_transport import pipe_of
+from naftiko_run.expose.mcp.tool_search import LazyTools, Shelved
 from naftiko_run.expose.mcp.tools import ToolBox
 from naftiko_run.expressions import parse_path
 from naftiko_run.version import __version__

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput
-from naftiko_run.expose.mcp.propertykeys import Schema, shown_schema
+from naftiko_run.expose.mcp.property_keys import Schema, shown_schema
 from naftiko_run.invoke import Function, Input, InputValidator, Outcome, pointer_of, run_in_decode_pool
 from naftiko_run.longjson import is_heavy
 

@@ -18,11 +18,11 @@ from mcp_types import (
 from naftiko_run import jsontext
 from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import ExposeSettings, Message, Receive, Scope, Send
-from naftiko_run.expose.mcp.accept import takes_events, takes_json
-from naftiko_run.expose.mcp.directcall import DirectCalls, headers_of
+from naftiko_run.expose.mcp.content_negotiation import takes_events, takes_json
 from naftiko_run.expose.mcp.eventstream import as_event
-from naftiko_run.expose.mcp.messages import Refused, error, read_message
-from naftiko_run.expose.mcp.standins import with_results, without_arguments
+from naftiko_run.expose.mcp.fast_path import DirectCalls, headers_of
+from naftiko_run.expose.mcp.jsonrpc import Refused, error, read_message
+from naftiko_run.expose.mcp.large_payloads import with_results, without_arguments
 from naftiko_run.expose.problems import Problem
 from naftiko_run.expose.response import respond
 

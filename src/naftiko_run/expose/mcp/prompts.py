@@ -13,11 +13,11 @@ from naftiko_run.document.model import McpExposes
 from naftiko_run.document.model import Prompt as PromptModel
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.exposer import Unit
-from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
-from naftiko_run.expose.mcp.content import block_of
-from naftiko_run.expose.mcp.describing import title_of
+from naftiko_run.expose.mcp.content_blocks import block_of
+from naftiko_run.expose.mcp.elicitation import Questionnaire, Unanswered
 from naftiko_run.expose.mcp.failures import error_of
-from naftiko_run.expose.mcp.pages import page_of
+from naftiko_run.expose.mcp.metadata import title_of
+from naftiko_run.expose.mcp.pagination import page_of
 from naftiko_run.expose.mcp.resources import ResourceShelf
 from naftiko_run.invoke import Message, Prompt
 

@@ -18,9 +18,9 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes, Resource
 from naftiko_run.expose.exposer import Unit
-from naftiko_run.expose.mcp.describing import title_of
 from naftiko_run.expose.mcp.failures import error_of, failed
-from naftiko_run.expose.mcp.pages import page_of
+from naftiko_run.expose.mcp.metadata import title_of
+from naftiko_run.expose.mcp.pagination import page_of
 from naftiko_run.expose.mediatypes import media_type_of
 from naftiko_run.expose.units import unit_of
 from naftiko_run.expressions import UriTemplate, as_text, parse_uri_template

@@ -10,8 +10,8 @@ from typing import Any, Final
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from naftiko_run import jsontext
-from naftiko_run.expose.mcp.promises import Promise
-from naftiko_run.expose.mcp.trimming import ResultLimit
+from naftiko_run.expose.mcp.output_schema import Promise
+from naftiko_run.expose.mcp.truncation import ResultLimit
 from naftiko_run.expose.problems import Problem
 from naftiko_run.expressions import MISSING, as_text
 from naftiko_run.invoke import Outcome

@@ -22,13 +22,13 @@ from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import InvocationError
 from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.arguments import Arguments
-from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
-from naftiko_run.expose.mcp.content import Showing
-from naftiko_run.expose.mcp.describing import describe
-from naftiko_run.expose.mcp.directcall import DirectTool
-from naftiko_run.expose.mcp.notices import Notices
-from naftiko_run.expose.mcp.pages import page_of
-from naftiko_run.expose.mcp.promises import Promise
+from naftiko_run.expose.mcp.content_blocks import Showing
+from naftiko_run.expose.mcp.elicitation import Questionnaire, Unanswered
+from naftiko_run.expose.mcp.fast_path import DirectTool
+from naftiko_run.expose.mcp.metadata import describe
+from naftiko_run.expose.mcp.notifications import Notices
+from naftiko_run.expose.mcp.output_schema import Promise
+from naftiko_run.expose.mcp.pagination import page_of
 from naftiko_run.expose.mcp.resources import ResourceShelf
 from naftiko_run.expose.mcp.results import (
     Begun,
@@ -41,8 +41,8 @@ from naftiko_run.expose.mcp.results import (
     result_of_text,
     text_block,
 )
-from naftiko_run.expose.mcp.schemaroots import plain_root
-from naftiko_run.expose.mcp.trimming import ResultLimit, limit_of
+from naftiko_run.expose.mcp.schema_flattening import plain_root
+from naftiko_run.expose.mcp.truncation import ResultLimit, limit_of
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.units import unit_of
 from naftiko_run.invoke import Function, Outcome, run_in_decode_pool

@@ -28,8 +28,8 @@ from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.body import Disconnected, headers_by_name
 from naftiko_run.expose.disconnect import cancel_on_disconnect
 from naftiko_run.expose.exposer import Receive, Scope, Send
-from naftiko_run.expose.mcp.accept import takes_json
-from naftiko_run.expose.mcp.messages import Received
+from naftiko_run.expose.mcp.content_negotiation import takes_json
+from naftiko_run.expose.mcp.jsonrpc import Received
 from naftiko_run.expose.mcp.results import MOST_LEVELS, Begun
 from naftiko_run.expose.response import send_response
 from naftiko_run.invoke import Outcome, run_in_decode_pool

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from naftiko_run.expose.mcp.propertykeys import without_refused_keys
+from naftiko_run.expose.mcp.property_keys import without_refused_keys
 from naftiko_run.expressions import MISSING
 from naftiko_run.invoke import compile_schema, violations_of
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from naftiko_run.expose.mcp.search import ToolIndex
+from naftiko_run.expose.mcp.tool_index import ToolIndex
 from support.many import KINDS, SPECIAL, VERBS, name_of
 
 

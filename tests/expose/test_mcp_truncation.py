@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from naftiko_run import Settings, jsontext
-from naftiko_run.expose.mcp.trimming import ResultLimit
+from naftiko_run.expose.mcp.truncation import ResultLimit
 from support.documents import written
 from support.mcp_client import ERAS, call_tool, text_of
 from support.process import READY, launched

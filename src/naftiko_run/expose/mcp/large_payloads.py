@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from naftiko_run import jsontext
 from naftiko_run.expose.exposer import Message, Scope, Send
-from naftiko_run.expose.mcp.messages import Refused
+from naftiko_run.expose.mcp.jsonrpc import Refused
 from naftiko_run.invoke import run_in_decode_pool
 from naftiko_run.longjson import is_heavy
 

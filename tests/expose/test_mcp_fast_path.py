@@ -17,8 +17,8 @@ from mcp_types.version import KNOWN_PROTOCOL_VERSIONS
 from naftiko_run import Settings
 from naftiko_run.expose.body import read_body
 from naftiko_run.expose.exposer import Receive, Scope, Send
-from naftiko_run.expose.mcp.directcall import DirectCalls, DirectTool, headers_of
-from naftiko_run.expose.mcp.messages import Received, read_message
+from naftiko_run.expose.mcp.fast_path import DirectCalls, DirectTool, headers_of
+from naftiko_run.expose.mcp.jsonrpc import Received, read_message
 from naftiko_run.expose.mcp.results import Begun, begun
 from naftiko_run.expose.response import respond
 from naftiko_run.invoke import Outcome

@@ -21,7 +21,7 @@ from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
 from naftiko_run.expose.exposer import Pipe
-from naftiko_run.expose.mcp.messages import Received, Refused, read_message
+from naftiko_run.expose.mcp.jsonrpc import Received, Refused, read_message
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from naftiko_run import jsontext
-from naftiko_run.expose.mcp.propertykeys import Schema, target_of
+from naftiko_run.expose.mcp.property_keys import Schema, target_of
 
 _CHOICES: Final = ("anyOf", "oneOf")
 _REFUSED: Final = frozenset((*_CHOICES, "allOf", "not", "enum", "const", "$ref"))

@@ -14,9 +14,9 @@ from mcp.shared.exceptions import MCPError
 from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.mcp.arguments import read_texts
-from naftiko_run.expose.mcp.directcall import DirectTool
+from naftiko_run.expose.mcp.fast_path import DirectTool
 from naftiko_run.expose.mcp.results import result_of_problem
-from naftiko_run.expose.mcp.search import Searched, ToolIndex
+from naftiko_run.expose.mcp.tool_index import Searched, ToolIndex
 from naftiko_run.expose.mcp.tools import ToolBox
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.invoke import InputValidator
