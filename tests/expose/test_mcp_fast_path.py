@@ -17,9 +17,9 @@ from mcp_types.version import KNOWN_PROTOCOL_VERSIONS
 from naftiko_run import Settings
 from naftiko_run.expose.body import read_body
 from naftiko_run.expose.exposer import Receive, Scope, Send
-from naftiko_run.expose.mcp.fast_path import DirectCalls, DirectTool, headers_of
-from naftiko_run.expose.mcp.jsonrpc import Received, read_message
-from naftiko_run.expose.mcp.results import Begun, begun
+from naftiko_run.expose.mcp.fast_path import FastPath, FastPathTool, unique_headers
+from naftiko_run.expose.mcp.jsonrpc import ParsedMessage, read_message
+from naftiko_run.expose.mcp.results import JsonFragment, json_fragment
 from naftiko_run.expose.response import respond
 from naftiko_run.invoke import Outcome
 from support.asgi_client import client_of
@@ -336,8 +336,10 @@ async def _broken(_: Mapping[str, Any]) -> Outcome:
     raise RuntimeError("of no interest to anybody")
 
 
-def _result(outcome: Outcome, protocol_version: str) -> Begun:
-    return begun({"content": [], "isError": False, "structuredContent": [outcome.value, protocol_version]})
+def _result(outcome: Outcome, protocol_version: str) -> JsonFragment:
+    return json_fragment(
+        {"content": [], "isError": False, "structuredContent": [outcome.value, protocol_version]}
+    )
 
 
 def _failure(_: Exception, __: str) -> MCPError:
@@ -347,15 +349,15 @@ def _failure(_: Exception, __: str) -> MCPError:
 def directly(body: bytes, sent: Mapping[str, str]) -> Any:
     """Give what is answered without the SDK; None where the answer is left to it."""
     tools = {
-        name: DirectTool(invoke, _result, _failure).named(name)
+        name: FastPathTool(invoke, _result, _failure).named(name)
         for name, invoke in (("send", _echoed), ("break", _broken))
     }
-    calls = DirectCalls(tools, {"name": "s", "version": "1"})
+    calls = FastPath(tools, {"name": "s", "version": "1"})
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         received = await read_message(await read_body(scope, receive, len(body)))
-        if not isinstance(received, Received) or not await calls.answer(
-            headers_of(scope), received, scope, receive, send
+        if not isinstance(received, ParsedMessage) or not await calls.answer(
+            unique_headers(scope), received, scope, receive, send
         ):
             await respond(scope, send, 501, b"")
 
@@ -398,7 +400,7 @@ def test_a_header_of_no_matter_may_be_there_twice() -> None:
 
 
 def _told(received: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    return headers_of({"headers": received})
+    return unique_headers({"headers": received})
 
 
 def test_what_breaks_in_here_is_an_error_of_the_protocol() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from naftiko_run import Settings
-from naftiko_run.expose.mcp.output_schema import Promise
+from naftiko_run.expose.mcp.output_schema import OutputSchema
 from naftiko_run.expressions import MISSING
 from support.documents import written
 from support.mcp_client import ERAS, call_tool, list_tools
@@ -279,7 +279,7 @@ SCHEMAS = st.recursive(
 @settings(max_examples=2 * settings().max_examples)
 @given(schema=SCHEMAS, value=JSON | st.just(MISSING), version=st.sampled_from([*ERAS.values()]))
 def test_whatever_an_upstream_answers_a_client_takes_it(schema: Any, value: Any, version: str) -> None:
-    promise = Promise("t", schema)
+    promise = OutputSchema("t", schema)
     told = promise.schema(version)
     jsonschema_rs.meta.validate(told)
     structured, warning = promise.keep(value, version)

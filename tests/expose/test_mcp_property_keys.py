@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from naftiko_run import Settings
 from naftiko_run.errors import InvalidInput
-from naftiko_run.expose.mcp.property_keys import shown_schema
+from naftiko_run.expose.mcp.property_keys import exposed_schema
 from support.mcp_client import ERAS, call_tool, list_tools, text_of
 from support.server import Served, serving
 from support.upstream import Upstream
@@ -207,7 +207,7 @@ def test_a_schema_of_the_authors_own_is_mapped_through_its_references() -> None:
         },
         "anyOf": [{"required": ["root"]}, {"required": ["alias$"]}],
     }
-    shown, keys = shown_schema(schema)
+    shown, keys = exposed_schema(schema)
     assert keys is not None
     assert shown["anyOf"] == [{"required": ["root"]}, {"required": ["alias"]}]
     assert shown["properties"]["alias"]["$ref"] == "#/properties/plain"
@@ -249,13 +249,13 @@ def sample(schema: dict[str, Any]) -> Any:
 
 @given(schema=SCHEMAS)
 def test_keys_are_unique_taken_by_all_and_lead_back(schema: dict[str, Any]) -> None:
-    shown, keys = shown_schema(schema)
+    shown, keys = exposed_schema(schema)
     for properties in properties_of(shown):
         assert all(KEY.fullmatch(key) for key in properties)
     original, listed = sample(schema), sample(shown)
     if keys is None:
         assert original == listed
     elif isinstance(original, dict):
-        assert keys.to_shown(original) == listed
+        assert keys.to_exposed(original) == listed
         assert keys.to_original(listed) == original
-        assert keys.to_shown(listed) == listed
+        assert keys.to_exposed(listed) == listed

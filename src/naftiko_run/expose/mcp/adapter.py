@@ -14,15 +14,15 @@ from naftiko_run.document.model import Exposes, McpExposes
 from naftiko_run.expose.exposer import Adapter, Block, Endpoint, ExposeSettings
 from naftiko_run.expose.mcp.completions import Completions
 from naftiko_run.expose.mcp.endpoint import McpEndpoint
-from naftiko_run.expose.mcp.fast_path import DirectCalls
-from naftiko_run.expose.mcp.large_payloads import keeping_result, taking_arguments
-from naftiko_run.expose.mcp.notifications import Notices
-from naftiko_run.expose.mcp.prompts import PromptBook
-from naftiko_run.expose.mcp.resources import ResourceShelf
-from naftiko_run.expose.mcp.sessions import Subscriptions, set_level
-from naftiko_run.expose.mcp.stdio_transport import pipe_of
-from naftiko_run.expose.mcp.tool_search import LazyTools, Shelved
-from naftiko_run.expose.mcp.tools import ToolBox
+from naftiko_run.expose.mcp.fast_path import FastPath
+from naftiko_run.expose.mcp.large_payloads import attach_arguments, detach_result
+from naftiko_run.expose.mcp.notifications import CallNotifier
+from naftiko_run.expose.mcp.prompts import PromptRegistry
+from naftiko_run.expose.mcp.resources import ResourceRegistry
+from naftiko_run.expose.mcp.sessions import Subscriptions, set_log_level
+from naftiko_run.expose.mcp.stdio_transport import build_stdio_transport
+from naftiko_run.expose.mcp.tool_search import SearchableTools, ToolSearch
+from naftiko_run.expose.mcp.tools import ToolRegistry
 from naftiko_run.expressions import parse_path
 from naftiko_run.version import __version__
 
@@ -38,16 +38,18 @@ class McpExposer:
     def expose(self, exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Adapter:
         """Make the adapter of an ``mcp`` block; see ``Exposer.expose``."""
         assert isinstance(exposes, McpExposes)
-        shelf = ResourceShelf(exposes, capability)
+        shelf = ResourceRegistry(exposes, capability)
         tools = _tools(exposes, capability, shelf, settings)
         lazy = (
-            LazyTools([Shelved(tools, capability.label)]) if settings.lazy_tools and tools.described else None
+            ToolSearch([SearchableTools(tools, capability.label)])
+            if settings.lazy_tools and tools.described
+            else None
         )
-        book = PromptBook(exposes, capability, shelf)
+        book = PromptRegistry(exposes, capability, shelf)
         server = _server(exposes, capability, lazy or tools, shelf, book)
         if exposes.converses:
             _converse(server, shelf, settings)
-        direct = DirectCalls((lazy or tools).direct, server.server_info_stamp)
+        direct = FastPath((lazy or tools).direct, server.server_info_stamp)
         keeps_sessions = exposes.converses and settings.keeps_sessions
         endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=keeps_sessions)
         own = parse_path(f"/{_namespace(exposes)}/mcp")
@@ -66,7 +68,7 @@ class McpExposer:
             tuple(units),
             endpoint.running,
             endpoint.end_streams,
-            pipe=pipe_of(server),
+            pipe=build_stdio_transport(server),
             note=lazy.note if lazy else "",
         )
 
@@ -74,13 +76,13 @@ class McpExposer:
         """Make one adapter of the tools of several blocks, if they are lazy; see ``Combining.combine``."""
         if not settings.lazy_tools:
             return None
-        lazy = LazyTools([_shelved(exposes, capability, settings) for exposes, capability in blocks])
+        lazy = ToolSearch([_shelved(exposes, capability, settings) for exposes, capability in blocks])
         server: Server[Any] = Server(
             _COMBINED,
             version=__version__,
             instructions=lazy.instructions,
             on_list_tools=lazy.list,
-            on_call_tool=keeping_result(taking_arguments(lazy.call)),
+            on_call_tool=detach_result(attach_arguments(lazy.call)),
             get_tool_input_schema=lazy.input_schema,
         )
         converses = any(
@@ -88,7 +90,7 @@ class McpExposer:
         )
         if converses:
             _converse(server, None, settings)
-        direct = DirectCalls(lazy.direct, server.server_info_stamp)
+        direct = FastPath(lazy.direct, server.server_info_stamp)
         keeps_sessions = converses and settings.keeps_sessions
         endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=keeps_sessions)
         path, shorter = parse_path("/mcp"), parse_path("/")
@@ -101,21 +103,21 @@ class McpExposer:
             (),
             endpoint.running,
             endpoint.end_streams,
-            pipe=pipe_of(server),
+            pipe=build_stdio_transport(server),
             note=f"{lazy.note}, of {len(blocks)} adapters",
         )
 
 
-def _shelved(exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Shelved:
+def _shelved(exposes: Exposes, capability: Capability, settings: ExposeSettings) -> SearchableTools:
     assert isinstance(exposes, McpExposes)
-    tools = _tools(exposes, capability, ResourceShelf(exposes, capability), settings)
-    return Shelved(tools, capability.label, f"{_namespace(exposes)}.")
+    tools = _tools(exposes, capability, ResourceRegistry(exposes, capability), settings)
+    return SearchableTools(tools, capability.label, f"{_namespace(exposes)}.")
 
 
 def _tools(
-    exposes: McpExposes, capability: Capability, shelf: ResourceShelf, settings: ExposeSettings
-) -> ToolBox:
-    return ToolBox(exposes, capability, shelf, Notices(_namespace(exposes)), settings.max_result)
+    exposes: McpExposes, capability: Capability, shelf: ResourceRegistry, settings: ExposeSettings
+) -> ToolRegistry:
+    return ToolRegistry(exposes, capability, shelf, CallNotifier(_namespace(exposes)), settings.max_result)
 
 
 def _namespace(exposes: McpExposes) -> str:
@@ -125,16 +127,16 @@ def _namespace(exposes: McpExposes) -> str:
 def _server(
     exposes: McpExposes,
     capability: Capability,
-    tools: ToolBox | LazyTools,
-    shelf: ResourceShelf,
-    book: PromptBook,
+    tools: ToolRegistry | ToolSearch,
+    shelf: ResourceRegistry,
+    book: PromptRegistry,
 ) -> Server[Any]:
     """Give an SDK server; it tells clients of the kinds of things that the block has."""
     info = capability.document.info
     hint = CacheHint(exposes.ttl_ms, exposes.cache_scope)
     told = [
         exposes.description or info.description,
-        tools.instructions if isinstance(tools, LazyTools) else "",
+        tools.instructions if isinstance(tools, ToolSearch) else "",
     ]
     return Server(
         _namespace(exposes),
@@ -142,19 +144,19 @@ def _server(
         title=capability.label,
         instructions="\n\n".join(filter(None, told)) or None,
         on_list_tools=tools.list,
-        on_call_tool=keeping_result(taking_arguments(tools.call)),
+        on_call_tool=detach_result(attach_arguments(tools.call)),
         cache_hints=dict.fromkeys(get_args(CacheableMethod), hint),
         get_tool_input_schema=tools.input_schema,
         on_list_resources=shelf.list if shelf else None,
         on_list_resource_templates=shelf.templates if shelf else None,
-        on_read_resource=keeping_result(shelf.read) if shelf else None,
+        on_read_resource=detach_result(shelf.read) if shelf else None,
         on_list_prompts=book.list if book else None,
-        on_get_prompt=taking_arguments(book.get) if book else None,
+        on_get_prompt=attach_arguments(book.get) if book else None,
         on_completion=Completions(shelf, book).complete if shelf or book else None,
     )
 
 
-def _converse(server: Server[Any], shelf: ResourceShelf | None, settings: ExposeSettings) -> None:
+def _converse(server: Server[Any], shelf: ResourceRegistry | None, settings: ExposeSettings) -> None:
     """Have a server ask its clients: answers travel sealed, or within sessions, and so can what these keep."""
     from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity  # brings cryptography
 
@@ -163,7 +165,7 @@ def _converse(server: Server[Any], shelf: ResourceShelf | None, settings: Expose
     server.middleware.append(RequestStateBoundary(security, default_audience=server.name))
     if not settings.keeps_sessions:
         return
-    server.add_request_handler("logging/setLevel", types.SetLevelRequestParams, set_level)
+    server.add_request_handler("logging/setLevel", types.SetLevelRequestParams, set_log_level)
     if shelf:
         subscriptions = Subscriptions(shelf)
         server.add_request_handler(

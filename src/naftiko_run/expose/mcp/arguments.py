@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput
-from naftiko_run.expose.mcp.property_keys import Schema, shown_schema
+from naftiko_run.expose.mcp.property_keys import Schema, exposed_schema
 from naftiko_run.invoke import Function, Input, InputValidator, Outcome, pointer_of, run_in_decode_pool
 from naftiko_run.longjson import is_heavy
 
@@ -75,7 +75,7 @@ class Arguments:
         own = _typed(function) if not function.has_own_schema else function.input_schema
         if is_answered is not None:
             own = _without(own, is_answered)
-        self.schema, self._keys = shown_schema(own)
+        self.schema, self._keys = exposed_schema(own)
         self.takes_others = function.takes_others
         names = self.schema.get("properties", {})
         is_open = not _OPEN.isdisjoint(self.schema)
@@ -99,7 +99,7 @@ class Arguments:
         """Return the schema that arguments are checked against: what is only shown as text may be anything."""
         given = self._function.input_schema.get("properties", {})
         properties = {name: given.get(name, each) for name, each in own.get("properties", {}).items()}
-        checked, _ = shown_schema(own | {"properties": properties} if "properties" in own else own)
+        checked, _ = exposed_schema(own | {"properties": properties} if "properties" in own else own)
         return checked
 
     @property
@@ -112,7 +112,7 @@ class Arguments:
         assert keys is not None
 
         def renamed() -> dict[str, Any]:
-            shown = keys.to_shown(arguments)
+            shown = keys.to_exposed(arguments)
             self._check(shown)
             return keys.to_original(shown)
 
@@ -144,7 +144,7 @@ class Arguments:
         )
 
     def _read(self, arguments: Mapping[str, Any]) -> Read:
-        shown = arguments if self._keys is None else self._keys.to_shown(arguments)
+        shown = arguments if self._keys is None else self._keys.to_exposed(arguments)
         notes = [*self._unknown(shown)]
         try:
             self._check(shown)
@@ -158,16 +158,16 @@ class Arguments:
         inputs = shown if self._keys is None else self._keys.to_original(shown)
         return Read(inputs, tuple(notes))
 
-    async def can_be_read(self, arguments: Mapping[str, Any]) -> bool:
+    async def can_coerce(self, arguments: Mapping[str, Any]) -> bool:
         """Return whether arguments that did not fit hold JSON text where an object or array is wanted."""
         if is_heavy(arguments):
-            return await run_in_decode_pool(lambda: self._can_be_read(arguments))
-        return self._can_be_read(arguments)
+            return await run_in_decode_pool(lambda: self._can_coerce(arguments))
+        return self._can_coerce(arguments)
 
-    def _can_be_read(self, arguments: Mapping[str, Any]) -> bool:
+    def _can_coerce(self, arguments: Mapping[str, Any]) -> bool:
         parsed = _Texts(self.schema)
         try:
-            parsed.read(arguments if self._keys is None else self._keys.to_shown(arguments))
+            parsed.read(arguments if self._keys is None else self._keys.to_exposed(arguments))
         except InvalidInput:
             return False
         return bool(parsed.pointers)
@@ -185,7 +185,7 @@ class Arguments:
             yield f"{len(unknown) - _MAX_NAMED} more arguments are not known and were not used."
 
 
-def read_texts(arguments: Mapping[str, Any], schema: Schema) -> Read:
+def parse_json_texts(arguments: Mapping[str, Any], schema: Schema) -> Read:
     """Return arguments with the JSON texts parsed that stand where their schema wants an object or an array."""
     parsed = _Texts(schema)
     return Read(parsed.read(arguments), tuple(parsed.notes()))

@@ -8,8 +8,8 @@ import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
-from naftiko_run.expose.mcp.prompts import PromptBook
-from naftiko_run.expose.mcp.resources import ResourceShelf
+from naftiko_run.expose.mcp.prompts import PromptRegistry
+from naftiko_run.expose.mcp.resources import ResourceRegistry
 
 _MOST: Final = 100
 
@@ -22,7 +22,7 @@ class Completions:
         book: The prompts.
     """
 
-    def __init__(self, shelf: ResourceShelf, book: PromptBook) -> None:
+    def __init__(self, shelf: ResourceRegistry, book: PromptRegistry) -> None:
         self._shelf = shelf
         self._book = book
 
@@ -36,9 +36,15 @@ class Completions:
         """
         reference, argument = params.ref, params.argument
         if isinstance(reference, types.PromptReference):
-            title, values = f"prompt `{reference.name}`", self._book.values_of(reference.name, argument.name)
+            title, values = (
+                f"prompt `{reference.name}`",
+                self._book.completion_values(reference.name, argument.name),
+            )
         else:
-            title, values = f"resource `{reference.uri}`", self._shelf.values_of(reference.uri, argument.name)
+            title, values = (
+                f"resource `{reference.uri}`",
+                self._shelf.completion_values(reference.uri, argument.name),
+            )
         if values is None:
             raise MCPError(types.INVALID_PARAMS, f"There is no {title}")
         begun = argument.value.casefold()

@@ -8,12 +8,12 @@ from typing import Any
 import mcp_types as types
 
 from naftiko_run.document.model import Content
-from naftiko_run.expose.mcp.resources import Contents, ResourceShelf
+from naftiko_run.expose.mcp.resources import Contents, ResourceRegistry
 from naftiko_run.expressions import names_of
 from naftiko_run.invoke import compile_content
 
 
-class Showing:
+class ResultContent:
     """What a tool's result shows.
 
     Args:
@@ -21,7 +21,7 @@ class Showing:
         shelf: Has the resources.
     """
 
-    def __init__(self, parts: Sequence[Content], shelf: ResourceShelf) -> None:
+    def __init__(self, parts: Sequence[Content], shelf: ResourceRegistry) -> None:
         self._parts = compile_content(parts)
         self._shelf = shelf
 

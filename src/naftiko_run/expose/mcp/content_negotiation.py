@@ -12,13 +12,13 @@ _REFUSED: Final = re.compile(rb";\s*q\s*=\s*0(?:\.0*)?\s*(?:;|\Z)", re.IGNORECAS
 
 
 @lru_cache(maxsize=64)
-def takes_json(accept: bytes | None) -> bool:
+def accepts_json(accept: bytes | None) -> bool:
     """Return whether a client accepts JSON; without the header, or with an empty one, it accepts anything."""
     return _takes(accept, _JSON)
 
 
 @lru_cache(maxsize=64)
-def takes_events(accept: bytes | None) -> bool:
+def accepts_event_stream(accept: bytes | None) -> bool:
     """Return whether a client accepts a stream of events."""
     return _takes(accept, _EVENTS)
 

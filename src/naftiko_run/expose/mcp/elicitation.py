@@ -34,11 +34,11 @@ Response = (
 Answers = dict[str, Any]
 
 
-class Unanswered(Exception):
+class ElicitationError(Exception):
     """The client cannot, or would not, answer what must be answered."""
 
 
-class Questionnaire:
+class Elicitation:
     """The questions of one unit.
 
     Args:
@@ -74,7 +74,7 @@ class Questionnaire:
             given: The caller's own inputs.
 
         Raises:
-            Unanswered: There will be no answer.
+            ElicitationError: There will be no answer.
             MCPError: The client has not declared that it can answer.
         """
         own = {name: value for name, value in given.items() if not self.is_asked(name)}
@@ -107,7 +107,7 @@ class Questionnaire:
             return able
         message = f"The client has not declared what this needs: {', '.join(needed)}"
         if not is_modern:
-            raise Unanswered(message)
+            raise ElicitationError(message)
         data: dict[str, Any] = {"requiredCapabilities": {name: {} for name in needed}}
         raise MCPError(types.MISSING_REQUIRED_CLIENT_CAPABILITY, message, data)
 
@@ -134,13 +134,13 @@ def _answer(ask: Ask, response: Response | None) -> Any:
     """Give the answer in a response; None where there is none, or another than was asked for.
 
     Raises:
-        Unanswered: The user declined.
+        ElicitationError: The user declined.
     """
     match ask.model.of, response:
         case "user", types.ElicitResult(action="accept", content=content):
             return (content or {}) if ask.validator.is_valid(content or {}) else None
         case "user", types.ElicitResult():
-            raise Unanswered(f"The user did not answer `{ask.model.name}`; nothing was done")
+            raise ElicitationError(f"The user did not answer `{ask.model.name}`; nothing was done")
         case "model", types.CreateMessageResult(content=content):
             return content.text if isinstance(content, types.TextContent) else content.model_dump(mode="json")
         case "roots", types.ListRootsResult(roots=roots):
@@ -159,7 +159,7 @@ def _take(answers: Answers, ask: Ask, response: Response | None) -> None:
     """Keep an answer; one that need not be given and is not is None."""
     try:
         answer = _answer(ask, response)
-    except Unanswered:
+    except ElicitationError:
         if ask.model.required:
             raise
         answers[ask.model.name] = None
@@ -180,7 +180,7 @@ async def _asked(context: ServerRequestContext, asks: Sequence[Ask], own: Mappin
                 fault = str(refusal)
             if ask.model.name not in answers:
                 if ask.model.required:
-                    raise Unanswered(
+                    raise ElicitationError(
                         f"There is no answer to `{ask.model.name}`, so nothing was done: {fault}"
                     )
                 answers[ask.model.name] = None

@@ -18,11 +18,11 @@ from mcp_types import (
 from naftiko_run import jsontext
 from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import ExposeSettings, Message, Receive, Scope, Send
-from naftiko_run.expose.mcp.content_negotiation import takes_events, takes_json
-from naftiko_run.expose.mcp.eventstream import as_event
-from naftiko_run.expose.mcp.fast_path import DirectCalls, headers_of
-from naftiko_run.expose.mcp.jsonrpc import Refused, error, read_message
-from naftiko_run.expose.mcp.large_payloads import with_results, without_arguments
+from naftiko_run.expose.mcp.content_negotiation import accepts_event_stream, accepts_json
+from naftiko_run.expose.mcp.eventstream import as_event_stream
+from naftiko_run.expose.mcp.fast_path import FastPath, unique_headers
+from naftiko_run.expose.mcp.jsonrpc import InvalidMessage, error_response, read_message
+from naftiko_run.expose.mcp.large_payloads import attach_result, detach_arguments
 from naftiko_run.expose.problems import Problem
 from naftiko_run.expose.response import respond
 
@@ -43,7 +43,7 @@ class McpEndpoint:
         server: Server[Any],
         settings: ExposeSettings,
         *,
-        direct: DirectCalls | None = None,
+        direct: FastPath | None = None,
         keeps_sessions: bool = False,
     ) -> None:
         self._server = server
@@ -83,7 +83,7 @@ class McpEndpoint:
                 "This MCP server keeps no session and no stream: every request is a POST",
                 headers=(("allow", "POST"),),
             )
-        headers = headers_of(scope)
+        headers = unique_headers(scope)
         if headers.get(b"content-type") != b"application/json":
             _check_type(scope)
         try:
@@ -91,7 +91,7 @@ class McpEndpoint:
         except Disconnected:
             return
         received = await read_message(content)
-        if isinstance(received, Refused):
+        if isinstance(received, InvalidMessage):
             await respond(scope, send, 400, received.answer, "application/json")
             return
         message, content = received.message, received.content
@@ -108,18 +108,22 @@ class McpEndpoint:
         if not _agrees(scope, message):
             fault = "mcp-protocol-version header does not match the request envelope's protocol version"
             await respond(
-                scope, send, 400, error(HEADER_MISMATCH, fault, message.get("id")), "application/json"
+                scope,
+                send,
+                400,
+                error_response(HEADER_MISMATCH, fault, message.get("id")),
+                "application/json",
             )
             return
         if _settle_accept(scope):
-            send = as_event(send)
+            send = as_event_stream(send)
         if len(content) > jsontext.LONG:
-            shortened = without_arguments(scope, message, self._server.get_tool_input_schema)
-            if isinstance(shortened, Refused):
+            shortened = detach_arguments(scope, message, self._server.get_tool_input_schema)
+            if isinstance(shortened, InvalidMessage):
                 await respond(scope, send, 400, shortened.answer, "application/json")
                 return
             content = shortened
-        await self._pass_on(scope, receive, with_results(scope, send), message, content)
+        await self._pass_on(scope, receive, attach_result(scope, send), message, content)
 
     async def _pass_on(
         self, scope: Scope, receive: Receive, send: Send, message: dict[str, Any], content: bytes
@@ -184,7 +188,7 @@ def _settle_accept(scope: Scope) -> bool:
         Problem: Neither that nor JSON is.
     """
     accept = b", ".join([value for name, value in scope["headers"] if name == b"accept"]).strip(b", \t")
-    has_json, has_events = takes_json(accept), takes_events(accept)
+    has_json, has_events = accepts_json(accept), accepts_event_stream(accept)
     if not (has_json or has_events):
         raise Problem(
             406,

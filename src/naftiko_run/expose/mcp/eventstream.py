@@ -5,7 +5,7 @@ from __future__ import annotations
 from naftiko_run.expose.exposer import Message, Send
 
 
-def as_event(send: Send) -> Send:
+def as_event_stream(send: Send) -> Send:
     """Return what sends a JSON answer as a stream of one event, and everything else as it is."""
     body = bytearray()
     is_json = False

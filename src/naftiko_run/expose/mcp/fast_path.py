@@ -28,9 +28,9 @@ from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.body import Disconnected, headers_by_name
 from naftiko_run.expose.disconnect import cancel_on_disconnect
 from naftiko_run.expose.exposer import Receive, Scope, Send
-from naftiko_run.expose.mcp.content_negotiation import takes_json
-from naftiko_run.expose.mcp.jsonrpc import Received
-from naftiko_run.expose.mcp.results import MOST_LEVELS, Begun
+from naftiko_run.expose.mcp.content_negotiation import accepts_json
+from naftiko_run.expose.mcp.jsonrpc import ParsedMessage
+from naftiko_run.expose.mcp.results import MAX_DEPTH, JsonFragment
 from naftiko_run.expose.response import send_response
 from naftiko_run.invoke import Outcome, run_in_decode_pool
 
@@ -60,7 +60,7 @@ async def _never(_: Mapping[str, Any]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class DirectTool:
+class FastPathTool:
     """A tool whose calls need nothing but their arguments.
 
     Attributes:
@@ -69,24 +69,24 @@ class DirectTool:
         failure: Gives the result of what either raised, or the error of what is nobody's fault but ours.
         known: The arguments that are used; None where any other may be, too.
         takes_others: Whether others make up the body, unless there is an argument ``body``.
-        can_be_read: Whether arguments that were refused can be read in another way.
+        can_coerce: Whether arguments that were refused can be read in another way.
         header: Its name as clients write it in ``Mcp-Name``.
     """
 
     invoke: Callable[[Mapping[str, Any]], Awaitable[Outcome]]
-    result: Callable[[Outcome, str], Begun]
-    failure: Callable[[Exception, str], Begun | MCPError]
+    result: Callable[[Outcome, str], JsonFragment]
+    failure: Callable[[Exception, str], JsonFragment | MCPError]
     known: frozenset[str] | None = None
     takes_others: bool = False
-    can_be_read: Callable[[Mapping[str, Any]], Awaitable[bool]] = _never
+    can_coerce: Callable[[Mapping[str, Any]], Awaitable[bool]] = _never
     header: bytes = b""
 
-    def named(self, name: str) -> DirectTool:
+    def named(self, name: str) -> FastPathTool:
         """Give it under a name."""
         return replace(self, header=encode_header_value(name).encode())
 
 
-class DirectCalls:
+class FastPath:
     """Answers calls of one adapter's tools.
 
     Args:
@@ -94,7 +94,7 @@ class DirectCalls:
         server_info: What results of 2026-07-28 say about the server.
     """
 
-    def __init__(self, tools: Mapping[str, DirectTool], server_info: Mapping[str, Any]) -> None:
+    def __init__(self, tools: Mapping[str, FastPathTool], server_info: Mapping[str, Any]) -> None:
         self._tools = tools
         stamp = {"resultType": "complete", "_meta": {SERVER_INFO_META_KEY: server_info}}
         stamped = b",%b}" % jsontext.dumps(stamp)[1:]
@@ -106,7 +106,7 @@ class DirectCalls:
     async def answer(
         self,
         headers: Mapping[bytes, bytes],
-        received: Received,
+        received: ParsedMessage,
         scope: Scope,
         receive: Receive,
         send: Send,
@@ -114,7 +114,7 @@ class DirectCalls:
         """Answer a request, or leave it to the SDK and give False.
 
         Args:
-            headers: What ``headers_of`` gives.
+            headers: What ``unique_headers`` gives.
             received: Its body.
             scope: The request.
             receive: Its ASGI channel.
@@ -137,7 +137,7 @@ class DirectCalls:
             return False
         number = message["id"]
         written = b"%d" % number if type(number) is int else jsontext.dumps(number)
-        result: Begun | MCPError
+        result: JsonFragment | MCPError
         try:
             outcome = await cancel_on_disconnect(scope, receive, tool.invoke(arguments))
             if outcome.is_long:
@@ -148,7 +148,7 @@ class DirectCalls:
             return True
         except InvalidInput as fault:
             # Nothing was called: the first check refuses what can be read.
-            if await tool.can_be_read(arguments):
+            if await tool.can_coerce(arguments):
                 return False
             result = tool.failure(fault, version)
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
@@ -164,7 +164,7 @@ class DirectCalls:
         return True
 
 
-def headers_of(scope: Scope) -> dict[bytes, bytes]:
+def unique_headers(scope: Scope) -> dict[bytes, bytes]:
     """Give a request's headers; none at all where one that matters here is there twice."""
     headers = headers_by_name(scope)
     if len(headers) < len(scope["headers"]):
@@ -192,14 +192,14 @@ def _params_of_call(message: Mapping[str, Any], content: bytes) -> dict[str, Any
     # Parsers of the SDK have limits of their own; it does not see the arguments of a long message.
     if (
         len(content) <= jsontext.LONG
-        and jsontext.may_be_deeper(content, MOST_LEVELS)
-        and jsontext.dumps_within(params, MOST_LEVELS + 1) is None
+        and jsontext.may_be_deeper(content, MAX_DEPTH)
+        and jsontext.dumps_within(params, MAX_DEPTH + 1) is None
     ):
         return None
     return params
 
 
-def _version(headers: Mapping[bytes, bytes], params: Mapping[str, Any], tool: DirectTool) -> str | None:
+def _version(headers: Mapping[bytes, bytes], params: Mapping[str, Any], tool: FastPathTool) -> str | None:
     """Give the protocol version of a call that is in order and asks for nothing but its result; else None."""
     told = headers.get
     version = _VERSIONS.get(told(b"mcp-protocol-version", _UNNAMED_VERSION))
@@ -207,7 +207,7 @@ def _version(headers: Mapping[bytes, bytes], params: Mapping[str, Any], tool: Di
     if (
         version is None
         or not told(b"content-type", b"").startswith(b"application/json")
-        or not (accept == _USUAL_ACCEPT or takes_json(accept))
+        or not (accept == _USUAL_ACCEPT or accepts_json(accept))
         or b"mcp-session-id" in headers
     ):
         return None

@@ -22,7 +22,7 @@ _NO_VERSION: Final = 'a JSON-RPC message has `"jsonrpc": "2.0"`'
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class InvalidMessage:
     """What is wrong with a text that is no message.
 
     Attributes:
@@ -38,11 +38,11 @@ class Refused:
     @property
     def answer(self) -> bytes:
         """The JSON-RPC error that answers it."""
-        return error(self.code, self.text, self.request_id)
+        return error_response(self.code, self.text, self.request_id)
 
 
 @dataclass(slots=True)
-class Received:
+class ParsedMessage:
     """A message.
 
     Attributes:
@@ -54,7 +54,7 @@ class Received:
     content: bytes
 
 
-async def read_message(content: bytes) -> Received | Refused:
+async def read_message(content: bytes) -> ParsedMessage | InvalidMessage:
     """Return the message in a text, or the error that answers one without.
 
     A long text is parsed beside the event loop; what is not Unicode in it becomes U+FFFD.
@@ -63,17 +63,17 @@ async def read_message(content: bytes) -> Received | Refused:
     try:
         message, content = await read_json(content)
     except ValueError as fault:
-        return Refused(PARSE_ERROR, f"Parse error: {fault}")
+        return InvalidMessage(PARSE_ERROR, f"Parse error: {fault}")
     if not isinstance(message, dict):
         text = "a JSON-RPC message is an object" + (
             "; batches are not taken" if isinstance(message, list) else ""
         )
-        return Refused(INVALID_REQUEST, f"Invalid request: {text}")
+        return InvalidMessage(INVALID_REQUEST, f"Invalid request: {text}")
     if "method" not in message:
         return _response(message, content)
     if wrong := _fault(message):
         return _invalid(wrong, message)
-    return Received(message, content) if type(message.get("id")) in _IDS else _request(message, content)
+    return ParsedMessage(message, content) if type(message.get("id")) in _IDS else _request(message, content)
 
 
 def _fault(message: dict[str, Any]) -> str:
@@ -85,7 +85,7 @@ def _fault(message: dict[str, Any]) -> str:
     return "" if type(message.get("params")) in _PARAMS else "the `params` must be an object"
 
 
-def _response(message: dict[str, Any], content: bytes) -> Received | Refused:
+def _response(message: dict[str, Any], content: bytes) -> ParsedMessage | InvalidMessage:
     """Return a client's response to a request of the server. No error repeats its ``id``, which is the server's."""
     if "result" not in message and "error" not in message:
         return _invalid("the JSON-RPC message has no `method`", message)
@@ -98,7 +98,11 @@ def _response(message: dict[str, Any], content: bytes) -> Received | Refused:
         fault = "the `result` of a response must be an object"
     elif "error" in message and not _is_error(message["error"]):
         fault = "the `error` of a response must have an integer `code` and a string `message`"
-    return Refused(INVALID_REQUEST, f"Invalid request: {fault}") if fault else Received(message, content)
+    return (
+        InvalidMessage(INVALID_REQUEST, f"Invalid request: {fault}")
+        if fault
+        else ParsedMessage(message, content)
+    )
 
 
 def _is_error(value: Any) -> bool:
@@ -107,18 +111,18 @@ def _is_error(value: Any) -> bool:
     )
 
 
-def _invalid(fault: str, message: dict[str, Any]) -> Refused:
-    return Refused(INVALID_REQUEST, f"Invalid request: {fault}", _known(message.get("id")))
+def _invalid(fault: str, message: dict[str, Any]) -> InvalidMessage:
+    return InvalidMessage(INVALID_REQUEST, f"Invalid request: {fault}", _known(message.get("id")))
 
 
-def _request(message: dict[str, Any], content: bytes) -> Received | Refused:
+def _request(message: dict[str, Any], content: bytes) -> ParsedMessage | InvalidMessage:
     """Return a notification, which has no ``id``, or a request whose ``id`` is not a usual one."""
     if "id" not in message:
-        return Received(message, content)
+        return ParsedMessage(message, content)
     request_id = message["id"]
     if isinstance(request_id, float) and request_id.is_integer():
         message["id"] = int(request_id)
-        return Received(message, jsontext.dumps(message))
+        return ParsedMessage(message, jsontext.dumps(message))
     return _invalid("the `id` of a request must be a string or an integer", message)
 
 
@@ -128,7 +132,7 @@ def _known(request_id: Any) -> str | float | None:
     return request_id if is_known else None
 
 
-def error(code: int, message: str, request_id: Any = None) -> bytes:
+def error_response(code: int, message: str, request_id: Any = None) -> bytes:
     """Return a JSON-RPC error."""
     answer = {"code": code, "message": message}
     return jsontext.dumps({"jsonrpc": "2.0", "id": request_id, "error": answer})

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from naftiko_run import jsontext
 from naftiko_run.expose.exposer import Message, Scope, Send
-from naftiko_run.expose.mcp.jsonrpc import Refused
+from naftiko_run.expose.mcp.jsonrpc import InvalidMessage
 from naftiko_run.invoke import run_in_decode_pool
 from naftiko_run.longjson import is_heavy
 
@@ -36,10 +36,10 @@ _Result = TypeVar("_Result")
 _Handler = Callable[[ServerRequestContext[Any, Any], _Params], Awaitable[_Result]]
 
 
-def without_arguments(
+def detach_arguments(
     scope: Scope, message: Mapping[str, Any], schema_of: Callable[[str], Any] | None
-) -> bytes | Refused:
-    """Return a long message as the SDK is given it; ``taking_arguments`` gives the handler the rest.
+) -> bytes | InvalidMessage:
+    """Return a long message as the SDK is given it; ``attach_arguments`` gives the handler the rest.
 
     Args:
         scope: The request.
@@ -58,7 +58,9 @@ def without_arguments(
     if is_heavy(message):
         text = "Invalid request: it is too large; only the arguments of tools and prompts may have so many members"
         request_id = message.get("id")
-        return Refused(types.INVALID_REQUEST, text, request_id if isinstance(request_id, str | int) else None)
+        return InvalidMessage(
+            types.INVALID_REQUEST, text, request_id if isinstance(request_id, str | int) else None
+        )
     return jsontext.dumps(message)
 
 
@@ -79,7 +81,7 @@ def _told_in_headers(arguments: Mapping[str, Any], schema: Any) -> dict[str, Any
     return told
 
 
-def taking_arguments(handler: _Handler[_Params, _Result]) -> _Handler[_Params, _Result]:
+def attach_arguments(handler: _Handler[_Params, _Result]) -> _Handler[_Params, _Result]:
     """Return a handler that is given the arguments that the SDK has not seen."""
 
     @wraps(handler)
@@ -92,8 +94,8 @@ def taking_arguments(handler: _Handler[_Params, _Result]) -> _Handler[_Params, _
     return handled
 
 
-def keeping_result(handler: _Handler[_Params, _Result]) -> _Handler[_Params, _Result]:
-    """Return a handler whose large results the SDK does not write; ``with_results`` sends them."""
+def detach_result(handler: _Handler[_Params, _Result]) -> _Handler[_Params, _Result]:
+    """Return a handler whose large results the SDK does not write; ``attach_result`` sends them."""
 
     @wraps(handler)
     async def handled(context: ServerRequestContext[Any, Any], params: _Params) -> _Result:
@@ -142,7 +144,7 @@ def _written(name: str, parts: Sequence[BaseModel], structured: Any = None) -> b
     return jsontext.dumps_in_steps(members)[1:-1]
 
 
-def with_results(scope: Scope, send: Send) -> Send:
+def attach_result(scope: Scope, send: Send) -> Send:
     """Return what sends the SDK's response to a request with the result in place of its mark."""
     held: Message | None = None
 

@@ -10,11 +10,11 @@ from mcp.server.connection import allowed_log_levels
 from mcp.server.context import ServerRequestContext
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from naftiko_run.expose.mcp.sessions import wants_info
+from naftiko_run.expose.mcp.sessions import is_info_enabled
 from naftiko_run.invoke import watched
 
 
-class Notices:
+class CallNotifier:
     """Tells clients of the steps of their calls.
 
     Args:
@@ -49,4 +49,4 @@ class Notices:
 def _wants_messages(context: ServerRequestContext[Any, Any]) -> bool:
     if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
         return "info" in allowed_log_levels(context.protocol_version, context.meta)
-    return wants_info(context)
+    return is_info_enabled(context)

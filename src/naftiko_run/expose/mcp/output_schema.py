@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from naftiko_run.expose.mcp.property_keys import without_refused_keys
+from naftiko_run.expose.mcp.property_keys import without_invalid_keys
 from naftiko_run.expressions import MISSING
 from naftiko_run.invoke import compile_schema, violations_of
 
@@ -23,7 +23,7 @@ _TOLD: Final = 5
 """How many faults are told."""
 
 
-class Promise:
+class OutputSchema:
     """What is promised of a tool's answers.
 
     Args:
@@ -34,7 +34,7 @@ class Promise:
     def __init__(self, name: str, schema: dict[str, Any]) -> None:
         self._name = name
         self._schema = schema
-        self._shown = without_refused_keys(schema)
+        self._shown = without_invalid_keys(schema)
         self._validator = compile_schema(schema)
         self._is_object = "object" in schema["type"]
         self._for_objects = compile_schema(self.schema(""))

@@ -10,7 +10,7 @@ from typing import Final, Generic, TypeVar
 import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
-PAGE: Final = 1000
+PAGE_SIZE: Final = 1000
 """How many entries a page has: clients that never ask for a second page see most servers whole."""
 
 T = TypeVar("T")
@@ -29,8 +29,8 @@ class Page(Generic[T]):
     next_cursor: str | None
 
 
-def page_of(
-    entries: Sequence[tuple[str, T]], params: types.PaginatedRequestParams | None, size: int = PAGE
+def paginate(
+    entries: Sequence[tuple[str, T]], params: types.PaginatedRequestParams | None, size: int = PAGE_SIZE
 ) -> Page[T]:
     """Give the page of a list that a request asks for.
 

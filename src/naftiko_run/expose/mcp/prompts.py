@@ -14,15 +14,15 @@ from naftiko_run.document.model import Prompt as PromptModel
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.content_blocks import block_of
-from naftiko_run.expose.mcp.elicitation import Questionnaire, Unanswered
-from naftiko_run.expose.mcp.failures import error_of
+from naftiko_run.expose.mcp.elicitation import Elicitation, ElicitationError
+from naftiko_run.expose.mcp.failures import mcp_error
 from naftiko_run.expose.mcp.metadata import title_of
-from naftiko_run.expose.mcp.pagination import page_of
-from naftiko_run.expose.mcp.resources import ResourceShelf
+from naftiko_run.expose.mcp.pagination import paginate
+from naftiko_run.expose.mcp.resources import ResourceRegistry
 from naftiko_run.invoke import Message, Prompt
 
 
-class PromptBook:
+class PromptRegistry:
     """The prompts of one ``mcp`` block.
 
     Args:
@@ -31,10 +31,10 @@ class PromptBook:
         shelf: Has the resources that messages show.
     """
 
-    def __init__(self, exposes: McpExposes, capability: Capability, shelf: ResourceShelf) -> None:
+    def __init__(self, exposes: McpExposes, capability: Capability, shelf: ResourceRegistry) -> None:
         self._shelf = shelf
         self._prompts = {
-            model.name: (model, capability.prompts[model.pointer], Questionnaire(model.asks))
+            model.name: (model, capability.prompts[model.pointer], Elicitation(model.asks))
             for model in exposes.prompts
             if model.pointer in capability.prompts
         }
@@ -58,7 +58,7 @@ class PromptBook:
         for name, reason in self._left_out.items():
             yield Unit(name, reason=reason, kind="prompt")
 
-    def values_of(self, name: str, argument: str) -> list[str] | None:
+    def completion_values(self, name: str, argument: str) -> list[str] | None:
         """Give the values that an argument can have; None where there is no such prompt."""
         name = self._aliases.get(name, name)
         if name not in self._prompts:
@@ -75,7 +75,7 @@ class PromptBook:
             MCPError: The cursor is none of this list's.
         """
         prompts = [(name, _described(model, prompt)) for name, (model, prompt, _) in self._prompts.items()]
-        page = page_of(prompts, params)
+        page = paginate(prompts, params)
         return types.ListPromptsResult(prompts=page.entries, next_cursor=page.next_cursor)
 
     async def get(
@@ -99,10 +99,10 @@ class PromptBook:
             if isinstance(arguments, types.InputRequiredResult):
                 return arguments
             messages = prompt.render(arguments)
-        except Unanswered as fault:
+        except ElicitationError as fault:
             raise MCPError(types.INVALID_PARAMS, str(fault)) from None
         except InvalidInput as fault:
-            raise error_of(fault, f"prompt `{name}`") from None
+            raise mcp_error(fault, f"prompt `{name}`") from None
         return types.GetPromptResult(
             description=model.description or None,
             messages=[

@@ -65,7 +65,7 @@ class PropertyKeys:
     original: Mapping[str, str]
     _root: _Place = field(repr=False)
 
-    def to_shown(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def to_exposed(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return arguments with the keys that are shown, whichever of the two the caller used.
 
         Raises:
@@ -123,7 +123,7 @@ class PropertyKeys:
         return renamed
 
 
-def shown_schema(schema: Schema) -> tuple[Schema, PropertyKeys | None]:
+def exposed_schema(schema: Schema) -> tuple[Schema, PropertyKeys | None]:
     """Return a schema of arguments as clients are shown it, and its keys where some had to change.
 
     Arrays have ``items`` at every level, without which OpenAI and Gemini refuse them.
@@ -140,7 +140,7 @@ def shown_schema(schema: Schema) -> tuple[Schema, PropertyKeys | None]:
     return rewritten, PropertyKeys(shown, {value: key for key, value in shown.items()}, root)
 
 
-def without_refused_keys(schema: Schema) -> Schema:
+def without_invalid_keys(schema: Schema) -> Schema:
     """Return a schema of answers without the properties whose keys some client refuses.
 
     Answers are given as they are: nothing more is promised of these members.
@@ -313,10 +313,10 @@ def _at_once(schema: Any, root: Schema, seen: set[int]) -> Iterator[Schema]:
     for each in schema.get("dependentSchemas", {}).values():
         yield from _at_once(each, root, seen)
     if "$ref" in schema:
-        yield from _at_once(target_of(schema["$ref"], root), root, seen)
+        yield from _at_once(resolve_reference(schema["$ref"], root), root, seen)
 
 
-def target_of(reference: str, root: Schema) -> Any:
+def resolve_reference(reference: str, root: Schema) -> Any:
     """Return what a reference into the same schema means; None where it is written as an anchor that is not there."""
     if reference == "#":
         return root

@@ -18,9 +18,9 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes, Resource
 from naftiko_run.expose.exposer import Unit
-from naftiko_run.expose.mcp.failures import error_of, failed
+from naftiko_run.expose.mcp.failures import mcp_error, upstream_error
 from naftiko_run.expose.mcp.metadata import title_of
-from naftiko_run.expose.mcp.pagination import page_of
+from naftiko_run.expose.mcp.pagination import paginate
 from naftiko_run.expose.mediatypes import media_type_of
 from naftiko_run.expose.units import unit_of
 from naftiko_run.expressions import UriTemplate, as_text, parse_uri_template
@@ -56,7 +56,7 @@ class _Static:
     folder: Folder
 
 
-class ResourceShelf:
+class ResourceRegistry:
     """The resources of one ``mcp`` block.
 
     Args:
@@ -92,7 +92,7 @@ class ResourceShelf:
         for name, reason in self._left_out.items():
             yield Unit(name, reason=reason, kind="resource")
 
-    def values_of(self, uri: str, name: str) -> list[str] | None:
+    def completion_values(self, uri: str, name: str) -> list[str] | None:
         """Give the values that a hole of a template can have; None where there is no such template."""
         for dynamic in self._dynamics:
             if uri in (dynamic.model.uri, dynamic.uri.text):
@@ -100,7 +100,7 @@ class ResourceShelf:
                 return [as_text(each) for each in declared.get("enum", ())]
         return None
 
-    def stamp(self, uri: str) -> object:
+    def fingerprint(self, uri: str) -> object:
         """Give what changes when a file does, or comes or goes; None for a URI that is no file's place."""
         for static in self._statics:
             name = _below(static, uri)
@@ -128,7 +128,7 @@ class ResourceShelf:
             for each in self._dynamics
             if not each.uri.names
         ]
-        page = page_of([(each.uri, each) for each in (*files, *fixed)], params)
+        page = paginate([(each.uri, each) for each in (*files, *fixed)], params)
         return types.ListResourcesResult(resources=page.entries, next_cursor=page.next_cursor)
 
     async def templates(
@@ -150,7 +150,7 @@ class ResourceShelf:
             for each in self._dynamics
             if each.uri.names
         ]
-        page = page_of([(each.uri_template, each) for each in templates], params)
+        page = paginate([(each.uri_template, each) for each in templates], params)
         return types.ListResourceTemplatesResult(
             resource_templates=page.entries, next_cursor=page.next_cursor
         )
@@ -202,9 +202,9 @@ async def _invoked(dynamic: _Dynamic, texts: dict[str, str], uri: str) -> Conten
     try:
         outcome = await dynamic.function.invoke(inputs)
     except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
-        raise error_of(fault, f"resource `{dynamic.model.written_name or dynamic.model.name}`") from None
+        raise mcp_error(fault, f"resource `{dynamic.model.written_name or dynamic.model.name}`") from None
     if outcome.has_failed:
-        raise failed(outcome)
+        raise upstream_error(outcome)
     if outcome.is_long:
         return await run_in_decode_pool(
             lambda: _contents(uri, dynamic.model, outcome.content, outcome.media_type)

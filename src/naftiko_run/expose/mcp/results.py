@@ -10,32 +10,32 @@ from typing import Any, Final
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from naftiko_run import jsontext
-from naftiko_run.expose.mcp.output_schema import Promise
+from naftiko_run.expose.mcp.output_schema import OutputSchema
 from naftiko_run.expose.mcp.truncation import ResultLimit
 from naftiko_run.expose.problems import Problem
 from naftiko_run.expressions import MISSING, as_text
 from naftiko_run.invoke import Outcome
 
-Wire = dict[str, Any]
+JsonObject = dict[str, Any]
 """A result, or a part of one, as it is written."""
 
-Begun = tuple[bytes, ...]
+JsonFragment = tuple[bytes, ...]
 """The JSON of a result in pieces, without its last brace: more members may follow."""
 
-MOST_LEVELS: Final = 100
+MAX_DEPTH: Final = 100
 """How deep structured content is nested at most: parsers of clients have limits from 128 levels on."""
 
 _BEFORE_TEXT: Final = b'{"content":[{"type":"text","text":'
 _AFTER_TEXT: Final = b'}],"isError":false,"structuredContent":'
 
 
-def result_of(
+def render_result(
     outcome: Outcome,
     protocol_version: str,
     name: str,
     limit: ResultLimit | None = None,
-    promise: Promise | None = None,
-) -> Wire:
+    output_schema: OutputSchema | None = None,
+) -> JsonObject:
     """Give the result of a call that an upstream answered.
 
     Data is given as ``structuredContent`` and as compact JSON text; what is no
@@ -52,52 +52,54 @@ def result_of(
         protocol_version: The client's.
         name: What was called, ``namespace/tool``, percent-encoded.
         limit: Of text and data; None for none.
-        promise: What clients check the answer against; None where nothing is promised.
+        output_schema: What clients check the answer against; None where nothing is promised.
     """
     if outcome.has_failed:
-        return keep_to(promise, result_of_failure(outcome), protocol_version)
+        return drop_invalid_structure(output_schema, failure_result(outcome), protocol_version)
     if not outcome.content:
         text = f"{_status(outcome.status)}, without content"
         if outcome.location:
             text += f"; Location: {outcome.location}"
-        return _wire([text_block(text)], promise.keep(MISSING, protocol_version)[0] if promise else None)
+        return _wire(
+            [text_block(text)], output_schema.keep(MISSING, protocol_version)[0] if output_schema else None
+        )
     value = outcome.value
     if value is MISSING and not outcome.is_readable:
         shown = [_bytes(outcome, name)]
         if outcome.location:
             shown.append(text_block(f"{_status(outcome.status)}; Location: {outcome.location}"))
         return _wire(shown)
-    return _wire_of_all(*_told(outcome, value, protocol_version, limit, promise))
+    return _wire_of_all(*_told(outcome, value, protocol_version, limit, output_schema))
 
 
-def begun_result_of(
+def render_fragment(
     outcome: Outcome,
     protocol_version: str,
     name: str,
     limit: ResultLimit | None,
-    promise: Promise | None,
-) -> Begun:
-    """Give the same as JSON; see ``result_of``. Data is written once, for its text and as structured content."""
+    output_schema: OutputSchema | None,
+) -> JsonFragment:
+    """Give the same as JSON; see ``render_result``. Data is written once, for its text and as structured content."""
     value = MISSING if outcome.has_failed else outcome.value
     if value is MISSING or value is None:
-        result = result_of(outcome, protocol_version, name, limit, promise)
-        return begun(result, in_steps=outcome.is_long)
+        result = render_result(outcome, protocol_version, name, limit, output_schema)
+        return json_fragment(result, in_steps=outcome.is_long)
     if (
         limit is None
-        and promise is None
+        and output_schema is None
         and not outcome.location
         and (isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS)
     ):
         written = _written(outcome, value)
         if written is not None:
             return _BEFORE_TEXT, jsontext.dumps(written.decode()), _AFTER_TEXT, written
-    text, structured, notes = _told(outcome, value, protocol_version, limit, promise)
+    text, structured, notes = _told(outcome, value, protocol_version, limit, output_schema)
     if structured is not value or notes:
-        return begun(_wire_of_all(text, structured, notes), in_steps=outcome.is_long)
+        return json_fragment(_wire_of_all(text, structured, notes), in_steps=outcome.is_long)
     return _BEFORE_TEXT, jsontext.dumps(text), _AFTER_TEXT, text.encode()
 
 
-def begun(result: Wire, *, in_steps: bool = False) -> Begun:
+def json_fragment(result: JsonObject, *, in_steps: bool = False) -> JsonFragment:
     """Return a result as JSON; a large one in a thread, in steps between which others run."""
     written = jsontext.dumps_in_steps(result) if in_steps else jsontext.dumps(result)
     return (written[:-1],)
@@ -106,14 +108,20 @@ def begun(result: Wire, *, in_steps: bool = False) -> Begun:
 def _written(outcome: Outcome, value: Any) -> bytes | None:
     """Return the JSON of an outcome's value; None where it is nested too deeply."""
     if outcome.is_long:
-        return jsontext.dumps_within_in_steps(value, MOST_LEVELS)
-    return jsontext.dumps_within(value, MOST_LEVELS)
+        return jsontext.dumps_within_in_steps(value, MAX_DEPTH)
+    return jsontext.dumps_within(value, MAX_DEPTH)
 
 
-def keep_to(promise: Promise | None, error: Wire, protocol_version: str) -> Wire:
+def drop_invalid_structure(
+    output_schema: OutputSchema | None, error: JsonObject, protocol_version: str
+) -> JsonObject:
     """Give an error that a client takes: without structured content where that is not as was promised."""
     structured = error.get("structuredContent")
-    if promise is not None and structured is not None and not promise.allows(structured, protocol_version):
+    if (
+        output_schema is not None
+        and structured is not None
+        and not output_schema.allows(structured, protocol_version)
+    ):
         del error["structuredContent"]
     return error
 
@@ -121,7 +129,7 @@ def keep_to(promise: Promise | None, error: Wire, protocol_version: str) -> Wire
 _UNFIT: Final = "The arguments do not fit the tool's input schema:"
 
 
-def result_of_problem(problem: Problem, unfit: str = _UNFIT) -> Wire:
+def problem_result(problem: Problem, unfit: str = _UNFIT) -> JsonObject:
     """Return the result of a call that was refused, or that failed on the way.
 
     Args:
@@ -144,7 +152,7 @@ def result_of_problem(problem: Problem, unfit: str = _UNFIT) -> Wire:
     return _error("\n".join(lines), document)
 
 
-def result_of_failure(outcome: Outcome) -> Wire:
+def failure_result(outcome: Outcome) -> JsonObject:
     """Give the result of a call that the upstream did not do: its status and body."""
     body = outcome.text if outcome.value is MISSING else outcome.value
     text = f"The upstream answered {_status(outcome.status)}"
@@ -162,29 +170,29 @@ def result_of_failure(outcome: Outcome) -> Wire:
     return _error(text, structured)
 
 
-def _error(text: str, structured: dict[str, Any]) -> Wire:
-    is_deep = jsontext.is_deeper(structured, MOST_LEVELS)
+def _error(text: str, structured: dict[str, Any]) -> JsonObject:
+    is_deep = jsontext.is_deeper(structured, MAX_DEPTH)
     return _wire([text_block(text)], None if is_deep else structured, is_error=True)
 
 
-def text_block(text: str) -> Wire:
+def text_block(text: str) -> JsonObject:
     """Give a text as content."""
     return {"type": "text", "text": text}
 
 
-def result_of_text(text: str, *, is_error: bool = False) -> Wire:
+def text_result(text: str, *, is_error: bool = False) -> JsonObject:
     """Give a result that is nothing but a text."""
     return _wire([text_block(text)], is_error=is_error)
 
 
-def _wire(content: list[Wire], structured: Any = None, *, is_error: bool = False) -> Wire:
-    result: Wire = {"content": content, "isError": is_error}
+def _wire(content: list[JsonObject], structured: Any = None, *, is_error: bool = False) -> JsonObject:
+    result: JsonObject = {"content": content, "isError": is_error}
     if structured is not None:
         result["structuredContent"] = structured
     return result
 
 
-def _bytes(outcome: Outcome, name: str) -> Wire:
+def _bytes(outcome: Outcome, name: str) -> JsonObject:
     data = b64encode(outcome.content).decode()
     kind = outcome.media_type.partition(";")[0].strip().casefold()
     if kind.startswith("image/"):
@@ -197,7 +205,11 @@ def _bytes(outcome: Outcome, name: str) -> Wire:
 
 
 def _told(
-    outcome: Outcome, value: Any, protocol_version: str, limit: ResultLimit | None, promise: Promise | None
+    outcome: Outcome,
+    value: Any,
+    protocol_version: str,
+    limit: ResultLimit | None,
+    output_schema: OutputSchema | None,
 ) -> tuple[str, Any, list[str]]:
     """Give an answer's text, its structured content, and notes on both.
 
@@ -221,14 +233,14 @@ def _told(
         notes.append(note)
     if outcome.location:
         notes.append(f"{_status(outcome.status)}; Location: {outcome.location}")
-    if promise is not None:
-        structured, warning = promise.keep(MISSING if written is None else value, protocol_version)
+    if output_schema is not None:
+        structured, warning = output_schema.keep(MISSING if written is None else value, protocol_version)
         if warning:
             notes.append(warning)
     return text, structured, notes
 
 
-def _wire_of_all(text: str, structured: Any, notes: list[str]) -> Wire:
+def _wire_of_all(text: str, structured: Any, notes: list[str]) -> JsonObject:
     return _wire([text_block(each) for each in (text, *notes)], structured)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from naftiko_run import jsontext
-from naftiko_run.expose.mcp.property_keys import Schema, target_of
+from naftiko_run.expose.mcp.property_keys import Schema, resolve_reference
 
 _CHOICES: Final = ("anyOf", "oneOf")
 _REFUSED: Final = frozenset((*_CHOICES, "allOf", "not", "enum", "const", "$ref"))
@@ -34,7 +34,7 @@ class _Members:
     required: frozenset[str] = frozenset()
 
 
-def plain_root(schema: Schema) -> Schema:
+def flatten_root(schema: Schema) -> Schema:
     """Return an input schema whose root every big client takes.
 
     Properties of all branches are in it, and what all branches require is required; where the branches of a choice
@@ -66,7 +66,7 @@ def _members(schema: Any, root: Schema, depth: int) -> _Members:
     found = _Members(dict(schema.get("properties", {})), frozenset(schema.get("required", ())))
     together = [*schema.get("allOf", ())]
     if isinstance(schema.get("$ref"), str):
-        together.append(target_of(schema["$ref"], root))
+        together.append(resolve_reference(schema["$ref"], root))
     for each in together:
         found = _both(found, _members(each, root, depth + 1))
     for keyword in _CHOICES:

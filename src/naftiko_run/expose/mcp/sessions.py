@@ -10,7 +10,7 @@ from mcp.server.connection import Connection
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
-from naftiko_run.expose.mcp.resources import ResourceShelf
+from naftiko_run.expose.mcp.resources import ResourceRegistry
 
 _SECONDS_BETWEEN_LOOKS: Final = 1.0
 _LEVEL: Final = "naftiko.level"
@@ -18,7 +18,7 @@ _WATCHES: Final = "naftiko.watches"
 _LEVELS_WITH_INFO: Final = ("debug", "info")
 
 
-async def set_level(
+async def set_log_level(
     context: ServerRequestContext[Any, Any], params: types.SetLevelRequestParams
 ) -> types.EmptyResult:
     """Answer ``logging/setLevel``."""
@@ -26,7 +26,7 @@ async def set_level(
     return types.EmptyResult()
 
 
-def wants_info(context: ServerRequestContext[Any, Any]) -> bool:
+def is_info_enabled(context: ServerRequestContext[Any, Any]) -> bool:
     """Whether the client has asked, in its session, for log messages at ``info``."""
     return _connection(context).state.get(_LEVEL) in _LEVELS_WITH_INFO
 
@@ -38,7 +38,7 @@ class Subscriptions:
         shelf: The resources.
     """
 
-    def __init__(self, shelf: ResourceShelf) -> None:
+    def __init__(self, shelf: ResourceRegistry) -> None:
         self._shelf = shelf
 
     async def subscribe(
@@ -49,8 +49,8 @@ class Subscriptions:
         Raises:
             MCPError: There is no such resource, or nobody tells us when it changes.
         """
-        stamp = await asyncio.to_thread(self._shelf.stamp, params.uri)
-        if stamp is None:
+        fingerprint = await asyncio.to_thread(self._shelf.fingerprint, params.uri)
+        if fingerprint is None:
             raise MCPError(
                 types.INVALID_PARAMS,
                 f"There is no file `{params.uri}`; only resources that are files can be watched",
@@ -62,7 +62,7 @@ class Subscriptions:
             watches = connection.state[_WATCHES] = {}
             connection.exit_stack.callback(_end, watches)
         if params.uri not in watches:
-            watches[params.uri] = asyncio.create_task(self._watch(connection, params.uri, stamp))
+            watches[params.uri] = asyncio.create_task(self._watch(connection, params.uri, fingerprint))
         return types.EmptyResult()
 
     async def unsubscribe(
@@ -74,12 +74,12 @@ class Subscriptions:
             watch.cancel()
         return types.EmptyResult()
 
-    async def _watch(self, connection: Connection, uri: str, stamp: object) -> None:
+    async def _watch(self, connection: Connection, uri: str, fingerprint: object) -> None:
         while True:
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
-            now = await asyncio.to_thread(self._shelf.stamp, uri)
-            if now != stamp:
-                stamp = now
+            now = await asyncio.to_thread(self._shelf.fingerprint, uri)
+            if now != fingerprint:
+                fingerprint = now
                 await connection.send_resource_updated(uri)
 
 

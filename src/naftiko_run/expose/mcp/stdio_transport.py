@@ -21,7 +21,7 @@ from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
 from naftiko_run.expose.exposer import Pipe
-from naftiko_run.expose.mcp.jsonrpc import Received, Refused, read_message
+from naftiko_run.expose.mcp.jsonrpc import InvalidMessage, ParsedMessage, read_message
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ Sender = MemoryObjectSendStream[SessionMessage | Exception]
 Receiver = MemoryObjectReceiveStream[SessionMessage]
 
 
-def pipe_of(server: Server[Any]) -> Pipe:
+def build_stdio_transport(server: Server[Any]) -> Pipe:
     """Give what serves a client of a server on stdin and stdout; see ``Pipe``."""
 
     async def serve(stop: asyncio.Event, drain: float) -> bool:
@@ -77,7 +77,7 @@ class _Lines:
 
     def __init__(self) -> None:
         self.came = False
-        self.on_refused: Callable[[Refused], Awaitable[None]] | None = None
+        self.on_refused: Callable[[InvalidMessage], Awaitable[None]] | None = None
         self._queue: asyncio.Queue[bytes] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
         stdin = sys.stdin.fileno()
@@ -100,7 +100,7 @@ class _Lines:
             if not line.strip():
                 continue
             received = await read_message(line)
-            if isinstance(received, Received):
+            if isinstance(received, ParsedMessage):
                 return received.content.decode()
             if self.on_refused is not None:
                 await self.on_refused(received)
@@ -154,7 +154,7 @@ class _Relay:
                     self._changed.clear()
                     await self._changed.wait()
 
-    async def refuse(self, refused: Refused) -> None:
+    async def refuse(self, refused: InvalidMessage) -> None:
         """Answer a line that is no message."""
         known = refused.request_id
         message = _error(known if isinstance(known, int | str) else None, refused.code, refused.text)

@@ -51,7 +51,7 @@ _HUMPS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
-Searched = tuple[types.Tool, str, str]
+IndexedTool = tuple[types.Tool, str, str]
 
 
 class ToolIndex:
@@ -67,12 +67,12 @@ class ToolIndex:
         ConfigurationError: This Python's SQLite has no FTS5.
     """
 
-    def __init__(self, tools: Sequence[Searched]) -> None:
+    def __init__(self, tools: Sequence[IndexedTool]) -> None:
         self._tools = tools
-        self._prepared: _Prepared | None = None
+        self._prepared: _SearchTable | None = None
         _check()
         if len(tools) > _MANY:
-            self._prepared = _Prepared(tools)
+            self._prepared = _SearchTable(tools)
 
     def search(self, query: str, limit: int, skip: int = 0) -> list[int]:
         """Find the tools that have any of some words, or words that begin so; the best first.
@@ -88,14 +88,14 @@ class ToolIndex:
         words = list(islice(dict.fromkeys(_words(query[:_MAX_URL_LENGTH])), _MOST_WORDS))
         if not words:
             return []
-        self._prepared = self._prepared or _Prepared(self._tools)
+        self._prepared = self._prepared or _SearchTable(self._tools)
         return self._prepared.search(words, limit, skip)
 
 
-class _Prepared:
+class _SearchTable:
     """The table that is searched."""
 
-    def __init__(self, tools: Iterable[Searched]) -> None:
+    def __init__(self, tools: Iterable[IndexedTool]) -> None:
         rows = [_row(*each) for each in tools]
         counts = Counter(word for row in rows for word in set(" ".join(row).split()))
         # What most tools have weighs nothing in BM25, and finding all of them takes time.

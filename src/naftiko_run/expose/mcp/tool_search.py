@@ -13,11 +13,11 @@ from mcp.shared.exceptions import MCPError
 
 from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput
-from naftiko_run.expose.mcp.arguments import read_texts
-from naftiko_run.expose.mcp.fast_path import DirectTool
-from naftiko_run.expose.mcp.results import result_of_problem
-from naftiko_run.expose.mcp.tool_index import Searched, ToolIndex
-from naftiko_run.expose.mcp.tools import ToolBox
+from naftiko_run.expose.mcp.arguments import parse_json_texts
+from naftiko_run.expose.mcp.fast_path import FastPathTool
+from naftiko_run.expose.mcp.results import problem_result
+from naftiko_run.expose.mcp.tool_index import IndexedTool, ToolIndex
+from naftiko_run.expose.mcp.tools import ToolRegistry
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.invoke import InputValidator
 
@@ -69,7 +69,7 @@ _CALL_SCHEMA: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shelved:
+class SearchableTools:
     """Tools that are found by words.
 
     Attributes:
@@ -78,13 +78,13 @@ class Shelved:
         prefix: What their names begin with here.
     """
 
-    box: ToolBox
+    box: ToolRegistry
     title: str
     prefix: str = ""
 
 
-class LazyTools:
-    """Answers for tools as a ``ToolBox`` does, and tells clients only how to find them.
+class ToolSearch:
+    """Answers for tools as a ``ToolRegistry`` does, and tells clients only how to find them.
 
     A tool answers to its own name too: who knows it need not take the detour.
 
@@ -95,11 +95,11 @@ class LazyTools:
         ConfigurationError: This Python has nothing to search with.
     """
 
-    def __init__(self, shelves: Sequence[Shelved]) -> None:
-        self._tools: dict[str, tuple[ToolBox, types.Tool]] = {}
+    def __init__(self, shelves: Sequence[SearchableTools]) -> None:
+        self._tools: dict[str, tuple[ToolRegistry, types.Tool]] = {}
         self._aliases: dict[str, str] = {}
         self._unavailable: dict[str, str] = {}
-        searched: list[Searched] = []
+        searched: list[IndexedTool] = []
         for shelf in shelves:
             written = {name: alias for alias, name in shelf.box.aliases.items()}
             for tool in shelf.box.described:
@@ -173,8 +173,8 @@ class LazyTools:
         return next((each.input_schema for each in (self._search, self._call) if each.name == name), None)
 
     @property
-    def direct(self) -> Mapping[str, DirectTool]:
-        """The tools whose calls need nothing but their arguments, by their own names; see ``ToolBox.direct``."""
+    def direct(self) -> Mapping[str, FastPathTool]:
+        """The tools whose calls need nothing but their arguments, by their own names; see ``ToolRegistry.direct``."""
         return self._direct
 
     async def call(
@@ -183,7 +183,7 @@ class LazyTools:
         """Answer ``tools/call``.
 
         Raises:
-            MCPError: There is no such tool, or its own call raises one; see ``ToolBox.call``.
+            MCPError: There is no such tool, or its own call raises one; see ``ToolRegistry.call``.
         """
         if params.name not in self._validators:
             called = self._aliases.get(params.name, params.name)
@@ -193,12 +193,12 @@ class LazyTools:
         given = {name: value for name, value in (params.arguments or {}).items() if value is not None}
         notes: tuple[str, ...] = ()
         if params.name == self._call.name and isinstance(given.get("arguments"), str):
-            read = read_texts(given, _CALL_SCHEMA)
+            read = parse_json_texts(given, _CALL_SCHEMA)
             given, notes = dict(read.inputs), read.notes
         try:
             self._validators[params.name].check(given)
         except InvalidInput as fault:
-            return types.CallToolResult.model_validate(result_of_problem(problem_of(fault)))
+            return types.CallToolResult.model_validate(problem_result(problem_of(fault)))
         if params.name == self._search.name:
             query, limit, page = given.get("query", ""), given.get("limit", _FOUND), given.get("page", 1)
             return self._found(query, int(limit), int(page), context.protocol_version)
@@ -267,7 +267,7 @@ def _free(name: str, taken: Collection[str]) -> str:
     return free
 
 
-def _listed(shelves: Sequence[Shelved]) -> str:
+def _listed(shelves: Sequence[SearchableTools]) -> str:
     """Name what some of the tools are of, and how much more there is."""
     titles = list(dict.fromkeys(shelf.title for shelf in shelves if shelf.box.described))
     more = len(titles) - _MOST_TITLES

@@ -22,27 +22,27 @@ from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import InvocationError
 from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.arguments import Arguments
-from naftiko_run.expose.mcp.content_blocks import Showing
-from naftiko_run.expose.mcp.elicitation import Questionnaire, Unanswered
-from naftiko_run.expose.mcp.fast_path import DirectTool
+from naftiko_run.expose.mcp.content_blocks import ResultContent
+from naftiko_run.expose.mcp.elicitation import Elicitation, ElicitationError
+from naftiko_run.expose.mcp.fast_path import FastPathTool
 from naftiko_run.expose.mcp.metadata import describe
-from naftiko_run.expose.mcp.notifications import Notices
-from naftiko_run.expose.mcp.output_schema import Promise
-from naftiko_run.expose.mcp.pagination import page_of
-from naftiko_run.expose.mcp.resources import ResourceShelf
+from naftiko_run.expose.mcp.notifications import CallNotifier
+from naftiko_run.expose.mcp.output_schema import OutputSchema
+from naftiko_run.expose.mcp.pagination import paginate
+from naftiko_run.expose.mcp.resources import ResourceRegistry
 from naftiko_run.expose.mcp.results import (
-    Begun,
-    Wire,
-    begun,
-    begun_result_of,
-    keep_to,
-    result_of,
-    result_of_problem,
-    result_of_text,
+    JsonFragment,
+    JsonObject,
+    drop_invalid_structure,
+    json_fragment,
+    problem_result,
+    render_fragment,
+    render_result,
     text_block,
+    text_result,
 )
-from naftiko_run.expose.mcp.schema_flattening import plain_root
-from naftiko_run.expose.mcp.truncation import ResultLimit, limit_of
+from naftiko_run.expose.mcp.schema_flattening import flatten_root
+from naftiko_run.expose.mcp.truncation import ResultLimit, result_limit
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.units import unit_of
 from naftiko_run.invoke import Function, Outcome, run_in_decode_pool
@@ -61,26 +61,28 @@ class _Tool:
         name: ``namespace/tool``, percent-encoded.
         arguments: Read what the caller gives, before anything is asked.
         limit: How long results may be; None for no limit.
-        promise: What clients check its results against; None where nothing is promised.
+        output_schema: What clients check its results against; None where nothing is promised.
     """
 
     name: str
     function: Function
-    asks: Questionnaire
-    showing: Showing
+    asks: Elicitation
+    showing: ResultContent
     described: types.Tool
     arguments: Arguments
     limit: ResultLimit | None
-    promise: Promise | None
+    output_schema: OutputSchema | None
 
     def told(self, protocol_version: str) -> types.Tool:
         """Give what ``tools/list`` tells a client of it."""
-        if self.promise is None:
+        if self.output_schema is None:
             return self.described
-        return self.described.model_copy(update={"output_schema": self.promise.schema(protocol_version)})
+        return self.described.model_copy(
+            update={"output_schema": self.output_schema.schema(protocol_version)}
+        )
 
 
-class ToolBox:
+class ToolRegistry:
     """The tools of one ``mcp`` block.
 
     Args:
@@ -95,13 +97,13 @@ class ToolBox:
         self,
         exposes: McpExposes,
         capability: Capability,
-        shelf: ResourceShelf,
-        notices: Notices,
+        shelf: ResourceRegistry,
+        notices: CallNotifier,
         max_result: int | None,
     ) -> None:
         self._notices = notices
         self._tools: dict[str, _Tool] = {}
-        self._direct: dict[str, DirectTool] = {}
+        self._direct: dict[str, FastPathTool] = {}
         self._aliases: dict[str, str] = {}
         self._unavailable = {each.name: each.reason for each in exposes.unavailable}
         for model in exposes.tools:
@@ -109,14 +111,16 @@ class ToolBox:
             if function is None:
                 self._unavailable[model.name] = capability.unavailable[model.pointer]
                 continue
-            asks, showing = Questionnaire(model.asks), Showing(model.content, shelf)
+            asks, showing = Elicitation(model.asks), ResultContent(model.content, shelf)
             extra = (*showing.names, *asks.names)
             arguments = Arguments(function, asks.is_asked if asks else None, extra)
-            described = describe(model, function.description, plain_root(arguments.schema))
-            limit = limit_of(model.max_result or max_result, described.input_schema)
+            described = describe(model, function.description, flatten_root(arguments.schema))
+            limit = result_limit(model.max_result or max_result, described.input_schema)
             name = f"{quote(exposes.namespace)}/{quote(model.name)}"
-            promise = Promise(model.name, function.output_schema) if function.output_schema else None
-            tool = _Tool(name, function, asks, showing, described, arguments, limit, promise)
+            output_schema = (
+                OutputSchema(model.name, function.output_schema) if function.output_schema else None
+            )
+            tool = _Tool(name, function, asks, showing, described, arguments, limit, output_schema)
             if fault := _fault(tool):
                 self._unavailable[model.name] = fault
                 continue
@@ -169,7 +173,7 @@ class ToolBox:
             MCPError: The cursor is none of this list's.
         """
         era = _ERAS[context.protocol_version in MODERN_PROTOCOL_VERSIONS]
-        page = page_of(self._lists[era], params)
+        page = paginate(self._lists[era], params)
         return types.ListToolsResult(tools=page.entries, next_cursor=page.next_cursor)
 
     async def call(
@@ -192,7 +196,7 @@ class ToolBox:
             raise _broken(fault) from None
 
     @property
-    def direct(self) -> Mapping[str, DirectTool]:
+    def direct(self) -> Mapping[str, FastPathTool]:
         """The tools whose calls need nothing but their arguments, by name and by alias."""
         return self._direct
 
@@ -210,8 +214,8 @@ class ToolBox:
         try:
             read = await tool.arguments.read(params.arguments or {})
             inputs = await tool.asks.inputs(context, params, read.inputs)
-        except Unanswered as fault:
-            return _typed(result_of_text(str(fault), is_error=True))
+        except ElicitationError as fault:
+            return _typed(text_result(str(fault), is_error=True))
         except InvocationError as fault:
             return _typed(_refused(tool, fault, context.protocol_version))
         if isinstance(inputs, types.InputRequiredResult):
@@ -226,7 +230,7 @@ class ToolBox:
         return f"There is no tool `{name}`; tools/list names those that there are"
 
 
-async def _result(tool: _Tool, inputs: Mapping[str, Any], protocol_version: str) -> Wire:
+async def _result(tool: _Tool, inputs: Mapping[str, Any], protocol_version: str) -> JsonObject:
     """Call a tool; give its result.
 
     Raises:
@@ -234,7 +238,7 @@ async def _result(tool: _Tool, inputs: Mapping[str, Any], protocol_version: str)
     """
     try:
         outcome = await tool.arguments.call(inputs)
-        made = partial(result_of, outcome, protocol_version, tool.name, tool.limit, tool.promise)
+        made = partial(render_result, outcome, protocol_version, tool.name, tool.limit, tool.output_schema)
         result = await run_in_decode_pool(made) if outcome.is_long else made()
     except InvocationError as fault:
         return _refused(tool, fault, protocol_version)
@@ -245,31 +249,31 @@ async def _result(tool: _Tool, inputs: Mapping[str, Any], protocol_version: str)
     return result
 
 
-def _refused(tool: _Tool, fault: InvocationError, protocol_version: str) -> Wire:
-    return keep_to(tool.promise, result_of_problem(problem_of(fault)), protocol_version)
+def _refused(tool: _Tool, fault: InvocationError, protocol_version: str) -> JsonObject:
+    return drop_invalid_structure(tool.output_schema, problem_result(problem_of(fault)), protocol_version)
 
 
-def _typed(result: Wire) -> types.CallToolResult:
+def _typed(result: JsonObject) -> types.CallToolResult:
     return types.CallToolResult.model_validate(result)
 
 
-def _direct(tool: _Tool) -> DirectTool | None:
+def _direct(tool: _Tool) -> FastPathTool | None:
     """Give what calls a tool without the SDK; None where only that can."""
     schema = tool.described.input_schema
     if tool.asks or tool.showing or (_names_headers(schema) and x_mcp_header_map(schema)):
         return None
 
-    def result(outcome: Outcome, protocol_version: str) -> Begun:
-        return begun_result_of(outcome, protocol_version, tool.name, tool.limit, tool.promise)
+    def result(outcome: Outcome, protocol_version: str) -> JsonFragment:
+        return render_fragment(outcome, protocol_version, tool.name, tool.limit, tool.output_schema)
 
-    def failure(fault: Exception, protocol_version: str) -> Begun | MCPError:
+    def failure(fault: Exception, protocol_version: str) -> JsonFragment | MCPError:
         if isinstance(fault, InvocationError):
-            return begun(_refused(tool, fault, protocol_version))
+            return json_fragment(_refused(tool, fault, protocol_version))
         return _broken(fault)
 
     arguments = tool.arguments
-    direct = DirectTool(
-        arguments.invoke, result, failure, arguments.known, arguments.takes_others, arguments.can_be_read
+    direct = FastPathTool(
+        arguments.invoke, result, failure, arguments.known, arguments.takes_others, arguments.can_coerce
     )
     return direct.named(tool.described.name)
 
@@ -283,7 +287,7 @@ def _fault(tool: _Tool) -> str:
     """Say why clients would refuse a list with this tool in it; empty where they take it."""
     described = tool.described.model_dump(mode="json", by_alias=True)
     for version in _ERAS:
-        promised = tool.promise.schema(version) if tool.promise else None
+        promised = tool.output_schema.schema(version) if tool.output_schema else None
         listed = {**_NO_TOOLS, "tools": [{**described, "outputSchema": promised}]}
         try:
             validate_server_result("tools/list", version, listed)

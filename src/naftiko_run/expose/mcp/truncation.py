@@ -78,7 +78,7 @@ class ResultLimit:
         return f"The result was longer than {self.most} bytes and was cut: {what}.{advice}"
 
 
-def limit_of(most: int | None, schema: Mapping[str, Any]) -> ResultLimit | None:
+def result_limit(most: int | None, schema: Mapping[str, Any]) -> ResultLimit | None:
     """Give the limit of a tool whose inputs have a schema: those that need not be given narrow its results."""
     if most is None:
         return None
