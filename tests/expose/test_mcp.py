@@ -125,23 +125,23 @@ def test_what_is_not_json_is_given_as_text(
             Answer(409, b'{"error": "bad"}'),
             (
                 {"status": 409, "body": {"error": "bad"}},
-                'The upstream answered 409 Conflict:\n{"error":"bad"}',
+                'The upstream responded with 409 Conflict:\n{"error":"bad"}',
             ),
         ),
         (
             Answer(429, b"slow down", (*TEXT, ("retry-after", "7"))),
             (
                 {"status": 429, "body": "slow down", "retryAfter": "7"},
-                "The upstream answered 429 Too Many Requests (retry after 7):\nslow down",
+                "The upstream responded with 429 Too Many Requests (retry after 7):\nslow down",
             ),
         ),
         (
             Answer(500, b""),
-            ({"status": 500, "body": ""}, "The upstream answered 500 Internal Server Error"),
+            ({"status": 500, "body": ""}, "The upstream responded with 500 Internal Server Error"),
         ),
         (
             Answer(999, b"no", TEXT),
-            ({"status": 999, "body": "no"}, "The upstream answered 999:\nno"),
+            ({"status": 999, "body": "no"}, "The upstream responded with 999:\nno"),
         ),
     ],
     ids=lambda value: str(value.status) if isinstance(value, Answer) else "",
@@ -180,7 +180,7 @@ def test_invalid_arguments_are_an_error_that_tells_every_violation(
     result = call_tool(shop.url("mcp"), "add-order", {"count": "many"}, mode)
     assert result.is_error
     assert text_of(result).splitlines() == [
-        "The arguments do not fit the tool's input schema:",
+        "The arguments do not match the tool's input schema:",
         "- /sku is required",
         "- /count must be an integer, not text",
     ]

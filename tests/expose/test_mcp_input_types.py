@@ -171,8 +171,8 @@ def test_json_text_is_read_where_one_of_several_schemas_wants_what_it_says(
     assert not result.is_error, result
     assert upstream.only.json == {"choice": {"k": [1]}, "every": ["a"], "any": "[1]"}
     told = "\n".join(each.text for each in result.content if isinstance(each, TextContent))
-    assert "`/choice` was given as JSON text" in told
-    assert "`/every` was given as JSON text" in told
+    assert "`/choice` was passed as JSON text" in told
+    assert "`/every` was passed as JSON text" in told
     assert "`/any`" not in told
 
 

@@ -86,11 +86,11 @@ VERSION = 'a JSON-RPC message has `"jsonrpc": "2.0"`'
         ("5", None, "a JSON-RPC message is an object"),
         ("null", None, "a JSON-RPC message is an object"),
         ('"ping"', None, "a JSON-RPC message is an object"),
-        ("[]", None, "a JSON-RPC message is an object; batches are not taken"),
+        ("[]", None, "a JSON-RPC message is an object; batches are not supported"),
         (
             '[{"jsonrpc":"2.0","id":3,"method":"ping"}]',
             None,
-            "a JSON-RPC message is an object; batches are not taken",
+            "a JSON-RPC message is an object; batches are not supported",
         ),
         ('{"id":3,"result":{}}', None, VERSION),
         ('{"jsonrpc":"2.0","id":3,"result":5}', None, "the `result` of a response must be an object"),
@@ -188,11 +188,11 @@ def test_an_argument_of_megabytes_is_refused_by_the_limit_of_bodies(pipelines: S
 @pytest.mark.parametrize(
     ("arguments", "sent", "notes"),
     [
-        ('{"body":"{\\"a\\":1}"}', {"a": 1}, ["`/body` was given as JSON text"]),
+        ('{"body":"{\\"a\\":1}"}', {"a": 1}, ["`/body` was passed as JSON text"]),
         (
             '{"body":{"a":1},"bdoy":2}',
             {"a": 1},
-            ["`bdoy` is not known to this tool and was not used. Did you mean `body`?"],
+            ["Unknown argument `bdoy` was ignored. Did you mean `body`?"],
         ),
     ],
 )

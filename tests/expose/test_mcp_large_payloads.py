@@ -169,7 +169,7 @@ def test_the_official_client_gets_a_long_result_whole(loop: Loop, upstream: Upst
     result, read = with_client(loop.served.url("mcp"), mode, use)
     assert result.structured_content == json.loads(rows)
     assert json.loads(result.content[0].text) == json.loads(rows)
-    assert "`unknown` is not known" in result.content[1].text
+    assert "Unknown argument `unknown` was ignored" in result.content[1].text
     assert read.contents[0].text == rows.decode()
     assert read.contents[0].uri == "data://rows"
 

@@ -88,7 +88,7 @@ def test_resources_templates_and_prompts_have_pages_too(tmp_path: Path) -> None:
             found, sizes = await all_of(client, ask, kind, name)
             assert found == [f"{letter}{each}" for each in numbers]
             assert sizes == [PAGE, 1]
-            with pytest.raises(MCPError, match="ask again without a cursor") as refused:
+            with pytest.raises(MCPError, match="send the request without a cursor") as refused:
                 await ask(client, "bm9uZQ")
             assert refused.value.error.code == types.INVALID_PARAMS
 
@@ -102,7 +102,7 @@ def test_resources_templates_and_prompts_have_pages_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cursor", ["", "x", "ÿ", "dGhlcmUtaXMtbm9uZQ", "=" * 9])
 def test_a_cursor_that_nobody_gave_is_refused_in_plain_words(tmp_path: Path, mode: str, cursor: str) -> None:
     async def use(client: Client) -> None:
-        with pytest.raises(MCPError, match="ask again without a cursor") as refused:
+        with pytest.raises(MCPError, match="send the request without a cursor") as refused:
             await client.list_tools(cursor=cursor)
         assert refused.value.error.code == types.INVALID_PARAMS
 

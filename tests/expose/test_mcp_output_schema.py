@@ -237,7 +237,7 @@ def test_one_that_is_too_deep_for_clients_is_given_as_text(url: str, upstream: U
 def test_one_that_is_cut_is_still_as_promised(url: str, upstream: Upstream, mode: str) -> None:
     upstream.answers_json({"id": 1, "status": "x" * 100, "tags": ["y" * 100] * 10})
     text, note = texts(result := call_tool(url, "small", {}, mode))
-    assert "was cut" in note
+    assert "was truncated" in note
     assert result.structured_content == json.loads(text)
     assert len(text.encode()) <= 60
 
@@ -249,7 +249,7 @@ def test_an_upstreams_error_is_never_hidden(url: str, upstream: Upstream, mode: 
     result = call_tool(url, tool, {}, mode)
     assert result.is_error
     (text,) = texts(result)
-    assert text == 'The upstream answered 410 Gone:\n{"why":"gone"}'
+    assert text == 'The upstream responded with 410 Gone:\n{"why":"gone"}'
     # A client of 2025 checks this too, and `status` of the tool `object` is promised to be text.
     kept = None if (tool, mode) == ("object", "legacy") else {"status": 410, "body": {"why": "gone"}}
     assert result.structured_content == kept
@@ -282,7 +282,7 @@ def test_whatever_an_upstream_answers_a_client_takes_it(schema: Any, value: Any,
     promise = OutputSchema("t", schema)
     told = promise.schema(version)
     jsonschema_rs.meta.validate(told)
-    structured, warning = promise.keep(value, version)
+    structured, warning = promise.conform(value, version)
     assert jsonschema_rs.Draft202012Validator(told).is_valid(structured)
     assert version == "2026-07-28" or isinstance(structured, dict)
     assert not warning or value in structured.values()

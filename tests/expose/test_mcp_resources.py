@@ -219,7 +219,7 @@ def test_a_hole_with_a_plus_takes_slashes_too(
 def test_no_uri_leads_out_of_the_path(served: Served, upstream: Upstream, mode: str, path: str) -> None:
     error = read(served, f"wiki://team/{path}", mode)
     assert error.code == types.INVALID_PARAMS
-    assert error.message.startswith("The arguments do not fit the resource `Any page`:")
+    assert error.message.startswith("The arguments do not match the resource `Any page`:")
     assert not upstream.received
 
 
@@ -237,7 +237,7 @@ def test_a_hole_has_the_type_of_its_input(served: Served, mode: str) -> None:
 def test_what_is_not_there_is_an_error(served: Served, mode: str, code: int, uri: str) -> None:
     error = read(served, uri, mode)
     assert error.code == code
-    assert error.message.startswith(f"There is no resource `{uri}`")
+    assert error.message.startswith(f"Unknown resource `{uri}`")
 
 
 @MODES
@@ -245,7 +245,7 @@ def test_a_failure_of_the_upstream_is_an_error(served: Served, upstream: Upstrea
     upstream.answers(Answer(503, b'{"why": "no"}'))
     error = read(served, "api://now", mode)
     assert error.code == types.INTERNAL_ERROR
-    assert error.message.startswith("The upstream answered 503")
+    assert error.message.startswith("The upstream responded with 503")
     assert error.data["body"] == {"why": "no"}
 
 
@@ -276,8 +276,8 @@ def test_prompts_are_rendered(served: Served, mode: str) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("plan", "The arguments do not fit the prompt `plan`:\n- /ship is required"),
-        ("none", "There is no prompt `none`; there are: plan, file"),
+        ("plan", "The arguments do not match the prompt `plan`:\n- /ship is required"),
+        ("none", "Unknown prompt `none`; available prompts: plan, file"),
     ],
 )
 def test_a_prompt_that_cannot_be_had_is_invalid_params(

@@ -72,4 +72,4 @@ def test_other_bytes_are_an_embedded_resource(
 def test_json_in_an_error_is_compact_too(pipelines: Served, upstream: Upstream) -> None:
     upstream.answers_json({"why": ["gone", 1]}, 410)
     text = text_of(call_tool(pipelines.url("mcp"), "track-event", BODY))
-    assert text == 'The upstream answered 410 Gone:\n{"why":["gone",1]}'
+    assert text == 'The upstream responded with 410 Gone:\n{"why":["gone",1]}'

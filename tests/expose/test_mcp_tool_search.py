@@ -151,7 +151,7 @@ def test_arguments_given_as_json_text_are_read_with_a_note(url: str, upstream: U
     result = call_tool(url, "call_tool", {"name": "get-customer", "arguments": '{"id": "7"}'}, mode)
     assert not result.is_error
     assert result.structured_content == {"id": "7"}
-    assert "`/arguments` was given as JSON text" in str(result.content[-1])
+    assert "`/arguments` was passed as JSON text" in str(result.content[-1])
     assert upstream.only.path == "/things/7"
 
 
@@ -186,7 +186,7 @@ def test_an_unknown_name_is_answered_with_those_that_come_close(
 ) -> None:
     result = call_tool(url, "call_tool", {"name": name}, mode)
     assert result.is_error
-    assert text_of(result).startswith(f"There is no tool `{name}`.")
+    assert text_of(result).startswith(f"Unknown tool `{name}`.")
     assert close in text_of(result)
     assert close in error_of_call(url, name, {}, mode).message
 
@@ -206,7 +206,7 @@ def test_more_is_on_further_pages(url: str) -> None:
         names += [each["name"] for each in told["tools"]]
         page = told.get("nextPage", 0)
     assert len(names) == len(set(names)) > 6
-    assert search(url, query="customer", page=100)["hint"].startswith("No more tool has any of these words.")
+    assert search(url, query="customer", page=100)["hint"].startswith("No more tools match these keywords.")
 
 
 def test_where_nothing_fits_a_hint_says_what_to_do(url: str) -> None:
@@ -221,7 +221,7 @@ def test_where_nothing_fits_a_hint_says_what_to_do(url: str) -> None:
 def test_a_search_that_is_none_is_refused(url: str, arguments: dict[str, Any]) -> None:
     result = call_tool(url, "search_tools", arguments)
     assert result.is_error
-    assert text_of(result).startswith("The arguments do not fit the tool's input schema:")
+    assert text_of(result).startswith("The arguments do not match the tool's input schema:")
 
 
 def test_whole_numbers_may_be_written_with_a_point(url: str) -> None:
@@ -330,5 +330,5 @@ def test_a_python_without_the_search_engine_is_told_of_at_start(tmp_path: Path) 
     document = written(tmp_path, many_tools())
     result = run(document, "--tools", "lazy", environment={"PYTHONPATH": str(tmp_path)})
     assert result.returncode == 1
-    assert "--tools lazy searches with SQLite's FTS5, which this Python does not have" in result.stderr
+    assert "--tools lazy requires SQLite with FTS5, which this Python does not have" in result.stderr
     assert "Traceback" not in result.stderr

@@ -1,4 +1,4 @@
-"""An ``mcp`` block to an MCP server: its tools, resources and prompts, over streamable HTTP and stdio."""
+"""The adapter of an ``mcp`` section: an MCP server over streamable HTTP and stdio."""
 
 from __future__ import annotations
 
@@ -26,98 +26,104 @@ from naftiko_run.expose.mcp.tools import ToolRegistry
 from naftiko_run.expressions import parse_path
 from naftiko_run.version import __version__
 
-_COMBINED: Final = "all-tools"
-"""The name of a server of the tools of several adapters."""
+_COMBINED_NAME: Final = "all-tools"
+"""The name of a server with the tools of several adapters."""
 
 
 class McpExposer:
-    """Exposes functions as MCP tools."""
+    """Exposes functions as MCP tools, resources and prompts."""
 
     default_port: ClassVar[int] = 9090
 
     def expose(self, exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Adapter:
-        """Make the adapter of an ``mcp`` block; see ``Exposer.expose``."""
+        """Return the adapter of an ``mcp`` section; see ``Exposer.expose``."""
         assert isinstance(exposes, McpExposes)
-        shelf = ResourceRegistry(exposes, capability)
-        tools = _tools(exposes, capability, shelf, settings)
-        lazy = (
+        resources = ResourceRegistry(exposes, capability)
+        tools = _tools(exposes, capability, resources, settings)
+        tool_search = (
             ToolSearch([SearchableTools(tools, capability.label)])
-            if settings.lazy_tools and tools.described
+            if settings.lazy_tools and tools.definitions
             else None
         )
-        book = PromptRegistry(exposes, capability, shelf)
-        server = _server(exposes, capability, lazy or tools, shelf, book)
+        prompts = PromptRegistry(exposes, capability, resources)
+        server = _server(exposes, capability, tool_search or tools, resources, prompts)
         if exposes.converses:
-            _converse(server, shelf, settings)
-        direct = FastPath((lazy or tools).direct, server.server_info_stamp)
+            _enable_client_requests(server, resources, settings)
+        fast_path = FastPath((tool_search or tools).fast_path, server.server_info_stamp)
         keeps_sessions = exposes.converses and settings.keeps_sessions
-        endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=keeps_sessions)
-        own = parse_path(f"/{_namespace(exposes)}/mcp")
+        endpoint = McpEndpoint(server, settings, fast_path=fast_path, keeps_sessions=keeps_sessions)
+        path = parse_path(f"/{_namespace(exposes)}/mcp")
         endpoints = (
-            Endpoint(own, endpoint),
+            Endpoint(path, endpoint),
             Endpoint(parse_path("/mcp"), endpoint, is_alias=True),
             Endpoint(parse_path("/"), endpoint, is_alias=True),
         )
-        units = sorted((*tools.units(), *shelf.units(), *book.units()), key=lambda each: bool(each.reason))
+        units = sorted(
+            (*tools.units(), *resources.units(), *prompts.units()), key=lambda each: bool(each.reason)
+        )
         return Adapter(
             "mcp",
             exposes.namespace,
             capability,
-            own.text,
+            path.text,
             endpoints,
             tuple(units),
             endpoint.running,
             endpoint.end_streams,
             pipe=build_stdio_transport(server),
-            note=lazy.note if lazy else "",
+            note=tool_search.note if tool_search else "",
         )
 
     def combine(self, blocks: Sequence[Block], settings: ExposeSettings) -> Adapter | None:
-        """Make one adapter of the tools of several blocks, if they are lazy; see ``Combining.combine``."""
+        """Return one adapter with the tools of several sections if they are lazy; see ``Combining.combine``."""
         if not settings.lazy_tools:
             return None
-        lazy = ToolSearch([_shelved(exposes, capability, settings) for exposes, capability in blocks])
+        tool_search = ToolSearch(
+            [_searchable(exposes, capability, settings) for exposes, capability in blocks]
+        )
         server: Server[Any] = Server(
-            _COMBINED,
+            _COMBINED_NAME,
             version=__version__,
-            instructions=lazy.instructions,
-            on_list_tools=lazy.list,
-            on_call_tool=detach_result(attach_arguments(lazy.call)),
-            get_tool_input_schema=lazy.input_schema,
+            instructions=tool_search.instructions,
+            on_list_tools=tool_search.list,
+            on_call_tool=detach_result(attach_arguments(tool_search.call)),
+            get_tool_input_schema=tool_search.input_schema,
         )
         converses = any(
             tool.asks for exposes, _ in blocks if isinstance(exposes, McpExposes) for tool in exposes.tools
         )
         if converses:
-            _converse(server, None, settings)
-        direct = FastPath(lazy.direct, server.server_info_stamp)
+            _enable_client_requests(server, None, settings)
+        fast_path = FastPath(tool_search.fast_path, server.server_info_stamp)
         keeps_sessions = converses and settings.keeps_sessions
-        endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=keeps_sessions)
-        path, shorter = parse_path("/mcp"), parse_path("/")
+        endpoint = McpEndpoint(server, settings, fast_path=fast_path, keeps_sessions=keeps_sessions)
+        path, root = parse_path("/mcp"), parse_path("/")
         return Adapter(
             "mcp",
-            _COMBINED,
+            _COMBINED_NAME,
             None,
             path.text,
-            (Endpoint(path, endpoint), Endpoint(shorter, endpoint)),
+            (Endpoint(path, endpoint), Endpoint(root, endpoint)),
             (),
             endpoint.running,
             endpoint.end_streams,
             pipe=build_stdio_transport(server),
-            note=f"{lazy.note}, of {len(blocks)} adapters",
+            note=f"{tool_search.note}, of {len(blocks)} adapters",
         )
 
 
-def _shelved(exposes: Exposes, capability: Capability, settings: ExposeSettings) -> SearchableTools:
+def _searchable(exposes: Exposes, capability: Capability, settings: ExposeSettings) -> SearchableTools:
     assert isinstance(exposes, McpExposes)
     tools = _tools(exposes, capability, ResourceRegistry(exposes, capability), settings)
     return SearchableTools(tools, capability.label, f"{_namespace(exposes)}.")
 
 
 def _tools(
-    exposes: McpExposes, capability: Capability, shelf: ResourceRegistry, settings: ExposeSettings
+    exposes: McpExposes, capability: Capability, resources: ResourceRegistry, settings: ExposeSettings
 ) -> ToolRegistry:
-    return ToolRegistry(exposes, capability, shelf, CallNotifier(_namespace(exposes)), settings.max_result)
+    return ToolRegistry(
+        exposes, capability, resources, CallNotifier(_namespace(exposes)), settings.max_result
+    )
 
 
 def _namespace(exposes: McpExposes) -> str:
@@ -128,13 +134,13 @@ def _server(
     exposes: McpExposes,
     capability: Capability,
     tools: ToolRegistry | ToolSearch,
-    shelf: ResourceRegistry,
-    book: PromptRegistry,
+    resources: ResourceRegistry,
+    prompts: PromptRegistry,
 ) -> Server[Any]:
-    """Give an SDK server; it tells clients of the kinds of things that the block has."""
+    """Return an SDK server; it announces only the features that the section uses."""
     info = capability.document.info
     hint = CacheHint(exposes.ttl_ms, exposes.cache_scope)
-    told = [
+    instructions = [
         exposes.description or info.description,
         tools.instructions if isinstance(tools, ToolSearch) else "",
     ]
@@ -142,23 +148,25 @@ def _server(
         _namespace(exposes),
         version=info.version or __version__,
         title=capability.label,
-        instructions="\n\n".join(filter(None, told)) or None,
+        instructions="\n\n".join(filter(None, instructions)) or None,
         on_list_tools=tools.list,
         on_call_tool=detach_result(attach_arguments(tools.call)),
         cache_hints=dict.fromkeys(get_args(CacheableMethod), hint),
         get_tool_input_schema=tools.input_schema,
-        on_list_resources=shelf.list if shelf else None,
-        on_list_resource_templates=shelf.templates if shelf else None,
-        on_read_resource=detach_result(shelf.read) if shelf else None,
-        on_list_prompts=book.list if book else None,
-        on_get_prompt=attach_arguments(book.get) if book else None,
-        on_completion=Completions(shelf, book).complete if shelf or book else None,
+        on_list_resources=resources.list if resources else None,
+        on_list_resource_templates=resources.templates if resources else None,
+        on_read_resource=detach_result(resources.read) if resources else None,
+        on_list_prompts=prompts.list if prompts else None,
+        on_get_prompt=attach_arguments(prompts.get) if prompts else None,
+        on_completion=Completions(resources, prompts).complete if resources or prompts else None,
     )
 
 
-def _converse(server: Server[Any], shelf: ResourceRegistry | None, settings: ExposeSettings) -> None:
-    """Have a server ask its clients: answers travel sealed, or within sessions, and so can what these keep."""
-    from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity  # brings cryptography
+def _enable_client_requests(
+    server: Server[Any], resources: ResourceRegistry | None, settings: ExposeSettings
+) -> None:
+    """Enable requests to clients: in a sealed request state, or in sessions, which also have log levels and subscriptions."""
+    from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity  # imports cryptography
 
     key = settings.state_key
     security = RequestStateSecurity(keys=[key.reveal()]) if key else RequestStateSecurity.ephemeral()
@@ -166,8 +174,8 @@ def _converse(server: Server[Any], shelf: ResourceRegistry | None, settings: Exp
     if not settings.keeps_sessions:
         return
     server.add_request_handler("logging/setLevel", types.SetLevelRequestParams, set_log_level)
-    if shelf:
-        subscriptions = Subscriptions(shelf)
+    if resources:
+        subscriptions = Subscriptions(resources)
         server.add_request_handler(
             "resources/subscribe", types.SubscribeRequestParams, subscriptions.subscribe
         )

@@ -1,6 +1,6 @@
-"""What a tool or a prompt asks its client for before it does anything: the user, the model, the folders.
+"""Requests to the client before a tool or prompt runs: elicitation from the user, sampling from the model, and roots.
 
-Nothing has been called while there are questions open, so that asking again repeats nothing.
+Nothing has been called while a request is open, so that repeating the call repeats no side effect.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from naftiko_run.expressions import names_of
 from naftiko_run.invoke import Ask, compile_asks
 
 _CAPABILITIES: Final = {"user": "elicitation", "model": "sampling", "roots": "roots"}
-"""What a client must be able to do so that it can be asked for an answer."""
+"""The client capability that a request needs, by the kind of its addressee."""
 
-_SECONDS_TO_ANSWER: Final = 600
+_ANSWER_TIMEOUT: Final = 600
 
-Question = types.ElicitRequest | types.CreateMessageRequest | types.ListRootsRequest
-Response = (
+ClientRequest = types.ElicitRequest | types.CreateMessageRequest | types.ListRootsRequest
+ClientResponse = (
     types.ElicitResult
     | types.CreateMessageResult
     | types.CreateMessageResultWithTools
@@ -35,14 +35,14 @@ Answers = dict[str, Any]
 
 
 class ElicitationError(Exception):
-    """The client cannot, or would not, answer what must be answered."""
+    """The client cannot answer a required question, or its user has declined to."""
 
 
 class Elicitation:
-    """The questions of one unit.
+    """The questions of one tool or prompt.
 
     Args:
-        asks: What the document says, which loading has found to be in order.
+        asks: The questions as the document declares them, already validated.
     """
 
     def __init__(self, asks: Sequence[AskModel]) -> None:
@@ -53,73 +53,74 @@ class Elicitation:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The inputs that its questions read."""
+        """The names of the inputs that its questions use."""
         return names_of(each.text for each in self._asks)
 
-    def is_asked(self, name: str) -> bool:
-        """Whether an input is an answer, or a part of one, and so nothing that a caller gives."""
+    def is_answer(self, name: str) -> bool:
+        """Return whether an input is an answer or a field of one, and so not an argument of the caller."""
         return name.partition(".")[0] in {each.model.name for each in self._asks}
 
     async def inputs(
         self,
         context: ServerRequestContext,
         params: types.InputResponseRequestParams,
-        given: Mapping[str, Any],
+        arguments: Mapping[str, Any],
     ) -> dict[str, Any] | types.InputRequiredResult:
-        """Give the inputs with the answers among them, or what the client must answer first.
+        """Return the inputs including the answers, or the requests that the client must answer first.
 
         Args:
-            context: The request's.
-            params: Hold the answers, in the protocols that carry them there.
-            given: The caller's own inputs.
+            context: The context of the request.
+            params: Its parameters, which carry the answers in the protocol versions without server requests.
+            arguments: The arguments of the caller.
 
         Raises:
-            ElicitationError: There will be no answer.
-            MCPError: The client has not declared that it can answer.
+            ElicitationError: A required question has no answer.
+            MCPError: The client has not declared a required capability.
         """
-        own = {name: value for name, value in given.items() if not self.is_asked(name)}
+        own = {name: value for name, value in arguments.items() if not self.is_answer(name)}
         if not self._asks:
             return own
         is_modern = context.protocol_version in MODERN_PROTOCOL_VERSIONS
-        asks = self._askable(context.session.client_capabilities, is_modern=is_modern)
+        asks = self._supported(context.session.client_capabilities, is_modern=is_modern)
         if is_modern:
-            answers = _kept(params.request_state)
+            answers = _parse_state(params.request_state)
             responses = params.input_responses or {}
-            for ask in _open(asks, answers):
-                _take(answers, ask, responses.get(ask.model.name))
-            if still := _open(asks, answers):
-                scope = own | _spread(answers)
+            for ask in _ready(asks, answers):
+                _store(answers, ask, responses.get(ask.model.name))
+            if ready := _ready(asks, answers):
+                inputs = own | _as_inputs(answers)
                 return types.InputRequiredResult(
-                    input_requests={ask.model.name: _question(ask, scope) for ask in still},
+                    input_requests={ask.model.name: _request(ask, inputs) for ask in ready},
                     request_state=jsontext.dumps(answers).decode(),
                 )
         else:
-            answers = await _asked(context, asks, own)
-        return own | _spread(answers)
+            answers = await _ask_all(context, asks, own)
+        return own | _as_inputs(answers)
 
-    def _askable(self, capabilities: types.ClientCapabilities | None, *, is_modern: bool) -> list[Ask]:
-        able: list[Ask] = []
-        unable: list[Ask] = []
+    def _supported(self, capabilities: types.ClientCapabilities | None, *, is_modern: bool) -> list[Ask]:
+        supported: list[Ask] = []
+        unsupported: list[Ask] = []
         for ask in self._asks:
-            (able if getattr(capabilities, _capability(ask), None) is not None else unable).append(ask)
-        needed = sorted({_capability(ask) for ask in unable if ask.model.required})
-        if not needed:
-            return able
-        message = f"The client has not declared what this needs: {', '.join(needed)}"
+            has_capability = getattr(capabilities, _capability(ask), None) is not None
+            (supported if has_capability else unsupported).append(ask)
+        missing = sorted({_capability(ask) for ask in unsupported if ask.model.required})
+        if not missing:
+            return supported
+        message = f"The client has not declared a required capability: {', '.join(missing)}"
         if not is_modern:
             raise ElicitationError(message)
-        data: dict[str, Any] = {"requiredCapabilities": {name: {} for name in needed}}
+        data: dict[str, Any] = {"requiredCapabilities": {name: {} for name in missing}}
         raise MCPError(types.MISSING_REQUIRED_CLIENT_CAPABILITY, message, data)
 
 
 def _capability(ask: Ask) -> str:
-    """Give what the client must be able to do."""
+    """Return the client capability that a question needs."""
     return _CAPABILITIES[ask.model.of]
 
 
-def _question(ask: Ask, scope: Mapping[str, Any]) -> Question:
-    """Give a question as a request of the protocol."""
-    text = ask.text.evaluate(scope)
+def _request(ask: Ask, inputs: Mapping[str, Any]) -> ClientRequest:
+    """Return a question as a request of the protocol."""
+    text = ask.text.evaluate(inputs)
     if ask.model.of == "user":
         form = types.ElicitRequestFormParams(message=text, requested_schema=ask.model.answer)
         return types.ElicitRequest(params=form)
@@ -130,8 +131,8 @@ def _question(ask: Ask, scope: Mapping[str, Any]) -> Question:
     return types.ListRootsRequest()
 
 
-def _answer(ask: Ask, response: Response | None) -> Any:
-    """Give the answer in a response; None where there is none, or another than was asked for.
+def _answer(ask: Ask, response: ClientResponse | None) -> Any:
+    """Return the answer in a response; None if there is none, or if it does not fit the question.
 
     Raises:
         ElicitationError: The user declined.
@@ -148,15 +149,15 @@ def _answer(ask: Ask, response: Response | None) -> Any:
     return None
 
 
-def _open(asks: Iterable[Ask], answers: Answers) -> list[Ask]:
-    """Give the questions that are not answered, and wait for no other's answer."""
-    asks = [each for each in asks if each.model.name not in answers]
-    waiting = {each.model.name for each in asks}
-    return [each for each in asks if not each.after & waiting]
+def _ready(asks: Iterable[Ask], answers: Answers) -> list[Ask]:
+    """Return the unanswered questions that depend on no other unanswered one."""
+    unanswered = [each for each in asks if each.model.name not in answers]
+    names = {each.model.name for each in unanswered}
+    return [each for each in unanswered if not each.after & names]
 
 
-def _take(answers: Answers, ask: Ask, response: Response | None) -> None:
-    """Keep an answer; one that need not be given and is not is None."""
+def _store(answers: Answers, ask: Ask, response: ClientResponse | None) -> None:
+    """Store the answer in a response, if it has one; an optional question that was declined has the answer None."""
     try:
         answer = _answer(ask, response)
     except ElicitationError:
@@ -168,44 +169,42 @@ def _take(answers: Answers, ask: Ask, response: Response | None) -> None:
             answers[ask.model.name] = answer
 
 
-async def _asked(context: ServerRequestContext, asks: Sequence[Ask], own: Mapping[str, Any]) -> Answers:
-    """Ask a client of the protocols in which a server sends requests."""
+async def _ask_all(context: ServerRequestContext, asks: Sequence[Ask], own: Mapping[str, Any]) -> Answers:
+    """Ask a client of the protocol versions in which the server sends requests."""
     answers: Answers = {}
-    while still := _open(asks, answers):
-        for ask in still:
+    while ready := _ready(asks, answers):
+        for ask in ready:
             try:
-                _take(answers, ask, await _sent(context, ask, {**own, **_spread(answers)}))
-                fault = "it does not fit its schema"
-            except MCPError as refusal:
-                fault = str(refusal)
+                _store(answers, ask, await _send(context, ask, {**own, **_as_inputs(answers)}))
+                reason = "the answer does not match its schema"
+            except MCPError as error:
+                reason = str(error)
             if ask.model.name not in answers:
                 if ask.model.required:
-                    raise ElicitationError(
-                        f"There is no answer to `{ask.model.name}`, so nothing was done: {fault}"
-                    )
+                    raise ElicitationError(f"No answer to `{ask.model.name}`, so nothing was done: {reason}")
                 answers[ask.model.name] = None
     return answers
 
 
-async def _sent(context: ServerRequestContext, ask: Ask, scope: Mapping[str, Any]) -> Response:
-    kinds: dict[str, type[Response]] = {
+async def _send(context: ServerRequestContext, ask: Ask, inputs: Mapping[str, Any]) -> ClientResponse:
+    result_types: dict[str, type[ClientResponse]] = {
         "user": types.ElicitResult,
         "model": types.CreateMessageResult,
         "roots": types.ListRootsResult,
     }
     related = ServerMessageMetadata(related_request_id=context.request_id)
     return await context.session.send_request(
-        _question(ask, scope), kinds[ask.model.of], _SECONDS_TO_ANSWER, metadata=related
+        _request(ask, inputs), result_types[ask.model.of], _ANSWER_TIMEOUT, metadata=related
     )
 
 
-def _kept(state: str | None) -> Answers:
-    """Give the answers of earlier rounds; the state has been unsealed, so that it is our own."""
+def _parse_state(state: str | None) -> Answers:
+    """Return the answers of earlier rounds; the SDK has verified that the state is our own."""
     return {} if state is None else dict(jsontext.loads(state.encode()))
 
 
-def _spread(answers: Answers) -> dict[str, Any]:
-    """Give answers as inputs: ``name``, and ``name.field`` for each field."""
+def _as_inputs(answers: Answers) -> dict[str, Any]:
+    """Return answers as inputs: ``name``, and ``name.field`` for each field of an object."""
     inputs: dict[str, Any] = {}
     for name, answer in answers.items():
         if answer is None:

@@ -1,8 +1,8 @@
-"""JSON-RPC messages as they come off the wire, before the SDK sees them.
+"""JSON-RPC messages as they arrive, before the SDK reads them.
 
-The SDK's own parser takes NaN and infinities, which would go on to upstreams as nulls, takes a request whose ``id`` is
-neither a string nor an integer for a notification, which nobody answers, and refuses what else is no JSON-RPC in the
-words of its validator, without the ``id``.
+The SDK's own parser accepts NaN and infinities, which upstreams would receive as nulls; treats a request whose ``id`` is
+neither a string nor an integer as a notification, which gets no response; and rejects other invalid messages with the
+text of its validator, without the ``id``.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from mcp_types import INVALID_REQUEST, PARSE_ERROR
 from naftiko_run import jsontext
 from naftiko_run.expose.body import read_json
 
-_IDS: Final = frozenset((int, str))
-_PARAMS: Final = frozenset((dict, type(None)))
+_ID_TYPES: Final = frozenset((int, str))
+_PARAMS_TYPES: Final = frozenset((dict, type(None)))
 _VERSION: Final = "2.0"
 _NO_VERSION: Final = 'a JSON-RPC message has `"jsonrpc": "2.0"`'
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidMessage:
-    """What is wrong with a text that is no message.
+    """Why a text is not a valid message.
 
     Attributes:
-        code: Of the JSON-RPC error that answers it.
-        text: For people.
-        request_id: The request's; None where it has none that JSON-RPC knows.
+        code: The code of the JSON-RPC error.
+        text: The message of the error.
+        request_id: The ``id`` of the request; None if it has none that JSON-RPC allows.
     """
 
     code: int
@@ -36,17 +36,17 @@ class InvalidMessage:
     request_id: str | float | None = None
 
     @property
-    def answer(self) -> bytes:
-        """The JSON-RPC error that answers it."""
+    def response(self) -> bytes:
+        """The JSON-RPC error response."""
         return error_response(self.code, self.text, self.request_id)
 
 
 @dataclass(slots=True)
 class ParsedMessage:
-    """A message.
+    """A valid message.
 
     Attributes:
-        message: What it says.
+        message: The parsed message.
         content: Its JSON.
     """
 
@@ -55,54 +55,54 @@ class ParsedMessage:
 
 
 async def read_message(content: bytes) -> ParsedMessage | InvalidMessage:
-    """Return the message in a text, or the error that answers one without.
+    """Parse a message.
 
-    A long text is parsed beside the event loop; what is not Unicode in it becomes U+FFFD.
-    An ``id`` such as ``1.0`` is the integer that it is equal to.
+    A long text is parsed off the event loop. Bytes that are not valid Unicode become U+FFFD, and an ``id`` such as
+    ``1.0`` becomes the equal integer.
     """
     try:
         message, content = await read_json(content)
-    except ValueError as fault:
-        return InvalidMessage(PARSE_ERROR, f"Parse error: {fault}")
+    except ValueError as error:
+        return InvalidMessage(PARSE_ERROR, f"Parse error: {error}")
     if not isinstance(message, dict):
         text = "a JSON-RPC message is an object" + (
-            "; batches are not taken" if isinstance(message, list) else ""
+            "; batches are not supported" if isinstance(message, list) else ""
         )
         return InvalidMessage(INVALID_REQUEST, f"Invalid request: {text}")
     if "method" not in message:
         return _response(message, content)
-    if wrong := _fault(message):
-        return _invalid(wrong, message)
-    return ParsedMessage(message, content) if type(message.get("id")) in _IDS else _request(message, content)
+    if reason := _violation(message):
+        return _invalid(reason, message)
+    if type(message.get("id")) in _ID_TYPES:
+        return ParsedMessage(message, content)
+    return _request(message, content)
 
 
-def _fault(message: dict[str, Any]) -> str:
-    """Return what is wrong with a message that has a method, its ``id`` aside; empty for nothing."""
+def _violation(message: dict[str, Any]) -> str:
+    """Return why a message with a method is invalid, apart from its ``id``; empty if it is valid."""
     if message.get("jsonrpc") != _VERSION:
         return _NO_VERSION
     if type(message["method"]) is not str:
         return "the `method` must be a string"
-    return "" if type(message.get("params")) in _PARAMS else "the `params` must be an object"
+    return "" if type(message.get("params")) in _PARAMS_TYPES else "the `params` must be an object"
 
 
 def _response(message: dict[str, Any], content: bytes) -> ParsedMessage | InvalidMessage:
-    """Return a client's response to a request of the server. No error repeats its ``id``, which is the server's."""
+    """Return a client's response to a request of the server. An error does not repeat its ``id``: it is the server's."""
     if "result" not in message and "error" not in message:
         return _invalid("the JSON-RPC message has no `method`", message)
-    fault = ""
+    reason = ""
     if message.get("jsonrpc") != _VERSION:
-        fault = _NO_VERSION
-    elif type(message.get("id")) not in _IDS and "result" in message:
-        fault = "the `id` of a response must be a string or an integer"
+        reason = _NO_VERSION
+    elif type(message.get("id")) not in _ID_TYPES and "result" in message:
+        reason = "the `id` of a response must be a string or an integer"
     elif "result" in message and not isinstance(message["result"], dict):
-        fault = "the `result` of a response must be an object"
+        reason = "the `result` of a response must be an object"
     elif "error" in message and not _is_error(message["error"]):
-        fault = "the `error` of a response must have an integer `code` and a string `message`"
-    return (
-        InvalidMessage(INVALID_REQUEST, f"Invalid request: {fault}")
-        if fault
-        else ParsedMessage(message, content)
-    )
+        reason = "the `error` of a response must have an integer `code` and a string `message`"
+    if reason:
+        return InvalidMessage(INVALID_REQUEST, f"Invalid request: {reason}")
+    return ParsedMessage(message, content)
 
 
 def _is_error(value: Any) -> bool:
@@ -111,12 +111,12 @@ def _is_error(value: Any) -> bool:
     )
 
 
-def _invalid(fault: str, message: dict[str, Any]) -> InvalidMessage:
-    return InvalidMessage(INVALID_REQUEST, f"Invalid request: {fault}", _known(message.get("id")))
+def _invalid(reason: str, message: dict[str, Any]) -> InvalidMessage:
+    return InvalidMessage(INVALID_REQUEST, f"Invalid request: {reason}", _repeatable(message.get("id")))
 
 
 def _request(message: dict[str, Any], content: bytes) -> ParsedMessage | InvalidMessage:
-    """Return a notification, which has no ``id``, or a request whose ``id`` is not a usual one."""
+    """Return a notification, which has no ``id``, or a request whose ``id`` is neither a string nor an integer."""
     if "id" not in message:
         return ParsedMessage(message, content)
     request_id = message["id"]
@@ -126,13 +126,13 @@ def _request(message: dict[str, Any], content: bytes) -> ParsedMessage | Invalid
     return _invalid("the `id` of a request must be a string or an integer", message)
 
 
-def _known(request_id: Any) -> str | float | None:
-    """Return an ``id`` that an error can repeat: text, or a number."""
-    is_known = isinstance(request_id, str | int | float) and not isinstance(request_id, bool)
-    return request_id if is_known else None
+def _repeatable(request_id: Any) -> str | float | None:
+    """Return an ``id`` that an error response can repeat, a string or a number; None for any other."""
+    is_repeatable = isinstance(request_id, str | int | float) and not isinstance(request_id, bool)
+    return request_id if is_repeatable else None
 
 
 def error_response(code: int, message: str, request_id: Any = None) -> bytes:
-    """Return a JSON-RPC error."""
-    answer = {"code": code, "message": message}
-    return jsontext.dumps({"jsonrpc": "2.0", "id": request_id, "error": answer})
+    """Return a JSON-RPC error response."""
+    error = {"code": code, "message": message}
+    return jsontext.dumps({"jsonrpc": "2.0", "id": request_id, "error": error})

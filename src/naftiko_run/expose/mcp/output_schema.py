@@ -1,9 +1,8 @@
-"""What a tool's ``outputSchema`` promises, and answers that are not so.
+"""A tool's ``outputSchema``, and results that do not conform to it.
 
-Clients check structured content against the schema, and throw an answer that
-does not fit away. So one that does not fit travels inside of an object that
-does, whole and with a warning: nothing in the schema is required, and it
-allows further members.
+Clients validate structured content against the schema and discard a result that does not conform. Such a result is
+wrapped, complete and with a warning, in an object that conforms: the schema requires no member and allows additional
+ones.
 """
 
 from __future__ import annotations
@@ -19,69 +18,69 @@ from naftiko_run.invoke import compile_schema, violations_of
 
 _log = logging.getLogger(__name__)
 
-_TOLD: Final = 5
-"""How many faults are told."""
+_MAX_REPORTED: Final = 5
+"""Violations named in a warning."""
 
 
 class OutputSchema:
-    """What is promised of a tool's answers.
+    """The output schema of one tool.
 
     Args:
-        name: The tool's, for the log.
-        schema: JSON Schema of an answer, by which nothing is required and everything may be null.
+        name: The name of the tool, for the log.
+        schema: The JSON Schema of a result: no member is required, and every one may be null.
     """
 
     def __init__(self, name: str, schema: dict[str, Any]) -> None:
         self._name = name
         self._schema = schema
-        self._shown = without_invalid_keys(schema)
+        self._exposed = without_invalid_keys(schema)
         self._validator = compile_schema(schema)
         self._is_object = "object" in schema["type"]
-        self._for_objects = compile_schema(self.schema(""))
-        self._answer = _free("answer", schema)
-        self._warning = _free("warning", schema)
+        self._object_validator = compile_schema(self.schema(""))
+        self._answer_key = _unused_key("answer", schema)
+        self._warning_key = _unused_key("warning", schema)
 
     def schema(self, protocol_version: str) -> dict[str, Any]:
-        """Give the ``outputSchema`` for a protocol version: until 2025-11-25 it is one of an object."""
+        """Return the ``outputSchema`` for a protocol version: up to 2025-11-25 its root is an object."""
         if self._is_object:
-            return {**self._shown, "type": "object"}
+            return {**self._exposed, "type": "object"}
         if protocol_version in MODERN_PROTOCOL_VERSIONS:
-            # The SDKs cannot tell a null from nothing: it travels inside an object too.
-            return {**self._shown, "type": [*self._shown["type"], "object"]}
-        return {"type": "object", "properties": {"result": self._shown}}
+            # The SDKs cannot distinguish null from an absent value, so null is wrapped in an object too.
+            return {**self._exposed, "type": [*self._exposed["type"], "object"]}
+        return {"type": "object", "properties": {"result": self._exposed}}
 
-    def keep(self, value: Any, protocol_version: str) -> tuple[Any, str]:
-        """Give the structured content of an answer, which fits in any case, and a warning where that tells one.
+    def conform(self, value: Any, protocol_version: str) -> tuple[Any, str]:
+        """Return structured content that conforms, and a warning if the value did not; empty otherwise.
 
         Args:
-            value: The answer; ``MISSING`` where there is none that structured content can carry.
-            protocol_version: The client's.
+            value: The value of the result; ``MISSING`` if there is none that structured content can carry.
+            protocol_version: The protocol version of the client.
         """
         if value is MISSING:
-            return {self._warning: "There is no structured answer; the text says what there is"}, ""
+            return {self._warning_key: "The result has no structured content; see its text"}, ""
         if not self._validator.is_valid(value):
-            warning = self._told(value)
-            return {self._answer: value, self._warning: warning}, warning
-        is_fit = isinstance(value, dict) or (
+            warning = self._warn(value)
+            return {self._answer_key: value, self._warning_key: warning}, warning
+        is_allowed = isinstance(value, dict) or (
             value is not None and protocol_version in MODERN_PROTOCOL_VERSIONS
         )
-        return value if is_fit else {"result": value}, ""
+        return value if is_allowed else {"result": value}, ""
 
-    def allows(self, error: dict[str, Any], protocol_version: str) -> bool:
-        """Whether an error may have structured content: clients up to 2025-11-25 check that as well."""
-        return protocol_version in MODERN_PROTOCOL_VERSIONS or self._for_objects.is_valid(error)
+    def allows_error(self, error: dict[str, Any], protocol_version: str) -> bool:
+        """Return whether an error may have structured content: clients up to 2025-11-25 validate it as well."""
+        return protocol_version in MODERN_PROTOCOL_VERSIONS or self._object_validator.is_valid(error)
 
-    def _told(self, value: Any) -> str:
-        faults = violations_of(self._validator.iter_errors(value), self._schema, ())
-        told = "; ".join(f"{each.pointer or '/'} {each.message}" for each in faults[:_TOLD])
-        if len(faults) > _TOLD:
-            told += f"; and {len(faults) - _TOLD} more"
-        _log.warning("an answer of the tool %s is not as its outputSchema promises: %s", self._name, told)
-        return f"The answer is not as the tool's outputSchema promises, and is given as it is: {told}"
+    def _warn(self, value: Any) -> str:
+        violations = violations_of(self._validator.iter_errors(value), self._schema, ())
+        listed = "; ".join(f"{each.pointer or '/'} {each.message}" for each in violations[:_MAX_REPORTED])
+        if len(violations) > _MAX_REPORTED:
+            listed += f"; and {len(violations) - _MAX_REPORTED} more"
+        _log.warning("a result of the tool %s does not conform to its outputSchema: %s", self._name, listed)
+        return f"The result does not conform to the tool's outputSchema and is returned unchanged: {listed}"
 
 
-def _free(name: str, schema: dict[str, Any]) -> str:
-    """Give a name that the schema has no member of."""
+def _unused_key(name: str, schema: dict[str, Any]) -> str:
+    """Return the name, with leading underscores if the schema has a property of that name."""
     while name in schema.get("properties", ()):
         name = f"_{name}"
     return name

@@ -1,4 +1,8 @@
-"""Long lists in pages: a cursor names what the last page ended with, so any replica can go on, and a list can change."""
+"""Pagination of lists.
+
+A cursor encodes the name of the last entry of a page, so that any replica can serve the next page and the list may
+change in between.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +15,18 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
 PAGE_SIZE: Final = 1000
-"""How many entries a page has: clients that never ask for a second page see most servers whole."""
+"""Entries per page: large, because some clients never request a second page."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A part of a list.
+    """One page of a list.
 
     Attributes:
-        entries: What is on it.
-        next_cursor: Asks for the page that follows; None on the last one.
+        entries: The entries of the page.
+        next_cursor: The cursor of the next page; None on the last page.
     """
 
     entries: list[T]
@@ -32,27 +36,27 @@ class Page(Generic[T]):
 def paginate(
     entries: Sequence[tuple[str, T]], params: types.PaginatedRequestParams | None, size: int = PAGE_SIZE
 ) -> Page[T]:
-    """Give the page of a list that a request asks for.
+    """Return the page of a list that a request asks for.
 
     Args:
-        entries: Each with the name that tells it from the others, in the list's order.
-        params: The request's.
-        size: How many entries a page has.
+        entries: The whole list in order, each entry with its unique name.
+        params: The parameters of the request.
+        size: The number of entries per page.
 
     Raises:
-        MCPError: The cursor is none of this list's.
+        MCPError: The cursor is not valid for this list.
     """
-    first = _after(entries, params.cursor) if params is not None and params.cursor is not None else 0
+    first = _start_index(entries, params.cursor) if params is not None and params.cursor is not None else 0
     shown = entries[first : first + size]
     is_last = first + size >= len(entries)
-    return Page([each for _, each in shown], None if is_last else _cursor(shown[-1][0]))
+    return Page([each for _, each in shown], None if is_last else _encode_cursor(shown[-1][0]))
 
 
-def _cursor(name: str) -> str:
+def _encode_cursor(name: str) -> str:
     return urlsafe_b64encode(name.encode()).decode().rstrip("=")
 
 
-def _after(entries: Sequence[tuple[str, T]], cursor: str) -> int:
+def _start_index(entries: Sequence[tuple[str, T]], cursor: str) -> int:
     try:
         name = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         names = [each for each, _ in entries]
@@ -60,5 +64,5 @@ def _after(entries: Sequence[tuple[str, T]], cursor: str) -> int:
     except ValueError:
         raise MCPError(
             types.INVALID_PARAMS,
-            "This cursor is none of this list's, or the list has changed: ask again without a cursor",
+            "Invalid cursor: it is not from this list, or the list has changed; send the request without a cursor",
         ) from None

@@ -1,4 +1,4 @@
-"""The prompts of an ``mcp`` block."""
+"""The prompts of an ``mcp`` adapter."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from naftiko_run.document.model import McpExposes
 from naftiko_run.document.model import Prompt as PromptModel
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.exposer import Unit
-from naftiko_run.expose.mcp.content_blocks import block_of
+from naftiko_run.expose.mcp.content_blocks import resource_block
 from naftiko_run.expose.mcp.elicitation import Elicitation, ElicitationError
-from naftiko_run.expose.mcp.failures import mcp_error
 from naftiko_run.expose.mcp.metadata import title_of
 from naftiko_run.expose.mcp.pagination import paginate
 from naftiko_run.expose.mcp.resources import ResourceRegistry
+from naftiko_run.expose.mcp.results import problem_error
 from naftiko_run.invoke import Message, Prompt
 
 
 class PromptRegistry:
-    """The prompts of one ``mcp`` block.
+    """The prompts of one ``mcp`` adapter by name.
 
     Args:
-        exposes: The block.
-        capability: Holds what they are made of.
-        shelf: Has the resources that messages show.
+        exposes: The adapter's section of the document.
+        capability: The capability with the compiled prompts.
+        resources: The resources that messages embed.
     """
 
-    def __init__(self, exposes: McpExposes, capability: Capability, shelf: ResourceRegistry) -> None:
-        self._shelf = shelf
+    def __init__(self, exposes: McpExposes, capability: Capability, resources: ResourceRegistry) -> None:
+        self._resources = resources
         self._prompts = {
             model.name: (model, capability.prompts[model.pointer], Elicitation(model.asks))
             for model in exposes.prompts
             if model.pointer in capability.prompts
         }
-        self._left_out = {
+        self._unavailable = {
             model.name: capability.unavailable[model.pointer]
             for model in exposes.prompts
             if model.pointer not in capability.prompts
@@ -52,14 +52,14 @@ class PromptRegistry:
         return bool(self._prompts)
 
     def units(self) -> Iterator[Unit]:
-        """Give the prompts for the start-up output."""
+        """Yield the prompts for the start-up output."""
         for name, (model, _, _) in self._prompts.items():
             yield Unit(name, model.location or "its messages", kind="prompt")
-        for name, reason in self._left_out.items():
+        for name, reason in self._unavailable.items():
             yield Unit(name, reason=reason, kind="prompt")
 
     def completion_values(self, name: str, argument: str) -> list[str] | None:
-        """Give the values that an argument can have; None where there is no such prompt."""
+        """Return the allowed values of an argument; None if there is no such prompt."""
         name = self._aliases.get(name, name)
         if name not in self._prompts:
             return None
@@ -69,40 +69,40 @@ class PromptRegistry:
     async def list(
         self, _: ServerRequestContext, params: types.PaginatedRequestParams | None
     ) -> types.ListPromptsResult:
-        """Answer ``prompts/list``.
+        """Handle ``prompts/list``.
 
         Raises:
-            MCPError: The cursor is none of this list's.
+            MCPError: The cursor is not valid for this list.
         """
-        prompts = [(name, _described(model, prompt)) for name, (model, prompt, _) in self._prompts.items()]
+        prompts = [(name, _definition(model, prompt)) for name, (model, prompt, _) in self._prompts.items()]
         page = paginate(prompts, params)
         return types.ListPromptsResult(prompts=page.entries, next_cursor=page.next_cursor)
 
     async def get(
         self, context: ServerRequestContext, params: types.GetPromptRequestParams
     ) -> types.GetPromptResult | types.InputRequiredResult:
-        """Answer ``prompts/get``.
+        """Handle ``prompts/get``.
 
         Raises:
             MCPError: There is no such prompt, required arguments are missing, or the client does not answer
-                what it asks.
+                a required question.
         """
         name = self._aliases.get(params.name, params.name)
         if name not in self._prompts:
             raise MCPError(
                 types.INVALID_PARAMS,
-                f"There is no prompt `{params.name}`; there are: {', '.join(self._prompts)}",
+                f"Unknown prompt `{params.name}`; available prompts: {', '.join(self._prompts)}",
             )
-        model, prompt, asks = self._prompts[name]
+        model, prompt, elicitation = self._prompts[name]
         try:
-            arguments = await asks.inputs(context, params, params.arguments or {})
+            arguments = await elicitation.inputs(context, params, params.arguments or {})
             if isinstance(arguments, types.InputRequiredResult):
                 return arguments
             messages = prompt.render(arguments)
-        except ElicitationError as fault:
-            raise MCPError(types.INVALID_PARAMS, str(fault)) from None
-        except InvalidInput as fault:
-            raise mcp_error(fault, f"prompt `{name}`") from None
+        except ElicitationError as error:
+            raise MCPError(types.INVALID_PARAMS, str(error)) from None
+        except InvalidInput as error:
+            raise problem_error(error, f"prompt `{name}`") from None
         return types.GetPromptResult(
             description=model.description or None,
             messages=[
@@ -113,11 +113,11 @@ class PromptRegistry:
 
     async def _block(self, message: Message, protocol_version: str) -> types.ContentBlock:
         if message.resource:
-            return block_of(await self._shelf.contents(message.resource, protocol_version))
+            return resource_block(await self._resources.contents(message.resource, protocol_version))
         return types.TextContent(text=message.text)
 
 
-def _described(model: PromptModel, prompt: Prompt) -> types.Prompt:
+def _definition(model: PromptModel, prompt: Prompt) -> types.Prompt:
     return types.Prompt(
         name=model.name,
         title=title_of(model),

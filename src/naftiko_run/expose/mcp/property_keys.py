@@ -1,9 +1,9 @@
-"""Keys of arguments, as every big MCP client takes them.
+"""Property keys of input schemas that every major MCP client accepts.
 
-Claude refuses a whole list of tools for one property key that is not ``[a-zA-Z0-9_.-]{1,64}``, and upstreams have
-parameters such as ``filter[tag]`` and ``$top``. Schemas are shown with keys that every client takes; arguments come with
-those or with the original ones, and go on with the original ones. All of it is decided when a document is loaded: a tool
-whose keys are in order has no ``PropertyKeys``.
+Claude rejects a whole list of tools for one property key that does not match ``[a-zA-Z0-9_.-]{1,64}``, and upstreams have
+parameters such as ``filter[tag]`` and ``$top``. Clients see schemas with exposed keys that they all accept; arguments may
+use those or the original keys, and the function gets the original ones. The keys are computed when a document is loaded:
+a tool whose keys are all valid has no ``PropertyKeys``.
 """
 
 from __future__ import annotations
@@ -18,78 +18,78 @@ from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import is_index
 from naftiko_run.invoke import pointer_of
 
-_TAKEN: Final = re.compile(r"[a-zA-Z0-9_.-]{1,64}\Z")
-_REFUSED: Final = re.compile(r"[^a-zA-Z0-9_.-]+")
+_VALID: Final = re.compile(r"[a-zA-Z0-9_.-]{1,64}\Z")
+_INVALID_CHARACTERS: Final = re.compile(r"[^a-zA-Z0-9_.-]+")
 _MAX_LENGTH: Final = 64
-_SPELLED: Final = (("<=", "_lte"), (">=", "_gte"), ("!=", "_ne"), ("<", "_lt"), (">", "_gt"))
-"""What comparisons at the end of a key are called, as in ``StartTime<``."""
+_COMPARISONS: Final = (("<=", "_lte"), (">=", "_gte"), ("!=", "_ne"), ("<", "_lt"), (">", "_gt"))
+"""Replacements of comparison operators at the end of a key, as in ``StartTime<``."""
 
-_ONE: Final = (
+_SCHEMA_KEYWORDS: Final = (
     *("items", "additionalProperties", "contains", "not", "if", "then", "else", "propertyNames"),
     *("unevaluatedItems", "unevaluatedProperties", "contentSchema"),
 )
-"""Keywords that hold a schema."""
-_LISTS: Final = ("anyOf", "oneOf", "allOf", "prefixItems")
-_MAPS: Final = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
-_SAME_PLACE: Final = ("anyOf", "oneOf", "allOf")
-_SAME_PLACE_TOO: Final = ("if", "then", "else")
+"""Keywords whose value is a schema."""
+_SCHEMA_LIST_KEYWORDS: Final = ("anyOf", "oneOf", "allOf", "prefixItems")
+_SCHEMA_MAP_KEYWORDS: Final = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
+_COMBINATORS: Final = ("anyOf", "oneOf", "allOf")
+_CONDITIONALS: Final = ("if", "then", "else")
 
 Schema = dict[str, Any]
 
 
 @dataclass(slots=True)
-class _Place:
-    """A place in arguments, as far as schemas describe it.
+class _Location:
+    """A location in arguments, as far as schemas describe it.
 
     Attributes:
-        members: What each property that is declared here leads to, by its original key.
-        items: What each element of an array leads to.
-        others: What properties that are not declared lead to.
+        members: The location of each declared property, by its original key.
+        items: The location of the elements of an array.
+        others: The location of additional properties.
     """
 
-    members: dict[str, _Place] = field(default_factory=dict)
-    items: _Place | None = None
-    others: _Place | None = None
+    members: dict[str, _Location] = field(default_factory=dict)
+    items: _Location | None = None
+    others: _Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyKeys:
-    """The keys of one schema that some client refuses, and those that are shown instead.
+    """The keys of one schema that some client rejects, and the exposed keys that replace them.
 
     Attributes:
-        shown: The key that is shown, by the original one.
-        original: The reverse.
+        exposed: The exposed keys by the original ones.
+        original: The original keys by the exposed ones.
     """
 
-    shown: Mapping[str, str]
+    exposed: Mapping[str, str]
     original: Mapping[str, str]
-    _root: _Place = field(repr=False)
+    _root: _Location = field(repr=False)
 
     def to_exposed(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return arguments with the keys that are shown, whichever of the two the caller used.
+        """Return arguments with the exposed keys, whichever of the two the caller used.
 
         Raises:
-            InvalidInput: One is given under both keys, or they are nested too deeply.
+            InvalidInput: An argument has both keys, or the arguments are nested too deeply.
         """
-        return self._renamed(arguments, self.shown)
+        return self._renamed(arguments, self.exposed)
 
     def to_original(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return arguments that have the shown keys with the original ones.
+        """Return arguments that have the exposed keys with the original ones.
 
         Raises:
-            InvalidInput: They are nested too deeply.
+            InvalidInput: The arguments are nested too deeply.
         """
         return self._renamed(arguments, self.original)
 
-    def fault(self, fault: InvalidInput) -> InvalidInput:
-        """Return a fault that points to original keys as one that points to the keys that are shown."""
-        return InvalidInput([self._violation(each) for each in fault.violations])
+    def exposed_error(self, error: InvalidInput) -> InvalidInput:
+        """Return an error whose violations point to exposed keys, for one whose violations point to original keys."""
+        return InvalidInput([self._violation(each) for each in error.violations])
 
     def _violation(self, violation: Violation) -> Violation:
         first, *rest = violation.pointer.split("/")
         tokens = [each.replace("~1", "/").replace("~0", "~") for each in rest]
-        shown = pointer_of([self.shown.get(each, each) for each in tokens])
-        return replace(violation, pointer=first + shown)
+        exposed = pointer_of([self.exposed.get(each, each) for each in tokens])
+        return replace(violation, pointer=first + exposed)
 
     def _renamed(self, arguments: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
         try:
@@ -99,90 +99,97 @@ class PropertyKeys:
         return renamed
 
     def _walk(
-        self, value: Any, place: _Place | None, names: Mapping[str, str], path: Sequence[str | int]
+        self, value: Any, location: _Location | None, names: Mapping[str, str], path: Sequence[str | int]
     ) -> Any:
-        if place is None:
+        if location is None:
             return value
         if isinstance(value, list):
-            if place.items is None:
+            if location.items is None:
                 return value
-            return [self._walk(each, place.items, names, (*path, at)) for at, each in enumerate(value)]
+            return [self._walk(each, location.items, names, (*path, at)) for at, each in enumerate(value)]
         if not isinstance(value, dict):
             return value
         renamed: dict[str, Any] = {}
         for key, member in value.items():
             original = self.original.get(key, key)
-            is_declared = original in place.members
+            is_declared = original in location.members
             name = names.get(key, key) if is_declared else key
-            inner = place.members[original] if is_declared else place.others
+            inner = location.members[original] if is_declared else location.others
             if name in renamed:
                 raise InvalidInput(
-                    [Violation(pointer_of([*path, name]), f"is given twice: it is also `{original}`")]
+                    [
+                        Violation(
+                            pointer_of([*path, name]), f"is duplicated: it is also passed as `{original}`"
+                        )
+                    ]
                 )
             renamed[name] = self._walk(member, inner, names, (*path, name))
         return renamed
 
 
 def exposed_schema(schema: Schema) -> tuple[Schema, PropertyKeys | None]:
-    """Return a schema of arguments as clients are shown it, and its keys where some had to change.
+    """Return an input schema as clients see it, and its keys if some are replaced.
 
-    Arrays have ``items`` at every level, without which OpenAI and Gemini refuse them.
+    Arrays get ``items`` at every level, because OpenAI and Gemini reject arrays without.
     """
-    names = dict.fromkeys(name for each in _all(schema) for name in each.get("properties", ()))
-    shown: dict[str, str] = {}
+    names = dict.fromkeys(name for each in _subschemas(schema) for name in each.get("properties", ()))
+    exposed: dict[str, str] = {}
     for name in names:
-        if not _TAKEN.match(name):
-            shown[name] = _free(_spelled(name), names.keys() | {*shown.values()})
-    rewritten: Schema = _rewritten(schema, shown)
-    if not shown:
+        if not _VALID.match(name):
+            exposed[name] = _unique_key(_valid_key(name), names.keys() | {*exposed.values()})
+    rewritten: Schema = _rewritten(schema, exposed)
+    if not exposed:
         return rewritten, None
-    root = _place([schema], schema, {})
-    return rewritten, PropertyKeys(shown, {value: key for key, value in shown.items()}, root)
+    root = _location([schema], schema, {})
+    return rewritten, PropertyKeys(exposed, {value: key for key, value in exposed.items()}, root)
 
 
 def without_invalid_keys(schema: Schema) -> Schema:
-    """Return a schema of answers without the properties whose keys some client refuses.
+    """Return an output schema without the properties whose keys some client rejects.
 
-    Answers are given as they are: nothing more is promised of these members.
+    Results are returned unchanged: the schema just does not describe these members.
     """
-    if all(_TAKEN.match(name) for each in _all(schema) for name in each.get("properties", ())):
+    if all(_VALID.match(name) for each in _subschemas(schema) for name in each.get("properties", ())):
         return schema
-    kept: Schema = _kept(schema)
+    kept: Schema = _without_invalid(schema)
     return kept
 
 
-def _kept(schema: Any) -> Any:
+def _without_invalid(schema: Any) -> Any:
     if isinstance(schema, list):
-        return [_kept(each) for each in schema]
+        return [_without_invalid(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    kept = {key: _kept(value) if key in (*_ONE, *_LISTS) else value for key, value in schema.items()}
-    for keyword in _MAPS:
+    kept = {
+        key: _without_invalid(value) if key in (*_SCHEMA_KEYWORDS, *_SCHEMA_LIST_KEYWORDS) else value
+        for key, value in schema.items()
+    }
+    for keyword in _SCHEMA_MAP_KEYWORDS:
         if isinstance(kept.get(keyword), dict):
             kept[keyword] = {
-                name: _kept(each)
+                name: _without_invalid(each)
                 for name, each in kept[keyword].items()
-                if keyword != "properties" or _TAKEN.match(name)
+                if keyword != "properties" or _VALID.match(name)
             }
     return kept
 
 
-def _spelled(name: str) -> str:
-    """Return a key that clients take, as close to the original one as can be."""
-    for mark, word in _SPELLED:
+def _valid_key(name: str) -> str:
+    """Return a valid key that is as similar to the original one as possible."""
+    for mark, word in _COMPARISONS:
         if name.endswith(mark):
             name = name.removesuffix(mark) + word
             break
-    spelled = _REFUSED.sub("_", name).strip("_") or f"field_{digest_of(name)}"
-    if not (spelled[0].isalpha() or spelled[0] == "_"):
-        spelled = f"_{spelled}"
-    if len(spelled) > _MAX_LENGTH:
+    key = _INVALID_CHARACTERS.sub("_", name).strip("_") or f"field_{digest_of(name)}"
+    if not (key[0].isalpha() or key[0] == "_"):
+        key = f"_{key}"
+    if len(key) > _MAX_LENGTH:
         digest = digest_of(name)
-        spelled = f"{spelled[: _MAX_LENGTH - len(digest) - 1]}_{digest}"
-    return spelled
+        key = f"{key[: _MAX_LENGTH - len(digest) - 1]}_{digest}"
+    return key
 
 
-def _free(name: str, taken: set[str]) -> str:
+def _unique_key(name: str, taken: set[str]) -> str:
     free, number = name, 2
     while free in taken:
         suffix = f"_{number}"
@@ -191,80 +198,82 @@ def _free(name: str, taken: set[str]) -> str:
     return free
 
 
-def _all(schema: Any) -> Iterator[Schema]:
-    """Return a schema and all schemas in it."""
+def _subschemas(schema: Any) -> Iterator[Schema]:
+    """Yield a schema and all its subschemas."""
     if not isinstance(schema, dict):
         return
     yield schema
-    for keyword in _ONE:
+    for keyword in _SCHEMA_KEYWORDS:
         if keyword in schema:
-            yield from _all(schema[keyword])
-    for keyword in _LISTS:
+            yield from _subschemas(schema[keyword])
+    for keyword in _SCHEMA_LIST_KEYWORDS:
         if isinstance(schema.get(keyword), list):
             for each in schema[keyword]:
-                yield from _all(each)
-    for keyword in _MAPS:
+                yield from _subschemas(each)
+    for keyword in _SCHEMA_MAP_KEYWORDS:
         if isinstance(schema.get(keyword), dict):
             for each in schema[keyword].values():
-                yield from _all(each)
+                yield from _subschemas(each)
 
 
-def _rewritten(schema: Any, shown: Mapping[str, str]) -> Any:
-    """Return a schema with the keys that are shown, and ``items`` for every array; itself where that is no other."""
+def _rewritten(schema: Any, exposed: Mapping[str, str]) -> Any:
+    """Return a schema with exposed keys, and ``items`` for every array; the schema itself if nothing changes."""
     if not isinstance(schema, dict):
         return schema
     changed: Schema = {}
-    for keyword in _ONE:
+    for keyword in _SCHEMA_KEYWORDS:
         if keyword in schema:
-            changed[keyword] = _rewritten(schema[keyword], shown)
-    for keyword in _LISTS:
+            changed[keyword] = _rewritten(schema[keyword], exposed)
+    for keyword in _SCHEMA_LIST_KEYWORDS:
         if isinstance(schema.get(keyword), list):
-            changed[keyword] = [_rewritten(each, shown) for each in schema[keyword]]
-    for keyword in _MAPS:
+            changed[keyword] = [_rewritten(each, exposed) for each in schema[keyword]]
+    for keyword in _SCHEMA_MAP_KEYWORDS:
         if isinstance(schema.get(keyword), dict):
-            changed[keyword] = {name: _rewritten(each, shown) for name, each in schema[keyword].items()}
-    if shown:
-        changed |= _with_shown_keys(schema | changed, shown)
+            changed[keyword] = {name: _rewritten(each, exposed) for name, each in schema[keyword].items()}
+    if exposed:
+        changed |= _with_exposed_keys(schema | changed, exposed)
     if _is_array(schema) and "items" not in schema and "prefixItems" not in schema:
         changed["items"] = {}
     return schema | changed if any(schema.get(key) != value for key, value in changed.items()) else schema
 
 
-def _with_shown_keys(schema: Schema, shown: Mapping[str, str]) -> Schema:
+def _with_exposed_keys(schema: Schema, exposed: Mapping[str, str]) -> Schema:
     changed: Schema = {}
     if isinstance(schema.get("properties"), dict):
         changed["properties"] = {
-            shown.get(name, name): _noted(each, name) if name in shown else each
+            exposed.get(name, name): _with_note(each, name) if name in exposed else each
             for name, each in schema["properties"].items()
         }
     if isinstance(schema.get("required"), list):
-        changed["required"] = [shown.get(name, name) for name in schema["required"]]
+        changed["required"] = [exposed.get(name, name) for name in schema["required"]]
     for keyword in ("dependentRequired", "dependentSchemas"):
         if isinstance(schema.get(keyword), dict):
             changed[keyword] = {
-                shown.get(name, name): [shown.get(it, it) for it in each] if isinstance(each, list) else each
+                exposed.get(name, name): [exposed.get(it, it) for it in each]
+                if isinstance(each, list)
+                else each
                 for name, each in schema[keyword].items()
             }
     reference = schema.get("$ref")
     if isinstance(reference, str) and reference.startswith("#/"):
-        changed["$ref"] = _reference(reference, shown)
+        changed["$ref"] = _reference(reference, exposed)
     return changed
 
 
-def _reference(reference: str, shown: Mapping[str, str]) -> str:
-    """Return a reference into the same schema that goes by the keys that are shown."""
+def _reference(reference: str, exposed: Mapping[str, str]) -> str:
+    """Return a reference into the same schema with the exposed keys."""
     tokens = [each.replace("~1", "/").replace("~0", "~") for each in reference.split("/")[1:]]
     before = ["", *tokens]
     return "#" + pointer_of(
         [
-            shown.get(token, token) if last == "properties" else token
+            exposed.get(token, token) if last == "properties" else token
             for last, token in zip(before, tokens, strict=False)
         ]
     )
 
 
-def _noted(schema: Any, name: str) -> Any:
-    """Return the schema of a property whose key has changed, with the original one in its description."""
+def _with_note(schema: Any, name: str) -> Any:
+    """Return the schema of a renamed property, with the original key in its description."""
     if not isinstance(schema, dict):
         return schema
     text = schema.get("description", "")
@@ -277,59 +286,59 @@ def _is_array(schema: Schema) -> bool:
     return kind == "array" or (isinstance(kind, list) and "array" in kind)
 
 
-def _place(schemas: Sequence[Any], root: Schema, known: dict[tuple[int, ...], _Place]) -> _Place:
-    """Return the place that several schemas describe together; one that holds itself is made once."""
-    here = [each for schema in schemas for each in _at_once(schema, root, set())]
-    identity = tuple(sorted({id(each) for each in here}))
+def _location(schemas: Sequence[Any], root: Schema, known: dict[tuple[int, ...], _Location]) -> _Location:
+    """Return the location that several schemas describe together; a recursive one is built once."""
+    subschemas = [each for schema in schemas for each in _applicable(schema, root, set())]
+    identity = tuple(sorted({id(each) for each in subschemas}))
     if identity in known:
         return known[identity]
-    known[identity] = place = _Place()
+    known[identity] = location = _Location()
     members: dict[str, list[Any]] = {}
     items: list[Any] = []
     others: list[Any] = []
-    for schema in here:
+    for schema in subschemas:
         for name, each in schema.get("properties", {}).items():
             members.setdefault(name, []).append(each)
         items += [schema["items"]] if "items" in schema else []
         items += schema.get("prefixItems", [])
         others += [schema["additionalProperties"]] if "additionalProperties" in schema else []
-    place.members = {name: _place(each, root, known) for name, each in members.items()}
-    place.items = _place(items, root, known) if items else None
-    place.others = _place(others, root, known) if others else None
-    return place
+    location.members = {name: _location(each, root, known) for name, each in members.items()}
+    location.items = _location(items, root, known) if items else None
+    location.others = _location(others, root, known) if others else None
+    return location
 
 
-def _at_once(schema: Any, root: Schema, seen: set[int]) -> Iterator[Schema]:
-    """Return a schema and those that speak of the same value."""
+def _applicable(schema: Any, root: Schema, seen: set[int]) -> Iterator[Schema]:
+    """Yield a schema and the schemas that apply to the same value."""
     if not isinstance(schema, dict) or id(schema) in seen:
         return
     seen.add(id(schema))
     yield schema
-    for keyword in _SAME_PLACE:
+    for keyword in _COMBINATORS:
         for each in schema.get(keyword, ()):
-            yield from _at_once(each, root, seen)
-    for keyword in _SAME_PLACE_TOO:
-        yield from _at_once(schema.get(keyword), root, seen)
+            yield from _applicable(each, root, seen)
+    for keyword in _CONDITIONALS:
+        yield from _applicable(schema.get(keyword), root, seen)
     for each in schema.get("dependentSchemas", {}).values():
-        yield from _at_once(each, root, seen)
+        yield from _applicable(each, root, seen)
     if "$ref" in schema:
-        yield from _at_once(resolve_reference(schema["$ref"], root), root, seen)
+        yield from _applicable(resolve_reference(schema["$ref"], root), root, seen)
 
 
 def resolve_reference(reference: str, root: Schema) -> Any:
-    """Return what a reference into the same schema means; None where it is written as an anchor that is not there."""
+    """Return the target of a reference into the same schema; None if there is none."""
     if reference == "#":
         return root
     if not reference.startswith("#/"):
         anchor = reference.removeprefix("#")
-        return next((each for each in _all(root) if each.get("$anchor") == anchor), None)
-    found: Any = root
+        return next((each for each in _subschemas(root) if each.get("$anchor") == anchor), None)
+    target: Any = root
     for token in reference.split("/")[1:]:
         name = token.replace("~1", "/").replace("~0", "~")
-        if isinstance(found, list) and is_index(name, found):
-            found = found[int(name)]
-        elif isinstance(found, dict):
-            found = found.get(name)
+        if isinstance(target, list) and is_index(name, target):
+            target = target[int(name)]
+        elif isinstance(target, dict):
+            target = target.get(name)
         else:
             return None
-    return found
+    return target

@@ -1,4 +1,4 @@
-"""MCP over stdin and stdout: one client, the process that started this one."""
+"""The stdio transport of MCP: one client, the parent process."""
 
 from __future__ import annotations
 
@@ -30,167 +30,171 @@ Receiver = MemoryObjectReceiveStream[SessionMessage]
 
 
 def build_stdio_transport(server: Server[Any]) -> Pipe:
-    """Give what serves a client of a server on stdin and stdout; see ``Pipe``."""
+    """Return a callable that serves the client on stdin and stdout; see ``Pipe``."""
 
     async def serve(stop: asyncio.Event, drain: float) -> bool:
-        lines = _Lines()
-        ending = asyncio.create_task(_end_at(stop, lines))
+        lines = _StdinLines()
+        stopper = asyncio.create_task(_end_on_stop(stop, lines))
         try:
             await _serve(server, lines, drain)
         except* (BrokenPipeError, ConnectionResetError):
-            _log.info("the client has closed our stdout")
+            _log.info("the client has closed stdout")
         finally:
-            ending.cancel()
-        return lines.came
+            stopper.cancel()
+        return lines.has_input
 
     return serve
 
 
-async def _serve(server: Server[Any], lines: _Lines, drain: float) -> None:
-    # Iterating over lines is all that the SDK does with its stdin.
+async def _serve(server: Server[Any], lines: _StdinLines, drain: float) -> None:
+    # The SDK only iterates over the lines of its stdin.
     async with stdio_server(stdin=cast("anyio.AsyncFile[str]", lines)) as (incoming, outgoing):
-        to_server, of_client = anyio.create_memory_object_stream[SessionMessage | Exception]()
-        of_server, to_relay = anyio.create_memory_object_stream[SessionMessage]()
+        to_server, from_client = anyio.create_memory_object_stream[SessionMessage | Exception]()
+        from_server, to_relay = anyio.create_memory_object_stream[SessionMessage]()
         relay = _Relay(outgoing)
-        lines.on_refused = relay.refuse
+        lines.on_invalid = relay.reject
         async with outgoing, anyio.create_task_group() as group:
-            group.start_soon(relay.inward, incoming, to_server, drain)
-            group.start_soon(relay.outward, to_relay)
-            await server.run(of_client, of_server, server.create_initialization_options())
+            group.start_soon(relay.forward_incoming, incoming, to_server, drain)
+            group.start_soon(relay.forward_outgoing, to_relay)
+            await server.run(from_client, from_server, server.create_initialization_options())
 
 
-async def _end_at(stop: asyncio.Event, lines: _Lines) -> None:
+async def _end_on_stop(stop: asyncio.Event, lines: _StdinLines) -> None:
     await stop.wait()
     lines.end()
 
 
-class _Lines:
-    """The lines of stdin, until its end or ours.
+class _StdinLines:
+    """The lines of stdin, until it ends or the server stops.
 
-    Nothing ends a thread that reads, so that one of its own does: it stops nobody from leaving. What reads
-    stdin besides, such as a child process, finds it empty.
+    A blocking read cannot be cancelled, so a daemon thread reads, which does not delay the exit of the process. Other
+    readers of stdin, such as child processes, see an empty input.
 
     Attributes:
-        came: Whether there was any.
-        on_refused: Called with each line that is no message, which is then passed over; None for nothing.
+        has_input: Whether any line was read.
+        on_invalid: Called with each line that is not a valid message, which is then skipped; None for no callback.
     """
 
     def __init__(self) -> None:
-        self.came = False
-        self.on_refused: Callable[[InvalidMessage], Awaitable[None]] | None = None
+        self.has_input = False
+        self.on_invalid: Callable[[InvalidMessage], Awaitable[None]] | None = None
         self._queue: asyncio.Queue[bytes] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
         stdin = sys.stdin.fileno()
-        wire = os.fdopen(os.dup(stdin), "rb")
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, stdin)
-        os.close(nothing)
-        threading.Thread(target=self._read, args=(wire,), name="stdin", daemon=True).start()
+        source = os.fdopen(os.dup(stdin), "rb")
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, stdin)
+        os.close(null)
+        threading.Thread(target=self._read, args=(source,), name="stdin", daemon=True).start()
 
     def end(self) -> None:
-        """Give no more lines than have come."""
+        """Yield no lines beyond those that were read."""
         self._queue.put_nowait(b"")
 
-    def __aiter__(self) -> _Lines:
+    def __aiter__(self) -> _StdinLines:
         return self
 
     async def __anext__(self) -> str:
         while line := await self._queue.get():
-            self.came = True
+            self.has_input = True
             if not line.strip():
                 continue
-            received = await read_message(line)
-            if isinstance(received, ParsedMessage):
-                return received.content.decode()
-            if self.on_refused is not None:
-                await self.on_refused(received)
+            parsed = await read_message(line)
+            if isinstance(parsed, ParsedMessage):
+                return parsed.content.decode()
+            if self.on_invalid is not None:
+                await self.on_invalid(parsed)
         raise StopAsyncIteration
 
-    def _read(self, wire: BufferedReader) -> None:
+    def _read(self, source: BufferedReader) -> None:
         line = b"-"
-        with suppress(RuntimeError):  # the loop is closed: nobody listens any more
+        with suppress(RuntimeError):  # the event loop is closed
             while line:
                 try:
-                    line = wire.readline()
+                    line = source.readline()
                 except OSError:
                     line = b""
                 self._loop.call_soon_threadsafe(self._queue.put_nowait, line)
 
 
-class _Unusual(types.JSONRPCError):
-    """An error that repeats an ``id`` such as ``1.5``."""
+class _FractionalIdError(types.JSONRPCError):
+    """An error response that repeats an ``id`` such as ``1.5``."""
 
     id: Any
 
 
 class _Relay:
-    """What stands between the SDK's streams and its server.
+    """A relay between the SDK's streams and its server.
 
-    The server cancels what it does when its client has no more to say. Here that reaches it once all is
-    answered; and what is no message of the protocol, which it passes over in silence, is answered here.
+    The server cancels its work when its input ends, so the relay ends it only after all requests are answered. The
+    server also ignores lines that are not valid messages; the relay responds to them with an error.
     """
 
     def __init__(self, outgoing: MemoryObjectSendStream[SessionMessage]) -> None:
         self._outgoing = outgoing
-        self._open: set[types.RequestId] = set()
+        self._pending: set[types.RequestId] = set()
         self._changed = asyncio.Event()
 
-    async def inward(
+    async def forward_incoming(
         self, incoming: MemoryObjectReceiveStream[SessionMessage | Exception], to_server: Sender, drain: float
     ) -> None:
-        """Pass on what the client says; at its end wait, for so many seconds, until all is answered."""
+        """Forward messages of the client; at their end, wait up to ``drain`` seconds until all requests are answered."""
         async with to_server:
             async for item in incoming:
-                refused = _refusal(item)
-                if refused is not None:
-                    await self._outgoing.send(SessionMessage(refused))
+                error = _error_for(item)
+                if error is not None:
+                    await self._outgoing.send(SessionMessage(error))
                 elif isinstance(item, SessionMessage):
-                    self._note(item.message)
+                    self._track(item.message)
                     await to_server.send(item)
-            if self._open:
-                _log.info("stopping once %d requests are answered, in %d s at most", len(self._open), drain)
+            if self._pending:
+                _log.info(
+                    "stopping after %d pending requests are answered, within %d s", len(self._pending), drain
+                )
             with anyio.move_on_after(drain):
-                while self._open:
+                while self._pending:
                     self._changed.clear()
                     await self._changed.wait()
 
-    async def refuse(self, refused: InvalidMessage) -> None:
-        """Answer a line that is no message."""
-        known = refused.request_id
-        message = _error(known if isinstance(known, int | str) else None, refused.code, refused.text)
-        if isinstance(known, float):  # which the SDK's type has no place for, and the client waits for
-            message = _Unusual.model_construct(jsonrpc="2.0", id=known, error=message.error)
+    async def reject(self, invalid: InvalidMessage) -> None:
+        """Respond with an error to a line that is not a valid message."""
+        request_id = invalid.request_id
+        message = _error(
+            request_id if isinstance(request_id, int | str) else None, invalid.code, invalid.text
+        )
+        if isinstance(request_id, float):  # the SDK's type does not allow it, but the client waits for it
+            message = _FractionalIdError.model_construct(jsonrpc="2.0", id=request_id, error=message.error)
         await self._outgoing.send(SessionMessage(message))
 
-    async def outward(self, of_server: Receiver) -> None:
-        """Pass on what the server says."""
-        async with of_server:
-            async for item in of_server:
+    async def forward_outgoing(self, from_server: Receiver) -> None:
+        """Forward messages of the server."""
+        async with from_server:
+            async for item in from_server:
                 await self._outgoing.send(item)
                 if isinstance(item.message, types.JSONRPCResponse | types.JSONRPCError):
-                    self._close(item.message.id)
+                    self._finish(item.message.id)
 
-    def _note(self, message: types.JSONRPCMessage) -> None:
+    def _track(self, message: types.JSONRPCMessage) -> None:
         if isinstance(message, types.JSONRPCRequest):
-            self._open.add(message.id)
+            self._pending.add(message.id)
         elif isinstance(message, types.JSONRPCNotification) and message.method == "notifications/cancelled":
-            self._close((message.params or {}).get("requestId"))
+            self._finish((message.params or {}).get("requestId"))
 
-    def _close(self, request: types.RequestId | None) -> None:
-        if request is not None:
-            self._open.discard(request)
+    def _finish(self, request_id: types.RequestId | None) -> None:
+        if request_id is not None:
+            self._pending.discard(request_id)
             self._changed.set()
 
 
-def _refusal(item: SessionMessage | Exception) -> types.JSONRPCError | None:
-    """Give the answer to what is no message of the protocol; None for what is one."""
+def _error_for(item: SessionMessage | Exception) -> types.JSONRPCError | None:
+    """Return the error response to an item that is not a valid message; None if it is valid."""
     if not isinstance(item, Exception):
         return None
     is_json = isinstance(item, ValidationError) and item.errors()[0]["type"] != "json_invalid"
     if is_json:
-        return _error(None, types.INVALID_REQUEST, "Invalid request: this is no JSON-RPC message")
-    return _error(None, types.PARSE_ERROR, "Parse error: this line is no JSON")
+        return _error(None, types.INVALID_REQUEST, "Invalid request: this line is not a JSON-RPC message")
+    return _error(None, types.PARSE_ERROR, "Parse error: this line is not JSON")
 
 
-def _error(request: types.RequestId | None, code: int, message: str) -> types.JSONRPCError:
-    return types.JSONRPCError(jsonrpc="2.0", id=request, error=types.ErrorData(code=code, message=message))
+def _error(request_id: types.RequestId | None, code: int, message: str) -> types.JSONRPCError:
+    return types.JSONRPCError(jsonrpc="2.0", id=request_id, error=types.ErrorData(code=code, message=message))
