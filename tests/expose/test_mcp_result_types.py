@@ -1,4 +1,4 @@
-"""Answers that are no JSON, as results: text where it is text, by its type and its bytes, else what it is."""
+"""Responses that are not JSON as results: text, images, audio or embedded resources by media type and bytes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_text_is_text_and_json_is_compact(
 @pytest.mark.parametrize(
     ("kind", "block"), [("image/png", types.ImageContent), ("audio/mpeg; rate=1", types.AudioContent)]
 )
-def test_pictures_and_sounds_are_what_they_are(
+def test_images_and_audio_become_content_blocks_of_their_type(
     pipelines: Served, upstream: Upstream, mode: str, kind: str, block: type[types.ImageContent]
 ) -> None:
     (content,) = called(pipelines, upstream, mode, PNG, kind).content
