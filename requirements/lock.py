@@ -27,7 +27,9 @@ LOCKS: Final[dict[str, tuple[str, ...]]] = {
     "bench": ("pyproject.toml", "--group", "bench"),
     "conformance": ("--group", "conformance"),
     "docker": ("--group", "docker"),
+    "docs": ("--group", "docs"),
     "lock": ("--group", "lock"),
+    "release": ("--group", "release", "--group", "build"),
 }
 """What each file holds, as uv's arguments. The first has what most others have, and decides their versions."""
 

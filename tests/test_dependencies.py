@@ -76,7 +76,11 @@ def test_everything_that_the_source_imports_is_declared() -> None:
 
 
 def test_everything_that_the_tests_import_is_declared() -> None:
-    ours = {"benchmarks", *(path.stem for path in (ROOT / "tests").rglob("*") if path.suffix in {"", ".py"})}
+    ours = {
+        "benchmarks",
+        "scripts",
+        *(path.stem for path in (ROOT / "tests").rglob("*") if path.suffix in {"", ".py"}),
+    }
     found = undeclared(
         "tests", PROJECT["dependencies"], *EXTRAS.values(), GROUPS["dev"], GROUPS["conformance"]
     )
@@ -100,7 +104,7 @@ def test_the_locks_are_current() -> None:
         ('"httpx>=0.28,<1"', '"httpx>=0.28,<2"', "dev run all bench"),
         ("brotli>=", "brotli>", "dev all"),
         ('"pytest>', '"pytest-x>=1",\n"pytest>', "dev"),
-        ("hatchling>=1.33", "hatchling>=1.34", "dev build"),
+        ("hatchling>=1.33", "hatchling>=1.34", "dev build release"),
         ('requires-python = ">=3.11"', 'requires-python = ">=3.12"', " ".join(PINNED)),
     ],
 )
@@ -137,7 +141,8 @@ def test_a_lock_has_nothing_but_exact_versions_with_hashes(lock: Path) -> None:
         ("all", required(PROJECT["dependencies"], *EXTRAS.values())),
         ("dev", required(PROJECT["dependencies"], *EXTRAS.values(), GROUPS["dev"], GROUPS["build"])),
         ("bench", required(PROJECT["dependencies"], GROUPS["bench"])),
-        *((name, required(GROUPS[name])) for name in ("build", "conformance", "docker", "lock")),
+        ("release", required(GROUPS["release"], GROUPS["build"])),
+        *((name, required(GROUPS[name])) for name in ("build", "conformance", "docker", "docs", "lock")),
     ],
 )
 def test_what_is_declared_is_locked_within_its_bounds(lock: str, requirements: list[Requirement]) -> None:
@@ -149,7 +154,7 @@ def test_what_is_declared_is_locked_within_its_bounds(lock: str, requirements: l
 
 
 def test_all_locks_have_the_same_version_of_a_package() -> None:
-    assert set(PINNED) == {"all", "bench", "build", "conformance", "dev", "docker", "lock", "run"}
+    assert set(PINNED) == {"run", "all", "dev", *GROUPS}
     names = {name for pinned in PINNED.values() for name, _ in pinned}
     versions = {
         name: [{version for each, version in pinned if each == name} for pinned in PINNED.values()]

@@ -30,8 +30,9 @@ _ASKING = Lock()
 
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Give the environment of a process that knows of nothing but what a test says."""
-    return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **environment}
+    """Return the environment of a process: what a test sets, and what `make coverage` needs."""
+    coverage = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+    return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **coverage, **environment}
 
 
 class Forked:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -57,14 +56,6 @@ class Declared:
     def has(self, name: str) -> bool:
         """Whether a name in a template means a declared variable."""
         return name in self.spellings
-
-    def has_namespace(self, namespace: str) -> bool:
-        """Whether a bind has this namespace."""
-        return any(variable.namespace == namespace for variable in self.variables)
-
-    def closest(self, name: str) -> str:
-        """Give the declared spelling that a name is likely a slip of; empty where there is none."""
-        return next(iter(difflib.get_close_matches(name, sorted(self.spellings), n=1, cutoff=0.8)), "")
 
 
 def _variables(written: Written) -> Iterator[Variable]:

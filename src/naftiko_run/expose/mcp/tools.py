@@ -97,7 +97,6 @@ class ToolBox:
         notices: Notices,
         max_result: int | None,
     ) -> None:
-        self._exposes = exposes
         self._notices = notices
         self._tools: dict[str, _Tool] = {}
         self._direct: dict[str, DirectTool] = {}
