@@ -18,7 +18,7 @@ ENVIRONMENT := $(if $(BUILT),$(BUILT),$(VENV)/.python-$(shell $(PYTHON) -c '$(ID
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install dev test test-lowest test-latest test-nginx test-shared test-clients conformance check coverage docs lock release bench bench-quick bench-profile bench-instructions bench-loading lint-docker clean
+.PHONY: help run install dev test test-lowest test-latest test-nginx test-shared test-clients conformance check coverage docs reference lock release bench bench-quick bench-profile bench-instructions bench-loading lint-docker clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,7 +51,7 @@ test-clients: dev ## Run the official TypeScript MCP clients against the server 
 		|| { echo "The TypeScript client tests need Node.js 20 or newer, and npm." >&2; exit 1; }
 	@$(BIN)/pytest tests/clients $(ARGS)
 
-conformance: dev ## Run the official MCP conformance suite and inspector, and write what they found to docs/mcp.md (needs npm's registry)
+conformance: dev ## Run the official MCP conformance suite and inspector, and write what they found to docs/reference/mcp-conformance.md (needs npm's registry)
 	@$(PIP) install --quiet --require-hashes -r requirements/conformance.txt
 	@cd tests && ../$(BIN)/python -m conformance
 
@@ -68,6 +68,12 @@ coverage: dev ## Run the test suite and report branch coverage; fails under 95 %
 	@$(BIN)/coverage run -m pytest --numprocesses auto $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+docs: $(VENV)/.installed-docs ## Build the documentation in build/site (ARGS=serve: serve it while you edit)
+	@$(BIN)/python -m scripts.docs $(ARGS)
+
+reference: dev ## Write the generated pages of docs/reference
+	@$(BIN)/python -m scripts.reference
 
 lock: $(VENV)/.installed-lock ## Lock dependencies anew, changing only what must change (ARGS=--upgrade: the newest of all)
 	@$(BIN)/python requirements/lock.py $(ARGS)
@@ -131,6 +137,10 @@ $(VENV)/.installed-bench: requirements/bench.txt $(VENV)/.installed
 
 $(VENV)/.installed-lock: requirements/lock.txt $(ENVIRONMENT)
 	@$(call locked,what resolves dependencies,lock)
+	@touch $@
+
+$(VENV)/.installed-docs: requirements/docs.txt $(ENVIRONMENT)
+	@$(call locked,what builds the documentation,docs)
 	@touch $@
 
 $(VENV)/.installed-release: requirements/release.txt $(ENVIRONMENT)

@@ -33,7 +33,7 @@ def normalise_input_schema(written: Reader) -> dict[str, Any]:
             "schema-keyword",
             f"`{keyword}` of the input is left out: {why}",
             at,
-            hint="write it in the words of JSON Schema that docs/mcp.md names, or the tool's schema as `x-inputSchema`",
+            hint="write it in the words of JSON Schema that docs/reference/mcp.md names, or the tool's schema as `x-inputSchema`",
             alters_service=True,
         )
     constraints = {
