@@ -22,6 +22,11 @@ settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile("usual")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the number of processes for ``--numprocesses auto``: two for each core, since most tests wait."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Look for no garbage among what is imported: all of it stays, and looking takes long each time."""

@@ -181,6 +181,7 @@ class StepFailed(InvocationError):
         status: The upstream's HTTP status; 502 where the step could not even be sent.
         body: The upstream's answer: JSON, or text; None for none.
         retry_after: The upstream's ``Retry-After``; empty for none.
+        location: The upstream's ``Location``, absolute; empty for none.
     """
 
     def __init__(
@@ -192,13 +193,15 @@ class StepFailed(InvocationError):
         status: int = 502,
         body: Any = None,
         retry_after: str = "",
+        location: str = "",
     ) -> None:
-        super().__init__(message)
+        super().__init__(f"{message}; Location: {location}" if location else message)
         self.in_step(step)
         self.operation = operation
         self.status = status
         self.body = body
         self.retry_after = retry_after
+        self.location = location
 
 
 class Unsupported(InvocationError):
@@ -241,3 +244,7 @@ class ResponseTooLarge(InvocationError):
 
 class ScriptFailed(InvocationError):
     """A script step failed, or met a limit; the message names the step, and the line that failed."""
+
+
+class ResponseAborted(Exception):
+    """A response that has begun cannot be completed; the server closes the connection. Only servers handle it."""

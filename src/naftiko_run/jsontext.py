@@ -110,6 +110,16 @@ def loads_repaired(text: bytes) -> tuple[Any, bytes]:
         return loads(fault.repaired), fault.repaired
 
 
+def may_hold_halves(text: bytes) -> bool:
+    """Return whether JSON may have escapes of surrogates: a quick search that most texts pass."""
+    return text.find(b"\\ud") >= 0 or text.find(b"\\uD") >= 0
+
+
+def without_halves(text: bytes) -> bytes:
+    """Return JSON with U+FFFD in place of escapes of half a surrogate pair; the rest stays as it is written."""
+    return _ESCAPE.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], text)
+
+
 def _check_unicode(text: bytes) -> None:
     """Check that a text is UTF-8, and that its escapes are whole characters.
 
@@ -118,7 +128,7 @@ def _check_unicode(text: bytes) -> None:
     """
     repaired = text if _is_utf8(text) else text.decode("utf-8", "replace").encode()
     if _SURROGATE.search(repaired):
-        repaired = _ESCAPE.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], repaired)
+        repaired = without_halves(repaired)
     if repaired != text:
         raise NotUnicode(repaired)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 import naftiko_run
 from support.documents import PIPELINES, SHOP, small, written
 from support.process import FREE_PORTS, READY, started
@@ -98,6 +100,18 @@ def test_colours_and_columns_on_a_terminal() -> None:
     assert "POST /v1/track" in plain
     assert "track-event" in plain
     assert "pipelines-track.trackevent" in plain
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_long_names_are_folded_and_nothing_is_cut_on_a_terminal(tmp_path: Path, columns: int) -> None:
+    name = "a_tool_whose_name_is_about_as_long_as_clients_take_names_to_be"
+    document = written(tmp_path, small("one").replace("one-tool", name))
+    shown = without_colours(shown_until(READY, document, "--sandbox", *FREE_PORTS, columns=columns))
+    lines = shown.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("  a_tool"))
+    assert "…" not in shown
+    assert name in "".join(line[2:].partition(" ")[0] for line in lines[at : at + 2])
+    assert all(len(line) <= columns for line in lines[at : at + 2])
 
 
 def test_a_bad_document_is_shown_in_colours_on_a_terminal(tmp_path: Path) -> None:

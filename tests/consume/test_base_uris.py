@@ -197,23 +197,34 @@ def test_an_address_of_a_variable_that_is_none_names_the_option_that_gives_one(t
 
 
 @pytest.mark.parametrize(
-    ("base_uri", "placeholder"),
+    ("base_uri", "placeholder", "bound"),
     [
-        ("https://[region].api.com", "[region]"),
-        ("https://[your-domain]/v1", "[your-domain]"),
-        ("https://[my region].api.com", "[my region]"),
-        ("https://<tenant>.api.com", "<tenant>"),
-        ("https://api.com/[tenant]/v1", "[tenant]"),
-        ("https://api.com:[port]/v1", "[port]"),
-        ("https://[::1]:<port>", "<port>"),
+        ("https://[region].api.com", "[region]", "region"),
+        ("https://[your-domain]/v1", "[your-domain]", "your-domain"),
+        ("https://[my region].api.com", "[my region]", "my_region"),
+        ("https://<tenant>.api.com", "<tenant>", "tenant"),
+        ("https://api.com/[tenant]/v1", "[tenant]", "tenant"),
+        ("https://api.com:[port]/v1", "[port]", "port"),
+        ("https://[::1]:<port>", "<port>", "port"),
+        ("https://$HOST/v1", "$HOST", "HOST"),
+        ("https://$host", "$host", "host"),
+        ("https://api.$REGION.example.com", "$REGION", "REGION"),
+        ("https://api.com:$PORT/v1", "$PORT", "PORT"),
+        ("https://api.com/$TENANT_ID/v1", "$TENANT_ID", "TENANT_ID"),
     ],
 )
 def test_a_placeholder_in_a_base_uri_is_named_as_what_it_is(
-    tmp_path: Path, upstream: Upstream, base_uri: str, placeholder: str
+    tmp_path: Path, upstream: Upstream, *, base_uri: str, placeholder: str, bound: str
 ) -> None:
     capability = load(tmp_path / "document.yaml", of_base_uri(tmp_path, base_uri))
     (found,) = [each for each in capability.diagnostics if each.code == "cannot-be-called"]
-    assert f"the placeholder `{placeholder}`" in found.message
+    kind = {
+        "[": "placeholder in square brackets",
+        "<": "placeholder in angle brackets",
+        "$": "shell-style variable",
+    }
+    assert f"the {kind[placeholder[0]]} `{placeholder}`" in found.message
+    assert f"write `{{{{{bound}}}}}` and bind `{bound}` under `binds`" in found.message
     assert "--base-uri api=https://" in found.message
     assert found.line == 5
     with pytest.raises(Unsupported) as refused:
@@ -221,6 +232,35 @@ def test_a_placeholder_in_a_base_uri_is_named_as_what_it_is(
     assert placeholder in str(refused.value)
     call(load(tmp_path / "document.yaml", of_base_uri(tmp_path, base_uri, {"api": upstream.url})))
     assert upstream.only.target == "/things"
+
+
+@pytest.mark.parametrize(
+    ("base_uri", "words"),
+    [
+        ("[BASE_URL]", "the placeholder in square brackets `[BASE_URL]`"),
+        ("<BASE_URL>/v1", "the placeholder in angle brackets `<BASE_URL>`"),
+        ("$BASE_URL", "the shell-style variable `$BASE_URL`"),
+        ("$BASE_URL:8080/v1", "the shell-style variable `$BASE_URL`"),
+    ],
+)
+def test_a_placeholder_for_a_whole_base_uri_is_named_as_what_it_is(
+    tmp_path: Path, upstream: Upstream, base_uri: str, words: str
+) -> None:
+    with pytest.raises(DocumentError) as refused:
+        load(tmp_path / "document.yaml", of_base_uri(tmp_path, base_uri))
+    assert words in str(refused.value)
+    assert "write `{{BASE_URL}}` and bind `BASE_URL` under `binds`" in str(refused.value)
+    assert "--base-uri api=URL" in str(refused.value)
+    call(load(tmp_path / "document.yaml", of_base_uri(tmp_path, base_uri, {"api": upstream.url})))
+    assert upstream.only.target == "/things"
+
+
+@pytest.mark.parametrize(
+    "base_uri", ["https://h/$metadata", "https://me:$ECRET@h/", "https://h/$$FOO", "https://h/a$"]
+)
+def test_a_dollar_sign_that_is_data_is_no_placeholder(tmp_path: Path, base_uri: str) -> None:
+    capability = load(tmp_path / "document.yaml", of_base_uri(tmp_path, base_uri))
+    assert "cannot-be-called" not in [each.code for each in capability.diagnostics]
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,7 @@ def test_what_json_has_no_form_for(tmp_path: Path, kind: Any, value: Any, read: 
     avsc = {"type": "record", "name": "R", "fields": [{"name": "v", "type": kind}]}
     content = avro_value(avsc, {"v": value})
     assert decode("avro", content, schema=write_schema(tmp_path, avsc), folder=tmp_path) == {"v": read}
+    assert decode("avro", avro_container(avsc, [{"v": value}])) == [{"v": read}]
 
 
 @pytest.mark.parametrize("content", [b"\x0aIMO", b"\xff" * 30, b"<html>", b"{}"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from consume.formats import decode, write_schema
+from consume.formats import avro_container, decode, write_schema
 
 MANY = 30_000
 
@@ -60,6 +61,10 @@ def test_a_huge_decimal_is_refused(tmp_path: Path) -> None:
     content = b"\x80\x89\x7a" + b"\x7f" * length
     with pytest.raises(ValueError, match="a decimal in it has 1,000,000 bytes; at most 1,000 are taken"):
         decode("avro", content, schema=name, folder=tmp_path)
+    kind = {**schema, "precision": 5000}
+    record = {"type": "record", "name": "R", "fields": [{"name": "v", "type": kind}]}
+    with pytest.raises(ValueError, match=r"a decimal in it has 1,9\d\d bytes; at most 1,000 are taken"):
+        decode("avro", avro_container(record, [{"v": Decimal("9" * 4700)}]))
 
 
 @pytest.mark.parametrize("charset", ["punycode", "idna"])

@@ -174,6 +174,36 @@ def test_who_waits_too_long_is_told(kind: Kind) -> None:
 
 
 @own_kinds
+def test_a_call_that_got_its_connection_late_says_so(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        asked, free = asyncio.Event(), asyncio.Event()
+
+        async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await head_of(reader)
+            asked.set()
+            await free.wait()
+            writer.write(OK)
+            await reader.read()
+
+        async with speaking(speak) as url:
+            first = asyncio.create_task(transport.send(asking(url)))
+            await asked.wait()
+            second = asyncio.create_task(transport.send(asking(url, timeout=1.0)))
+            await asyncio.wait({second}, timeout=0.7)
+            free.set()
+            assert (await first).body == b"ok"
+            with pytest.raises(UpstreamTimeout) as refused:
+                await second
+            assert re.fullmatch(
+                r"a\.b: 127\.0\.0\.1:\d+ did not answer within 1 s, of which the request waited 0\.\d+ s for a "
+                r"connection",
+                refused.value.message,
+            )
+
+    limited(kind, Limits(to_one=1)).run(use)
+
+
+@own_kinds
 def test_origins_share_what_there_is_in_all(kind: Kind) -> None:
     async def use(transport: Transport) -> None:
         async with AsyncExitStack() as stack:

@@ -11,6 +11,7 @@ import pytest
 from consume.transports import KINDS, Kind, asking, each_kind, head_of, own_kinds, speaking, whole
 from naftiko_run.consume import Transport
 from naftiko_run.errors import UpstreamTimeout, UpstreamUnreachable
+from support.upstream import PATIENCE
 
 LIMIT = 0.3
 TOLD = r"^a\.b: 127\.0\.0\.1:\d+ did not (answer|accept a connection) within 0\.3 s$"
@@ -284,6 +285,26 @@ def test_an_upstream_that_never_ends_its_tls_handshake(kind: Kind) -> None:
 
     with pytest.raises(UpstreamTimeout, match=TOLD if kind is KINDS["httpx"] else NO_CONNECTION):
         kind.run(use, LIMIT)
+
+
+@each_kind
+def test_a_call_that_is_cancelled_during_its_tls_handshake_closes_its_connection(kind: Kind) -> None:
+    async def use(transport: Transport) -> None:
+        begun, closed = asyncio.Event(), asyncio.Event()
+
+        async def waiting(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+            await reader.readexactly(1)
+            begun.set()
+            await reader.read()
+            closed.set()
+
+        async with speaking(waiting) as url:
+            call = asyncio.ensure_future(transport.send(asking(url.replace("http:", "https:"))))
+            await begun.wait()
+            call.cancel()
+            await asyncio.wait_for(closed.wait(), PATIENCE)
+
+    kind.run(use)
 
 
 @each_kind

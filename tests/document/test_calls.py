@@ -211,6 +211,25 @@ def test_the_resource_in_a_call_says_which_of_several_is_meant() -> None:
         assert called(text) == expected, call
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "dns-api/domain-records/get-zone",
+        "dns-api/domains/get-zone",
+        "dns-api.domains.get-zone",
+        "dns-api/zones/{id}/get-domain",
+        "DNS/Domains/GetZone",
+    ],
+)
+def test_an_operation_of_another_resource_than_the_call_names_is_not_called(call: str) -> None:
+    text = calling(call)
+    found = found_in(text, "unknown-operation")
+    assert found.severity is Severity.ERROR
+    assert "another resource has it: `GET /" in found.message
+    assert called(text) is None
+    assert tools(load_text(text).document) == ["t"]
+
+
 def test_operations_that_differ_by_their_static_query_are_two() -> None:
     consumed = (
         "- {namespace: api, baseUri: 'https://h', resources: [{path: '/?Action=A', operations: [{name: go, method: POST}]},"

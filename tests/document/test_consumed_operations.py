@@ -184,6 +184,18 @@ def test_of_operations_of_one_name_and_request_the_first_is_kept() -> None:
     assert [each.description for _, each in operations(load_text(text)).values()] == ["first"]
 
 
+def test_operations_of_one_name_are_reported_once_with_their_number() -> None:
+    resources = "".join(
+        f"    - {{path: /{each}, operations: [{{name: op, method: GET}}]}}{mark}\n"
+        for each, mark in (("a", ""), ("b", "  # <-"), ("c", ""), ("d", ""), ("b", ""))
+    )
+    text = document(f"- namespace: api\n  baseUri: https://h\n  resources:\n{resources}", "[]")
+    assert found_in(text, "duplicate-operation").message == (
+        "operation `api.op` is defined 5 times, as `GET /a`, `GET /b`, `GET /c`, `GET /d`; a call of it is followed "
+        "where the caller's method or path says which is meant"
+    )
+
+
 def test_a_namespace_consumed_twice_is_merged_with_a_warning() -> None:
     text = document(
         """

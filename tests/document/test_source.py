@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import time
 from pathlib import Path
@@ -216,12 +215,6 @@ def test_too_many_values_without_aliases_are_told_as_what_they_are(text: str) ->
     assert found.code == "too-many-values"
     assert "holds more than 500,000 values" in found.message
     assert found.hint == "split it into several documents"
-
-
-def test_garbage_is_collected_again_once_a_text_is_read_or_refused() -> None:
-    parse("a: 1\n")
-    refusal("a: 1\na: 2\n")
-    assert gc.isenabled()
 
 
 def test_the_deepest_nesting_that_is_accepted_and_one_more() -> None:

@@ -304,7 +304,7 @@ def test_list_says_what_each_adapter_demands(tmp_path: Path) -> None:
 PROTOCOL = """
 
 from naftiko_run.expose import Adapter, Endpoint
-from naftiko_run.expose.problems import respond
+from naftiko_run.expose.response import respond
 from naftiko_run.expressions import parse_path
 
 
@@ -316,7 +316,7 @@ class WordsExposer:
 
         async def answer(scope, receive, send):
             outcome = await function.invoke({})
-            await respond(send, outcome.status, outcome.content, "application/json")
+            await respond(scope, send, outcome.status, outcome.content, "application/json")
 
         endpoints = (Endpoint(parse_path("/get"), answer),)
         return Adapter("words", exposes.namespace, capability, "", endpoints, ())

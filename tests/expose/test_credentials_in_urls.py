@@ -285,3 +285,74 @@ def test_an_empty_answer_has_no_type(served: Served, upstream: Upstream, status:
     answer = httpx.get(f"{served.url('rest')}/keyed")
     assert (answer.status_code, answer.content) == (status, b"")
     assert "content-type" not in answer.headers
+
+
+WITH = """
+naftiko: 1.0.0-alpha2
+binds:
+- {namespace: env, keys: {FILTER: FILTER, TOKEN: TOKEN}}
+capability:
+  consumes:
+  - namespace: api
+    baseUri: ORIGIN
+    resources:
+    - path: '/bot{key}/{id}'
+      operations: [{name: path, method: GET}]
+    - path: /things
+      operations:
+      - {name: query, method: GET, inputParameters: [{name: key, in: query}]}
+      - {name: value, method: GET, inputParameters: [{name: k, in: query, value: '{{key}}'}]}
+      - {name: written, method: GET, inputParameters: [{name: k, in: query, value: 'pre-{{env.TOKEN}}'}]}
+      - {name: extra, method: GET}
+      - {name: header, method: GET, inputParameters: [{name: key, in: header}, {name: f, in: query}]}
+  aggregates:
+  - namespace: a
+    functions:
+    - {name: given, description: Get, call: api.query, inputParameters: [{name: key, type: string}]}
+  exposes:
+  - type: rest
+    namespace: r
+    resources:
+    - {path: '/path/{id}', operations: [{method: GET, call: api.path, with: {key: '{{TOKEN}}'}}]}
+    - {path: /query, operations: [{method: GET, call: api.query, with: {key: '{{TOKEN}}'}}]}
+    - {path: /part, operations: [{method: GET, call: api.query, with: {key: 'pre-{{env.TOKEN}}'}}]}
+    - {path: /value, operations: [{method: GET, call: api.value, with: {key: env.TOKEN}}]}
+    - {path: /written, operations: [{method: GET, call: api.written}]}
+    - {path: /extra, operations: [{method: GET, call: api.extra, with: {key: '{{TOKEN}}'}}]}
+    - {path: /given, operations: [{method: GET, ref: a.given, with: {key: '{{TOKEN}}'}}]}
+    - path: /fixed
+      operations:
+      - {method: GET, call: api.query, inputParameters: [{name: key, in: query, value: '{{TOKEN}}'}]}
+    - path: /step
+      operations:
+      - method: GET
+        steps: [{name: s, type: call, call: api.query, with: {key: '{{TOKEN}}'}}]
+    - {path: /header, operations: [{method: GET, call: api.header, with: {key: '{{TOKEN}}', f: '{{FILTER}}'}}]}
+"""
+
+
+@pytest.fixture(scope="module")
+def served_with(shared_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    document = written(tmp_path_factory.mktemp("with"), WITH.replace("ORIGIN", shared_upstream.url))
+    with serving(document, settings=Settings(environment=ENVIRONMENT)) as up:
+        yield up
+
+
+@pytest.mark.parametrize("status", [200, 201, 302, 404, 500])
+@pytest.mark.parametrize(
+    "path", ["path/5", "query", "part", "value", "written", "extra", "given", "fixed", "step"]
+)
+def test_a_credential_that_a_call_fills_in_does_not_come_back(
+    served_with: Served, upstream: Upstream, path: str, status: int
+) -> None:
+    upstream.answers(echoing(status))  # type: ignore[arg-type]
+    answer = httpx.get(f"{served_with.url('rest')}/{path}")
+    assert holds(upstream.only.target, TOKEN)
+    assert not holds(answer.text + str(answer.headers), TOKEN), answer.text
+    assert "v1 is fine" in answer.text or answer.status_code == 502
+
+
+def test_only_what_travels_in_the_url_is_masked(served_with: Served, upstream: Upstream) -> None:
+    upstream.answers_json({"url": f"/things?f={FILTER}", "key": f"/things?key={TOKEN}"})
+    answer = httpx.get(f"{served_with.url('rest')}/header").json()
+    assert answer == {"url": "/things?f=***", "key": f"/things?key={TOKEN}"}

@@ -82,6 +82,20 @@ def test_over_mcp_it_is_an_error_that_names_the_step(served: Served, mode: str) 
     assert result.structured_content["upstream"]["body"] == {"why": "slow down"}
 
 
+def test_the_location_of_a_redirected_step_is_shown(served: Served, upstream: Upstream) -> None:
+    upstream.answers(lambda _: Answer(307, b"", (("location", "/moved"),)))
+    moved = f"{upstream.url}/moved"
+    answer = httpx.get(f"{served.origin('rest')}/both")
+    assert answer.status_code == 502
+    assert answer.json()["upstream"]["location"] == moved
+    detail = f"the step `first` failed: api.one answered 307 Temporary Redirect; Location: {moved}"
+    assert answer.json()["detail"] == detail
+    result = call_tool(served.url("mcp"), "both")
+    assert text_of(result).startswith(detail)
+    assert result.structured_content is not None
+    assert result.structured_content["upstream"]["location"] == moved
+
+
 def test_a_tool_without_a_name_has_its_functions(served: Served, upstream: Upstream) -> None:
     upstream.answers(Answer(body=b'{"x": 5}'))
     assert call_tool(served.url("mcp"), "both").structured_content == {"x": 5}

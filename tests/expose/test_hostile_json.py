@@ -56,6 +56,7 @@ capability:
         steps: [{name: one, type: call, call: api.get}]
         mappings: [{targetName: s, value: $.one.s}, {targetName: a, value: $.one.a}]
         outputParameters: [{name: s, type: string}, {name: a}]
+    - {path: /get, operations: [{method: GET, call: api.get}]}
     - {path: /send, operations: [{method: POST, call: api.send}]}
     - {path: /form, operations: [{method: POST, call: api.form}]}
     - {path: /typed, operations: [{method: POST, call: api.typed}]}
@@ -219,6 +220,34 @@ def test_text_that_is_not_unicode_is_replaced_with_a_warning(
         assert result.structured_content is not None
         assert result.structured_content["s"] == value["s"]
         assert json.loads(text_of(result)) == result.structured_content
+
+
+@pytest.mark.parametrize(
+    ("body", "given"),
+    [
+        (rb'{ "s": "a\ud800b", "n": 1.0 }', rb'{ "s": "a\ufffdb", "n": 1.0 }'),
+        (rb'{"\uDC00\ud83d": "\ud83d\ude00 \\ud800"}', rb'{"\ufffd\ufffd": "\ud83d\ude00 \\ud800"}'),
+    ],
+)
+def test_half_a_character_in_an_answer_that_is_passed_on_is_replaced_with_a_warning(
+    served: Served, upstream: Upstream, caplog: pytest.LogCaptureFixture, body: bytes, given: bytes
+) -> None:
+    upstream.answers(Answer(body=body, headers=JSON))
+    with caplog.at_level(logging.WARNING):
+        answer = httpx.get(f"{served.url('rest')}/get")
+    assert (answer.status_code, answer.content) == (200, given)
+    assert any("api.get" in each.message and "not Unicode" in each.message for each in caplog.records)
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/json"])
+def test_an_answer_of_whole_characters_is_passed_on_as_it_came(
+    served: Served, upstream: Upstream, caplog: pytest.LogCaptureFixture, media_type: str
+) -> None:
+    body = rb'{"s": "\ud83d\ude00"}' if media_type == "application/json" else rb"\ud800"
+    upstream.answers(Answer(body=body, headers=(("content-type", media_type),)))
+    with caplog.at_level(logging.WARNING):
+        assert httpx.get(f"{served.url('rest')}/get").content == body
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(("body", "value"), BROKEN)

@@ -15,13 +15,15 @@ from mcp.shared.exceptions import MCPError
 from mcp_types.version import KNOWN_PROTOCOL_VERSIONS
 
 from naftiko_run import Settings
-from naftiko_run.expose.body import HEADERS
-from naftiko_run.expose.exposer import Message
+from naftiko_run.expose.body import read_body
+from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.mcp.directcall import DirectCalls, DirectTool, headers_of
+from naftiko_run.expose.mcp.messages import Received, read_message
 from naftiko_run.expose.mcp.results import Begun, begun
+from naftiko_run.expose.response import respond
 from naftiko_run.invoke import Outcome
+from support.asgi_client import client_of
 from support.documents import written
-from support.leaving import Leaving
 from support.server import Served, serving
 from support.upstream import JSON, Answer, Upstream
 
@@ -344,20 +346,25 @@ def _failure(_: Exception, __: str) -> MCPError:
 
 def directly(body: bytes, sent: Mapping[str, str]) -> Any:
     """Give what is answered without the SDK; None where the answer is left to it."""
-    said: list[Message] = []
-
-    async def send(message: Message) -> None:
-        said.append(message)
-
     tools = {
         name: DirectTool(invoke, _result, _failure).named(name)
         for name, invoke in (("send", _echoed), ("break", _broken))
     }
     calls = DirectCalls(tools, {"name": "s", "version": "1"})
-    received = [(name.encode(), value.encode()) for name, value in sent.items()]
-    is_answered = asyncio.run(calls.answer(_told(received), body, json.loads(body), Leaving(), send))
-    assert is_answered == bool(said)
-    return json.loads(said[0]["body"]) if said else None
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        received = await read_message(await read_body(scope, receive, len(body)))
+        if not isinstance(received, Received) or not await calls.answer(
+            headers_of(scope), received, scope, receive, send
+        ):
+            await respond(scope, send, 501, b"")
+
+    async def session() -> httpx.Response:
+        async with client_of(app) as client:
+            return await client.post("/", content=body, headers=sent)
+
+    answer = asyncio.run(session())
+    return answer.json() if answer.status_code == 200 else None
 
 
 @pytest.mark.parametrize("version", [*KNOWN_PROTOCOL_VERSIONS, None])
@@ -391,7 +398,7 @@ def test_a_header_of_no_matter_may_be_there_twice() -> None:
 
 
 def _told(received: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    return headers_of({"headers": received, HEADERS: dict(received)})
+    return headers_of({"headers": received})
 
 
 def test_what_breaks_in_here_is_an_error_of_the_protocol() -> None:

@@ -61,11 +61,30 @@ def test_a_session_that_nobody_gave_is_not_asked_for(pipelines: Served, upstream
     assert len(upstream.received) == 1
 
 
-@pytest.mark.parametrize("accept", [None, "application/json", "*/*"])
+@pytest.mark.parametrize("sent", [CALL, INITIALIZE])
+def test_the_old_type_of_json_is_json(pipelines: Served, sent: dict[str, Any]) -> None:
+    headers = {**HEADERS, "content-type": "text/json; charset=utf-8"}
+    answer = httpx.post(pipelines.url("mcp"), content=json.dumps(sent), headers=headers)
+    assert answer.status_code == 200
+    assert "result" in answer.json()
+
+
+@pytest.mark.parametrize("sent", [CALL, INITIALIZE])
+@pytest.mark.parametrize("accept", ["text/html", "application/json;q=0", "*/*;q=0"])
+def test_a_client_that_takes_neither_json_nor_events_is_refused(
+    pipelines: Served, sent: dict[str, Any], accept: str
+) -> None:
+    answer = httpx.post(pipelines.url("mcp"), json=sent, headers={**HEADERS, "accept": accept})
+    assert "application/json" in problem(answer, 406)["hint"]
+
+
+@pytest.mark.parametrize(
+    "accept", [None, "", ",", "application/json", "*/*", "text/html, application/*;q=0.1"]
+)
 def test_a_client_need_not_take_event_streams(pipelines: Served, accept: str | None) -> None:
     with httpx.Client() as client:
         del client.headers["accept"]
-        headers = {"accept": accept} if accept else {}
+        headers = {"accept": accept} if accept is not None else {}
         answer = client.post(pipelines.url("mcp"), json=INITIALIZE, headers=headers)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"

@@ -70,7 +70,14 @@ def test_an_id_that_the_protocol_does_not_have_is_an_error_and_never_silence(
 
 
 @pytest.mark.parametrize(
-    "accept", ["text/event-stream", "text/event-stream;q=0.9, text/html", "TEXT/event-stream"]
+    "accept",
+    [
+        "text/event-stream",
+        "text/event-stream;q=0.9, text/html",
+        "TEXT/event-stream",
+        "text/*",
+        "application/json;q=0, */*",
+    ],
 )
 @pytest.mark.parametrize(
     "body",

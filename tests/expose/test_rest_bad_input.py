@@ -47,7 +47,7 @@ def test_a_body_that_is_not_json(pipelines_client: httpx.Client, upstream: Upstr
 
 @pytest.mark.parametrize(
     "media_type",
-    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/json", "json"],
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/json5", "json"],
 )
 def test_another_content_type(pipelines_client: httpx.Client, upstream: Upstream, media_type: str) -> None:
     answer = pipelines_client.post("/v1/track", content=b"{}", headers={"content-type": media_type})
@@ -55,6 +55,17 @@ def test_another_content_type(pipelines_client: httpx.Client, upstream: Upstream
     assert media_type in found["detail"]
     assert "application/json" in found["hint"]
     assert upstream.received == []
+
+
+@pytest.mark.parametrize("media_type", ["text/json", "Text/JSON; charset=utf-8"])
+def test_the_old_type_of_json_is_json(
+    pipelines_client: httpx.Client, upstream: Upstream, media_type: str
+) -> None:
+    headers = {"content-type": media_type, "origin": "http://localhost:1"}
+    answer = pipelines_client.post("/v1/track", content=b'{"a":1}', headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert upstream.only.header("content-type") == "application/json"
+    assert upstream.only.body == b'{"a":1}'
 
 
 @pytest.mark.parametrize("body", [b"", b" \r\n"])

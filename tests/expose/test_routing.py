@@ -14,7 +14,7 @@ from naftiko_run import Capability, Settings, load
 from naftiko_run.expose import Adapter, HostGuard, Router
 from naftiko_run.expose.exposer import Endpoint
 from naftiko_run.expressions import parse_path
-from support.asking import asked, telling
+from support.asgi_client import answering, get
 from support.documents import CREDENTIALS, PIPELINES
 from support.server import Served, serving
 from support.wire import problem, send_raw
@@ -35,7 +35,7 @@ def capability() -> Capability:
 
 @given(declared=st.lists(DECLARED, max_size=12, unique_by=lambda path: _VARIABLE.sub("*", path)), path=ASKED)
 def test_the_most_literal_route_answers(capability: Capability, declared: list[str], path: str) -> None:
-    endpoints = tuple(Endpoint(parse_path(each), telling(each), "GET") for each in declared)
+    endpoints = tuple(Endpoint(parse_path(each), answering(each), "GET") for each in declared)
     router = Router([Adapter("rest", "r", capability, "", endpoints, ())], HostGuard("0.0.0.0"))  # noqa: S104
     plain = path.replace("%61", "a")
     fitting = [each for each in declared if matches(each, plain)]
@@ -56,8 +56,8 @@ def weight(declared: str) -> list[tuple[bool, int]]:
 
 def answered(router: Router, path: str) -> tuple[int, bytes | None]:
     """Give the status, and which route answered."""
-    answer = asked(router, path)
-    return answer["status"], answer["body"] if answer["status"] == 200 else None
+    answer = get(router, path)
+    return answer.status_code, answer.content if answer.status_code == 200 else None
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,30 @@ OPERATIONS: list[dict[str, Any]] = [
             {"name": "nickname", "in": "body", "type": "string", "nullable": True},
             {"name": "title", "in": "body", "type": ["string", "null"], "enum": ["a", "b"]},
             {"name": "bio", "in": "body", "type": "string"},
+        ],
+    },
+    {
+        "name": "profile",
+        "method": "PUT",
+        "path": "/profile",
+        "inputParameters": [
+            {
+                "name": "o",
+                "in": "body",
+                "type": "object",
+                "required": ["id"],
+                "properties": {
+                    "id": INTEGER,
+                    "bio": {"type": "string", "enum": ["a"]},
+                    "n": INTEGER,
+                    "tags": {
+                        "type": "array",
+                        "items": {"type": "object", "properties": {"t": {"type": "string"}}},
+                    },
+                },
+                "additionalProperties": {"type": "string"},
+            },
+            {"name": "other", "in": "body", "type": "string"},
         ],
     },
     {
@@ -263,6 +288,9 @@ def test_arrays_of_a_tool_are_written_in_their_places(served: Served, upstream: 
         ("/select/monday,tuesday", "/select/monday,tuesday"),
         ("/select/monday", "/select/monday"),
         ("/select/a%20b,c%2Fd", "/select/a%20b,c%2Fd"),
+        ("/select/mon%2Cday,tuesday", "/select/mon%2Cday,tuesday"),
+        ("/select/a%2cb,%2C,c/", "/select/a%2Cb,%2C,c"),
+        ("/select/monday%2Ctuesday", "/select/monday,tuesday"),
         ("/select/a?piped=x%7Cy", "/select/a?piped=x%7Cy"),
         ("/select/a?listed=x,y&listed=z", "/select/a?listed=x,y,z"),
         ("/select/a?plain=x,y&plain=z", "/select/a?plain=x%2Cy&plain=z"),
@@ -309,6 +337,36 @@ def test_a_null_argument_goes_out_where_the_input_is_nullable(
     assert not call_tool(served.url("mcp"), "me", arguments).is_error
     assert upstream.only.body == sent
     assert upstream.only.header("content-type") == "application/json"
+
+
+NESTED = {"id": 1, "bio": None, "n": None, "tags": [{"t": None}, {"t": "t"}], "more": None}
+
+
+def test_a_null_in_a_member_goes_out_as_it_was_written(served: Served, upstream: Upstream) -> None:
+    assert ask(served, "/profile", json.dumps({"o": NESTED}).encode(), "PUT").status_code == 200
+    assert upstream.only.json == {"o": NESTED}
+
+
+def test_a_null_in_a_member_of_an_argument_counts_as_absent(served: Served, upstream: Upstream) -> None:
+    assert not call_tool(served.url("mcp"), "profile", {"o": NESTED}).is_error
+    assert upstream.only.json == {"o": {"id": 1, "tags": [{}, {"t": "t"}]}}
+
+
+@pytest.mark.parametrize(
+    ("value", "pointers"),
+    [
+        ({"id": None, "bio": None}, ["/o/id"]),
+        ({"id": 1, "bio": None, "n": "x"}, ["/o/n"]),
+        ({"id": 1, "tags": [None]}, ["/o/tags/0"]),
+    ],
+)
+def test_a_null_that_cannot_be_absent_is_refused(
+    served: Served, upstream: Upstream, value: dict[str, Any], pointers: list[str]
+) -> None:
+    answer = ask(served, "/profile", json.dumps({"o": value}).encode(), "PUT")
+    assert answer.status_code == 400
+    assert [each["pointer"] for each in answer.json()["violations"]] == pointers
+    assert upstream.received == []
 
 
 @pytest.mark.parametrize(("body", "sent"), [(b"{}", b"{}"), (b"", b"")])

@@ -81,8 +81,12 @@ def test_a_response_that_fits_no_member_is_reported_once(caplog: pytest.LogCaptu
         value = invoke(function, {}, Recorder(b'{"a": ["secret"], "b": {}, "c": 5}')).value
         assert value == {"a": {"x": None}, "b": None, "c": None}
     assert sorted(record.message for record in caplog.records) == [
-        f"the output `{name}` of `t` is null: it is declared as {kind}, and the response has something else there"
-        for name, kind in (("a", "an object"), ("b", "an array"), ("c", "a map"))
+        (
+            "the output `a` of `t` is declared as an object, but the response has an array there; "
+            "it becomes an object whose members are null"
+        ),
+        "the output `b` of `t` is declared as an array, but the response has an object there; it becomes null",
+        "the output `c` of `t` is declared as a map, but the response has a number there; it becomes null",
     ]
 
 

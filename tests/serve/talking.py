@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import uvicorn
 
-from naftiko_run.expose.exposer import WHOLE, ASGIApp, Receive, Scope, Send
+from naftiko_run.expose.exposer import ASGIApp, Receive, Scope, Send
+from naftiko_run.expose.response import RESPONSE
 from naftiko_run.serve.http1 import ClientConnection, State
 from support.upstream import PATIENCE
 
@@ -61,7 +62,7 @@ async def talking(app: ASGIApp) -> AsyncIterator[Talk]:
 
 
 async def answer(send: Send, body: bytes, *headers: tuple[bytes, bytes]) -> None:
-    await send({"type": WHOLE, "status": 200, "headers": headers, "body": body})
+    await send({"type": RESPONSE, "status": 200, "headers": headers, "body": body})
 
 
 async def at_once(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's form

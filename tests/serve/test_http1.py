@@ -98,6 +98,27 @@ def test_a_wish_for_another_protocol_is_passed_over(served: Served, upstream: Up
     assert [each.body for each in upstream.received] == [b'{"x": 1}', b""]
 
 
+def test_requests_for_another_protocol_in_one_packet_are_all_answered(
+    served: Served, upstream: Upstream
+) -> None:
+    h2 = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
+    post = POST + h2 + b'Content-Length: 8\r\n\r\n{"x": 1}'
+    with connected(served.url("rest")) as connection:
+        connection.sendall(post * 40 + get(2, "Connection: close"))
+        received = read_all(connection)
+    assert received.count(b"HTTP/1.1 200 OK\r\n") == 41
+    assert [each.body for each in upstream.received] == [*[b'{"x": 1}'] * 40, b""]
+
+
+def test_a_question_about_the_server_itself_is_answered(served: Served, upstream: Upstream) -> None:
+    with connected(served.url("rest")) as connection:
+        connection.sendall(b"OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        received = read_all(connection)
+    assert received.startswith(b"HTTP/1.1 204 No Content\r\n")
+    assert b"\r\nallow: GET, HEAD, OPTIONS, POST\r\n" in received
+    assert upstream.received == []
+
+
 @pytest.mark.parametrize(
     ("lines", "is_kept"),
     [

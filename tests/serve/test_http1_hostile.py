@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from naftiko_run.expose.disconnect import DISCONNECT
 from naftiko_run.expose.exposer import ASGIApp, Receive, Scope, Send
-from naftiko_run.expose.leaving import CLIENT
 from naftiko_run.serve.http1 import ClientConnection
 from serve.talking import Talk, answer, at_once, echo, talking, until
 from support.upstream import PATIENCE
@@ -186,7 +186,7 @@ async def test_a_client_that_leaves_is_noticed_while_its_last_request_is_answere
 
     async def second_waits(scope: Scope, receive: Receive, send: Send) -> None:
         if next(numbers):
-            scope[CLIENT].on_leaving = left.set
+            scope["extensions"][DISCONNECT].on_disconnect = left.set
             await left.wait()
         else:
             await at_once(scope, receive, send)
@@ -202,7 +202,7 @@ async def test_a_client_that_leaves_is_noticed_while_its_last_request_is_answere
 async def streaming(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI's form
     """Answer for as long as somebody takes it."""
     await send({"type": "http.response.start", "status": 200, "headers": []})
-    while not scope[CLIENT].is_gone:
+    while not scope["extensions"][DISCONNECT].is_disconnected:
         await send({"type": "http.response.body", "body": b"x" * 100_000, "more_body": True})
         await asyncio.sleep(0)
 

@@ -88,6 +88,9 @@ def test_the_host_of_the_target_overrides_the_header(url: str, upstream: Upstrea
         (POST + b"Content-Length: +1\r\n\r\n{", 400, "not-http"),
         (POST + b"Content-Length: 1_0\r\n\r\n{", 400, "not-http"),
         (POST + b"Content-Length: 9999999999999999999\r\n\r\n{", 400, "not-http"),
+        (POST + b"Expect: 200-ok\r\nContent-Length: 2\r\n\r\n", 417, "unknown-expectation"),
+        (POST + b"Expect: 100-continue, x\r\nContent-Length: 2\r\n\r\n", 417, "unknown-expectation"),
+        (POST + b"Expect: x\r\nExpect: 100-continue\r\n\r\n", 417, "unknown-expectation"),
         (b"GET /all/x\r\n\r\n", 505, "unsupported-version"),
         (b"GET /all/x HTTP/0.9\r\n\r\n", 505, "unsupported-version"),
         (b"GET /all/x HTTP/1.2\r\n" + HOST + b"\r\n", 505, "unsupported-version"),
@@ -113,6 +116,15 @@ def test_what_http_does_not_allow_is_refused(
 ) -> None:
     assert problem(send_raw(url, request_), status)["type"] == f"urn:naftiko:problem:{code}"
     assert upstream.received == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"HTTP/1.0\r\nExpect: x", b"HTTP/1.1\r\nExpect: 100-Continue, 100-continue", b"HTTP/1.1\r\nExpect: "],
+)
+def test_an_expectation_that_is_met_or_means_nothing_is_no_fault(url: str, line: bytes) -> None:
+    request = b"GET /all/x " + line + b"\r\n" + HOST + b"Connection: close\r\n\r\n"
+    assert send_raw(url, request).status_code == 200
 
 
 def test_empty_lines_before_a_request_are_ignored(url: str, upstream: Upstream) -> None:

@@ -386,7 +386,23 @@ def test_two_adapters_on_stdin_are_refused_by_name(tmp_path: Path) -> None:
     ended = run(one, two)
     assert ended.returncode == 1
     assert f"`harbour` of {one}, `pier` of {two}" in ended.stderr
-    assert "--stdio --adapter harbour" in ended.stderr
+    assert "(serve one of them: --adapter harbour)" in ended.stderr
+    ended = run(one, two, "--adapter", "quay")
+    assert "--adapter names `quay`, but no adapter with `transport: stdio` has that namespace" in ended.stderr
+    same = document(tmp_path, "http://127.0.0.1:1", PIPED, name="same.yaml")
+    ended = run(one, same)
+    assert f"(they have one namespace: serve one document alone, such as {one})" in ended.stderr
+
+
+def test_one_of_two_adapters_on_stdin_can_be_chosen(upstream: Upstream, tmp_path: Path) -> None:
+    upstream.answers_json(["Vasa"])
+    one = document(tmp_path, upstream.url, PIPED, REST, name="one.yaml")
+    two = document(tmp_path, upstream.url, PIPED.replace("harbour", "pier"), name="two.yaml")
+    with launched(one, two, "--adapter", "pier", "--port", "rest=0") as process:
+        process.wait_for_line(READY)
+        assert "mcp on stdin and stdout  pier" in process.lines
+        assert not any("harbour" in line and line.startswith("mcp ") for line in process.lines)
+        assert httpx.get(f"{process.url('rest')}/ships").json() == ["Vasa"]
 
 
 def test_any_mcp_adapter_is_served_with_stdio_and_no_port_is_opened(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -30,6 +31,20 @@ capability:
         - {name: lang, in: query, value: $this.fleet.language}
         - {name: note, in: query}
         - {name: X-Of, in: header, value: 'ship {{$this.fleet.imo}}'}
+      - name: replace
+        method: PUT
+        body:
+          type: json
+          data:
+            ship: {imo: $this.fleet-tools.number, tags: [$this.number, 'IMO {{$this.fleet-tools.number}}']}
+            note: costs $this.is, no reference
+      - name: patch
+        method: PATCH
+        body: '{"imo": "$this.fleet-tools.number", "text": "no. {{$this.number}}", "note": "or $this.number"}'
+      - name: search
+        method: POST
+        inputParameters:
+        - {name: filter, in: body, type: object, value: {imo: $this.fleet-tools.number, all: [$this.number]}}
   exposes:
   - type: api
     namespace: fleet
@@ -48,6 +63,15 @@ capability:
       - {name: number, type: integer, required: true, description: IMO number}
       call: registry.get-ship
       with: {imo: $this.fleet-tools.number}
+    - &changing
+      name: replace
+      description: A ship
+      inputParameters:
+      - {name: number, type: integer, required: true, description: IMO number}
+      call: registry.replace
+      with: {imo: '1'}
+    - {<<: *changing, name: patch, call: registry.patch}
+    - {<<: *changing, name: search, call: registry.search}
     - name: steps
       description: A ship in steps
       inputParameters:
@@ -77,8 +101,24 @@ def test_it_is_the_callers_input_of_a_tool(served: Served, upstream: Upstream, t
     assert upstream.only.target == f"/ships/9{note}"
 
 
+@pytest.mark.parametrize(
+    ("tool", "body"),
+    [
+        ("replace", {"ship": {"imo": 9, "tags": [9, "IMO 9"]}, "note": "costs $this.is, no reference"}),
+        ("patch", {"imo": 9, "text": "no. 9", "note": "or $this.number"}),
+        ("search", {"imo": 9, "all": [9]}),
+    ],
+)
+def test_it_is_the_callers_input_inside_a_body(
+    served: Served, upstream: Upstream, tool: str, body: dict[str, Any]
+) -> None:
+    result = call_tool(served.url("mcp"), tool, {"number": 9})
+    assert not result.is_error, result.content
+    assert upstream.only.json == body
+
+
 def test_the_type_api_is_rest_with_a_warning(served: Served) -> None:
     (capability,) = served.capabilities
     found = {each.code: each for each in capability.diagnostics}
     assert found["adapter-spelling"].hint == "write `type: rest`"
-    assert found["adapter-spelling"].line == 18
+    assert found["adapter-spelling"].line == 32

@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 from naftiko_run.expose import Router
+from naftiko_run.expose.disconnect import CLIENT
 from naftiko_run.expose.exposer import ASGIApp, Message, Receive, Scope, Send
-from naftiko_run.expose.leaving import CLIENT
 from naftiko_run.expose.problems import respond
-from support.leaving import Leaving
+from support.disconnecting import Leaving
 
 
 def asked(

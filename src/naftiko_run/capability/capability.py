@@ -96,7 +96,7 @@ class Capability:
         try:
             return self.compiler.compile(read_unit(unit, self.document, self.compiler.report))
         except ValueError as fault:
-            raise NotCallable(str(fault)) from None
+            raise NotCallable.of(fault) from None
 
     def functions_of(self, owner: Exposes | Aggregate) -> Iterator[Function]:
         """Give the functions of one adapter or aggregate, in the document's order."""

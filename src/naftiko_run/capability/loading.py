@@ -16,7 +16,6 @@ from naftiko_run.capability.selection import Selection
 from naftiko_run.capability.settings import Settings
 from naftiko_run.capability.surroundings import addresses_of, environment_of, inbound_of, surroundings_of
 from naftiko_run.capability.units import compile_units
-from naftiko_run.collection import collection_put_off
 from naftiko_run.consume import ConsumedOperations
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document import Document, LoadedDocument, load_document
@@ -42,9 +41,8 @@ def load(path: str | os.PathLike[str], settings: Settings | None = None) -> Capa
     Raises:
         DocumentError: Nothing in it can be run; carries every diagnostic.
     """
-    with collection_put_off():
-        settings = settings or Settings()
-        return compile_capability(load_document(Path(path), settings.is_replaced), settings)
+    settings = settings or Settings()
+    return compile_capability(load_document(Path(path), settings.is_replaced), settings)
 
 
 def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from naftiko_run.capability.skills import check_skill, check_tool, find_folder
+from naftiko_run.capability.templates import TemplatePlaces
 from naftiko_run.consume import NotCallable
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document import Document
@@ -72,6 +73,7 @@ def compile_units(document: Document, compiler: FunctionCompiler, folder: Path) 
     """
     unavailable = {each.pointer: each.reason for owner in document.owners() for each in owner.unavailable}
     units = Units(unavailable=unavailable)
+    places = TemplatePlaces(document)
     for owner in sorted(document.owners(), key=lambda each: isinstance(each, SkillExposes)):
         parts = _Parts(units, compiler, folder, owner.max_binary_size if isinstance(owner, Exposes) else None)
         for pointer, name, add in parts.of(owner):
@@ -81,8 +83,9 @@ def compile_units(document: Document, compiler: FunctionCompiler, folder: Path) 
                 units.unavailable[pointer] = str(fault)
                 units.withheld.add(pointer)
             except (NotCallable, ValueError) as fault:
-                at = fault.at if isinstance(fault, NotCallable) else ()
-                compiler.report.error("not-runnable", f"{name} is left out: {fault}", at or pointer)
+                told = NotCallable.of(fault) if isinstance(fault, ValueError) else fault
+                at = told.at or places.find(told.template) or pointer
+                compiler.report.error("not-runnable", f"{name} is left out: {fault}", at)
                 units.unavailable[pointer] = str(fault)
             else:
                 if isinstance(owner, Exposes):
@@ -128,7 +131,7 @@ class _Parts:
             for unit in resource.operations:
                 yield self._function(unit, f"{unit.method} {resource.path}", inherited, variables)
             if resource.forward is not None:
-                yield self._forward(resource.forward, resource.path)
+                yield self._forward(resource.forward, resource.path, inherited)
 
     def _of_mcp(self, owner: McpExposes) -> Iterator[_Part]:
         for tool in owner.tools:
@@ -188,9 +191,9 @@ class _Parts:
 
         return pointer, name, add
 
-    def _forward(self, model: Forward, path: str) -> _Part:
+    def _forward(self, model: Forward, path: str, inherited: Sequence[Parameter]) -> _Part:
         def add() -> None:
-            self.units.forwards[model.pointer] = self.compiler.compile_forward(model)
+            self.units.forwards[model.pointer] = self.compiler.compile_forward(model, inherited)
 
         return model.pointer, f"the forward of `{path}`", add
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from naftiko_run.cli import bootstrap
 from naftiko_run.cli.parameters import Command, EnvFiles, Files, Version
 from naftiko_run.cli.serve import EPILOG, serve_documents
 
@@ -188,9 +189,11 @@ def _naftiko_options(*, version: Version = False) -> None:
 
 def run() -> None:
     """Run ``naftiko-run``."""
+    bootstrap.prepare()
     _run(prog_name="naftiko-run")
 
 
 def main() -> None:
     """Run ``naftiko``."""
+    bootstrap.prepare()
     _naftiko(prog_name="naftiko")

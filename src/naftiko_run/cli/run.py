@@ -14,6 +14,7 @@ from typing import Final
 from rich.console import Console
 
 from naftiko_run.capability import Capability, Settings, load
+from naftiko_run.cli import bootstrap
 from naftiko_run.cli.console import error_console, print_fault
 from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_refusal, print_rest
 from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
@@ -32,6 +33,7 @@ from naftiko_run.cli.options import (
 from naftiko_run.cli.startup import Startup
 from naftiko_run.consume import Limits
 from naftiko_run.diagnostics import Diagnostic
+from naftiko_run.document.model import is_piped
 from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
 from naftiko_run.serve import Addressing, ServeSettings, serve
 from naftiko_run.telemetry import configure_logs
@@ -115,10 +117,6 @@ def _run(options: RunOptions, console: Console) -> None:
         include=options.include,
         exclude=options.exclude,
     )
-    if options.adapter and not options.stdio:
-        raise UsageFault(
-            "--adapter says which adapter --stdio serves", hint="write --stdio too, or leave it out"
-        )
     addressing = Addressing(options.host, parse_ports(options.ports), dict(os.environ))
     serving = ServeSettings(
         addressing,
@@ -137,6 +135,8 @@ def _run(options: RunOptions, console: Console) -> None:
     configure_logs(check_level(options.log_level))
     with redirect_stdout(sys.stderr):  # stdout may be a client's: no plugin has any business there
         capabilities = _load_all(find_documents(options.files), settings, console, strict=options.strict)
+    if options.adapter and not options.stdio:
+        _check_piped(capabilities)
     _check_base_uris(capabilities, settings)
     if not (options.include or options.exclude):  # with these, an adapter may be gone
         _check_ports(capabilities, addressing)
@@ -148,7 +148,7 @@ def _run(options: RunOptions, console: Console) -> None:
             "--strict: not started, because variables are not set",
             hint="set them, or leave out --strict to start without the operations that need them",
         )
-    serve(capabilities, serving, startup.print)
+    serve(capabilities, serving, startup.print, on_ready=bootstrap.finish_loading)
 
 
 def _exit_code(fault: ConfigurationError) -> int:
@@ -189,6 +189,15 @@ def _load_all(
     if not capabilities or (refused and strict):
         raise Unready(BAD_DOCUMENT)
     return capabilities
+
+
+def _check_piped(capabilities: Sequence[Capability]) -> None:
+    """Refuse ``--adapter`` where no adapter is served on stdin and stdout."""
+    if not any(is_piped(exposes) for capability in capabilities for exposes in capability.document.exposes):
+        raise UsageFault(
+            "--adapter says which adapter is served on stdin and stdout, and none is",
+            hint="write --stdio too, or leave it out",
+        )
 
 
 def _check_base_uris(capabilities: Sequence[Capability], settings: Settings) -> None:

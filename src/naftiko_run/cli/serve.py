@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-import os
-import signal
 import sys
 from typing import Annotated, Literal
 
 import typer
 
+from naftiko_run.cli import bootstrap
 from naftiko_run.cli.parameters import EnvFiles, Files, Version
 
 EPILOG = """\b
@@ -20,11 +18,6 @@ Examples:
   naftiko-run capabilities/ --host 0.0.0.0
   naftiko-run my.yaml --stdio
 """
-
-
-def _leave(*_: object) -> None:
-    """End at once: until everything listens there is nothing to drain."""
-    os._exit(0)
 
 
 def serve_documents(
@@ -136,7 +129,7 @@ def serve_documents(
         str,
         typer.Option(
             metavar="NAMESPACE",
-            help="The adapter that --stdio serves, where there are several.",
+            help="The adapter that is served on stdin and stdout, where there are several.",
             show_default=False,
         ),
     ] = "",
@@ -157,9 +150,7 @@ def serve_documents(
     version: Version = False,  # noqa: ARG001 - its callback does the work
 ) -> None:
     """Serve capability documents: a REST API and an MCP server in front of the APIs that they consume."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
-    gc.disable()  # until everything is up: nearly all that is made till then stays
+    bootstrap.begin_loading()
     from naftiko_run.cli.run import RunOptions, run_documents
 
     options = RunOptions(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from naftiko_run.capability import Capability
@@ -90,7 +90,7 @@ class Startup:
             if told:
                 self._line(Text("\n".join(told)))  # at once: each time costs a tenth of a millisecond
             return
-        table = Table.grid(padding=(0, 2))
+        table = Table.grid("", Column(overflow="fold"), Column(overflow="fold"), padding=(0, 2))
         for unit in adapter.units:
             style = "red" if unit.reason or unit.refusal else ""
             name = f"{unit.kind} {unit.name}" if unit.kind else unit.name

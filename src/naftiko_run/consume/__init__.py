@@ -14,6 +14,8 @@ from naftiko_run.consume.exchange import (
 )
 from naftiko_run.consume.formats import Format, FormatSettings
 from naftiko_run.consume.forwarding import Forwarding
+from naftiko_run.consume.graphql_text import compile_graphql_text, is_graphql
+from naftiko_run.consume.masking import revealed_in
 from naftiko_run.consume.operation import ConsumedOperation, in_thread
 from naftiko_run.consume.operations import ConsumedOperations, NotCallable
 from naftiko_run.consume.sandbox import SandboxAddresses, SandboxTransport
@@ -43,6 +45,9 @@ __all__ = [
     "Surroundings",
     "Transport",
     "UpstreamResponse",
+    "compile_graphql_text",
     "in_thread",
+    "is_graphql",
+    "revealed_in",
     "shared_connections",
 ]

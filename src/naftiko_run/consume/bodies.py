@@ -11,11 +11,11 @@ from typing import Any, Final
 from naftiko_run import jsontext
 from naftiko_run.consume.encoders import Encode, Encoded, encoder
 from naftiko_run.consume.exchange import CallerBody
+from naftiko_run.consume.graphql_text import compile_graphql_text, is_graphql
 from naftiko_run.document.model import Body, BodyType, Parameter
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import (
     MISSING,
-    Escape,
     Expression,
     Resolve,
     as_text,
@@ -41,7 +41,6 @@ _LANGUAGES: Final[dict[str, BodyType]] = {
 }
 """The types of bodies that are written as text, by a part of their media type."""
 _BARE = "\ue000"
-_XML_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ def _compile_data(body: Body, resolve: Resolve) -> BodyPlan:
     if body.type == "binary" and (isinstance(data, list) or (isinstance(data, dict) and len(data) != 1)):
         raise ValueError("a binary body is one value, and its `data` is a structure")
     if not isinstance(data, str):
-        return BodyPlan(compile_value(data, resolve, lenient=True), encode)
+        return BodyPlan(_compile_members(data, resolve), encode)
     if body.type in ("json", "raw"):
         return _compile_json_text(data, resolve, encode)
     if body.type == "yaml":
@@ -128,11 +127,33 @@ def _compile_data(body: Body, resolve: Resolve) -> BodyPlan:
 
         return BodyPlan(compile_yaml_text(data, resolve), encode)
     if body.type in ("text", "xml", "sparql"):
-        write = _ESCAPES.get(body.type, as_text)
-        return BodyPlan(compile_text(data, resolve, escape=write, lenient=True), encode)
+        return BodyPlan(_compile_text_of(body.type, data, resolve), encode)
     if body.type == "formUrlEncoded" and not _PLACEHOLDER.fullmatch(data.strip()):
         return BodyPlan(compile_text(data, resolve, escape=percent_encode, lenient=True), encode)
     return BodyPlan(compile_value(data, resolve, lenient=True), encode)
+
+
+def _compile_text_of(language: str, text: str, resolve: Resolve) -> Expression:
+    """Compile a text of a language; one value that is all of it is written as it is."""
+    if language == "text" or _PLACEHOLDER.fullmatch(text.strip()):
+        return compile_text(text, resolve, lenient=True)
+    # Few documents have them.
+    if language == "xml":
+        from naftiko_run.consume.xml_text import compile_xml_text
+
+        return compile_xml_text(text, resolve)
+    from naftiko_run.consume.sparql_text import compile_sparql_text
+
+    return compile_sparql_text(text, resolve)
+
+
+def _compile_members(data: Any, resolve: Resolve) -> Expression:
+    """Compile the data of a body, of which one member can be a GraphQL document."""
+    if isinstance(data, dict) and is_graphql("query", data.get("query")):
+        members = {key: compile_value(value, resolve, lenient=True) for key, value in data.items()}
+        members["query"] = compile_graphql_text(data["query"], resolve, lenient=True)
+        return structure(members)
+    return compile_value(data, resolve, lenient=True)
 
 
 def _compile_json_text(text: str, resolve: Resolve, encode: Encode) -> BodyPlan:
@@ -144,7 +165,7 @@ def _compile_json_text(text: str, resolve: Resolve, encode: Encode) -> BodyPlan:
         return BodyPlan(_compile_marked(json.loads(_mark_bare_placeholders(text)), resolve), encoder("json"))
     except ValueError:
         if text.lstrip().startswith("<"):
-            return BodyPlan(compile_text(text, resolve, escape=_as_xml, lenient=True), encode)
+            return BodyPlan(_compile_text_of("xml", text, resolve), encode)
         if text.lstrip().startswith(("{", "[")):
             return BodyPlan(compile_text(text, resolve, escape=_in_json, lenient=True), _rendered_json)
         return BodyPlan(compile_value(text, resolve, lenient=True), encode)
@@ -191,7 +212,14 @@ def _compile_marked(data: Any, resolve: Resolve) -> Expression:
             else compile_text(data, resolve, lenient=True)
         )
     if isinstance(data, dict):
-        return structure({key: _compile_marked(member, resolve) for key, member in data.items()})
+        return structure(
+            {
+                key: compile_graphql_text(member, resolve, lenient=True)
+                if is_graphql(key, member)
+                else _compile_marked(member, resolve)
+                for key, member in data.items()
+            }
+        )
     if isinstance(data, list):
         return sequence([_compile_marked(member, resolve) for member in data])
     return compile_value(data, resolve)
@@ -201,15 +229,6 @@ def _quoted(text: str, resolve: Resolve) -> Expression:
     """Compile the only template between quotes: what it names as text, and null as null."""
     inner = compile_value(text, resolve).then(lambda value: None if value is None else as_text(value))
     return Expression(inner.evaluate, inner.names)
-
-
-def _as_xml(value: Any) -> str:
-    return as_text(value).translate(_XML_ENTITIES)
-
-
-def _as_sparql(value: Any) -> str:
-    """Write a value into a SPARQL literal: nothing in it ends the literal (SPARQL 1.1, 19.7)."""
-    return "".join(_SPARQL_ESCAPES.get(each, each) for each in as_text(value))
 
 
 def _in_json(value: Any) -> str:
@@ -292,8 +311,3 @@ def with_fields(plan: BodyPlan, extras: Sequence[str]) -> BodyPlan:
 
     value = Expression(evaluate, (*plan.value.names, *extras))
     return replace(plan, value=value, whole="")
-
-
-_SPARQL_ESCAPES = {"\\": "\\\\", '"': '\\"', "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_ESCAPES: dict[str, Escape] = {"xml": _as_xml, "sparql": _as_sparql}
-"""How values are written into text bodies whose language has marks of its own."""

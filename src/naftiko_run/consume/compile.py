@@ -15,7 +15,8 @@ from naftiko_run.consume.bodies import (
     with_fields,
 )
 from naftiko_run.consume.formats import Format
-from naftiko_run.consume.masking import Mask, UrlSecrets
+from naftiko_run.consume.graphql_text import compile_graphql_text, is_graphql
+from naftiko_run.consume.masking import Mask, UrlSecrets, revealed_in
 from naftiko_run.consume.operation import ConsumedOperation
 from naftiko_run.consume.plan import JSON, RequestPlan
 from naftiko_run.consume.styles import (
@@ -99,7 +100,7 @@ class OperationCompiler:
         secrets = UrlSecrets()
         variables = {
             each: self._secret(secrets, before, partial(self._path_variable, each))
-            for each, before in _before_variables(path).items()
+            for each, before in path.before_variables().items()
         }
         writers = {each: self._path_writer(each) for each in path.variables}
         query = [
@@ -207,7 +208,9 @@ class OperationCompiler:
         if parameter.value is None:
             value = variable(parameter.name)
         else:
-            value = compile_value(parameter.value, self._resolve_fixed)
+            is_document = is_graphql(parameter.name, parameter.value)
+            compile_it = compile_graphql_text if is_document else compile_value
+            value = compile_it(parameter.value, self._resolve_fixed)
         integers = integers_of(parameter.schema)
         return value if integers is None else value.then(integers)
 
@@ -254,8 +257,7 @@ class OperationCompiler:
         """Compile a part of the URL, and note the bindings in it."""
         known = len(self._revealed)
         expression = compile_part()
-        for value in self._revealed[known:]:
-            secrets.add(before, value)
+        secrets.add_all(before, revealed_in(expression, self._revealed[known:]))
         return expression
 
     def _written_content_type(self) -> str:
@@ -279,17 +281,6 @@ class OperationCompiler:
         is_expected = self._model.method in BODY_METHODS
         plan = body_of_parameters(parameters, arguments, model, is_expected=is_expected)
         return with_fields(plan, extras) if plan else None
-
-
-def _before_variables(path: PathTemplate) -> dict[str, str]:
-    """Return what comes before each variable in its segment."""
-    found: dict[str, str] = {}
-    before = ""
-    for part in path.parts:
-        if isinstance(part, Variable):
-            found.setdefault(part.name, before)
-        before = f"/{part.rpartition('/')[2]}" if isinstance(part, str) else ""
-    return found
 
 
 def _pieces(

@@ -18,6 +18,7 @@ from naftiko_run.consume.plan import RequestPlan
 from naftiko_run.consume.transport.keeping import without_codings
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.errors import MissingBinding, Unsupported
+from naftiko_run.urls import resolved
 
 _DEFAULTS = frozenset({"accept", "user-agent"})
 """Headers of ours that a caller's replace, unless the document says what they are."""
@@ -90,8 +91,13 @@ class Forwarding:
             response = await authorize_in_time(self.authentication, request, self.transport.stream)
         if self.mask is not None:
             response = await self.mask.response(await without_codings(request, response))
+        if location := response.header("location"):
+            response.headers = _with_location(response.headers, self._shown(resolved(location, request.url)))
         assert isinstance(response, StreamedResponse)  # what the one given to it gives
         return response
+
+    def _shown(self, url: str) -> str:
+        return url if self.mask is None else self.mask.text(url)
 
     def _request(
         self,
@@ -114,3 +120,7 @@ class Forwarding:
         request.chunks = body
         request.timeout = self.timeout
         return request
+
+
+def _with_location(headers: Iterable[tuple[str, str]], location: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name, location if name == "location" else value) for name, value in headers)

@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus
 
 from naftiko_run import jsontext
 from naftiko_run.consume.exchange import StreamedResponse, UpstreamResponse
+from naftiko_run.expressions import Expression
 from naftiko_run.secret import MASK
 
 _MIN_LENGTH: Final = 8
@@ -60,10 +61,24 @@ class UrlSecrets:
             self.values.add(value)
             self.places.add((before, value))
 
+    def add_all(self, before: str, values: Iterable[str]) -> None:
+        """Add values that stand behind the same text of a URL."""
+        for value in values:
+            self.add(before, value)
+
     def __or__(self, other: UrlSecrets) -> UrlSecrets:
         return UrlSecrets(
             self.credentials | other.credentials, self.values | other.values, self.places | other.places
         )
+
+
+def revealed_in(expression: Expression, values: Iterable[str]) -> tuple[str, ...]:
+    """Return the values of bindings in an expression, and the constant text that they are a part of."""
+    found = [value for value in values if value != MASK]
+    if found and not expression.names:
+        text = expression.evaluate({})
+        found += [text] if isinstance(text, str) else []
+    return tuple(dict.fromkeys(found))
 
 
 class Mask:
@@ -94,6 +109,10 @@ class Mask:
         else:
             response.body = table.content(response.body)
         return response
+
+    def extended(self, secrets: UrlSecrets) -> Mask:
+        """Return a mask of further secrets too."""
+        return Mask(self._secrets | secrets)
 
     def text(self, text: str) -> str:
         """Return a URL, or another text of a failed call, without the secrets."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeVar
-from urllib.parse import urljoin
 
-from naftiko_run.collection import collection_put_off
 from naftiko_run.consume.deadline import authorize_in_time
 from naftiko_run.consume.exchange import (
     Authentication,
@@ -20,14 +18,15 @@ from naftiko_run.consume.exchange import (
     UpstreamResponse,
 )
 from naftiko_run.consume.formats import Format, JsonFormat, MarkdownFormat
-from naftiko_run.consume.masking import Mask
+from naftiko_run.consume.masking import Mask, UrlSecrets
 from naftiko_run.consume.plan import RequestPlan
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation as OperationModel
 from naftiko_run.document.model import Parameter
 from naftiko_run.errors import UndecodableResponse
+from naftiko_run.expressions import encode_name
 from naftiko_run.jsontext import LONG, NotUnicode
-from naftiko_run.urls import without_user
+from naftiko_run.urls import resolved
 
 _log = logging.getLogger(__name__)
 
@@ -141,15 +140,30 @@ class ConsumedOperation:
         request.headers = [*request.headers]
         return authorize_in_time(self.authentication, request, self.transport.send)
 
+    def masking(self, arguments: Mapping[str, Sequence[str]]) -> ConsumedOperation:
+        """Return the operation with a mask for what callers are not shown of its arguments.
+
+        Args:
+            arguments: The values of bindings in them, by name; they are masked where they travel in the URL.
+        """
+        plan, secrets = self.plan, UrlSecrets()
+        before = plan.path.before_variables()
+        places = [(before[name], value) for name, value in plan.variables.items()]
+        places += [(f"{encode_name(name)}=", value) for name, value, _ in plan.query]
+        for text, expression in places:
+            for name in expression.names:
+                secrets.add_all(text, arguments.get(name, ()))
+        if not secrets:
+            return self
+        mask = Mask(secrets) if self.mask is None else self.mask.extended(secrets)
+        return replace(self, mask=mask)
+
     def location(self, response: UpstreamResponse) -> str:
         """Return the absolute Location of a response, without credentials; empty where it has none."""
         written = response.header("location")
         if not written:
             return ""
-        try:
-            location = urljoin(without_user(response.url), written)
-        except ValueError:  # brackets or a port that are none
-            return written
+        location = resolved(written, response.url)
         return location if self.mask is None else self.mask.text(location)
 
     async def _masked(self, mask: Mask, request: OutgoingRequest) -> UpstreamResponse:
@@ -205,9 +219,4 @@ class ConsumedOperation:
 
 async def in_thread(work: Callable[[], _Made]) -> _Made:
     """Do what takes long beside the event loop, in one of the few threads for long answers."""
-
-    def done() -> _Made:
-        with collection_put_off():  # which lets nobody else run, and finds little in an answer
-            return work()
-
-    return await asyncio.get_running_loop().run_in_executor(_threads, done)
+    return await asyncio.get_running_loop().run_in_executor(_threads, work)

@@ -16,6 +16,7 @@ from naftiko_run.consume.upstream import Upstream, compile_upstream
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation as OperationModel
 from naftiko_run.document.model import Consumes, Document, Parameter
+from naftiko_run.expressions import TemplateFault
 
 _IMPLIED_BODY: Final = Parameter(
     name="body", in_="body", type="object", description="Request body (JSON).", required=False
@@ -30,17 +31,28 @@ _IMPLIED_BYTES: Final = Parameter(
 )
 
 
+_FORWARDED: Final = ("header", "query", "cookie")
+"""Places of exposed parameters whose fixed values are sent with what is forwarded."""
+
+
 class NotCallable(Exception):
     """A consumed operation that cannot be compiled; the message says why.
 
     Args:
         message: Why.
         at: The place in the document that is at fault; empty for that of the unit that calls it.
+        template: The template that is at fault; empty for none.
     """
 
-    def __init__(self, message: str, at: Pointer = ()) -> None:
+    def __init__(self, message: str, at: Pointer = (), template: str = "") -> None:
         super().__init__(message)
         self.at = at
+        self.template = template
+
+    @classmethod
+    def of(cls, fault: ValueError) -> NotCallable:
+        """Return what another fault means to those who would call the operation."""
+        return cls(str(fault), template=fault.template if isinstance(fault, TemplateFault) else "")
 
 
 class ConsumedOperations:
@@ -129,27 +141,41 @@ class ConsumedOperations:
                 )
                 self._compiled[key] = compiler.compile(added)
             except ValueError as fault:
-                raise NotCallable(str(fault)) from None
+                raise NotCallable.of(fault) from None
         return self._compiled[key]
 
-    def forwarding(self, namespace: str) -> Forwarding:
+    def forwarding(self, namespace: str, exposed: Sequence[Parameter] = ()) -> Forwarding:
         """Give a namespace to which requests are forwarded; known to exist.
+
+        Args:
+            namespace: Its name.
+            exposed: Exposed parameters with a fixed value, nearest last. Those for headers, the query and cookies
+                are sent, unless the namespace fixes them itself.
 
         Raises:
             NotCallable: Its base URI or one of its templates cannot be used.
         """
         consumes = self._namespaces[namespace]
-        fixed = tuple(each for each in consumes.input_parameters if each.value is not None)
+        fixed = {
+            (each.in_, each.name.casefold()): each
+            for each in (*(each for each in exposed if each.in_ in _FORWARDED), *consumes.input_parameters)
+            if each.value is not None
+        }
         anything = OperationModel(name="*", method="GET", output_raw_format="binary")
         try:
             upstream = self._upstream(consumes)
             answers = compile_format(FormatSettings(anything.output_raw_format))
             compiler = OperationCompiler(
-                upstream, "", anything, fixed, answers=answers, surroundings=self._surroundings
+                upstream,
+                "",
+                anything,
+                tuple(fixed.values()),
+                answers=answers,
+                surroundings=self._surroundings,
             )
             operation = compiler.compile({})
         except ValueError as fault:
-            raise NotCallable(str(fault)) from None
+            raise NotCallable.of(fault) from None
         return Forwarding(
             operation.name,
             operation.address,

@@ -20,7 +20,7 @@ from naftiko_run.document.model import Consumes
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_text, constant, encode_name
 from naftiko_run.secret import MASK
-from naftiko_run.urls import PLACEHOLDER, has_origin, without_user
+from naftiko_run.urls import PLACEHOLDER, describe_placeholder, has_origin, without_user
 from naftiko_run.version import USER_AGENT
 
 _PLACEHOLDER_PORT = re.compile(r"(?<=[\w>}\]]):(?:" + PLACEHOLDER.pattern + r")(?=/|$)")
@@ -190,8 +190,8 @@ class _UpstreamCompiler:
         if not found or namespace in self._around.base_uris or self._around.is_masked:
             return ""
         return (
-            f"the base URI of `{namespace}` has the placeholder `{found[0]}`, which you must fill in: write the "
-            f"value in its place, or serve with --base-uri {namespace}=https://…"
+            f"the base URI of `{namespace}` has {describe_placeholder(found[0])}, write the value in its place, "
+            f"or serve with --base-uri {namespace}=https://…"
         )
 
     def secrets(self, base: BaseUri, authentication: Authentication | None) -> UrlSecrets:

@@ -11,13 +11,11 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from naftiko_run.diagnostics import Diagnostic, Report, Severity
-from naftiko_run.document.dialects import normalise, normalise_unit
-from naftiko_run.document.imports import resolve_imports
+from naftiko_run.document.imports.merge import Origins, resolve_imports
 from naftiko_run.document.model import Callable as Unit
 from naftiko_run.document.model import Document
-from naftiko_run.document.origins import Origins
-from naftiko_run.document.required import apply_default_of_specification
-from naftiko_run.document.shared import refuse_shared
+from naftiko_run.document.normalize import normalise, normalise_unit
+from naftiko_run.document.shared_files import refuse_shared
 from naftiko_run.document.source import TRUNCATION_MARK, Source, parse, read
 from naftiko_run.errors import DocumentError
 
@@ -153,3 +151,29 @@ def _pointer(canonical: Any, location: tuple[str | int, ...]) -> tuple[str | int
         if isinstance(value, dict) and "pointer" in value:
             pointer = value["pointer"]
     return pointer
+
+
+def apply_default_of_specification(canonical: dict[str, Any], source: Source) -> None:
+    """Set ``required`` where the specification's default applies: true, for the inputs of tools and flows.
+
+    Published documents leave it out and mean optional; see ``infer_inputs``. A document of the ``ikanos`` line in
+    which the official schema finds nothing was written with that schema, and means its default.
+
+    Args:
+        canonical: The canonical document, changed in place.
+        source: The document as written.
+    """
+    silent = [each for each in _inputs(canonical) if each["required"] is None and each["default"] is None]
+    if not silent or not canonical["spec"].startswith("ikanos "):
+        return
+    from naftiko_run.document.strict import check_strict  # compiles the schema, which few documents need
+
+    if not check_strict(source.data):
+        for each in silent:
+            each["required"] = True
+
+
+def _inputs(canonical: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    tools = [tool for each in canonical["exposes"] if each["type"] == "mcp" for tool in each["tools"]]
+    functions = [function for each in canonical["aggregates"] for function in each["functions"]]
+    return (parameter for unit in (*tools, *functions) for parameter in unit["inputParameters"])

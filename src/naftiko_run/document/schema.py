@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from naftiko_run import plugins
-from naftiko_run.document.dialects import SPEC_VERSIONS
-from naftiko_run.document.entries import BASE_URIS, CONSUMED_MARKS, ENDINGS, FILES, MARKS
+from naftiko_run.document.imports.syntax import BASE_URIS, CONSUMED_MARKS, ENDINGS, FILES, MARKS
+from naftiko_run.document.normalize import SPEC_VERSIONS
 from naftiko_run.document.vocabulary import (
     CHOICES,
     IMPORTABLE,

@@ -9,10 +9,8 @@ from typing import Any, Final
 
 import yaml
 
-from naftiko_run.collection import collection_put_off
 from naftiko_run.diagnostics import Pointer, Position, Report
-from naftiko_run.document.builder import Builder, too_deep
-from naftiko_run.document.container import Container
+from naftiko_run.document.yaml_builder import Builder, Container, too_deep
 from naftiko_run.errors import DocumentError
 
 try:
@@ -162,8 +160,7 @@ def parse(text: str, file: str = "") -> Source:
         raise DocumentError(list(report))
     builder = Builder(file)
     try:
-        with collection_put_off():
-            data = builder.build(_Parser(text).get_event)
+        data = builder.build(_Parser(text).get_event)
     except (yaml.YAMLError, UnicodeEncodeError) as fault:  # the latter for half a surrogate pair
         if (mark := _depth_limit(fault)) is not None:
             raise _too_deep_at(mark, text[: mark.index], file) from None

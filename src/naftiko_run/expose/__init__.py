@@ -16,8 +16,8 @@ from naftiko_run.expose.exposer import (
     Unit,
     find_exposer,
 )
-from naftiko_run.expose.guard import HostGuard
 from naftiko_run.expose.router import Router
+from naftiko_run.expose.trusted_host import HostGuard
 
 __all__ = [
     "DEFAULT_MAX_BODY",

@@ -19,7 +19,7 @@ _PARSED_AT_ONCE: Final = 64 * 1024
 """Longer bodies are parsed in a thread; below it, switching costs more."""
 
 HEADERS: Final = "naftiko.headers"
-"""Under this key a scope has the request's headers by name, of those with one name the last."""
+"""The key of a scope under which ``headers_by_name`` keeps them."""
 
 _HOP_BY_HOP: Final = frozenset(
     {
@@ -31,6 +31,15 @@ _HOP_BY_HOP: Final = frozenset(
 
 class Disconnected(Exception):
     """The client went away before its request was whole."""
+
+
+def headers_by_name(scope: Scope) -> dict[bytes, bytes]:
+    """Return the headers of a request by their lower-case names; of several with one name, the last."""
+    try:
+        found: dict[bytes, bytes] = scope[HEADERS]
+    except KeyError:
+        found = scope[HEADERS] = dict(scope["headers"])
+    return found
 
 
 def header(scope: Scope, name: bytes) -> str:
@@ -45,7 +54,7 @@ def is_hop_by_hop(scope: Scope, name: bytes) -> bool:
     """Return whether a request header is for this server only (RFC 9110, 7.6.1), by its lower-case name."""
     if name in _HOP_BY_HOP:
         return True
-    if b"connection" not in scope[HEADERS]:
+    if b"connection" not in headers_by_name(scope):
         return False
     return any(
         option.strip().lower() == name
@@ -75,7 +84,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
         Problem: 413, the body is over the limit.
         Disconnected: The client went away.
     """
-    declared = scope[HEADERS].get(b"content-length", b"")
+    declared = headers_by_name(scope).get(b"content-length", b"")
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)
     chunks: list[bytes] = []

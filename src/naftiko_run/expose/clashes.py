@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from naftiko_run.expose.exposer import Adapter, ASGIApp, Endpoint, Receive, Scope, Send
+from naftiko_run.expose.exposer import Adapter, Endpoint
+from naftiko_run.expose.paths import Mounted
 from naftiko_run.expressions import parse_path
 
 
@@ -100,7 +101,7 @@ def prefixed(adapter: Adapter) -> Adapter:
         replace(
             each,
             path=parse_path(prefix + each.path.text),
-            app=_Below(each.app, prefix),
+            app=Mounted(each.app, prefix),
             unit=names.get(each.unit, each.unit),
         )
         for each in adapter.endpoints
@@ -112,24 +113,6 @@ def prefixed(adapter: Adapter) -> Adapter:
 def _below(name: str, prefix: str) -> str:
     method, space, path = name.partition(" ")
     return f"{method} {prefix}{path}" if space else name
-
-
-class _Below:
-    """Mounts an app below a prefix: the app sees its own paths, and the prefix as ``root_path``."""
-
-    __slots__ = ("_app", "_prefix")
-
-    def __init__(self, app: ASGIApp, prefix: str) -> None:
-        self._app = app
-        self._prefix = prefix
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; the prefix is one segment, however the client encoded it."""
-        below = {**scope, "root_path": scope.get("root_path", "") + self._prefix}
-        below["path"] = "/" + scope["path"][1:].partition("/")[2]
-        if scope.get("raw_path"):
-            below["raw_path"] = b"/" + scope["raw_path"][1:].partition(b"/")[2]
-        await self._app(below, receive, send)
 
 
 def _name(adapter: Adapter) -> str:

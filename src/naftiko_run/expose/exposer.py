@@ -23,9 +23,6 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-WHOLE: Final = "naftiko.http.response"
-"""The type of a message that is a whole answer, which our server takes beside ASGI's two: ``status``, ``headers`` and
-``body``, or no ``body`` where HEAD asks about one whose length only ``headers`` know."""
 Pipe = Callable[[asyncio.Event, float], Awaitable[bool]]
 """Serves one client on stdin and stdout until the client ends that, or the event is set; then what is in flight has
 so many seconds. Tells whether the client has said anything."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -24,7 +23,8 @@ from naftiko_run.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
-from naftiko_run.expose.exposer import WHOLE, Send
+from naftiko_run.expose.exposer import Scope, Send
+from naftiko_run.expose.response import respond
 
 _log = logging.getLogger(__name__)
 
@@ -74,10 +74,15 @@ class Problem(Exception):
             document["hint"] = self.hint
         return document | self.members
 
-    async def send(self, send: Send) -> None:
-        """Answer with the problem."""
+    async def send(self, scope: Scope, send: Send) -> None:
+        """Answer a request with the problem."""
         await respond(
-            send, self.status, jsontext.dumps(self.document()), "application/problem+json", self.headers
+            scope,
+            send,
+            self.status,
+            jsontext.dumps(self.document()),
+            "application/problem+json",
+            headers=self.headers,
         )
 
 
@@ -114,6 +119,8 @@ def _of_step(fault: StepFailed) -> Problem:
     upstream = {"operation": fault.operation, "status": fault.status, "body": fault.body}
     if fault.retry_after:
         upstream["retryAfter"] = fault.retry_after
+    if fault.location:
+        upstream["location"] = fault.location
     return Problem(
         fault.status if 400 <= fault.status < 600 else 502,
         "step-failed",
@@ -136,25 +143,3 @@ def _members(fault: InvocationError) -> dict[str, Any]:
 
 def _headers(fault: InvocationError) -> tuple[tuple[str, str], ...]:
     return (("retry-after", str(fault.retry_after)),) if isinstance(fault, NoConnection) else ()
-
-
-async def respond(
-    send: Send,
-    status: int,
-    content: bytes | None,
-    media_type: str = "",
-    headers: Iterable[tuple[str, str]] = (),
-) -> None:
-    """Send a whole answer.
-
-    Args:
-        send: The ASGI channel.
-        status: HTTP status.
-        content: The body; empty for none. None where HEAD asks about it, and only ``headers`` know its length.
-        media_type: Its Content-Type; empty for none.
-        headers: Further headers.
-    """
-    written = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
-    if media_type:
-        written.append((b"content-type", media_type.encode("latin-1", "replace")))
-    await send({"type": WHOLE, "status": status, "headers": written, "body": content})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
 
-from naftiko_run.expose.body import HEADERS, text_of
+from naftiko_run.expose.body import headers_by_name, text_of
 from naftiko_run.expose.exposer import ASGIApp, Endpoint, Scope
 from naftiko_run.expressions import Selector
 
@@ -106,7 +106,7 @@ class Route:
             if all(
                 (each.name, each.value) in pairs
                 if each.place == "query"
-                else text_of(scope[HEADERS].get(each.name.encode(), b"")) == each.value
+                else text_of(headers_by_name(scope).get(each.name.encode(), b"")) == each.value
                 for each in selectors
             ):
                 return answer

@@ -7,14 +7,15 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-from naftiko_run.errors import InvocationError
-from naftiko_run.expose.body import HEADERS
+from naftiko_run.errors import InvocationError, ResponseAborted
 from naftiko_run.expose.exposer import BELOW, Adapter, ASGIApp, Endpoint, Receive, Scope, Send
-from naftiko_run.expose.guard import HostGuard
-from naftiko_run.expose.problems import Problem, problem_of, respond
+from naftiko_run.expose.paths import raw_path_of
+from naftiko_run.expose.problems import Problem, problem_of
+from naftiko_run.expose.response import respond
 from naftiko_run.expose.route import Answer, Route
+from naftiko_run.expose.trusted_host import HostGuard
 from naftiko_run.expressions import ANY_VALUE, parse_path
 
 _SLASH = "\ud800"
@@ -52,6 +53,8 @@ class Router:
                 if not endpoint.is_alias:
                     _add(endpoint, routes)
         self._add_aliases(adapters, routes)
+        self._allow = ", ".join(sorted({method for route in routes.values() for method in route.allowed()}))
+        """The methods that are answered somewhere on the port."""
         for shape, route in routes.items():
             if shape.endswith(BELOW):
                 self._prefixes.append(route)
@@ -75,19 +78,21 @@ class Router:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         try:
-            if HEADERS not in scope:  # another server than ours
-                scope[HEADERS] = dict(scope["headers"])
             self._guard.check(scope)
             app = self._route(scope)
             await app(scope, receive, send)
         except Problem as problem:
-            await problem.send(send)
+            await problem.send(scope, send)
         except asyncio.CancelledError:
-            # The drain's time is over. Where the answer had begun, nothing can be said any more.
-            with suppress(RuntimeError):
-                await Problem(503, "stopping", "The server stopped before the call was answered").send(send)
+            with suppress(Exception):  # the response has begun
+                await Problem(503, "stopping", "The server stopped before the call was answered").send(
+                    scope, send
+                )
+            raise
+        except ResponseAborted:
+            raise
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
-            await problem_of(fault).send(send)
+            await problem_of(fault).send(scope, send)
 
     def _route(self, scope: Scope) -> ASGIApp:
         """Give what answers a request, with its path's variables put into the scope.
@@ -96,10 +101,10 @@ class Router:
             Problem: The path cannot be read.
         """
         direct = self._direct.get((scope["method"], scope.get("raw_path", b"")))
-        if direct is not None:
+        if direct is not None and not scope.get("root_path"):
             scope["path_params"] = {}
             return direct
-        written = _written(scope)
+        written = raw_path_of(scope)
         try:
             path = _readable(written)
         except UnicodeDecodeError:
@@ -140,11 +145,14 @@ class Router:
         """
         await self._admit(scope)
         method = scope["method"]
+        if (method, path) == ("OPTIONS", "*"):  # which asks about the server (RFC 9110, 9.3.7)
+            await respond(send, 204, b"", headers=(("allow", self._allow),))
+            return
         if route is None:
             raise Problem(404, "unknown-path", f"Nothing answers at {path}")
         allow = ", ".join(route.allowed())
         if method == "OPTIONS":
-            await respond(send, 204, b"", headers=(("allow", allow),))
+            await respond(scope, send, 204, b"", headers=(("allow", allow),))
             return
         if told := route.selectors_of(method):
             raise Problem(404, "unknown-query", f"{method} {path} is answered only with {told}")
@@ -227,12 +235,6 @@ def _add(endpoint: Endpoint, routes: dict[str, Route]) -> None:
     shape = endpoint.shape
     route = routes[shape] = routes.get(shape) or Route(_pattern(endpoint, shape), _weight(shape))
     route.add(endpoint)
-
-
-def _written(scope: Scope) -> str:
-    """Give the request's path as the client wrote it."""
-    raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
-    return raw.decode("latin-1")
 
 
 def _readable(path: str) -> str:

@@ -17,6 +17,7 @@ from naftiko_run.expressions.expression import (
 from naftiko_run.expressions.integers import Integers, LostDigits, integers_of
 from naftiko_run.expressions.jsonpath import (
     Accessor,
+    NamedText,
     compile_members,
     compile_path,
     first_name,
@@ -44,7 +45,7 @@ from naftiko_run.expressions.route import (
     split_url_path,
 )
 from naftiko_run.expressions.segments import path_fault
-from naftiko_run.expressions.template import Escape, compile_text, compile_value, names_in
+from naftiko_run.expressions.template import Escape, TemplateFault, compile_text, compile_value, names_in
 from naftiko_run.expressions.uritemplate import UriTemplate, parse_uri_template
 
 __all__ = [
@@ -55,11 +56,13 @@ __all__ = [
     "Expression",
     "Integers",
     "LostDigits",
+    "NamedText",
     "PathTemplate",
     "Resolve",
     "Route",
     "Scope",
     "Selector",
+    "TemplateFault",
     "UnsafePathValue",
     "UriTemplate",
     "Variable",

@@ -64,6 +64,16 @@ class PathTemplate:
             for segment in _segments(self.parts, [""] * len(self.parts))
         )
 
+    def before_variables(self) -> dict[str, str]:
+        """Return what comes before each variable in its segment, with the slash."""
+        found: dict[str, str] = {}
+        before = ""
+        for part in self.parts:
+            if isinstance(part, Variable):
+                found.setdefault(part.name, before)
+            before = f"/{part.rpartition('/')[2]}" if isinstance(part, str) else ""
+        return found
+
     def pattern(self) -> re.Pattern[str]:
         """Give the pattern that matches a percent-decoded-per-segment raw path; group ``n`` is variable ``n``.
 

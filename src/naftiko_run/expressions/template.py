@@ -57,6 +57,19 @@ Part = str | Placeholder | Section
 Escape = Callable[[Any], str]
 
 
+class TemplateFault(ValueError):
+    """A template that cannot be compiled.
+
+    Args:
+        message: Why.
+        template: The template.
+    """
+
+    def __init__(self, message: str, template: str) -> None:
+        super().__init__(message)
+        self.template = template
+
+
 def names_in(text: str) -> list[str]:
     """Give the names between double braces, sections included."""
     return _NAME.findall(text)
@@ -68,7 +81,7 @@ def parse(text: str) -> tuple[Part, ...]:
     Braces that form no tag stay literal text.
 
     Raises:
-        ValueError: A section is not closed, closed without being open, or nested too deeply.
+        TemplateFault: A section is not closed, closed without being open, or nested too deeply.
     """
     stack: list[tuple[str, bool, list[Part]]] = [("", False, [])]
     end = 0
@@ -80,17 +93,18 @@ def parse(text: str) -> tuple[Part, ...]:
         sigil, name = tag["sigil"], tag["unescaped"] or tag["name"]
         if sigil in ("#", "^"):
             if len(stack) > MAX_SECTION_DEPTH:
-                raise ValueError(f"its sections are nested more than {MAX_SECTION_DEPTH} levels deep")
+                fault = f"its sections are nested more than {MAX_SECTION_DEPTH} levels deep"
+                raise TemplateFault(fault, text)
             stack.append((name, sigil == "^", []))
         elif sigil == "/":
             opened, inverted, inner = stack.pop()
             if not stack or opened != name:
-                raise ValueError(f"`{{{{/{name}}}}}` closes a section that is not open")
+                raise TemplateFault(f"`{{{{/{name}}}}}` closes a section that is not open", text)
             stack[-1][2].append(Section(name, inverted, tuple(inner)))
         elif sigil != "!":
             parts.append(Placeholder(name))
     if len(stack) > 1:
-        raise ValueError(f"the section `{{{{#{stack[-1][0]}}}}}` is not closed")
+        raise TemplateFault(f"the section `{{{{#{stack[-1][0]}}}}}` is not closed", text)
     if end < len(text):
         stack[0][2].append(text[end:])
     return tuple(stack[0][2])
@@ -109,7 +123,7 @@ def compile_text(
             whole value ``MISSING``.
 
     Raises:
-        ValueError: A section is not balanced, or nested too deeply.
+        TemplateFault: A section is not balanced, or nested too deeply.
     """
     return _render(parse(text), resolve, escape, lenient=lenient)
 
@@ -125,7 +139,7 @@ def compile_value(value: Any, resolve: Resolve, *, lenient: bool = False) -> Exp
         lenient: As for ``compile_text``, for text that is more than one template.
 
     Raises:
-        ValueError: A section is not balanced, or nested too deeply.
+        TemplateFault: A section is not balanced, or nested too deeply.
     """
     if isinstance(value, str):
         parts = parse(value)

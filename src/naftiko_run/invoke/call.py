@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from naftiko_run import jsontext
 from naftiko_run.consume import CallerBody, ConsumedOperation, StreamedResponse, UpstreamResponse
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import MISSING, Expression, Scope, names_of
 from naftiko_run.invoke.inputs import Use
 from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.outputs import OutputPlan
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,22 @@ class CallPlan:
             outcome.decode = partial(operation.decode, response)
         elif self.outputs.wants_data and not operation.is_plain_json(response.body, said):
             outcome.decode = partial(_decoded_or_missing, operation, response)
+        if jsontext.may_hold_halves(response.body) and unmapped == "text" and _is_json(said):
+            self._replace_halves(response, outcome)
+
+    def _replace_halves(self, response: UpstreamResponse, outcome: Outcome) -> None:
+        """Replace escapes of half a surrogate pair; a text that is too long for that is replaced where it is read."""
+        if len(response.body) > jsontext.LONG:
+            return
+        whole = jsontext.without_halves(response.body)
+        if whole != response.body:
+            response.body = outcome.content = whole
+            name = self.call.operation.name
+            _log.warning("%s: the answer holds text that is not Unicode; U+FFFD replaces it", name)
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type.partition(";")[0].strip().casefold().endswith("json")
 
 
 def _decoded_or_missing(operation: ConsumedOperation, response: UpstreamResponse) -> Any:

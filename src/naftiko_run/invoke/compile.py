@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 
 from naftiko_run.bindings import Bindings
@@ -77,18 +78,24 @@ class FunctionCompiler:
             compiler = _UnitCompiler(self, unit, parameters, route_variables, max_binary_size)
             function = compiler.compile(silence_is_required=silence_is_required)
         except ValueError as fault:
-            raise NotCallable(str(fault)) from None
+            raise NotCallable.of(fault) from None
         if self.is_read_only:
             require_safe(unit, function.operations)
         return function
 
-    def compile_forward(self, model: ForwardModel) -> Forward:
+    def compile_forward(self, model: ForwardModel, inherited: Sequence[Parameter]) -> Forward:
         """Compile a forward.
+
+        Args:
+            model: The forward.
+            inherited: Input parameters of what it stands under, nearest last; those with a fixed value are sent.
 
         Raises:
             NotCallable: It cannot work; the message says why.
         """
-        target = self.operations.forwarding(model.target_namespace)
+        target = self.operations.forwarding(
+            model.target_namespace, [each for each in inherited if _is_fixed(each)]
+        )
         return Forward(target, frozenset(model.trusted_headers), READING if self.is_read_only else ())
 
 
@@ -119,6 +126,7 @@ class _UnitCompiler:
             frozenset(each.name for each in parameters if each.type in (None, "object", "array")),
         )
         self._fixed = {each.name: self._fixed_value(each) for each in fixed}
+        self._given = self._given_layers()
         self._connector = Connector(
             house.operations,
             self._references,
@@ -132,10 +140,9 @@ class _UnitCompiler:
         )
 
     def compile(self, *, silence_is_required: bool) -> Function:
-        given = self._given()
         plan = self._plans.compile()
         uses = self._plans.uses
-        for layer in filter(None, (*reversed(given), self._fixed)):
+        for layer in filter(None, (*reversed(self._given), self._fixed)):
             uses = [replace(use, expression=_through(use.expression, layer)) for use in uses]
         inputs = infer_inputs(self._declared, uses, silence_is_required=silence_is_required)
         inputs = tuple(self._sound(each) for each in inputs)
@@ -164,7 +171,7 @@ class _UnitCompiler:
             output_schema=self._plans.promised,
             _validator=validator,
             _fixed=tuple(self._fixed.items()),
-            _given=tuple(tuple(layer.items()) for layer in given),
+            _given=tuple(tuple(layer.items()) for layer in self._given),
             _plan=plan,
         )
 
@@ -198,19 +205,25 @@ class _UnitCompiler:
         elsewhere = {each.name for each in self._declared if each.in_ in ("header", "cookie")}
         return [name for name in offered if name not in elsewhere and name not in self._fixed]
 
-    def _given(self) -> list[dict[str, Expression]]:
+    def _given_layers(self) -> list[dict[str, Expression]]:
         """Give what a unit that refers to a function puts in for that function's inputs, and that in turn."""
         known = [each.name for each in self._declared]
         given = []
         for layer in self._unit.given:
             callers = replace(self._references, declared=[*known], steps=())
-            given.append({name: callers.compile(value) for name, value in layer.items()})
+            compiled = {
+                name: callers.with_secrets(partial(callers.compile, value)) for name, value in layer.items()
+            }
+            given.append({name: expression for name, (expression, _) in compiled.items()})
+            self._references.given.update({name: secrets for name, (_, secrets) in compiled.items()})
             known += layer
         return given
 
     def _fixed_value(self, parameter: Parameter) -> Expression:
         """Give what an input's own ``value`` makes of the bindings and of the other inputs, in its own type."""
-        value = compile_value(parameter.value, replace(self._references, steps=()).resolve)
+        references = replace(self._references, steps=())
+        value, secrets = references.with_secrets(lambda: compile_value(parameter.value, references.resolve))
+        self._references.given[parameter.name] = secrets
         return Expression(lambda scope: convert(parameter.type, value.evaluate(scope)), value.names)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from naftiko_run.consume import ConsumedOperation, ConsumedOperations
@@ -47,7 +48,11 @@ class Connector:
             NotCallable: The operation cannot be called.
             ValueError: A template is malformed.
         """
-        written = {argument: self.references.compile(value) for argument, value in with_.items()}
+        written: dict[str, Expression] = {}
+        secrets: dict[str, Sequence[str]] = {}
+        for argument, value in with_.items():
+            compile_it = partial(self.references.compile_member, argument, value)
+            written[argument], secrets[argument] = self.references.with_secrets(compile_it)
         plain = self.operations.get(name)
         extras = self._extras(plain, written, at)
         operation = self.operations.get(name, extras) if extras else plain
@@ -72,7 +77,9 @@ class Connector:
             elif source in self.offered or argument not in left_out:
                 arguments[argument] = exactly(source)
         reads = {argument: each for argument, each in arguments.items() if argument in operation.reads}
-        return Call.of(operation, reads)
+        for argument, expression in reads.items():
+            secrets.setdefault(argument, self.references.given_in(expression))
+        return Call.of(operation.masking(secrets), reads)
 
     def _extras(
         self, operation: ConsumedOperation, written: Mapping[str, Expression], at: Pointer

@@ -35,6 +35,16 @@ Evaluate = Callable[[Any], Expression]
 """Compiles an output's own ``value``, which may be a template over the function's inputs."""
 
 
+_KINDS: Final[tuple[tuple[type, str], ...]] = (
+    (bool, "a boolean"),
+    (int, "a number"),
+    (float, "a number"),
+    (str, "a string"),
+    (list, "an array"),
+    (dict, "an object"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class OutputPlan:
     """How an answer is shaped.
@@ -225,7 +235,7 @@ class OutputCompiler:
                 return None
             if not isinstance(value, list):
                 if not lone_elements:
-                    return misfit()
+                    return misfit(value)
                 value = [value]
             return [element(each, each, scope) for each in value]
 
@@ -240,7 +250,7 @@ class OutputCompiler:
             value = read(current, around)
             if isinstance(value, dict):
                 return {key: member(each, each, scope) for key, each in value.items()}
-            return None if value is MISSING or value is None else misfit()
+            return None if value is MISSING or value is None else misfit(value)
 
         return part
 
@@ -256,7 +266,7 @@ class OutputCompiler:
         is_same = is_root(output.mapping) and not (self._by_name and output.name)
         inner = level.beside(output.name, has_mapping=True) if is_same else level.below(output.name)
         members = [(each.name, self._part(each, inner)) for each in output.properties]
-        misfit = self._misfit(output, level, "an object")
+        misfit = self._misfit(output, level, "an object", "an object whose members are null")
         has_answer_around = inner.has_answer_around
 
         def part(current: Any, around: Any, scope: Scope) -> Any:
@@ -266,26 +276,28 @@ class OutputCompiler:
             around = around if has_answer_around else value
             found = {name: member(value, around, scope) for name, member in members}
             if not isinstance(value, dict) and all(each is None for each in found.values()):
-                misfit()
+                misfit(value)
             return found
 
         return part
 
-    def _misfit(self, output: Output, level: Level, kind: str) -> Callable[[], None]:
+    def _misfit(self, output: Output, level: Level, kind: str, result: str = "null") -> Callable[[Any], None]:
         """Return what warns, once, of responses that are of another kind than the output."""
         names = ".".join(filter(None, (*level.names, output.name)))
         which = f"output `{names}`" if names else "output"
         is_reported = False
 
-        def misfit() -> None:
+        def misfit(value: Any) -> None:
             nonlocal is_reported
             if not is_reported:
                 is_reported = True
                 _log.warning(
-                    "the %s of `%s` is null: it is declared as %s, and the response has something else there",
+                    "the %s of `%s` is declared as %s, but the response has %s there; it becomes %s",
                     which,
                     self._unit,
                     kind,
+                    _kind_of(value),
+                    result,
                 )
 
         return misfit
@@ -314,6 +326,11 @@ def convert(kind: str | None, value: Any) -> Any:
     if kind == "string" and isinstance(value, int | float):
         return str(value)
     return value
+
+
+def _kind_of(value: Any) -> str:
+    """Return what kind of JSON value a value is, in words."""
+    return next((words for kind, words in _KINDS if isinstance(value, kind)), "null")
 
 
 def _cut(value: Any, limit: int | None) -> Any:

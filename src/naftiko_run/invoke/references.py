@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run.bindings import Bindings
+from naftiko_run.consume import compile_graphql_text, is_graphql, revealed_in
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import (
     MISSING,
@@ -41,6 +42,7 @@ class References:
         missing: Takes the bindings that have no value.
         objects: Those of its inputs that can have members, which ``{{o.k}}`` reads.
         steps: The function's steps, whose outputs ``$.step.path`` and ``{{step.path}}`` read.
+        given: The values of bindings in the names that the function itself fills in.
     """
 
     bindings: Bindings
@@ -49,6 +51,8 @@ class References:
     missing: dict[BoundVariable, None]
     steps: Sequence[str] = field(default=())
     objects: frozenset[str] = field(default=frozenset())
+    given: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    _revealed: list[str] = field(default_factory=list, init=False, repr=False)
 
     def compile(self, written: Any) -> Expression:
         """Compile one value: a reference, a template, a literal, or a structure of these.
@@ -59,10 +63,30 @@ class References:
         if isinstance(written, str):
             return self._text(written)
         if isinstance(written, dict):
-            return structure({key: self.compile(value) for key, value in written.items()})
+            return structure({key: self.compile_member(key, value) for key, value in written.items()})
         if isinstance(written, list):
             return sequence([self.compile(value) for value in written])
         return constant(MISSING if written is None else written)
+
+    def compile_member(self, name: str, written: Any) -> Expression:
+        """Compile the value of an argument or member, which its name may say to be a GraphQL document.
+
+        Raises:
+            ValueError: A template is malformed.
+        """
+        if is_graphql(name, written):
+            return compile_graphql_text(written, self.resolve)
+        return self.compile(written)
+
+    def with_secrets(self, compile_it: Callable[[], Expression]) -> tuple[Expression, tuple[str, ...]]:
+        """Compile a value, and return the values of the bindings in it too."""
+        known = len(self._revealed)
+        expression = compile_it()
+        return expression, (*revealed_in(expression, self._revealed[known:]), *self.given_in(expression))
+
+    def given_in(self, expression: Expression) -> list[str]:
+        """Return the values of bindings in what an expression reads."""
+        return [each for name in expression.names for each in self.given.get(name, ())]
 
     def _text(self, written: str) -> Expression:
         if "{{" in written:
@@ -115,7 +139,8 @@ class References:
         if bound.value is None:
             self.missing[bound.variable] = None
             return constant(MISSING)
-        return constant(bound.value.reveal())
+        self._revealed.append(bound.value.reveal())
+        return constant(self._revealed[-1])
 
     def _input(self, name: str) -> Expression:
         """Read a caller's input by its exact name: dots and brackets are part of names here.

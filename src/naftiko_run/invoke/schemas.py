@@ -9,9 +9,9 @@ from typing import Any, Final, NamedTuple, get_args
 import jsonschema_rs
 
 from naftiko_run import jsontext
-from naftiko_run.document.dialects.inputschemas import properties_of
-from naftiko_run.document.dialects.parameters import TYPE_SPELLINGS
 from naftiko_run.document.model import Parameter, ParameterType
+from naftiko_run.document.normalize.input_schemas import properties_of
+from naftiko_run.document.normalize.parameters import TYPE_SPELLINGS
 from naftiko_run.invoke.outputs import convert
 
 MOST_MEMBERS: Final = 30

@@ -68,12 +68,14 @@ class CallStep:
         outcome = Outcome(response.status, response.body, response.header("content-type"), response.headers)
         if outcome.has_failed:
             await outcome.read_ahead()
-            raise self._failure(outcome, response.header("retry-after"))
+            raise self._failure(
+                outcome, response.header("retry-after"), self.call.operation.location(response)
+            )
         if not response.body:
             return StepOutput(MISSING)
         return await self.call.operation.read(response, self.projection.output_of)
 
-    def _failure(self, outcome: Outcome, retry_after: str) -> StepFailed:
+    def _failure(self, outcome: Outcome, retry_after: str, location: str) -> StepFailed:
         body = (outcome.text or None) if outcome.value is MISSING else outcome.value
         return StepFailed(
             self.name,
@@ -82,6 +84,7 @@ class CallStep:
             status=outcome.status,
             body=body,
             retry_after=retry_after,
+            location=location,
         )
 
     def _fault(self, fault: InvalidInput) -> InvocationError:

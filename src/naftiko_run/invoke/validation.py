@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+
+import jsonschema_rs
 
 from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import Integers, LostDigits, integers_of
 from naftiko_run.invoke.inputs import Input, input_schema
+from naftiko_run.invoke.nulls import Path, is_absent_member, without_members
 from naftiko_run.invoke.schemas import compile_schema, takes_null
 from naftiko_run.invoke.violations import pointer_of, violations_of
 
@@ -52,7 +55,8 @@ class InputValidator:
         """Check an input map.
 
         Args:
-            values: The caller's inputs; a null for an optional one that is not nullable counts as absent.
+            values: The caller's inputs; a null for an optional one that is not nullable counts as absent, and so
+                does one for such a member of an object.
             keep_nulls: Return such nulls all the same, unchecked: the caller wrote them into a body.
 
         Returns:
@@ -71,13 +75,38 @@ class InputValidator:
                 kept.setdefault(name, default)
         try:
             if not self._validator.is_valid(kept):
-                raise InvalidInput(violations_of(self._validator.iter_errors(kept), self.schema, values))
+                absent = self._absent_members(kept, values)
+                if not keep_nulls:
+                    kept = {name: _without(it, name, absent) for name, it in kept.items()}
         except ValueError:  # that is all that it says of values with too many levels
             raise InvalidInput([Violation("", "is nested too deeply")]) from None
         for name, integers in self._integers:
             if name in kept:
                 kept[name] = _exact(name, integers, kept[name])
         return kept | nulls if keep_nulls and nulls else kept
+
+    def _absent_members(self, checked: Mapping[str, Any], values: Mapping[str, Any]) -> list[Path]:
+        """Return the places of nulls that count as absent in inputs that do not fit the schema.
+
+        Raises:
+            InvalidInput: Something else does not fit.
+        """
+        errors: list[jsonschema_rs.ValidationError] = []
+        absent: list[Path] = []
+        for error in self._validator.iter_errors(checked):
+            if is_absent_member(error, self.schema):
+                absent.append(tuple(error.instance_path))
+            else:
+                errors.append(error)
+        if errors:
+            raise InvalidInput(violations_of(iter(errors), self.schema, values))
+        return absent
+
+
+def _without(value: Any, name: str, absent: Iterable[Path]) -> Any:
+    """Return the value of an input without the members at some places."""
+    places = [path[1:] for path in absent if path[0] == name]
+    return without_members(value, places) if places else value
 
 
 def _properties(schema: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:

@@ -1,6 +1,6 @@
 """What is wrong with a document: whether it serves, what is recommended, what the schema demands."""
 
-from naftiko_run.lint.levels import Level, lint, with_excerpts
+from naftiko_run.lint.linter import Level, lint, with_excerpts
 from naftiko_run.lint.rule import Rule
 from naftiko_run.lint.rules import RULES
 

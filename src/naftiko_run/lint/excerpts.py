@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Final
 
 from naftiko_run.diagnostics import Diagnostic
-from naftiko_run.lint.secrets import SecretLiteral
-from naftiko_run.lint.written import Written
+from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.secret_literals import SecretLiteral
 from naftiko_run.secret import MASK
 
 _LONG: Final = 8

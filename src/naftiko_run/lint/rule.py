@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from naftiko_run.diagnostics import Pointer, Severity
-from naftiko_run.lint.written import Written
+from naftiko_run.lint.document_view import Written
 
 
 @dataclass(frozen=True, slots=True)

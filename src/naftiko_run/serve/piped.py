@@ -23,7 +23,7 @@ Choice = tuple[Capability, Exposes]
 def piped_adapter(capabilities: Sequence[Capability], settings: ServeSettings) -> Adapter | None:
     """Make the adapter that is served on stdin and stdout.
 
-    That is the one with ``transport: stdio``; with ``settings.stdio`` the one MCP adapter that there is, else the
+    That is the one with ``transport: stdio``; of several, the one that ``settings.adapter`` names. With ``settings.stdio`` the one MCP adapter that there is, else the
     one REST adapter, its operations as tools. Of several, ``settings.lazy_tools`` makes one. Their authentication
     is passed over: whoever started the process may use it.
 
@@ -40,14 +40,15 @@ def piped_adapter(capabilities: Sequence[Capability], settings: ServeSettings) -
         capability, exposes = _chosen(offered, settings.adapter)
     else:
         piped = [each for each in offered if is_piped(each[1])]
-        if len(piped) > 1:
+        named = _named(piped, settings.adapter, "adapter with `transport: stdio`")
+        if len(named) > 1:
             raise ConfigurationError(
-                f"several adapters have `transport: stdio`, and there is one stdin: {_listed(piped)}",
-                hint=f"serve one of them: --stdio --adapter {_name(piped[0])}",
+                f"several adapters have `transport: stdio`, and there is one stdin: {_listed(named)}",
+                hint=_choice_hint(named),
             )
-        if not piped:
+        if not named:
             return None
-        capability, exposes = piped[0]
+        capability, exposes = named[0]
     block = _with_tools(exposes, capability)
     exposer = find_exposer(block.type)
     assert exposer is not None
@@ -74,13 +75,7 @@ def _candidates(offered: Sequence[Choice]) -> Sequence[Choice]:
 
 def _chosen(offered: Sequence[Choice], name: str) -> Choice:
     """Give the adapter for ``--stdio``: of a name, or the only one of its kind."""
-    named = [each for each in offered if _name(each) == name] if name else offered
-    if name and not named:
-        raise ConfigurationError(
-            f"--adapter names `{name}`, but no MCP or REST adapter has that namespace",
-            hint=f"there are: {_listed(offered)}",
-        )
-    candidates = _candidates(named)
+    candidates = _candidates(_named(offered, name, "MCP or REST adapter"))
     if not candidates:
         raise ConfigurationError(
             "--stdio: there is no MCP adapter, and no REST adapter whose operations are tools"
@@ -88,9 +83,33 @@ def _chosen(offered: Sequence[Choice], name: str) -> Choice:
     if len(candidates) > 1:
         raise ConfigurationError(
             f"--stdio: there are several adapters: {_listed(candidates)}",
-            hint=f"say which: --adapter {_name(candidates[0])}",
+            hint=_choice_hint(candidates),
         )
     return candidates[0]
+
+
+def _named(offered: Sequence[Choice], name: str, kind: str) -> Sequence[Choice]:
+    """Return the adapters of a name; all where it is empty.
+
+    Raises:
+        ConfigurationError: There are none.
+    """
+    named = [each for each in offered if _name(each) == name] if name else offered
+    if name and not named:
+        raise ConfigurationError(
+            f"--adapter names `{name}`, but no {kind} has that namespace",
+            hint=f"there are: {_listed(offered)}" if offered else "",
+        )
+    return named
+
+
+def _choice_hint(candidates: Sequence[Choice]) -> str:
+    """Return how to serve one of several adapters: by its name, or alone where others have the same."""
+    names = [_name(each) for each in candidates]
+    unique = next((name for name in names if names.count(name) == 1), "")
+    if unique:
+        return f"serve one of them: --adapter {unique}"
+    return f"they have one namespace: serve one document alone, such as {candidates[0][0].file}"
 
 
 def _listed(choices: Sequence[Choice]) -> str:

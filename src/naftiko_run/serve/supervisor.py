@@ -11,12 +11,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from naftiko_run.capability import Capability
-from naftiko_run.collection import collect_from_now_on
 from naftiko_run.consume import shared_connections
 from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter
-from naftiko_run.serve.largepages import move_to_large_pages
 from naftiko_run.serve.piped import piped_adapter
 from naftiko_run.serve.server import Server
 from naftiko_run.serve.site import ServeSettings, Site, build_sites
@@ -89,7 +87,10 @@ def _end_streams(sites: Sequence[Site]) -> None:
 
 
 def serve(
-    capabilities: Sequence[Capability], settings: ServeSettings | None = None, started: Started | None = None
+    capabilities: Sequence[Capability],
+    settings: ServeSettings | None = None,
+    started: Started | None = None,
+    on_ready: Callable[[], None] | None = None,
 ) -> None:
     """Serve capabilities until SIGINT or SIGTERM, then drain.
 
@@ -101,6 +102,7 @@ def serve(
         capabilities: What to serve; documents that ask for one port share it.
         settings: How.
         started: Called once everything listens.
+        on_ready: Called after that, in each process that serves.
 
     Raises:
         PortUnavailable: A port cannot be listened on.
@@ -110,23 +112,26 @@ def serve(
     """
     settings = settings or ServeSettings()
     if settings.workers > 1:
-        _serve_in_workers(capabilities, settings, started)
+        _serve_in_workers(capabilities, settings, started, on_ready)
         return
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(capabilities, settings, started))
+        runner.run(_serve(capabilities, settings, started, on_ready))
 
 
 async def _serve(
-    capabilities: Sequence[Capability], settings: ServeSettings, started: Started | None
+    capabilities: Sequence[Capability],
+    settings: ServeSettings,
+    started: Started | None,
+    on_ready: Callable[[], None] | None,
 ) -> None:
     stop = asyncio.Event()
     piped = piped_adapter(capabilities, settings)
     async with running(capabilities, settings) as sites:
         _on_signals(stop)
-        move_to_large_pages()
         if started is not None:
             started(sites, piped)
-        collect_from_now_on()
+        if on_ready is not None:
+            on_ready()
         if piped is not None and piped.pipe is not None:
             has_client = await piped.pipe(stop, settings.drain)
             if has_client or not sites:
@@ -136,7 +141,10 @@ async def _serve(
 
 
 def _serve_in_workers(
-    capabilities: Sequence[Capability], settings: ServeSettings, started: Started | None
+    capabilities: Sequence[Capability],
+    settings: ServeSettings,
+    started: Started | None,
+    on_ready: Callable[[], None] | None,
 ) -> None:
     if sys.platform == "win32":
         raise ConfigurationError(
@@ -152,8 +160,13 @@ def _serve_in_workers(
     sites = build_sites(capabilities, settings)
 
     def work(life: int, tell: Callable[[], None]) -> None:
+        def ready() -> None:
+            tell()
+            if on_ready is not None:
+                on_ready()
+
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_work(capabilities, sites, settings, life, tell))
+            runner.run(_work(capabilities, sites, settings, life, ready))
 
     def up() -> None:
         if started is not None:
@@ -182,7 +195,7 @@ async def _work(
     sites: Sequence[Site],
     settings: ServeSettings,
     life: int,
-    tell: Callable[[], None],
+    ready: Callable[[], None],
 ) -> None:
     """Serve in one of several processes, until a signal or the end of the parent."""
     stop = asyncio.Event()
@@ -195,8 +208,7 @@ async def _work(
     async with _listening(capabilities, [site.in_worker() for site in sites], settings):
         _on_signals(stop)
         loop.add_reader(life, orphaned)
-        tell()
-        collect_from_now_on()
+        ready()
         await stop.wait()
 
 

@@ -6,7 +6,6 @@ workers that are up, for workers that have ended.
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import select
@@ -82,7 +81,6 @@ class Workers:
         Raises:
             WorkersFailed: One ended before all were up; the others are stopped.
         """
-        gc.freeze()  # what the forks share stays shared: no collection writes to it
         with self._pipes(), self._hearing():
             for _ in range(self._size):
                 self._fork()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Any, ClassVar, Final, Literal
@@ -11,6 +12,18 @@ from naftiko_run.consume.formats.format import FormatSettings, missing_extra, sc
 from naftiko_run.consume.formats.plain import plain
 
 _MAGIC: Final = b"Obj\x01"
+_HEADER: Final[dict[str, Any]] = {
+    "type": "record",
+    "name": "header",
+    "fields": [
+        {"name": "metadata", "type": {"type": "map", "values": "bytes"}},
+        {"name": "sync", "type": {"type": "fixed", "name": "sync", "size": 16}},
+    ],
+}
+"""What follows the magic bytes of a container file."""
+_DECIMAL: Final = "naftiko-decimal"
+"""The logical type that stands in schemas for ``decimal``: the library's own reader of decimals has no limit, and a
+context that threads share."""
 MAX_TYPES: Final = 10_000
 MAX_DECIMAL: Final = 1000
 """Bytes of a decimal: writing its digits takes a time that grows with their square."""
@@ -33,8 +46,8 @@ class AvroFormat:
         except ImportError as fault:
             raise missing_extra("avro", fault) from None
         self._fastavro = fastavro
-        for kind in ("bytes-decimal", "fixed-decimal"):  # how the library has it done
-            fastavro.read.LOGICAL_READERS[kind] = _decimal
+        for kind in ("bytes", "fixed"):
+            fastavro.read.LOGICAL_READERS[f"{kind}-{_DECIMAL}"] = _decimal
         self._schema: Any = None
         if not settings.output_schema:
             return
@@ -43,6 +56,7 @@ class AvroFormat:
             self._schema = fastavro.schema.load_schema(str(file))
         except Exception as fault:  # noqa: BLE001 - the library raises whatever the file leads it to
             raise ValueError(f"the schema `{file}` is not one of Avro: {_words(fault)}") from None
+        self._schema = _with_own_decimals(self._schema)
         check_schema(self._schema)
 
     def decode(self, content: bytes, media_type: str) -> Any:  # noqa: ARG002 - the content says what it is
@@ -59,13 +73,40 @@ class AvroFormat:
 
     def _read(self, stream: io.BytesIO, *, is_container: bool) -> Any:
         if is_container:
-            reader = self._fastavro.reader(stream, reader_schema=self._schema)
+            reader = self._fastavro.reader(self._with_own_decimals(stream), reader_schema=self._schema)
             check_schema({"type": "array", "items": reader.writer_schema})
             return list(reader)
         value = self._fastavro.schemaless_reader(stream, self._schema, None)
         if stream.read(1):
             raise _Refused("bytes are left after the value that the schema describes")
         return value
+
+    def _with_own_decimals(self, stream: io.BytesIO) -> io.BytesIO:
+        """Return a container file in whose schema decimals are of our own logical type."""
+        start = stream.tell()
+        stream.seek(len(_MAGIC), io.SEEK_CUR)
+        header: Any = self._fastavro.schemaless_reader(stream, _HEADER, None)
+        schema = header["metadata"]["avro.schema"]
+        if b"decimal" not in schema:
+            stream.seek(start)
+            return stream
+        header["metadata"]["avro.schema"] = json.dumps(_with_own_decimals(json.loads(schema))).encode()
+        changed = io.BytesIO()
+        changed.write(_MAGIC)
+        self._fastavro.schemaless_writer(changed, _HEADER, header)
+        changed.write(stream.read())
+        changed.seek(0)
+        return changed
+
+
+def _with_own_decimals(schema: Any) -> Any:
+    """Return a schema in which decimals are of our own logical type."""
+    if isinstance(schema, list):
+        return [_with_own_decimals(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    changed = {key: _with_own_decimals(value) for key, value in schema.items()}
+    return changed | {"logicalType": _DECIMAL} if schema.get("logicalType") == "decimal" else changed
 
 
 class _Refused(ValueError):

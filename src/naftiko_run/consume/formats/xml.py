@@ -8,6 +8,7 @@ from xml.parsers import expat
 
 from naftiko_run.consume.formats.format import FormatSettings
 from naftiko_run.consume.formats.text import decode_text, encoding_of
+from naftiko_run.expressions import NamedText
 
 MAX_DEPTH: Final = 200
 MAX_DECLARED: Final = 1000
@@ -138,8 +139,13 @@ class _Builder:
         if self._open:
             self._open[-1][1].add(name, element.value)
         else:
-            value = element.value
-            self.root = _Root(name, value) if isinstance(value, dict) else value
+            self.root = _root(name, element.value)
+
+
+def _root(name: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return _Root(name, value)
+    return value if value is None else NamedText.of(value, name)
 
 
 def _local(name: str) -> str:

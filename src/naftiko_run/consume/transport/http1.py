@@ -14,7 +14,7 @@ from naftiko_run.consume.transport.connection import MOST_BUFFERED, Connection, 
 from naftiko_run.consume.transport.head import Unsendable, write_head
 from naftiko_run.consume.transport.keeping import decoded, kept_or_streamed
 from naftiko_run.consume.transport.line import Broken
-from naftiko_run.consume.transport.origin import Origin, target_of
+from naftiko_run.consume.transport.origin import Origin, UrlTooLong, target_of
 from naftiko_run.consume.transport.pool import Pool, PoolFull
 from naftiko_run.consume.transport.repeating import may_repeat
 from naftiko_run.consume.transport.sending import send_chunks
@@ -77,23 +77,21 @@ class OriginTransport:
 
     async def _ask(self, request: OutgoingRequest, wanted: int) -> Connection:
         """Send a request, and give the connection when so much of the response has come; see ``Connection.ask``."""
-        try:
-            target = target_of(request.url, self._prefix_length)
-            head, length = write_head(request, self._origin.authority, target)
-        except ValueError:
-            raise words.unreachable(request, words.NO_URL) from None
-        except Unsendable:
-            raise words.unreachable(request, words.NOT_SENT) from None
+        head, length = self._head(request)
         body = request.body or b""
         data, more = (head, body) if len(body) > _SMALL else (head + body, b"")
         timeout = words.seconds_of(request)
         deadline = request.deadline
         is_once = not may_repeat(request)
+        waited = 0.0
         for is_last in (False, True):
             connection = self._pool.kept(checked=is_once)
             if connection is None:
-                deadline = deadline or asyncio.get_running_loop().time() + timeout
+                loop = asyncio.get_running_loop()
+                began = loop.time()
+                deadline = deadline or began + timeout
                 connection = await self._taken(request, deadline, checked=is_once)
+                waited += loop.time() - began
             try:
                 connection.is_eager = request.most_kept is not None
                 response = connection.ask(
@@ -108,7 +106,7 @@ class OriginTransport:
                 connection.abort()
                 await connection.stop_sending()
                 if isinstance(fault, OutOfTime):
-                    raise words.timed_out(request, is_silence=fault.is_silence) from None
+                    raise words.timed_out(request, is_silence=fault.is_silence, waited=waited) from None
                 if isinstance(fault, SlowClient):
                     raise words.client_too_slow(request) from None
                 if not isinstance(fault, Broken):
@@ -121,6 +119,18 @@ class OriginTransport:
                 return connection
             self._pool.forget_idle()
         raise AssertionError("the second attempt gives or raises")
+
+    def _head(self, request: OutgoingRequest) -> tuple[bytes, int | None]:
+        """Return the bytes before the body, and its length; see ``write_head``."""
+        try:
+            target = target_of(request.url, self._prefix_length)
+            return write_head(request, self._origin.authority, target)
+        except UrlTooLong:
+            raise words.url_too_long(request) from None
+        except ValueError:
+            raise words.unreachable(request, words.NO_URL) from None
+        except Unsendable:
+            raise words.unreachable(request, words.NOT_SENT) from None
 
     async def _taken(self, request: OutgoingRequest, deadline: float, *, checked: bool) -> Connection:
         """Return a connection from the pool, or raise why there is none."""

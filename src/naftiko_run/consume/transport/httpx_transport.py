@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -19,7 +19,7 @@ from naftiko_run.consume.transport.answerhead import without_connection_options
 from naftiko_run.consume.transport.encodings import accepted_encodings
 from naftiko_run.consume.transport.keeping import decoded, kept_or_streamed
 from naftiko_run.consume.transport.limits import DEFAULT_LIMITS, Limits
-from naftiko_run.consume.transport.origin import prefix_of
+from naftiko_run.consume.transport.origin import MOST_CHARACTERS, prefix_of
 from naftiko_run.consume.transport.repeating import may_repeat
 from naftiko_run.consume.transport.trust import trusting_context
 
@@ -27,8 +27,7 @@ _DISCONNECTED: Final = ("Server disconnected", "peer closed connection")
 """How httpx's messages begin where the connection ended; its others of that kind are of what is not HTTP."""
 
 _CONNECT_SHARE: Final = 0.9
-"""How much of a call's time it may take to connect. The deadline must not come first: it cancels, and httpcore leaves
-the socket of a cancelled handshake open until it is collected."""
+"""The share of a call's time that connecting may take, so that its error names the phase."""
 
 
 class HttpxTransport:
@@ -136,6 +135,7 @@ class HttpxTransport:
             headers=[(name.encode(), value.encode()) for name, value in request.headers],
             content=request.body if request.chunks is None else request.chunks,
             timeout=httpx.Timeout(seconds, connect=min(words.CONNECT_SECONDS, seconds * _CONNECT_SHARE)),
+            extensions={"trace": _HandshakeCleanup()} if request.url[:6].lower() == "https:" else None,
         )
         return await client.send(outgoing, stream=True)
 
@@ -161,6 +161,8 @@ class HttpxTransport:
         except UnicodeEncodeError:  # of a header's name
             raise words.unreachable(request, words.NOT_SENT) from None
         except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError) as fault:
+            if len(request.url) > MOST_CHARACTERS:
+                raise words.url_too_long(request) from None
             if any(words.is_out_of_descriptors(each) for each in _causes(fault)):
                 raise words.out_of_descriptors(request) from None
             raise words.unreachable(request, _reason(fault)) from None
@@ -188,6 +190,23 @@ class HttpxTransport:
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
+
+
+class _HandshakeCleanup:
+    """Closes the connection of a TLS handshake that fails: httpcore leaves it open where the handshake is cancelled.
+
+    A callback for httpcore's ``trace`` extension.
+    """
+
+    def __init__(self) -> None:
+        self._close: Callable[[], Awaitable[None]] | None = None
+
+    async def __call__(self, event: str, info: dict[str, Any]) -> None:
+        """Remember the connection when it is made; close it when its handshake fails."""
+        if event.endswith(".connect_tcp.complete"):
+            self._close = info["return_value"].aclose
+        elif event.endswith(".start_tls.failed") and self._close is not None:
+            await self._close()
 
 
 def _causes(fault: BaseException) -> Iterator[BaseException]:

@@ -15,6 +15,10 @@ _PLAIN = re.compile(r"[!$-;=?-_a-z|~]*").fullmatch
 """What may stand in a path as in a query; what else may is rare."""
 
 
+class UrlTooLong(Exception):
+    """A URL that is longer than ``MOST_CHARACTERS``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """An upstream's scheme, host and port.
@@ -56,10 +60,13 @@ def target_of(url: str, prefix_length: int) -> str:
     """Give the path and query of a URL as httpx writes them: percent-encoded, without ``.`` and ``..``.
 
     Raises:
+        UrlTooLong: It is longer than ``MOST_CHARACTERS``.
         ValueError: The URL is none.
     """
+    if len(url) > MOST_CHARACTERS:
+        raise UrlTooLong
     target = url[prefix_length:]
-    if target and _PLAIN(target) and "/." not in target and len(url) <= MOST_CHARACTERS:
+    if target and _PLAIN(target) and "/." not in target:
         return target
     import httpx
 

@@ -9,12 +9,15 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from naftiko_run.consume.exchange import DEFAULT_SECONDS, OutgoingRequest
+from naftiko_run.consume.transport.origin import MOST_CHARACTERS
 from naftiko_run.errors import (
     ClientTooSlow,
+    InvalidInput,
     NoConnection,
     ResponseTooLarge,
     UpstreamTimeout,
     UpstreamUnreachable,
+    Violation,
 )
 
 CONNECT_SECONDS: Final = 10.0
@@ -29,7 +32,7 @@ NOT_SENT: Final = (
     # What exactly is not said: it may be a credential.
     "the request was not sent, because a header or credential is not one that HTTP can carry"
 )
-NO_URL: Final = "the request was not sent, because its URL is too long or not valid"
+NO_URL: Final = "the request was not sent, because its URL is not valid"
 
 _LONGER: Final = "the server's --timeout, or `x-timeout` in the document, allows more"
 _RETRY_SECONDS: Final = 5
@@ -38,7 +41,7 @@ _ERROR_NUMBER = re.compile(r"\[Errno -?\d+\]\s*")
 
 
 def timed_out(
-    request: OutgoingRequest, *, is_silence: bool = False, authenticates: bool = False
+    request: OutgoingRequest, *, is_silence: bool = False, authenticates: bool = False, waited: float = 0.0
 ) -> UpstreamTimeout:
     """Return the error of a call that took too long.
 
@@ -46,11 +49,28 @@ def timed_out(
         request: What was sent.
         is_silence: Whether it is a pause in a stream that did, not the whole.
         authenticates: Whether it did not come to the call itself.
+        waited: For how many seconds it waited for its connection.
     """
     what = "sent and took nothing for" if is_silence else "did not answer within"
     also = ", authentication included" if authenticates else ""
+    seconds = seconds_of(request)
+    if waited > seconds / 2 and not is_silence:
+        also += f", of which the request waited {waited:.2g} s for a connection"
     return UpstreamTimeout(
-        f"{request.operation}: {_host(request.url)} {what} {seconds_of(request):g} s{also}", hint=_LONGER
+        f"{request.operation}: {_host(request.url)} {what} {seconds:g} s{also}", hint=_LONGER
+    )
+
+
+def url_too_long(request: OutgoingRequest) -> InvalidInput:
+    """Return the error of a request whose URL is too long: only a caller's value can make it so."""
+    return InvalidInput(
+        [
+            Violation(
+                "",
+                f"the URL of {request.operation} would be longer than {MOST_CHARACTERS:,} characters, the most that "
+                "is sent: shorten the values that travel in its path or query",
+            )
+        ]
     )
 
 

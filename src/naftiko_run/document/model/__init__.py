@@ -1,8 +1,8 @@
 """The canonical model of a capability document: one form for every spec line and habit.
 
 The names are the specification's own (camelCase in YAML, snake_case here).
-``dialects`` mends what authors write into this form; everything further down
-the house reads only this.
+``document.normalize`` converts what authors write into this form; the packages
+above read only this.
 """
 
 from __future__ import annotations

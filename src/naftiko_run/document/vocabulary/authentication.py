@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from naftiko_run.document.dialects.authentication import SPELLINGS
-from naftiko_run.document.dialects.credentials import loose_settings
+from naftiko_run.document.normalize.authentication import SPELLINGS, loose_settings
 from naftiko_run.document.vocabulary.words import (
     ANYTHING,
     FLAG,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final, get_args
 
 from naftiko_run import plugins
-from naftiko_run.document.dialects.bodies import BODY_TYPES
-from naftiko_run.document.entries import FILES
+from naftiko_run.document.imports.syntax import FILES
 from naftiko_run.document.model import Method
+from naftiko_run.document.normalize.bodies import BODY_TYPES
 from naftiko_run.document.vocabulary.words import (
     ANYTHING,
     LIST,

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from naftiko_run.capability.access import Block
 from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, credentials, is_same, plain
@@ -74,7 +74,7 @@ class Digest:
             or given.get("realm") != self._realm
             or not _COUNT.match(given.get("nc", ""))
             or not given.get("cnonce")
-            or _target(given.get("uri", "")) != _target_of(scope)
+            or _target(given.get("uri", "")) not in _targets_of(scope)
         ):
             return False
         hashed = _ALGORITHMS[algorithm]
@@ -133,7 +133,9 @@ def _target(uri: str) -> str:
     return urlsplit(uri)._replace(scheme="", netloc="").geturl() if "://" in uri.partition("?")[0] else uri
 
 
-def _target_of(scope: Scope) -> str:
-    path: bytes = scope.get("raw_path") or scope["path"].encode()
-    query: bytes = scope["query_string"]
-    return (path + b"?" + query if query else path).decode("latin-1")
+def _targets_of(scope: Scope) -> tuple[str, str]:
+    """Return the request target as it was received, and as the client sent it to a proxy that removed a prefix."""
+    path: str = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
+    query: str = scope["query_string"].decode("latin-1")
+    target = f"{path}?{query}" if query else path
+    return target, quote(scope.get("root_path", "").rstrip("/")) + target

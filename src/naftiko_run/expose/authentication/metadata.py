@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from naftiko_run import jsontext
 from naftiko_run.expose.authentication.guard import Guard
-from naftiko_run.expose.exposer import Adapter, ASGIApp, Endpoint, Receive, Scope, Send
-from naftiko_run.expose.problems import respond
+from naftiko_run.expose.exposer import Adapter, Endpoint, Scope
 from naftiko_run.expressions import Selector, parse_path
 
 WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"
 
 
-def metadata_url(adapter: Adapter, guard: Guard) -> str:
-    """Give the URL of an adapter's metadata, as RFC 9728 makes it of its resource; empty where it has none.
+@dataclass(frozen=True, slots=True)
+class MetadataUrl:
+    """The URL of an adapter's metadata.
+
+    Attributes:
+        url: As RFC 9728 derives it from the resource.
+        mounted: What follows the ``root_path`` where the app is mounted below a path.
+    """
+
+    url: str
+    mounted: str
+
+    def for_request(self, scope: Scope) -> str:
+        """Return the URL at which the client of a request finds the metadata."""
+        root: str = scope.get("root_path", "").rstrip("/")
+        if not root:
+            return self.url
+        origin = urlsplit(self.url)
+        return f"{origin.scheme}://{origin.netloc}{quote(root)}{self.mounted}"
+
+
+def metadata_url(adapter: Adapter, guard: Guard) -> MetadataUrl | None:
+    """Return the URL of an adapter's metadata; None where it has none.
 
     Only an adapter with a path of its own, such as an MCP server, has metadata.
     """
     if guard.metadata is None or not adapter.path:
-        return ""
+        return None
     resource = urlsplit(guard.metadata["resource"])
-    return f"{resource.scheme}://{resource.netloc}{WELL_KNOWN}{resource.path.rstrip('/')}"
+    return MetadataUrl(
+        f"{resource.scheme}://{resource.netloc}{WELL_KNOWN}{resource.path.rstrip('/')}",
+        WELL_KNOWN + adapter.path,
+    )
 
 
 def metadata_endpoints(adapter: Adapter, guard: Guard) -> tuple[Endpoint, ...]:
@@ -33,7 +56,9 @@ def metadata_endpoints(adapter: Adapter, guard: Guard) -> tuple[Endpoint, ...]:
     """
     if guard.metadata is None or not adapter.path:
         return ()
-    app = _answering(jsontext.dumps(dict(guard.metadata)))
+    from starlette.responses import JSONResponse
+
+    app = JSONResponse(dict(guard.metadata))
     seconds = [each.path.text for each in adapter.endpoints if each.is_alias]
     resource = urlsplit(guard.metadata["resource"])
     seconds += [resource.path, "/"]
@@ -48,10 +73,3 @@ def metadata_endpoints(adapter: Adapter, guard: Guard) -> tuple[Endpoint, ...]:
         ),
         *(Endpoint(parse_path(WELL_KNOWN + path), app, "GET", is_alias=True) for path in sorted(aliases)),
     )
-
-
-def _answering(content: bytes) -> ASGIApp:
-    async def answer(_: Scope, __: Receive, send: Send) -> None:
-        await respond(send, 200, content, "application/json")
-
-    return answer

@@ -25,10 +25,13 @@ from pydantic import ValidationError
 
 from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput
-from naftiko_run.expose.body import HEADERS, Disconnected
-from naftiko_run.expose.exposer import WHOLE, Scope, Send
-from naftiko_run.expose.leaving import Client, while_there
+from naftiko_run.expose.body import Disconnected, headers_by_name
+from naftiko_run.expose.disconnect import cancel_on_disconnect
+from naftiko_run.expose.exposer import Receive, Scope, Send
+from naftiko_run.expose.mcp.accept import takes_json
+from naftiko_run.expose.mcp.messages import Received
 from naftiko_run.expose.mcp.results import MOST_LEVELS, Begun
+from naftiko_run.expose.response import send_response
 from naftiko_run.invoke import Outcome
 
 _METHOD: Final = "tools/call"
@@ -50,7 +53,6 @@ _METHOD_TOLD: Final = _METHOD.encode()
 _USUAL_ACCEPT: Final = b"application/json, text/event-stream"
 """What the protocol has clients say, as the SDKs write it."""
 _ANSWER: Final = ((b"content-type", b"application/json"),)
-_JSON: Final = (b"application/json", b"application/*", b"*/*")
 
 
 def _never(_: Mapping[str, Any]) -> bool:
@@ -104,21 +106,22 @@ class DirectCalls:
     async def answer(
         self,
         headers: Mapping[bytes, bytes],
-        content: bytes,
-        message: Mapping[str, Any],
-        client: Client,
+        received: Received,
+        scope: Scope,
+        receive: Receive,
         send: Send,
     ) -> bool:
         """Answer a request, or leave it to the SDK and give False.
 
         Args:
             headers: What ``headers_of`` gives.
-            content: Its body.
-            message: What that says.
-            client: Who sent it.
-            send: Where the answer goes.
+            received: Its body.
+            scope: The request.
+            receive: Its ASGI channel.
+            send: Its ASGI channel.
         """
-        params = _params_of_call(message, content)
+        message = received.message
+        params = _params_of_call(message, received.content)
         tool = self._tools.get(params["name"]) if params else None
         if params is None or tool is None:
             return False
@@ -136,7 +139,7 @@ class DirectCalls:
         written = b"%d" % number if type(number) is int else jsontext.dumps(number)
         result: Begun | MCPError
         try:
-            result = tool.result(await while_there(client, tool.invoke(arguments)), version)
+            result = tool.result(await cancel_on_disconnect(scope, receive, tool.invoke(arguments)), version)
         except Disconnected:
             return True
         except InvalidInput as fault:
@@ -152,13 +155,13 @@ class DirectCalls:
             answer = b"".join(
                 (b'{"jsonrpc":"2.0","id":', written, b',"result":', *result, self._ends[version])
             )
-        await send({"type": WHOLE, "status": 200, "headers": _ANSWER, "body": answer})
+        await send_response(scope, send, 200, _ANSWER, answer)
         return True
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
     """Give a request's headers; none at all where one that matters here is there twice."""
-    headers: dict[bytes, bytes] = scope[HEADERS]
+    headers = headers_by_name(scope)
     if len(headers) < len(scope["headers"]):
         names = [name for name, _ in scope["headers"] if name in _HEADERS]
         return headers if len(names) == len(set(names)) else {}
@@ -207,14 +210,6 @@ def _version(headers: Mapping[bytes, bytes], params: Mapping[str, Any], tool: Di
         is_told = told(b"mcp-name") == tool.header and told(b"mcp-method") == _METHOD_TOLD
         return version if is_told and _is_plain(params.get("_meta"), version) else None
     return version if "_meta" not in params or _is_plain(params["_meta"], version) else None
-
-
-@lru_cache(maxsize=64)
-def takes_json(accept: bytes | None) -> bool:
-    """Whether a client takes JSON; it says the same with every call."""
-    return accept is None or any(
-        each.partition(b";")[0].strip().lower() in _JSON for each in accept.split(b",")
-    )
 
 
 def _is_plain(meta: Any, version: str) -> bool:

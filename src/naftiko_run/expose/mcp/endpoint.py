@@ -18,11 +18,12 @@ from mcp_types import (
 from naftiko_run import jsontext
 from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import ExposeSettings, Message, Receive, Scope, Send
-from naftiko_run.expose.leaving import CLIENT
-from naftiko_run.expose.mcp.directcall import DirectCalls, headers_of, takes_json
+from naftiko_run.expose.mcp.accept import takes_events, takes_json
+from naftiko_run.expose.mcp.directcall import DirectCalls, headers_of
 from naftiko_run.expose.mcp.eventstream import as_event
 from naftiko_run.expose.mcp.messages import Refused, error, read_message
-from naftiko_run.expose.problems import Problem, respond
+from naftiko_run.expose.problems import Problem
+from naftiko_run.expose.response import respond
 
 
 class McpEndpoint:
@@ -91,26 +92,20 @@ class McpEndpoint:
             return
         received = await read_message(content)
         if isinstance(received, Refused):
-            await respond(send, 400, received.answer, "application/json")
+            await respond(scope, send, 400, received.answer, "application/json")
             return
         message, content = received.message, received.content
-        if self._direct is not None and await self._direct.answer(
-            headers, content, message, scope[CLIENT], send
-        ):
+        if self._direct is not None and await self._direct.answer(headers, received, scope, receive, send):
             return
         # White space around a value is no part of it (RFC 9110, 5.5), but the HTTP parser leaves some.
         scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
         if not _agrees(scope, message):
             fault = "mcp-protocol-version header does not match the request envelope's protocol version"
-            await respond(send, 400, error(HEADER_MISMATCH, fault, message.get("id")), "application/json")
+            await respond(
+                scope, send, 400, error(HEADER_MISMATCH, fault, message.get("id")), "application/json"
+            )
             return
-        accept = header(scope, b"accept")
-        if not accept:
-            # Without the header a client takes anything (RFC 9110, 12.5.1); the SDK would refuse it.
-            scope["headers"] = [*scope["headers"], (b"accept", b"*/*")]
-        elif "text/event-stream" in accept.lower() and not takes_json(accept.encode()):
-            others = [each for each in scope["headers"] if each[0] != b"accept"]
-            scope["headers"] = [*others, (b"accept", b"application/json, text/event-stream")]
+        if _settle_accept(scope):
             send = as_event(send)
         replay = _again(content, receive)
         if self._in_session(scope):
@@ -162,14 +157,43 @@ class McpEndpoint:
         return self._keeps_sessions and message.get("method") == "initialize"
 
 
+def _settle_accept(scope: Scope) -> bool:
+    """Write a request's ``Accept`` as the SDK reads it; return whether only a stream of events is accepted.
+
+    Raises:
+        Problem: Neither that nor JSON is.
+    """
+    accept = b", ".join([value for name, value in scope["headers"] if name == b"accept"]).strip(b", \t")
+    has_json, has_events = takes_json(accept), takes_events(accept)
+    if not (has_json or has_events):
+        raise Problem(
+            406,
+            "not-acceptable",
+            "The client accepts neither JSON nor a stream of events",
+            hint="send `Accept: application/json, text/event-stream`",
+        )
+    if not has_json:
+        accept = b"application/json, text/event-stream"
+    elif not has_events:
+        accept = b"application/json"
+    _replace_header(scope, b"accept", accept or b"*/*")
+    return not has_json
+
+
+def _replace_header(scope: Scope, name: bytes, value: bytes) -> None:
+    scope["headers"] = [*(each for each in scope["headers"] if each[0] != name), (name, value)]
+
+
 def _check_type(scope: Scope) -> None:
-    """Check what a body is said to be.
+    """Check what a body is said to be, and write it as the SDK reads it.
 
     Raises:
         Problem: It is no JSON.
     """
     media_type = header(scope, b"content-type").partition(";")[0].strip()
-    if media_type.lower() != "application/json":
+    if media_type.lower() == "text/json":
+        _replace_header(scope, b"content-type", b"application/json")
+    elif media_type.lower() != "application/json":
         raise Problem(
             415,
             "unsupported-media-type",

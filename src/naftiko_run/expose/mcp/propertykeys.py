@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from naftiko_run.document.dialects.toolnames import digest_of
+from naftiko_run.document.normalize.tool_names import digest_of
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.invoke import pointer_of
 

@@ -59,7 +59,7 @@ def _of_resource(
             )
         else:
             app = RestEndpoint(
-                function, path.variables, max_body, own_headers=_own_headers(exposes, resource, operation)
+                function, path, max_body, own_headers=_own_headers(exposes, resource, operation)
             )
             endpoint = Endpoint(path, app, operation.method, selectors=route.selectors, unit=name)
             yield endpoint, unit_of(name, function)

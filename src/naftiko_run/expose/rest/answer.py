@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator
 from typing import Final
 
-from naftiko_run.errors import InvocationError
+from naftiko_run.errors import InvocationError, ResponseAborted
 from naftiko_run.expose.body import Disconnected
-from naftiko_run.expose.exposer import WHOLE, Scope, Send
-from naftiko_run.expose.leaving import CLIENT, Client, while_there
+from naftiko_run.expose.disconnect import cancel_on_disconnect
+from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.problems import Problem
+from naftiko_run.expose.response import send_response
 from naftiko_run.invoke import Outcome
-
-_log = logging.getLogger(__name__)
 
 _KEPT = frozenset(
     {
@@ -41,7 +39,7 @@ _names: dict[str, bytes] = {}
 """What was found of headers' names: upstreams send the same few."""
 
 
-async def answer(outcome: Outcome, scope: Scope, send: Send) -> None:
+async def answer(outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a request with what its function gave.
 
     Raises:
@@ -53,10 +51,10 @@ async def answer(outcome: Outcome, scope: Scope, send: Send) -> None:
         try:
             headers += _length(outcome)
             if is_head:
-                await send({"type": WHOLE, "status": outcome.status, "headers": headers, "body": None})
+                await send_response(scope, send, outcome.status, headers, None)
             else:
                 await send({"type": "http.response.start", "status": outcome.status, "headers": headers})
-                await relay(outcome.chunks, scope[CLIENT], send)
+                await relay(outcome.chunks, scope, receive, send)
         finally:
             assert outcome.close is not None  # where the bytes come from
             await outcome.close()
@@ -65,19 +63,21 @@ async def answer(outcome: Outcome, scope: Scope, send: Send) -> None:
     if is_head and not content:
         headers += _length(outcome)
         content = None
-    await send({"type": WHOLE, "status": outcome.status, "headers": headers, "body": content})
+    await send_response(scope, send, outcome.status, headers, content)
 
 
-async def relay(chunks: AsyncIterator[bytes], client: Client, send: Send) -> None:
-    """Send an answer's body on, as fast as it is taken and for as long as somebody takes it.
-
-    Where the upstream breaks off, so does the answer: without its last
-    message the server closes the connection, and no client takes half for all.
+async def relay(chunks: AsyncIterator[bytes], scope: Scope, receive: Receive, send: Send) -> None:
+    """Send a response body on, as fast as the client takes it and for as long as it is connected.
 
     Args:
         chunks: The body.
-        client: Who takes it.
-        send: Its ASGI channel; the answer has begun.
+        scope: The client's request.
+        receive: Its ASGI channel, once the request's body was read.
+        send: Its ASGI channel; the response has begun.
+
+    Raises:
+        ResponseAborted: The upstream broke off. The server then closes the connection, and no client takes a part of
+            the body for all of it.
     """
 
     async def pass_on() -> None:
@@ -86,11 +86,11 @@ async def relay(chunks: AsyncIterator[bytes], client: Client, send: Send) -> Non
         await send({"type": "http.response.body", "body": b""})
 
     try:
-        await while_there(client, pass_on())
+        await cancel_on_disconnect(scope, receive, pass_on())
     except Disconnected:
         return
     except InvocationError as fault:
-        _log.warning("an answer was broken off: %s", fault.message)
+        raise ResponseAborted(fault.message) from fault
 
 
 def check_status(status: int) -> None:

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from naftiko_run.errors import InvalidInput, InvocationError, Violation
 from naftiko_run.expose.body import (
-    HEADERS,
     Disconnected,
     header,
+    headers_by_name,
     is_hop_by_hop,
     read_body,
     read_json,
     text_of,
 )
+from naftiko_run.expose.disconnect import cancel_on_disconnect
 from naftiko_run.expose.exposer import Receive, Scope, Send
-from naftiko_run.expose.leaving import CLIENT, while_there
 from naftiko_run.expose.problems import Problem, problem_of
 from naftiko_run.expose.rest.answer import answer
-from naftiko_run.expressions import MISSING
+from naftiko_run.expose.rest.segments import ArrayReader
+from naftiko_run.expressions import MISSING, PathTemplate
 from naftiko_run.invoke import CallerBody, Function, coercion_of
 
-_JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z", re.IGNORECASE)
+_JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z|text/json\Z", re.IGNORECASE)
+_PLAIN_JSON: Final = ("", "application/json", "text/json")
+"""Types that say no more of a body than that it is JSON."""
 _MOST_KEPT: Final = 256 * 1024
 """How long an answer that is only passed on may be, in bytes, to be held in memory whole."""
 
@@ -41,12 +43,13 @@ class RestEndpoint:
 
     Args:
         function: What to invoke.
-        variables: The route's variables.
+        path: The route's path.
         max_body: The largest body taken, in bytes.
         own_headers: Lower-case names of headers that no input is taken from.
     """
 
     __slots__ = (
+        "_arrays",
         "_binary",
         "_cookies",
         "_fields",
@@ -64,7 +67,7 @@ class RestEndpoint:
     def __init__(
         self,
         function: Function,
-        variables: Sequence[str],
+        path: PathTemplate,
         max_body: int,
         *,
         own_headers: frozenset[str] = frozenset(),
@@ -77,10 +80,16 @@ class RestEndpoint:
         }
         self._lists = frozenset(each.name for each in function.inputs if each.type == "array")
         self._single = frozenset(each.name for each in function.inputs if each.type not in ("", "array"))
+        variables = path.variables
         self._variables = tuple(
-            (each.name, coercion_of(each, ","))
+            (each.name, coercion_of(each))
             for each in function.inputs
-            if each.name in variables and each.type not in ("", "string")
+            if each.name in variables and each.type not in ("", "string", "array")
+        )
+        self._arrays = tuple(
+            (each.name, ArrayReader(each, path))
+            for each in function.inputs
+            if each.name in variables and each.type == "array"
         )
         self._takes_body = function.takes_body
         self._binary = function.binary_input
@@ -106,13 +115,13 @@ class RestEndpoint:
             inputs = self._url_inputs(scope)
             raw_body = await self._add_body(scope, receive, inputs)
             invoking = self._function.invoke(inputs, raw_body=raw_body, most_kept=_MOST_KEPT)
-            outcome = await while_there(scope[CLIENT], invoking)
+            outcome = await cancel_on_disconnect(scope, receive, invoking)
         except InvocationError as fault:
-            await problem_of(fault).send(send)
+            await problem_of(fault).send(scope, send)
         except Disconnected:
             return
         else:
-            await answer(outcome, scope, send)
+            await answer(outcome, scope, receive, send)
 
     def _at(self, location: str) -> tuple[str, ...]:
         return tuple(each.name for each in self._function.inputs if each.location == location)
@@ -122,6 +131,8 @@ class RestEndpoint:
         inputs: dict[str, Any] = scope["path_params"].copy()
         for name, coerce in self._variables:
             inputs[name] = coerce((inputs[name],))
+        for name, read in self._arrays:
+            inputs[name] = read(inputs[name], scope)
         if scope["query_string"]:
             given: dict[str, list[str]] = {}
             for name, text in _query(scope):
@@ -171,7 +182,7 @@ class RestEndpoint:
         if not content or content.isspace():
             return _NO_BODY
         media_type = ""
-        if scope[HEADERS].get(b"content-type") != b"application/json":
+        if headers_by_name(scope).get(b"content-type") != b"application/json":
             media_type = _json_type(scope)
         try:
             value, content = await read_json(content)
@@ -227,7 +238,7 @@ def _json_type(scope: Scope) -> str:
             f"The body is {media_type or 'of no Content-Type'}; this operation takes JSON",
             hint="send it with `Content-Type: application/json`",
         )
-    is_plain = media_type.lower() in ("", "application/json") or not written.isprintable()
+    is_plain = media_type.lower() in _PLAIN_JSON or not written.isprintable()
     return "" if is_plain else written
 
 
@@ -273,4 +284,4 @@ class UnavailableEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's form
         """Answer one request."""
-        await Problem(501, "unavailable", f"{self._name} cannot be served: {self._reason}").send(send)
+        await Problem(501, "unavailable", f"{self._name} cannot be served: {self._reason}").send(scope, send)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from naftiko_run.errors import InvocationError
 from naftiko_run.expose.body import Disconnected
-from naftiko_run.expose.exposer import Receive, Scope, Send
-from naftiko_run.expose.leaving import CLIENT, while_there
+from naftiko_run.expose.disconnect import cancel_on_disconnect
+from naftiko_run.expose.exposer import Message, Receive, Scope, Send
+from naftiko_run.expose.paths import raw_path_of
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.rest.answer import check_status, relay
 from naftiko_run.expressions import PathTemplate
@@ -30,21 +32,27 @@ class ForwardEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        raw: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-        below = raw.split("/")[self._depth + 1 :]
+        below = raw_path_of(scope).split("/")[self._depth + 1 :]
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         has_body = any(name in ("content-length", "transfer-encoding") for name, _ in headers)
+        body_read = asyncio.Event()
+
+        async def receive_after_body() -> Message:
+            if has_body:
+                await body_read.wait()
+            return await receive()
+
         try:
             sending = self._forward.send(
                 scope["method"],
                 "".join(f"/{segment}" for segment in below),
                 scope["query_string"].decode("latin-1"),
                 headers,
-                _chunks(receive) if has_body else None,
+                _chunks(receive, body_read) if has_body else None,
             )
-            response = await while_there(scope[CLIENT], sending)
+            response = await cancel_on_disconnect(scope, receive_after_body, sending)
         except InvocationError as fault:
-            await problem_of(fault).send(send)
+            await problem_of(fault).send(scope, send)
             return
         except Disconnected:
             return
@@ -56,13 +64,13 @@ class ForwardEndpoint:
                 if self._forward.passes_back(name)
             ]
             await send({"type": "http.response.start", "status": response.status, "headers": kept})
-            await relay(response.chunks, scope[CLIENT], send)
+            await relay(response.chunks, scope, receive_after_body, send)
         finally:
             await response.aclose()
 
 
-async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
-    """Give the body of a request as it comes.
+async def _chunks(receive: Receive, read: asyncio.Event) -> AsyncIterator[bytes]:
+    """Yield the body of a request as it comes, and set an event once all of it is read.
 
     Raises:
         Disconnected: The client went away.
@@ -73,5 +81,7 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
         if message["type"] == "http.disconnect":
             raise Disconnected
         has_more = message.get("more_body", False)
+        if not has_more:
+            read.set()
         if message.get("body"):
             yield message["body"]

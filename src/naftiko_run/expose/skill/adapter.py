@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from starlette.routing import request_response
+
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes, SkillExposes
 from naftiko_run.expose.exposer import Adapter, Endpoint, ExposeSettings, Unit
@@ -44,7 +46,7 @@ def _bundle(offer: Offer, capability: Capability) -> Bundle:
 
 
 def _endpoints(root: str, catalogue: Catalogue, *, is_alias: bool = False) -> tuple[Endpoint, ...]:
-    apps = {
+    endpoints = {
         root: catalogue.index,
         f"{root}/{{name}}": catalogue.skill,
         f"{root}/{{name}}/download": catalogue.download,
@@ -52,8 +54,14 @@ def _endpoints(root: str, catalogue: Catalogue, *, is_alias: bool = False) -> tu
         f"{root}/{{name}}/contents/{{path}}": catalogue.file,
     }
     return tuple(
-        Endpoint(parse_path(path), app, "GET", is_prefix=path.endswith("{path}"), is_alias=is_alias)
-        for path, app in apps.items()
+        Endpoint(
+            parse_path(path),
+            request_response(endpoint),
+            "GET",
+            is_prefix=path.endswith("{path}"),
+            is_alias=is_alias,
+        )
+        for path, endpoint in endpoints.items()
     )
 
 

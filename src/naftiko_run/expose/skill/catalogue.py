@@ -1,19 +1,20 @@
-"""Answers to requests for skills: the list, one skill, its files."""
+"""Responses to requests for skills: the list, one skill, its files. Starlette endpoints."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from naftiko_run import jsontext
-from naftiko_run.expose.body import header
-from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.mediatypes import media_type_of
-from naftiko_run.expose.problems import Problem, respond
+from naftiko_run.expose.problems import Problem
 from naftiko_run.expose.skill.bundle import Bundle
 from naftiko_run.expose.skill.offer import Offer
 from naftiko_run.folder import FileTooLarge
@@ -24,7 +25,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The skills of one adapter; each method is an ASGI app.
+    """The skills of one adapter; each method is a Starlette endpoint.
 
     Attributes:
         skills: What is served of each skill, and its files, by its name.
@@ -34,36 +35,36 @@ class Catalogue:
     skills: Mapping[str, tuple[Offer, Bundle]]
     unavailable: Mapping[str, str] = field(default_factory=dict)
 
-    async def index(self, scope: Scope, _: Receive, send: Send) -> None:
-        """Answer the list of skills."""
+    async def index(self, request: Request) -> Response:
+        """Return the list of skills."""
         skills = [offer.summary() for offer, _ in self.skills.values()]
-        await _answer(scope, send, jsontext.dumps({"count": len(skills), "skills": skills}), _JSON)
+        return _response(request, jsontext.dumps({"count": len(skills), "skills": skills}), _JSON)
 
-    async def skill(self, scope: Scope, _: Receive, send: Send) -> None:
-        """Answer one skill and its tools."""
-        offer, _bundle = self._find(scope)
-        await _answer(scope, send, jsontext.dumps(offer.document()), _JSON)
+    async def skill(self, request: Request) -> Response:
+        """Return one skill and its tools."""
+        offer, _ = self._find(request)
+        return _response(request, jsontext.dumps(offer.document()), _JSON)
 
-    async def download(self, scope: Scope, _: Receive, send: Send) -> None:
-        """Answer all files of a skill as a zip."""
-        offer, bundle = self._find(scope)
+    async def download(self, request: Request) -> Response:
+        """Return all files of a skill as a zip."""
+        offer, bundle = self._find(request)
         name = re.sub(r"[^\w.-]+", "-", offer.skill.name, flags=re.ASCII)
-        disposition = ("content-disposition", f'attachment; filename="{name}.zip"')
-        await _answer(scope, send, await _read(bundle.archive), "application/zip", disposition)
+        headers = {"content-disposition": f'attachment; filename="{name}.zip"'}
+        return _response(request, await _read(bundle.archive), "application/zip", headers)
 
-    async def contents(self, scope: Scope, _: Receive, send: Send) -> None:
-        """Answer the list of a skill's files."""
-        offer, bundle = self._find(scope)
+    async def contents(self, request: Request) -> Response:
+        """Return the list of a skill's files."""
+        offer, bundle = self._find(request)
         files = [
             {"path": name, "size": size, "type": media_type_of(name)}
             for name, size in await _read(lambda: [*bundle.sizes()])
         ]
-        await _answer(scope, send, jsontext.dumps({"name": offer.skill.name, "files": files}), _JSON)
+        return _response(request, jsontext.dumps({"name": offer.skill.name, "files": files}), _JSON)
 
-    async def file(self, scope: Scope, _: Receive, send: Send) -> None:
-        """Answer one file of a skill."""
-        offer, bundle = self._find(scope)
-        name = scope["path_params"]["path"]
+    async def file(self, request: Request) -> Response:
+        """Return one file of a skill."""
+        offer, bundle = self._find(request)
+        name = request.path_params["path"]
         if any(segment in ("", ".", "..") for segment in re.split(r"[/\\]", name)):
             raise Problem(400, "unsafe-path", f"`{name}` is not the path of a file")
         content = await _read(lambda: bundle.read(name))
@@ -72,14 +73,12 @@ class Catalogue:
                 404,
                 "unknown-file",
                 f"The skill `{offer.skill.name}` has no file `{name}`",
-                hint="`contents` names those that there are",
+                hint="`contents` lists its files",
             )
-        media_type = media_type_of(name)
-        charset = "; charset=utf-8" if media_type.startswith("text/") else ""
-        await _answer(scope, send, content, media_type + charset)
+        return _response(request, content, media_type_of(name))
 
-    def _find(self, scope: Scope) -> tuple[Offer, Bundle]:
-        name = scope["path_params"]["name"]
+    def _find(self, request: Request) -> tuple[Offer, Bundle]:
+        name = request.path_params["name"]
         if name in self.unavailable:
             raise Problem(
                 501, "unavailable", f"The skill `{name}` cannot be served: {self.unavailable[name]}"
@@ -105,19 +104,14 @@ async def _read(read: Callable[[], _T]) -> _T:
         raise Problem(500, "file-too-large", f"This cannot be served: {fault}") from None
 
 
-async def _answer(
-    scope: Scope, send: Send, content: bytes, media_type: str, *headers: tuple[str, str]
-) -> None:
-    """Answer a client, in a word where it has the content already."""
+def _response(
+    request: Request, content: bytes, media_type: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a response with content, or 304 to a client that has it already."""
     tag = f'"{sha256(content).hexdigest()[:32]}"'
-    kept: Sequence[tuple[str, str]] = (("etag", tag), ("cache-control", "no-cache"))
-    if _has(scope, tag):
-        await respond(send, 304, b"", headers=tuple(kept))
-        return
-    safe = ("x-content-type-options", "nosniff")
-    await respond(send, 200, content, media_type, (*kept, safe, *headers))
-
-
-def _has(scope: Scope, tag: str) -> bool:
-    known: Any = header(scope, b"if-none-match").split(",")
-    return any(each.strip().removeprefix("W/") in (tag, "*") for each in known)
+    cached = {"etag": tag, "cache-control": "no-cache"}
+    known = request.headers.get("if-none-match", "").split(",")
+    if any(each.strip().removeprefix("W/") in (tag, "*") for each in known):
+        return Response(status_code=304, headers=cached)
+    safe = {"x-content-type-options": "nosniff"}
+    return Response(content, headers={**cached, **safe, **(headers or {})}, media_type=media_type)

@@ -8,10 +8,11 @@ have; the operators that only jsonpath-ng has go to it in ``older``.
 
 from naftiko_run.expressions.jsonpath.comparison import identity, is_same
 from naftiko_run.expressions.jsonpath.compile import compile_members, compile_path
-from naftiko_run.expressions.jsonpath.plain import Accessor, first_name, is_root, path_of
+from naftiko_run.expressions.jsonpath.plain import Accessor, NamedText, first_name, is_root, path_of
 
 __all__ = [
     "Accessor",
+    "NamedText",
     "compile_members",
     "compile_path",
     "first_name",

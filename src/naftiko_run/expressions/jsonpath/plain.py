@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from naftiko_run.expressions.expression import MISSING
+from naftiko_run.expressions.expression import MISSING, Missing
 
 Accessor = Callable[[Any], Any]
 """Reads a value out of decoded JSON; gives ``MISSING`` where the path leads nowhere."""
@@ -99,6 +99,24 @@ def parse_steps(path: str) -> list[Step] | None:
     return steps
 
 
+class NamedText(str):
+    """Text that a path also finds under a name."""
+
+    __slots__ = ("_name",)
+    _name: str
+
+    @classmethod
+    def of(cls, text: str, name: str) -> NamedText:
+        """Return a text with a name."""
+        named = cls(text)
+        named._name = name
+        return named
+
+    def under(self, name: str) -> str | Missing:
+        """Return the text for its own name."""
+        return str(self) if name == self._name else MISSING
+
+
 def accessor_of(steps: Sequence[Step]) -> Accessor:
     """Return the function that takes the steps: a list of matches where there is a wildcard among them."""
     if any(step is _WILDCARD for step in steps):
@@ -121,6 +139,8 @@ def _step(found: re.Match[str]) -> Step | None:
 
 def _step_into(value: Any, step: Step) -> Any:
     if isinstance(step, str):
+        if isinstance(value, NamedText):
+            return value.under(step)
         return value.get(step, MISSING) if isinstance(value, dict) else MISSING
     if isinstance(step, int):
         return value[step] if isinstance(value, list) and -len(value) <= step < len(value) else MISSING
@@ -132,9 +152,12 @@ def _step_into(value: Any, step: Step) -> Any:
 def _named(names: Sequence[str]) -> Accessor:
     def access(value: Any) -> Any:
         for name in names:
-            if not isinstance(value, dict):
+            if isinstance(value, dict):
+                value = value.get(name, MISSING)
+            elif isinstance(value, NamedText):
+                value = value.under(name)
+            else:
                 return MISSING
-            value = value.get(name, MISSING)
         return value
 
     return access

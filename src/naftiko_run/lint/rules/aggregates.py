@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Severity
-from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.normalize.reader import Reader
+from naftiko_run.lint.document_view import Written
 from naftiko_run.lint.rule import Finding, Rule
-from naftiko_run.lint.written import Written
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _NOT_IDEMPOTENT = ("POST", "PATCH")

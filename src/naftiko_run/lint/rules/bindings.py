@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Pointer, Severity
-from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.expressions import names_in
-from naftiko_run.lint.declared import Declared
+from naftiko_run.lint.declared_variables import Declared
+from naftiko_run.lint.document_view import Written
 from naftiko_run.lint.rule import Finding, Rule
-from naftiko_run.lint.secrets import is_variable_name
-from naftiko_run.lint.templates import names_in_address
-from naftiko_run.lint.written import Written
+from naftiko_run.lint.secret_literals import is_variable_name
 
 
 def _fixed_parameters(written: Written) -> Iterator[tuple[Pointer, Reader, Reader]]:
@@ -89,3 +89,11 @@ RULES: Final = (
         _unused,
     ),
 )
+
+
+_ANY_BRACES = re.compile(r"\$?\{\{?\s*([^{}]+?)\s*\}?\}")
+
+
+def names_in_address(text: str) -> list[str]:
+    """Give the names between any braces: in base URIs and paths, ``{x}`` and ``${x}`` are variables too."""
+    return _ANY_BRACES.findall(text)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Severity
+from naftiko_run.lint.document_view import Written
 from naftiko_run.lint.rule import Finding, Rule
-from naftiko_run.lint.written import Written
 
 
 def _info_tags(written: Written) -> Iterator[Finding]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Severity
-from naftiko_run.document.dialects.routes import route_identity
+from naftiko_run.document.normalize.routes import route_identity
+from naftiko_run.lint.document_view import Written
 from naftiko_run.lint.hosts import is_example
 from naftiko_run.lint.rule import Finding, Rule
-from naftiko_run.lint.written import Written
 
 
 def _path_no_trailing_slash(written: Written) -> Iterator[Finding]:

@@ -7,9 +7,9 @@ from pathlib import PurePath
 from typing import Final
 
 from naftiko_run.diagnostics import Severity
-from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.normalize.reader import Reader
+from naftiko_run.lint.document_view import Entry, Written, written_key
 from naftiko_run.lint.rule import Finding, Rule
-from naftiko_run.lint.written import Entry, Written, written_key
 
 
 def _from_required(written: Written) -> Iterator[Finding]:

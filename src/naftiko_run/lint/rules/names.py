@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Pointer, Severity
-from naftiko_run.document.dialects.reading import Reader
-from naftiko_run.document.dialects.toolnames import MAX_LENGTH, REFUSED, served_name
+from naftiko_run.document.normalize.reader import Reader
+from naftiko_run.document.normalize.tool_names import MAX_LENGTH, REFUSED, served_name
+from naftiko_run.lint.document_view import Written, written_key
 from naftiko_run.lint.rule import Finding, Rule
-from naftiko_run.lint.written import Written, written_key
 
 _STEP_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
 

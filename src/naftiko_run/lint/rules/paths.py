@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from naftiko_run.diagnostics import Pointer, Severity
-from naftiko_run.document.dialects.reading import Reader, texts
+from naftiko_run.document.normalize.reader import Reader, texts
 from naftiko_run.expressions import parse_path, same_name
-from naftiko_run.lint.declared import Declared
+from naftiko_run.lint.declared_variables import Declared
+from naftiko_run.lint.document_view import Operation, Written
 from naftiko_run.lint.rule import Finding, Rule
-from naftiko_run.lint.written import Operation, Written
 
 
 def _undeclared(written: Written) -> Iterator[Finding]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Severity
-from naftiko_run.document.dialects.reading import Reader
+from naftiko_run.document.normalize.reader import Reader
+from naftiko_run.lint.document_view import Written
 from naftiko_run.lint.rule import Finding, Rule
-from naftiko_run.lint.secrets import find_secrets
-from naftiko_run.lint.written import Written
+from naftiko_run.lint.secret_literals import find_secrets
 
 _PROSE = frozenset({"description", "summary", "label", "display", "title", "instruction"})
 _DATA = frozenset({"with", "body", "keys", "metadata"})

@@ -13,9 +13,11 @@ from typing import Any, Final, cast
 from uvicorn import Config
 
 from naftiko_run import jsontext
+from naftiko_run.errors import ResponseAborted
+from naftiko_run.expose.disconnect import DISCONNECT
 from naftiko_run.expose.exposer import ASGIApp, Scope
-from naftiko_run.expose.leaving import CLIENT
 from naftiko_run.expose.problems import Problem
+from naftiko_run.expose.response import RESPONSE
 from naftiko_run.serve.http1.exchange import Exchange
 from naftiko_run.serve.http1.head import write_head
 from naftiko_run.serve.http1.reading import RequestReader
@@ -34,6 +36,7 @@ MIN_BYTES_PER_SECOND: Final = 240
 _END_SECONDS: Final = 1
 """How long a client may take to close a connection whose last response it has, where the server ends."""
 _NO_LINGERING: Final = struct.pack("ii", 1, 0)
+_SUPPORTED: Final[dict[str, Any]] = {}
 _MOST_WAITING: Final = 1000
 """How many requests a client may send without waiting for an answer; a thousand are a megabyte."""
 
@@ -98,7 +101,7 @@ class ClientConnection(RequestReader):
         self.drop()
         self._waiting.clear()
         if self._exchange is not None:
-            self._exchange.leave()
+            self._exchange.disconnect()
         self.resume_writing()
 
     def pause_writing(self) -> None:
@@ -179,7 +182,8 @@ class ClientConnection(RequestReader):
 
     def begin(self, scope: Scope) -> Exchange:
         """Begin the exchange of a request; it has its turn behind the one that is being answered."""
-        scope[CLIENT] = exchange = Exchange(self, scope["method"], scope["http_version"])
+        exchange = Exchange(self, scope["method"], scope["http_version"])
+        scope["extensions"] = {RESPONSE: _SUPPORTED, DISCONNECT: exchange}
         if self._exchange is None:
             self._answer(exchange, scope)
         elif len(self._waiting) < _MOST_WAITING:
@@ -204,13 +208,15 @@ class ClientConnection(RequestReader):
     async def _run(self, exchange: Exchange, scope: Scope) -> None:
         try:
             await self._app(scope, exchange.receive, exchange.send)
+        except ResponseAborted as fault:
+            _log.warning("an answer was broken off: %s", fault)
         except Exception:  # noqa: BLE001 - the router answers for what goes wrong, as long as it can
             _log.exception("an answer was broken off")
         finally:
             task = asyncio.current_task()
             assert task is not None
             self.state.tasks.discard(task)
-            if not exchange.is_answered and not exchange.is_gone:
+            if not exchange.is_answered and not exchange.is_disconnected:
                 # So that nobody takes half a response for all of it.
                 if exchange.ends_with_connection:
                     self._reset()
@@ -224,7 +230,7 @@ class ClientConnection(RequestReader):
         has_answer = False
         if reading is not None and not reading.is_whole:
             has_answer = reading.has_begun
-            reading.leave()
+            reading.disconnect()
             if self._exchange is reading:
                 self._exchange = None
             elif self._waiting:  # it came last

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
-from naftiko_run.expose.exposer import WHOLE, Message
+from naftiko_run.expose.exposer import Message
+from naftiko_run.expose.response import RESPONSE
 from naftiko_run.serve.http1.head import write_head
 
 _BODILESS: Final = frozenset({204, 304})
@@ -72,8 +73,8 @@ class Exchange:
         unread: How many bytes of it wait for the app.
         has_begun: Whether the answer has.
         is_answered: Whether the answer is whole.
-        is_gone: Whether the client has left.
-        on_leaving: Called when it leaves; None for nothing.
+        is_disconnected: Whether the client has disconnected.
+        on_disconnect: Called when it disconnects; None for nothing.
     """
 
     __slots__ = (
@@ -91,10 +92,10 @@ class Exchange:
         "expects",
         "has_begun",
         "is_answered",
-        "is_gone",
+        "is_disconnected",
         "is_whole",
         "keeps",
-        "on_leaving",
+        "on_disconnect",
         "unread",
     )
 
@@ -108,10 +109,10 @@ class Exchange:
         self._left: int | None = None
         self._is_told = self._is_bodiless = self._is_chunked = self.expects = False
         self.ends_with_connection = False
-        self.is_whole = self.has_begun = self.is_answered = self.is_gone = False
+        self.is_whole = self.has_begun = self.is_answered = self.is_disconnected = False
         self.keeps = True
         self.unread = 0
-        self.on_leaving: Callable[[], object] | None = None
+        self.on_disconnect: Callable[[], object] | None = None
 
     @property
     def wants_body(self) -> bool:
@@ -133,23 +134,23 @@ class Exchange:
         if self._event is not None:
             self._event.set()
 
-    def leave(self) -> None:
-        """Hear that the client has left."""
-        self.is_gone = True
+    def disconnect(self) -> None:
+        """Called when the client disconnects."""
+        self.is_disconnected = True
         self._head = b""
         if self._event is not None:
             self._event.set()
-        if self.on_leaving is not None:
-            self.on_leaving()
+        if self.on_disconnect is not None:
+            self.on_disconnect()
 
     # What the app calls
 
     async def receive(self) -> Message:
         """Give what comes next; see ASGI's ``receive``."""
-        if self.expects and not (self.has_begun or self.is_gone):
+        if self.expects and not (self.has_begun or self.is_disconnected):
             self.expects = False
             self._line.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        while not (self.is_gone or self.is_answered):
+        while not (self.is_disconnected or self.is_answered):
             if self._pieces or (self.is_whole and not self._is_told):
                 return self._request()
             self._line.wants_more()
@@ -160,7 +161,7 @@ class Exchange:
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
-        """Send some of the answer, or all of it; see ASGI's ``send`` and ``WHOLE``.
+        """Send some of the answer, or all of it; see ASGI's ``send``, and ``RESPONSE``.
 
         Raises:
             RuntimeError: It is not its turn, or the body is not as long as the headers say.
@@ -168,10 +169,10 @@ class Exchange:
         """
         if self._line.room is not None:
             await self._line.room.wait()
-        if self.is_gone:
+        if self.is_disconnected:
             return
         kind = message["type"]
-        if kind == WHOLE and not self.has_begun:
+        if kind == RESPONSE and not self.has_begun:
             self._answer(message["status"], message["headers"], message["body"])
         elif kind == "http.response.body" and self.has_begun and not self.is_answered:
             self._add(message.get("body", b""), is_last=not message.get("more_body", False))

@@ -145,50 +145,63 @@ class RequestReader(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read what was received."""
-        start, size = 0, len(data)
-        try:
-            while start < size and (parser := self._parser) is not None:
-                if self._left:
-                    start = self._read_body(data, start)
-                    continue
-                if self._known and not self._head and data.startswith(self._known, start):
-                    start += len(self._known)
-                    self._repeat()
-                    continue
-                if self._head:
-                    piece = self._more_of_head(data, start)
-                    start += len(piece)
-                else:
-                    end = data.find(_END, start) + 4
-                    if end < 4:
-                        end = size
-                    piece = self._head = data if end - start == size else data[start:end]
-                    start = end
-                parser.feed_data(piece)
-                if not self.has_begun or self.reading is not None:
-                    self._head = b""
-                elif len(self._head) > MOST_HEAD:
-                    raise _too_large()
-                else:
-                    check_first_line(self._head)
-        except HttpParserError as fault:
-            self._fail(fault, data[start:])
-        except Refused as refusal:
-            self.refuse(refusal.status, refusal.code, refusal.detail)
+        while True:
+            start, size = 0, len(data)
+            try:
+                while start < size and (parser := self._parser) is not None:
+                    if self._left:
+                        start = self._read_body(data, start)
+                        continue
+                    if self._known and not self._head and data.startswith(self._known, start):
+                        start += len(self._known)
+                        self._repeat()
+                        continue
+                    if self._head:
+                        piece = self._more_of_head(data, start)
+                        start += len(piece)
+                    else:
+                        found = data.find(_END, start)
+                        end = size if found < 0 else found + 4
+                        piece = self._head = data if end - start == size else data[start:end]
+                        start = end
+                    parser.feed_data(piece)
+                    if not self.has_begun or self.reading is not None:
+                        self._head = b""
+                    else:
+                        self._check_part()
+            except HttpParserError as fault:
+                data = self._fail(fault, data[start:])
+                if not data:
+                    return
+            except Refused as refusal:
+                self.refuse(refusal.status, refusal.code, refusal.detail)
+                return
+            else:
+                return
 
-    def _fail(self, fault: HttpParserError, rest: bytes) -> None:
-        """Called when the parser stops, or something that it has called."""
+    def _check_part(self) -> None:
+        """Check what was received of a head that is not whole.
+
+        Raises:
+            Refused: It is too large, or not one of HTTP/1.
+        """
+        if len(self._head) > MOST_HEAD:
+            raise _too_large()
+        check_first_line(self._head)
+
+    def _fail(self, fault: HttpParserError, rest: bytes) -> bytes:
+        """Called when the parser stops, or something that it has called; return what is to be read anew."""
         cause = fault.__context__
         if isinstance(cause, _UpgradeIgnored):
             # A request for another protocol may be ignored (RFC 9110, 7.8), but the parser would read no body.
             head, self._head = _UPGRADE.sub(b"", self._head), b""
             self._left = 0
             self.parse_anew()
-            self.data_received(head + rest)
-            return
+            return head + rest
         if not isinstance(cause, Refused):
             cause = refusal_of(self._head, is_method=isinstance(fault, HttpParserInvalidMethodError))
         self.refuse(cause.status, cause.code, cause.detail)
+        return b""
 
     def _more_of_head(self, data: bytes, start: int) -> bytes:
         """Return what continues a head, up to its end."""

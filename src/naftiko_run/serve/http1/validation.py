@@ -133,14 +133,14 @@ def check_headers(version: str, headers: Headers, named: dict[bytes, bytes]) -> 
         The length of the body, or ``CHUNKED``; and whether the client waits for `100 Continue`.
 
     Raises:
-        Refused: 400, or 501 for a coding that is not decoded here.
+        Refused: 400, 417 for an expectation that is not known, or 501 for a coding that is not decoded here.
     """
     if len(named) < len(headers):
         _check_unique(headers)
     host = named.get(b"host")
     if host not in _hosts:
         _check_host(version, host)
-    expects = b"expect" in named and named[b"expect"].lower() == b"100-continue"
+    expects = b"expect" in named and _check_expect(version, headers)
     if b"transfer-encoding" in named:
         _check_coding(version, named)
         return CHUNKED, expects
@@ -150,6 +150,17 @@ def check_headers(version: str, headers: Headers, named: dict[bytes, bytes]) -> 
     if not length.isdigit() or len(length) > _LONGEST_LENGTH:
         raise not_http("The Content-Length is no number of bytes")
     return int(length), expects
+
+
+def _check_expect(version: str, headers: Headers) -> bool:
+    """Return whether the client expects `100 Continue`; HTTP/1.0 has no expectations (RFC 9110, 10.1.1)."""
+    if version == "1.0":
+        return False
+    written = b",".join([value for name, value in headers if name == b"expect"])
+    expected = {each.strip(b" \t").lower() for each in written.split(b",")} - {b""}
+    if not expected <= {b"100-continue"}:
+        raise Refused(417, "unknown-expectation", "The only expectation that is met here is `100-continue`")
+    return bool(expected)
 
 
 def _check_host(version: str, host: bytes | None) -> None:

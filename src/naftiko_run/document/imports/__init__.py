@@ -1,0 +1,1 @@
+"""Imports: entries of one document's sections that other files define."""

@@ -1,0 +1,129 @@
+"""The files that a document imports from: found, and each read once."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from naftiko_run.diagnostics import Diagnostic
+from naftiko_run.document.imports.syntax import ENDINGS, Import
+from naftiko_run.document.source import Source, read
+from naftiko_run.errors import DocumentError
+from naftiko_run.locations import candidates, is_file
+
+_OPENAPI: Final = {"openapi", "swagger"}
+"""The keys that an OpenAPI document begins with."""
+
+
+class ImportFault(Exception):
+    """An import that gives nothing.
+
+    Args:
+        code: The diagnostic's code.
+        reason: Why, for the callers of what needs it: nothing in it is this machine's business alone.
+        more: What only the author needs to know.
+        hint: How to mend it.
+    """
+
+    def __init__(self, code: str, reason: str, more: str = "", hint: str = "") -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.more = more
+        self.hint = hint
+
+
+class Files:
+    """The files that one document imports from.
+
+    Args:
+        document: The document itself, which they may import from in turn.
+
+    Attributes:
+        found: What is wrong with those that cannot be read.
+    """
+
+    def __init__(self, document: Source) -> None:
+        self.found: dict[Diagnostic, None] = {}
+        self._read: dict[str, Source | None] = {os.path.realpath(document.file): document}
+
+    @property
+    def sources(self) -> list[Source]:
+        """Every file that could be read, the document first."""
+        return [source for source in self._read.values() if source is not None]
+
+    def open(self, written: Import) -> Source:
+        """Read the file that an import names.
+
+        Raises:
+            ImportFault: It cannot be.
+        """
+        if not written.file:
+            raise ImportFault(
+                "import-from-required",
+                "it does not say which file it is from",
+                hint="add `from` (naftiko line: `location`) with the file's path",
+            )
+        if written.is_openapi:
+            raise _openapi(written)
+        path = _path_of(written)
+        name = os.path.realpath(path)
+        if name not in self._read:
+            try:
+                self._read[name] = read(path)
+            except DocumentError as fault:
+                self._read[name] = None
+                self.found.update(dict.fromkeys(fault.diagnostics))
+        source = self._read[name]
+        if source is None:
+            raise ImportFault(
+                "import-not-readable",
+                f"`{written.file}` cannot be read",
+                f": see {path}",
+                "mend that file first",
+            )
+        if isinstance(source.data, dict) and not _OPENAPI.isdisjoint(source.data):
+            raise _openapi(written)
+        return source
+
+
+def _path_of(written: Import) -> Path:
+    """Find the file that an import names.
+
+    Raises:
+        ImportFault: There is none, or it is none that may be imported.
+    """
+    file = written.file
+    if not is_file(file):
+        raise ImportFault(
+            "import-remote",
+            f"`{file}` is not a file, and nothing is fetched",
+            hint="save it beside this document, and write its path, such as `./shared.yaml`",
+        )
+    if not file.endswith(ENDINGS):
+        raise ImportFault(
+            "import-not-yaml",
+            f"`{file}` is not a YAML file",
+            hint=f"its name must end in {', '.join(ENDINGS)}",
+        )
+    tried = candidates(file, written.place.source.folder)
+    for path in tried:
+        with suppress(OSError):  # a name that is too long, or a folder that may not be looked into
+            if path.is_file():
+                return path
+    raise ImportFault(
+        "import-not-found",
+        f"there is no file `{file}`",
+        f"; tried {' and '.join(map(str, tried))}",
+        "a relative path begins at the folder of the file that it is written in",
+    )
+
+
+def _openapi(written: Import) -> ImportFault:
+    return ImportFault(
+        "import-of-openapi",
+        f"`{written.file}` is an OpenAPI document, and those are not run",
+        hint="write what is called of it under `consumes`, with `baseUri` and `resources`",
+    )

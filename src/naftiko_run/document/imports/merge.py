@@ -1,0 +1,201 @@
+"""Shared files, brought into the document that imports from them, before anything else is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from naftiko_run.diagnostics import Diagnostic, Pointer, Position, Report
+from naftiko_run.document.imports.files import ImportFault
+from naftiko_run.document.imports.relocate import with_own_locations
+from naftiko_run.document.imports.resolver import DUPLICATE, Library
+from naftiko_run.document.imports.syntax import Entry, Import, Place, entries
+from naftiko_run.document.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where each part of a whole document is written.
+
+    Attributes:
+        source: The document itself.
+        moved: Entries of sections, ``("capability", section, index)``, that are
+            written in another file, or at another place of the document.
+    """
+
+    source: Source
+    moved: Mapping[Pointer, Place] = field(default_factory=dict)
+
+    def report(self) -> Report:
+        """Give a report of the whole document that names each finding's own file."""
+        if not self.moved:
+            return Report(self.source.file, self.source.locate)
+        return Report(self.source.file, self._locate, self._origin)
+
+    def _place(self, pointer: Pointer) -> Place:
+        entry = self.moved.get(pointer[:3])
+        return Place(entry.source, entry.at + pointer[3:]) if entry else Place(self.source, pointer)
+
+    def _locate(self, pointer: Pointer) -> Position:
+        source, at = self._place(pointer)
+        return source.locate(at)
+
+    def _origin(self, pointer: Pointer) -> tuple[str, Pointer]:
+        source, at = self._place(pointer)
+        return source.file, at
+
+
+SECTIONS: Final = ("consumes", "aggregates", "exposes", "binds")
+"""The sections that files share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A document with everything in it that it imports.
+
+    Attributes:
+        data: Plain data: the sections that hold imports, and those that stand
+            beside ``capability``, are lists under ``capability``.
+        origins: Where its parts are written.
+        sources: The document, and every file that it imports from.
+        faults: By section, the namespaces that could not be imported, and why.
+        diagnostics: What was found on the way.
+    """
+
+    data: Any
+    origins: Origins
+    sources: tuple[Source, ...]
+    faults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def resolve_imports(source: Source) -> Whole:
+    """Give a document with everything in it that it imports; one that imports nothing, as it is."""
+    data = source.data
+    if not isinstance(data, dict) or not _is_runnable(data):
+        return Whole(data, Origins(source), (source,))
+    written = {section: list(entries(source, section)) for section in SECTIONS}
+    touched = [section for section in SECTIONS if _is_spread(data, section, written[section])]
+    if not touched:
+        return Whole(data, Origins(source), (source,))
+    report = Report(source.file, source.locate)
+    if "capability" not in data:
+        report.warning(
+            "missing-capability",
+            "`consumes` and `exposes` stand at the root; they are read as the capability's",
+            ("exposes",),
+            hint="put them below a root key `capability:`",
+        )
+    merging = _Merging(source)
+    for section in touched:
+        merging.merge(section, list(entries(source, section, report)))
+    merging.bring_binds(written["binds"])
+    return merging.whole(source, tuple(report))
+
+
+def _is_runnable(data: dict[str, Any]) -> bool:
+    """Whether it is more than parts for others to import."""
+    if "capability" in data:
+        return isinstance(data["capability"], dict)
+    return "consumes" in data and "exposes" in data
+
+
+def _is_spread(data: dict[str, Any], section: str, written: list[Entry | Import]) -> bool:
+    """Whether a section is more than what the capability has, in place."""
+    return any(isinstance(each, Import) for each in written) or (section in data and section != "binds")
+
+
+class _Merging:
+    """The sections of a document as they fill up."""
+
+    def __init__(self, document: Source) -> None:
+        self._library = Library(document)
+        self._home = document.folder
+        self._sections: dict[str, list[tuple[Place, dict[str, Any]]]] = {}
+        self._faults: dict[str, dict[str, str]] = {}
+        self._guests: list[Entry] = []
+
+    def merge(self, section: str, written: list[Entry | Import]) -> None:
+        """Fill a section with its own entries, and in the place of each import what that stands for."""
+        rows = self._sections[section] = []
+        taken = {each.namespace: each.place for each in written if isinstance(each, Entry) and each.namespace}
+        for each in written:
+            if isinstance(each, Entry):
+                rows.append((each.place, _named(each)))
+                continue
+            for entry in self._follow(each, section):
+                if entry.namespace in taken:
+                    self._tell_twice(each, entry, taken[entry.namespace])
+                    continue
+                if entry.namespace:
+                    taken[entry.namespace] = entry.place
+                self._guests.append(entry)
+                folder = entry.place.source.folder
+                rows.append((entry.place, with_own_locations(_named(entry), section, folder, self._home)))
+
+    def bring_binds(self, own: list[Entry | Import]) -> None:
+        """Put the variables that guests read, and that their own files bind, before the document's."""
+        brought: dict[Place, dict[str, Any]] = {}
+        for source in {id(guest.place.source): guest.place.source for guest in self._guests}.values():
+            text = repr([guest.data for guest in self._guests if guest.place.source is source])
+            for bind in entries(source, "binds"):
+                if isinstance(bind, Entry) and (keys := _read_keys(bind, text)):
+                    named = {**_named(bind), "keys": keys}
+                    brought[bind.place] = with_own_locations(named, "binds", source.folder, self._home)
+        rows = self._sections.get("binds")
+        if rows is None:
+            rows = [(each.place, _named(each)) for each in own if isinstance(each, Entry)]
+        here = {place for place, _ in rows}
+        new = [(place, bind) for place, bind in brought.items() if place not in here]
+        if new:
+            self._sections["binds"] = new + rows
+
+    def whole(self, source: Source, diagnostics: tuple[Diagnostic, ...]) -> Whole:
+        """Give the document with its sections."""
+        root = {key: value for key, value in source.data.items() if key not in self._sections}
+        sections = {section: [entry for _, entry in rows] for section, rows in self._sections.items()}
+        moved: dict[Pointer, Place] = {
+            ("capability", section, index): place
+            for section, rows in self._sections.items()
+            for index, (place, _) in enumerate(rows)
+        }
+        return Whole(
+            {**root, "capability": {**root.get("capability", {}), **sections}},
+            Origins(source, moved),
+            tuple(self._library.sources),
+            self._faults,
+            (*diagnostics, *self._library.found),
+        )
+
+    def _follow(self, written: Import, section: str) -> list[Entry]:
+        try:
+            return self._library.follow(written, section)
+        except ImportFault as fault:
+            self._library.tell(written, fault)
+            self._faults.setdefault(section, {})[written.local] = f"its import failed: {fault.reason}"
+            return []
+
+    def _tell_twice(self, written: Import, entry: Entry, known: Place) -> None:
+        if not written.wanted and known == entry.place:
+            return
+        fault = ImportFault(
+            DUPLICATE,
+            "another entry has that name",
+            f": see {known}",
+            "give it another name with `as`",
+        )
+        self._library.tell(written, fault, entry.namespace)
+
+
+def _named(entry: Entry) -> dict[str, Any]:
+    """Give an entry that keeps its name in a list, as it had it in a named map."""
+    return {**entry.data, "namespace": entry.namespace} if entry.namespace else entry.data
+
+
+def _read_keys(bind: Entry, text: str) -> dict[str, Any]:
+    """Give the keys of a bind whose variables a text mentions."""
+    keys = bind.data.get("keys")
+    if isinstance(keys, list):
+        keys = {str(key): key for key in keys}
+    return {name: key for name, key in keys.items() if name in text} if isinstance(keys, dict) else {}

@@ -1,0 +1,155 @@
+"""What stands in the sections of a file: entries of its own, and imports in the many forms that authors give them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from naftiko_run.diagnostics import Pointer, Report
+from naftiko_run.document.normalize.reader import Reader
+from naftiko_run.document.source import Source
+
+ENDINGS: Final = (".yaml", ".yml", ".json")
+"""How the names of files end that can be imported from."""
+
+MARKS: Final = ("import", "from")
+"""Keys that make an entry of a section an import."""
+
+CONSUMED_MARKS: Final = (*MARKS, "ref", "location", "openapi")
+"""Keys that make an entry of ``consumes`` an import, where it has no base URI."""
+
+BASE_URIS: Final = ("baseUri", "baseUrl", "base_uri")
+"""The spellings of ``baseUri``."""
+
+FILES: Final = ("from", "location", "ref", "url", "path", "openapi")
+"""The keys that name the file of an import."""
+
+_NAME: Final = ("as", "namespace", "import", "name")
+
+
+def is_import(entry: Mapping[str, Any], *, is_consumed: bool) -> bool:
+    """Whether an entry of a section takes its content from another file."""
+    if is_consumed and any(key in entry for key in BASE_URIS):
+        return False
+    return any(key in entry for key in (CONSUMED_MARKS if is_consumed else MARKS))
+
+
+class Place(NamedTuple):
+    """A place in one file."""
+
+    source: Source
+    at: Pointer
+
+    def __str__(self) -> str:
+        """``file:line:column``."""
+        line, column = self.source.locate(self.at)
+        return f"{self.source.file or '<text>'}:{line}:{column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a section.
+
+    Attributes:
+        place: Where it is written.
+        data: The entry as written.
+        namespace: The name that others know it by.
+    """
+
+    place: Place
+    data: dict[str, Any]
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An entry that takes its content from another file.
+
+    Attributes:
+        place: Where it is written.
+        file: The other file, as written; empty where it says none.
+        file_at: Where the file is named.
+        wanted: The namespace in that file; empty for every one.
+        local: Its namespace here; empty for that in the file.
+        is_exact: Whether ``wanted`` is the file's own word. Else the file's
+            only entry is meant too, whatever its name.
+        is_openapi: Whether it says that the file is an OpenAPI document.
+        description: What it says of itself.
+        name_at: Where its namespace here is written.
+    """
+
+    place: Place
+    file: str
+    file_at: Pointer
+    wanted: str = ""
+    local: str = ""
+    is_exact: bool = False
+    is_openapi: bool = False
+    description: str = ""
+    name_at: Pointer = ()
+
+    @classmethod
+    def of(cls, written: Reader, source: Source) -> Import:
+        """Read an import in any of the forms that authors give it."""
+        key = next((key for key in FILES if written.text(key)), "")
+        file, wanted = written.text(key), written.text("import")
+        if not file and wanted.endswith(ENDINGS):
+            key, file, wanted = "import", wanted, ""
+        local = written.text("as", "namespace") or written.key or wanted or written.text("name", "openapi")
+        return cls(
+            Place(source, written.at),
+            file,
+            (*written.at, key) if key in written.data else written.at,
+            wanted or ("" if local == file else local),
+            "" if local == file else local,
+            bool(wanted),
+            "openapi" in written.data,
+            written.text("description"),
+            next(((*written.at, each) for each in _NAME if each in written.data), written.at),
+        )
+
+
+def entries(source: Source, section: str, report: Report | None = None) -> Iterator[Entry | Import]:
+    """Give what a section of a file has: the root's entries, then the capability's.
+
+    Args:
+        source: The file.
+        section: Its name; ``consumes`` has the imports too that stand beside the sections.
+        report: Takes what is wrong with the shape of the section.
+    """
+    if not isinstance(source.data, dict):
+        return
+    root = Reader(source.data, (), report or Report(source.file))
+    capability = source.data.get("capability")
+    owners = [root]
+    if isinstance(capability, dict):
+        owners.append(Reader(capability, ("capability",), root.report))
+    for owner in owners:
+        for each in owner.members(section):
+            if is_import(each.data, is_consumed=section == "consumes"):
+                yield Import.of(each, source)
+            else:
+                namespace = each.text("namespace", "name") or each.key
+                yield Entry(Place(source, each.at), each.data, namespace)
+    if section == "consumes":
+        for owner in owners:
+            yield from _beside_sections(owner, source)
+
+
+def _beside_sections(owner: Reader, source: Source) -> Iterator[Import]:
+    """Give the imports under a key of their own: files alone, or mappings; one, a list or a named map."""
+    for key in ("import", "imports"):
+        written, at = owner.data.get(key), (*owner.at, key)
+        members: list[tuple[Pointer, str, Any]] = [(at, "", written)]
+        if isinstance(written, list):
+            members = [((*at, index), "", each) for index, each in enumerate(written)]
+        elif isinstance(written, dict) and not any(isinstance(written.get(file), str) for file in FILES):
+            members = [((*at, name), name, each) for name, each in written.items()]
+        for place, name, each in members:
+            if isinstance(each, dict):
+                yield Import.of(Reader(each, place, owner.report, name), source)
+            elif isinstance(each, str):
+                yield Import(Place(source, place), each, place, name, name, name_at=place)
+            elif each is not None:
+                owner.report.warning("wrong-type", f"`{key}` must name files; this was left out", place)

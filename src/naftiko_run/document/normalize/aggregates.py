@@ -1,0 +1,73 @@
+"""``aggregates``: functions that adapters refer to, as lists or (ikanos) as named maps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from naftiko_run.document.normalize.functions import Callables
+from naftiko_run.document.normalize.reader import Reader
+
+
+def normalise_aggregates(owner: Reader, callables: Callables) -> list[dict[str, Any]]:
+    """Give the canonical aggregates, and let units refer to their functions.
+
+    Args:
+        owner: The capability.
+        callables: Takes the functions.
+    """
+    aggregates = []
+    for written in owner.members("aggregates"):
+        namespace = written.text("namespace") or written.key
+        if not namespace:
+            written.report.warning(
+                "nameless-aggregate", "the aggregate has no `namespace`; nothing can refer to it", written.at
+            )
+            continue
+        functions, unavailable = _functions(written, namespace, callables)
+        aggregates.append(
+            {
+                "pointer": written.at,
+                "label": written.text("label", "display", "title"),
+                "namespace": namespace,
+                "functions": functions,
+                "unavailable": unavailable,
+            }
+        )
+    return aggregates
+
+
+def _functions(
+    aggregate: Reader, namespace: str, callables: Callables
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    functions: list[dict[str, Any]] = []
+    unavailable: list[dict[str, Any]] = []
+    for written in aggregate.members("functions", "flows"):
+        name = written.text("name") or written.key
+        ref = f"{namespace}.{name}"
+        if ref in callables.functions or ref in callables.broken:
+            written.report.error(
+                "duplicate-function",
+                f"the function `{ref}` is defined twice; the first one is used",
+                written.at,
+                hint="give it another name",
+            )
+            continue
+        try:
+            function = callables.read(written, name)
+        except ValueError as fault:
+            written.report.error("not-runnable", f"the function `{ref}` cannot work: {fault}", written.at)
+            unavailable.append({"pointer": written.at, "name": name, "reason": str(fault)})
+            callables.broken[ref] = str(fault)
+            continue
+        functions.append(function | {"semantics": _semantics(written) or function.get("semantics")})
+        callables.functions[ref] = functions[-1]
+    return functions, unavailable
+
+
+def _semantics(written: Reader) -> dict[str, Any] | None:
+    semantics = written.mapping("semantics")
+    if semantics is None:
+        return None
+    return {"pointer": semantics.at} | {
+        key: semantics.flag(key) for key in ("safe", "idempotent", "cacheable")
+    }

@@ -1,0 +1,326 @@
+"""Authentication blocks: each scheme's settings under the names that the scheme reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from naftiko_run.diagnostics import Report
+from naftiko_run.document.normalize.reader import Reader
+
+SCHEMES: Final = frozenset(
+    ["apikey", "aws-sig-v4", "basic", "bearer", "certificate", "digest", "hmac", "none", "oauth1", "oauth2"]
+)
+"""What documents authenticate with, whether it is supported or not."""
+SPELLINGS: Final = {
+    "apikey": "apikey",
+    "api-key": "apikey",
+    "api_key": "apikey",
+    "header": "apikey",
+    "query": "apikey",
+    "http-basic": "basic",
+    "http-bearer": "bearer",
+    "token": "bearer",
+    "http-digest": "digest",
+    "oauth": "oauth2",
+    "oauth2-client-credentials": "oauth2",
+    "client-credentials": "oauth2",
+    "client_credentials": "oauth2",
+    "oauth1.0a": "oauth1",
+    "oauth-1.0a": "oauth1",
+    "aws": "aws-sig-v4",
+    "aws-sigv4": "aws-sig-v4",
+    "awssigv4": "aws-sig-v4",
+    "sigv4": "aws-sig-v4",
+    "veracode-hmac": "hmac",
+    "veracode-hmac-sha-256": "hmac",
+    "mtls": "certificate",
+    "client-certificate": "certificate",
+}
+"""Each scheme's ``type``, by how else it is written."""
+_KEYS: Final = ("authentication", "auth")
+
+_UNUSUAL_PLACES: Final = ("body", "cookie", "path")
+"""Where keys travel in published documents, though the specification does not say so."""
+
+
+def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
+    """Give the owner's ``authentication`` (also written ``auth``); None for none.
+
+    Where a block does not say what scheme it is, nor its keys do, the ``type`` is
+    empty: what cannot be read is not the same as none.
+    """
+    written = _block(owner)
+    authentication = _normalised(written) if written else None
+    if written and authentication and authentication["settings"].get("keys") == []:
+        written.report.warning(
+            "no-credential",
+            "this apikey authentication names no value; calls go out without it",
+            written.at,
+            hint="add `value: '{{MY_API_KEY}}'` and bind MY_API_KEY",
+            alters_service=True,
+        )
+        return None
+    if written and authentication and authentication["type"] == "apikey":
+        _note_places(written, authentication["settings"]["keys"])
+    return authentication
+
+
+def normalise_inbound(owner: Reader) -> dict[str, Any] | None:
+    """Give who may call an adapter; None where it has no such block, or one that says ``none``.
+
+    Whatever else stands there stays, without a type where it names none: an
+    adapter that asks for authentication is never open because its author slipped.
+    """
+    written = _block(owner)
+    if written is None:
+        key = next((key for key in _KEYS if key in owner.data), "")
+        return {"pointer": (*owner.at, key), "type": "", "settings": {}} if key else None
+    authentication = _normalised(written)
+    several = written.data.get("headers", written.data.get("parameters"))
+    if authentication and authentication["type"] == "apikey" and isinstance(several, list | dict):
+        keys = authentication["settings"]["keys"]
+        authentication["settings"]["keys"] = keys if len(keys) == len(several) else []
+    return authentication
+
+
+def _normalised(written: Reader) -> dict[str, Any] | None:
+    """Give a block under the names that its scheme reads; None where it says that there is none."""
+    kind = _scheme(written)
+    if kind == "none":
+        return None
+    _note_spelling(written, kind)
+    settings = {"keys": _keys(written)} if kind == "apikey" else scheme_settings(written, kind)
+    return {"pointer": written.at, "type": kind, "settings": settings}
+
+
+def _block(owner: Reader) -> Reader | None:
+    """Give the block as the mapping that it should be; None where there is none at all."""
+    key = next((key for key in _KEYS if owner.data.get(key) is not None), "")
+    if not key:
+        return None
+    at, value = (*owner.at, key), owner.data[key]
+    if isinstance(value, list) and len(value) == 1:
+        at, value = (*at, 0), value[0]
+    if isinstance(value, str) and value.casefold() in SCHEMES:
+        value = {"type": value}
+    elif isinstance(value, dict) and len(value) == 1:
+        ((scheme, inner),) = value.items()
+        if scheme.casefold() in SCHEMES and isinstance(inner, dict):
+            at, value = (*at, scheme), {**inner, "type": scheme}
+        elif scheme.casefold() == "bearer" and isinstance(inner, str):
+            value = {"type": scheme, "token": inner}
+    if value is not owner.data[key] and isinstance(value, dict):
+        owner.report.warning(
+            "authentication-shape",
+            f"`{key}` is read as one mapping with a `type`",
+            at,
+            hint=f"write `{key}: {{type: …}}` with the scheme's settings beside `type`",
+        )
+    return Reader(value if isinstance(value, dict) else {}, at, owner.report)
+
+
+def _scheme(written: Reader) -> str:
+    """Give the scheme under the specification's name; empty where it is not said."""
+    kind = written.text("type").casefold()
+    if kind in ("", "http") and written.text("scheme").casefold() in ("basic", "bearer"):
+        kind = written.text("scheme").casefold()
+    if kind:
+        return SPELLINGS.get(kind, kind)
+    kind = _scheme_of_keys(written.data)
+    if kind:
+        written.report.warning(
+            "authentication-without-type",
+            f"the authentication has no `type`; its keys are those of `{kind}`",
+            written.at,
+            hint=f"add `type: {kind}`",
+        )
+    return kind
+
+
+def _scheme_of_keys(block: Mapping[str, Any]) -> str:
+    """Give the scheme of which these keys are, where they can be of no other."""
+    keys = {key for key, value in block.items() if value is not None} - {"description"}
+    if keys == {"token"}:
+        return "bearer"
+    if keys == {"username", "password"}:
+        return "basic"
+    names = {"key", "name", "header"}
+    if keys == {"headers"} or (
+        "value" in keys and keys & names and keys <= names | {"value", "in", "placement"}
+    ):
+        return "apikey"
+    return ""
+
+
+def place_keys_in_path(authentication: dict[str, Any] | None, base_uri: str) -> str:
+    """Give the base URI with the keys whose ``placement`` is ``path`` where it names them.
+
+    The keys placed so are taken out of the authentication.
+    """
+    if authentication is None or authentication["type"] != "apikey":
+        return base_uri
+    left = []
+    for key in authentication["settings"]["keys"]:
+        hole = f"{{{{{key['key']}}}}}"
+        if key["placement"] == "path" and hole in base_uri:
+            base_uri = base_uri.replace(hole, key["value"])
+        else:
+            left.append(key)
+    authentication["settings"]["keys"] = left
+    return base_uri
+
+
+def _note_spelling(written: Reader, kind: str) -> None:
+    """Warn where the block says in another way what the specification has words for."""
+    written_kind = written.text("type")
+    if written_kind and written_kind != kind:
+        written.report.warning(
+            "authentication-spelling",
+            f"`type: {written_kind}` is read as `{kind}`",
+            (*written.at, "type"),
+            hint=f"write `type: {kind}`",
+        )
+    loose = {"header": "key", "token": "value"} if kind == "apikey" else loose_settings(kind)
+    for found, meant in loose.items():
+        if found in written.data:
+            written.report.warning(
+                "authentication-spelling",
+                f"`{found}` of {kind} authentication is read as `{meant}`",
+                (*written.at, found),
+                hint=f"write `{meant}`",
+            )
+
+
+def _note_places(written: Reader, keys: list[dict[str, str]]) -> None:
+    """Warn of keys that travel where the specification has none travel."""
+    said = next(((key,) for key in ("placement", "in") if key in written.data), ())
+    for place in dict.fromkeys(key["placement"] for key in keys):
+        if place in _UNUSUAL_PLACES:
+            written.report.warning(
+                "key-placement",
+                f"the specification has keys in headers and queries only; this one is sent in the {place}",
+                (*written.at, *said),
+                hint="write `placement: header` or `query` where the API takes the key there too",
+            )
+
+
+def _keys(written: Reader) -> list[dict[str, str]]:
+    """Give every key that the block asks to send: ``key``, ``value`` and ``placement`` each."""
+    headers = written.data.get("headers")
+    if isinstance(headers, dict):
+        return [
+            {"key": name, "value": str(value), "placement": "header"}
+            for name, value in headers.items()
+            if value is not None
+        ]
+    several = "headers" if isinstance(headers, list) else "parameters"
+    if isinstance(written.data.get(several), list):
+        placement = "header" if several == "headers" else "query"
+        return [key for member in written.members(several) if (key := _key(member, placement))]
+    single = _key(written, "query" if written.text("type").casefold() == "query" else "header")
+    return [single] if single else []
+
+
+def _key(written: Reader, placement: str) -> dict[str, str] | None:
+    placement = (written.text("placement", "in") or placement).casefold()
+    header = written.text("header")
+    if header:
+        name, value = header, written.text("value", "token", "key")
+    else:
+        name, value = written.text("name", "key"), written.text("value", "token")
+        if written.text("key") and written.text("name") and not value:
+            value = written.text("key")
+    if not value:
+        return None
+    return {"key": name or "Authorization", "value": value, "placement": placement}
+
+
+_SETTINGS: dict[str, dict[str, tuple[str, ...]]] = {
+    "bearer": {"token": ("value",)},
+    "digest": {"username": ("user",), "password": ()},
+    "oauth2": {
+        "tokenEndpoint": (
+            "tokenUrl",
+            "tokenUri",
+            "token_url",
+            "tokenURL",
+            "token_endpoint",
+            "accessTokenUrl",
+        ),
+        "authorizationServerUri": ("authorizationServer", "authorizationServerUrl", "issuer", "issuerUri"),
+        "clientId": ("client_id", "clientID"),
+        "clientSecret": ("client_secret",),
+        "tokenEndpointAuthMethod": ("token_endpoint_auth_method", "authMethod", "clientAuthMethod"),
+        "grantType": ("grant_type", "grant", "flow"),
+        "token": ("accessToken", "access_token", "value"),
+        "audience": (),
+        "resource": (),
+    },
+    "oauth1": {
+        "consumerKey": ("consumer_key", "clientKey"),
+        "consumerSecret": ("consumer_secret", "clientSecret"),
+        "token": ("accessToken", "access_token"),
+        "tokenSecret": ("token_secret", "accessTokenSecret"),
+        "signingKey": ("signing_key", "privateKey"),
+        "signingKeyPassword": ("signing_key_password", "keyPassword", "keystorePassword"),
+        "signatureMethod": ("signature_method",),
+        "realm": (),
+    },
+    "aws-sig-v4": {
+        "accessKeyId": ("accessKey", "access_key_id", "access_key"),
+        "secretAccessKey": ("secretKey", "secret_access_key", "secret_key"),
+        "sessionToken": ("session_token", "securityToken"),
+        "region": (),
+        "service": ("serviceName",),
+    },
+    "hmac": {"apiId": ("api_id", "id"), "apiKey": ("api_key", "key", "secret")},
+    "certificate": {
+        "certPath": ("cert", "certificate", "certificatePath", "certFile", "clientCert"),
+        "keyPath": ("key", "privateKey", "privateKeyPath", "keyFile", "clientKey"),
+        "certPassword": ("password", "passphrase", "keyPassword", "certificatePassword"),
+        "caPath": ("ca", "caFile", "caCert"),
+    },
+}
+"""The settings of each scheme, by the names that it reads, and how else they are written."""
+
+
+def loose_settings(kind: str) -> dict[str, str]:
+    """Give the other spellings of a scheme's settings, and what each is read as."""
+    settings = _SETTINGS.get(kind, {}).items()
+    return {spelling: name for name, spellings in settings for spelling in spellings}
+
+
+def note_token_source(authentication: dict[str, Any] | None, report: Report) -> None:
+    """Warn where a consumed API wants an access token, and the block does not say where from."""
+    if authentication is None or authentication["type"] != "oauth2":
+        return
+    if not any(
+        authentication["settings"].get(key) for key in ("tokenEndpoint", "authorizationServerUri", "token")
+    ):
+        report.warning(
+            "no-token-endpoint",
+            "this oauth2 authentication does not say where access tokens are given; "
+            "the token must come from the environment",
+            authentication["pointer"],
+            hint="add the `tokenEndpoint` or the `authorizationServerUri`, with `clientId` and `clientSecret`",
+        )
+
+
+def scheme_settings(written: Reader, kind: str) -> dict[str, Any]:
+    """Give the settings under the names that the scheme reads; others stay as they are."""
+    settings = {key: value for key, value in written.data.items() if key != "type"}
+    for name, spellings in _SETTINGS.get(kind, {}).items():
+        value = written.text(name, *spellings)
+        for spelling in (name, *spellings):
+            settings.pop(spelling, None)
+        if value:
+            settings[name] = value
+    if kind == "oauth2":
+        scopes = settings.pop("scope", None) or settings.get("scopes") or []
+        settings["scopes"] = [
+            str(each) for each in (scopes if isinstance(scopes, list | dict) else str(scopes).split())
+        ]
+    if kind == "oauth1" and (hashes_body := written.flag("bodyHash")) is not None:
+        settings["bodyHash"] = hashes_body
+    return settings

@@ -1,0 +1,296 @@
+"""``consumes``: the APIs that a capability calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, get_args
+
+from naftiko_run.diagnostics import Pointer
+from naftiko_run.document.model import Method
+from naftiko_run.document.normalize.authentication import (
+    normalise_authentication,
+    note_token_source,
+    place_keys_in_path,
+)
+from naftiko_run.document.normalize.bodies import normalise_body
+from naftiko_run.document.normalize.formats import normalise_raw_format, normalise_seconds, normalise_size
+from naftiko_run.document.normalize.parameters import (
+    normalise_consumed_outputs,
+    normalise_inputs,
+    place_inputs,
+)
+from naftiko_run.document.normalize.paths import (
+    base_uri_fault,
+    consumed_path,
+    ends_with_slash,
+    join,
+    normalise_base_uri,
+    operation_paths_replace,
+    split_path,
+)
+from naftiko_run.document.normalize.reader import Reader
+from naftiko_run.document.normalize.styles import note_styles, styled_inputs
+from naftiko_run.expressions import Variable, parse_path
+
+METHODS = frozenset(get_args(Method))
+
+
+def normalise_consumes(
+    capability: Reader, not_imported: Mapping[str, str], is_replaced: Callable[[str], bool]
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Give the canonical ``consumes`` entries.
+
+    Args:
+        capability: Has the entries.
+        not_imported: Namespaces that could not be imported, and why.
+        is_replaced: Whether a namespace is called elsewhere than its base URI says.
+
+    Returns:
+        The entries that can be called, and for each namespace that cannot be, why.
+    """
+    entries: dict[str, dict[str, Any]] = {}
+    faults = dict(not_imported)
+    for written in capability.members("consumes"):
+        namespace = written.text("namespace", "name") or written.key
+        if not namespace:
+            written.report.warning(
+                "nameless-consumes", "this entry has no `namespace`; it cannot be called", written.at
+            )
+            continue
+        base_uri, fixed = normalise_base_uri(written)
+        fault = base_uri_fault(base_uri)
+        if fault and not is_replaced(namespace):
+            faults[namespace] = f"{fault}; --base-uri {namespace}=URL gives it one"
+            continue
+        _note_protocol(written, namespace)
+        entry = _entry(written, namespace, base_uri, fixed)
+        if namespace in entries:
+            written.report.warning(
+                "duplicate-namespace",
+                f"`{namespace}` is consumed twice; the operations are merged, the first of a name wins",
+                written.at,
+            )
+            entries[namespace]["resources"] += entry["resources"]
+            entries[namespace]["tunnel"] = entries[namespace]["tunnel"] or entry["tunnel"]
+        else:
+            entries[namespace] = entry
+    for entry in entries.values():
+        _tell_names_apart(entry, capability)
+    return list(entries.values()), faults
+
+
+def _note_protocol(written: Reader, namespace: str) -> None:
+    kind = written.text("type").casefold()
+    if kind not in ("", "http", "https", "rest"):
+        written.report.warning(
+            "unknown-protocol",
+            f"`{namespace}` is of type `{kind}`, which is not supported; it is called over HTTP",
+            (*written.at, "type"),
+            hint="write `type: http`",
+        )
+
+
+def _entry(written: Reader, namespace: str, base_uri: str, fixed: list[dict[str, Any]]) -> dict[str, Any]:
+    authentication = normalise_authentication(written)
+    note_token_source(authentication, written.report)
+    base_uri = place_keys_in_path(authentication, base_uri)
+    replace = operation_paths_replace(written)
+    keeps_slash = ends_with_slash(written)
+    inputs = styled_inputs(written)
+    resources = []
+    for resource in written.members("resources"):
+        resources += _resources(resource, base_uri, replace=replace, keeps_slash=keeps_slash)
+    return {
+        "pointer": written.at,
+        "type": "http",
+        "namespace": namespace,
+        "baseUri": base_uri,
+        "description": written.text("description"),
+        "authentication": authentication,
+        "tunnel": normalise_tunnel(written, namespace),
+        "maxResponse": normalise_size(written, "x-maxResponse"),
+        "timeout": normalise_seconds(written, "x-timeout"),
+        "inputParameters": inputs + fixed,
+        "resources": resources,
+    }
+
+
+def _resources(resource: Reader, base_uri: str, *, replace: bool, keeps_slash: bool) -> list[dict[str, Any]]:
+    """Give a resource for each distinct path that its operations have."""
+    by_path: dict[str, dict[str, Any]] = {}
+    shared = styled_inputs(resource)
+    max_response = normalise_size(resource, "x-maxResponse")
+    timeout = normalise_seconds(resource, "x-timeout")
+    for written in resource.members("operations"):
+        whole = consumed_path(base_uri, resource.text("path"), written.text("path"), replace=replace)
+        path, fixed = split_path(whole, resource.at, resource.report)
+        path = path or ("/" if keeps_slash else "")
+        path, operation = _operation(written, path, resource.text("name") or whole, shared, fixed)
+        if operation["maxResponse"] is None:
+            operation["maxResponse"] = max_response
+        if operation["timeout"] is None:
+            operation["timeout"] = timeout
+        target = by_path.setdefault(path, {"pointer": resource.at, "path": path, "operations": []})
+        target["operations"].append(operation)
+    return list(by_path.values())
+
+
+def _operation(
+    written: Reader, path: str, resource: str, shared: list[dict[str, Any]], fixed: list[dict[str, Any]]
+) -> tuple[str, dict[str, Any]]:
+    method = method_of(written)
+    own = normalise_inputs(written)
+    named = {parameter["name"] for parameter in own}
+    inputs = [dict(parameter) for parameter in shared if parameter["name"] not in named] + own
+    rename, homeless = place_inputs(inputs, parse_path(path).variables, method, written)
+    path = _rename_variables(path, rename)
+    body = normalise_body(written)
+    note_styles(written, inputs, body["type"] if body else "")
+    name = written.text("name", "id") or written.key or f"{method.lower()}-{path.strip('/')}"
+    for variable, parameter in rename.items():
+        written.report.warning(
+            "variable-spelling",
+            f"the path says `{{{variable}}}` where `{name}` names the parameter `{parameter}`; "
+            "they are taken for one",
+            _place_of(written, parameter),
+            hint=f"write `{{{parameter}}}` in the path",
+        )
+    for parameter in homeless:
+        path = join(path or "/", f"{{{parameter}}}")
+        written.report.warning(
+            "path-without-placeholder",
+            f"`{parameter}` of `{name}` travels in the path, but the path has no place for it; "
+            f"`{path}` is called, which may not be what the upstream expects",
+            _place_of(written, parameter),
+            hint=f"write `{{{parameter}}}` where it belongs in the resource's path",
+        )
+    return path, {
+        "pointer": written.at,
+        "name": name,
+        "resource": resource,
+        "method": method,
+        "description": written.text("description", "summary"),
+        "inputParameters": [each for each in inputs if not _is_settled(each, fixed)] + fixed,
+        "outputRawFormat": normalise_raw_format(written),
+        "outputSchema": written.text("outputSchema"),
+        "outputMediaType": written.text("outputMediaType").strip(),
+        "maxBinarySize": normalise_size(written),
+        "maxResponse": normalise_size(written, "x-maxResponse"),
+        "timeout": normalise_seconds(written, "x-timeout"),
+        "outputParameters": normalise_consumed_outputs(written),
+        "body": body,
+    }
+
+
+def _is_settled(parameter: dict[str, Any], fixed: list[dict[str, Any]]) -> bool:
+    """Whether the path's own query gives an input its value already."""
+    return any(
+        parameter["name"] == each["name"] and parameter["in"] == each["in"] and "{{" not in each["value"]
+        for each in fixed
+    )
+
+
+def method_of(written: Reader) -> str:
+    """Give an operation's method in capitals; GET where it has none that HTTP knows."""
+    method = written.text("method").upper()
+    if method in METHODS:
+        return method
+    written.report.warning(
+        "unknown-method" if method else "missing-method",
+        f"`{method}` is not a method; GET is used"
+        if method
+        else "the operation has no `method`; GET is used",
+        (*written.at, "method"),
+        hint=f"write one of {', '.join(get_args(Method))}",
+    )
+    return "GET"
+
+
+def _rename_variables(path: str, rename: dict[str, str]) -> str:
+    if not rename:
+        return path
+    return "".join(
+        f"{{{rename.get(part.name, part.name)}}}" if isinstance(part, Variable) else part
+        for part in parse_path(path).parts
+    )
+
+
+def _place_of(written: Reader, parameter: str) -> Pointer:
+    for member in written.members("inputParameters"):
+        if member.text("name") == parameter or member.key == parameter:
+            return member.at
+    return written.at
+
+
+def _tell_names_apart(entry: dict[str, Any], capability: Reader) -> None:
+    """Give operations that share a name one each; of those that send the same request, the first stays.
+
+    A call of the shared name means the one that the calling unit's method or path says: see ``decide``.
+    """
+    requests: dict[str, dict[object, str]] = {}
+    defined: dict[str, list[Pointer]] = {}
+    for resource in entry["resources"]:
+        kept = []
+        for operation in resource["operations"]:
+            name = operation["name"]
+            title = f"{operation['method']} {resource['path'] or '/'}"
+            request = (title, *((each["name"], each["value"]) for each in _fixed_values(operation)))
+            known = requests.setdefault(name, {})
+            defined.setdefault(name, []).append(operation["pointer"])
+            if request in known:
+                continue
+            if known:
+                number = f" {len(known) + 1}" if title in known.values() else ""
+                operation |= {"spelled": name, "name": f"{name} ({title}){number}"}
+            known[request] = title
+            kept.append(operation)
+        resource["operations"] = kept
+    for name, places in defined.items():
+        if len(places) > 1:
+            _report_duplicates(f"{entry['namespace']}.{name}", places, [*requests[name].values()], capability)
+
+
+def _fixed_values(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    values = [each for each in operation["inputParameters"] if isinstance(each["value"], str)]
+    return [each for each in values if each["in"] in ("query", "header")]
+
+
+def _report_duplicates(
+    name: str, places: Sequence[Pointer], requests: Sequence[str], capability: Reader
+) -> None:
+    times = "twice" if len(places) == 2 else f"{len(places)} times"
+    if len(requests) == 1:
+        what = f"as `{requests[0]}`; the first one is called"
+    else:
+        told = ", ".join(f"`{each}`" for each in requests)
+        what = f"as {told}; a call of it is followed where the caller's method or path says which is meant"
+    capability.report.warning(
+        "duplicate-operation",
+        f"operation `{name}` is defined {times}, {what}",
+        places[1],
+        hint="give each operation a name of its own",
+        alters_service=True,
+    )
+
+
+def normalise_tunnel(consumes: Reader, namespace: str) -> dict[str, Any] | None:
+    """Give the tunnel of a consumed API; None where it has none.
+
+    One that cannot be read is a tunnel all the same: nothing may go past it.
+    """
+    if consumes.data.get("tunnel") is None:
+        return None
+    at = (*consumes.at, "tunnel")
+    tunnel = consumes.mapping("tunnel")
+    if tunnel is None:
+        return {"pointer": at}
+    is_direct = tunnel.text("fallback").casefold() == "direct"
+    if is_direct:
+        tunnel.report.warning(
+            "tunnel-not-opened",
+            f"tunnels are not supported yet: `{namespace}` is called directly, as the `fallback` says",
+            at,
+            hint="write `fallback: fail` to have no call go past the tunnel",
+            alters_service=True,
+        )
+    return {"pointer": at, "type": tunnel.text("type"), "fallback": "direct" if is_direct else "fail"}

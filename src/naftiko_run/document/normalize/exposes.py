@@ -1,0 +1,287 @@
+"""``exposes``: the adapters, their routes and their tools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from naftiko_run.document.normalize.authentication import normalise_inbound
+from naftiko_run.document.normalize.call_resolver import says_nothing
+from naftiko_run.document.normalize.consumes import method_of
+from naftiko_run.document.normalize.extensions import normalise_asks, normalise_content
+from naftiko_run.document.normalize.formats import normalise_size
+from naftiko_run.document.normalize.functions import Callables
+from naftiko_run.document.normalize.mcp_resources import normalise_prompts, normalise_resources
+from naftiko_run.document.normalize.paths import join
+from naftiko_run.document.normalize.reader import Reader
+from naftiko_run.document.normalize.routes import lone_fragments, read_route, route_identity, written_route
+from naftiko_run.document.normalize.skills import Siblings, normalise_skills
+from naftiko_run.document.normalize.styles import styled_inputs
+from naftiko_run.document.normalize.tool_names import take_name
+from naftiko_run.expressions import Selector, parse_path
+
+_MAX_SHOWN: Final = 20
+"""The longest value that a message shows whole."""
+
+
+def normalise_exposes(capability: Reader, callables: Callables) -> list[dict[str, Any]]:
+    """Give the canonical ``exposes`` entries; units that cannot work are under ``unavailable``."""
+    written = [(each, entry) for each in capability.members("exposes") if (entry := _entry(each, callables))]
+    siblings = Siblings.of([entry for _, entry in written], callables.calls)
+    return [entry | _skills(each, siblings) if entry["type"] == "skill" else entry for each, entry in written]
+
+
+def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
+    kind = written.text("type").casefold()
+    if not kind:
+        kinds = {"tools": "mcp", "resources": "rest", "skills": "skill"}
+        kind = next((kind for key, kind in kinds.items() if key in written.data), "")
+        written.report.warning(
+            "missing-type",
+            f"the adapter has no `type`; `{kind}` is used"
+            if kind
+            else "the adapter has no `type`; it is left out",
+            written.at,
+            hint="write `type: rest` or `type: mcp`",
+        )
+    if kind == "api":
+        kind = "rest"
+        written.report.warning(
+            "adapter-spelling",
+            "`type: api` is read as `rest`",
+            (*written.at, "type"),
+            hint="write `type: rest`",
+        )
+    if not kind:
+        return None
+    entry = {
+        "pointer": written.at,
+        "type": kind,
+        "namespace": written.text("namespace") or written.key,
+        "address": written.text("address"),
+        "port": _port(written),
+        "description": written.text("description"),
+        "authentication": normalise_inbound(written),
+        "maxBinarySize": normalise_size(written),
+    }
+    if kind == "rest":
+        return entry | _not_empty(_rest(written, callables), written, "resources")
+    if kind == "mcp":
+        return entry | _not_empty(_mcp(written, callables), written, "tools", "resources", "prompts")
+    return entry | {"settings": written.data}
+
+
+def _skills(written: Reader, siblings: Siblings) -> dict[str, Any]:
+    return _not_empty({"skills": normalise_skills(written, siblings), "unavailable": ()}, written, "skills")
+
+
+def _not_empty(adapter: dict[str, Any], written: Reader, *keys: str) -> dict[str, Any]:
+    """Give an adapter, and warn where it has nothing to serve and nothing was left out."""
+    if not any(adapter[key] for key in keys) and not adapter["unavailable"]:
+        written.report.warning(
+            "empty-adapter",
+            f"the adapter has no `{keys[0]}`; it serves nothing",
+            written.at,
+            alters_service=True,
+        )
+    return adapter
+
+
+def _shown(value: Any) -> str:
+    """Return a value as a message names it: not the whole of something long."""
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    text = str(value)
+    return f"`{text}`" if len(text) <= _MAX_SHOWN else f"`{text[:_MAX_SHOWN]}…`"
+
+
+def _port(written: Reader) -> int | None:
+    port = written.data.get("port")
+    if isinstance(port, str) and port.isdecimal() and len(port) <= _MAX_SHOWN:
+        port = int(port)
+    if port is None or (isinstance(port, int) and not isinstance(port, bool) and 0 <= port <= 65535):
+        return port
+    written.report.warning(
+        "bad-port",
+        f"{_shown(port)} is not a port; the adapter's usual one is used",
+        (*written.at, "port"),
+        hint="write a number from 1 to 65535",
+        alters_service=True,
+    )
+    return None
+
+
+def _rest(written: Reader, callables: Callables) -> dict[str, Any]:
+    resources: list[dict[str, Any]] = []
+    unavailable: list[dict[str, Any]] = []
+    seen: dict[tuple[str, str, frozenset[Selector]], str] = {}
+    lone = lone_fragments(written)
+    for resource in written.members("resources"):
+        for operation in resource.members("operations"):
+            path = read_route(resource, operation, lone)
+            method = method_of(operation)
+            name = f"{method} {path}"
+            identity = route_identity(name)
+            as_written = f"{method} {written_route(resource, operation)}"
+            if identity in seen:
+                reason = f"it matches the same requests as `{seen[identity]}`, which answers them"
+                operation.report.warning(
+                    "duplicate-route",
+                    f"`{as_written}` is left out: {reason}",
+                    operation.at,
+                    hint="give it a path of its own, or a query such as `?action=x` that only it has",
+                    alters_service=True,
+                )
+                action = operation.text("name") or operation.key or name
+                unavailable.append(
+                    {"pointer": operation.at, "name": as_written, "reason": reason, "action": action}
+                )
+                continue
+            own_name = operation.text("name") or operation.key or name
+            read = partial(callables.read, operation, own_name, method, path)
+            unit = _callable(operation, callables, name, unavailable, read)
+            if unit is None:
+                continue
+            seen[identity] = as_written
+            unit["method"] = method
+            resources.append(
+                {
+                    "pointer": resource.at,
+                    "path": path,
+                    "description": resource.text("description"),
+                    "inputParameters": styled_inputs(resource),
+                    "operations": [unit],
+                }
+            )
+        forward = resource.mapping("forward")
+        if forward is not None:
+            resources += _forward(resource, forward, callables, unavailable)
+    return {
+        "inputParameters": styled_inputs(written),
+        "resources": resources,
+        "unavailable": unavailable,
+    }
+
+
+def _forward(
+    resource: Reader, forward: Reader, callables: Callables, unavailable: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Give the resource that forwards, beside those of the operations on the same path."""
+    path = join("/", resource.text("path"))
+    variables = [part for part in parse_path(path).parts if not isinstance(part, str)]
+    namespace = forward.text("targetNamespace")
+    reason = callables.calls.namespace_fault(namespace)
+    if not reason and "path" in [each.name for each in variables] and not path.endswith("}"):
+        reason = "`{path}` takes all that follows, so nothing can stand after it in the resource's path"
+    if reason:
+        _leave_out(forward, f"ANY {path}", f"it forwards, and {reason}", "", unavailable)
+        return []
+    trusted = forward.data.get("trustedHeaders")
+    headers = tuple(str(each).lower() for each in trusted) if isinstance(trusted, list) else ()
+    canonical = {"pointer": forward.at, "targetNamespace": namespace, "trustedHeaders": headers}
+    inputs = styled_inputs(resource)
+    return [{"pointer": resource.at, "path": path, "inputParameters": inputs, "forward": canonical}]
+
+
+def _mcp(written: Reader, callables: Callables) -> dict[str, Any]:
+    tools: list[dict[str, Any]] = []
+    unavailable: list[dict[str, Any]] = []
+    names: set[str] = set()
+    for tool in written.members("tools"):
+        name = tool.text("name") or tool.key or tool.text("ref").rpartition(".")[2]
+        if not name:
+            tool.report.warning("nameless-tool", "the tool has no `name`; it was left out", tool.at)
+            continue
+        unit = _callable(tool, callables, name, unavailable, partial(callables.read, tool, name))
+        if unit is not None:
+            unit["name"] = take_name(tool, name, names)
+            unit["writtenName"] = name
+            unit["maxResult"] = normalise_size(tool, "x-maxResult")
+            meta = tool.mapping("x-meta")
+            unit["meta"] = meta.data if meta else {}
+            unit["hints"] = _hints(tool, callables.target(tool).get("semantics"))
+            try:
+                unit |= {"content": normalise_content(tool), "asks": normalise_asks(tool)}
+            except ValueError as fault:
+                _leave_out(tool, name, str(fault), "", unavailable)
+                continue
+            tools.append(unit)
+    transport = written.text("transport").casefold()
+    return {
+        "transport": "stdio" if transport == "stdio" else "http",
+        "tools": tools,
+        "resources": normalise_resources(written, callables, unavailable),
+        "prompts": normalise_prompts(written, unavailable),
+        **_cache_hints(written),
+        "unavailable": unavailable,
+    }
+
+
+def _cache_hints(written: Reader) -> dict[str, Any]:
+    """Give how long clients may keep what they are told, and whether they may share it."""
+    ttl, scope = written.data.get("ttlMs"), written.text("cacheScope").casefold()
+    is_time = isinstance(ttl, int) and not isinstance(ttl, bool) and ttl >= 0
+    if not is_time and ttl is not None:
+        written.report.warning(
+            "wrong-type",
+            "`ttlMs` must be a number of milliseconds; it was left out",
+            (*written.at, "ttlMs"),
+        )
+    if scope not in ("", "public", "private"):
+        written.report.warning(
+            "unknown-cache-scope",
+            f"`{scope}` is no cache scope; it is read as `private`",
+            (*written.at, "cacheScope"),
+            hint="write `public` or `private`",
+        )
+    return {"ttlMs": ttl if is_time else 0, "cacheScope": scope if scope == "public" else "private"}
+
+
+def _hints(tool: Reader, semantics: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Give a tool's hints: its own, over those that the semantics of the function behind it imply."""
+    hints = tool.mapping("hints")
+    if hints is None and semantics is None:
+        return None
+    implied: dict[str, bool | None] = {}
+    if semantics:
+        is_safe = semantics["safe"]
+        implied = {
+            "readOnly": is_safe,
+            "destructive": False if is_safe else None,
+            "idempotent": semantics["idempotent"],
+        }
+    flags = dict.fromkeys(("readOnly", "destructive", "idempotent", "openWorld")) | implied
+    if hints is not None:
+        flags |= {key: flag for key in flags if (flag := hints.flag(key)) is not None}
+    return {"pointer": hints.at if hints else tool.at, **flags}
+
+
+def _callable(
+    unit: Reader,
+    callables: Callables,
+    title: str,
+    unavailable: list[dict[str, Any]],
+    read: Callable[[], dict[str, Any]],
+) -> dict[str, Any] | None:
+    try:
+        return read()
+    except ValueError as fault:
+        if says_nothing(unit):
+            message = f"`{title}` is left out: {fault}"
+            unit.report.warning(
+                "not-runnable", message, unit.at, "add `call: namespace.operation`", alters_service=True
+            )
+            unavailable.append({"pointer": unit.at, "name": title, "reason": str(fault)})
+        else:
+            hint = callables.calls.hint(unit) if unit.data.get("call") else ""
+            _leave_out(unit, title, str(fault), hint, unavailable)
+        return None
+
+
+def _leave_out(unit: Reader, name: str, reason: str, hint: str, unavailable: list[dict[str, Any]]) -> None:
+    code = "unknown-operation" if "call" in unit.data else "not-runnable"
+    at = (*unit.at, "call") if "call" in unit.data else unit.at
+    unit.report.error(code, f"`{name}` is left out: {reason}", at, hint)
+    action = unit.text("name") or unit.key or name
+    unavailable.append({"pointer": unit.at, "name": name, "reason": reason, "action": action})

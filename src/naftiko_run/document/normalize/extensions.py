@@ -1,0 +1,82 @@
+"""What the specification has no words for: ``x-content``, ``x-asks`` and ``x-inputSchema``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from naftiko_run.document.normalize.reader import Reader
+
+_ANSWERERS = ("user", "model", "roots")
+
+
+def normalise_content(written: Reader) -> list[dict[str, Any]]:
+    """Give the parts of ``x-content``, each of which is a text or a resource."""
+    parts = []
+    for part in written.members("x-content"):
+        text, resource = part.text("text"), part.text("resource")
+        if bool(text) == bool(resource):
+            part.report.warning(
+                "bad-content",
+                "a part of `x-content` is one thing; it was left out",
+                part.at,
+                hint="write `text: …`, or `resource:` with the URI of a resource of this adapter",
+            )
+            continue
+        parts.append({"pointer": part.at, "text": text, "resource": resource})
+    return parts
+
+
+def normalise_asks(written: Reader) -> list[dict[str, Any]]:
+    """Give what ``x-asks`` asks for, in the author's order.
+
+    Raises:
+        ValueError: A question is to nobody, or has no name; nothing must be done without asking it.
+    """
+    asks = []
+    for ask in written.members("x-asks"):
+        name = ask.text("name") or ask.key
+        answerers = [each for each in _ANSWERERS if each in ask.data]
+        if not name or len(answerers) != 1:
+            fault = (
+                "does not say whom it asks: one of `user`, `model` and `roots`" if name else "has no `name`"
+            )
+            raise ValueError(f"the question `{name or '?'}` of its `x-asks` {fault}")
+        (of,) = answerers
+        answer, most = ask.mapping("answer"), ask.data.get("maxTokens")
+        asks.append(
+            {
+                "pointer": ask.at,
+                "name": name,
+                "of": of,
+                "text": "" if of == "roots" else ask.text(of),
+                "answer": answer.data if answer else {"type": "object", "properties": {}},
+                "maxTokens": most if isinstance(most, int) and most > 0 else 1000,
+                "required": ask.flag("required") is not False,
+            }
+        )
+    return asks
+
+
+def normalise_schema(unit: Reader) -> dict[str, Any] | None:
+    """Give ``x-inputSchema``; None where the inputs make the schema.
+
+    Clients read the root of every tool's schema more strictly than JSON Schema
+    is, and one that they refuse costs them all tools: there it says the same in
+    a form that they take.
+    """
+    written = unit.mapping("x-inputSchema")
+    if written is None:
+        return None
+    schema = {"type": "object", **written.data}
+    if isinstance(schema["type"], list) and "object" in schema["type"]:
+        schema["type"] = "object"
+    properties = schema.get("properties")
+    if isinstance(properties, dict):
+        schema["properties"] = {name: _as_object(each) for name, each in properties.items()}
+    return schema
+
+
+def _as_object(schema: Any) -> Any:
+    if isinstance(schema, bool):
+        return {} if schema else {"not": {}}
+    return schema

@@ -1,0 +1,127 @@
+"""What a document says of the form of answers: raw formats, media types, sizes."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from naftiko_run import plugins
+from naftiko_run.document.normalize.reader import Reader
+
+_SPELLINGS: Final = {
+    "application/json": "json",
+    "text/json": "json",
+    "application/xml": "xml",
+    "text/xml": "xml",
+    "application/yaml": "yaml",
+    "application/x-yaml": "yaml",
+    "text/yaml": "yaml",
+    "text/x-yaml": "yaml",
+    "yml": "yaml",
+    "text/csv": "csv",
+    "text/tab-separated-values": "tsv",
+    "text/html": "html",
+    "application/xhtml+xml": "html",
+    "text/markdown": "markdown",
+    "md": "markdown",
+    "application/avro": "avro",
+    "avro/binary": "avro",
+    "application/vnd.apache.avro": "avro",
+    "application/protobuf": "protobuf",
+    "application/x-protobuf": "protobuf",
+    "application/vnd.google.protobuf": "protobuf",
+    "proto": "protobuf",
+    "text/plain": "text",
+    "plain": "text",
+    "bytes": "binary",
+    "application/octet-stream": "binary",
+    "application/pdf": "binary",
+    "application/zip": "binary",
+}
+_SUFFIXES: Final = {"+json": "json", "+xml": "xml", "+yaml": "yaml"}
+_MEDIA: Final = ("image/", "audio/", "video/", "font/")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)", re.IGNORECASE)
+_UNITS: Final = {"b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
+
+
+def normalise_raw_format(operation: Reader) -> str:
+    """Give an operation's ``outputRawFormat``, which may be written as a media type, in any case."""
+    written = operation.text("outputRawFormat")
+    found = format_named(written) if written else "json"
+    if found:
+        return found
+    operation.report.warning(
+        "unknown-format",
+        f"`{written}` is not a format; answers are read as JSON",
+        (*operation.at, "outputRawFormat"),
+        hint=f"write one of {', '.join(plugins.installed(plugins.FORMATS))}",
+    )
+    return "json"
+
+
+def format_named(written: str) -> str:
+    """Give the format that a name or media type means; empty where there is none."""
+    name = written.partition(";")[0].strip().casefold()
+    found = _SPELLINGS.get(name, name)
+    if found in plugins.installed(plugins.FORMATS):
+        return found
+    if name.startswith(_MEDIA):
+        return "binary"
+    return next((meaning for suffix, meaning in _SUFFIXES.items() if name.endswith(suffix)), "")
+
+
+def normalise_size(owner: Reader, key: str = "maxBinarySize") -> int | None:
+    """Give a size of an operation, an adapter or a tool in bytes; None where it has none."""
+    written = owner.text(key)
+    if not written:
+        return None
+    found = _SIZE.fullmatch(written.strip())
+    if found and math.isfinite(size := float(found[1]) * _UNITS[found[2].casefold()]):
+        return int(size)
+    owner.report.warning(
+        "bad-size",
+        f"`{written}` is not a size; the usual one is used",
+        (*owner.at, key),
+        hint="write a number and its unit, such as `512KiB` or `10MiB`",
+    )
+    return None
+
+
+def normalise_seconds(owner: Reader, key: str) -> float | None:
+    """Return a time in seconds; None where there is none."""
+    written = owner.text(key)
+    if not written:
+        return None
+    try:
+        seconds = float(written)
+    except ValueError:
+        seconds = 0.0
+    if 0 < seconds < math.inf:
+        return seconds
+    owner.report.warning(
+        "bad-time",
+        f"`{written}` is not a time; the usual one is used",
+        (*owner.at, key),
+        hint="write a number of seconds, such as `5` or `0.5`",
+    )
+    return None
+
+
+def normalise_media_type(unit: Reader) -> str:
+    """Give what an exposed unit says that its answers are: directly, or among its ``responses``."""
+    written = unit.text("outputMediaType")
+    short = unit.mapping("responseBinary")
+    if not written and short is not None:
+        written = short.text("mediaType")
+    if not written:
+        written = next(_binary_types(unit), "")
+    return written.strip()
+
+
+def _binary_types(unit: Reader) -> Iterator[str]:
+    """Give the media types of successful responses that are bytes."""
+    for status in unit.members("responses"):
+        if status.key.startswith("2"):
+            yield from (payload.key for payload in status.members("content") if payload.flag("binary"))

@@ -1,0 +1,138 @@
+"""``resources`` and ``prompts`` of an mcp adapter, as lists or (ikanos) as named maps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from naftiko_run.document.normalize.extensions import normalise_asks, normalise_content
+from naftiko_run.document.normalize.functions import Callables
+from naftiko_run.document.normalize.reader import Reader
+from naftiko_run.document.normalize.tool_names import served_name, take_name
+
+_ROLES = ("user", "assistant")
+
+
+def normalise_resources(
+    adapter: Reader, callables: Callables, unavailable: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Give the adapter's resources; those that cannot work are added to ``unavailable``."""
+    resources = []
+    uris: set[str] = set()
+    for written in adapter.members("resources"):
+        uri = written.text("uri")
+        name = written.text("name") or written.key or uri
+        if not uri:
+            _leave_out(written, f"resource {name or '?'}", "it has no `uri`", unavailable)
+            continue
+        if uri in uris:
+            _leave_out(written, f"resource {name}", f"another resource has the URI `{uri}`", unavailable)
+            continue
+        try:
+            resource = _static(written, name) if "location" in written.data else callables.read(written, name)
+        except ValueError as fault:
+            _leave_out(written, f"resource {name or '?'}", str(fault), unavailable)
+            continue
+        resource |= {
+            "name": served_name(name, "resource"),
+            "writtenName": "" if name == uri else name,
+            "uri": uri,
+            "mimeType": written.text("mimeType"),
+            "binary": written.flag("binary") or False,
+        }
+        resources.append(resource)
+        uris.add(uri)
+    return resources
+
+
+def normalise_prompts(adapter: Reader, unavailable: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give the adapter's prompts; those without a message are added to ``unavailable``."""
+    prompts = []
+    names: set[str] = set()
+    taken: set[str] = set()
+    for written in adapter.members("prompts"):
+        name = written.text("name") or written.key
+        messages = [
+            message for each in written.members("template", "messages") for message in _messages(each)
+        ]
+        if not name or not (messages or written.text("location")):
+            reason = "it has neither a `template` nor a `location`" if name else "it has no `name`"
+            _leave_out(written, f"prompt {name or '?'}", reason, unavailable)
+            continue
+        if name in names:
+            _leave_out(written, f"prompt {name}", "another prompt has this name", unavailable)
+            continue
+        names.add(name)
+        try:
+            asks = normalise_asks(written)
+        except ValueError as fault:
+            _leave_out(written, f"prompt {name}", str(fault), unavailable)
+            continue
+        prompts.append(
+            {
+                "pointer": written.at,
+                "name": take_name(written, name, taken, "prompt"),
+                "writtenName": name,
+                "label": written.text("label", "display", "title"),
+                "description": written.text("description"),
+                "arguments": _arguments(written),
+                "template": messages,
+                "location": written.text("location"),
+                "asks": asks,
+            }
+        )
+    return prompts
+
+
+def _static(written: Reader, name: str) -> dict[str, Any]:
+    return {
+        "pointer": written.at,
+        "name": name,
+        "label": written.text("label", "display", "title"),
+        "description": written.text("description"),
+        "location": written.text("location"),
+    }
+
+
+def _arguments(prompt: Reader) -> list[dict[str, Any]]:
+    arguments = []
+    for written in prompt.members("arguments", "inputParameters"):
+        name = written.text("name") or written.key
+        if name:
+            required, values = written.flag("required"), written.data.get("enum")
+            arguments.append(
+                {
+                    "pointer": written.at,
+                    "name": name,
+                    "label": written.text("label", "display", "title"),
+                    "description": written.text("description"),
+                    "required": True if required is None else required,
+                    "enum": [str(each) for each in values] if isinstance(values, list) else (),
+                }
+            )
+    return arguments
+
+
+def _messages(written: Reader) -> list[dict[str, Any]]:
+    """Give a message; one with several parts of ``x-content`` makes as many."""
+    role = written.text("role").casefold() or "user"
+    if role not in _ROLES:
+        written.report.warning(
+            "unknown-role",
+            f"`{role}` is no role of a message; it is read as `user`",
+            (*written.at, "role"),
+            hint=f"write one of {', '.join(_ROLES)}",
+        )
+        role = "user"
+    content = written.data.get("content")
+    text = content.get("text") if isinstance(content, dict) else content
+    parts = [{"pointer": written.at, "text": text}] if isinstance(text, str) else []
+    return [
+        {"pointer": written.at, "role": role, "content": part}
+        for part in (*parts, *normalise_content(written))
+    ]
+
+
+def _leave_out(written: Reader, name: str, reason: str, unavailable: list[dict[str, Any]]) -> None:
+    kind, _, own = name.partition(" ")
+    written.report.error("not-runnable", f"the {kind} `{own}` is left out: {reason}", written.at)
+    unavailable.append({"pointer": written.at, "name": name, "reason": reason})

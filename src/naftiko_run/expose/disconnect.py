@@ -1,0 +1,85 @@
+"""Clients that disconnect: the work done for them is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol, TypeVar
+
+from naftiko_run.expose.body import Disconnected
+from naftiko_run.expose.exposer import Receive, Scope
+
+T = TypeVar("T")
+
+DISCONNECT: Final = "naftiko.disconnect"
+"""The extension of servers that call back when a client disconnects; its value is the request's ``Client``."""
+
+
+class Client(Protocol):
+    """The client of one request.
+
+    Attributes:
+        is_disconnected: Whether it has disconnected.
+        on_disconnect: Called when it disconnects; None for nothing.
+    """
+
+    is_disconnected: bool
+    on_disconnect: Callable[[], object] | None
+
+
+def cancel_on_disconnect(scope: Scope, receive: Receive, work: Awaitable[T]) -> Awaitable[T]:
+    """Await something, and cancel it when the client disconnects.
+
+    Args:
+        scope: The client's request.
+        receive: Its ASGI channel; where the server has no callback, what it still receives is dropped.
+        work: Awaited in the current task.
+
+    Raises:
+        Disconnected: The client disconnected; the work was cancelled.
+    """
+    extensions = scope.get("extensions")
+    client: Client | None = extensions.get(DISCONNECT) if extensions else None
+    return _cancel_for(client, work) if client is not None else _receive_meanwhile(receive, work)
+
+
+async def _cancel_for(client: Client, work: Awaitable[T]) -> T:
+    task = asyncio.current_task()
+    assert task is not None  # every request has one
+    before = task.cancelling()
+    client.on_disconnect = task.cancel
+    if client.is_disconnected:
+        task.cancel()
+    try:
+        return await work
+    except asyncio.CancelledError:
+        # Something else may have cancelled the task as well: then it stays cancelled.
+        if client.is_disconnected and task.uncancel() <= before:
+            raise Disconnected from None
+        raise
+    finally:
+        client.on_disconnect = None
+
+
+class _Receiver:
+    """A client whose messages are received in a task, up to the one that it has disconnected."""
+
+    def __init__(self) -> None:
+        self.is_disconnected = False
+        self.on_disconnect: Callable[[], object] | None = None
+
+    async def run(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.is_disconnected = True
+        if self.on_disconnect is not None:
+            self.on_disconnect()
+
+
+async def _receive_meanwhile(receive: Receive, work: Awaitable[T]) -> T:
+    client = _Receiver()
+    receiving = asyncio.create_task(client.run(receive))
+    try:
+        return await _cancel_for(client, work)
+    finally:
+        receiving.cancel()

@@ -1,0 +1,189 @@
+"""What is looked for at each level, and what was found, in the document's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+
+from naftiko_run.capability import Settings, compile_capability
+from naftiko_run.diagnostics import Diagnostic, Severity, json_pointer
+from naftiko_run.document import load_source
+from naftiko_run.document.imports.merge import resolve_imports
+from naftiko_run.document.shared_files import holds_values
+from naftiko_run.document.source import Source, decode, read
+from naftiko_run.document.strict import check_strict
+from naftiko_run.errors import DocumentError
+from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.excerpts import Excerpts, excerpts_of, excerpts_of_text
+from naftiko_run.lint.rule import Rule
+from naftiko_run.lint.rules import RULES
+from naftiko_run.lint.secret_literals import find_secrets
+
+
+class Level(StrEnum):
+    """How much is asked of a document; each level asks for what the one before asks for, and more."""
+
+    RUNNABLE = "runnable"
+    """What decides whether it serves."""
+    RECOMMENDED = "recommended"
+    """The rules of ``RULES``."""
+    STRICT = "strict"
+    """The official JSON Schema of its version."""
+
+
+_GRAVITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+_SCHEMA = "schema"
+_UNKNOWN_KEY = "unknown-key"
+"""The rule whose matter the schema tells too, of the same place."""
+
+
+def lint(
+    document: Path | Source, level: Level = Level.RUNNABLE, settings: Settings | None = None
+) -> tuple[Diagnostic, ...]:
+    """Find what is wrong with a document.
+
+    Needs no network, and unless ``settings`` say so no environment variables:
+    that one is not set here says nothing about the document.
+
+    Args:
+        document: Its file, or what was parsed.
+        level: What is looked for.
+        settings: How it is loaded.
+
+    Returns:
+        The findings by position, each once, with their excerpts. No message
+        and no excerpt shows a credential that is written in the document.
+    """
+    try:
+        source = document if isinstance(document, Source) else read(document)
+    except DocumentError as fault:
+        assert isinstance(document, Path)  # what was parsed has no fault
+        return _shown(fault.diagnostics, _excerpts_of_unread(document, fault), str(document))
+    written = Written(source)
+    found = list(_runnable(source, settings or Settings(environment={})))
+    if level is not Level.RUNNABLE and not written.is_foreign:
+        found = list(_told_once(found, written))
+    if level is Level.STRICT and not holds_values(source):  # which no schema describes
+        schema = list(_strict(source))
+        told = {(_UNKNOWN_KEY, each.file, each.pointer) for each in schema}
+        found = [each for each in found if (each.code, each.file, each.pointer) not in told] + schema
+    return _shown(found, _excerpts_of(written), source.file)
+
+
+def with_excerpts(
+    found: Iterable[Diagnostic], known: Mapping[str, Excerpts] = MappingProxyType({})
+) -> Iterator[Diagnostic]:
+    """Give diagnostics of files, in their order, with their excerpts; no credential of a document is shown.
+
+    Args:
+        found: The diagnostics.
+        known: By file, excerpts that are there already.
+    """
+    by_file = dict(known)
+    for each in found:
+        if each.file not in by_file:
+            by_file[each.file] = _excerpts_of_file(Path(each.file))
+        yield by_file[each.file].add_to(each)
+
+
+def _excerpts_of_file(file: Path) -> Excerpts:
+    try:
+        return _excerpts_of(Written(read(file)))
+    except DocumentError as fault:
+        return _excerpts_of_unread(file, fault)
+
+
+def _excerpts_of_unread(file: Path, fault: DocumentError) -> Excerpts:
+    """Give the excerpts of a file that cannot be parsed, as far as a place in it is known."""
+    return excerpts_of_text(_text_of(file) if any(each.line for each in fault.diagnostics) else "")
+
+
+def _excerpts_of(written: Written) -> Excerpts:
+    """Give a document's excerpts; what is found in it may quote the files that it imports from."""
+    if holds_values(written.source):
+        return excerpts_of_text("")
+    imported = [each for each in resolve_imports(written.source).sources if each is not written.source]
+    elsewhere = {secret.text for each in imported for secret in find_secrets(Written(each))}
+    return excerpts_of(written, find_secrets(written), elsewhere)
+
+
+def _runnable(source: Source, settings: Settings) -> tuple[Diagnostic, ...]:
+    try:
+        return compile_capability(load_source(source, settings.is_replaced), settings).diagnostics
+    except DocumentError as fault:
+        return fault.diagnostics
+
+
+def _told_once(loading: list[Diagnostic], written: Written) -> Iterator[Diagnostic]:
+    """Add what the rules find; where loading tells the same, the graver of the two stays."""
+    left = dict.fromkeys(loading)
+    for rule in RULES:
+        for found in _findings(rule, written):
+            same = [each for each in left if each.code in rule.told_by and _is_within(found, each)]
+            if any(_GRAVITY[each.severity] <= _GRAVITY[found.severity] for each in same):
+                continue
+            for each in same:
+                del left[each]
+            yield found
+    yield from left
+
+
+def _findings(rule: Rule, written: Written) -> Iterator[Diagnostic]:
+    source = written.source
+    for finding in rule.check(written):
+        position = source.locate(finding.at, key=finding.at_key)
+        yield Diagnostic(
+            rule.severity,
+            rule.id,
+            finding.message,
+            source.file,
+            *position,
+            pointer=json_pointer(finding.at),
+            hint=finding.hint or rule.mend,
+        )
+
+
+def _is_within(inner: Diagnostic, outer: Diagnostic) -> bool:
+    return inner.file == outer.file and f"{inner.pointer}/".startswith(f"{outer.pointer}/")
+
+
+def _strict(source: Source) -> Iterator[Diagnostic]:
+    for finding in check_strict(source.data):
+        yield Diagnostic(
+            Severity.ERROR,
+            _SCHEMA,
+            finding.message,
+            source.file,
+            *source.locate(finding.pointer, key=finding.about_key),
+            pointer=json_pointer(finding.pointer),
+            hint=finding.hint,
+        )
+
+
+def _shown(found: Iterable[Diagnostic], excerpts: Excerpts, file: str) -> tuple[Diagnostic, ...]:
+    """Give findings with their excerpts and in order: those of the file itself, then those of what it imports."""
+    shown = dict.fromkeys(with_excerpts(found, {file: excerpts}))
+    return tuple(
+        sorted(
+            shown,
+            key=lambda each: (
+                each.file != file,
+                each.file,
+                each.line,
+                each.column,
+                _GRAVITY[each.severity],
+                each.code,
+            ),
+        )
+    )
+
+
+def _text_of(file: Path) -> str:
+    """Give the text of a file that cannot be parsed, as far as it can be read."""
+    content = file.read_bytes()
+    try:
+        return decode(content)
+    except DocumentError:
+        return content.decode(errors="replace")
