@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import orjson
 
-from naftiko_run.longjson import parse_in_steps
+from naftiko_run.longjson import parse_in_steps, write_in_steps
 
 LONG: Final = 256 * 1024
 """Longer texts are parsed in steps, so that other threads run in between."""
@@ -41,6 +41,8 @@ _DIGITS_TO_ZEROS = bytes(
 _INTEGER = re.compile(r"[-+]?[0-9]{1,4000}\Z")
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,4})?\Z")
 
+
+_CONTAINERS = (dict, list)
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _ESCAPE = re.compile(
@@ -168,6 +170,11 @@ def dumps(value: Any, *, indent: bool = False) -> bytes:
         return encode(written)
 
 
+def dumps_in_steps(value: Any) -> bytes:
+    """Write compact JSON in a thread, of whatever length: other threads run in between; see ``dumps``."""
+    return write_in_steps(value, dumps)
+
+
 def encode(text: str) -> bytes:
     """Encode a text in UTF-8; halves of surrogate pairs become U+FFFD."""
     return _SURROGATES.sub(_REPLACEMENT, text).encode()
@@ -228,8 +235,13 @@ def dumps_within(value: Any, levels: int) -> bytes | None:
             wrapped = [wrapped]
         written = orjson.dumps(wrapped)
     except TypeError:
-        return None if _is_deeper(value, levels) else dumps(value)
+        return None if is_deeper(value, levels) else dumps(value)
     return written[spare : len(written) - spare]
+
+
+def dumps_within_in_steps(value: Any, levels: int) -> bytes | None:
+    """Write compact JSON as ``dumps_within`` does, in a thread: other threads run in between."""
+    return None if is_deeper(value, levels) else dumps_in_steps(value)
 
 
 def may_be_deeper(text: bytes, levels: int) -> bool:
@@ -242,14 +254,15 @@ def may_be_deeper(text: bytes, levels: int) -> bool:
     return len(text) - len(text.replace(b"{", b"").replace(b"[", b"")) > levels
 
 
-def _is_deeper(value: Any, levels: int) -> bool:
-    containers = [value] if isinstance(value, dict | list) else []
+def is_deeper(value: Any, levels: int) -> bool:
+    """Return whether a value is nested more than so many levels deep; other threads run in between."""
+    containers = [value] if isinstance(value, _CONTAINERS) else []
     while containers and levels:
         levels -= 1
         members = [
             member for each in containers for member in (each.values() if isinstance(each, dict) else each)
         ]
-        containers = [member for member in members if isinstance(member, dict | list)]
+        containers = [member for member in members if isinstance(member, _CONTAINERS)]
     return bool(containers)
 
 

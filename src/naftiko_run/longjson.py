@@ -1,6 +1,7 @@
-"""Long JSON texts, parsed in small steps: no step holds the interpreter lock for long, so that other threads run.
+"""Long JSON texts, parsed and written in small steps: no step holds the interpreter lock for long.
 
-A parser in C keeps the lock until it is done, which can take a second for ten megabytes.
+A parser or a writer in C keeps the lock until it is done, which can take a second for ten megabytes, and no other thread
+runs meanwhile.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import codecs
 import math
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from json.decoder import JSONDecodeError, JSONDecoder
 from typing import Any, Final
 
@@ -28,6 +30,11 @@ _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _WORD: Final = re.compile(rb"[-+.0-9a-zA-Z]++")
 _IN_NUMBERS: Final = frozenset(".eE+-")
 _INFINITIES: Final = (math.inf, -math.inf)
+MAX_WEIGHT: Final = 20_000
+"""The weight of what one step writes."""
+_WEIGHT_OF_TEXT: Final = 1024
+"""How many characters weigh as much as a member."""
+
 _ENDS_OF_RUNS: Final = (b",", b"},", b"],")
 
 
@@ -59,6 +66,87 @@ def count_containers(text: bytes) -> int:
     for string in _STRING.finditer(text):
         count -= string[0].count(b"[") + string[0].count(b"{")
     return count
+
+
+def is_heavy(value: Any, limit: int = MAX_WEIGHT) -> bool:
+    """Return whether a JSON value is too large to be walked or written while other requests wait."""
+    return _weight(value, limit) >= limit
+
+
+def _weight(value: Any, limit: int) -> int:
+    """Return how many members a value has at all its levels, its texts counted by their length; at most about a limit."""
+    weight = 1
+    waiting = [value]
+    while waiting and weight < limit:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            weight += len(each)
+            waiting.extend(each.values())
+        elif isinstance(each, list):
+            weight += len(each)
+            waiting.extend(each)
+        elif isinstance(each, str):
+            weight += len(each) // _WEIGHT_OF_TEXT
+    return weight
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Members of one container, few enough to be written in one step."""
+
+    members: dict[str, Any] | list[Any]
+
+
+def write_in_steps(value: Any, dumps: Callable[[Any], bytes], limit: int = MAX_WEIGHT) -> bytes:
+    """Write compact JSON.
+
+    Args:
+        value: What to write.
+        dumps: Writes a part of it in one step.
+        limit: The weight of what one step writes.
+    """
+    written: list[bytes] = []
+    waiting: list[Any] = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, bytes):
+            written.append(part)
+        elif isinstance(part, _Run):
+            written.append(dumps(part.members)[1:-1])
+        elif isinstance(part, dict | list) and is_heavy(part, limit):
+            waiting.extend(reversed(_parts(part, dumps, limit)))
+        else:
+            written.append(dumps(part))
+    return b"".join(written)
+
+
+def _parts(container: dict[str, Any] | list[Any], dumps: Callable[[Any], bytes], limit: int) -> list[Any]:
+    """Split a heavy container into what is written one after the other: runs, heavy members, and bytes between them."""
+    is_object = isinstance(container, dict)
+    parts: list[Any] = [b"{" if is_object else b"["]
+    run: list[tuple[str, Any]] = []
+    weight = 0
+
+    def end_run() -> None:
+        nonlocal weight
+        if run:
+            parts.extend((_Run(dict(run) if is_object else [member for _, member in run]), b","))
+            run.clear()
+        weight = 0
+
+    members = container.items() if isinstance(container, dict) else (("", member) for member in container)
+    for name, member in members:
+        of_member = _weight(member, limit)
+        if weight + of_member >= limit:
+            end_run()
+        if of_member >= limit:
+            parts.extend((*((dumps(name) + b":",) if is_object else ()), member, b","))
+        else:
+            run.append((name, member))
+            weight += of_member
+    end_run()
+    parts[-1] = b"}" if is_object else b"]"
+    return parts
 
 
 class _Parser:

@@ -225,7 +225,15 @@ GRAPHQL = 'query Q { a(b: "{{x}}", c: "k {{x}}", d: """{{x}}""") { e } # {{x}}\n
 ARGUMENT = tool(
     {"method": "POST", "inputParameters": [{"name": "query", "in": "body", "value": GRAPHQL}]},
 )
+CALLED_WITH = tool(
+    {"method": "POST", "inputParameters": [{"name": "query", "in": "body", "required": True}]},
+    {
+        "with": {"query": GRAPHQL.replace("{{x}}", "{{tools.x}}")},
+        "inputParameters": [{"name": "x", "type": "string"}],
+    },
+)
 GRAPHQL_FUNCTIONS = [
+    CALLED_WITH,
     writing({"type": "json", "data": {"query": GRAPHQL, "variables": {}}}),
     writing({"type": "json", "data": json.dumps({"query": GRAPHQL})}),
     ARGUMENT,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -148,3 +150,47 @@ def test_where_all_refuse_that_is_told(loop: Loop) -> None:
 def test_where_all_hang_that_is_told(loop: Loop) -> None:
     with hanging() as first, hanging() as second, pytest.raises(UpstreamTimeout, match="accept a connection"):
         get(loop, lambda _: address(first) + address(second), 0.6)
+
+
+@each_loop
+def test_attempts_that_lost_leave_no_socket_and_no_task_behind(loop: Loop) -> None:
+    async def session(*hosts: tuple[str, int]) -> None:
+        addresses = [(socket.AF_INET, each) for each in hosts]
+        tasks, open_before = asyncio.all_tasks(), open_sockets()
+        with await connecting._first_reached(addresses) as reached:
+            assert reached.getpeername() == hosts[-1]
+            assert open_sockets() == open_before | {reached.fileno()}
+            assert asyncio.all_tasks() == tasks
+
+    with (
+        hanging() as hung,
+        socket.create_server(("127.0.0.1", 0)) as listening,
+        asyncio.Runner(loop_factory=loop) as runner,
+    ):
+        runner.run(session(hung, hung, listening.getsockname()))
+
+
+@each_loop
+def test_an_attempt_that_came_second_is_closed(loop: Loop) -> None:
+    async def session() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            attempt = asyncio.ensure_future(connecting._reached((socket.AF_INET, listening.getsockname())))
+            await asyncio.wait({attempt})
+            await connecting._give_up({attempt})
+            assert attempt.result().fileno() == -1
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(session())
+
+
+def open_sockets() -> set[int]:
+    """Return the descriptors of this process that are sockets."""
+    found = set()
+    for number in range(3, 1024):
+        try:
+            mode = os.fstat(number).st_mode
+        except OSError:
+            continue
+        if stat.S_ISSOCK(mode):
+            found.add(number)
+    return found

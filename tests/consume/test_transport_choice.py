@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from importlib.util import find_spec
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consume.transports import KINDS, Kind, asking, each_kind, head_of, saying, speaking, whole
+from naftiko_run.cli.bootstrap import skip_missing_imports
 from naftiko_run.consume import Transport
 from naftiko_run.consume.transport.origin import parse_origin, prefix_of
 from naftiko_run.consume.transport.proxies import environment_proxies
@@ -119,15 +121,27 @@ class Searches:
         self.names.append(name)
 
 
-def test_httpx_does_not_search_for_a_missing_sniffio_at_each_request(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_command", [True, False])
+def test_only_the_commands_record_that_sniffio_is_missing(
+    monkeypatch: pytest.MonkeyPatch, *, is_command: bool
+) -> None:
     monkeypatch.delitem(sys.modules, "sniffio", raising=False)
+    is_missing = find_spec("sniffio") is None
     searches = Searches()
 
     async def use(transport: Transport) -> None:
         async with speaking(saying(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")) as address:
+            if is_command:
+                skip_missing_imports()
             monkeypatch.setattr(sys, "meta_path", [searches, *sys.meta_path])
             assert await whole(await transport.send(asking(address))) == b"ok"
             assert await whole(await transport.send(asking(address))) == b"ok"
 
-    KINDS["httpx"].run(use)
-    assert searches.names.count("sniffio") <= 1  # where it is installed, the first request finds it
+    try:
+        KINDS["httpx"].run(use)
+        if is_command:
+            assert "sniffio" not in searches.names
+        elif is_missing:
+            assert "sniffio" not in sys.modules
+    finally:
+        sys.modules.pop("sniffio", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -310,6 +311,26 @@ def test_the_limit_on_all_is_named_where_it_is_the_reason(kind: Kind) -> None:
             await asyncio.gather(*tasks)
 
     limited(kind, Limits(in_all=2)).run(use)
+
+
+def test_clients_of_httpx_share_what_there_is_in_all() -> None:
+    kind = replace(KINDS["httpx"], make=lambda timeout: HttpxTransport(timeout, Limits(in_all=1)))
+
+    async def use(transport: Transport) -> None:
+        async with holding() as busy, holding() as other:
+            first = asyncio.create_task(transport.send(asking(busy.url)))
+            await busy.wait_until(lambda: len(busy.targets) == 1)
+            with pytest.raises(NoConnection, match=r"\(0 in use, 1 to all upstreams\)$") as refused:
+                await transport.send(asking(other.url, timeout=0.3, tls=ssl.create_default_context()))
+            assert "--max-connections " in refused.value.hint
+            assert not other.targets
+            busy.free.set()
+            other.free.set()
+            assert (await first).body == b"ok"
+            response = await transport.send(asking(other.url, tls=ssl.create_default_context()))
+            assert await whole(response) == b"ok"
+
+    kind.run(use)
 
 
 def test_the_stock_client_has_the_same_limit_for_an_origin() -> None:

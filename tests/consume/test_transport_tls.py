@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from consume.transports import Kind, Speak, asking, each_kind, head_of, speaking, whole
+from consume.transports import Kind, asking, each_kind, head_of, speaking, whole
 from naftiko_run.consume import Transport
 from naftiko_run.errors import UpstreamUnreachable
+from support.raw_server import Speak
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,10 +14,10 @@ import uvloop
 
 from naftiko_run.consume import HttpTransport, OutgoingRequest, StreamedResponse, Transport, UpstreamResponse
 from naftiko_run.consume.transport.httpx_transport import HttpxTransport
+from support.raw_server import Speak, raw_server
 from support.upstream import PATIENCE
 
 T = TypeVar("T")
-Speak = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -53,33 +53,19 @@ own_kinds = pytest.mark.parametrize("kind", [KINDS["own"], KINDS["own-uvloop"]],
 @asynccontextmanager
 async def speaking(speak: Speak, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Run an upstream that speaks so on each connection; give its URL, with a path."""
-    tasks: set[asyncio.Task[None] | None] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.current_task())
         try:
             with suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
                 await speak(reader, writer)
                 await writer.drain()
                 writer.close()
                 await writer.wait_closed()
-        except asyncio.CancelledError:
-            pass
         finally:
             writer.transport.abort()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
-    port = server.sockets[0].getsockname()[1]
-    try:
+    async with raw_server(serve, tls) as port:
         yield f"http{'s' if tls else ''}://127.0.0.1:{port}/x"
-    finally:
-        server.close()
-        for _ in range(5):  # a connection that was accepted just now has no task yet
-            await asyncio.sleep(0)
-        for task in tasks:
-            if task is not None:
-                task.cancel()
-        await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)
 
 
 async def head_of(reader: asyncio.StreamReader) -> bytes:

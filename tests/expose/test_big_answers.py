@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 
 import httpx
@@ -14,6 +14,7 @@ import pytest
 from naftiko_run import Settings
 from support.mcp_client import call_tool, run_async
 from support.process import started
+from support.raw_server import Speak, raw_server
 from support.server import Served, serving
 from support.upstream import PATIENCE
 
@@ -47,24 +48,23 @@ capability:
     namespace: m
     tools: [{{name: json, description: Get it, call: api.json}}]
 """
-Speak = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def over(tmp_path: Path, speak: Speak, use: Callable[[Served], Awaitable[None]]) -> None:
     """Serve the document over an upstream that speaks raw HTTP, and use it."""
 
     async def session() -> None:
-        async with await upstream(speak) as server:
+        async with upstream(speak) as port:
             file = tmp_path / "big.yaml"
-            file.write_text(DOCUMENT.format(port=server.sockets[0].getsockname()[1]))
+            file.write_text(DOCUMENT.format(port=port))
             with serving(file, settings=Settings()) as served:
                 await use(served)
 
     run_async(session)
 
 
-async def upstream(speak: Speak) -> asyncio.Server:
-    """Listen for connections of one request each."""
+def upstream(speak: Speak) -> AbstractAsyncContextManager[int]:
+    """Listen for connections of one request each; give the port."""
 
     async def speak_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
@@ -73,11 +73,8 @@ async def upstream(speak: Speak) -> asyncio.Server:
                 await reader.readuntil(b"}")
             await speak(reader, writer)
             await writer.drain()
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
 
-    return await asyncio.start_server(speak_once, "127.0.0.1", 0)
+    return raw_server(speak_once)
 
 
 def client(served: Served) -> httpx.AsyncClient:
@@ -311,9 +308,9 @@ def test_memory_does_not_grow_with_the_answer(
         stalled.set()
 
     async def session() -> None:
-        async with await upstream(speak) as server:
+        async with upstream(speak) as port:
             file = tmp_path / "big.yaml"
-            file.write_text(DOCUMENT.format(port=server.sockets[0].getsockname()[1]))
+            file.write_text(DOCUMENT.format(port=port))
             with started(file) as process:
                 async with httpx.AsyncClient(base_url=process.url("rest"), timeout=PATIENCE) as rest:
                     await rest.get("/json")

@@ -16,6 +16,7 @@ from naftiko_run.expose.disconnect import DISCONNECT, cancel_on_disconnect
 from naftiko_run.expose.exposer import Message, Scope
 from support.disconnecting import Leaving
 from support.mcp_client import run_async
+from support.raw_server import raw_server
 from support.server import serving
 from support.upstream import PATIENCE
 
@@ -190,10 +191,9 @@ def over(
     """Serve the document over an upstream that speaks raw HTTP, and use it."""
 
     async def session() -> None:
-        server = await asyncio.start_server(speak, "127.0.0.1", 0)
-        file = tmp_path / "flow.yaml"
-        file.write_text(DOCUMENT.format(port=server.sockets[0].getsockname()[1]))
-        async with server:
+        async with raw_server(speak) as port:
+            file = tmp_path / "flow.yaml"
+            file.write_text(DOCUMENT.format(port=port))
             with serving(file, settings=Settings()) as served:
                 async with httpx.AsyncClient(base_url=served.origin("rest"), timeout=PATIENCE) as client:
                     await use(client)

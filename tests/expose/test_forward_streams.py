@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -12,6 +11,7 @@ import pytest
 
 from naftiko_run import Settings
 from support.mcp_client import run_async
+from support.raw_server import Speak, raw_server
 from support.server import serving
 from support.upstream import PATIENCE
 
@@ -22,26 +22,19 @@ capability:
   exposes:
   - {{type: rest, namespace: r, resources: [{{path: "/{{path}}", forward: {{targetNamespace: api}}}}]}}
 """
-Speak = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def over(tmp_path: Path, speak: Speak, use: Callable[[httpx.AsyncClient], Awaitable[None]]) -> None:
     """Serve a forward to an upstream that speaks raw HTTP, and use it."""
 
     async def speak_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await speak(reader, writer)
-            await writer.drain()
-        finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
+        await speak(reader, writer)
+        await writer.drain()
 
     async def session() -> None:
-        server = await asyncio.start_server(speak_once, "127.0.0.1", 0)
-        file = tmp_path / "forward.yaml"
-        file.write_text(DOCUMENT.format(port=server.sockets[0].getsockname()[1]))
-        async with server:
+        async with raw_server(speak_once) as port:
+            file = tmp_path / "forward.yaml"
+            file.write_text(DOCUMENT.format(port=port))
             with serving(file, settings=Settings()) as served:
                 async with httpx.AsyncClient(base_url=served.origin("rest"), timeout=PATIENCE) as client:
                     await use(client)

@@ -16,6 +16,7 @@ from mcp.client.client import Client
 from naftiko_run import Settings, load
 from naftiko_run.serve import Addressing, ServeSettings, running
 from support.mcp_client import ERAS, run_async
+from support.raw_server import raw_server
 from support.server import ANY_PORT
 from support.stdio import started_by_client
 from support.upstream import PATIENCE
@@ -66,18 +67,15 @@ class Holding:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        server = await asyncio.start_server(self._hold, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        async with server:
+        async with raw_server(self._hold) as self.port:
             yield
 
-    async def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _hold(self, reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
             await reader.readuntil(b"\r\n\r\n")
             self.arrived.put_nowait(None)
             assert await reader.read() == b""
         self.ended.put_nowait(None)
-        writer.close()
 
 
 @asynccontextmanager

@@ -69,6 +69,52 @@ def test_an_id_that_the_protocol_does_not_have_is_an_error_and_never_silence(
     assert not upstream.received
 
 
+VERSION = 'a JSON-RPC message has `"jsonrpc": "2.0"`'
+
+
+@pytest.mark.parametrize(
+    ("body", "request_id", "fault"),
+    [
+        ('{"id":3,"method":"ping"}', 3, VERSION),
+        ('{"jsonrpc":"1.0","id":"a","method":"ping"}', "a", VERSION),
+        ('{"jsonrpc":2.0,"id":3,"method":"ping"}', 3, VERSION),
+        ('{"jsonrpc":"2.0","id":3,"method":5}', 3, "the `method` must be a string"),
+        ('{"jsonrpc":"2.0","id":3,"method":"ping","params":[1]}', 3, "the `params` must be an object"),
+        ('{"jsonrpc":"2.0","method":"ping","params":1}', None, "the `params` must be an object"),
+        ('{"jsonrpc":"2.0","id":3}', 3, "the JSON-RPC message has no `method`"),
+        ("{}", None, "the JSON-RPC message has no `method`"),
+        ("5", None, "a JSON-RPC message is an object"),
+        ("null", None, "a JSON-RPC message is an object"),
+        ('"ping"', None, "a JSON-RPC message is an object"),
+        ("[]", None, "a JSON-RPC message is an object; batches are not taken"),
+        (
+            '[{"jsonrpc":"2.0","id":3,"method":"ping"}]',
+            None,
+            "a JSON-RPC message is an object; batches are not taken",
+        ),
+        ('{"id":3,"result":{}}', None, VERSION),
+        ('{"jsonrpc":"2.0","id":3,"result":5}', None, "the `result` of a response must be an object"),
+        ('{"jsonrpc":"2.0","result":{}}', None, "the `id` of a response must be a string or an integer"),
+        (
+            '{"jsonrpc":"2.0","id":3,"error":"no"}',
+            None,
+            "the `error` of a response must have an integer `code` and a string `message`",
+        ),
+    ],
+)
+@pytest.mark.parametrize("version", [None, "2026-07-28"])
+def test_what_is_no_json_rpc_is_refused_in_a_clear_sentence_with_its_id(
+    pipelines: Served, body: str, request_id: object, fault: str, version: str | None
+) -> None:
+    answer = post(pipelines, body.encode(), **({"mcp-protocol-version": version} if version else {}))
+    assert answer.status_code == 400
+    assert answer.json() == {
+        "jsonrpc": "2.0",
+        "id": request_id,
+        "error": {"code": INVALID_REQUEST, "message": f"Invalid request: {fault}"},
+    }
+
+
 @pytest.mark.parametrize(
     "accept",
     [

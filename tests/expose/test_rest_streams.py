@@ -6,7 +6,6 @@ import asyncio
 import gzip
 import zlib
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -14,6 +13,7 @@ import pytest
 
 from naftiko_run import Settings
 from support.mcp_client import run_async
+from support.raw_server import Speak, raw_server
 from support.server import serving
 from support.upstream import PATIENCE
 
@@ -36,7 +36,6 @@ capability:
       - {{method: GET, name: mapped, call: api.events, outputParameters: [{{type: string, mapping: $.a}}]}}
   - {{type: mcp, namespace: m, tools: [{{name: events, description: d, call: api.events}}]}}
 """
-Speak = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 CHUNKED = b"transfer-encoding: chunked\r\n"
 UNTIL_THE_END = b"connection: close\r\n"
 
@@ -45,19 +44,13 @@ def over(tmp_path: Path, speak: Speak, use: Callable[[httpx.AsyncClient], Awaita
     """Serve a document in front of an upstream that speaks raw HTTP, and use it."""
 
     async def speak_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await speak(reader, writer)
-            await writer.drain()
-        finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
+        await speak(reader, writer)
+        await writer.drain()
 
     async def session() -> None:
-        server = await asyncio.start_server(speak_once, "127.0.0.1", 0)
-        file = tmp_path / "streams.yaml"
-        file.write_text(DOCUMENT.format(port=server.sockets[0].getsockname()[1]))
-        async with server:
+        async with raw_server(speak_once) as port:
+            file = tmp_path / "streams.yaml"
+            file.write_text(DOCUMENT.format(port=port))
             with serving(file, settings=Settings()) as served:
                 async with httpx.AsyncClient(base_url=served.origin("rest"), timeout=PATIENCE) as client:
                     await use(client)

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +18,7 @@ from naftiko_run.document.load import load_document
 from support.documents import written
 from support.mcp_client import call_tool, text_of
 from support.process import run
+from support.raw_server import raw_server
 from support.server import Served, serving
 from support.upstream import PATIENCE
 from support.wire import problem
@@ -93,12 +93,8 @@ class Dripping:
         self.url = ""
         self.ended = threading.Event()
         self._nonces = 0
-        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -113,16 +109,7 @@ class Dripping:
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             self.ended.set()
         finally:
-            self._tasks.discard(task)
             writer.transport.abort()
-
-    async def end(self, server: asyncio.Server) -> None:
-        """Close the server and every connection."""
-        server.close()
-        await asyncio.sleep(0)  # what was accepted just now is among them then
-        for each in self._tasks:
-            each.cancel()
-        await asyncio.gather(*self._tasks)
 
     async def _challenge(self, writer: asyncio.StreamWriter) -> None:
         """Take most of the time of a call to ask for other credentials."""
@@ -143,16 +130,12 @@ async def _pause(seconds: float) -> None:
 def dripping() -> Iterator[Dripping]:
     upstream = Dripping()
 
-    async def listening() -> asyncio.Server:
-        return await asyncio.start_server(upstream.speak, "127.0.0.1", 0)
-
-    with start_blocking_portal() as portal:
-        server = portal.call(listening)
-        upstream.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        try:
-            yield upstream
-        finally:
-            portal.call(upstream.end, server)
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(raw_server(upstream.speak)) as port,
+    ):
+        upstream.url = f"http://127.0.0.1:{port}"
+        yield upstream
 
 
 @pytest.fixture(scope="module")

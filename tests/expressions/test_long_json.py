@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from expressions.values import json_values
 from naftiko_run import jsontext
-from naftiko_run.longjson import parse_in_steps
+from naftiko_run.longjson import parse_in_steps, write_in_steps
 
 WINDOWS = st.sampled_from([4, 7, 16, 64, 1000])
 
@@ -144,3 +144,21 @@ def test_deep_nesting_in_a_long_text_is_refused() -> None:
     chunk = b"[" * 1000 + b'"' + b"x" * 70_000 + b'"' + b"]" * 1000
     with pytest.raises(ValueError, match="nested too deeply: more than 200 levels in a long text"):
         jsontext.loads(b"[" + b",".join([chunk] * 10) + b"]")
+
+
+@given(json_values, st.integers(2, 40))
+def test_what_is_written_in_steps_is_what_is_written_at_once(value: Any, limit: int) -> None:
+    value = [value, {"a": value, "b": [value] * 3}] * 4
+    assert write_in_steps(value, jsontext.dumps, limit) == jsontext.dumps(value)
+
+
+def test_a_step_writes_little() -> None:
+    steps: list[bytes] = []
+
+    def dumps(part: Any) -> bytes:
+        steps.append(jsontext.dumps(part))
+        return steps[-1]
+
+    value = {"rows": [{"a": [1, {"b": None}]}] * 100_000, "text": "x" * 1000}
+    assert write_in_steps(value, dumps) == jsontext.dumps(value)
+    assert max(map(len, steps)) < 256 * 1024

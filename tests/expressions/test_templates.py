@@ -108,6 +108,11 @@ def test_dotted_names_lead_into_values() -> None:
     assert fill("{{step.list.9}}", scope) is MISSING
 
 
+@pytest.mark.parametrize("digits", [19, 4300, 4301, 100_000])
+def test_an_index_of_any_length_is_that_of_no_element(digits: int) -> None:
+    assert fill("{{list.%s}}" % ("9" * digits), {"list": [1]}) is MISSING
+
+
 @pytest.mark.parametrize(
     ("text", "scope", "expected"),
     [

@@ -55,6 +55,9 @@ async def talking(app: ASGIApp) -> AsyncIterator[Talk]:
     async with server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         try:
+            await until(
+                lambda: bool(state.connections)
+            )  # else the loop may end while this one is being accepted
             yield Talk(reader, writer, state)
         finally:
             writer.close()

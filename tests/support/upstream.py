@@ -7,12 +7,14 @@ import json
 import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from anyio.from_thread import start_blocking_portal
+
+from support.raw_server import raw_server
 
 PATIENCE = 10.0
 """Seconds before a test gives up waiting."""
@@ -122,20 +124,15 @@ class Upstream:
     @asynccontextmanager
     async def listening(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[Upstream]:
         """Listen on a free port while the context is entered, for HTTPS where there is a certificate."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=tls)
-        self.url = f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        yield self
-        self.release()
-        server.close()
+        async with raw_server(self._serve, tls) as port:
+            self.url = f"http{'s' if tls else ''}://127.0.0.1:{port}"
+            yield self
+            self.release()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
             while await self._exchange(reader, writer):
                 pass
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; say whether the connection goes on."""

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from naftiko_run import jsontext
 from naftiko_run.expressions import as_text
+from naftiko_run.longjson import is_heavy
 
 Encoded = tuple[str, bytes]
 """Content-Type and bytes."""
@@ -23,7 +24,8 @@ def encoder(body_type: str) -> Encode:
 
 
 def _json(value: Any) -> Encoded:
-    return "application/json", jsontext.dumps(value)
+    written = jsontext.dumps_in_steps(value) if is_heavy(value) else jsontext.dumps(value)
+    return "application/json", written
 
 
 def _typed_text(content_type: str) -> Encode:

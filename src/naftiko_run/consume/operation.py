@@ -26,6 +26,7 @@ from naftiko_run.document.model import Parameter
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import encode_name
 from naftiko_run.jsontext import LONG, NotUnicode
+from naftiko_run.longjson import is_heavy
 from naftiko_run.urls import resolved
 
 _log = logging.getLogger(__name__)
@@ -121,7 +122,24 @@ class ConsumedOperation:
             NoConnection: None became free in time, or none can be opened.
             ResponseTooLarge: The answer is larger than is taken.
         """
-        request = self.plan.fill(arguments, raw_body)
+        if self.plan.body is not None and is_heavy(arguments):
+            return self._exchanged_aside(arguments, raw_body, max_binary_size, most_kept)
+        return self._exchanged(self.plan.fill(arguments, raw_body), max_binary_size, most_kept)
+
+    async def _exchanged_aside(
+        self,
+        arguments: Mapping[str, Any],
+        raw_body: CallerBody | None,
+        max_binary_size: int | None,
+        most_kept: int | None,
+    ) -> UpstreamResponse:
+        """Make a large request beside the event loop, and send it."""
+        request = await in_thread(lambda: self.plan.fill(arguments, raw_body))
+        return await self._exchanged(request, max_binary_size, most_kept)
+
+    def _exchanged(
+        self, request: OutgoingRequest, max_binary_size: int | None, most_kept: int | None
+    ) -> Awaitable[UpstreamResponse]:
         request.most_kept = most_kept
         request.max_kept = self.max_response
         request.timeout = self.timeout

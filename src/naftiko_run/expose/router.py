@@ -146,7 +146,7 @@ class Router:
         await self._admit(scope)
         method = scope["method"]
         if (method, path) == ("OPTIONS", "*"):  # which asks about the server (RFC 9110, 9.3.7)
-            await respond(send, 204, b"", headers=(("allow", self._allow),))
+            await respond(scope, send, 204, b"", headers=(("allow", self._allow),))
             return
         if route is None:
             raise Problem(404, "unknown-path", f"Nothing answers at {path}")

@@ -23,6 +23,9 @@ class Missing(Enum):
 MISSING: Final = Missing.MISSING
 """What an expression gives when what it names is not there."""
 
+_MAX_DIGITS: Final = 18
+"""Of the index of an element."""
+
 Scope = Mapping[str, Any]
 """The values of one call, by name."""
 
@@ -109,11 +112,16 @@ def _walk(value: Any, parts: Sequence[str]) -> Any:
     for part in parts:
         if isinstance(value, Mapping) and part in value:
             value = value[part]
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+        elif isinstance(value, list) and is_index(part, value):
             value = value[int(part)]
         else:
             return MISSING
     return value
+
+
+def is_index(text: str, values: list[Any]) -> bool:
+    """Return whether a text is the index of an element; Python does not read thousands of digits."""
+    return text.isdecimal() and len(text) <= _MAX_DIGITS and int(text) < len(values)
 
 
 def as_text(value: Any) -> str:

@@ -124,8 +124,10 @@ class CallPlan:
                 await outcome.read_ahead(is_long=is_long)
             return outcome
 
+        is_long = self.call.operation.takes_long(response)
+
         def shaped(decoded: Any) -> Outcome:
-            return Outcome.of_value(shape(decoded, values), response.status, headers)
+            return Outcome.of_value(shape(decoded, values), response.status, headers, in_steps=is_long)
 
         return await self.call.operation.read(response, shaped)
 

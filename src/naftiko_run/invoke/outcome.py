@@ -45,15 +45,27 @@ class Outcome:
     _decoded: bool = field(default=False, repr=False)
 
     @classmethod
-    def of_value(cls, value: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Outcome:
-        """Make an outcome of a JSON value."""
-        content = jsontext.dumps(value)
+    def of_value(
+        cls,
+        value: Any,
+        status: int = 200,
+        headers: tuple[tuple[str, str], ...] = (),
+        *,
+        in_steps: bool = False,
+    ) -> Outcome:
+        """Make an outcome of a JSON value; of a large one in a thread, in steps between which others run."""
+        content = jsontext.dumps_in_steps(value) if in_steps else jsontext.dumps(value)
         return cls(status, content, "application/json", headers, _value=value, _decoded=True)
 
     @property
     def has_failed(self) -> bool:
         """Whether the upstream did not do what was asked: an error, or a redirect that is not followed."""
         return self.status >= 300
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the content is too long to be converted while other requests wait."""
+        return len(self.content) > jsontext.LONG
 
     @property
     def location(self) -> str:
@@ -99,7 +111,7 @@ class Outcome:
         Args:
             is_long: Whether it does, though the content is not longer than most.
         """
-        if is_long or (len(self.content) > jsontext.LONG and not self.is_binary):
+        if is_long or (self.is_long and not self.is_binary):
             await in_thread(lambda: self.value)
 
     @property

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from importlib.util import find_spec
 from typing import Any, Final
 
 import httpx
@@ -39,21 +37,22 @@ class HttpxTransport:
 
     Args:
         timeout: How many seconds a call may take whose request says nothing else; see ``OutgoingRequest``.
-        limits: The most connections of each client; those to one origin are counted over all of them.
+        limits: The most connections of all clients together, to one origin and in all.
     """
 
     def __init__(self, timeout: float = DEFAULT_SECONDS, limits: Limits = DEFAULT_LIMITS) -> None:
-        _remember_missing("sniffio")
         self._timeout = timeout
         self._limits = limits
         self._clients: dict[ssl.SSLContext | None, httpx.AsyncClient] = {}
-        self._places: dict[str, asyncio.Semaphore] = {}
+        self._places: dict[str, _Places] = {}
+        self._in_all = _Places(limits.in_all)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request; see ``Transport.send``."""
-        with self._told(request):
-            place = await self._place(request)
+        place = _Place()
+        with self._told(request, place):
+            await self._enter(request, place)
             async with asyncio.timeout_at(request.deadline):
                 response, close = await self._begin(request, place)
                 encoding = ", ".join(response.headers.get_list("content-encoding"))
@@ -69,8 +68,9 @@ class HttpxTransport:
     async def stream(self, request: OutgoingRequest) -> StreamedResponse:
         """Send a request, and give the response while its body comes; see ``Transport.stream``."""
         chunks_in = request.chunks
-        with self._told(request):
-            place = await self._place(request)
+        place = _Place()
+        with self._told(request, place):
+            await self._enter(request, place)
             async with asyncio.timeout_at(request.deadline if chunks_in is None else None) as limit:
                 if chunks_in is not None:
                     request.chunks = _timed(chunks_in, limit, words.seconds_of(request))
@@ -79,7 +79,7 @@ class HttpxTransport:
         return StreamedResponse(response.status_code, _headers(response), b"", chunks, close)
 
     async def _begin(
-        self, request: OutgoingRequest, place: asyncio.Semaphore
+        self, request: OutgoingRequest, place: _Place
     ) -> tuple[httpx.Response, Callable[[], Awaitable[None]]]:
         """Send a request in its place; return the response, whose body is still to come, and what ends both."""
         is_open = True
@@ -104,8 +104,8 @@ class HttpxTransport:
             raise
         return response, close
 
-    async def _place(self, request: OutgoingRequest) -> asyncio.Semaphore:
-        """Begin to count a request's time, and wait until it may use a connection; return what is to be released.
+    async def _enter(self, request: OutgoingRequest, place: _Place) -> None:
+        """Begin to count a request's time, and wait until it may use a connection.
 
         Raises:
             NoConnection: None became free in time.
@@ -113,18 +113,26 @@ class HttpxTransport:
         loop = asyncio.get_running_loop()
         if self._loop is not loop:  # the connections of the last one are gone with it
             self._clients, self._places, self._loop = {}, {}, loop
+            self._in_all = _Places(self._limits.in_all)
         self._client(request.tls)  # to make one takes its time, and that is not the upstream's
         if request.timeout is None:
             request.timeout = self._timeout
-        request.deadline = request.deadline or loop.time() + request.timeout
+        began = loop.time()
+        request.deadline = request.deadline or began + request.timeout
         origin = prefix_of(request.url).casefold()
-        places = self._places.setdefault(origin, asyncio.Semaphore(self._limits.to_one))
+        to_one = self._places.setdefault(origin, _Places(self._limits.to_one))
         try:
             async with asyncio.timeout_at(request.deadline):
-                await places.acquire()
+                await place.take(to_one)
+                await place.take(self._in_all)
         except TimeoutError:
-            raise words.pool_full(request, self._limits.to_one, 0) from None
-        return places
+            is_full = not place.taken
+            used = to_one.used if is_full else to_one.used - 1
+            raise words.pool_full(request, used, 0 if is_full else self._limits.in_all) from None
+        finally:
+            if len(place.taken) < 2:
+                place.release()
+        place.waited = loop.time() - began
 
     async def _sent(self, request: OutgoingRequest) -> httpx.Response:
         client = self._client(request.tls)
@@ -145,7 +153,7 @@ class HttpxTransport:
                 yield chunk
 
     @contextmanager
-    def _told(self, request: OutgoingRequest) -> Iterator[None]:
+    def _told(self, request: OutgoingRequest, place: _Place | None = None) -> Iterator[None]:
         """Tell what goes wrong in our own words."""
         try:
             yield
@@ -155,7 +163,8 @@ class HttpxTransport:
             raise words.no_connection_in_time(request) from None
         except (httpx.TimeoutException, TimeoutError) as fault:
             is_silence = not isinstance(fault, TimeoutError)
-            raise words.timed_out(request, is_silence=is_silence) from None
+            waited = 0.0 if place is None else place.waited
+            raise words.timed_out(request, is_silence=is_silence, waited=waited) from None
         except FileNotFoundError:
             raise words.unreachable(request, words.cannot_connect(words.NO_AUTHORITIES)) from None
         except UnicodeEncodeError:  # of a header's name
@@ -209,6 +218,42 @@ class _HandshakeCleanup:
             await self._close()
 
 
+class _Places(asyncio.Semaphore):
+    """How many requests may use a connection at once.
+
+    Attributes:
+        used: How many do.
+    """
+
+    used = 0
+
+
+class _Place:
+    """The right of a request to use a connection.
+
+    Attributes:
+        taken: What was taken for it.
+        waited: For how many seconds it waited for that.
+    """
+
+    def __init__(self) -> None:
+        self.taken: list[_Places] = []
+        self.waited = 0.0
+
+    async def take(self, places: _Places) -> None:
+        """Take one of several places, waiting for it if there is none."""
+        await places.acquire()
+        places.used += 1
+        self.taken.append(places)
+
+    def release(self) -> None:
+        """Release everything that was taken."""
+        while self.taken:
+            places = self.taken.pop()
+            places.used -= 1
+            places.release()
+
+
 def _causes(fault: BaseException) -> Iterator[BaseException]:
     """Yield an exception and its causes."""
     cause: BaseException | None = fault
@@ -226,12 +271,6 @@ async def _timed(
     async for chunk in chunks:
         yield chunk
     limit.reschedule(asyncio.get_running_loop().time() + seconds)
-
-
-def _remember_missing(package: str) -> None:
-    """Have imports of a package that is not installed fail without a search: httpcore tries at each request."""
-    if find_spec(package) is None:
-        sys.modules.setdefault(package, None)  # type: ignore[arg-type]  # None is how Python writes that down
 
 
 def _headers(response: httpx.Response) -> tuple[tuple[str, str], ...]:

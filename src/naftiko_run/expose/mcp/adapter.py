@@ -20,6 +20,7 @@ from naftiko_run.expose.mcp.notices import Notices
 from naftiko_run.expose.mcp.prompts import PromptBook
 from naftiko_run.expose.mcp.resources import ResourceShelf
 from naftiko_run.expose.mcp.sessions import Subscriptions, set_level
+from naftiko_run.expose.mcp.standins import keeping_result, taking_arguments
 from naftiko_run.expose.mcp.stdio import pipe_of
 from naftiko_run.expose.mcp.tools import ToolBox
 from naftiko_run.expressions import parse_path
@@ -79,7 +80,7 @@ class McpExposer:
             version=__version__,
             instructions=lazy.instructions,
             on_list_tools=lazy.list,
-            on_call_tool=lazy.call,
+            on_call_tool=keeping_result(taking_arguments(lazy.call)),
             get_tool_input_schema=lazy.input_schema,
         )
         converses = any(
@@ -141,14 +142,14 @@ def _server(
         title=capability.label,
         instructions="\n\n".join(filter(None, told)) or None,
         on_list_tools=tools.list,
-        on_call_tool=tools.call,
+        on_call_tool=keeping_result(taking_arguments(tools.call)),
         cache_hints=dict.fromkeys(get_args(CacheableMethod), hint),
         get_tool_input_schema=tools.input_schema,
         on_list_resources=shelf.list if shelf else None,
         on_list_resource_templates=shelf.templates if shelf else None,
-        on_read_resource=shelf.read if shelf else None,
+        on_read_resource=keeping_result(shelf.read) if shelf else None,
         on_list_prompts=book.list if book else None,
-        on_get_prompt=book.get if book else None,
+        on_get_prompt=taking_arguments(book.get) if book else None,
         on_completion=Completions(shelf, book).complete if shelf or book else None,
     )
 

@@ -14,7 +14,8 @@ from typing import Any, Final
 from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.mcp.propertykeys import Schema, shown_schema
-from naftiko_run.invoke import Function, Input, InputValidator, Outcome, pointer_of
+from naftiko_run.invoke import Function, Input, InputValidator, Outcome, in_thread, pointer_of
+from naftiko_run.longjson import is_heavy
 
 _OPEN: Final = frozenset(
     (
@@ -109,9 +110,13 @@ class Arguments:
     async def _invoke(self, arguments: Mapping[str, Any]) -> Outcome:
         keys = self._keys
         assert keys is not None
-        shown = keys.to_shown(arguments)
-        self._check(shown)
-        return await self.call(keys.to_original(shown))
+
+        def renamed() -> dict[str, Any]:
+            shown = keys.to_shown(arguments)
+            self._check(shown)
+            return keys.to_original(shown)
+
+        return await self.call(await in_thread(renamed) if is_heavy(arguments) else renamed())
 
     async def call(self, inputs: Mapping[str, Any]) -> Outcome:
         """Call the function with inputs by its own names.
@@ -126,12 +131,17 @@ class Arguments:
         except InvalidInput as fault:
             raise self._keys.fault(fault) from None
 
-    def read(self, arguments: Mapping[str, Any]) -> Read:
+    async def read(self, arguments: Mapping[str, Any]) -> Read:
         """Return the inputs that arguments make, and what the caller should know.
 
         Raises:
             InvalidInput: They do not fit.
         """
+        return (
+            await in_thread(lambda: self._read(arguments)) if is_heavy(arguments) else self._read(arguments)
+        )
+
+    def _read(self, arguments: Mapping[str, Any]) -> Read:
         shown = arguments if self._keys is None else self._keys.to_shown(arguments)
         notes = [*self._unknown(shown)]
         try:
@@ -146,8 +156,13 @@ class Arguments:
         inputs = shown if self._keys is None else self._keys.to_original(shown)
         return Read(inputs, tuple(notes))
 
-    def can_be_read(self, arguments: Mapping[str, Any]) -> bool:
-        """Whether arguments that did not fit hold JSON text where an object or array is wanted."""
+    async def can_be_read(self, arguments: Mapping[str, Any]) -> bool:
+        """Return whether arguments that did not fit hold JSON text where an object or array is wanted."""
+        if is_heavy(arguments):
+            return await in_thread(lambda: self._can_be_read(arguments))
+        return self._can_be_read(arguments)
+
+    def _can_be_read(self, arguments: Mapping[str, Any]) -> bool:
         parsed = _Texts(self.schema)
         try:
             parsed.read(arguments if self._keys is None else self._keys.to_shown(arguments))

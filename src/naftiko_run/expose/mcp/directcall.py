@@ -32,7 +32,7 @@ from naftiko_run.expose.mcp.accept import takes_json
 from naftiko_run.expose.mcp.messages import Received
 from naftiko_run.expose.mcp.results import MOST_LEVELS, Begun
 from naftiko_run.expose.response import send_response
-from naftiko_run.invoke import Outcome
+from naftiko_run.invoke import Outcome, in_thread
 
 _METHOD: Final = "tools/call"
 _NUMBER_OF_MEMBERS: Final = 4
@@ -55,7 +55,7 @@ _USUAL_ACCEPT: Final = b"application/json, text/event-stream"
 _ANSWER: Final = ((b"content-type", b"application/json"),)
 
 
-def _never(_: Mapping[str, Any]) -> bool:
+async def _never(_: Mapping[str, Any]) -> bool:
     return False
 
 
@@ -78,7 +78,7 @@ class DirectTool:
     failure: Callable[[Exception, str], Begun | MCPError]
     known: frozenset[str] | None = None
     takes_others: bool = False
-    can_be_read: Callable[[Mapping[str, Any]], bool] = _never
+    can_be_read: Callable[[Mapping[str, Any]], Awaitable[bool]] = _never
     header: bytes = b""
 
     def named(self, name: str) -> DirectTool:
@@ -139,11 +139,16 @@ class DirectCalls:
         written = b"%d" % number if type(number) is int else jsontext.dumps(number)
         result: Begun | MCPError
         try:
-            result = tool.result(await cancel_on_disconnect(scope, receive, tool.invoke(arguments)), version)
+            outcome = await cancel_on_disconnect(scope, receive, tool.invoke(arguments))
+            if outcome.is_long:
+                result = await in_thread(lambda: tool.result(outcome, version))
+            else:
+                result = tool.result(outcome, version)
         except Disconnected:
             return True
         except InvalidInput as fault:
-            if tool.can_be_read(arguments):  # nothing was called: the first check refuses what can be read
+            # Nothing was called: the first check refuses what can be read.
+            if await tool.can_be_read(arguments):
                 return False
             result = tool.failure(fault, version)
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
@@ -175,7 +180,6 @@ def _params_of_call(message: Mapping[str, Any], content: bytes) -> dict[str, Any
         if (
             message["method"] != _METHOD
             or len(message) != _NUMBER_OF_MEMBERS
-            or message["jsonrpc"] != "2.0"
             or type(message["id"]) not in _IDS
             or type(params) is not dict
             or type(params["name"]) is not str
@@ -185,9 +189,10 @@ def _params_of_call(message: Mapping[str, Any], content: bytes) -> dict[str, Any
             return None
     except KeyError:
         return None
-    # Parsers of the SDK have limits of their own.
+    # Parsers of the SDK have limits of their own; it does not see the arguments of a long message.
     if (
-        jsontext.may_be_deeper(content, MOST_LEVELS)
+        len(content) <= jsontext.LONG
+        and jsontext.may_be_deeper(content, MOST_LEVELS)
         and jsontext.dumps_within(params, MOST_LEVELS + 1) is None
     ):
         return None

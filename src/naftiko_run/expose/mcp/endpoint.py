@@ -22,6 +22,7 @@ from naftiko_run.expose.mcp.accept import takes_events, takes_json
 from naftiko_run.expose.mcp.directcall import DirectCalls, headers_of
 from naftiko_run.expose.mcp.eventstream import as_event
 from naftiko_run.expose.mcp.messages import Refused, error, read_message
+from naftiko_run.expose.mcp.standins import with_results, without_arguments
 from naftiko_run.expose.problems import Problem
 from naftiko_run.expose.response import respond
 
@@ -71,10 +72,9 @@ class McpEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        assert self._plain is not None
-        assert self._streaming is not None
         if scope["method"] != "POST":
             if self._in_session(scope):
+                assert self._streaming is not None
                 await self._stand(self._streaming, scope, receive, send)
                 return
             raise Problem(
@@ -97,6 +97,12 @@ class McpEndpoint:
         message, content = received.message, received.content
         if self._direct is not None and await self._direct.answer(headers, received, scope, receive, send):
             return
+        await self._answer_with_sdk(scope, receive, send, message, content)
+
+    async def _answer_with_sdk(
+        self, scope: Scope, receive: Receive, send: Send, message: dict[str, Any], content: bytes
+    ) -> None:
+        """Answer a request in the SDK's words, as far as it is one that the SDK should see."""
         # White space around a value is no part of it (RFC 9110, 5.5), but the HTTP parser leaves some.
         scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
         if not _agrees(scope, message):
@@ -107,6 +113,20 @@ class McpEndpoint:
             return
         if _settle_accept(scope):
             send = as_event(send)
+        if len(content) > jsontext.LONG:
+            shortened = without_arguments(scope, message, self._server.get_tool_input_schema)
+            if isinstance(shortened, Refused):
+                await respond(scope, send, 400, shortened.answer, "application/json")
+                return
+            content = shortened
+        await self._pass_on(scope, receive, with_results(scope, send), message, content)
+
+    async def _pass_on(
+        self, scope: Scope, receive: Receive, send: Send, message: dict[str, Any], content: bytes
+    ) -> None:
+        """Pass a request on to the transport that answers it."""
+        assert self._plain is not None
+        assert self._streaming is not None
         replay = _again(content, receive)
         if self._in_session(scope):
             await _within_session(self._streaming, message, scope, replay, send)

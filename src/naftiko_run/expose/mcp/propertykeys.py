@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from naftiko_run.document.normalize.tool_names import digest_of
 from naftiko_run.errors import InvalidInput, Violation
+from naftiko_run.expressions import is_index
 from naftiko_run.invoke import pointer_of
 
 _TAKEN: Final = re.compile(r"[a-zA-Z0-9_.-]{1,64}\Z")
@@ -325,7 +326,7 @@ def _target(reference: str, root: Schema) -> Any:
     found: Any = root
     for token in reference.split("/")[1:]:
         name = token.replace("~1", "/").replace("~0", "~")
-        if isinstance(found, list) and name.isdecimal() and int(name) < len(found):
+        if isinstance(found, list) and is_index(name, found):
             found = found[int(name)]
         elif isinstance(found, dict):
             found = found.get(name)

@@ -80,25 +80,34 @@ def begun_result_of(
     """Give the same as JSON; see ``result_of``. Data is written once, for its text and as structured content."""
     value = MISSING if outcome.has_failed else outcome.value
     if value is MISSING or value is None:
-        return begun(result_of(outcome, protocol_version, name, limit, promise))
+        result = result_of(outcome, protocol_version, name, limit, promise)
+        return begun(result, in_steps=outcome.is_long)
     if (
         limit is None
         and promise is None
         and not outcome.location
         and (isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS)
     ):
-        written = jsontext.dumps_within(value, MOST_LEVELS)
+        written = _written(outcome, value)
         if written is not None:
             return _BEFORE_TEXT, jsontext.dumps(written.decode()), _AFTER_TEXT, written
     text, structured, notes = _told(outcome, value, protocol_version, limit, promise)
     if structured is not value or notes:
-        return begun(_wire_of_all(text, structured, notes))
+        return begun(_wire_of_all(text, structured, notes), in_steps=outcome.is_long)
     return _BEFORE_TEXT, jsontext.dumps(text), _AFTER_TEXT, text.encode()
 
 
-def begun(result: Wire) -> Begun:
-    """Give a result as JSON."""
-    return (jsontext.dumps(result)[:-1],)
+def begun(result: Wire, *, in_steps: bool = False) -> Begun:
+    """Return a result as JSON; a large one in a thread, in steps between which others run."""
+    written = jsontext.dumps_in_steps(result) if in_steps else jsontext.dumps(result)
+    return (written[:-1],)
+
+
+def _written(outcome: Outcome, value: Any) -> bytes | None:
+    """Return the JSON of an outcome's value; None where it is nested too deeply."""
+    if outcome.is_long:
+        return jsontext.dumps_within_in_steps(value, MOST_LEVELS)
+    return jsontext.dumps_within(value, MOST_LEVELS)
 
 
 def keep_to(promise: Promise | None, error: Wire, protocol_version: str) -> Wire:
@@ -148,13 +157,13 @@ def result_of_failure(outcome: Outcome) -> Wire:
         structured["location"] = outcome.location
         text += f"; Location: {outcome.location}"
     if outcome.content:
-        written = None if outcome.value is MISSING else jsontext.dumps_within(outcome.value, MOST_LEVELS)
+        written = None if outcome.value is MISSING else _written(outcome, outcome.value)
         text += f":\n{outcome.text if written is None else written.decode()}"
     return _error(text, structured)
 
 
 def _error(text: str, structured: dict[str, Any]) -> Wire:
-    is_deep = jsontext.dumps_within(structured, MOST_LEVELS) is None
+    is_deep = jsontext.is_deeper(structured, MOST_LEVELS)
     return _wire([text_block(text)], None if is_deep else structured, is_error=True)
 
 
@@ -195,7 +204,7 @@ def _told(
     Where the structured content is the answer's own value, the text is the JSON of that.
     """
     structured, note, notes = None, "", []
-    written = None if value is MISSING else jsontext.dumps_within(value, MOST_LEVELS)
+    written = None if value is MISSING else _written(outcome, value)
     if written is not None:
         if limit and len(written) > limit.most:
             value, note = limit.cut(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -43,7 +44,7 @@ from naftiko_run.expose.mcp.results import (
 from naftiko_run.expose.mcp.trimming import ResultLimit, limit_of
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.units import unit_of
-from naftiko_run.invoke import Function, Outcome
+from naftiko_run.invoke import Function, Outcome, in_thread
 
 _ERAS: Final = (LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION)
 """A revision of each era, in which tools are told alike."""
@@ -206,7 +207,7 @@ class ToolBox:
         self, tool: _Tool, context: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
         try:
-            read = tool.arguments.read(params.arguments or {})
+            read = await tool.arguments.read(params.arguments or {})
             inputs = await tool.asks.inputs(context, params, read.inputs)
         except Unanswered as fault:
             return _typed(result_of_text(str(fault), is_error=True))
@@ -232,7 +233,8 @@ async def _result(tool: _Tool, inputs: Mapping[str, Any], protocol_version: str)
     """
     try:
         outcome = await tool.arguments.call(inputs)
-        result = result_of(outcome, protocol_version, tool.name, tool.limit, tool.promise)
+        made = partial(result_of, outcome, protocol_version, tool.name, tool.limit, tool.promise)
+        result = await in_thread(made) if outcome.is_long else made()
     except InvocationError as fault:
         return _refused(tool, fault, protocol_version)
     if tool.showing and not outcome.has_failed:
