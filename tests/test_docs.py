@@ -106,6 +106,22 @@ def test_the_navigation_has_every_page() -> None:
     assert sorted(listed) == sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
 
 
+@pytest.mark.parametrize("page", sorted(DOCS.glob("explanation/decisions/[0-9]*.md")), ids=name_of)
+def test_the_decisions_of_a_page_have_unique_ids_and_are_newest_first(page: Path) -> None:
+    topic = int(page.name.partition("-")[0])
+    text = page.read_text(encoding="utf-8")
+    found = re.findall(
+        r'^<a id="d(\d+)-(\d+)"></a>\*\*(\d+)\.(\d+) .*\*\* \((\d{4}-\d\d-\d\d)\)$', text, re.MULTILINE
+    )
+    assert len(found) == text.count("<a id=") > 0
+    assert all((int(a), int(c)) == (topic, topic) and b == d for a, b, c, d, _ in found)
+    assert [int(number) for _, number, *_ in found] == [*range(len(found), 0, -1)]
+    dates = [date for *_, date in found]
+    assert dates == sorted(dates, reverse=True)
+    sections = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert sections == ["Context", "Decisions", "Consequences"]
+
+
 def test_the_settings_page_has_every_option_and_variable() -> None:
     page = (FOLDER / "settings.md").read_text(encoding="utf-8")
     printed = subprocess.run([COMMAND, "--help"], capture_output=True, text=True, check=True).stdout
