@@ -21,6 +21,7 @@ ROOMS = (
     "diagnostics",
     "errors",
     "expressions",
+    "spec",
     "document",
     "bindings",
     "consume",
@@ -35,8 +36,8 @@ ROOMS = (
 )
 """Ground floor first."""
 
-ROOF = ("__init__", "__main__")
-"""The public API and ``python -m``: they may import everything, and nothing imports from them."""
+ROOF = ("__init__", "__main__", "asgi")
+"""The public API, ``python -m`` and the app that ASGI servers load: they may import everything, and nothing imports from them."""
 
 APART = {
     "expose": {"consume", "bindings"},

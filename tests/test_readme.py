@@ -5,14 +5,17 @@ import re
 import shlex
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from jsonschema_rs import Draft7Validator
+from starlette.testclient import TestClient
 
 from naftiko_run import Settings, load
 from naftiko_run.document.source import parse
 from support.process import COMMAND, ROOT, started
+from support.upstream import Upstream
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TUTORIAL = (ROOT / "docs" / "tutorial" / "first-capability.md").read_text(encoding="utf-8")
@@ -62,6 +65,19 @@ def test_the_document_of_the_tutorial_answers_as_it_shows(tmp_path: Path) -> Non
         subprocess.run(
             [COMMAND.with_name(program), *arguments], cwd=tmp_path, capture_output=True, check=True
         )
+
+
+def test_the_asgi_app_answers_below_the_path_that_it_is_mounted_at(
+    tmp_path: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = block("yaml", "naftiko: ").replace("https://api.weather.example/v2", upstream.url)
+    (tmp_path / "weather.yaml").write_text(document, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WEATHER_KEY", "k")
+    names: dict[str, Any] = {}
+    exec(block("python", "naftiko_run.asgi"), names)  # noqa: S102 - the README's own snippet
+    assert TestClient(names["api"]).get("/weather/forecast/Paris").json() == {"ok": True}
+    assert upstream.only.target == "/cities/Paris/forecast"
 
 
 COMMANDS = [

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from naftiko_run.spec.reference import reference_page
 from scripts.reference.api import api_page
 from scripts.reference.cli import cli_page
 from scripts.reference.errors import errors_page
@@ -17,6 +18,7 @@ FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "reference"
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "cli.md": cli_page,
     "errors.md": errors_page,
+    "fields.md": reference_page,
     "python-api.md": api_page,
     "rules.md": rules_page,
     "settings.md": settings_page,

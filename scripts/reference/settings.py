@@ -43,6 +43,7 @@ Sizes are written `10MiB`, `500KB` or `1048576`, times in seconds. A name of an 
 | --- | --- |
 | `NAFTIKO_HOST` | the address to listen on, without `--host` |
 | `NAFTIKO_PORT_ADAPTER` | the port of an adapter, without `--port`: `NAFTIKO_PORT_REST`, `NAFTIKO_PORT_MY_TOOLS` |
+| `NAFTIKO_DOCUMENTS` | the documents and folders, separated as in `PATH`, that `naftiko_run.asgi:app` serves |
 | `NAFTIKO_SCRIPTING` | `false` makes every script step fail, unless the document sets `management.scripting.enabled` |
 | `NAFTIKO_STATE_KEY` | the key, of at least 32 bytes, that replicas share for questions to MCP clients: see [MCP](mcp.md) |
 | `NAFTIKO_SERVICE_ACCOUNT` | the folder with the service account's token, instead of `/var/run/secrets/kubernetes.io/serviceaccount` |

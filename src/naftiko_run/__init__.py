@@ -25,9 +25,10 @@ if TYPE_CHECKING:
         NaftikoError,
     )
     from naftiko_run.expose import Exposer
-    from naftiko_run.serve import serve
+    from naftiko_run.serve import Application, ServeSettings, asgi, serve
 
 __all__ = [
+    "Application",
     "Authentication",
     "BindingProvider",
     "Capability",
@@ -40,13 +41,16 @@ __all__ = [
     "LocationUnreadable",
     "MissingBinding",
     "NaftikoError",
+    "ServeSettings",
     "Settings",
     "__version__",
+    "asgi",
     "load",
     "serve",
 ]
 
 _HOMES = {
+    "Application": "naftiko_run.serve",
     "Authentication": "naftiko_run.consume",
     "BindingProvider": "naftiko_run.bindings",
     "Capability": "naftiko_run.capability",
@@ -59,7 +63,9 @@ _HOMES = {
     "LocationUnreadable": "naftiko_run.errors",
     "MissingBinding": "naftiko_run.errors",
     "NaftikoError": "naftiko_run.errors",
+    "ServeSettings": "naftiko_run.serve",
     "Settings": "naftiko_run.capability",
+    "asgi": "naftiko_run.serve",
     "load": "naftiko_run.capability",
     "serve": "naftiko_run.serve",
 }

@@ -117,11 +117,6 @@ def may_hold_halves(text: bytes) -> bool:
     return text.find(b"\\ud") >= 0 or text.find(b"\\uD") >= 0
 
 
-def without_halves(text: bytes) -> bytes:
-    """Return JSON with U+FFFD in place of escapes of half a surrogate pair; the rest stays as it is written."""
-    return _ESCAPE.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], text)
-
-
 def _check_unicode(text: bytes) -> None:
     """Check that a text is UTF-8, and that its escapes are whole characters.
 
@@ -129,10 +124,16 @@ def _check_unicode(text: bytes) -> None:
         NotUnicode: It is not.
     """
     repaired = text if _is_utf8(text) else text.decode("utf-8", "replace").encode()
-    if _SURROGATE.search(repaired):
-        repaired = without_halves(repaired)
+    repaired = without_lone_surrogates(repaired)
     if repaired != text:
         raise NotUnicode(repaired)
+
+
+def without_lone_surrogates(text: bytes) -> bytes:
+    """Return JSON in UTF-8 with U+FFFD in place of escapes that are halves of surrogate pairs."""
+    if _SURROGATE.search(text) is None:
+        return text
+    return _ESCAPE.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], text)
 
 
 def _is_utf8(text: bytes) -> bool:

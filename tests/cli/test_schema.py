@@ -31,4 +31,4 @@ def test_a_version_chooses_its_line() -> None:
 def test_an_unknown_version_is_refused_with_those_known() -> None:
     done = ended("naftiko", "schema", "--version", "9")
     assert done.returncode == 2
-    assert "`9` is no version known here; known: 1.0.0-alpha2" in done.stderr
+    assert "unknown specification version `9`; known versions: 1.0.0-alpha2" in done.stderr

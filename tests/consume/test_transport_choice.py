@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from importlib.util import find_spec
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consume.transports import KINDS, Kind, asking, each_kind, head_of, saying, speaking, whole
-from naftiko_run.cli.bootstrap import skip_missing_imports
-from naftiko_run.consume import Transport
+from consume.transports import Kind, asking, each_kind, head_of, speaking, whole
 from naftiko_run.consume.transport.origin import parse_origin, prefix_of
 from naftiko_run.consume.transport.proxies import environment_proxies
 
@@ -109,39 +105,3 @@ def test_requests_go_through_the_proxy_of_the_environment(
 
     assert asyncio.run(use()) == b"proxy"
     assert asked[0].startswith(b"GET http://upstream.example/a HTTP/1.1\r\n")
-
-
-class Searches:
-    """Records which packages the import system searches for."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:  # noqa: ARG002
-        self.names.append(name)
-
-
-@pytest.mark.parametrize("is_command", [True, False])
-def test_only_the_commands_record_that_sniffio_is_missing(
-    monkeypatch: pytest.MonkeyPatch, *, is_command: bool
-) -> None:
-    monkeypatch.delitem(sys.modules, "sniffio", raising=False)
-    is_missing = find_spec("sniffio") is None
-    searches = Searches()
-
-    async def use(transport: Transport) -> None:
-        async with speaking(saying(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")) as address:
-            if is_command:
-                skip_missing_imports()
-            monkeypatch.setattr(sys, "meta_path", [searches, *sys.meta_path])
-            assert await whole(await transport.send(asking(address))) == b"ok"
-            assert await whole(await transport.send(asking(address))) == b"ok"
-
-    try:
-        KINDS["httpx"].run(use)
-        if is_command:
-            assert "sniffio" not in searches.names
-        elif is_missing:
-            assert "sniffio" not in sys.modules
-    finally:
-        sys.modules.pop("sniffio", None)

@@ -7,12 +7,12 @@ from textwrap import dedent, indent
 from jsonschema_rs import Draft7Validator
 
 from naftiko_run.diagnostics import Diagnostic
+from naftiko_run.document.editor_schema import editor_schema
 from naftiko_run.document.load import LoadedDocument, load_text
 from naftiko_run.document.model import ConsumedOperation, Document, McpExposes, RestExposes
-from naftiko_run.document.schema import document_schema
 
 MARK = "# <-"
-EDITOR = Draft7Validator(document_schema())
+EDITOR = Draft7Validator(editor_schema())
 """Checks a document as an editor does."""
 
 CONSUMES = """

@@ -9,16 +9,16 @@ import pytest
 from jsonschema_rs import Draft7Validator, meta
 
 from lint.documents import IKANOS, NAFTIKO
-from naftiko_run.document.schema import document_schema
+from naftiko_run.document.editor_schema import editor_schema
 from naftiko_run.document.source import parse
 from support.documents import PIPELINES, SHOP, small
 
 Place = tuple[str | int, ...]
 
-SCHEMA = document_schema()
+SCHEMA = editor_schema()
 EDITOR = Draft7Validator(SCHEMA)
-NAFTIKO_EDITOR = Draft7Validator(document_schema("1.0.0-alpha2"))
-IKANOS_EDITOR = Draft7Validator(document_schema("1.0.0-beta5"))
+NAFTIKO_EDITOR = Draft7Validator(editor_schema("1.0.0-alpha2"))
+IKANOS_EDITOR = Draft7Validator(editor_schema("1.0.0-beta5"))
 
 START = "naftiko: 1.0.0-alpha2\ninfo: {label: Shop}\n"
 API = "type: http, namespace: shop, baseUri: 'https://shop.example'"
@@ -61,7 +61,7 @@ AUTHENTICATION: Place = ("consumes", 0, "authentication")
 
 @pytest.mark.parametrize("version", ["", "1.0.0-alpha2", "1.0.0-beta5"])
 def test_it_is_one_self_contained_schema_of_draft_07(version: str) -> None:
-    schema = document_schema(version)
+    schema = editor_schema(version)
     assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
     meta.validate(schema)
     references = {value for rule in rules(schema) for key, value in rule.items() if key == "$ref"}
@@ -299,7 +299,7 @@ def test_an_unknown_version_is_marked() -> None:
 
 @pytest.mark.parametrize("version", ["", "1.0.0-alpha2", "1.0.0-beta5"])
 def test_every_key_is_described(version: str) -> None:
-    described = keys(document_schema(version))
+    described = keys(editor_schema(version))
     assert len(described) > 150
     assert [key for key, each in described if not each["description"].endswith(".")] == []
 

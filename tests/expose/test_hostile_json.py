@@ -250,6 +250,12 @@ def test_an_answer_of_whole_characters_is_passed_on_as_it_came(
     assert not caplog.records
 
 
+def test_text_in_an_answer_too_deep_for_clients_is_replaced_too(served: Served, upstream: Upstream) -> None:
+    upstream.answers(Answer(body=rb'{"s":"\ud800 \ud83d\ude00","a":' + nested(200) + b"}"))
+    result = called(served, "get", b"{}").json()["result"]
+    assert result["content"][0]["text"].startswith(r'{"s":"\ufffd \ud83d\ude00","a":')
+
+
 @pytest.mark.parametrize(("body", "value"), BROKEN)
 def test_a_body_that_is_not_unicode_goes_out_replaced(
     served: Served, upstream: Upstream, body: bytes, value: Any

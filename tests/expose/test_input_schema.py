@@ -9,7 +9,7 @@ import httpx
 import pytest
 import yaml
 
-from naftiko_run import Settings
+from naftiko_run import Settings, load
 from support.mcp_client import call_tool, list_tools, text_of
 from support.server import serving
 
@@ -43,10 +43,104 @@ def document(folder: Path, schema: dict[str, Any]) -> Path:
     return file
 
 
-def test_it_is_told_as_it_stands(tmp_path: Path) -> None:
-    with serving(document(tmp_path, SCHEMA), settings=Settings()) as served:
+TEXT = {"type": "string"}
+NUMBER = {"type": "number"}
+REFUSED_AT_ROOT = {"anyOf", "oneOf", "allOf", "not", "enum", "const", "$ref"}
+
+
+def shown(folder: Path, schema: dict[str, Any]) -> dict[str, Any]:
+    with serving(document(folder, schema), settings=Settings()) as served:
         tool, _ = list_tools(served.url("mcp"))
-    assert tool.input_schema == SCHEMA
+    return tool.input_schema
+
+
+def test_it_is_told_as_it_stands_below_its_root(tmp_path: Path) -> None:
+    plain = {keyword: each for keyword, each in SCHEMA.items() if keyword != "anyOf"}
+    note = "At least one of these is required: `phone`; `email`."
+    assert shown(tmp_path, SCHEMA) == {**plain, "description": note}
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (
+            {
+                "description": "A search.",
+                "properties": {"q": TEXT},
+                "required": ["q"],
+                "oneOf": [
+                    {"properties": {"a": TEXT, "n": NUMBER}, "required": ["q", "a"]},
+                    {"properties": {"b": TEXT, "n": TEXT}, "required": ["b"]},
+                ],
+            },
+            {
+                "type": "object",
+                "description": "A search. Exactly one of these is required: `a`; `b`.",
+                "properties": {"q": TEXT, "a": TEXT, "n": {"anyOf": [NUMBER, TEXT]}, "b": TEXT},
+                "required": ["q"],
+            },
+        ),
+        (
+            {
+                "anyOf": [
+                    {"properties": {"kind": {"const": "a"}, "x": TEXT}, "required": ["kind", "x"]},
+                    {"properties": {"kind": {"const": "b"}, "y": TEXT}, "required": ["kind"]},
+                    {"type": "null"},
+                ]
+            },
+            {
+                "type": "object",
+                "properties": {"kind": {"enum": ["a", "b"]}, "x": TEXT, "y": TEXT},
+                "required": ["kind"],
+            },
+        ),
+        (
+            {
+                "$defs": {"base": {"properties": {"a": TEXT}, "required": ["a"]}},
+                "properties": {"b": TEXT},
+                "allOf": [
+                    {"$ref": "#/$defs/base"},
+                    {"properties": {"b": {"minLength": 2}}, "required": ["b"]},
+                ],
+                "not": {"required": ["c"]},
+            },
+            {
+                "type": "object",
+                "$defs": {"base": {"properties": {"a": TEXT}, "required": ["a"]}},
+                "properties": {"b": {"type": "string", "minLength": 2}, "a": TEXT},
+                "required": ["b", "a"],
+            },
+        ),
+        (
+            {"$defs": {"all": {"type": "object", "properties": {"a": TEXT}}}, "$ref": "#/$defs/all"},
+            {
+                "type": "object",
+                "$defs": {"all": {"type": "object", "properties": {"a": TEXT}}},
+                "properties": {"a": TEXT},
+            },
+        ),
+        (
+            {"$defs": {"loop": {"allOf": [{"$ref": "#/$defs/loop"}]}}, "$ref": "#/$defs/loop"},
+            {"type": "object", "$defs": {"loop": {"allOf": [{"$ref": "#/$defs/loop"}]}}, "properties": {}},
+        ),
+    ],
+)
+def test_clients_see_a_plain_object_at_its_root(
+    tmp_path: Path, schema: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    told = shown(tmp_path, schema)
+    assert told == expected
+    assert REFUSED_AT_ROOT.isdisjoint(told)
+
+
+def test_a_choice_at_its_root_is_a_warning(tmp_path: Path) -> None:
+    (told,) = [
+        each
+        for each in load(document(tmp_path, SCHEMA), Settings()).diagnostics
+        if each.code == "schema-root"
+    ]
+    assert "`anyOf`" in told.message
+    assert told.severity == "warning"
 
 
 @pytest.mark.parametrize(

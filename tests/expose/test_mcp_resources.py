@@ -147,6 +147,46 @@ def test_functions_are_read(served: Served, upstream: Upstream, mode: str) -> No
 
 
 @MODES
+@pytest.mark.parametrize(
+    ("media_type", "body", "text"),
+    [
+        ("application/json", b'{"t": "Z\xfcrich"}', '{"t": "Z\ufffdrich"}'),
+        (
+            "application/json",
+            rb'{"t": "\ud800 \ud83d\ude00 \\ud800"}',
+            r'{"t": "\ufffd \ud83d\ude00 \\ud800"}',
+        ),
+        ("text/plain", b"Z\xfcrich", "Z\ufffdrich"),
+        ("text/plain", rb"\ud800", r"\ud800"),
+        ("text/csv; charset=iso-8859-1", b"Z\xfcrich", "Z\xfcrich"),
+        ("application/problem+json", b'"\xff"', '"\ufffd"'),
+        ("application/xml", b"<a>\xff</a>", "<a>\ufffd</a>"),
+    ],
+)
+def test_text_that_is_not_unicode_is_replaced_with_a_warning(
+    served: Served,
+    upstream: Upstream,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    mode: str,
+    media_type: str,
+    body: bytes,
+    text: str,
+) -> None:
+    upstream.answers(Answer(body=body, headers=(("content-type", media_type),)))
+    contents = read(served, "api://now", mode)
+    assert (contents.text, contents.mime_type) == (text, media_type.partition(";")[0])
+    is_told = any("api://now" in each.message and "not Unicode" in each.message for each in caplog.records)
+    assert is_told == ("\ufffd" in text or r"\ufffd" in text)
+
+
+@MODES
+def test_bytes_that_are_no_text_come_as_bytes(served: Served, upstream: Upstream, mode: str) -> None:
+    upstream.answers(Answer(body=b"\xff\xfea", headers=(("content-type", "application/pdf"),)))
+    assert b64decode(read(served, "api://now", mode).blob) == b"\xff\xfea"
+
+
+@MODES
 def test_the_holes_of_a_uri_are_inputs(served: Served, upstream: Upstream, mode: str) -> None:
     upstream.answers(Answer(body=b'{"name": "N"}'))
     contents = read(served, "api://ships/IMO%201", mode)

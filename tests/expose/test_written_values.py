@@ -74,6 +74,9 @@ OPERATIONS: list[dict[str, Any]] = [
             {"name": "nickname", "in": "body", "type": "string", "nullable": True},
             {"name": "title", "in": "body", "type": ["string", "null"], "enum": ["a", "b"]},
             {"name": "bio", "in": "body", "type": "string"},
+            {"name": "any", "in": "body"},
+            {"name": "one", "in": "body", "enum": ["a", "b"]},
+            {"name": "q", "in": "query"},
         ],
     },
     {
@@ -99,6 +102,12 @@ OPERATIONS: list[dict[str, Any]] = [
             },
             {"name": "other", "in": "body", "type": "string"},
         ],
+    },
+    {
+        "name": "page",
+        "method": "PUT",
+        "path": "/page",
+        "body": {"type": "xml", "data": "<a>{{a}}</a>"},
     },
     {
         "name": "search",
@@ -328,10 +337,12 @@ def test_a_null_in_a_body_goes_out_as_it_was_written(served: Served, upstream: U
         ({"nickname": None, "title": None}, b'{"nickname":null,"title":null}'),
         ({"nickname": None, "bio": None}, b'{"nickname":null}'),
         ({"bio": None}, b"{}"),
+        ({"any": None, "bio": None}, b'{"any":null}'),
+        ({"one": None, "q": None}, b"{}"),
         ({}, b"{}"),
     ],
 )
-def test_a_null_argument_goes_out_where_the_input_is_nullable(
+def test_a_null_argument_goes_out_where_the_input_is_nullable_or_untyped(
     served: Served, upstream: Upstream, arguments: dict[str, Any], sent: bytes
 ) -> None:
     assert not call_tool(served.url("mcp"), "me", arguments).is_error
@@ -406,7 +417,13 @@ def test_a_null_goes_out_where_a_template_in_quotes_stands(
     served: Served, upstream: Upstream, body: bytes, sent: bytes
 ) -> None:
     assert ask(served, "/names", body).status_code == 200
-    assert upstream.only.body == sent
+    assert not call_tool(served.url("mcp"), "rename", json.loads(body)).is_error
+    assert [each.body for each in upstream.received] == [sent, sent]
+
+
+def test_a_null_argument_is_nothing_in_text_that_is_no_json(served: Served, upstream: Upstream) -> None:
+    assert not call_tool(served.url("mcp"), "page", {"a": None}).is_error
+    assert upstream.only.body == b"<a></a>"
 
 
 def test_an_empty_object_of_a_tool_goes_out_with_its_type(served: Served, upstream: Upstream) -> None:

@@ -11,7 +11,7 @@ from naftiko_run.expressions import compile_path
 from support.process import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "outputs.md").read_text(encoding="utf-8")
-ROWS = re.findall(r"^\| (`+)(.+?) ?\1 \| `(.+?)` \|", PAGE, re.MULTILINE)
+ROWS = re.findall(r"^\| (`+)((?:(?!\1).)+) ?\1 \| `([^`]+)` \|", PAGE, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("path", "gives"), [(path, gives) for _, path, gives in ROWS])

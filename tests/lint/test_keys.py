@@ -17,10 +17,30 @@ def test_what_is_close_to_a_key_is_suggested() -> None:
     assert hints["`readonly` is not a key of `hints`"] == "did you mean `readOnly`?"
     assert hints["`parameters` is not a key of a consumed operation"] == "did you mean `inputParameters`?"
     assert hints["`workflow` is not a key of `capability`"] == (
-        "remove it, or name it `x-workflow` if it is your own"
+        "remove it, or rename it to `x-workflow` if it is your own"
     )
 
 
 def test_what_is_no_document_of_ours_is_not_searched_for_slips() -> None:
     found = findings("name: something\npersona: else\n")
     assert [each.code for each in found] == ["no-capability"]
+
+
+def test_a_key_of_a_skill_adapter_without_type_is_found() -> None:
+    text = """\
+naftiko: 1.0.0-alpha2
+info: {label: Shop}
+capability:
+  consumes: []
+  exposes:
+  - namespace: shop-skills
+    port: 3011
+    skils-folder: ./skills
+    skills:
+    - {name: orders, description: Orders, locaton: 'file:///./orders'}
+"""
+    found = [(each.line, each.message) for each in findings(text) if each.code == "unknown-key"]
+    assert found == [
+        (8, "`skils-folder` is not a key of a skill adapter"),
+        (10, "`locaton` is not a key of a skill"),
+    ]

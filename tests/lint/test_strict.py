@@ -72,7 +72,7 @@ def test_another_version_is_named_beside_the_one_that_is_known(
     assert check_strict(edited(data, (line,), version)) == [
         Finding(
             (line,),
-            f"`{line}` is `{version}`, and the strict rules known are those of {line} {known}",
+            f"`{line}` is `{version}`, and the strict level supports {line} {known} only",
             f"write `{line}: {known}`",
         )
     ]

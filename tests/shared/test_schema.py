@@ -11,15 +11,15 @@ import pytest
 from jsonschema_rs import Draft7Validator, ValidationError
 
 from naftiko_run.diagnostics import Pointer
-from naftiko_run.document.schema import document_schema
+from naftiko_run.document.editor_schema import editor_schema
 from naftiko_run.document.source import read
 from naftiko_run.lint import Level, lint
 from shared.documents import CORPUS, SHARED, TUTORIAL
 from shared.specimens import Maker
 
-EDITOR = Draft7Validator(document_schema())
+EDITOR = Draft7Validator(editor_schema())
 LINES = {"naftiko": "1.0.0-alpha2", "ikanos": "1.0.0-beta5"}
-EDITORS = {line: Draft7Validator(document_schema(version)) for line, version in LINES.items()}
+EDITORS = {line: Draft7Validator(editor_schema(version)) for line, version in LINES.items()}
 STEPS = [file for file in TUTORIAL if file.name.startswith("step-") or file.parent.name == "examples"]
 PARTS = [file for file in TUTORIAL if file.parent.name == "shared" and "consumes" in file.name]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,6 +18,8 @@ import pytest
 from naftiko_run.document.source import read
 from naftiko_run.document.strict import check_strict
 from naftiko_run.errors import DocumentError
+from naftiko_run.spec.schema_types import Enum
+from naftiko_run.spec.table import TABLE
 from shared.changes import Changer
 from shared.neighbours import Neighbours
 from shared.specimens import Maker, Specimen
@@ -113,6 +117,62 @@ def test_made_documents_that_are_changed_get_the_official_verdict(line: str) -> 
             agreed_verdict(data)
             changer.change(data)
             agreed_verdict(data)
+
+
+@pytest.mark.parametrize("line", SCHEMAS)
+def test_made_documents_in_lenient_spellings_get_the_official_verdict(line: str) -> None:
+    """Aliases, words in another case, text for numbers and lists for maps are for loading, not for the official schema."""
+    random = Random(8)
+    maker = Maker(SCHEMAS[line], random)
+    verdicts = set[bool]()
+    for focus in maker.definitions * ROUNDS:
+        specimen = min((maker.document(focus) for _ in range(2)), key=Specimen.size)
+        for data in lenient_variants(specimen.data):
+            verdicts.add(agreed_verdict(data))
+    assert verdicts == {True, False}
+
+
+def lenient_variants(data: Any) -> Iterator[Any]:
+    """Yield a document with one key or value after another written in a way that only loading accepts."""
+    yield from _variants(data, lambda changed: changed)
+
+
+def _variants(value: Any, rebuilt: Callable[[Any], Any]) -> Iterator[Any]:
+    match value:
+        case dict():
+            for key, member in value.items():
+                for alias in sorted(ALIASES.get(key, ())):
+                    yield rebuilt({alias if each == key else each: other for each, other in value.items()})
+                yield from _variants(member, lambda new, key=key: rebuilt({**value, key: new}))  # type: ignore[misc]
+        case list():
+            for index, member in enumerate(value):
+                yield from _variants(
+                    member,
+                    lambda new, index=index: rebuilt([*value[:index], new, *value[index + 1 :]]),  # type: ignore[misc]
+                )
+        case bool():
+            yield rebuilt(str(value).lower())
+        case int() | float():
+            yield rebuilt(str(value))
+        case str():
+            for word in sorted({value.upper(), value.lower(), *WORD_ALIASES.get(value, ())} - {value}):
+                yield rebuilt(word)
+
+
+ALIASES: dict[str, set[str]] = defaultdict(set)
+"""The other spellings of keys, of all objects together."""
+WORD_ALIASES: dict[str, set[str]] = defaultdict(set)
+"""The other spellings of words, of all fields together."""
+for _object in TABLE.objects.values():
+    for _field in _object.fields:
+        for _spelling in _field.spellings:
+            ALIASES[_spelling] |= {*_field.spellings} - {_spelling}
+        if isinstance(_field.type, Enum):
+            for _alias, _word in _field.type.aliases.items():
+                WORD_ALIASES[_word].add(_alias)
+for _choice in TABLE.choices.values():
+    for _alias, _word in _choice.aliases.items():
+        WORD_ALIASES[_word].add(_alias)
 
 
 @pytest.mark.parametrize("line", SCHEMAS)

@@ -16,7 +16,7 @@ from naftiko_run.cli.diagnostics import print_refusal
 from naftiko_run.cli.documents import NO_INPUT, NoDocuments, documents_at
 from naftiko_run.cli.run import BAD_DOCUMENT, OK
 from naftiko_run.diagnostics import Diagnostic
-from naftiko_run.document.schema import document_schema
+from naftiko_run.document.editor_schema import editor_schema
 from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
 from naftiko_run.inventory import inventory
 
@@ -67,7 +67,7 @@ def _refused(path: Path, found: Sequence[Diagnostic]) -> dict[str, Any]:
 def show_schema(version: str) -> int:
     """Print the JSON Schema of documents; give the exit code."""
     try:
-        print_json(document_schema(version))
+        print_json(editor_schema(version))
     except ValueError as fault:
         print_fault(error_console(), ConfigurationError(f"--version: {fault}"))
         return 2

@@ -8,14 +8,13 @@ from typing import Any, Final
 
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.imports.syntax import is_import
-from naftiko_run.document.normalize import SPEC_VERSIONS
 from naftiko_run.document.normalize.consumes import normalise_consumes
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.source import Source
 from naftiko_run.errors import SharedDocument
+from naftiko_run.spec.document import SECTIONS, VERSIONS
 
-_SECTIONS: Final = ("consumes", "aggregates", "exposes", "binds")
-_OURS: Final = frozenset((*SPEC_VERSIONS, "info", "name", "description", *_SECTIONS))
+_OURS: Final = frozenset((*VERSIONS, "info", "name", "description", *SECTIONS))
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _OF_VALUES: Final = re.compile(r"secret|credential|token|\benv\b|\bvalues\b", re.IGNORECASE)
 
@@ -48,7 +47,7 @@ def _parts(data: dict[str, Any]) -> str:
     if not data.keys() <= _OURS:
         return ""
     found = [
-        section for section in _SECTIONS if any(_defined(each, section) for each in _entries(data, section))
+        section for section in SECTIONS if any(_defined(each, section) for each in _entries(data, section))
     ]
     return " and ".join(f"`{section}`" for section in found)
 

@@ -1,6 +1,7 @@
 """Functions: what every adapter invokes."""
 
 from naftiko_run.consume import CallerBody, in_thread
+from naftiko_run.consume.formats import repaired_text
 from naftiko_run.invoke.asks import Ask, compile_asks
 from naftiko_run.invoke.compile import FunctionCompiler
 from naftiko_run.invoke.content import compile_content
@@ -44,6 +45,7 @@ __all__ = [
     "input_schema",
     "is_safe_to_call",
     "pointer_of",
+    "repaired_text",
     "violations_of",
     "watched",
 ]

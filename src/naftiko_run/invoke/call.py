@@ -49,6 +49,8 @@ class Call:
         in_path = frozenset(names_of(plan.variables.values()))
         named = (*plan.query, *plan.headers, *plan.cookies)
         in_body = names_of([plan.body.value]) if plan.body else ()
+        body = self.operation.model.body
+        in_json = frozenset(in_body if body is None or body.type == "json" else ())
         as_text = (in_path | {*names_of(value for _, value, _ in named)}).difference(in_body)
         return [
             Use(
@@ -56,6 +58,7 @@ class Call:
                 parameters.get(name) or self.operation.sources.get(name),
                 name in in_path,
                 name in as_text,
+                name in in_json,
             )
             for name, expression in self.arguments.items()
         ]
@@ -152,7 +155,7 @@ class CallPlan:
         """Replace escapes of half a surrogate pair; a text that is too long for that is replaced where it is read."""
         if len(response.body) > jsontext.LONG:
             return
-        whole = jsontext.without_halves(response.body)
+        whole = jsontext.without_lone_surrogates(response.body)
         if whole != response.body:
             response.body = outcome.content = whole
             name = self.call.operation.name

@@ -26,6 +26,7 @@ class Input:
         location: Where an HTTP caller puts it; None for anywhere.
         in_body: Reads it of an HTTP caller's body; None for the member of its name.
         travels_as_text: Whether an upstream gets it only in a path, a query, a header or a cookie.
+        fills_json: Whether an upstream receives its value in a JSON body, unchanged.
         delimiter: What separates the elements of an array that an HTTP caller writes as one text; empty for the
             usual of its place.
     """
@@ -36,6 +37,7 @@ class Input:
     location: Location | None = None
     in_body: Accessor | None = None
     travels_as_text: bool = False
+    fills_json: bool = False
     delimiter: str = ""
 
     @property
@@ -53,12 +55,14 @@ class Use:
         parameter: The consumed parameter that it fills; None where it fills none.
         is_path: Whether it is a part of an upstream's path, which has no holes.
         is_text: Whether it is sent in a path, a query, a header or a cookie, and nowhere else.
+        is_json: Whether it is sent in a JSON body.
     """
 
     expression: Expression
     parameter: Parameter | None = None
     is_path: bool = False
     is_text: bool = False
+    is_json: bool = False
 
     @property
     def is_required(self) -> bool:
@@ -100,6 +104,7 @@ def infer_inputs(
             location=parameter.in_ or (source.in_ if source else None),
             in_body=compile_path(path) if (path := body_path(parameter)) else None,
             travels_as_text=_are_text(by_name.get(parameter.name, ())),
+            fills_json=any(use.is_json for use in filled),
             delimiter=_delimiter(parameter) or _delimiter(source),
         )
     for name, found in by_name.items():
@@ -152,6 +157,7 @@ def _inferred(name: str, uses: Sequence[Use]) -> Input:
             required=required,
             location="path" if is_path else None,
             travels_as_text=_are_text(uses),
+            fills_json=any(use.is_json for use in filled),
         )
     location = None if name.casefold() in _CONNECTION_HEADERS else parameter.in_
     return Input(
@@ -161,6 +167,7 @@ def _inferred(name: str, uses: Sequence[Use]) -> Input:
         location=location,
         delimiter=_delimiter(parameter),
         travels_as_text=_are_text(uses),
+        fills_json=any(use.is_json for use in filled),
     )
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from naftiko_run import jsontext
 from naftiko_run.consume import in_thread
-from naftiko_run.consume.formats import decode_text
+from naftiko_run.consume.formats import decode_text, repaired_text
 from naftiko_run.expressions import MISSING
 
 _log = logging.getLogger(__name__)
 
+_REPLACED = "an answer holds text that is not Unicode; U+FFFD replaces it"
 _NEVER_TEXT = ("image/", "audio/", "video/")
 
 
@@ -116,13 +117,11 @@ class Outcome:
 
     @property
     def text(self) -> str:
-        """The answer as text, in its own encoding; what is not in that is replaced."""
-        try:
-            return decode_text(self.content, self.media_type)
-        except jsontext.NotUnicode as fault:
-            return fault.repaired.decode()
-        except ValueError:
-            return self.content.decode("utf-8", "replace")
+        """The answer as text, in its own encoding; what is not Unicode is replaced."""
+        text, is_repaired = repaired_text(self.content, self.media_type)
+        if is_repaired:
+            _log.warning(_REPLACED)
+        return text
 
     def _json(self) -> Any:
         try:
@@ -130,5 +129,5 @@ class Outcome:
         except ValueError:
             return MISSING
         if text is not self.content:
-            _log.warning("an answer holds text that is not Unicode; U+FFFD replaces it")
+            _log.warning(_REPLACED)
         return value

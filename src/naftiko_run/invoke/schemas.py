@@ -11,8 +11,8 @@ import jsonschema_rs
 from naftiko_run import jsontext
 from naftiko_run.document.model import Parameter, ParameterType
 from naftiko_run.document.normalize.input_schemas import properties_of
-from naftiko_run.document.normalize.parameters import TYPE_SPELLINGS
 from naftiko_run.invoke.outputs import convert
+from naftiko_run.spec.values import INPUT_TYPE
 
 MOST_MEMBERS: Final = 30
 """How deep members are told; parsers of clients have limits, and two levels of JSON make one of members."""
@@ -27,6 +27,8 @@ _KEYWORDS = (
     *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
 )
 _TYPES = frozenset(get_args(ParameterType))
+_TYPING = frozenset(("type", "enum", "const", "not", "anyOf", "oneOf", "allOf", "$ref"))
+"""Keywords that say which values there are."""
 _CHOICES = ("anyOf", "oneOf", "allOf")
 
 
@@ -85,10 +87,15 @@ def type_of(schema: Mapping[str, Any]) -> str:
     return str(kinds[0]) if len(kinds) == 1 else ""
 
 
-def takes_null(schema: Mapping[str, Any]) -> bool:
-    """Return whether null is one of the types that a schema names."""
+def takes_null(schema: Mapping[str, Any], *, or_untyped: bool = False) -> bool:
+    """Return whether null is one of the types that a schema names.
+
+    Args:
+        schema: The schema.
+        or_untyped: Return so also where it says nothing of what its values are.
+    """
     kind = schema.get("type")
-    return isinstance(kind, list) and "null" in kind
+    return (isinstance(kind, list) and "null" in kind) or (or_untyped and _TYPING.isdisjoint(schema))
 
 
 def with_items(schema: dict[str, Any]) -> dict[str, Any]:
@@ -146,7 +153,7 @@ def _members(properties: Mapping[str, Any], level: int, required: Sequence[str])
 
 
 def _spelled(kind: Any) -> Any:
-    return TYPE_SPELLINGS.get(kind, kind) if isinstance(kind, str) else kind
+    return INPUT_TYPE.aliases.get(kind, kind) if isinstance(kind, str) else kind
 
 
 def sound(schema: dict[str, Any]) -> tuple[dict[str, Any], list[Unsound]]:

@@ -34,7 +34,9 @@ class InputValidator:
     def __init__(self, inputs: Sequence[Input], schema: dict[str, Any] | None = None) -> None:
         self.schema = input_schema(inputs) if schema is None else schema
         self._optional = frozenset(
-            each.name for each in inputs if not each.required and not takes_null(each.schema)
+            each.name
+            for each in inputs
+            if not each.required and not takes_null(each.schema, or_untyped=each.fills_json)
         )
         self._defaults = tuple(
             (each.name, each.schema["default"]) for each in inputs if "default" in each.schema

@@ -106,6 +106,7 @@ prompt-name-long | warning | A prompt's name has more than 64 characters; it is 
 provider-not-supported | warning | The `location` of a bind is of a kind that nothing installed reads; environment variables are read. | Use a location that is supported, or none.
 ref-overridden | warning | A unit has a `ref` beside steps or a call of its own; the `ref` is not followed. | Keep one of the two.
 schema-keyword | warning | A keyword of an input's schema is one that inputs do not have, or is not in its form; it is left out. | Write it as the message says, or the tool's whole schema as `x-inputSchema`.
+schema-root | warning | The root of a tool's `x-inputSchema` has keywords that big MCP clients refuse; they are shown a plain object. | Write the properties at the root, and say in descriptions which belong together.
 self-reference | error | An alias stands inside of what its anchor marks. | Put the anchor on a smaller part, or write the part out.
 several-documents | error | A file holds more than one YAML document. | Keep one capability in a file.
 shared-document | info | A file only defines parts or values for other documents; there is nothing to serve. | Serve a document that uses it.

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.imports.syntax import is_import
 from naftiko_run.document.normalize.reader import Reader, texts
 from naftiko_run.document.source import Source
-
-SECTIONS: Final = ("consumes", "exposes", "aggregates", "binds")
-BASE_URI: Final = ("baseUri", "baseUrl", "base_uri")
-"""The spellings of ``baseUri``."""
+from naftiko_run.spec.document import SECTIONS
+from naftiko_run.spec.exposes import EXPOSES
+from naftiko_run.spec.spellings import CONSUMED_NAMESPACE, FUNCTIONS, OPERATION_NAME
 
 
 class Entry(NamedTuple):
@@ -38,7 +37,7 @@ class Operation(NamedTuple):
     @property
     def name(self) -> str:
         """Its name; empty where it has none."""
-        return self.reader.text("name", "id") or self.reader.key
+        return self.reader.text(*OPERATION_NAME) or self.reader.key
 
     @property
     def path(self) -> str:
@@ -128,7 +127,7 @@ class Written:
 
     def adapters(self, kind: str) -> Iterator[Reader]:
         """Give the adapters of a type."""
-        kinds = ("rest", "api") if kind == "rest" else (kind,)
+        kinds = (kind, *(alias for alias, each in EXPOSES.aliases.items() if each == kind))
         return (exposes for exposes in self.exposes if exposes.text("type").casefold() in kinds)
 
     @cached_property
@@ -158,7 +157,7 @@ class Written:
             Unit(kind, aggregate, function, _name(function))
             for entry in self.entries("aggregates")
             for aggregate in [entry.reader]
-            for function in aggregate.members("flows", "functions")
+            for function in aggregate.members(*FUNCTIONS)
         )
 
     @cached_property
@@ -184,7 +183,7 @@ class Written:
     def _by_call(self) -> dict[str, Operation]:
         found: dict[str, Operation] = {}
         for each in self.consumed_operations:
-            namespace = each.owner.text("namespace", "name") or each.owner.key
+            namespace = each.owner.text(*CONSUMED_NAMESPACE) or each.owner.key
             found.setdefault(f"{namespace}.{each.name}", each)
         return found
 

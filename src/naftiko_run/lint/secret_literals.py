@@ -12,6 +12,7 @@ from naftiko_run.document.normalize.authentication import SCHEMES
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.expressions import same_name
 from naftiko_run.lint.document_view import Written
+from naftiko_run.spec.spellings import API_KEY_NAME, API_KEY_VALUE, BASE_URI
 
 _CREDENTIAL_NAME = re.compile(
     r"(authorization|(api|auth|access|secret|private|signing|master)key|secret|passw(or)?d|passphrase"
@@ -95,7 +96,7 @@ def _blocks(owner: Reader) -> Iterator[Reader]:
 
 def _key_is_credential(block: Reader) -> bool:
     """Whether ``key`` holds the credential: where another key names the header, and there is no value."""
-    return ("header" in block.data or "name" in block.data) and not block.text("value", "token")
+    return ("header" in block.data or "name" in block.data) and not block.text(*API_KEY_VALUE)
 
 
 def _in_credential_lists(block: Reader) -> Iterator[SecretLiteral]:
@@ -106,7 +107,7 @@ def _in_credential_lists(block: Reader) -> Iterator[SecretLiteral]:
             yield SecretLiteral((*block.at, "headers", name), f"the value of the header `{name}`", text)
     for several in _KEY_LISTS:
         for member in block.members(several) if isinstance(block.data.get(several), list) else ():
-            name, text = member.text("name", "key"), member.text("value")
+            name, text = member.text(*reversed(API_KEY_NAME)), member.text("value")
             if (_is_credential(name) or name == "key") and _is_literal(text):
                 yield SecretLiteral((*member.at, "value"), f"the value of `{name}`", text)
 
@@ -152,7 +153,7 @@ def _by_shape(written: Written) -> Iterator[SecretLiteral]:
 
 def _in_urls(written: Written) -> Iterator[SecretLiteral]:
     for at, text in written.texts:
-        if not at or at[-1] not in ("baseUri", "baseUrl", "base_uri", "path"):
+        if not at or at[-1] not in (*BASE_URI, "path"):
             continue
         password = _PASSWORD_IN_URL.search(text)
         if password:

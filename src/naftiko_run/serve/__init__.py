@@ -1,14 +1,18 @@
 """The supervisor: which adapters on which ports, start and drain, several documents in one process."""
 
 from naftiko_run.serve.addresses import Addressing, parse_port, port_variable
+from naftiko_run.serve.application import Application, asgi
+from naftiko_run.serve.mount import ServeSettings
 from naftiko_run.serve.piped import choices
-from naftiko_run.serve.site import ServeSettings, Site, build_sites, urls
+from naftiko_run.serve.site import Site, build_sites, urls
 from naftiko_run.serve.supervisor import running, serve
 
 __all__ = [
     "Addressing",
+    "Application",
     "ServeSettings",
     "Site",
+    "asgi",
     "build_sites",
     "choices",
     "parse_port",

@@ -12,7 +12,7 @@ from naftiko_run.document.model import Exposes, Hints, McpExposes, RestExposes, 
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter, Combining, find_exposer
 from naftiko_run.invoke import Function, is_safe_to_call
-from naftiko_run.serve.site import ServeSettings
+from naftiko_run.serve.mount import ServeSettings
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
 _LONGEST_NAME: Final = 64

@@ -10,26 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from naftiko_run.capability import Capability
-from naftiko_run.consume import DEFAULT_LIMITS, Limits
 from naftiko_run.document.model import is_piped
-from naftiko_run.errors import PortUnavailable, RouteClash
-from naftiko_run.expose import (
-    Adapter,
-    Block,
-    Clash,
-    Combining,
-    ExposeSettings,
-    HostGuard,
-    Router,
-    Unit,
-    at_free_path,
-    find_exposer,
-    prefixed,
-    without_clashes,
-)
-from naftiko_run.expose.authentication import guarded
-from naftiko_run.secret import Secret
-from naftiko_run.serve.addresses import Addressing
+from naftiko_run.errors import PortUnavailable
+from naftiko_run.expose import Adapter, Block, Clash, HostGuard, Router, find_exposer
+from naftiko_run.serve.mount import Mount, ServeSettings, build_mount
 
 _SPREADS: Final = sys.platform == "linux"
 """Whether the kernel spreads connections over the sockets of one port."""
@@ -88,48 +72,6 @@ class Site:
         return self.origin + self.router.path_of(adapter)
 
 
-@dataclass(frozen=True, slots=True)
-class ServeSettings:
-    """How capabilities are served.
-
-    Attributes:
-        addressing: Where.
-        max_body: The largest request body taken, in bytes.
-        allowed_hosts: Host names that clients may use besides the address.
-        drain: How many seconds requests in flight may take to finish after a signal.
-        state_key: See ``ExposeSettings``.
-        stdio: Serve one adapter on stdin and stdout, whatever its document says, and nothing on a port.
-        adapter: The namespace of that adapter, where there are several; see ``piped_adapter``.
-        max_result: See ``ExposeSettings``.
-        lazy_tools: See ``ExposeSettings``; adapters that share a port are searched together too.
-        limits: The most connections to upstreams, of each process.
-        workers: How many processes share the ports; the first one only loads and watches where there are several.
-        prefix_routes: Serve the routes of each REST adapter below its namespace.
-        refuses_clashes: Refuse to serve, rather than leave out what two adapters of one port ask for.
-    """
-
-    addressing: Addressing = field(default_factory=Addressing)
-    max_body: int = ExposeSettings().max_body
-    allowed_hosts: tuple[str, ...] = ()
-    drain: int = 30
-    state_key: Secret | None = None
-    stdio: bool = False
-    adapter: str = ""
-    max_result: int | None = None
-    lazy_tools: bool = False
-    workers: int = 1
-    limits: Limits = DEFAULT_LIMITS
-    prefix_routes: bool = False
-    refuses_clashes: bool = False
-
-    @property
-    def of_adapters(self) -> ExposeSettings:
-        """What of it adapters need to know."""
-        return ExposeSettings(
-            self.max_body, self.state_key, self.max_result, self.lazy_tools, keeps_sessions=self.workers == 1
-        )
-
-
 def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> tuple[Site, ...]:
     """Mount every adapter of every capability on its port, and bind the ports.
 
@@ -144,10 +86,9 @@ def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> 
     mounted = _mounted(capabilities, settings)
     sites: list[Site] = []
     try:
-        for place, (router, adapters, clashes) in mounted.items():
-            host, port, _ = place
-            bound = _bind(host, port, adapters, is_shared=settings.workers > 1)
-            sites.append(Site(host, tuple(adapters), router, bound, tuple(clashes)))
+        for (host, port, _), each in mounted.items():
+            bound = _bind(host, port, each.adapters, is_shared=settings.workers > 1)
+            sites.append(Site(host, each.adapters, each.router, bound, each.clashes))
     except PortUnavailable:
         for site in sites:
             site.socket.close()
@@ -163,18 +104,15 @@ def urls(capabilities: Sequence[Capability], settings: ServeSettings) -> list[tu
         ConfigurationError: A variable does not hold a port.
     """
     return [
-        (adapter, _origin(host, port) + router.path_of(adapter))
-        for (host, port, _), (router, adapters, _) in _mounted(capabilities, settings).items()
-        for adapter in adapters
+        (adapter, _origin(host, port) + each.router.path_of(adapter))
+        for (host, port, _), each in _mounted(capabilities, settings).items()
+        for adapter in each.adapters
     ]
 
 
-def _mounted(
-    capabilities: Sequence[Capability], settings: ServeSettings
-) -> dict[_Place, tuple[Router, list[Adapter], list[Clash]]]:
-    """Return by place what finds the adapters that share it, the adapters, and what is left out of them."""
-    mounted: dict[_Place, list[Adapter]] = {}
-    blocks: dict[tuple[_Place, str], list[Block]] = {}
+def _mounted(capabilities: Sequence[Capability], settings: ServeSettings) -> dict[_Place, Mount]:
+    """Return by place the adapters that share it."""
+    blocks: dict[_Place, list[Block]] = {}
     for capability in () if settings.stdio else capabilities:
         for exposes in capability.document.exposes:
             exposer = find_exposer(exposes.type)
@@ -184,36 +122,11 @@ def _mounted(
             port = settings.addressing.port_of(exposes, exposer.default_port)
             # Any free port is one for each type: nobody asked for a port that they share.
             place = (host, port, "" if port else exposes.type)
-            sharing = mounted.setdefault(place, [])
-            adapter = exposer.expose(exposes, capability, settings.of_adapters)
-            adapter = prefixed(adapter) if settings.prefix_routes else adapter
-            sharing.append(guarded(at_free_path(adapter, sharing), exposes))
-            blocks.setdefault((place, exposes.type), []).append((exposes, capability))
-    for (place, kind), shared in blocks.items():
-        mounted[place] += _combined(kind, shared, settings)
-    found: dict[_Place, tuple[Router, list[Adapter], list[Clash]]] = {}
-    for place, adapters in mounted.items():
-        kept, clashes = without_clashes(adapters)
-        if clashes and settings.refuses_clashes:
-            raise RouteClash(clashes[0].message, hint=clashes[0].hint)
-        found[place] = Router(kept, HostGuard(place[0], settings.allowed_hosts)), kept, clashes
-    return found
-
-
-def _combined(kind: str, sharing: Sequence[Block], settings: ServeSettings) -> list[Adapter]:
-    """Give one more adapter of what several blocks of a port offer, where their exposer makes one.
-
-    It has no door of its own, so that blocks with authentication stay behind theirs.
-    """
-    exposer = find_exposer(kind)
-    open_ones = [each for each in sharing if each[0].authentication is None]
-    if len(open_ones) < 2 or not isinstance(exposer, Combining):
-        return []
-    combined = exposer.combine(open_ones, settings.of_adapters)
-    reason = "it has authentication, so that its tools are found at its own URL only"
-    guarded_ones = [each.namespace or each.type for each, _ in sharing if each.authentication is not None]
-    left_out = tuple(Unit(name, reason=reason, kind="adapter") for name in guarded_ones)
-    return [replace(combined, units=left_out)] if combined else []
+            blocks.setdefault(place, []).append((exposes, capability))
+    return {
+        place: build_mount(sharing, HostGuard(place[0], settings.allowed_hosts), settings)
+        for place, sharing in blocks.items()
+    }
 
 
 def _origin(host: str, port: int) -> str:

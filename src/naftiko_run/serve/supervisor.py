@@ -8,16 +8,16 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from naftiko_run.capability import Capability
-from naftiko_run.consume import shared_connections
 from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter
+from naftiko_run.serve.mount import ServeSettings, end_streams, running_adapters
 from naftiko_run.serve.piped import piped_adapter
 from naftiko_run.serve.server import Server
-from naftiko_run.serve.site import ServeSettings, Site, build_sites
+from naftiko_run.serve.site import Site, build_sites
 from naftiko_run.serve.workers import ONE_GESTURE, Workers
 
 _log = logging.getLogger(__name__)
@@ -50,14 +50,8 @@ async def _listening(
 ) -> AsyncIterator[None]:
     drain = settings.drain
     servers = [Server(site, drain) for site in sites]
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(shared_connections(settings.limits))
-        for capability in capabilities:
-            stack.push_async_callback(capability.aclose)
-        for site in sites:
-            for adapter in site.adapters:
-                if adapter.running is not None:
-                    await stack.enter_async_context(adapter.running())
+    adapters = [adapter for site in sites for adapter in site.adapters]
+    async with running_adapters(capabilities, adapters, settings.limits):
         tasks = [
             asyncio.create_task(server.serve(sockets=[site.socket]))
             for server, site in zip(servers, sites, strict=True)
@@ -70,20 +64,13 @@ async def _listening(
                 await asyncio.sleep(0)
             yield
         finally:
-            _end_streams(sites)
+            end_streams(adapters)
             in_flight = sum(len(server.server_state.tasks) for server in servers)
             if in_flight:
                 _log.info("stopping once %d requests are answered, in %d s at most", in_flight, drain)
             for server in servers:
                 server.should_exit = True
             await asyncio.gather(*tasks)
-
-
-def _end_streams(sites: Sequence[Site]) -> None:
-    for site in sites:
-        for adapter in site.adapters:
-            if adapter.end_streams is not None:
-                adapter.end_streams()
 
 
 def serve(

@@ -3,6 +3,14 @@
 from naftiko_run.consume.formats.format import Format, FormatSettings, compile_format
 from naftiko_run.consume.formats.json import JsonFormat
 from naftiko_run.consume.formats.markdown import MarkdownFormat
-from naftiko_run.consume.formats.text import decode_text
+from naftiko_run.consume.formats.text import decode_text, repaired_text
 
-__all__ = ["Format", "FormatSettings", "JsonFormat", "MarkdownFormat", "compile_format", "decode_text"]
+__all__ = [
+    "Format",
+    "FormatSettings",
+    "JsonFormat",
+    "MarkdownFormat",
+    "compile_format",
+    "decode_text",
+    "repaired_text",
+]

@@ -36,6 +36,27 @@ class TextFormat:
         return decode_text(content, media_type)
 
 
+def repaired_text(content: bytes, media_type: str) -> tuple[str, bool]:
+    """Decode what is text by its type, with U+FFFD in place of what is not Unicode, JSON's escapes included.
+
+    Returns:
+        The text, and whether something was replaced.
+    """
+    is_whole = True
+    try:
+        text = decode_text(content, media_type)
+    except jsontext.NotUnicode as fault:
+        text, is_whole = fault.repaired.decode(), False
+    except ValueError:
+        text = content.decode("utf-8", "replace")
+    if media_type.partition(";")[0].strip().casefold().endswith("json"):
+        written = text.encode()
+        repaired = jsontext.without_lone_surrogates(written)
+        if repaired is not written:
+            return repaired.decode(), True
+    return text, not is_whole
+
+
 def encoding_of(content: bytes, media_type: str) -> tuple[str, int] | None:
     """Give an answer's encoding and the length of its byte order mark; None where neither says one.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from naftiko_run.diagnostics import Diagnostic, Pointer, Position, Report
 from naftiko_run.document.imports.files import ImportFault
@@ -12,6 +12,7 @@ from naftiko_run.document.imports.relocate import with_own_locations
 from naftiko_run.document.imports.resolver import DUPLICATE, Library
 from naftiko_run.document.imports.syntax import Entry, Import, Place, entries
 from naftiko_run.document.source import Source
+from naftiko_run.spec.document import SECTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,6 @@ class Origins:
     def _origin(self, pointer: Pointer) -> tuple[str, Pointer]:
         source, at = self._place(pointer)
         return source.file, at
-
-
-SECTIONS: Final = ("consumes", "aggregates", "exposes", "binds")
-"""The sections that files share."""
 
 
 @dataclass(frozen=True, slots=True)

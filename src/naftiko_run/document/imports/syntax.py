@@ -9,30 +9,20 @@ from typing import Any, Final, NamedTuple
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.source import Source
+from naftiko_run.spec.document import IMPORT_MARKS, IMPORT_MARKS_OF_CONSUMES
+from naftiko_run.spec.spellings import BASE_URI, CONSUMED_NAMESPACE, IMPORTED_FILE
 
 ENDINGS: Final = (".yaml", ".yml", ".json")
 """How the names of files end that can be imported from."""
-
-MARKS: Final = ("import", "from")
-"""Keys that make an entry of a section an import."""
-
-CONSUMED_MARKS: Final = (*MARKS, "ref", "location", "openapi")
-"""Keys that make an entry of ``consumes`` an import, where it has no base URI."""
-
-BASE_URIS: Final = ("baseUri", "baseUrl", "base_uri")
-"""The spellings of ``baseUri``."""
-
-FILES: Final = ("from", "location", "ref", "url", "path", "openapi")
-"""The keys that name the file of an import."""
 
 _NAME: Final = ("as", "namespace", "import", "name")
 
 
 def is_import(entry: Mapping[str, Any], *, is_consumed: bool) -> bool:
     """Whether an entry of a section takes its content from another file."""
-    if is_consumed and any(key in entry for key in BASE_URIS):
+    if is_consumed and any(key in entry for key in BASE_URI):
         return False
-    return any(key in entry for key in (CONSUMED_MARKS if is_consumed else MARKS))
+    return any(key in entry for key in (IMPORT_MARKS_OF_CONSUMES if is_consumed else IMPORT_MARKS))
 
 
 class Place(NamedTuple):
@@ -92,7 +82,7 @@ class Import:
     @classmethod
     def of(cls, written: Reader, source: Source) -> Import:
         """Read an import in any of the forms that authors give it."""
-        key = next((key for key in FILES if written.text(key)), "")
+        key = next((key for key in IMPORTED_FILE if written.text(key)), "")
         file, wanted = written.text(key), written.text("import")
         if not file and wanted.endswith(ENDINGS):
             key, file, wanted = "import", wanted, ""
@@ -130,7 +120,7 @@ def entries(source: Source, section: str, report: Report | None = None) -> Itera
             if is_import(each.data, is_consumed=section == "consumes"):
                 yield Import.of(each, source)
             else:
-                namespace = each.text("namespace", "name") or each.key
+                namespace = each.text(*CONSUMED_NAMESPACE) or each.key
                 yield Entry(Place(source, each.at), each.data, namespace)
     if section == "consumes":
         for owner in owners:
@@ -144,7 +134,9 @@ def _beside_sections(owner: Reader, source: Source) -> Iterator[Import]:
         members: list[tuple[Pointer, str, Any]] = [(at, "", written)]
         if isinstance(written, list):
             members = [((*at, index), "", each) for index, each in enumerate(written)]
-        elif isinstance(written, dict) and not any(isinstance(written.get(file), str) for file in FILES):
+        elif isinstance(written, dict) and not any(
+            isinstance(written.get(file), str) for file in IMPORTED_FILE
+        ):
             members = [((*at, name), name, each) for name, each in written.items()]
         for place, name, each in members:
             if isinstance(each, dict):

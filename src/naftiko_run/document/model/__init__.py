@@ -9,12 +9,8 @@ from __future__ import annotations
 
 from naftiko_run.document.model.base import (
     Authentication,
-    BodyType,
-    Location,
-    Method,
     Node,
     Parameter,
-    ParameterType,
     Style,
     Unavailable,
 )
@@ -63,6 +59,8 @@ from naftiko_run.document.model.functions import (
     StepMapping,
 )
 from naftiko_run.document.model.skills import SKILL_FILE, Skill, SkillSource, SkillTool
+from naftiko_run.spec.consumes import BodyType
+from naftiko_run.spec.values import Location, Method, ParameterType
 
 __all__ = [
     "SKILL_FILE",

@@ -1,19 +1,14 @@
 """What every part of the model is made of, and what consumed and exposed parts have in common."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, dataclass_transform
+from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform
 
 from pydantic import ConfigDict, Field, SkipValidation
 from pydantic.alias_generators import to_camel
 
 from naftiko_run.diagnostics import Pointer
+from naftiko_run.spec.values import Location, ParameterType
 
-ParameterType = Literal["string", "number", "integer", "boolean", "array", "object"]
-Location = Literal["query", "header", "path", "cookie", "body", "environment"]
-BodyType = Literal[
-    "json", "raw", "text", "xml", "yaml", "sparql", "formUrlEncoded", "multipartForm", "binary"
-]
-Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _T = TypeVar("_T")
 
 _DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}

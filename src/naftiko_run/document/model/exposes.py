@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from naftiko_run.document.model.base import Authentication, Method, Node, Parameter, Unavailable, node
+from naftiko_run.document.model.base import Authentication, Node, Parameter, Unavailable, node
 from naftiko_run.document.model.functions import Callable, Semantics
 from naftiko_run.document.model.skills import Skill
+from naftiko_run.spec.values import Method
 
 
 @node

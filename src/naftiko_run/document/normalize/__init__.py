@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -25,24 +25,10 @@ from naftiko_run.document.normalize.functions import Callables
 from naftiko_run.document.normalize.operations import Operation
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.undeclared_variables import warn_of_undeclared
+from naftiko_run.spec.document import SECTIONS, VERSIONS
+from naftiko_run.spec.spellings import INFO_LABEL
 
-__all__ = ["SPEC_VERSIONS", "normalise", "normalise_unit"]
-
-SPEC_VERSIONS: Final[dict[str, tuple[str, ...]]] = {
-    "naftiko": ("1.0.0-alpha2", "1.0.0-alpha1", "0.5"),
-    "ikanos": (
-        "1.0.0-beta5",
-        "1.0.0-beta4",
-        "1.0.0-beta3",
-        "1.0.0-beta2",
-        "1.0.0-beta1",
-        "1.0.0-alpha4",
-        "1.0.0-alpha3",
-    ),
-}
-"""The versions of each specification line, newest first."""
-
-_SECTIONS: Final = ("consumes", "aggregates", "exposes", "binds")
+__all__ = ["normalise", "normalise_unit"]
 
 
 def normalise(
@@ -135,8 +121,8 @@ def _capability(root: Reader) -> Reader | None:
             ("capability",),
             hint="indent `consumes:` and `exposes:` below `capability:`",
         )
-    elif any(section in root.data for section in _SECTIONS):
-        section = next(section for section in _SECTIONS if section in root.data)
+    elif any(section in root.data for section in SECTIONS):
+        section = next(section for section in SECTIONS if section in root.data)
         root.report.error(
             "no-capability",
             f"the document has no `capability`: its `{section}` defines nothing for others to import either",
@@ -157,7 +143,7 @@ def _capability(root: Reader) -> Reader | None:
 
 
 def _spec(root: Reader) -> str:
-    for line, versions in SPEC_VERSIONS.items():
+    for line, versions in VERSIONS.items():
         if line not in root.data:
             continue
         version = root.text(line)
@@ -189,7 +175,7 @@ def _info(root: Reader) -> dict[str, Any]:
     tags = info.data.get("tags")
     return {
         "pointer": info.at,
-        "label": info.text("label", "display", "title", "name") or root.text("name"),
+        "label": info.text(*INFO_LABEL) or root.text("name"),
         "description": info.text("description") or root.text("description"),
         "version": info.text("version"),
         "tags": tuple(str(tag) for tag in tags) if isinstance(tags, list) else (),

@@ -6,6 +6,7 @@ from typing import Any
 
 from naftiko_run.document.normalize.functions import Callables
 from naftiko_run.document.normalize.reader import Reader
+from naftiko_run.spec.spellings import FUNCTIONS, LABEL
 
 
 def normalise_aggregates(owner: Reader, callables: Callables) -> list[dict[str, Any]]:
@@ -27,7 +28,7 @@ def normalise_aggregates(owner: Reader, callables: Callables) -> list[dict[str, 
         aggregates.append(
             {
                 "pointer": written.at,
-                "label": written.text("label", "display", "title"),
+                "label": written.text(*LABEL),
                 "namespace": namespace,
                 "functions": functions,
                 "unavailable": unavailable,
@@ -41,7 +42,7 @@ def _functions(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     functions: list[dict[str, Any]] = []
     unavailable: list[dict[str, Any]] = []
-    for written in aggregate.members("functions", "flows"):
+    for written in aggregate.members(*FUNCTIONS):
         name = written.text("name") or written.key
         ref = f"{namespace}.{name}"
         if ref in callables.functions or ref in callables.broken:

@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.normalize.reader import Reader
+from naftiko_run.spec.authentication import AUTHENTICATION
+from naftiko_run.spec.spellings import API_KEY_NAME, API_KEY_VALUE, PLACEMENT
+from naftiko_run.spec.spellings import AUTHENTICATION as AUTHENTICATION_KEYS
+from naftiko_run.spec.table import TABLE
 
-SCHEMES: Final = frozenset(
-    ["apikey", "aws-sig-v4", "basic", "bearer", "certificate", "digest", "hmac", "none", "oauth1", "oauth2"]
-)
+SCHEMES: Final = frozenset(AUTHENTICATION.types)
 """What documents authenticate with, whether it is supported or not."""
-SPELLINGS: Final = {
-    "apikey": "apikey",
-    "api-key": "apikey",
-    "api_key": "apikey",
-    "header": "apikey",
-    "query": "apikey",
-    "http-basic": "basic",
-    "http-bearer": "bearer",
-    "token": "bearer",
-    "http-digest": "digest",
-    "oauth": "oauth2",
-    "oauth2-client-credentials": "oauth2",
-    "client-credentials": "oauth2",
-    "client_credentials": "oauth2",
-    "oauth1.0a": "oauth1",
-    "oauth-1.0a": "oauth1",
-    "aws": "aws-sig-v4",
-    "aws-sigv4": "aws-sig-v4",
-    "awssigv4": "aws-sig-v4",
-    "sigv4": "aws-sig-v4",
-    "veracode-hmac": "hmac",
-    "veracode-hmac-sha-256": "hmac",
-    "mtls": "certificate",
-    "client-certificate": "certificate",
-}
-"""Each scheme's ``type``, by how else it is written."""
-_KEYS: Final = ("authentication", "auth")
 
 _UNUSUAL_PLACES: Final = ("body", "cookie", "path")
 """Where keys travel in published documents, though the specification does not say so."""
@@ -74,7 +50,7 @@ def normalise_inbound(owner: Reader) -> dict[str, Any] | None:
     """
     written = _block(owner)
     if written is None:
-        key = next((key for key in _KEYS if key in owner.data), "")
+        key = next((key for key in AUTHENTICATION_KEYS if key in owner.data), "")
         return {"pointer": (*owner.at, key), "type": "", "settings": {}} if key else None
     authentication = _normalised(written)
     several = written.data.get("headers", written.data.get("parameters"))
@@ -96,7 +72,7 @@ def _normalised(written: Reader) -> dict[str, Any] | None:
 
 def _block(owner: Reader) -> Reader | None:
     """Give the block as the mapping that it should be; None where there is none at all."""
-    key = next((key for key in _KEYS if owner.data.get(key) is not None), "")
+    key = next((key for key in AUTHENTICATION_KEYS if owner.data.get(key) is not None), "")
     if not key:
         return None
     at, value = (*owner.at, key), owner.data[key]
@@ -126,7 +102,7 @@ def _scheme(written: Reader) -> str:
     if kind in ("", "http") and written.text("scheme").casefold() in ("basic", "bearer"):
         kind = written.text("scheme").casefold()
     if kind:
-        return SPELLINGS.get(kind, kind)
+        return AUTHENTICATION.aliases.get(kind, kind)
     kind = _scheme_of_keys(written.data)
     if kind:
         written.report.warning(
@@ -181,8 +157,7 @@ def _note_spelling(written: Reader, kind: str) -> None:
             (*written.at, "type"),
             hint=f"write `type: {kind}`",
         )
-    loose = {"header": "key", "token": "value"} if kind == "apikey" else loose_settings(kind)
-    for found, meant in loose.items():
+    for found, meant in _loose_settings(kind).items():
         if found in written.data:
             written.report.warning(
                 "authentication-spelling",
@@ -223,12 +198,12 @@ def _keys(written: Reader) -> list[dict[str, str]]:
 
 
 def _key(written: Reader, placement: str) -> dict[str, str] | None:
-    placement = (written.text("placement", "in") or placement).casefold()
+    placement = (written.text(*PLACEMENT) or placement).casefold()
     header = written.text("header")
     if header:
-        name, value = header, written.text("value", "token", "key")
+        name, value = header, written.text(*API_KEY_VALUE, "key")
     else:
-        name, value = written.text("name", "key"), written.text("value", "token")
+        name, value = written.text(*reversed(API_KEY_NAME)), written.text(*API_KEY_VALUE)
         if written.text("key") and written.text("name") and not value:
             value = written.text("key")
     if not value:
@@ -236,59 +211,22 @@ def _key(written: Reader, placement: str) -> dict[str, str] | None:
     return {"key": name or "Authorization", "value": value, "placement": placement}
 
 
-_SETTINGS: dict[str, dict[str, tuple[str, ...]]] = {
-    "bearer": {"token": ("value",)},
-    "digest": {"username": ("user",), "password": ()},
-    "oauth2": {
-        "tokenEndpoint": (
-            "tokenUrl",
-            "tokenUri",
-            "token_url",
-            "tokenURL",
-            "token_endpoint",
-            "accessTokenUrl",
-        ),
-        "authorizationServerUri": ("authorizationServer", "authorizationServerUrl", "issuer", "issuerUri"),
-        "clientId": ("client_id", "clientID"),
-        "clientSecret": ("client_secret",),
-        "tokenEndpointAuthMethod": ("token_endpoint_auth_method", "authMethod", "clientAuthMethod"),
-        "grantType": ("grant_type", "grant", "flow"),
-        "token": ("accessToken", "access_token", "value"),
-        "audience": (),
-        "resource": (),
-    },
-    "oauth1": {
-        "consumerKey": ("consumer_key", "clientKey"),
-        "consumerSecret": ("consumer_secret", "clientSecret"),
-        "token": ("accessToken", "access_token"),
-        "tokenSecret": ("token_secret", "accessTokenSecret"),
-        "signingKey": ("signing_key", "privateKey"),
-        "signingKeyPassword": ("signing_key_password", "keyPassword", "keystorePassword"),
-        "signatureMethod": ("signature_method",),
-        "realm": (),
-    },
-    "aws-sig-v4": {
-        "accessKeyId": ("accessKey", "access_key_id", "access_key"),
-        "secretAccessKey": ("secretKey", "secret_access_key", "secret_key"),
-        "sessionToken": ("session_token", "securityToken"),
-        "region": (),
-        "service": ("serviceName",),
-    },
-    "hmac": {"apiId": ("api_id", "id"), "apiKey": ("api_key", "key", "secret")},
-    "certificate": {
-        "certPath": ("cert", "certificate", "certificatePath", "certFile", "clientCert"),
-        "keyPath": ("key", "privateKey", "privateKeyPath", "keyFile", "clientKey"),
-        "certPassword": ("password", "passphrase", "keyPassword", "certificatePassword"),
-        "caPath": ("ca", "caFile", "caCert"),
-    },
-}
-"""The settings of each scheme, by the names that it reads, and how else they are written."""
+@cache
+def _settings(kind: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the settings of a scheme that are text, and the other spellings of each."""
+    scheme = TABLE.objects.get(AUTHENTICATION.object_of(kind))
+    fields = scheme.fields if scheme is not None else ()
+    return {field.name: field.aliases for field in fields if field.is_alias_reported and not field.instead}
 
 
-def loose_settings(kind: str) -> dict[str, str]:
-    """Give the other spellings of a scheme's settings, and what each is read as."""
-    settings = _SETTINGS.get(kind, {}).items()
-    return {spelling: name for name, spellings in settings for spelling in spellings}
+def _loose_settings(kind: str) -> dict[str, str]:
+    """Return the other spellings of the settings of a scheme, and what each is read as."""
+    scheme = TABLE.objects.get(AUTHENTICATION.object_of(kind))
+    fields = [field for field in scheme.fields if field.is_alias_reported] if scheme is not None else []
+    return {
+        **{field.name: field.instead.strip("`") for field in fields if field.instead},
+        **{alias: field.name for field in fields for alias in field.aliases},
+    }
 
 
 def note_token_source(authentication: dict[str, Any] | None, report: Report) -> None:
@@ -310,7 +248,7 @@ def note_token_source(authentication: dict[str, Any] | None, report: Report) -> 
 def scheme_settings(written: Reader, kind: str) -> dict[str, Any]:
     """Give the settings under the names that the scheme reads; others stay as they are."""
     settings = {key: value for key, value in written.data.items() if key != "type"}
-    for name, spellings in _SETTINGS.get(kind, {}).items():
+    for name, spellings in _settings(kind).items():
         value = written.text(name, *spellings)
         for spelling in (name, *spellings):
             settings.pop(spelling, None)

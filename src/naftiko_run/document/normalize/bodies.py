@@ -6,31 +6,10 @@ from typing import Any, Final
 
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.this_references import read_data
+from naftiko_run.spec.consumes import BODY
 
-BODY_TYPES: Final = {
-    "json": "json",
-    "application/json": "json",
-    "text": "text",
-    "text/plain": "text",
-    "xml": "xml",
-    "application/xml": "xml",
-    "text/xml": "xml",
-    "yaml": "yaml",
-    "application/yaml": "yaml",
-    "sparql": "sparql",
-    "application/sparql-query": "sparql",
-    "form": "formUrlEncoded",
-    "formurlencoded": "formUrlEncoded",
-    "urlencoded": "formUrlEncoded",
-    "application/x-www-form-urlencoded": "formUrlEncoded",
-    "multipart": "multipartForm",
-    "multipartform": "multipartForm",
-    "multipart/form-data": "multipartForm",
-    "binary": "binary",
-    "octet-stream": "binary",
-    "application/octet-stream": "binary",
-    "application/cbor": "binary",
-}
+_TYPES: Final = {**{each.casefold(): each for each in BODY.types}, **BODY.aliases}
+"""Each type of a body, by every spelling in lower case."""
 
 _TEXTS: Final = ("text", "xml", "sparql")
 """The types of bodies that are only text."""
@@ -70,7 +49,7 @@ def _body_type(body: Reader) -> tuple[str, str]:
     """Give the type of a body, and its Content-Type where the author wrote one that says more."""
     written = body.text("type") or "json"
     media_type = written.casefold().partition(";")[0].strip()
-    kind = BODY_TYPES.get(media_type, "")
+    kind = _TYPES.get(media_type, "")
     if "/" not in media_type or media_type == "application/json" or media_type.startswith("multipart/"):
         content_type = ""
     else:

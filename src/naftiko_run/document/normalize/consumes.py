@@ -31,6 +31,7 @@ from naftiko_run.document.normalize.paths import (
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.styles import note_styles, styled_inputs
 from naftiko_run.expressions import Variable, parse_path
+from naftiko_run.spec.spellings import CONSUMED_NAMESPACE, DESCRIPTION, OPERATION_NAME
 
 METHODS = frozenset(get_args(Method))
 
@@ -51,7 +52,7 @@ def normalise_consumes(
     entries: dict[str, dict[str, Any]] = {}
     faults = dict(not_imported)
     for written in capability.members("consumes"):
-        namespace = written.text("namespace", "name") or written.key
+        namespace = written.text(*CONSUMED_NAMESPACE) or written.key
         if not namespace:
             written.report.warning(
                 "nameless-consumes", "this entry has no `namespace`; it cannot be called", written.at
@@ -146,7 +147,7 @@ def _operation(
     path = _rename_variables(path, rename)
     body = normalise_body(written)
     note_styles(written, inputs, body["type"] if body else "")
-    name = written.text("name", "id") or written.key or f"{method.lower()}-{path.strip('/')}"
+    name = written.text(*OPERATION_NAME) or written.key or f"{method.lower()}-{path.strip('/')}"
     for variable, parameter in rename.items():
         written.report.warning(
             "variable-spelling",
@@ -169,7 +170,7 @@ def _operation(
         "name": name,
         "resource": resource,
         "method": method,
-        "description": written.text("description", "summary"),
+        "description": written.text(*DESCRIPTION),
         "inputParameters": [each for each in inputs if not _is_settled(each, fixed)] + fixed,
         "outputRawFormat": normalise_raw_format(written),
         "outputSchema": written.text("outputSchema"),

@@ -20,6 +20,7 @@ from naftiko_run.document.normalize.skills import Siblings, normalise_skills
 from naftiko_run.document.normalize.styles import styled_inputs
 from naftiko_run.document.normalize.tool_names import take_name
 from naftiko_run.expressions import Selector, parse_path
+from naftiko_run.spec.exposes import EXPOSES
 
 _MAX_SHOWN: Final = 20
 """The longest value that a message shows whole."""
@@ -35,8 +36,7 @@ def normalise_exposes(capability: Reader, callables: Callables) -> list[dict[str
 def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
     kind = written.text("type").casefold()
     if not kind:
-        kinds = {"tools": "mcp", "resources": "rest", "skills": "skill"}
-        kind = next((kind for key, kind in kinds.items() if key in written.data), "")
+        kind = next((kind for key, kind in EXPOSES.type_by_key.items() if key in written.data), "")
         written.report.warning(
             "missing-type",
             f"the adapter has no `type`; `{kind}` is used"
@@ -45,13 +45,13 @@ def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
             written.at,
             hint="write `type: rest` or `type: mcp`",
         )
-    if kind == "api":
-        kind = "rest"
+    if kind in EXPOSES.aliases:
+        alias, kind = kind, EXPOSES.aliases[kind]
         written.report.warning(
             "adapter-spelling",
-            "`type: api` is read as `rest`",
+            f"`type: {alias}` is read as `{kind}`",
             (*written.at, "type"),
-            hint="write `type: rest`",
+            hint=f"write `type: {kind}`",
         )
     if not kind:
         return None

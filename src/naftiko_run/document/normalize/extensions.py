@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from naftiko_run.document.normalize.reader import Reader
 
@@ -57,6 +57,9 @@ def normalise_asks(written: Reader) -> list[dict[str, Any]]:
     return asks
 
 
+_REFUSED_AT_ROOT: Final = frozenset(("anyOf", "oneOf", "allOf", "not", "enum", "const", "$ref"))
+
+
 def normalise_schema(unit: Reader) -> dict[str, Any] | None:
     """Give ``x-inputSchema``; None where the inputs make the schema.
 
@@ -67,6 +70,14 @@ def normalise_schema(unit: Reader) -> dict[str, Any] | None:
     written = unit.mapping("x-inputSchema")
     if written is None:
         return None
+    if refused := sorted(_REFUSED_AT_ROOT.intersection(written.data)):
+        written.report.warning(
+            "schema-root",
+            f"MCP clients refuse `{'`, `'.join(refused)}` at the root of a tool's schema: they are shown a plain object "
+            "with the properties of all branches, and arguments are checked against what is written",
+            written.at,
+            hint="write the properties at the root, and say in descriptions which of them belong together",
+        )
     schema = {"type": "object", **written.data}
     if isinstance(schema["type"], list) and "object" in schema["type"]:
         schema["type"] = "object"

@@ -9,37 +9,8 @@ from typing import Final
 
 from naftiko_run import plugins
 from naftiko_run.document.normalize.reader import Reader
+from naftiko_run.spec.consumes import RAW_FORMAT
 
-_SPELLINGS: Final = {
-    "application/json": "json",
-    "text/json": "json",
-    "application/xml": "xml",
-    "text/xml": "xml",
-    "application/yaml": "yaml",
-    "application/x-yaml": "yaml",
-    "text/yaml": "yaml",
-    "text/x-yaml": "yaml",
-    "yml": "yaml",
-    "text/csv": "csv",
-    "text/tab-separated-values": "tsv",
-    "text/html": "html",
-    "application/xhtml+xml": "html",
-    "text/markdown": "markdown",
-    "md": "markdown",
-    "application/avro": "avro",
-    "avro/binary": "avro",
-    "application/vnd.apache.avro": "avro",
-    "application/protobuf": "protobuf",
-    "application/x-protobuf": "protobuf",
-    "application/vnd.google.protobuf": "protobuf",
-    "proto": "protobuf",
-    "text/plain": "text",
-    "plain": "text",
-    "bytes": "binary",
-    "application/octet-stream": "binary",
-    "application/pdf": "binary",
-    "application/zip": "binary",
-}
 _SUFFIXES: Final = {"+json": "json", "+xml": "xml", "+yaml": "yaml"}
 _MEDIA: Final = ("image/", "audio/", "video/", "font/")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)", re.IGNORECASE)
@@ -64,7 +35,7 @@ def normalise_raw_format(operation: Reader) -> str:
 def format_named(written: str) -> str:
     """Give the format that a name or media type means; empty where there is none."""
     name = written.partition(";")[0].strip().casefold()
-    found = _SPELLINGS.get(name, name)
+    found = RAW_FORMAT.aliases.get(name, name)
     if found in plugins.installed(plugins.FORMATS):
         return found
     if name.startswith(_MEDIA):

@@ -15,6 +15,7 @@ from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.steps import normalise_mappings, normalise_steps, note_targets
 from naftiko_run.document.normalize.styles import styled_inputs
 from naftiko_run.document.normalize.this_references import read_references
+from naftiko_run.spec.spellings import DESCRIPTION, LABEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +124,8 @@ def _common(unit: Reader, name: str) -> dict[str, Any]:
     return {
         "pointer": unit.at,
         "name": name,
-        "label": unit.text("label", "display", "title"),
-        "description": unit.text("description", "summary"),
+        "label": unit.text(*LABEL),
+        "description": unit.text(*DESCRIPTION),
         "inputParameters": styled_inputs(unit),
         "outputParameters": normalise_outputs(unit),
         "outputMediaType": normalise_media_type(unit),

@@ -7,12 +7,9 @@ from typing import Any, Final
 
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.normalize.reader import Reader
+from naftiko_run.spec.functions import CONSTRAINTS
 
-_CONSTRAINTS: Final = (
-    *("minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-    *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "examples"),
-    *("anyOf", "oneOf", "allOf", "additionalProperties", "const", "title"),
-)
+_CONSTRAINTS: Final = tuple(field.name for field in CONSTRAINTS)
 _CHOICES: Final = ("anyOf", "oneOf", "allOf")
 _NOT_KEPT: Final = (
     *("$ref", "not", "if", "then", "else", "patternProperties", "propertyNames", "contains", "prefixItems"),

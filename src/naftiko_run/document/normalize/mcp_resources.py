@@ -8,8 +8,10 @@ from naftiko_run.document.normalize.extensions import normalise_asks, normalise_
 from naftiko_run.document.normalize.functions import Callables
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.tool_names import served_name, take_name
+from naftiko_run.spec.exposes import ROLE
+from naftiko_run.spec.spellings import ARGUMENTS, LABEL, TEMPLATE
 
-_ROLES = ("user", "assistant")
+_ROLES = ROLE.values
 
 
 def normalise_resources(
@@ -51,9 +53,7 @@ def normalise_prompts(adapter: Reader, unavailable: list[dict[str, Any]]) -> lis
     taken: set[str] = set()
     for written in adapter.members("prompts"):
         name = written.text("name") or written.key
-        messages = [
-            message for each in written.members("template", "messages") for message in _messages(each)
-        ]
+        messages = [message for each in written.members(*TEMPLATE) for message in _messages(each)]
         if not name or not (messages or written.text("location")):
             reason = "it has neither a `template` nor a `location`" if name else "it has no `name`"
             _leave_out(written, f"prompt {name or '?'}", reason, unavailable)
@@ -72,7 +72,7 @@ def normalise_prompts(adapter: Reader, unavailable: list[dict[str, Any]]) -> lis
                 "pointer": written.at,
                 "name": take_name(written, name, taken, "prompt"),
                 "writtenName": name,
-                "label": written.text("label", "display", "title"),
+                "label": written.text(*LABEL),
                 "description": written.text("description"),
                 "arguments": _arguments(written),
                 "template": messages,
@@ -87,7 +87,7 @@ def _static(written: Reader, name: str) -> dict[str, Any]:
     return {
         "pointer": written.at,
         "name": name,
-        "label": written.text("label", "display", "title"),
+        "label": written.text(*LABEL),
         "description": written.text("description"),
         "location": written.text("location"),
     }
@@ -95,7 +95,7 @@ def _static(written: Reader, name: str) -> dict[str, Any]:
 
 def _arguments(prompt: Reader) -> list[dict[str, Any]]:
     arguments = []
-    for written in prompt.members("arguments", "inputParameters"):
+    for written in prompt.members(*ARGUMENTS):
         name = written.text("name") or written.key
         if name:
             required, values = written.flag("required"), written.data.get("enum")
@@ -103,7 +103,7 @@ def _arguments(prompt: Reader) -> list[dict[str, Any]]:
                 {
                     "pointer": written.at,
                     "name": name,
-                    "label": written.text("label", "display", "title"),
+                    "label": written.text(*LABEL),
                     "description": written.text("description"),
                     "required": True if required is None else required,
                     "enum": [str(each) for each in values] if isinstance(values, list) else (),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from naftiko_run import jsontext
@@ -12,6 +12,8 @@ from naftiko_run.document.normalize.input_schemas import normalise_input_schema
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.this_references import read_value
 from naftiko_run.expressions import same_name
+from naftiko_run.spec.spellings import CONSUMED_OUTPUT_VALUE, INPUT_VALUE
+from naftiko_run.spec.values import INPUT_TYPE
 
 _TYPES = frozenset(get_args(ParameterType))
 _LOCATIONS = frozenset(get_args(Location))
@@ -19,14 +21,6 @@ _TARGET = re.compile(
     r"(?:\$\.)?(?:(?:body|query|path|headers?|cookies?)(?:Parameters)?\.)?(?P<target>[A-Za-z_][\w-]*)"
 )
 """What the ``mapping`` of an exposed input names: a consumed parameter, perhaps with its place."""
-TYPE_SPELLINGS = {
-    "int": "integer",
-    "float": "number",
-    "double": "number",
-    "binary": "string",
-    "bool": "boolean",
-    "str": "string",
-}
 
 
 def normalise_inputs(owner: Reader) -> list[dict[str, Any]]:
@@ -57,7 +51,7 @@ def _input(written: Reader, name: str) -> dict[str, Any]:
         "type": _type(written),
         "description": written.text("description"),
         "required": written.flag("required") if not isinstance(written.data.get("required"), list) else None,
-        "value": read_value(written.data.get("value", written.data.get("template"))),
+        "value": read_value(_first(written.data, INPUT_VALUE)),
         "pattern": written.text("pattern") or None,
         "enum": tuple(enum) if isinstance(enum, list) else (),
         "default": written.data.get("default"),
@@ -66,6 +60,11 @@ def _input(written: Reader, name: str) -> dict[str, Any]:
         "nullable": _nullable(written),
         "style": None,
     }
+
+
+def _first(data: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
+    """Return the value of the first of some keys that is present; None where none is."""
+    return next((data[key] for key in keys if key in data), None)
 
 
 def _location(written: Reader, name: str) -> str | None:
@@ -100,7 +99,7 @@ def _type(written: Reader) -> str | None:
         if len(named) == 1:  # the one type beside null
             written = Reader({**written.data, "type": named[0]}, written.at, written.report)
     kind = written.text("type")
-    kind = TYPE_SPELLINGS.get(kind, kind)
+    kind = INPUT_TYPE.aliases.get(kind, kind)
     if not kind or kind in _TYPES:
         return kind or None
     written.report.warning(
@@ -191,7 +190,7 @@ def normalise_consumed_outputs(operation: Reader) -> list[dict[str, Any]]:
             "pointer": written.at,
             "name": written.text("name") or written.key,
             "type": written.text("type") or None,
-            "value": written.text("value", "mapping") or "$",
+            "value": written.text(*CONSUMED_OUTPUT_VALUE) or "$",
         }
         for written in operation.members("outputParameters")
     ]

@@ -10,6 +10,7 @@ from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.expressions import parse_path, split_query_template, split_url_path
 from naftiko_run.secret import MASK
+from naftiko_run.spec.spellings import BASE_URI
 from naftiko_run.urls import PLACEHOLDER, describe_placeholder, has_origin
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
@@ -25,7 +26,7 @@ def normalise_base_uri(consumes: Reader) -> tuple[str, list[dict[str, Any]]]:
         its query said.
     """
     at = (*consumes.at, "baseUri")
-    written = consumes.text("baseUri", "baseUrl", "base_uri").strip()
+    written = consumes.text(*BASE_URI).strip()
     if written.startswith("//"):
         consumes.report.warning(
             "base-uri-without-scheme",
@@ -67,7 +68,7 @@ def normalise_base_uri(consumes: Reader) -> tuple[str, list[dict[str, Any]]]:
 
 def ends_with_slash(consumes: Reader) -> bool:
     """Whether a base URI ends with a slash, which an operation without a path keeps."""
-    written = consumes.text("baseUri", "baseUrl", "base_uri").strip()
+    written = consumes.text(*BASE_URI).strip()
     return split_url_path(written)[0].endswith("/")
 
 

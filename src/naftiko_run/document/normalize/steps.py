@@ -9,6 +9,8 @@ from typing import Any
 from naftiko_run.document.normalize.call_resolver import Calls
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.this_references import read_references, read_value
+from naftiko_run.spec.functions import STEP
+from naftiko_run.spec.spellings import STEP_TARGET
 
 
 def normalise_steps(unit: Reader, calls: Calls) -> list[dict[str, Any]]:
@@ -41,7 +43,7 @@ def normalise_mappings(unit: Reader) -> list[dict[str, Any]]:
     """Give a unit's ``mappings``; those without a target are left out."""
     mappings = []
     for written in unit.members("mappings"):
-        target = written.text("targetName", "target") or written.key
+        target = written.text(*STEP_TARGET) or written.key
         if target:
             value = read_references(written.data.get("value"))
             mappings.append({"pointer": written.at, "target": target, "value": value})
@@ -74,8 +76,7 @@ def note_targets(unit: Reader, mappings: list[dict[str, Any]], outputs: list[dic
 
 def _kind(written: Reader) -> str:
     """Tell a step's type by the key that only one type has."""
-    marks = {"call": "call", "index": "lookup", "lookupValue": "lookup", "file": "script"}
-    kind = next((kind for mark, kind in marks.items() if mark in written.data), "")
+    kind = next((kind for key, kind in STEP.type_by_key.items() if key in written.data), "")
     if kind:
         written.report.warning(
             "missing-type",

@@ -12,11 +12,12 @@ from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.normalize.binds import spellings
 from naftiko_run.document.normalize.reader import Reader, texts
 from naftiko_run.expressions import names_in
+from naftiko_run.spec.spellings import API_KEY_NAME, AUTHENTICATION, BASE_URI, FUNCTIONS, PLACEMENT
 
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]+\.[^\s{}]+\Z")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9_]*\Z")
-_OPERATORS_KEYS = ("authentication", "auth", "address", "observability")
+_OPERATORS_KEYS = (*AUTHENTICATION, "address", "observability")
 """Where only the operator has a say, so that every name is a variable of the environment."""
 
 
@@ -46,7 +47,7 @@ def _names(owners: list[Reader], namespaces: set[str]) -> Iterator[tuple[Pointer
     adapters = [each for owner in owners for each in owner.members("exposes")]
     for owner in (*consumes, *adapters):
         in_path = _keys_in_path(owner)
-        base_uri = next((key for key in ("baseUri", "baseUrl", "base_uri") if key in owner.data), "")
+        base_uri = next((key for key in BASE_URI if key in owner.data), "")
         for at, text in texts(owner.data.get(base_uri), (*owner.at, base_uri)):
             yield from ((at, name) for name in names_in(text) if name not in in_path)
         for key in _OPERATORS_KEYS:
@@ -81,10 +82,10 @@ def _gather_references(value: Any, at: list[str | int], found: list[tuple[Pointe
 
 def _keys_in_path(owner: Reader) -> set[str]:
     """Give the names of keys that authentication puts into the base URI."""
-    authentication = owner.mapping("authentication", "auth")
-    if authentication is None or authentication.text("placement", "in").casefold() != "path":
+    authentication = owner.mapping(*AUTHENTICATION)
+    if authentication is None or authentication.text(*PLACEMENT).casefold() != "path":
         return set()
-    return {authentication.text("name", "key")}
+    return {authentication.text(*reversed(API_KEY_NAME))}
 
 
 def _in_fixed_values(consumes: Reader) -> Iterator[tuple[Pointer, str]]:
@@ -110,7 +111,7 @@ def _namespaces_of_values(owners: list[Reader]) -> set[str]:
             units = [
                 *entry.members("tools"),
                 *entry.members("resources"),
-                *entry.members("functions", "flows"),
+                *entry.members(*FUNCTIONS),
             ]
             units += [each for unit in units for each in unit.members("operations")]
             found |= {step.text("name") or step.key for unit in units for step in unit.members("steps")}

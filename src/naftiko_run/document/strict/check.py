@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
 from jsonschema_rs import Draft202012Validator
 
 from naftiko_run.document.strict.explain import Finding, explain
-from naftiko_run.document.strict.ikanos import IKANOS, ikanos
-from naftiko_run.document.strict.naftiko import NAFTIKO, naftiko
-from naftiko_run.document.strict.rules import Rule
+from naftiko_run.document.strict.schema import JsonSchema, strict_schema
+from naftiko_run.spec.document import VERSIONS
+from naftiko_run.spec.schema_types import SpecLine
 
-_LINES: Final[dict[str, Callable[[], Rule]]] = {NAFTIKO.key: naftiko, IKANOS.key: ikanos}
-_BEGINNING: Final = f"begin with `{NAFTIKO.key}: {NAFTIKO.version}` or `{IKANOS.key}: {IKANOS.version}`"
+_LINES: Final[tuple[SpecLine, ...]] = ("naftiko", "ikanos")
+_FIRST_LINE: Final = "begin with " + " or ".join(f"`{line}: {VERSIONS[line][0]}`" for line in _LINES)
 
 
 def check_strict(data: Any) -> list[Finding]:
@@ -30,15 +29,15 @@ def check_strict(data: Any) -> list[Finding]:
         What departs from it; nothing where the document conforms.
     """
     if not isinstance(data, dict):
-        return [Finding((), "the document is not a map of keys and values", _BEGINNING)]
+        return [Finding((), "the document is not a map of keys and values", _FIRST_LINE)]
     line = next((key for key in _LINES if key in data), None)
     if line is None:
-        return [Finding((), "the document does not say which specification it follows", _BEGINNING)]
-    rules, validator = _compiled(line)
-    return explain(validator.iter_errors(data), rules)
+        return [Finding((), "the document does not say which specification it follows", _FIRST_LINE)]
+    schema, validator = _compiled(line)
+    return explain(validator.iter_errors(data), schema)
 
 
 @cache
-def _compiled(line: str) -> tuple[Rule, Draft202012Validator]:
-    rules = _LINES[line]()
-    return rules, Draft202012Validator(rules)
+def _compiled(line: SpecLine) -> tuple[JsonSchema, Draft202012Validator]:
+    schema = strict_schema(line)
+    return schema, Draft202012Validator(schema)

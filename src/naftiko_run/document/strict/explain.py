@@ -12,7 +12,7 @@ from jsonschema_rs import ValidationError
 from jsonschema_rs import ValidationErrorKind as Kind
 
 from naftiko_run.diagnostics import Pointer
-from naftiko_run.document.strict.rules import Rule
+from naftiko_run.document.strict.schema import JsonSchema
 
 _TYPES: Final = {
     "string": "text",
@@ -54,7 +54,7 @@ class Finding:
     about_key: bool = field(default=False, compare=False)
 
 
-def explain(errors: Iterable[ValidationError], rules: Rule) -> list[Finding]:
+def explain(errors: Iterable[ValidationError], rules: JsonSchema) -> list[Finding]:
     """Put what a validator found into words.
 
     Args:
@@ -65,7 +65,7 @@ def explain(errors: Iterable[ValidationError], rules: Rule) -> list[Finding]:
     return list(dict.fromkeys(found))
 
 
-def _findings(error: ValidationError, rules: Rule) -> Iterator[Finding]:
+def _findings(error: ValidationError, rules: JsonSchema) -> Iterator[Finding]:
     at = tuple(error.instance_path)
     rule = _rule_at(error.schema_path[:-1], rules)
     match error.kind:
@@ -92,7 +92,7 @@ def _findings(error: ValidationError, rules: Rule) -> Iterator[Finding]:
             yield _about_value(error, at, rule)
 
 
-def _rule_at(place: list[str | int], rules: Rule) -> Any:
+def _rule_at(place: list[str | int], rules: JsonSchema) -> Any:
     rule: Any = rules
     for part in place:
         rule = rule[part]
@@ -108,7 +108,7 @@ def _branch_meant(branches: list[list[ValidationError]], place: list[str | int])
     return []
 
 
-def _about_value(error: ValidationError, at: Pointer, rule: Rule) -> Finding:
+def _about_value(error: ValidationError, at: Pointer, rule: JsonSchema) -> Finding:
     """Put into words why a single value does not fit."""
     value, hint = error.instance, ""
     match error.kind:
@@ -165,7 +165,7 @@ def _shown(value: Any) -> str:
     return f"`{text}`" if len(text) <= _LONGEST_SHOWN else f"`{text[:_LONGEST_SHOWN]}…`"
 
 
-def _type_hint(value: Any, types: list[str], rule: Rule) -> str:
+def _type_hint(value: Any, types: list[str], rule: JsonSchema) -> str:
     if "string" in types and isinstance(value, bool | int | float):
         return "put it in quotes"
     if isinstance(value, str) and not {"string", "array", "object"} & set(types):
@@ -173,7 +173,7 @@ def _type_hint(value: Any, types: list[str], rule: Rule) -> str:
     return rule.get("description", "") if {"array", "object"} & set(types) else ""
 
 
-def _choices(rule: Rule, key: str) -> str:
+def _choices(rule: JsonSchema, key: str) -> str:
     """Say which words a missing key can hold, where they are few."""
     options = rule.get("properties", {}).get(key, {}).get("enum")
     return _one_of(options) if options else ""

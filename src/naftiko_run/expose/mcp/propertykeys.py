@@ -313,10 +313,10 @@ def _at_once(schema: Any, root: Schema, seen: set[int]) -> Iterator[Schema]:
     for each in schema.get("dependentSchemas", {}).values():
         yield from _at_once(each, root, seen)
     if "$ref" in schema:
-        yield from _at_once(_target(schema["$ref"], root), root, seen)
+        yield from _at_once(target_of(schema["$ref"], root), root, seen)
 
 
-def _target(reference: str, root: Schema) -> Any:
+def target_of(reference: str, root: Schema) -> Any:
     """Return what a reference into the same schema means; None where it is written as an anchor that is not there."""
     if reference == "#":
         return root

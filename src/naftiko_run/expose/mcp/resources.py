@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,10 +25,15 @@ from naftiko_run.expose.mediatypes import media_type_of
 from naftiko_run.expose.units import unit_of
 from naftiko_run.expressions import UriTemplate, as_text, parse_uri_template
 from naftiko_run.folder import FileTooLarge, Folder
-from naftiko_run.invoke import Coerce, Function, coercion_of
+from naftiko_run.invoke import Coerce, Function, coercion_of, in_thread, repaired_text
 
 _NOT_FOUND = -32002
 """The code of an unknown resource until 2025-11-25; later revisions have invalid params for it."""
+
+_TEXT_TYPES = ("json", "xml", "yaml", "javascript", "x-www-form-urlencoded")
+"""How types of text end that are not ``text/…``."""
+
+_log = logging.getLogger(__name__)
 
 Contents = types.TextResourceContents | types.BlobResourceContents
 
@@ -199,18 +205,40 @@ async def _invoked(dynamic: _Dynamic, texts: dict[str, str], uri: str) -> Conten
         raise error_of(fault, f"resource `{dynamic.model.written_name or dynamic.model.name}`") from None
     if outcome.has_failed:
         raise failed(outcome)
-    return _contents(uri, dynamic.model, outcome.content, outcome.media_type.partition(";")[0].strip())
+    if outcome.is_long:
+        return await in_thread(lambda: _contents(uri, dynamic.model, outcome.content, outcome.media_type))
+    return _contents(uri, dynamic.model, outcome.content, outcome.media_type)
 
 
 def _contents(uri: str, model: Resource, content: bytes, media_type: str) -> Contents:
-    """Give content as text where it is text, and as base64 where it is not, or is said not to be."""
-    kind = model.mime_type or media_type or "application/octet-stream"
-    if not model.binary:
-        try:
-            return types.TextResourceContents(uri=uri, mime_type=kind, text=content.decode())
-        except UnicodeDecodeError:
-            pass
+    """Return content as text where it is text, and as base64 where it is not, or is said not to be.
+
+    Args:
+        uri: The resource's.
+        model: What the document says of it.
+        content: Its bytes.
+        media_type: The Content-Type that comes with them; empty for none.
+    """
+    kind = model.mime_type or media_type.partition(";")[0].strip() or "application/octet-stream"
+    text = None if model.binary else _text(uri, content, kind, media_type)
+    if text is not None:
+        return types.TextResourceContents(uri=uri, mime_type=kind, text=text)
     return types.BlobResourceContents(uri=uri, mime_type=kind, blob=b64encode(content).decode())
+
+
+def _text(uri: str, content: bytes, kind: str, media_type: str) -> str | None:
+    """Return content as text, with U+FFFD in place of what is not Unicode; None for what is no text."""
+    essence = kind.partition(";")[0].strip().casefold()
+    if not (essence.startswith("text/") or essence.endswith(_TEXT_TYPES)):
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            return None
+    charset = media_type.partition(";")[2]
+    text, is_repaired = repaired_text(content, f"{essence};{charset}" if charset else essence)
+    if is_repaired:
+        _log.warning("the resource %s holds text that is not Unicode; U+FFFD replaces it", uri)
+    return text
 
 
 def _files(static: _Static) -> Iterator[types.Resource]:

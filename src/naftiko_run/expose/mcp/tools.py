@@ -41,6 +41,7 @@ from naftiko_run.expose.mcp.results import (
     result_of_text,
     text_block,
 )
+from naftiko_run.expose.mcp.schemaroots import plain_root
 from naftiko_run.expose.mcp.trimming import ResultLimit, limit_of
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.units import unit_of
@@ -111,7 +112,7 @@ class ToolBox:
             asks, showing = Questionnaire(model.asks), Showing(model.content, shelf)
             extra = (*showing.names, *asks.names)
             arguments = Arguments(function, asks.is_asked if asks else None, extra)
-            described = describe(model, function.description, arguments.schema)
+            described = describe(model, function.description, plain_root(arguments.schema))
             limit = limit_of(model.max_result or max_result, described.input_schema)
             name = f"{quote(exposes.namespace)}/{quote(model.name)}"
             promise = Promise(model.name, function.output_schema) if function.output_schema else None

@@ -13,6 +13,7 @@ from naftiko_run.lint.declared_variables import Declared
 from naftiko_run.lint.document_view import Written
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.lint.secret_literals import is_variable_name
+from naftiko_run.spec.spellings import AUTHENTICATION
 
 
 def _fixed_parameters(written: Written) -> Iterator[tuple[Pointer, Reader, Reader]]:
@@ -29,7 +30,7 @@ def _fixed_parameters(written: Written) -> Iterator[tuple[Pointer, Reader, Reade
 def _unbraced(written: Written) -> Iterator[Finding]:
     """Find texts in place of credentials and fixed values that were meant as variables."""
     for owner in (*written.consumes, *written.exposes):
-        block = owner.mapping("authentication", "auth")
+        block = owner.mapping(*AUTHENTICATION)
         for key in ("username", "password", "token", "value") if block else ():
             if block is not None and is_variable_name(block.text(key)):
                 yield _meant((*block.at, key), block.text(key))

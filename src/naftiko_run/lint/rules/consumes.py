@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Pointer, Severity
-from naftiko_run.lint.document_view import BASE_URI, Written, written_key
+from naftiko_run.lint.document_view import Written, written_key
 from naftiko_run.lint.hosts import host_of, is_example
 from naftiko_run.lint.rule import Finding, Rule
+from naftiko_run.spec.spellings import BASE_URI
 
 _QUERY = re.compile(r"\?[^#]*")
 

@@ -8,6 +8,7 @@ from typing import Final
 from naftiko_run.diagnostics import Severity
 from naftiko_run.lint.document_view import Written
 from naftiko_run.lint.rule import Finding, Rule
+from naftiko_run.spec.spellings import CONSUMED_NAMESPACE, DESCRIPTION
 
 
 def _info_tags(written: Written) -> Iterator[Finding]:
@@ -20,7 +21,7 @@ def _info_tags(written: Written) -> Iterator[Finding]:
 def _consumes_description(written: Written) -> Iterator[Finding]:
     for consumes in written.consumes:
         if not consumes.text("description"):
-            name = consumes.text("namespace", "name") or consumes.key
+            name = consumes.text(*CONSUMED_NAMESPACE) or consumes.key
             yield Finding(consumes.at, f"the consumed API `{name}` has no description")
 
 
@@ -33,18 +34,18 @@ def _rest_resource_description(written: Written) -> Iterator[Finding]:
 
 def _rest_operation_description(written: Written) -> Iterator[Finding]:
     for each in written.rest_operations:
-        if not each.reader.text("description", "summary") and "ref" not in each.reader.data:
+        if not each.reader.text(*DESCRIPTION) and "ref" not in each.reader.data:
             yield Finding(each.reader.at, f"the operation `{each.title}` has no description")
 
 
 def _tool_description(written: Written) -> Iterator[Finding]:
     """Find tools that nothing describes: a ``ref`` and a ``call`` give theirs."""
     for tool in written.tools:
-        if tool.reader.text("description", "summary") or "ref" in tool.reader.data:
+        if tool.reader.text(*DESCRIPTION) or "ref" in tool.reader.data:
             continue
         call = tool.reader.text("call")
         called = written.called(call)
-        if called.reader.text("description", "summary") if called else call:
+        if called.reader.text(*DESCRIPTION) if called else call:
             continue
         yield Finding(tool.reader.at, f"the tool `{tool.name}` has no description: models choose tools by it")
 

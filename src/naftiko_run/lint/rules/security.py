@@ -11,6 +11,7 @@ from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.lint.document_view import Written
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.lint.secret_literals import find_secrets
+from naftiko_run.spec.spellings import AUTHENTICATION
 
 _PROSE = frozenset({"description", "summary", "label", "display", "title", "instruction"})
 _DATA = frozenset({"with", "body", "keys", "metadata"})
@@ -39,7 +40,7 @@ def _in_prose(written: Written, refused: re.Pattern[str], shown: str) -> Iterato
 
 def _stdio_conflict(written: Written) -> Iterator[Finding]:
     for exposes in written.adapters("mcp"):
-        if exposes.text("transport").casefold() == "stdio" and exposes.mapping("authentication", "auth"):
+        if exposes.text("transport").casefold() == "stdio" and exposes.mapping(*AUTHENTICATION):
             yield Finding(
                 (*exposes.at, "authentication"),
                 "stdio has no requests that could carry credentials: this authentication is not checked",
@@ -48,7 +49,7 @@ def _stdio_conflict(written: Written) -> Iterator[Finding]:
 
 def _oauth2(written: Written) -> Iterator[Reader]:
     for owner in (*written.consumes, *written.exposes):
-        block = owner.mapping("authentication", "auth")
+        block = owner.mapping(*AUTHENTICATION)
         if block is not None and block.text("type").casefold() == "oauth2":
             yield block
 

@@ -9,9 +9,10 @@ from naftiko_run.diagnostics import Severity
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.expressions import names_in
 from naftiko_run.lint.declared_variables import Declared
-from naftiko_run.lint.document_view import BASE_URI, Written
+from naftiko_run.lint.document_view import Written
 from naftiko_run.lint.hosts import host_of, is_loopback, is_public
 from naftiko_run.lint.rule import Finding, Rule
+from naftiko_run.spec.spellings import BASE_URI
 
 
 def _tunnels(written: Written) -> Iterator[tuple[Reader, str]]:

@@ -1,0 +1,197 @@
+"""Capabilities as one ASGI app, for any ASGI server, framework or test client."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import Context
+from pathlib import Path
+
+from naftiko_run.capability import Capability, Settings, load
+from naftiko_run.document.model import is_piped
+from naftiko_run.errors import ConfigurationError
+from naftiko_run.expose import Adapter, Block, HostGuard, Receive, Scope, Send, find_exposer
+from naftiko_run.serve.mount import Mount, ServeSettings, build_mount, end_streams, running_adapters
+
+_ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - nothing is bound: the address is the server's affair
+
+
+def asgi(
+    *capabilities: Capability | str | os.PathLike[str],
+    adapter: str = "",
+    settings: Settings | None = None,
+    serving: ServeSettings | None = None,
+) -> Application:
+    """Return an ASGI 3 app that serves capabilities.
+
+    The app starts what it needs at the ``lifespan`` startup; where the server or framework sends none, with the
+    first request.
+
+    Args:
+        capabilities: Loaded capabilities, or paths of documents.
+        adapter: Serve only this adapter, by its namespace, or the adapters of this type, such as ``mcp``; empty for
+            all of them, as on a port that they share.
+        settings: How the documents are loaded.
+        serving: How they are served: ``max_body``, ``allowed_hosts``, ``max_result``, ``lazy_tools``,
+            ``prefix_routes`` and ``limits`` count. With several server processes set ``workers`` to their number.
+            Host names are only checked where ``allowed_hosts`` is set.
+
+    Raises:
+        DocumentError: Nothing in a document can be run.
+        ConfigurationError: No adapter is left to serve, or there is none of the name asked for.
+    """
+    loaded = [each if isinstance(each, Capability) else load(Path(each), settings) for each in capabilities]
+    serving = serving or ServeSettings()
+    blocks = _chosen(loaded, adapter)
+    guard = HostGuard(_ANY_ADDRESS, serving.allowed_hosts)
+    return Application(loaded, build_mount(blocks, guard, serving), serving)
+
+
+class Application:
+    """An ASGI app of the adapters of capabilities.
+
+    Args:
+        capabilities: Closed when the app stops.
+        mounted: The adapters and their router.
+        settings: How they are served.
+    """
+
+    def __init__(self, capabilities: Sequence[Capability], mounted: Mount, settings: ServeSettings) -> None:
+        self._capabilities = capabilities
+        self._mounted = mounted
+        self._settings = settings
+        self._run: _Run | None = None
+
+    @property
+    def adapters(self) -> tuple[Adapter, ...]:
+        """The adapters that are served."""
+        return self._mounted.adapters
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] == "http":
+            run = self._run
+            if run is None or not run.is_started or not run.is_of_running_loop:
+                await self._start()
+            await self._mounted.router(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+        else:
+            raise ValueError(f"unknown ASGI scope type `{scope['type']}`")
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Start the app, and stop it in the end: for the lifespan of an app that this one is mounted in."""
+        await self._start()
+        try:
+            yield
+        finally:
+            await self._stop()
+
+    async def _start(self) -> None:
+        run = self._run
+        if run is None or run.has_ended or not run.is_of_running_loop:
+            run = self._run = _Run(
+                lambda: running_adapters(self._capabilities, self.adapters, self._settings.limits)
+            )
+        await run.started()
+
+    async def _stop(self) -> None:
+        end_streams(self.adapters)
+        run, self._run = self._run, None
+        if run is not None and run.is_of_running_loop:
+            await run.stop()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            event = (await receive())["type"].removeprefix("lifespan.")
+            try:
+                await (self._start() if event == "startup" else self._stop())
+            except Exception as fault:
+                await send({"type": f"lifespan.{event}.failed", "message": str(fault)})
+                raise
+            await send({"type": f"lifespan.{event}.complete"})
+            if event == "shutdown":
+                return
+
+
+class _Run:
+    """One run of an app in an event loop, in a task of its own: task groups end in the task that began them.
+
+    Args:
+        enter: Makes the context that is entered while the app runs.
+    """
+
+    def __init__(self, enter: Callable[[], AbstractAsyncContextManager[None]]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._enter = enter
+        self._started: asyncio.Future[None] = self._loop.create_future()
+        self._stopping = asyncio.Event()
+        self._task = self._loop.create_task(self._run(), context=Context())
+
+    @property
+    def is_started(self) -> bool:
+        """Whether requests can be answered."""
+        return self._started.done() and not self._task.done()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended, or never began."""
+        return self._task.done()
+
+    @property
+    def is_of_running_loop(self) -> bool:
+        """Whether it belongs to the running event loop."""
+        return self._loop is asyncio.get_running_loop()
+
+    async def started(self) -> None:
+        """Wait until requests can be answered."""
+        await asyncio.shield(self._started)
+
+    async def stop(self) -> None:
+        """End it, and wait for that."""
+        self._stopping.set()
+        await self._task
+
+    async def _run(self) -> None:
+        try:
+            async with self._enter():
+                self._started.set_result(None)
+                await self._stopping.wait()
+        except Exception as fault:
+            if self._started.done():
+                raise
+            self._started.set_exception(fault)
+        finally:
+            if not self._started.done():
+                self._started.cancel()
+
+
+def _chosen(capabilities: Sequence[Capability], adapter: str) -> list[Block]:
+    """Return the blocks to serve.
+
+    Raises:
+        ConfigurationError: There are none.
+    """
+    offered = [
+        (exposes, capability)
+        for capability in capabilities
+        for exposes in capability.document.exposes
+        if find_exposer(exposes.type) is not None
+        and not is_piped(exposes)
+        and exposes.pointer not in capability.unavailable
+    ]
+    if not adapter:
+        chosen = offered
+    else:
+        chosen = [each for each in offered if each[0].namespace == adapter]
+        chosen = chosen or [each for each in offered if each[0].type == adapter]
+    if not chosen:
+        names = ", ".join(f"`{each.namespace or each.type}` ({each.type})" for each, _ in offered)
+        what = f"no adapter has the namespace or type `{adapter}`" if adapter else "there is no adapter"
+        raise ConfigurationError(f"{what} that can be served over HTTP", hint=f"there are: {names or 'none'}")
+    return chosen
