@@ -18,7 +18,7 @@ ENVIRONMENT := $(if $(BUILT),$(BUILT),$(VENV)/.python-$(shell $(PYTHON) -c '$(ID
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install dev test test-lowest test-latest test-nginx test-shared test-clients conformance check coverage docs reference lock release bench bench-quick bench-profile bench-instructions bench-loading lint-docker clean
+.PHONY: help run install dev test test-lowest test-latest test-uvicorn test-nginx test-shared test-clients conformance check coverage docs reference lock release bench bench-quick bench-profile bench-instructions bench-loading lint-docker clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test-lowest: $(VENV)/.installed-lock ## Run the suite with the oldest dependenci
 test-latest: $(VENV)/.installed-lock ## Run the suite with the newest dependencies that pyproject.toml allows
 	@$(call resolved,$(VENV)-latest,--refresh --upgrade)
 	@$(VENV)-latest/bin/pytest --numprocesses auto $(ARGS)
+
+test-uvicorn: dev ## Run the tests of the adapters with uvicorn's HTTP protocol instead of ours
+	@$(BIN)/pytest --numprocesses auto --http-server uvicorn tests/expose tests/asgi $(ARGS)
 
 test-nginx: dev ## Run the tests that compare with nginx
 	@PATH="$$PATH:/usr/sbin:/usr/local/sbin" command -v nginx >/dev/null \

@@ -27,6 +27,25 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add options that run the suite with stock parts in the place of our own."""
+    parser.addoption("--http-server", choices=("naftiko", "uvicorn"), help="what speaks HTTP with clients")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set what the options ask for, for this process and those that tests start."""
+    if server := config.getoption("--http-server"):
+        os.environ["NAFTIKO_HTTP_SERVER"] = server
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip tests of our own protocol where another one is asked for."""
+    if config.getoption("--http-server") == "uvicorn":
+        for item in items:
+            if item.get_closest_marker("own_server"):
+                item.add_marker(pytest.mark.skip(reason="it is about our own HTTP server"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Look for no garbage among what is imported: all of it stays, and looking takes long each time."""

@@ -20,6 +20,7 @@ ROOMS = (
     "plugins",
     "diagnostics",
     "errors",
+    "http",
     "expressions",
     "spec",
     "document",
@@ -40,7 +41,8 @@ ROOF = ("__init__", "__main__", "asgi")
 """The public API, ``python -m`` and the app that ASGI servers load: they may import everything, and nothing imports from them."""
 
 APART = {
-    "expose": {"consume", "bindings"},
+    "expose": {"consume", "bindings", "http"},
+    "http": set(ROOMS) - {"http", "errors", "secret", "version"},
     "lint": {"bindings", "consume", "invoke", "inventory", "expose", "telemetry", "serve"},
 }
 """Rooms that are below another, and still not its business: adapters go through ``invoke``, and what is

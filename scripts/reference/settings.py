@@ -69,7 +69,8 @@ def _rows() -> Iterator[str]:
         flag = next(iter(option.param_decls or ()), f"--{name.replace('_', '-')}")
         metavar = f" {option.metavar}" if option.metavar else _choices(parameter.annotation)
         text, written = _without_brackets(option.help or "")
-        default = written or _default(parameter.default)
+        variable = f"`{option.envvar}`" if option.envvar else ""
+        default = ", else ".join(filter(None, (variable, written or _default(parameter.default))))
         yield f"| {_cell(f'`{flag}{metavar}`')} | {default} | {_cell(text)} |\n"
 
 

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consume.transports import KINDS, Kind, answered, asking, each_kind
-from naftiko_run.consume.transport.encodings import CodingError, ContentDecoder
-from naftiko_run.consume.transport.keeping import decoded
 from naftiko_run.errors import ResponseTooLarge, UpstreamUnreachable
+from naftiko_run.http.client.buffering import decoded
+from naftiko_run.http.client.encodings import CodingError, ContentDecoder
 
 TEXT = b'{"name": "a value that is long enough to be packed"}' * 20
 MISCODED = "its Content-Encoding does not fit what it sent"

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naftiko_run.consume.transport.encodings import ContentDecoder
-from naftiko_run.consume.transport.reader import ResponseReader, Unreadable
+from naftiko_run.http.client.encodings import ContentDecoder
+from naftiko_run.http.client.response_parser import ResponseReader, Unreadable
 
 NAMES = st.sampled_from(["X-A", "x-b", "Content-Type", "Set-Cookie"])
 VALUES = st.text(st.sampled_from("ab é,;="), max_size=10).map(str.strip)

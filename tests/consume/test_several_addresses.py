@@ -15,9 +15,9 @@ import uvloop
 
 from consume.transports import asking, head_of, speaking, whole
 from naftiko_run.consume import HttpTransport
-from naftiko_run.consume.transport import connecting
-from naftiko_run.consume.transport.origin import Origin
 from naftiko_run.errors import UpstreamTimeout, UpstreamUnreachable
+from naftiko_run.http.client import connecting
+from naftiko_run.http.client.origin import Origin
 from support.upstream import PATIENCE
 
 NAME = "several.example"

@@ -13,10 +13,10 @@ import pytest
 
 from consume.transports import KINDS, Kind, asking, each_kind, head_of, own_kinds, speaking, whole
 from naftiko_run.consume import HttpTransport, StreamedResponse, Transport
-from naftiko_run.consume.transport import connection
-from naftiko_run.consume.transport.httpx_transport import HttpxTransport
-from naftiko_run.consume.transport.limits import Limits
 from naftiko_run.errors import ClientTooSlow, NoConnection, UpstreamTimeout, UpstreamUnreachable
+from naftiko_run.http.client import connection
+from naftiko_run.http.client.httpx_transport import HttpxTransport
+from naftiko_run.http.client.limits import Limits
 from support.descriptors import no_descriptors_left
 from support.upstream import PATIENCE
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from consume.transports import KINDS, Kind, asking, each_kind, head_of, own_kinds, speaking, whole
 from naftiko_run.consume import OutgoingRequest, Transport
-from naftiko_run.consume.exchange import FixedHeaders
-from naftiko_run.consume.transport.origin import parse_origin, prefix_of, target_of
 from naftiko_run.errors import InvalidInput, UpstreamUnreachable
+from naftiko_run.http.client.origin import parse_origin, prefix_of, target_of
+from naftiko_run.http.messages import FixedHeaders
 from naftiko_run.version import USER_AGENT
 from support.upstream import Received, Upstream
 

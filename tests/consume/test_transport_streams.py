@@ -10,8 +10,8 @@ import pytest
 
 from consume.transports import Kind, asking, each_kind, head_of, own_kinds, speaking, whole
 from naftiko_run.consume import StreamedResponse, Transport
-from naftiko_run.consume.transport.connection import MOST_BUFFERED
 from naftiko_run.errors import UpstreamUnreachable
+from naftiko_run.http.client.connection import MOST_BUFFERED
 
 PIECE = bytes(64 * 1024)
 PIECES = 320

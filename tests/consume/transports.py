@@ -13,7 +13,7 @@ import pytest
 import uvloop
 
 from naftiko_run.consume import HttpTransport, OutgoingRequest, StreamedResponse, Transport, UpstreamResponse
-from naftiko_run.consume.transport.httpx_transport import HttpxTransport
+from naftiko_run.http.client.httpx_transport import HttpxTransport
 from support.raw_server import Speak, raw_server
 from support.upstream import PATIENCE
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from naftiko_run import Settings
-from naftiko_run.consume.exchange import StreamedResponse
 from naftiko_run.consume.masking import Mask, UrlSecrets
+from naftiko_run.http.messages import StreamedResponse
 from support.documents import written
 from support.mcp_client import call_tool, text_of
 from support.server import Served, serving

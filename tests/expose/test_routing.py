@@ -66,7 +66,7 @@ def sandbox() -> Iterator[Served]:
         yield served
 
 
-@pytest.mark.parametrize("name", ["Host", "Origin"])
+@pytest.mark.parametrize("name", [pytest.param("Host", marks=pytest.mark.own_server), "Origin"])
 def test_of_two_names_each_must_be_expected(sandbox: Served, name: str) -> None:
     good, evil = (
         ("localhost", "evil.example") if name == "Host" else ("http://localhost", "http://evil.example")

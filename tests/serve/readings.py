@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from naftiko_run.expose.exposer import Receive, Scope, Send
-from naftiko_run.serve.http1 import ClientConnection, State
+from naftiko_run.http.server import ClientConnection, State
 from serve.streams import End, Request, Stream
 from support.memory_transport import MemoryTransport
 

@@ -11,7 +11,7 @@ import uvicorn
 
 from naftiko_run.expose.exposer import ASGIApp, Receive, Scope, Send
 from naftiko_run.expose.response import RESPONSE
-from naftiko_run.serve.http1 import ClientConnection, State
+from naftiko_run.http.server import ClientConnection, State
 from support.upstream import PATIENCE
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from naftiko_run.expose.disconnect import DISCONNECT
 from naftiko_run.expose.exposer import ASGIApp, Receive, Scope, Send
-from naftiko_run.serve.http1 import ClientConnection
+from naftiko_run.http.server import ClientConnection
 from serve.talking import Talk, answer, at_once, echo, talking, until
 from support.upstream import PATIENCE
 

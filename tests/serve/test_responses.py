@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from naftiko_run.expose.exposer import ASGIApp, Receive, Scope, Send
-from naftiko_run.serve.http1.head import Unsendable, write_head
+from naftiko_run.http.server.response_writer import Unsendable, write_head
 from serve.talking import answer, at_once, talking
 
 pytestmark = pytest.mark.anyio

@@ -30,9 +30,13 @@ _ASKING = Lock()
 
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a process: what a test sets, and what `make coverage` needs."""
-    coverage = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
-    return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **coverage, **environment}
+    """Return the environment of a process: what a test sets, and what the options of the test run ask for."""
+    options = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("COVERAGE_") or name in ("NAFTIKO_HTTP_SERVER", "NAFTIKO_HTTP_CLIENT")
+    }
+    return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **options, **environment}
 
 
 class Forked:

@@ -32,7 +32,7 @@ _IMPORTED = (
     "naftiko_run.expose.rest",
     "naftiko_run.document.strict",
     "naftiko_run.serve.piped",
-    "naftiko_run.serve.http1",
+    "naftiko_run.http.server",
     "naftiko_run.serve.supervisor",
     "uvicorn.lifespan.off",
     "uvloop",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,6 +70,7 @@ def serving(
         lazy_tools=lazy_tools,
         prefix_routes=prefix_routes,
         refuses_clashes=refuses_clashes,
+        http_server="uvicorn" if os.environ.get("NAFTIKO_HTTP_SERVER") == "uvicorn" else "naftiko",
     )
     capabilities = [
         document if isinstance(document, Capability) else load(document, settings) for document in documents

@@ -35,7 +35,7 @@ from naftiko_run.consume import Limits
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.document.model import is_piped
 from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
-from naftiko_run.serve import Addressing, ServeSettings, serve
+from naftiko_run.serve import Addressing, HttpServer, ServeSettings, serve
 from naftiko_run.telemetry import configure_logs
 
 OK: Final = 0
@@ -72,6 +72,7 @@ class RunOptions:
     adapter: str
     workers: str
     prefix_routes: bool
+    http_server: HttpServer
 
 
 class CredentialsMissing(ConfigurationError):
@@ -131,6 +132,7 @@ def _run(options: RunOptions, console: Console) -> None:
         limits=limits,
         prefix_routes=options.prefix_routes,
         refuses_clashes=options.strict,
+        http_server=options.http_server,
     )
     configure_logs(check_level(options.log_level))
     with redirect_stdout(sys.stderr):  # stdout may be a client's: no plugin has any business there

@@ -146,6 +146,13 @@ def serve_documents(
             help="Serve the routes of each REST adapter below its namespace: /NAMESPACE/path.",
         ),
     ] = False,
+    http_server: Annotated[
+        Literal["naftiko", "uvicorn"],
+        typer.Option(
+            envvar="NAFTIKO_HTTP_SERVER",
+            help="What speaks HTTP/1.1 with clients: naftiko-run itself, or uvicorn's protocol.",
+        ),
+    ] = "naftiko",
     log_level: Annotated[str, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = "info",
     version: Version = False,  # noqa: ARG001 - its callback does the work
 ) -> None:
@@ -177,5 +184,6 @@ def serve_documents(
         adapter=adapter,
         workers=workers,
         prefix_routes=prefix_routes,
+        http_server=http_server,
     )
     sys.exit(run_documents(options))

@@ -1,17 +1,8 @@
 """One consumed operation to one HTTP exchange."""
 
 from naftiko_run.consume.authentication import AuthenticationBlock
-from naftiko_run.consume.exchange import (
-    DEFAULT_MAX_RESPONSE,
-    DEFAULT_SECONDS,
-    Authentication,
-    CallerBody,
-    OutgoingRequest,
-    Send,
-    StreamedResponse,
-    Transport,
-    UpstreamResponse,
-)
+from naftiko_run.consume.authentication.scheme import Authentication
+from naftiko_run.consume.bodies import CallerBody
 from naftiko_run.consume.formats import Format, FormatSettings
 from naftiko_run.consume.forwarding import Forwarding
 from naftiko_run.consume.graphql_text import compile_graphql_text, is_graphql
@@ -20,7 +11,16 @@ from naftiko_run.consume.operation import ConsumedOperation, in_thread
 from naftiko_run.consume.operations import ConsumedOperations, NotCallable
 from naftiko_run.consume.sandbox import SandboxAddresses, SandboxTransport
 from naftiko_run.consume.surroundings import Surroundings
-from naftiko_run.consume.transport import DEFAULT_LIMITS, HttpTransport, Limits, shared_connections
+from naftiko_run.http.client import DEFAULT_LIMITS, HttpTransport, Limits, shared_connections
+from naftiko_run.http.messages import (
+    DEFAULT_MAX_RESPONSE,
+    DEFAULT_SECONDS,
+    OutgoingRequest,
+    Send,
+    StreamedResponse,
+    Transport,
+    UpstreamResponse,
+)
 
 __all__ = [
     "DEFAULT_LIMITS",

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from naftiko_run import jsontext
 from naftiko_run.consume.encoders import Encode, Encoded, encoder
-from naftiko_run.consume.exchange import CallerBody
 from naftiko_run.consume.graphql_text import compile_graphql_text, is_graphql
 from naftiko_run.document.model import Body, BodyType, Parameter
 from naftiko_run.errors import InvalidInput, Violation
@@ -41,6 +40,27 @@ _LANGUAGES: Final[dict[str, BodyType]] = {
 }
 """The types of bodies that are written as text, by a part of their media type."""
 _BARE = "\ue000"
+
+
+@dataclass(slots=True)
+class CallerBody:
+    """The body of an HTTP caller's request.
+
+    Attributes:
+        content: Its bytes, as far as they may be passed on as they are; empty if there was no body.
+        media_type: Its Content-Type; empty where the caller gave none.
+        is_absent: Whether the request had no body.
+        is_empty: Whether the body is a JSON object without members.
+    """
+
+    content: bytes = field(repr=False)
+    media_type: str = ""
+    is_absent: bool = False
+    is_empty: bool = False
+
+    def without_content(self) -> CallerBody:
+        """Return what is known of a body whose bytes are not passed on."""
+        return CallerBody(b"", self.media_type, self.is_absent, self.is_empty)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, UpstreamResponse
-from naftiko_run.consume.transport.words import seconds_of, timed_out
+from naftiko_run.consume.authentication.scheme import Authentication
+from naftiko_run.http.client.errors import seconds_of, timed_out
+from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _MARGIN: Final = 0.1
 """Seconds by which whatever else has the same deadline is let go first: its error says more."""

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
+from naftiko_run.consume.authentication.scheme import Authentication
 from naftiko_run.consume.deadline import authorize_in_time
-from naftiko_run.consume.exchange import (
-    Authentication,
-    OutgoingRequest,
-    StreamedResponse,
-    Transport,
-    UpstreamResponse,
-)
 from naftiko_run.consume.masking import Mask
 from naftiko_run.consume.plan import RequestPlan
-from naftiko_run.consume.transport.keeping import without_codings
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.errors import MissingBinding, Unsupported
+from naftiko_run.http.client.buffering import without_codings
+from naftiko_run.http.messages import OutgoingRequest, StreamedResponse, Transport, UpstreamResponse
 from naftiko_run.urls import resolved
 
 _DEFAULTS = frozenset({"accept", "user-agent"})

@@ -12,8 +12,8 @@ from typing import Final
 from urllib.parse import quote, quote_plus
 
 from naftiko_run import jsontext
-from naftiko_run.consume.exchange import StreamedResponse, UpstreamResponse
 from naftiko_run.expressions import Expression
+from naftiko_run.http.messages import StreamedResponse, UpstreamResponse
 from naftiko_run.secret import MASK
 
 _MIN_LENGTH: Final = 8

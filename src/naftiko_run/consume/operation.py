@@ -9,14 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeVar
 
+from naftiko_run.consume.authentication.scheme import Authentication
+from naftiko_run.consume.bodies import CallerBody
 from naftiko_run.consume.deadline import authorize_in_time
-from naftiko_run.consume.exchange import (
-    Authentication,
-    CallerBody,
-    OutgoingRequest,
-    Transport,
-    UpstreamResponse,
-)
 from naftiko_run.consume.formats import Format, JsonFormat, MarkdownFormat
 from naftiko_run.consume.masking import Mask, UrlSecrets
 from naftiko_run.consume.plan import RequestPlan
@@ -25,6 +20,7 @@ from naftiko_run.document.model import ConsumedOperation as OperationModel
 from naftiko_run.document.model import Parameter
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import encode_name
+from naftiko_run.http.messages import OutgoingRequest, Transport, UpstreamResponse
 from naftiko_run.jsontext import LONG, NotUnicode
 from naftiko_run.longjson import is_heavy
 from naftiko_run.urls import resolved

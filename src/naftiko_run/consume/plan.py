@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from naftiko_run.consume.bodies import BodyPlan
-from naftiko_run.consume.exchange import CallerBody, FixedHeaders, OutgoingRequest
+from naftiko_run.consume.bodies import BodyPlan, CallerBody
 from naftiko_run.consume.styles import UnsafeCookie, Write
 from naftiko_run.errors import BoundVariable, InvalidInput, MissingBinding, Violation
 from naftiko_run.expressions import (
@@ -19,6 +18,7 @@ from naftiko_run.expressions import (
     UnsafePathValue,
     fill,
 )
+from naftiko_run.http.messages import FixedHeaders, OutgoingRequest
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 

@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from naftiko_run import jsontext
 from naftiko_run.bindings import Bindings, Bound
-from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, UpstreamResponse
 from naftiko_run.document.model import ConsumedOperation, ConsumedOutput, Document, Parameter
 from naftiko_run.errors import BoundVariable
+from naftiko_run.http.messages import OutgoingRequest, StreamedResponse, UpstreamResponse
 from naftiko_run.secret import MASK, Secret
 from naftiko_run.urls import without_user
 

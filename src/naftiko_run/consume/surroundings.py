@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from naftiko_run.bindings import Bindings, MaskedBindings
-from naftiko_run.consume.exchange import DEFAULT_MAX_RESPONSE, DEFAULT_SECONDS, Transport
+from naftiko_run.http.messages import DEFAULT_MAX_RESPONSE, DEFAULT_SECONDS, Transport
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,15 @@ from naftiko_run.bindings import Bindings
 from naftiko_run.consume.authentication import AuthenticationBlock, compile_authentication, installed
 from naftiko_run.consume.authentication.apikey import BodyKeys
 from naftiko_run.consume.authentication.header import HeaderAuthentication
+from naftiko_run.consume.authentication.scheme import Authentication
 from naftiko_run.consume.baseuri import BaseUri, fill_base_uri, replaced_base_uri
-from naftiko_run.consume.exchange import Authentication, FixedHeaders, OutgoingRequest, UpstreamResponse
 from naftiko_run.consume.masking import UrlSecrets
 from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import Consumes
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_text, constant, encode_name
+from naftiko_run.http.messages import FixedHeaders, OutgoingRequest, UpstreamResponse
 from naftiko_run.secret import MASK
 from naftiko_run.urls import PLACEHOLDER, describe_placeholder, has_origin, without_user
 from naftiko_run.version import USER_AGENT

@@ -2,7 +2,7 @@
 
 from naftiko_run.serve.addresses import Addressing, parse_port, port_variable
 from naftiko_run.serve.application import Application, asgi
-from naftiko_run.serve.mount import ServeSettings
+from naftiko_run.serve.mount import HttpServer, ServeSettings
 from naftiko_run.serve.piped import choices
 from naftiko_run.serve.site import Site, build_sites, urls
 from naftiko_run.serve.supervisor import running, serve
@@ -10,6 +10,7 @@ from naftiko_run.serve.supervisor import running, serve
 __all__ = [
     "Addressing",
     "Application",
+    "HttpServer",
     "ServeSettings",
     "Site",
     "asgi",

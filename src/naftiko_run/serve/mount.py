@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from naftiko_run.capability import Capability
 from naftiko_run.consume import DEFAULT_LIMITS, Limits, shared_connections
@@ -27,6 +28,8 @@ from naftiko_run.expose.authentication import guarded
 from naftiko_run.secret import Secret
 from naftiko_run.serve.addresses import Addressing
 
+HttpServer = Literal["naftiko", "uvicorn"]
+
 
 @dataclass(frozen=True, slots=True)
 class ServeSettings:
@@ -46,6 +49,7 @@ class ServeSettings:
         workers: How many processes share the ports; the first one only loads and watches where there are several.
         prefix_routes: Serve the routes of each REST adapter below its namespace.
         refuses_clashes: Refuse to serve, rather than leave out what two adapters of one port ask for.
+        http_server: What speaks HTTP with clients: our own protocol, or uvicorn's.
     """
 
     addressing: Addressing = field(default_factory=Addressing)
@@ -61,6 +65,7 @@ class ServeSettings:
     limits: Limits = DEFAULT_LIMITS
     prefix_routes: bool = False
     refuses_clashes: bool = False
+    http_server: HttpServer = "naftiko"
 
     @property
     def of_adapters(self) -> ExposeSettings:

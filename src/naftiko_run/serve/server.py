@@ -1,19 +1,20 @@
-"""uvicorn's server, as sites need it: with our own protocol, and without signals of its own."""
+"""uvicorn's server, as sites need it: with our own protocol or uvicorn's, and without signals of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final, cast
 
 import uvicorn
 
-from naftiko_run.serve.http1 import ClientConnection, State
+from naftiko_run.http.server import IDLE_SECONDS, ClientConnection, State
 from naftiko_run.serve.listener import Listener
+from naftiko_run.serve.mount import ServeSettings
 from naftiko_run.serve.site import Site
 
 _TICKS_A_SECOND: Final = 10
@@ -24,20 +25,21 @@ class Server(uvicorn.Server):
 
     Args:
         site: What is served.
-        drain: Seconds that requests in flight have when it is to end.
+        settings: How it is served.
     """
 
-    def __init__(self, site: Site, drain: int) -> None:
+    def __init__(self, site: Site, settings: ServeSettings) -> None:
         config = uvicorn.Config(
             site.router,
-            http=ClientConnection,
+            http=ClientConnection if settings.http_server == "naftiko" else "httptools",
+            timeout_keep_alive=IDLE_SECONDS,
             lifespan="off",
             ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,  # nothing here asks who is behind a proxy
-            timeout_graceful_shutdown=drain,
+            timeout_graceful_shutdown=settings.drain,
         )
         super().__init__(config)
         self.server_state = self._state = State()
@@ -54,7 +56,8 @@ class Server(uvicorn.Server):
             return
         await self.lifespan.startup()
         loop = asyncio.get_running_loop()
-        make = partial(ClientConnection, self.config, self._state, self.lifespan.state, loop)
+        protocol: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        make = partial(protocol, self.config, self._state, self.lifespan.state, loop)
         self.servers = cast("Any", [Listener(each, make) for each in sockets or ()])
         self.started = True
 

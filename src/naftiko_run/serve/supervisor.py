@@ -49,7 +49,7 @@ async def _listening(
     capabilities: Sequence[Capability], sites: Sequence[Site], settings: ServeSettings
 ) -> AsyncIterator[None]:
     drain = settings.drain
-    servers = [Server(site, drain) for site in sites]
+    servers = [Server(site, settings) for site in sites]
     adapters = [adapter for site in sites for adapter in site.adapters]
     async with running_adapters(capabilities, adapters, settings.limits):
         tasks = [

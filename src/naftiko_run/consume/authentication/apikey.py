@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 from naftiko_run import jsontext
 from naftiko_run.consume.authentication.block import AuthenticationBlock
 from naftiko_run.consume.authentication.header import HeaderAuthentication
-from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, UpstreamResponse
+from naftiko_run.consume.authentication.scheme import Authentication
 from naftiko_run.errors import InvalidInput, Unsupported, Violation
 from naftiko_run.expressions import encode, encode_name
+from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _BOUNDARY = re.compile(r'boundary="?([^";\s]+)', re.IGNORECASE)
 

@@ -13,8 +13,9 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from naftiko_run.consume.authentication.block import AuthenticationBlock
 from naftiko_run.consume.authentication.header import masked
+from naftiko_run.consume.authentication.scheme import Authentication
 from naftiko_run.consume.authentication.wire import host_of, wire_url
-from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, UpstreamResponse
+from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _DOMAIN = re.compile(r"(.+)\.(amazonaws\.com(\.cn)?|api\.aws|on\.aws)\Z")

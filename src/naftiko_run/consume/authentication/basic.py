@@ -6,7 +6,7 @@ from base64 import b64encode
 
 from naftiko_run.consume.authentication.block import AuthenticationBlock
 from naftiko_run.consume.authentication.header import HeaderAuthentication
-from naftiko_run.consume.exchange import Authentication
+from naftiko_run.consume.authentication.scheme import Authentication
 
 
 def compile_scheme(block: AuthenticationBlock) -> Authentication:

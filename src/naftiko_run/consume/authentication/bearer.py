@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from naftiko_run.consume.authentication.block import AuthenticationBlock
 from naftiko_run.consume.authentication.header import HeaderAuthentication
-from naftiko_run.consume.exchange import Authentication
+from naftiko_run.consume.authentication.scheme import Authentication
 
 
 def compile_scheme(block: AuthenticationBlock) -> Authentication:

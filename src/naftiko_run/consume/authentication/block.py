@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from naftiko_run import locations
-from naftiko_run.consume.exchange import DEFAULT_SECONDS, Send
+from naftiko_run.http.messages import DEFAULT_SECONDS, Send
 
 
 class Text(Protocol):

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from naftiko_run.consume.authentication.block import AuthenticationBlock
 from naftiko_run.consume.authentication.header import HeaderAuthentication
 from naftiko_run.consume.authentication.keys import Keys, read_certificates, read_keys
-from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, UpstreamResponse
+from naftiko_run.consume.authentication.scheme import Authentication
+from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 
 def compile_scheme(block: AuthenticationBlock) -> Authentication:

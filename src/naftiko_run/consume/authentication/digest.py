@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 from naftiko_run.consume.authentication.block import AuthenticationBlock
 from naftiko_run.consume.authentication.header import masked
+from naftiko_run.consume.authentication.scheme import Authentication
 from naftiko_run.consume.authentication.wire import target_of, wire_url
-from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, UpstreamResponse
+from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _HASHES: Final[dict[str, Callable[[bytes], Any]]] = {
     "MD5": partial(hashlib.md5, usedforsecurity=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from naftiko_run.consume.exchange import OutgoingRequest, Send, UpstreamResponse
+from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 from naftiko_run.secret import MASK
 
 

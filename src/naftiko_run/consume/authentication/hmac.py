@@ -10,8 +10,9 @@ from typing import Final
 
 from naftiko_run.consume.authentication.block import AuthenticationBlock
 from naftiko_run.consume.authentication.header import masked
+from naftiko_run.consume.authentication.scheme import Authentication
 from naftiko_run.consume.authentication.wire import target_of, wire_url
-from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, UpstreamResponse
+from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _SCHEME: Final = "VERACODE-HMAC-SHA-256"
 _VERSION: Final = b"vcode_request_version_1"

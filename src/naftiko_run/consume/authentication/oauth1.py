@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from naftiko_run.consume.authentication.block import AuthenticationBlock
 from naftiko_run.consume.authentication.header import masked
 from naftiko_run.consume.authentication.keys import read_keys
+from naftiko_run.consume.authentication.scheme import Authentication
 from naftiko_run.consume.authentication.wire import host_of, wire_url
-from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, UpstreamResponse
+from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 Sign = Callable[[str], bytes]
 """Signs a signature base string."""

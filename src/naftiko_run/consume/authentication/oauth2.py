@@ -14,9 +14,10 @@ from naftiko_run import jsontext
 from naftiko_run.consume.authentication.bearer import bearing
 from naftiko_run.consume.authentication.block import AuthenticationBlock
 from naftiko_run.consume.authentication.header import masked
+from naftiko_run.consume.authentication.scheme import Authentication
 from naftiko_run.consume.authentication.tokens import Token, TokenCache
-from naftiko_run.consume.exchange import Authentication, OutgoingRequest, Send, UpstreamResponse
 from naftiko_run.errors import UpstreamUnreachable
+from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 from naftiko_run.version import USER_AGENT
 
 BASIC: Final = "client_secret_basic"

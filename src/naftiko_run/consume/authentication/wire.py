@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 
-from naftiko_run.consume.exchange import OutgoingRequest
 from naftiko_run.errors import UpstreamUnreachable
+from naftiko_run.http.messages import OutgoingRequest
 
 
 def wire_url(request: OutgoingRequest) -> httpx.URL:

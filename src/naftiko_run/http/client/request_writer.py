@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from naftiko_run.consume.exchange import OutgoingRequest
-from naftiko_run.consume.transport.encodings import accepted_encodings
+from naftiko_run.http.client.encodings import accepted_encodings
+from naftiko_run.http.messages import OutgoingRequest
 from naftiko_run.version import USER_AGENT
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch

@@ -4,8 +4,8 @@
 HTTP/1.1 client (``http1`` and what it is made of) and httpx (``httpx_transport``).
 """
 
-from naftiko_run.consume.transport.choice import HttpTransport
-from naftiko_run.consume.transport.limits import DEFAULT_LIMITS, Limits
-from naftiko_run.consume.transport.sharing import shared_connections
+from naftiko_run.http.client.limits import DEFAULT_LIMITS, Limits
+from naftiko_run.http.client.registry import shared_connections
+from naftiko_run.http.client.transport import HttpTransport
 
 __all__ = ["DEFAULT_LIMITS", "HttpTransport", "Limits", "shared_connections"]

@@ -8,8 +8,6 @@ import socket
 from typing import Final
 from urllib.parse import urlsplit
 
-from naftiko_run.consume.exchange import DEFAULT_SECONDS, OutgoingRequest
-from naftiko_run.consume.transport.origin import MOST_CHARACTERS
 from naftiko_run.errors import (
     ClientTooSlow,
     InvalidInput,
@@ -19,6 +17,8 @@ from naftiko_run.errors import (
     UpstreamUnreachable,
     Violation,
 )
+from naftiko_run.http.client.origin import MOST_CHARACTERS
+from naftiko_run.http.messages import DEFAULT_SECONDS, OutgoingRequest
 
 CONNECT_SECONDS: Final = 10.0
 """The most that a connection may take to come about."""

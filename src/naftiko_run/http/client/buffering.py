@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
-from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, UpstreamResponse
-from naftiko_run.consume.transport.encodings import CodingError, ContentDecoder, check_encodings
-from naftiko_run.consume.transport.words import too_large, unreachable
+from naftiko_run.http.client.encodings import CodingError, ContentDecoder, check_encodings
+from naftiko_run.http.client.errors import too_large, unreachable
+from naftiko_run.http.messages import OutgoingRequest, StreamedResponse, UpstreamResponse
 
 _TURN: Final = 512 * 1024
 """How many bytes are decoded before others have their turn in the event loop."""

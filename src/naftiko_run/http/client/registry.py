@@ -10,13 +10,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from naftiko_run.consume.transport.limits import DEFAULT_LIMITS, Limits
-from naftiko_run.consume.transport.origin import Origin
+from naftiko_run.http.client.limits import DEFAULT_LIMITS, Limits
+from naftiko_run.http.client.origin import Origin
 
 if TYPE_CHECKING:
-    from naftiko_run.consume.transport.http1 import OriginTransport
-    from naftiko_run.consume.transport.pool import Pool
-    from naftiko_run.consume.transport.total import Total
+    from naftiko_run.http.client.limiter import Total
+    from naftiko_run.http.client.origin_transport import OriginTransport
+    from naftiko_run.http.client.pool import Pool
 
 Carriers = dict[tuple[str, ssl.SSLContext | None], "OriginTransport"]
 """What carries requests, by what URLs have before their path, and by client certificate."""
@@ -45,9 +45,9 @@ class Connections:
             origin: Which.
             tls: Holds the client certificate that they show; None where they show none.
         """
-        from naftiko_run.consume.transport.connecting import connect
-        from naftiko_run.consume.transport.pool import Pool
-        from naftiko_run.consume.transport.total import Total
+        from naftiko_run.http.client.connecting import connect
+        from naftiko_run.http.client.limiter import Total
+        from naftiko_run.http.client.pool import Pool
 
         if self._total is None:
             self._total = Total(self._limits)

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from naftiko_run.consume.transport.connection import Connection
-from naftiko_run.consume.transport.total import Total
+from naftiko_run.http.client.connection import Connection
+from naftiko_run.http.client.limiter import Total
 
 _MOMENT: Final = 2.0
 _WORTHWHILE: Final = 0.01

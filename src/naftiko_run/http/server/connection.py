@@ -8,21 +8,19 @@ import socket
 import struct
 from collections import deque
 from contextlib import suppress
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from uvicorn import Config
 
-from naftiko_run import jsontext
 from naftiko_run.errors import ResponseAborted
-from naftiko_run.expose.disconnect import DISCONNECT
-from naftiko_run.expose.exposer import ASGIApp, Scope
-from naftiko_run.expose.problems import Problem
-from naftiko_run.expose.response import RESPONSE
-from naftiko_run.serve.http1.exchange import Exchange
-from naftiko_run.serve.http1.head import write_head
-from naftiko_run.serve.http1.reading import RequestReader
-from naftiko_run.serve.http1.state import State
-from naftiko_run.serve.http1.validation import not_http
+from naftiko_run.http.server.request_cycle import RESPONSE, Exchange
+from naftiko_run.http.server.request_parser import RequestReader
+from naftiko_run.http.server.response_writer import write_head
+from naftiko_run.http.server.state import State
+from naftiko_run.http.server.validation import not_http, problem_document
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Scope
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +34,8 @@ MIN_BYTES_PER_SECOND: Final = 240
 _END_SECONDS: Final = 1
 """How long a client may take to close a connection whose last response it has, where the server ends."""
 _NO_LINGERING: Final = struct.pack("ii", 1, 0)
+DISCONNECT: Final = "naftiko.disconnect"
+"""The ASGI extension of a callback for a disconnect: its value has ``is_disconnected`` and ``on_disconnect``."""
 _SUPPORTED: Final[dict[str, Any]] = {}
 _MOST_WAITING: Final = 1000
 """How many requests a client may send without waiting for an answer; a thousand are a megabyte."""
@@ -241,8 +241,7 @@ class ClientConnection(RequestReader):
         elif has_answer:
             self._transport.close()
         else:
-            problem = Problem(status, code, detail)
-            content = jsontext.dumps(problem.document())
+            content = problem_document(status, code, detail)
             headers = (
                 (b"content-type", b"application/problem+json"),
                 (b"content-length", b"%d" % len(content)),

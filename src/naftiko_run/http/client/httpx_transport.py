@@ -11,15 +11,15 @@ from typing import Any, Final
 
 import httpx
 
-from naftiko_run.consume.exchange import DEFAULT_SECONDS, OutgoingRequest, StreamedResponse, UpstreamResponse
-from naftiko_run.consume.transport import words
-from naftiko_run.consume.transport.answerhead import without_connection_options
-from naftiko_run.consume.transport.encodings import accepted_encodings
-from naftiko_run.consume.transport.keeping import decoded, kept_or_streamed
-from naftiko_run.consume.transport.limits import DEFAULT_LIMITS, Limits
-from naftiko_run.consume.transport.origin import MOST_CHARACTERS, prefix_of
-from naftiko_run.consume.transport.repeating import may_repeat
-from naftiko_run.consume.transport.trust import trusting_context
+from naftiko_run.http.client import errors
+from naftiko_run.http.client.buffering import decoded, kept_or_streamed
+from naftiko_run.http.client.encodings import accepted_encodings
+from naftiko_run.http.client.limits import DEFAULT_LIMITS, Limits
+from naftiko_run.http.client.origin import MOST_CHARACTERS, prefix_of
+from naftiko_run.http.client.response_headers import without_connection_options
+from naftiko_run.http.client.retry import may_repeat
+from naftiko_run.http.client.tls import trusting_context
+from naftiko_run.http.messages import DEFAULT_SECONDS, OutgoingRequest, StreamedResponse, UpstreamResponse
 
 _DISCONNECTED: Final = ("Server disconnected", "peer closed connection")
 """How httpx's messages begin where the connection ended; its others of that kind are of what is not HTTP."""
@@ -73,7 +73,7 @@ class HttpxTransport:
             await self._enter(request, place)
             async with asyncio.timeout_at(request.deadline if chunks_in is None else None) as limit:
                 if chunks_in is not None:
-                    request.chunks = _timed(chunks_in, limit, words.seconds_of(request))
+                    request.chunks = _timed(chunks_in, limit, errors.seconds_of(request))
                 response, close = await self._begin(request, place)
         chunks = self._chunks(request, response.aiter_raw())
         return StreamedResponse(response.status_code, _headers(response), b"", chunks, close)
@@ -128,7 +128,7 @@ class HttpxTransport:
         except TimeoutError:
             is_full = not place.taken
             used = to_one.used if is_full else to_one.used - 1
-            raise words.pool_full(request, used, 0 if is_full else self._limits.in_all) from None
+            raise errors.pool_full(request, used, 0 if is_full else self._limits.in_all) from None
         finally:
             if len(place.taken) < 2:
                 place.release()
@@ -136,13 +136,13 @@ class HttpxTransport:
 
     async def _sent(self, request: OutgoingRequest) -> httpx.Response:
         client = self._client(request.tls)
-        seconds = words.seconds_of(request)
+        seconds = errors.seconds_of(request)
         outgoing = client.build_request(
             request.method,
             request.url,
             headers=[(name.encode(), value.encode()) for name, value in request.headers],
             content=request.body if request.chunks is None else request.chunks,
-            timeout=httpx.Timeout(seconds, connect=min(words.CONNECT_SECONDS, seconds * _CONNECT_SHARE)),
+            timeout=httpx.Timeout(seconds, connect=min(errors.CONNECT_SECONDS, seconds * _CONNECT_SHARE)),
             extensions={"trace": _HandshakeCleanup()} if request.url[:6].lower() == "https:" else None,
         )
         return await client.send(outgoing, stream=True)
@@ -154,27 +154,27 @@ class HttpxTransport:
 
     @contextmanager
     def _told(self, request: OutgoingRequest, place: _Place | None = None) -> Iterator[None]:
-        """Tell what goes wrong in our own words."""
+        """Tell what goes wrong in our own errors."""
         try:
             yield
         except httpx.PoolTimeout:
-            raise words.pool_full(request, self._limits.to_one, self._limits.in_all) from None
+            raise errors.pool_full(request, self._limits.to_one, self._limits.in_all) from None
         except httpx.ConnectTimeout:
-            raise words.no_connection_in_time(request) from None
+            raise errors.no_connection_in_time(request) from None
         except (httpx.TimeoutException, TimeoutError) as fault:
             is_silence = not isinstance(fault, TimeoutError)
             waited = 0.0 if place is None else place.waited
-            raise words.timed_out(request, is_silence=is_silence, waited=waited) from None
+            raise errors.timed_out(request, is_silence=is_silence, waited=waited) from None
         except FileNotFoundError:
-            raise words.unreachable(request, words.cannot_connect(words.NO_AUTHORITIES)) from None
+            raise errors.unreachable(request, errors.cannot_connect(errors.NO_AUTHORITIES)) from None
         except UnicodeEncodeError:  # of a header's name
-            raise words.unreachable(request, words.NOT_SENT) from None
+            raise errors.unreachable(request, errors.NOT_SENT) from None
         except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError) as fault:
             if len(request.url) > MOST_CHARACTERS:
-                raise words.url_too_long(request) from None
-            if any(words.is_out_of_descriptors(each) for each in _causes(fault)):
-                raise words.out_of_descriptors(request) from None
-            raise words.unreachable(request, _reason(fault)) from None
+                raise errors.url_too_long(request) from None
+            if any(errors.is_out_of_descriptors(each) for each in _causes(fault)):
+                raise errors.out_of_descriptors(request) from None
+            raise errors.unreachable(request, _reason(fault)) from None
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -281,13 +281,13 @@ def _headers(response: httpx.Response) -> tuple[tuple[str, str], ...]:
 
 def _reason(fault: Exception) -> str:
     if isinstance(fault, httpx.ConnectError | ssl.SSLError):
-        return words.cannot_connect("" if "All connection attempts" in str(fault) else str(fault))
+        return errors.cannot_connect("" if "All connection attempts" in str(fault) else str(fault))
     if isinstance(fault, httpx.RemoteProtocolError) and not str(fault).startswith(_DISCONNECTED):
-        return words.NOT_HTTP
+        return errors.NOT_HTTP
     if isinstance(fault, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError):
-        return words.BROKEN_OFF
+        return errors.BROKEN_OFF
     if isinstance(fault, httpx.LocalProtocolError):
-        return words.NOT_SENT
+        return errors.NOT_SENT
     if isinstance(fault, httpx.InvalidURL):
-        return words.NO_URL
+        return errors.NO_URL
     return type(fault).__name__

@@ -7,10 +7,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 from weakref import WeakSet
 
-from naftiko_run.consume.transport.limits import Limits
+from naftiko_run.http.client.limits import Limits
 
 if TYPE_CHECKING:
-    from naftiko_run.consume.transport.pool import Pool
+    from naftiko_run.http.client.pool import Pool
 
 RELIEF_SECONDS: Final = 0.5
 """How often connections that slow clients hold are looked for, while somebody waits for one."""

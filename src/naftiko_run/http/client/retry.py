@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from naftiko_run.consume.exchange import OutgoingRequest
+from naftiko_run.http.messages import OutgoingRequest
 
 _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """Methods whose requests mean the same sent twice (RFC 9110, 9.2.2)."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from abc import abstractmethod
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from httptools import HttpParserError, HttpParserInvalidMethodError, HttpRequestParser
 
-from naftiko_run.expose.body import HEADERS
-from naftiko_run.expose.exposer import Scope
-from naftiko_run.serve.http1.exchange import Exchange
-from naftiko_run.serve.http1.validation import (
+from naftiko_run.http.server.request_cycle import Exchange
+from naftiko_run.http.server.validation import (
     CHUNKED,
     COMMON_METHODS,
     Refused,
@@ -24,6 +22,11 @@ from naftiko_run.serve.http1.validation import (
     split_target,
 )
 
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+HEADERS: Final = "naftiko.headers"
+"""Under this key a scope has the request's headers by name; of those with one name, the last."""
 MOST_HEAD: Final = 64 * 1024
 """The maximum size of a request's head, and of the trailers of one."""
 _FRAMING_PER_BYTE: Final = 16

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import cast
 
-from naftiko_run.consume.transport.words import BROKEN_OFF
+from naftiko_run.http.client.errors import BROKEN_OFF
 
 Poll = Callable[[], object]
 """Returns something true where a socket can be read."""

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from naftiko_run.consume.transport.origin import Origin
+from naftiko_run.http.client.origin import Origin
 
 
 def environment_proxies() -> Callable[[Origin], bool]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from http import HTTPStatus
 from typing import Final
 
 CHUNKED: Final = -1
@@ -49,6 +51,13 @@ class Refused(Exception):
         self.status = status
         self.code = code
         self.detail = detail
+
+
+def problem_document(status: int, code: str, detail: str) -> bytes:
+    """Return the problem document (RFC 9457) that answers a request that is not accepted."""
+    title = HTTPStatus(status).phrase
+    document = {"type": f"urn:naftiko:problem:{code}", "title": title, "status": status, "detail": detail}
+    return json.dumps(document, separators=(",", ":")).encode()
 
 
 def not_http(detail: str = "This is no request of HTTP/1.1") -> Refused:

@@ -7,20 +7,20 @@ import ssl
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
-from naftiko_run.consume.exchange import (
+from naftiko_run.http.client.limits import DEFAULT_LIMITS, Limits
+from naftiko_run.http.client.origin import Origin, parse_origin, prefix_of
+from naftiko_run.http.client.proxies import environment_proxies
+from naftiko_run.http.client.registry import Carriers, Connections, shared_by
+from naftiko_run.http.messages import (
     DEFAULT_SECONDS,
     OutgoingRequest,
     StreamedResponse,
     Transport,
     UpstreamResponse,
 )
-from naftiko_run.consume.transport.limits import DEFAULT_LIMITS, Limits
-from naftiko_run.consume.transport.origin import Origin, parse_origin, prefix_of
-from naftiko_run.consume.transport.proxies import environment_proxies
-from naftiko_run.consume.transport.sharing import Carriers, Connections, shared_by
 
 if TYPE_CHECKING:
-    from naftiko_run.consume.transport.http1 import OriginTransport
+    from naftiko_run.http.client.origin_transport import OriginTransport
 
 _MOST_ORIGINS: Final = 256
 """So many origins are remembered though no connection to them is open."""
@@ -103,14 +103,14 @@ class HttpTransport:
         if origin is not None and not self._is_proxied(origin):
             return self._usual(origin, prefix, tls)
         if self._unusual is None:
-            from naftiko_run.consume.transport.httpx_transport import HttpxTransport
+            from naftiko_run.http.client.httpx_transport import HttpxTransport
 
             self._unusual = HttpxTransport(self._timeout, self._limits)
         return self._unusual
 
     def _usual(self, origin: Origin, prefix: str, tls: ssl.SSLContext | None) -> OriginTransport:
         """Give our own client for an origin."""
-        from naftiko_run.consume.transport.http1 import OriginTransport
+        from naftiko_run.http.client.origin_transport import OriginTransport
 
         if len(self._carriers) >= _MOST_ORIGINS:
             for key in [key for key, each in self._carriers.items() if each.is_unused]:

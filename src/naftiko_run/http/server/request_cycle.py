@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from naftiko_run.expose.exposer import Message
-from naftiko_run.expose.response import RESPONSE
-from naftiko_run.serve.http1.head import write_head
+from naftiko_run.http.server.response_writer import write_head
 
+if TYPE_CHECKING:
+    from starlette.types import Message
+
+RESPONSE: Final = "naftiko.http.response"
+"""The ASGI extension of a whole response in one message, and the type of that message."""
 _BODILESS: Final = frozenset({204, 304})
 _SMALL: Final = 64 * 1024
 """A body up to this is joined to its head by copying it, so that both go in one packet."""

@@ -1,4 +1,4 @@
-"""The request that goes out and the response that comes back; the seam to every transport."""
+"""The request that goes out and the response that comes back; the interface of every transport."""
 
 from __future__ import annotations
 
@@ -51,27 +51,6 @@ class FixedHeaders:
             if len(self._typed) < MAX_CONTENT_TYPES and not content_type.startswith("multipart/"):
                 self._typed[content_type] = typed
         return typed
-
-
-@dataclass(slots=True)
-class CallerBody:
-    """The body of an HTTP caller's request.
-
-    Attributes:
-        content: Its bytes, as far as they may be passed on as they are; empty if there was no body.
-        media_type: Its Content-Type; empty where the caller gave none.
-        is_absent: Whether the request had no body.
-        is_empty: Whether the body is a JSON object without members.
-    """
-
-    content: bytes = field(repr=False)
-    media_type: str = ""
-    is_absent: bool = False
-    is_empty: bool = False
-
-    def without_content(self) -> CallerBody:
-        """Return what is known of a body whose bytes are not passed on."""
-        return CallerBody(b"", self.media_type, self.is_absent, self.is_empty)
 
 
 @dataclass(slots=True)
@@ -220,12 +199,4 @@ class Transport(Protocol):
 
     async def aclose(self) -> None:
         """Close every connection."""
-        ...
-
-
-class Authentication(Protocol):
-    """An outbound authentication scheme: adds to a request, may answer a challenge and send again."""
-
-    async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
-        """Send a request with what the scheme demands."""
         ...

@@ -7,9 +7,9 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from naftiko_run.consume.transport.line import Broken, Line
-from naftiko_run.consume.transport.reader import ResponseReader, Unreadable
-from naftiko_run.consume.transport.words import BROKEN_OFF
+from naftiko_run.http.client.errors import BROKEN_OFF
+from naftiko_run.http.client.line import Broken, Line
+from naftiko_run.http.client.response_parser import ResponseReader, Unreadable
 
 MOST_BUFFERED: Final = 256 * 1024
 """How much of a body waits for who reads it; more is left to the upstream to hold."""

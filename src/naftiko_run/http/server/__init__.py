@@ -4,7 +4,7 @@ uvicorn's server accepts the connections, ends them when it drains, and holds on
 place of its own protocol, which takes twice as long for a request.
 """
 
-from naftiko_run.serve.http1.connection import ClientConnection
-from naftiko_run.serve.http1.state import State
+from naftiko_run.http.server.connection import IDLE_SECONDS, ClientConnection
+from naftiko_run.http.server.state import State
 
-__all__ = ["ClientConnection", "State"]
+__all__ = ["IDLE_SECONDS", "ClientConnection", "State"]

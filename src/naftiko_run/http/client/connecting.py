@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from itertools import zip_longest
 from typing import Any, Final
 
-from naftiko_run.consume.transport.connection import Connection
-from naftiko_run.consume.transport.origin import Origin
-from naftiko_run.consume.transport.trust import trusting_context
-from naftiko_run.consume.transport.words import CONNECT_SECONDS
+from naftiko_run.http.client.connection import Connection
+from naftiko_run.http.client.errors import CONNECT_SECONDS
+from naftiko_run.http.client.origin import Origin
+from naftiko_run.http.client.tls import trusting_context
 
 HEAD_START: Final = 0.25
 """Seconds that an address is ahead of the next (RFC 8305, 8)."""

@@ -6,8 +6,8 @@ from typing import Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from naftiko_run.consume.transport.answerhead import Head, head_of
-from naftiko_run.consume.transport.words import NOT_HTTP, TOO_MANY_HEADERS
+from naftiko_run.http.client.errors import NOT_HTTP, TOO_MANY_HEADERS
+from naftiko_run.http.client.response_headers import Head, head_of
 
 MOST_HEAD: Final = 100 * 1024
 """The most that is read of what is no body: headers, trailers, interim answers, the sizes of chunks."""

@@ -8,16 +8,16 @@ import ssl
 from collections.abc import AsyncIterator
 from typing import Final
 
-from naftiko_run.consume.exchange import OutgoingRequest, StreamedResponse, UpstreamResponse
-from naftiko_run.consume.transport import words
-from naftiko_run.consume.transport.connection import MOST_BUFFERED, Connection, OutOfTime, SlowClient
-from naftiko_run.consume.transport.head import Unsendable, write_head
-from naftiko_run.consume.transport.keeping import decoded, kept_or_streamed
-from naftiko_run.consume.transport.line import Broken
-from naftiko_run.consume.transport.origin import Origin, UrlTooLong, target_of
-from naftiko_run.consume.transport.pool import Pool, PoolFull
-from naftiko_run.consume.transport.repeating import may_repeat
-from naftiko_run.consume.transport.sending import send_chunks
+from naftiko_run.http.client import errors
+from naftiko_run.http.client.buffering import decoded, kept_or_streamed
+from naftiko_run.http.client.connection import MOST_BUFFERED, Connection, OutOfTime, SlowClient
+from naftiko_run.http.client.line import Broken
+from naftiko_run.http.client.origin import Origin, UrlTooLong, target_of
+from naftiko_run.http.client.pool import Pool, PoolFull
+from naftiko_run.http.client.request_body import send_chunks
+from naftiko_run.http.client.request_writer import Unsendable, write_head
+from naftiko_run.http.client.retry import may_repeat
+from naftiko_run.http.messages import OutgoingRequest, StreamedResponse, UpstreamResponse
 
 _SMALL: Final = 64 * 1024
 """A body up to this goes with the headers in one piece."""
@@ -80,7 +80,7 @@ class OriginTransport:
         head, length = self._head(request)
         body = request.body or b""
         data, more = (head, body) if len(body) > _SMALL else (head + body, b"")
-        timeout = words.seconds_of(request)
+        timeout = errors.seconds_of(request)
         deadline = request.deadline
         is_once = not may_repeat(request)
         waited = 0.0
@@ -106,15 +106,15 @@ class OriginTransport:
                 connection.abort()
                 await connection.stop_sending()
                 if isinstance(fault, OutOfTime):
-                    raise words.timed_out(request, is_silence=fault.is_silence, waited=waited) from None
+                    raise errors.timed_out(request, is_silence=fault.is_silence, waited=waited) from None
                 if isinstance(fault, SlowClient):
-                    raise words.client_too_slow(request) from None
+                    raise errors.client_too_slow(request) from None
                 if not isinstance(fault, Broken):
                     raise
                 # The upstream may have closed a connection that was kept, just as it was used again.
                 is_stale = connection.was_used and not connection.has_heard
                 if is_last or not is_stale or is_once:
-                    raise words.unreachable(request, str(fault)) from None
+                    raise errors.unreachable(request, str(fault)) from None
             else:
                 return connection
             self._pool.forget_idle()
@@ -126,24 +126,24 @@ class OriginTransport:
             target = target_of(request.url, self._prefix_length)
             return write_head(request, self._origin.authority, target)
         except UrlTooLong:
-            raise words.url_too_long(request) from None
+            raise errors.url_too_long(request) from None
         except ValueError:
-            raise words.unreachable(request, words.NO_URL) from None
+            raise errors.unreachable(request, errors.NO_URL) from None
         except Unsendable:
-            raise words.unreachable(request, words.NOT_SENT) from None
+            raise errors.unreachable(request, errors.NOT_SENT) from None
 
     async def _taken(self, request: OutgoingRequest, deadline: float, *, checked: bool) -> Connection:
         """Return a connection from the pool, or raise why there is none."""
         try:
             return await self._pool.take(deadline, checked=checked)
         except PoolFull as fault:
-            raise words.pool_full(request, fault.open, fault.in_all) from None
+            raise errors.pool_full(request, fault.open, fault.in_all) from None
         except TimeoutError:
-            raise words.no_connection_in_time(request) from None
+            raise errors.no_connection_in_time(request) from None
         except (OSError, UnicodeError) as fault:
-            if words.is_out_of_descriptors(fault):
-                raise words.out_of_descriptors(request) from None
-            raise words.unreachable(request, words.cannot_connect(_cause(fault))) from None
+            if errors.is_out_of_descriptors(fault):
+                raise errors.out_of_descriptors(request) from None
+            raise errors.unreachable(request, errors.cannot_connect(_cause(fault))) from None
 
 
 class _Body:
@@ -181,11 +181,11 @@ class _Body:
             try:
                 data = await self._connection.read()
             except OutOfTime as fault:
-                raise words.timed_out(self._request, is_silence=fault.is_silence) from None
+                raise errors.timed_out(self._request, is_silence=fault.is_silence) from None
             except SlowClient:
-                raise words.client_too_slow(self._request) from None
+                raise errors.client_too_slow(self._request) from None
             except Broken as fault:
-                raise words.unreachable(self._request, str(fault)) from None
+                raise errors.unreachable(self._request, str(fault)) from None
             finally:
                 self._is_read = False
             reader = self._connection.reader
@@ -209,5 +209,5 @@ class _Body:
 def _cause(fault: Exception) -> str:
     """Return what a connection that did not come about says of itself, where it says more than that."""
     if isinstance(fault, FileNotFoundError):
-        return words.NO_AUTHORITIES
+        return errors.NO_AUTHORITIES
     return str(fault) if isinstance(fault, socket.gaierror | ssl.SSLError) else ""
