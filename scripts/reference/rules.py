@@ -45,11 +45,11 @@ _SEVERITIES: Final = {"error": "error", "warning": "warning", "info": "note"}
 def rules_page() -> str:
     """Return the page: the levels, and a row for each rule and for each code of loading."""
     rows = [
-        f"| `{rule.id}` | {_SEVERITIES[rule.severity]} | {rule.what} | {rule.mend[0].upper()}{rule.mend[1:]}. |\n"
+        f"| `{rule.id}` | {_SEVERITIES[rule.severity]} | {rule.description} | {rule.fix[0].upper()}{rule.fix[1:]}. |\n"
         for rule in sorted(RULES, key=lambda rule: rule.id)
     ]
     codes = [
-        f"| `{code.id}` | {_SEVERITIES.get(code.severity, code.severity)} | {code.means} | {code.mend} |\n"
+        f"| `{code.id}` | {_SEVERITIES.get(code.severity, code.severity)} | {code.meaning} | {code.fix} |\n"
         for code in CODES
     ]
     return "".join([_INTRODUCTION, *rows, _CODES, *codes])

@@ -16,7 +16,7 @@ SLASH = Diagnostic(
     8,
     14,
     "/capability/consumes/0/baseUri",
-    "take the slash off",
+    "remove the slash",
     "    baseUri: https://registry.test/",
 )
 MISSING = Diagnostic(Severity.ERROR, "no-such-file", "there is no such file", "none.yaml")
@@ -33,7 +33,7 @@ def test_json_has_every_field_of_every_finding() -> None:
         "line": 8,
         "column": 14,
         "pointer": "/capability/consumes/0/baseUri",
-        "hint": "take the slash off",
+        "hint": "remove the slash",
         "excerpt": "    baseUri: https://registry.test/",
         "altersService": False,
     }

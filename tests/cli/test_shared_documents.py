@@ -54,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
 def test_each_is_valid_with_a_note(folder: Path, name: str, what: str) -> None:
     done = ended("naftiko", "validate", str(folder / "shared" / f"{name}.yaml"))
     assert done.returncode == 0
-    assert f"info[shared-document] there is nothing to serve: the file only has {what}" in done.stdout
+    assert f"info[shared-document] nothing to serve: the file only defines {what}" in done.stdout
     assert "s3cr3t" not in done.stdout
 
 
@@ -69,7 +69,7 @@ def test_alone_each_says_what_it_is_and_is_not_served(folder: Path) -> None:
     for name in ("registry", "binds", "secrets"):
         done = run(folder / "shared" / f"{name}.yaml")
         assert done.returncode == 65
-        assert "there is nothing to serve" in done.stderr
+        assert "nothing to serve: " in done.stderr
         assert "serve a document that uses it" in done.stderr
 
 

@@ -76,9 +76,8 @@ def test_what_was_only_mended_is_counted_and_what_does_not_work_is_told(tmp_path
     document = written(tmp_path, text)
     with started(document, "--sandbox") as process:
         assert f"1 warning; `naftiko validate {document}` shows it" in process.lines
-        assert (
-            "tool later left out: it has no `call`, no `steps` and no `ref`, so there is nothing to run"
-            in (process.lines)
+        assert "tool later left out: it has no `call`, `steps` or `ref`, so there is nothing to run" in (
+            process.lines
         )
         assert "warning[not-runnable]" in process.text
         assert "older-version" not in process.text

@@ -13,7 +13,7 @@ import yaml
 
 from naftiko_run import jsontext
 from naftiko_run.capability import Capability, Settings, compile_capability
-from naftiko_run.consume import OutgoingRequest, StreamedResponse, Transport, UpstreamResponse
+from naftiko_run.consume import OutgoingRequest, Transport, UpstreamResponse
 from naftiko_run.document.load import load_text
 from naftiko_run.invoke import CallerBody, Function, Outcome
 from naftiko_run.invoke.call import CallPlan
@@ -31,9 +31,6 @@ class Recorder:
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         self.requests.append(request)
         return UpstreamResponse(self.status, (("content-type", self.content_type),), self.answer)
-
-    async def stream(self, request: OutgoingRequest) -> StreamedResponse:
-        raise NotImplementedError(request)
 
     async def aclose(self) -> None:
         """Nothing is open."""

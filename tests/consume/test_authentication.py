@@ -232,8 +232,8 @@ def test_a_header_that_the_request_has_already_is_kept(settings: dict[str, Any])
         folder=Path(),
         is_masked=False,
     )
-    request = OutgoingRequest("api.op", "GET", "https://x/y", [("authorization", "Bearer mine")])
+    request = OutgoingRequest("api.op", "GET", "https://x/y", (("authorization", "Bearer mine"),))
     asyncio.run(compile_authentication(block).authorize(request, recorder.send))
     (sent_request,) = recorder.requests
-    assert sent_request.headers == [("authorization", "Bearer mine")]
+    assert sent_request.headers == (("authorization", "Bearer mine"),)
     assert sent_request.url == "https://x/y"

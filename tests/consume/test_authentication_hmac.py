@@ -19,7 +19,7 @@ NONCE = "3b1974fbaa7c97cc3b1974fbaa7c97cc"
 def test_a_header_of_veracodes_own_library() -> None:
     url = "https://API.veracode.com/api/authn/v2/users?page=1&q=a%20b"
     scheme = HmacSignature(IDENTITY, bytes.fromhex(KEY))
-    request = OutgoingRequest("a.b", "GET", url, [])
+    request = OutgoingRequest("a.b", "GET", url, ())
     assert scheme.authorization(request, "1445452792746", bytes.fromhex(NONCE)) == (
         f"VERACODE-HMAC-SHA-256 id={IDENTITY},ts=1445452792746,nonce={NONCE},"
         "sig=7ce675755afdc01e8bd6e611acc89cea89496a8a33124f2b31ba7c87cee4af5b"
@@ -45,7 +45,7 @@ def test_a_call_is_signed_as_it_goes_over_the_wire(tmp_path: Path, upstream: Ups
     )
     assert found
     assert found.group(1) == IDENTITY
-    again = OutgoingRequest("a.b", "GET", upstream.url + came.target, [])
+    again = OutgoingRequest("a.b", "GET", upstream.url + came.target, ())
     scheme = HmacSignature(IDENTITY, bytes.fromhex(KEY))
     assert scheme.authorization(again, found.group(2), bytes.fromhex(found.group(3))) == found.group(0)
 

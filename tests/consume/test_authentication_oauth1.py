@@ -37,7 +37,7 @@ FORM = ("Content-Type", "application/x-www-form-urlencoded")
 
 
 def outgoing(method: str, url: str, *headers: tuple[str, str], body: bytes | None = None) -> OutgoingRequest:
-    return OutgoingRequest("api.op", method, url, [*headers], body)
+    return OutgoingRequest("api.op", method, url, tuple(headers), body)
 
 
 def test_the_base_string_of_rfc_5849() -> None:

@@ -60,12 +60,12 @@ def decode(coding: str, *pieces: bytes) -> bytes:
 
 @each_kind
 @each_coding
-@pytest.mark.parametrize("most_kept", [None, 100], ids=["kept", "streamed"])
+@pytest.mark.parametrize("stream_threshold", [None, 100], ids=["kept", "streamed"])
 def test_a_body_that_is_cut_off_is_an_error(
-    kind: Kind, coding: str, pack: Callable[[bytes], bytes], most_kept: int | None
+    kind: Kind, coding: str, pack: Callable[[bytes], bytes], stream_threshold: int | None
 ) -> None:
     with pytest.raises(UpstreamUnreachable, match=MISCODED):
-        answered(kind, answer(coding, pack(TEXT)[:-1]), most_kept=most_kept)
+        answered(kind, answer(coding, pack(TEXT)[:-1]), stream_threshold=stream_threshold)
 
 
 @each_kind
@@ -197,7 +197,7 @@ def test_other_tasks_run_while_a_body_is_decoded(coding: str, bomb: bytes) -> No
     async def run() -> int:
         others = asyncio.create_task(take_turns())
         size = most = before = 0
-        async for piece in decoded(asking("http://up.example", most_kept=0), received(), coding):
+        async for piece in decoded(asking("http://up.example", stream_threshold=0), received(), coding):
             if turns != before:
                 before, size = turns, 0
             size += len(piece)

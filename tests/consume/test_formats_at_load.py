@@ -102,7 +102,7 @@ def test_a_format_in_other_words(written: str, content: bytes, value: str) -> No
 def test_a_format_that_nobody_knows_is_read_as_json(tmp_path: Path) -> None:
     capability = loaded(tmp_path, {"outputRawFormat": "klingon"}, **MAPPED)
     found = finding(capability, "unknown-format")
-    assert found.message == "`klingon` is not a format; answers are read as JSON"
+    assert found.message == "`klingon` is not a format; responses are read as JSON"
     assert "csv, html, json" in found.hint
     assert invoke(capability.function("m.t"), {}, Recorder(b'{"a": "1"}')).value == "1"
 
@@ -190,7 +190,7 @@ def test_a_size_beyond_all_numbers_is_none(tmp_path: Path) -> None:
 
 def test_a_size_that_is_none_is_told(tmp_path: Path) -> None:
     found = finding(loaded(tmp_path, {"outputRawFormat": "binary", "maxBinarySize": "10"}), "bad-size")
-    assert found.message == "`10` is not a size; the usual one is used"
+    assert found.message == "`10` is not a size; the default is used"
     assert found.line > 1
 
 

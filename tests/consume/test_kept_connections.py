@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from consume.transports import Kind, asking, each_kind, head_of, own_kinds, speaking, whole
+from consume.transports import Kind, asking, each_kind, head_of, own_kinds, speaking, streamed, whole
 from naftiko_run.consume import HttpTransport, StreamedResponse, Transport, UpstreamResponse
 from naftiko_run.errors import UpstreamUnreachable
 from naftiko_run.http.client.limits import Limits
@@ -65,8 +65,7 @@ def connections_of(kind: Kind, answer: bytes, method: str = "GET", *, stream: bo
     async def use(transport: Transport) -> None:
         async with speaking(speak) as url:
             for _ in range(3):
-                send = transport.stream if stream else transport.send
-                response = await send(asking(url, method))
+                response = await transport.send(asking(url, method, stream=stream))
                 assert response.status == 200
                 await whole(response)
 
@@ -163,7 +162,7 @@ def test_a_stream_that_is_not_read_to_its_end_gives_its_connection_up(kind: Kind
 
     async def use(transport: Transport) -> None:
         async with speaking(speak) as url:
-            response = await transport.stream(asking(url))
+            response = await streamed(transport, asking(url))
             assert await anext(aiter(response.chunks)) == b"ab"
             await response.aclose()
             await closed.wait()
@@ -180,12 +179,12 @@ def test_a_stream_that_was_closed_gives_nothing_of_the_next_answer(kind: Kind) -
 
     async def use(transport: Transport) -> None:
         async with speaking(speak) as url:
-            first = await transport.stream(asking(url))
+            first = await streamed(transport, asking(url))
             chunks = aiter(first.chunks)
             assert await anext(chunks) == b"first"
             assert await anext(chunks, None) is None
             await first.aclose()
-            second = await transport.stream(asking(url))
+            second = await streamed(transport, asking(url))
             assert isinstance(second, StreamedResponse)
             await first.aclose()
             assert await anext(chunks, None) is None

@@ -31,18 +31,20 @@ def until_closed(body: bytes) -> bytes:
 
 @each_kind
 @pytest.mark.parametrize("answer", [whole(BODY), chunked(BODY), until_closed(BODY)], ids=len)
-@pytest.mark.parametrize("most_kept", [0, 1, 1000, len(BODY) - 1])
-def test_a_longer_answer_is_a_stream_of_all_of_it(kind: Kind, answer: bytes, most_kept: int) -> None:
-    response, body = answered(kind, answer, most_kept=most_kept)
+@pytest.mark.parametrize("stream_threshold", [0, 1, 1000, len(BODY) - 1])
+def test_a_longer_answer_is_a_stream_of_all_of_it(kind: Kind, answer: bytes, stream_threshold: int) -> None:
+    response, body = answered(kind, answer, stream_threshold=stream_threshold)
     assert isinstance(response, StreamedResponse)
     assert body == BODY
 
 
 @each_kind
 @pytest.mark.parametrize("answer", [whole(BODY), chunked(BODY), until_closed(BODY)], ids=len)
-@pytest.mark.parametrize("most_kept", [None, len(BODY)])
-def test_an_answer_that_is_not_longer_is_whole(kind: Kind, answer: bytes, most_kept: int | None) -> None:
-    response, _ = answered(kind, answer, most_kept=most_kept)
+@pytest.mark.parametrize("stream_threshold", [None, len(BODY)])
+def test_an_answer_that_is_not_longer_is_whole(
+    kind: Kind, answer: bytes, stream_threshold: int | None
+) -> None:
+    response, _ = answered(kind, answer, stream_threshold=stream_threshold)
     assert not isinstance(response, StreamedResponse)
     assert response.body == BODY
 
@@ -51,17 +53,19 @@ def test_an_answer_that_is_not_longer_is_whole(kind: Kind, answer: bytes, most_k
 def test_what_counts_is_the_length_without_its_encoding(kind: Kind) -> None:
     packed = gzip.compress(BODY)
     answer = whole(packed, b"content-encoding: gzip")
-    response, body = answered(kind, answer, most_kept=len(packed))
+    response, body = answered(kind, answer, stream_threshold=len(packed))
     assert isinstance(response, StreamedResponse)
     assert body == BODY
-    response, body = answered(kind, answer, most_kept=len(BODY))
+    response, body = answered(kind, answer, stream_threshold=len(BODY))
     assert not isinstance(response, StreamedResponse)
     assert body == BODY
 
 
 @each_kind
 def test_an_answer_without_a_body_is_whole_whatever_length_it_tells(kind: Kind) -> None:
-    response, body = answered(kind, b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n", "HEAD", most_kept=10)
+    response, body = answered(
+        kind, b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n", "HEAD", stream_threshold=10
+    )
     assert not isinstance(response, StreamedResponse)
     assert body == b""
 
@@ -70,10 +74,10 @@ def test_an_answer_without_a_body_is_whole_whatever_length_it_tells(kind: Kind) 
 @pytest.mark.parametrize("answer", [whole(BODY), chunked(BODY), until_closed(BODY)], ids=len)
 def test_a_stream_that_grows_larger_than_is_taken_fails(kind: Kind, answer: bytes) -> None:
     with pytest.raises(ResponseTooLarge):
-        answered(kind, answer, most_kept=100, max_answer=len(BODY) - 1)
+        answered(kind, answer, stream_threshold=100, max_answer=len(BODY) - 1)
 
 
 @each_kind
 def test_a_stream_that_breaks_off_says_so(kind: Kind) -> None:
     with pytest.raises(UpstreamUnreachable, match="it broke the connection off"):
-        answered(kind, whole(BODY)[:-1], most_kept=100)
+        answered(kind, whole(BODY)[:-1], stream_threshold=100)

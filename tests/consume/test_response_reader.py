@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from naftiko_run.http.client.encodings import ContentDecoder
-from naftiko_run.http.client.response_parser import ResponseReader, Unreadable
+from naftiko_run.http.client.response_parser import InvalidResponseData, ResponseParser
 
 NAMES = st.sampled_from(["X-A", "x-b", "Content-Type", "Set-Cookie"])
 VALUES = st.text(st.sampled_from("ab é,;="), max_size=10).map(str.strip)
@@ -42,16 +42,16 @@ def responses(draw: st.DrawFn) -> bytes:
     return interim + "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def told(pieces: list[bytes], reader: ResponseReader | None = None) -> Any:
+def told(pieces: list[bytes], reader: ResponseParser | None = None) -> Any:
     """Read a response that comes in such pieces, and say all that is told of it."""
-    reader = reader or ResponseReader()
+    reader = reader or ResponseParser()
     reader.expect(bodiless=False)
     body = b""
     try:
         for piece in pieces:
             reader.feed(piece)
             body += reader.take()
-    except Unreadable as fault:
+    except InvalidResponseData as fault:
         return str(fault)
     was_complete = reader.is_complete
     reader.feed_end()
@@ -73,12 +73,12 @@ def test_a_response_is_the_same_in_any_pieces(response: bytes, places: list[int]
 
 def tell_each(answers: list[bytes]) -> None:
     """Read responses over one connection; each says the same as when it is the first."""
-    reader = ResponseReader()
+    reader = ResponseParser()
     for answer in answers:
         read = told([answer], reader)
         assert read == told([answer])
         if isinstance(read, str) or not reader.keeps:
-            reader = ResponseReader()
+            reader = ResponseParser()
 
 
 @given(st.lists(responses(), min_size=1, max_size=3), st.lists(st.integers(0, 2), min_size=2, max_size=6))
@@ -103,7 +103,7 @@ def test_what_comes_behind_a_response_is_no_part_of_the_next(body: bytes, late: 
     "lines", [b"204 A\r\n", b"304 A\r\nContent-Length: 9\r\n", b"200 A\r\nContent-Length: 0\r\n"]
 )
 def test_a_second_response_in_one_piece_is_not_heeded(lines: bytes, late: bytes) -> None:
-    reader = ResponseReader()
+    reader = ResponseParser()
     answer = b"HTTP/1.1 " + lines + b"\r\n"
     reader.feed(answer + late)
     first, _, complete, _, _ = told([answer])
@@ -132,7 +132,7 @@ def test_a_coding_that_was_not_asked_for_is_refused_on_a_line_of_its_own() -> No
 
 
 def test_a_response_to_head_after_one_to_get_has_no_body() -> None:
-    reader = ResponseReader()
+    reader = ResponseParser()
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
     for _ in range(2):
         reader.expect(bodiless=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from consume.transports import KINDS, Kind, asking, each_kind, head_of, own_kinds, speaking, whole
+from consume.transports import KINDS, Kind, asking, each_kind, head_of, own_kinds, speaking, streamed, whole
 from naftiko_run.consume import HttpTransport, StreamedResponse, Transport
 from naftiko_run.errors import ClientTooSlow, NoConnection, UpstreamTimeout, UpstreamUnreachable
 from naftiko_run.http.client import connection
@@ -344,7 +344,7 @@ def test_the_stock_client_has_the_same_limit_for_an_origin() -> None:
                 await transport.send(asking(held.url, timeout=0.1))
             held.free.set()
             await first
-            response = await transport.stream(asking(held.url))
+            response = await streamed(transport, asking(held.url))
             with pytest.raises(NoConnection):
                 await transport.send(asking(held.url, timeout=0.1))
             await response.aclose()
@@ -359,8 +359,7 @@ def test_the_stock_client_has_the_same_limit_for_an_origin() -> None:
 def test_a_caller_who_leaves_closes_the_connection(kind: Kind, *, stream: bool) -> None:
     async def use(transport: Transport) -> None:
         async with holding() as held:
-            send = transport.stream if stream else transport.send
-            task = asyncio.ensure_future(send(asking(held.url)))
+            task = asyncio.ensure_future(transport.send(asking(held.url, stream=stream)))
             await held.wait_until(lambda: len(held.targets) == 1)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -527,7 +526,7 @@ def test_clients_that_are_slow_to_send_give_their_connections_up(kind: Kind) -> 
         upstream = Streaming()
         async with speaking(upstream.speak) as url:
             slow = [
-                asyncio.ensure_future(transport.stream(asking(f"{url}/take", "POST", chunks=never())))
+                asyncio.ensure_future(streamed(transport, asking(f"{url}/take", "POST", chunks=never())))
                 for _ in range(2)
             ]
             for _ in slow:
@@ -551,7 +550,7 @@ def test_clients_that_are_slow_to_read_give_their_connections_up(kind: Kind, lim
     async def use(transport: Transport) -> None:
         upstream = Streaming()
         async with speaking(upstream.speak) as url:
-            answers = [await transport.stream(asking(f"{url}/long")) for _ in range(2)]
+            answers = [await streamed(transport, asking(f"{url}/long")) for _ in range(2)]
             for answer in answers:
                 assert await anext(aiter(answer.chunks))
             assert (await transport.send(asking(url))).body == b"ok"
@@ -577,7 +576,7 @@ def test_a_client_that_took_much_at_once_is_too_slow_after_a_while_all_the_same(
     async def use(transport: Transport) -> None:
         upstream = Streaming()
         async with speaking(upstream.speak) as url:
-            answer = await transport.stream(asking(f"{url}/long"))
+            answer = await streamed(transport, asking(f"{url}/long"))
             assert await anext(aiter(answer.chunks))
             assert (await transport.send(asking(url))).body == b"ok"
             with pytest.raises(ClientTooSlow, match="the client was too slow"):
@@ -591,7 +590,7 @@ def test_a_client_that_took_much_at_once_is_too_slow_after_a_while_all_the_same(
 def test_a_client_is_not_too_slow_that_waits_for_its_upstream(kind: Kind) -> None:
     async def use(transport: Transport) -> None:
         async with holding() as held:
-            first = asyncio.create_task(transport.stream(asking(held.url)))
+            first = asyncio.create_task(streamed(transport, asking(held.url)))
             await held.wait_until(lambda: len(held.targets) == 1)
             with pytest.raises(NoConnection):
                 await transport.send(asking(held.url, timeout=2.0))
@@ -619,11 +618,11 @@ def test_an_answer_that_is_here_holds_no_connection_for_a_client_that_does_not_r
 
     async def use(transport: Transport) -> None:
         async with speaking(speak) as url:
-            slow = await transport.stream(asking(url))
+            slow = await streamed(transport, asking(url))
             pieces = aiter(slow.chunks)
             taken = await anext(pieces)
             first_taken.set()
-            assert await whole(await transport.stream(asking(url))) == body
+            assert await whole(await streamed(transport, asking(url))) == body
             taken += b"".join([piece async for piece in pieces])
             await slow.aclose()
             assert taken == body
@@ -652,9 +651,9 @@ def test_no_file_descriptor_left_is_told_and_passes(kind: Kind) -> None:
 def test_who_gets_a_connection_as_its_time_ends_is_told_of_the_full_pool(kind: Kind) -> None:
     async def use(transport: Transport) -> None:
         async with holding() as held:
-            first, second = asking(held.url, timeout=1.0), asking(held.url, timeout=1.0)
-            first.deadline = asyncio.get_running_loop().time() + 1.0
-            second.deadline = first.deadline + 0.008
+            deadline = asyncio.get_running_loop().time() + 1.0
+            first = asking(held.url, timeout=1.0, deadline=deadline)
+            second = asking(held.url, timeout=1.0, deadline=deadline + 0.008)
             sent = (transport.send(first), transport.send(second))
             faults = await asyncio.gather(*sent, return_exceptions=True)
             assert [type(fault) for fault in faults] == [UpstreamTimeout, NoConnection]

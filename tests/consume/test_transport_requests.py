@@ -241,7 +241,7 @@ def test_an_unusual_host_is_left_to_httpx(url: str) -> None:
 @each_kind
 def test_a_url_that_is_too_long_is_the_callers_fault(kind: Kind) -> None:
     async def use(transport: Transport) -> None:
-        await transport.send(OutgoingRequest("a.b", "GET", "http://h.example/" + "x" * 70_000, []))
+        await transport.send(OutgoingRequest("a.b", "GET", "http://h.example/" + "x" * 70_000, ()))
 
     with pytest.raises(InvalidInput, match=r"the URL of a\.b would be longer than 65,536 characters"):
         kind.run(use)
@@ -287,8 +287,7 @@ def test_an_answer_may_come_before_the_body_is_sent(kind: Kind, *, stream: bool)
 
     async def use(transport: Transport) -> None:
         async with speaking(speak) as url:
-            send = transport.stream if stream else transport.send
-            response = await send(asking(url, "POST", chunks=endless()))
+            response = await transport.send(asking(url, "POST", chunks=endless(), stream=stream))
             assert (response.status, await whole(response)) == (413, b"no")
             await stopped.wait()
 
@@ -313,9 +312,8 @@ def test_a_body_that_fails_to_come_fails_the_request(kind: Kind, *, stream: bool
 
     async def use(transport: Transport) -> None:
         async with speaking(speak) as url:
-            send = transport.stream if stream else transport.send
             with pytest.raises(Gone):
-                await send(asking(url, "POST", chunks=failing()))
+                await transport.send(asking(url, "POST", chunks=failing(), stream=stream))
             await closed.wait()
 
     kind.run(use)

@@ -113,12 +113,12 @@ def test_a_header_beyond_ascii_is_read(kind: Kind, value: bytes) -> None:
         ("br, zstd", zstandard.compress(brotli.compress(TEXT))),
     ],
 )
-@pytest.mark.parametrize("most_kept", [None, 100])
+@pytest.mark.parametrize("stream_threshold", [None, 100])
 def test_content_encodings_are_undone(
-    kind: Kind, encoding: str, packed: bytes, most_kept: int | None
+    kind: Kind, encoding: str, packed: bytes, stream_threshold: int | None
 ) -> None:
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(packed)}\r\n\r\n"
-    response, body = answered(kind, head.encode() + packed, most_kept=most_kept)
+    response, body = answered(kind, head.encode() + packed, stream_threshold=stream_threshold)
     assert body == TEXT
     assert response.header("content-encoding") == encoding
 

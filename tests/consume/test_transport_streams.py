@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from consume.transports import Kind, asking, each_kind, head_of, own_kinds, speaking, whole
+from consume.transports import Kind, asking, each_kind, head_of, own_kinds, speaking, streamed, whole
 from naftiko_run.consume import StreamedResponse, Transport
 from naftiko_run.errors import UpstreamUnreachable
-from naftiko_run.http.client.connection import MOST_BUFFERED
+from naftiko_run.http.client.connection import MAX_BUFFERED
 
 PIECE = bytes(64 * 1024)
 PIECES = 320
@@ -41,15 +41,17 @@ class Flood:
 
 
 @each_kind
-@pytest.mark.parametrize("most_kept", [None, 1000])
-def test_who_reads_slowly_holds_the_upstream_up_and_no_memory(kind: Kind, most_kept: int | None) -> None:
+@pytest.mark.parametrize("stream_threshold", [None, 1000])
+def test_who_reads_slowly_holds_the_upstream_up_and_no_memory(
+    kind: Kind, stream_threshold: int | None
+) -> None:
     async def use(transport: Transport) -> None:
         flood = Flood()
         async with speaking(flood.speak) as url:
-            if most_kept is None:
-                response = await transport.stream(asking(url))
+            if stream_threshold is None:
+                response = await streamed(transport, asking(url))
             else:
-                kept = await transport.send(asking(url, most_kept=most_kept))
+                kept = await transport.send(asking(url, stream_threshold=stream_threshold))
                 assert isinstance(kept, StreamedResponse)
                 response = kept
             await flood.stalled.wait()
@@ -70,12 +72,12 @@ def test_no_piece_of_a_stream_is_much_larger_than_the_buffer(kind: Kind) -> None
 
     async def use(transport: Transport) -> None:
         async with speaking(speak) as url:
-            response = await transport.send(asking(url, most_kept=0))
+            response = await transport.send(asking(url, stream_threshold=0))
             assert isinstance(response, StreamedResponse)
             sizes = [len(chunk) async for chunk in response.chunks]
             await response.aclose()
             assert sum(sizes) == 30_000_000
-            assert max(sizes) <= MOST_BUFFERED
+            assert max(sizes) <= MAX_BUFFERED
 
     kind.run(use)
 
@@ -91,7 +93,7 @@ def test_a_stream_comes_as_it_was_encoded(kind: Kind) -> None:
 
     async def use(transport: Transport) -> bytes:
         async with speaking(speak) as url:
-            return await whole(await transport.stream(asking(url)))
+            return await whole(await streamed(transport, asking(url)))
 
     assert kind.run(use) == packed
 
@@ -104,7 +106,7 @@ def test_a_stream_gives_what_has_come_before_it_breaks_off(kind: Kind) -> None:
 
     async def use(transport: Transport) -> None:
         async with speaking(speak) as url:
-            response = await transport.stream(asking(url))
+            response = await streamed(transport, asking(url))
             chunks = aiter(response.chunks)
             assert await anext(chunks) == b"start"
             with pytest.raises(UpstreamUnreachable, match="it broke the connection off"):
@@ -131,7 +133,7 @@ def test_both_sides_may_stream_at_once(kind: Kind) -> None:
 
     async def use(transport: Transport) -> int:
         async with speaking(speak) as url:
-            response = await transport.stream(asking(url, "POST", chunks=chunks()))
+            response = await streamed(transport, asking(url, "POST", chunks=chunks()))
             return len(await whole(response))
 
     assert kind.run(use) == size

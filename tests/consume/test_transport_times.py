@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from consume.transports import KINDS, Kind, asking, each_kind, head_of, own_kinds, speaking, whole
+from consume.transports import KINDS, Kind, asking, each_kind, head_of, own_kinds, speaking, streamed, whole
 from naftiko_run.consume import Transport
 from naftiko_run.errors import UpstreamTimeout, UpstreamUnreachable
 from support.upstream import PATIENCE
@@ -61,7 +61,7 @@ async def dawdling_head(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 def test_an_upstream_that_says_nothing(kind: Kind, *, stream: bool) -> None:
     async def use(transport: Transport) -> None:
         async with speaking(silent) as url:
-            await (transport.stream if stream else transport.send)(asking(url))
+            await transport.send(asking(url, stream=stream))
 
     with pytest.raises(UpstreamTimeout, match=TOLD):
         kind.run(use, LIMIT)
@@ -72,7 +72,7 @@ def test_an_upstream_that_says_nothing(kind: Kind, *, stream: bool) -> None:
 def test_an_upstream_that_stops_halfway(kind: Kind, *, stream: bool) -> None:
     async def use(transport: Transport) -> None:
         async with speaking(stalling) as url:
-            response = await (transport.stream if stream else transport.send)(asking(url))
+            response = await transport.send(asking(url, stream=stream))
             await whole(response)
 
     with pytest.raises(UpstreamTimeout, match=SILENCE if stream else TOLD):
@@ -84,8 +84,8 @@ def test_an_upstream_that_stops_halfway(kind: Kind, *, stream: bool) -> None:
 def test_a_stream_may_take_its_time_as_long_as_it_goes_on(kind: Kind, streams: str) -> None:
     async def use(transport: Transport) -> bytes:
         async with speaking(dawdling) as url:
-            send = transport.stream if streams == "stream" else transport.send
-            return await whole(await send(asking(url, most_kept=7)))
+            request = asking(url, stream_threshold=7, stream=streams == "stream")
+            return await whole(await transport.send(request))
 
     assert kind.run(use, LIMIT) == b"x" * 8
 
@@ -94,7 +94,7 @@ def test_a_stream_may_take_its_time_as_long_as_it_goes_on(kind: Kind, streams: s
 def test_a_whole_answer_that_drips_is_not_waited_for(kind: Kind) -> None:
     async def use(transport: Transport) -> None:
         async with speaking(dawdling) as url:
-            await transport.send(asking(url, most_kept=8))
+            await transport.send(asking(url, stream_threshold=8))
 
     with pytest.raises(UpstreamTimeout, match=TOLD) as failed:
         kind.run(use, LIMIT)
@@ -107,7 +107,7 @@ def test_a_whole_answer_that_drips_is_not_waited_for(kind: Kind) -> None:
 def test_headers_that_drip_are_not_waited_for(kind: Kind, *, stream: bool) -> None:
     async def use(transport: Transport) -> None:
         async with speaking(dawdling_head) as url:
-            await (transport.stream if stream else transport.send)(asking(url))
+            await transport.send(asking(url, stream=stream))
 
     with pytest.raises(UpstreamTimeout, match=TOLD):
         kind.run(use, LIMIT)
@@ -120,7 +120,7 @@ def test_headers_that_drip_after_a_body_that_streamed_are_not_waited_for(kind: K
 
     async def use(transport: Transport) -> None:
         async with speaking(dawdling_head) as url:
-            await transport.stream(asking(url, "POST", chunks=chunks()))
+            await streamed(transport, asking(url, "POST", chunks=chunks()))
 
     with pytest.raises(UpstreamTimeout, match=TOLD):
         kind.run(use, LIMIT)
@@ -250,7 +250,7 @@ def test_a_reader_that_is_slow_is_not_the_upstreams_fault(kind: Kind) -> None:
 
     async def use(transport: Transport) -> int:
         async with speaking(speak) as url:
-            response = await transport.stream(asking(url))
+            response = await streamed(transport, asking(url))
             await pause(LIMIT * 2)
             return len(await whole(response))
 

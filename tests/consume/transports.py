@@ -85,7 +85,7 @@ def saying(answer: bytes) -> Speak:
 
 def asking(url: str, method: str = "GET", **more: Any) -> OutgoingRequest:
     """Write a request."""
-    return OutgoingRequest("a.b", method, url, more.pop("headers", []), **more)
+    return OutgoingRequest("a.b", method, url, tuple(more.pop("headers", ())), **more)
 
 
 async def whole(response: UpstreamResponse) -> bytes:
@@ -109,3 +109,10 @@ def answered(
             return response, await whole(response)
 
     return kind.run(use, timeout)
+
+
+async def streamed(transport: Transport, request: OutgoingRequest) -> StreamedResponse:
+    """Return a response as soon as its headers are there."""
+    response = await transport.send(request.copy(stream=True))
+    assert isinstance(response, StreamedResponse)
+    return response

@@ -78,7 +78,7 @@ def operations(loaded: LoadedDocument | Document) -> dict[str, tuple[str, Consum
 
 
 def routes(loaded: Document) -> list[str]:
-    """Give every route of the REST adapters."""
+    """Return every route of the REST adapters."""
     return [
         f"{operation.method} {resource.path}"
         for exposes in loaded.exposes
@@ -89,7 +89,7 @@ def routes(loaded: Document) -> list[str]:
 
 
 def tools(loaded: Document) -> list[str]:
-    """Give the name of every tool of the MCP adapters."""
+    """Return the name of every tool of the MCP adapters."""
     return [
         tool.name for exposes in loaded.exposes if isinstance(exposes, McpExposes) for tool in exposes.tools
     ]

@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from naftiko_run.diagnostics import Diagnostic
-from naftiko_run.document.imports.merge import Whole, resolve_imports
+from naftiko_run.document.imports.merge import MergedDocument, resolve_imports
 from naftiko_run.document.load import LoadedDocument, load_document
 from naftiko_run.document.source import read
 
@@ -65,18 +65,18 @@ def silent(folder: Path, files: dict[str, str]) -> LoadedDocument:
     return found
 
 
-def whole(folder: Path, files: dict[str, str]) -> Whole:
-    """Give a document's data with what it imports."""
+def whole(folder: Path, files: dict[str, str]) -> MergedDocument:
+    """Return a document's data with what it imports."""
     return resolve_imports(read(put(folder, files)))
 
 
 def namespaces(document: LoadedDocument) -> list[str]:
-    """Give the namespaces that a document consumes."""
+    """Return the namespaces that a document consumes."""
     return [each.namespace for each in document.document.consumes]
 
 
 def told(document: LoadedDocument, code: str, folder: Path) -> list[tuple[str, int, int]]:
-    """Give where findings of a code are: the file below the folder, line and column."""
+    """Return where findings of a code are: the file below the folder, line and column."""
     return [
         (str(Path(each.file).relative_to(folder)), each.line, each.column)
         for each in document.diagnostics
@@ -85,6 +85,6 @@ def told(document: LoadedDocument, code: str, folder: Path) -> list[tuple[str, i
 
 
 def only(document: LoadedDocument, code: str) -> Diagnostic:
-    """Give the one finding of a code."""
+    """Return the one finding of a code."""
     (found,) = [each for each in document.diagnostics if each.code == code]
     return found

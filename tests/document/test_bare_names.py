@@ -47,7 +47,7 @@ ENVIRONMENT = {"TOKEN_OF_PORT": "t0ken", "VERSION_OF_PORT": "2026-01", "LOWER": 
 
 
 def whole(consumes: str = CONSUMES) -> str:
-    """Give a document that consumes the port in its own text."""
+    """Return a document that consumes the port in its own text."""
     return BINDS + "capability:\n" + "".join(f"  {line}\n" for line in consumes.splitlines()) + EXPOSES
 
 

@@ -125,7 +125,7 @@ def of_twins(unit: str, kind: str = "mcp") -> str:
 
 
 def meant(text: str) -> str | None:
-    """Give the request that the unit beside ``x`` means."""
+    """Return the request that the unit beside ``x`` means."""
     loaded = load_text(text).document
     requests = {
         f"api.{operation.name}": f"{operation.method} {resource.path}"

@@ -263,9 +263,9 @@ def test_an_unknown_body_type_is_json_with_a_warning() -> None:
     [
         ("{type: yaml, data: {a: 1}}", "yaml", "as YAML"),
         ("{type: application/yaml, data: 'a: 1'}", "yaml", "as YAML"),
-        ("{type: binary, data: {file: x}}", "binary", "one value"),
-        ("{type: application/octet-stream, data: {file: x}}", "binary", "one value"),
-        ("{type: application/cbor, data: {file: x}}", "binary", "one value"),
+        ("{type: binary, data: {file: x}}", "binary", "a single value"),
+        ("{type: application/octet-stream, data: {file: x}}", "binary", "a single value"),
+        ("{type: application/cbor, data: {file: x}}", "binary", "a single value"),
         ("{type: application/cbor, data: x}", "binary", "CBOR"),
         ("{type: xml, data: {a: 1}}", "xml", "JSON text"),
         ("{type: sparql, data: [a]}", "sparql", "JSON text"),

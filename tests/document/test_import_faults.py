@@ -58,11 +58,11 @@ def test_a_function_of_an_aggregate_that_could_not_be_imported_says_so(tmp_path:
 @pytest.mark.parametrize(
     ("written", "code", "words"),
     [
-        ("{from: 'https://x.test/a.yaml', import: a}", "import-remote", "nothing is fetched"),
+        ("{from: 'https://x.test/a.yaml', import: a}", "import-remote", "remote documents are not fetched"),
         ("{import: a, url: 'http://x.test/a.yaml'}", "import-remote", "`http://x.test/a.yaml` is not a file"),
         ("{from: 'vault://x/a.yaml', import: a}", "import-remote", "is not a file"),
-        ("{import: a}", "import-from-required", "does not say which file it is from"),
-        ("{import: a, from: [b]}", "import-from-required", "does not say which file it is from"),
+        ("{import: a}", "import-from-required", "does not name a file"),
+        ("{import: a, from: [b]}", "import-from-required", "does not name a file"),
         ("{import: a, from: /proc/self/environ}", "import-not-yaml", "is not a YAML file"),
         ("{import: a, from: .}", "import-not-yaml", "is not a YAML file"),
         ("{import: a, from: folder.yaml}", "import-not-found", "there is no file"),
@@ -108,7 +108,7 @@ def test_a_name_that_is_taken_is_told_and_the_first_stays(tmp_path: Path) -> Non
     document = loaded(tmp_path, {MAIN: text, "registry.yaml": REGISTRY, "other.yaml": other})
     assert told(document, "import-unique-alias", tmp_path) == [(MAIN, 5, 43), (MAIN, 6, 49)]
     messages = [each.message for each in document.diagnostics]
-    assert messages[0].endswith(f"another entry has that name: see {tmp_path}/registry.yaml:3:3")
+    assert messages[0].endswith(f"another entry has this name: see {tmp_path}/registry.yaml:3:3")
     assert tools(document.document) == ["registry-list-ships", "own-get"]
 
 
@@ -116,7 +116,8 @@ def test_a_control_adapter_takes_no_other_name(tmp_path: Path) -> None:
     text = importing(entry("api"), calls="api.get") + "  - {from: c.yaml, import: control, as: mine}\n"
     shared = "ikanos: 1.0.0-beta5\nexposes: [{type: control, namespace: control, port: 9}]\n"
     assert (
-        "no other name" in only(loaded(tmp_path, {MAIN: text, "c.yaml": shared}), "import-of-control").message
+        "cannot be renamed"
+        in only(loaded(tmp_path, {MAIN: text, "c.yaml": shared}), "import-of-control").message
     )
     text = text.replace(", as: mine", "")
     assert [each.type for each in loaded(tmp_path, {MAIN: text}).document.exposes] == ["mcp", "control"]
@@ -141,7 +142,7 @@ def test_files_that_import_in_a_circle_are_told_once_with_the_chain(
     document = loaded(tmp_path, texts | {MAIN: importing(files[MAIN])})
     chain = " → ".join(str(tmp_path / name) for name in (*files, MAIN))
     (found, left_out) = document.diagnostics
-    assert found.message == f"`registry` cannot be imported: the files import it from one another: {chain}"
+    assert found.message == f"`registry` cannot be imported: the imports are circular: {chain}"
     assert (found.code, found.file, found.line) == ("import-circular", str(tmp_path / MAIN), 4)
     assert left_out.code == "unknown-operation"
     assert str(tmp_path) not in left_out.message  # what callers are told, too
@@ -269,4 +270,4 @@ def test_a_shared_file_that_defines_nothing_is_refused(tmp_path: Path) -> None:
         with pytest.raises(DocumentError) as refused:
             load_text(f"ikanos: 1.0.0-beta5\n{section}: []\n", str(tmp_path / "shared.yaml"))
         (found,) = refused.value.diagnostics
-        assert f"its `{section}` defines nothing for others to import either" in found.message
+        assert f"its `{section}` defines nothing for others to import" in found.message

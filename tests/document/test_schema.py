@@ -26,12 +26,12 @@ CONSUMES = f"consumes: [{{{API}}}]"
 
 
 def places(data: Any, editor: Draft7Validator = EDITOR) -> list[Place]:
-    """Give the places that an editor marks."""
+    """Return the places that an editor marks."""
     return [tuple(error.instance_path) for error in editor.iter_errors(data)]
 
 
 def marked(text: str) -> Place:
-    """Give the one place that an editor marks in a document, under ``capability``."""
+    """Return the one place that an editor marks in a document, under ``capability``."""
     (place,) = set(places(parse(START + f"capability: {{{text}}}").data))
     assert place[0] == "capability"
     return place[1:]
@@ -325,13 +325,13 @@ def test_nothing_internal_is_in_it() -> None:
 
 
 def keys(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Give every key of a document that a schema knows, and what it says of it."""
+    """Return every key of a document that a schema knows, and what it says of it."""
     shapes = [schema, *schema["definitions"].values()]
     return [pair for shape in shapes for pair in shape.get("properties", {}).items()]
 
 
 def rules(value: Any) -> Iterator[dict[str, Any]]:
-    """Give every map in a schema."""
+    """Yield every map in a schema."""
     if isinstance(value, dict):
         yield value
     for member in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
@@ -339,7 +339,7 @@ def rules(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def objects(value: Any, at: Place = ()) -> Iterator[tuple[Place, dict[str, Any]]]:
-    """Give every map in a document, and its place."""
+    """Yield every map in a document, and its place."""
     if isinstance(value, dict):
         yield at, value
     pairs = value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())

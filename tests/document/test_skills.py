@@ -130,19 +130,19 @@ def test_a_tool_without_a_name_has_that_of_its_source() -> None:
     [
         (
             "{sourceNamespace: api-rest, action: addd}",
-            "`api-rest` exposes no `addd`; did you mean `add`? there is: add, list-things",
+            "`api-rest` exposes no `addd`; did you mean `add`? known: add, list-things",
         ),
         (
             "{sourceNamespace: api-rest, action: other}",
-            "`api-rest` exposes no `other`; there is: list-things, add",
+            "`api-rest` exposes no `other`; known: list-things, add",
         ),
         (
             "{sourceNamespace: elsewhere, action: add}",
-            "no rest or mcp adapter is named `elsewhere`; there is: api-mcp, api-rest",
+            "no rest or mcp adapter is named `elsewhere`; known: api-mcp, api-rest",
         ),
         (
             "{action: add}",
-            "no rest or mcp adapter is named ``; there is: api-mcp, api-rest",
+            "no rest or mcp adapter is named ``; known: api-mcp, api-rest",
         ),
     ],
 )

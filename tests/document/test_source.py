@@ -163,7 +163,7 @@ def test_tabs_are_refused_with_the_remedy(text: str) -> None:
         ('a: "open\n', 2, "not closed"),
         ("a: [1, 2\nb: 3\n", 2, "check"),
         ("a: 1\nb: \x01\n", 2, "remove the character"),
-        ("a: 1\nhalf\n# --- truncated at 32 KB (40 KB total) ---\n", 3, "fetch the whole document"),
+        ("a: 1\nhalf\n# --- truncated at 32 KB (40 KB total) ---\n", 3, "get the complete document"),
     ],
 )
 def test_what_is_not_yaml_says_where_and_how_to_mend_it(text: str, line: int, hint: str) -> None:
@@ -213,7 +213,7 @@ def test_aliases_that_multiply_are_refused_quickly(text: str) -> None:
 def test_too_many_values_without_aliases_are_told_as_what_they_are(text: str) -> None:
     found = refusal(text)
     assert found.code == "too-many-values"
-    assert "holds more than 500,000 values" in found.message
+    assert "contains more than 500,000 values" in found.message
     assert found.hint == "split it into several documents"
 
 

@@ -113,4 +113,4 @@ def test_a_duplicate_key_is_found_wherever_it_is(keys: list[str]) -> None:
         parse(text)
     (found,) = refused.value.diagnostics
     assert (found.code, found.line) == ("duplicate-key", again + 2)
-    assert f"line {keys.index(keys[again]) + 2} " in found.message
+    assert f"(first on line {keys.index(keys[again]) + 2})" in found.message

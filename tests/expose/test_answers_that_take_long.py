@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from naftiko_run import Settings
-from naftiko_run.consume import in_thread
+from naftiko_run.consume import run_in_decode_pool
 from support.documents import written
 from support.server import Served, serving
 from support.upstream import PATIENCE, Answer, Received, Upstream
@@ -117,7 +117,7 @@ def threads_at_work() -> Iterator[None]:
         over.wait(PATIENCE)
 
     with ThreadPoolExecutor(THREADS) as aside:
-        working = [aside.submit(asyncio.run, in_thread(work)) for _ in range(THREADS)]
+        working = [aside.submit(asyncio.run, run_in_decode_pool(work)) for _ in range(THREADS)]
         begun.wait(PATIENCE)
         try:
             yield

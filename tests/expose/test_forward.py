@@ -254,7 +254,7 @@ def test_another_location_stays_as_it_was_written(served: Served, upstream: Upst
 def test_a_forward_to_nothing_says_why(served: Served) -> None:
     answer = httpx.get(f"{served.origin('rest')}/nowhere/a/b")
     assert answer.status_code == 501
-    assert "nothing is consumed under `none`; there is: api, open" in answer.json()["detail"]
+    assert "nothing is consumed under `none`; known: api, open" in answer.json()["detail"]
 
 
 def test_a_body_that_should_take_a_key_is_not_passed_on_without_it(

@@ -251,7 +251,7 @@ def test_what_is_left_out_is_told_when_the_document_is_loaded(served: Served) ->
     assert found["the skill `hopeless` is left out: none of its tools can be used"] == "not-runnable"
     assert (
         found[
-            "`orders.unknown` is left out: `shop-tools` exposes no `nothing`; there is: list-orders, count-orders, broken"
+            "`orders.unknown` is left out: `shop-tools` exposes no `nothing`; known: list-orders, count-orders, broken"
         ]
         == "unknown-source"
     )

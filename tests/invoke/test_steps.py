@@ -337,7 +337,7 @@ def test_an_upstream_that_is_not_there_is_told_with_its_step(upstream: Upstream)
         ("[{type: call, name: a, call: fleet.none}]", "its step `a` cannot work: it calls `fleet.none`"),
         ("[{type: lookup, name: a, index: b, match: x, lookupValue: y}]", "searches in `b`, which is no step; there are: no others"),
         ("[{type: lookup, name: a, match: x}]", "is a lookup without `index` and `lookupValue`"),
-        ("[{type: wait, name: a}]", "is of type `wait`, and there are: call, lookup, script"),
+        ("[{type: wait, name: a}]", "has the unknown type `wait`; write one of call, lookup, script"),
         ("[{type: call, name: a, call: fleet.list-crew}, {type: call, name: a, call: fleet.list-crew}]", "two of its steps are named `a`"),
         ("[{type: call, name: a, call: fleet.get-ship, with: {imo: $.b.x}}, {type: call, name: b, call: fleet.get-ship, with: {imo: $.a.x}}]", "in a circle: a → b → a"),
         ("[{type: call, name: a, call: fleet.get-ship, with: {imo: $.typo.x}}]", "`$.typo.x` reads no step and no input; its steps are: a"),

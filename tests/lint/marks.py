@@ -11,7 +11,7 @@ MARK = "▶"
 
 
 def findings(text: str, level: Level = Level.RECOMMENDED) -> tuple[Diagnostic, ...]:
-    """Give what is found in a document, marks or not."""
+    """Return what is found in a document, marks or not."""
     return lint(parse(text.replace(MARK, ""), "doc.yaml"), level)
 
 

@@ -68,4 +68,4 @@ capability:
       kind: {in: header, value: "SOME_KIND"}
 """,
     )
-    assert messages[0] == "`API_TOKEN` has no braces: it stands for itself, not for a variable"
+    assert messages[0] == "`API_TOKEN` has no braces: it is literal text, not a variable"

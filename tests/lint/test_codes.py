@@ -12,12 +12,12 @@ from naftiko_run.lint.codes import CODES
 from support.process import ROOT
 
 _KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_PLACES = {"error": 0, "warning": 0, "info": 0, "_fail": 0, "ImportFault": 0, "Diagnostic": 1}
+_PLACES = {"error": 0, "warning": 0, "info": 0, "_fail": 0, "ImportFailure": 0, "Diagnostic": 1}
 """What tells something, and which of its arguments is the code."""
 
 
 def _told() -> Iterator[tuple[str, str]]:
-    """Give every code of the source, and the severity with which it is told."""
+    """Yield every code of the source, and the severity with which it is told."""
     for file in sorted((ROOT / "src" / "naftiko_run").rglob("*.py")):
         yield from _told_in(file)
 
@@ -38,7 +38,7 @@ def _told_in(file: Path) -> Iterator[tuple[str, str]]:
 
 
 def _texts(node: ast.AST) -> list[str]:
-    """Give the codes that an expression can be: a text, or either of two."""
+    """Return the codes that an expression can be: a text, or either of two."""
     if isinstance(node, ast.IfExp):
         return _texts(node.body) + _texts(node.orelse)
     is_code = isinstance(node, ast.Constant) and isinstance(node.value, str) and _KEBAB.fullmatch(node.value)
@@ -46,7 +46,7 @@ def _texts(node: ast.AST) -> list[str]:
 
 
 def _assigned(tree: ast.AST, name: str) -> list[str]:
-    """Give the codes that a variable of a module can be."""
+    """Return the codes that a variable of a module can be."""
     values = [
         node.value
         for node in ast.walk(tree)
@@ -71,5 +71,5 @@ def test_a_row_says_how_grave_its_code_is() -> None:
 
 def test_a_row_is_whole_sentences() -> None:
     for code in CODES:
-        for words in (code.means, code.mend):
+        for words in (code.meaning, code.fix):
             assert re.fullmatch(r"[A-Z`].*\.", words), code.id

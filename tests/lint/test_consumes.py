@@ -35,7 +35,7 @@ capability:
   - {namespace: e, baseUri: https://api.test/example.com}
 """,
     )
-    assert messages[0] == "`api.example.com` is a name for examples: no API answers there"
+    assert messages[0] == "`api.example.com` is reserved for examples: there is no API at this name"
 
 
 def test_a_query_in_a_consumed_path_is_told_at_the_path() -> None:
@@ -59,4 +59,4 @@ capability:
           get: {method: GET, path: '/{id}'}
 """,
     )
-    assert messages == ["the path carries a query, `?active=true`", "the path carries a query, `?x=1`"]
+    assert messages == ["the path has a query, `?active=true`", "the path has a query, `?x=1`"]

@@ -90,7 +90,7 @@ capability:
           get: {method: GET}
 """,
     )
-    assert messages == ["another adapter on this port answers `GET /ships/{id}` already, on line 11"]
+    assert messages == ["another adapter on this port serves `GET /ships/{id}` already, on line 11"]
 
 
 def test_two_outputs_without_a_name_are_told_at_the_second() -> None:
@@ -117,7 +117,7 @@ capability:
 """,
     )
     assert message == (
-        "`get-ship` has 2 outputs without a name: the caller gets the first of them that is not null"
+        "`get-ship` has 2 outputs without a name: the result is the first one that is not null"
     )
 
 

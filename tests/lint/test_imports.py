@@ -20,7 +20,7 @@ capability:
 """
     assert_marked("import-from-required", text)
     hints = [each.hint for each in findings(text) if each.code == "import-from-required"]
-    assert hints[1] == "write `from` where it says `location`"
+    assert hints[1] == "write `from` instead of `location`"
 
 
 def test_the_naftiko_line_says_location() -> None:
@@ -65,8 +65,8 @@ capability:
 """,
     )
     assert messages == [
-        "`registry` stands under `consumes` already, on line 4",
-        "`own` stands under `consumes` already, on line 7",
+        "`registry` is already under `consumes`, on line 4",
+        "`own` is already under `consumes`, on line 7",
     ]
 
 

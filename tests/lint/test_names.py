@@ -20,7 +20,7 @@ capability:
   - {type: rest, namespace: sales-rest}
 """,
     )
-    assert message == "the namespace `sales` stands under `consumes` already, on line 4"
+    assert message == "the namespace `sales` is already under `consumes`, on line 4"
 
 
 def test_binds_at_the_root_and_below_the_capability_share_the_namespaces() -> None:
@@ -81,7 +81,7 @@ capability:
     - {name: list_ships-v2, call: a.b}
 """,
     )
-    assert messages == ["the tool name `list ships!` has a space and `!`, which some MCP clients refuse"]
+    assert messages == ["the tool name `list ships!` has a space and `!`, which some MCP clients reject"]
 
 
 def test_a_tool_named_by_its_key_is_told_at_the_key() -> None:

@@ -22,7 +22,7 @@ ODD: st.SearchStrategy[Any] = st.sampled_from(
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:
-    """Give every container of a document with each of its keys."""
+    """Return every container of a document with each of its keys."""
     pairs = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
     below = [place for _, member in pairs if isinstance(member, dict | list) for place in places(member)]
     return [(value, key) for key, _ in pairs] + below

@@ -22,7 +22,7 @@ def test_a_script_step_without_location_or_language_is_told() -> None:
     text = "naftiko: 1.0.0-alpha2\ncapability:\n" + STEPS % ("▶▶", "▶")
     messages = assert_marked("script-defaults-required", text)
     assert messages[0] == (
-        "the script step `bare` has no `location`, and no control adapter gives a `defaultLocation`"
+        "the script step `bare` has no `location`, and no control adapter sets `defaultLocation`"
     )
 
 

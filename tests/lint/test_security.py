@@ -26,7 +26,7 @@ capability:
     - {name: x, call: api.x, description: Fine, with: {label: '<script>'}}
 """,
     )
-    assert messages[0] == "this `label` holds `<script`, which a page that shows it may run"
+    assert messages[0] == "this `label` contains `<script`, which a page that renders it may run"
 
 
 def test_eval_in_prose_is_told() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lint.documents import ikanos, naftiko
-from naftiko_run.document.strict import Finding, check_strict
+from naftiko_run.document.strict import SchemaViolation, check_strict
 
 GONE = object()
 AGGREGATE = ("capability", "aggregates", 0)
@@ -70,7 +70,7 @@ def test_another_version_is_named_beside_the_one_that_is_known(
     data: Any, line: str, version: Any, known: str
 ) -> None:
     assert check_strict(edited(data, (line,), version)) == [
-        Finding(
+        SchemaViolation(
             (line,),
             f"`{line}` is `{version}`, and the strict level supports {line} {known} only",
             f"write `{line}: {known}`",
@@ -252,7 +252,7 @@ def test_what_departs_from_the_naftiko_line_is_named_with_its_place(
     place: tuple[str | int, ...], value: Any, at: tuple[str | int, ...] | None, message: str, hint: str
 ) -> None:
     findings = check_strict(edited(naftiko(), place, value))
-    assert findings == [Finding(place if at is None else at, message, hint)]
+    assert findings == [SchemaViolation(place if at is None else at, message, hint)]
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_what_departs_from_the_ikanos_line_is_named_with_its_place(
     place: tuple[str | int, ...], value: Any, at: tuple[str | int, ...] | None, message: str, hint: str
 ) -> None:
     findings = check_strict(edited(ikanos(), place, value))
-    assert findings == ([Finding(place if at is None else at, message, hint)] if message else [])
+    assert findings == ([SchemaViolation(place if at is None else at, message, hint)] if message else [])
 
 
 def test_an_ikanos_document_for_others_to_import_has_just_one_part() -> None:
@@ -330,19 +330,19 @@ def test_outputs_are_judged_by_what_makes_them() -> None:
     """A tool with ``call`` maps its outputs, one with ``steps`` names them, one with neither gives values."""
     named = [{"name": "id", "type": "string"}]
     assert check_strict(edited(naftiko(), (*TOOL, "outputParameters"), named)) == [
-        Finding(
+        SchemaViolation(
             (*TOOL, "outputParameters", 0, "name"),
             "`name` is not a key of an output",
             "its keys are type, mapping, const, value",
         ),
-        Finding((*TOOL, "outputParameters", 0), "an output needs just one of `mapping` and `value`"),
+        SchemaViolation((*TOOL, "outputParameters", 0), "an output needs just one of `mapping` and `value`"),
     ]
     stepping = edited(naftiko(), (*TOOL, "call"), GONE)
     stepping = edited(stepping, (*TOOL, "steps"), [{"type": "call", "name": "one", "call": "shop.get-order"}])
     assert check_strict(edited(stepping, (*TOOL, "outputParameters"), named)) == []
     mocking = edited(naftiko(), (*TOOL, "call"), GONE)
     assert check_strict(edited(mocking, (*TOOL, "outputParameters"), named)) == [
-        Finding((*TOOL, "outputParameters", 0), "a mock output needs `value`")
+        SchemaViolation((*TOOL, "outputParameters", 0), "a mock output needs `value`")
     ]
 
 
@@ -350,10 +350,10 @@ def test_a_body_is_judged_by_its_type() -> None:
     body = (*CONSUMED_OPERATIONS, 1, "body")
     assert check_strict(edited(naftiko(), body, {"type": "sparql", "data": "ASK {}"})) == []
     assert check_strict(edited(naftiko(), body, {"type": "xml", "data": {}})) == [
-        Finding((*body, "data"), "`data` must be text, not a map")
+        SchemaViolation((*body, "data"), "`data` must be text, not a map")
     ]
     assert check_strict(edited(naftiko(), body, 7)) == [
-        Finding(body, "`body` must be text or a map, not a number", "put it in quotes")
+        SchemaViolation(body, "`body` must be text or a map, not a number", "put it in quotes")
     ]
 
 

@@ -40,7 +40,7 @@ class Talk:
 
     def pass_seconds(self, seconds: int) -> None:
         for _ in range(seconds):
-            self.state.look()
+            self.state.on_tick()
 
 
 @asynccontextmanager

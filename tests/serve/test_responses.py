@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from naftiko_run.expose.exposer import ASGIApp, Receive, Scope, Send
-from naftiko_run.http.server.response_writer import Unsendable, write_head
+from naftiko_run.http.server.response_writer import InvalidResponse, write_response_head
 from serve.talking import answer, at_once, talking
 
 pytestmark = pytest.mark.anyio
@@ -142,7 +142,7 @@ BREAKS = st.sampled_from([b"\0", b"\r", b"\n", b"\r\n", b"\r\n\r\n", b"\r\nset-c
 
 @given(st.lists(st.tuples(NAMES, TEXT), max_size=5))
 def test_a_head_is_read_as_it_was_meant(headers: list[tuple[bytes, bytes]]) -> None:
-    head, _, _ = write_head(200, [*headers, (b"content-length", b"0")])
+    head, _, _ = write_response_head(200, [*headers, (b"content-length", b"0")])
     client = h11.Connection(h11.CLIENT)
     client.send(h11.Request(method="GET", target="/", headers=[("host", "a")]))
     client.receive_data(head + b"\r\n")
@@ -161,8 +161,8 @@ def test_no_header_has_a_line_break_or_a_nul(
 ) -> None:
     value = before + broken + after
     header = (value, b"x") if is_name else (b"x-given", value)
-    with pytest.raises(Unsendable):
-        write_head(200, [(b"content-type", b"text/plain"), header])
+    with pytest.raises(InvalidResponse):
+        write_response_head(200, [(b"content-type", b"text/plain"), header])
 
 
 @pytest.mark.parametrize("value", [b"a\0b", b"a\r\nset-cookie: b=c", b"a\nb", b"a\rb"])

@@ -37,7 +37,7 @@ class Neighbours:
         self._random = random
 
     def of(self, definition: str, specimen: Specimen) -> Iterator[Any]:
-        """Give documents that differ from a specimen where it was made from a definition.
+        """Yield documents that differ from a specimen where it was made from a definition.
 
         What the definition refers to in turn is left alone. The documents share
         the specimen's data: each holds until the next is asked for.
@@ -49,7 +49,7 @@ class Neighbours:
             yield from _replacing(specimen.data, place, _renamed)
 
     def of_document(self, document: Any) -> Iterator[Any]:
-        """Give the neighbours of a document, as far as the definitions that it refers to."""
+        """Return the neighbours of a document, as far as the definitions that it refers to."""
         return self._around([self._schema], document)
 
     def _around(self, rules: list[Any], value: Any) -> Iterator[Any]:
@@ -102,7 +102,7 @@ class Neighbours:
             return "a"
 
     def _facets(self, rules: list[Any]) -> list[Schema]:
-        """Give every schema that speaks of the same value, but for those referred to."""
+        """Return every schema that speaks of the same value, but for those referred to."""
         facets, waiting = [], list(rules)
         while waiting:
             match waiting.pop():
@@ -116,7 +116,7 @@ class Neighbours:
 
 
 def _replacing(document: Any, place: Pointer, others: Callable[[Any], Iterator[Any]]) -> Iterator[Any]:
-    """Give the document with other values at a place, and at last put the old one back."""
+    """Yield the document with other values at a place, and at last put the old one back."""
     container = document
     for key in place[:-1]:
         container = container[key]
@@ -128,13 +128,13 @@ def _replacing(document: Any, place: Pointer, others: Callable[[Any], Iterator[A
 
 
 def _renamed(value: dict[str, Any]) -> Iterator[Any]:
-    """Give maps with one member of a map under every kind of name."""
+    """Return maps with one member of a map under every kind of name."""
     member = next(iter(value.values()), "a")
     return ({word: member} for word in WORDS)
 
 
 def _telling(facet: Schema) -> Iterator[str]:
-    """Give the keys that tell a facet's alternatives apart."""
+    """Yield the keys that tell a facet's alternatives apart."""
     for alternative in (*facet.get("oneOf", ()), *facet.get("anyOf", ())):
         refused = alternative.get("not", {})
         yield from alternative.get("properties", ())

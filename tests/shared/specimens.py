@@ -64,15 +64,15 @@ class Specimen:
     name_owners: Owners = field(default_factory=lambda: defaultdict(set))
 
     def definitions(self) -> set[str]:
-        """Give every definition that something was made from."""
+        """Return every definition that something was made from."""
         return set[str]().union(*self.owners.values(), *self.name_owners.values())
 
     def places(self, definition: str) -> list[Pointer]:
-        """Give the places that were made from a definition."""
+        """Return the places that were made from a definition."""
         return [place for place, names in self.owners.items() if definition in names]
 
     def places_named(self, definition: str) -> list[Pointer]:
-        """Give the places of maps whose keys were made from a definition."""
+        """Return the places of maps whose keys were made from a definition."""
         return [place for place, names in self.name_owners.items() if definition in names]
 
     def size(self) -> int:
@@ -244,7 +244,7 @@ class Maker:
         return leads and len(at) < DEEP and self._random.random() < 0.9
 
     def _lead(self, schema: Any) -> set[str]:
-        """Give the definitions that a schema leads to."""
+        """Return the definitions that a schema leads to."""
         if id(schema) not in self._leads:
             found: set[str] = set()
             waiting = [schema]
@@ -266,7 +266,7 @@ class Maker:
         return part.data
 
     def _fitting(self, kind: str, shape: Shape) -> list[Any]:
-        """Give the words or numbers that keep a shape's limits."""
+        """Return the words or numbers that keep a shape's limits."""
         limits = {
             keyword: asked[-1]
             for keyword, asked in shape.limits.items()

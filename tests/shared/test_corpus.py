@@ -161,7 +161,7 @@ def check_against_the_text(function: Function, raw: dict[str, Any], request: Rec
 
 
 def credentials(block: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Give what must be found in which header; an empty one for the URL."""
+    """Yield what must be found in which header; an empty one for the URL."""
     if block.get("type") == "bearer":
         yield "authorization", "Bearer "
     elif block.get("type") == "basic":

@@ -35,7 +35,7 @@ def name_of(file: Path) -> str:
 
 
 def run_without_an_error() -> list[Path]:
-    """Give the documents in which everything can run."""
+    """Return the documents in which everything can run."""
     return [
         file
         for file in CORPUS
@@ -57,7 +57,7 @@ def test_what_runs_without_an_error_fits_but_for_the_keys_that_nothing_reads() -
 
 
 def lines(data: Any, at: Pointer, locate: Any) -> list[int]:
-    """Give the lines of the keys of the object at a place."""
+    """Return the lines of the keys of the object at a place."""
     for key in at:
         data = data[key]
     return [locate((*at, key), key=True).line for key in data]

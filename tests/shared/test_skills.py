@@ -69,7 +69,7 @@ def test_every_skill_is_served_with_every_tool(path: Path) -> None:
 
 
 def members(written: Any, key: str) -> list[tuple[str, str]]:
-    """Give the name of each member of a list or named map, and what it has under a key."""
+    """Return the name of each member of a list or named map, and what it has under a key."""
     if isinstance(written, dict):
         return [(name, each.get(key, "")) for name, each in written.items()]
     return [(each["name"], each.get(key, "")) for each in written]

@@ -23,7 +23,7 @@ PER_LINE = pytest.mark.parametrize("line", LINES)
 
 
 def fields(schema: Any, prefix: str = "") -> Iterator[str]:
-    """Give the fields of an object, those of objects written into it after a dot; references are not followed."""
+    """Yield the fields of an object, those of objects written into it after a dot; references are not followed."""
     if not isinstance(schema, dict):
         return
     for name, member in schema.get("properties", {}).items():
@@ -36,13 +36,13 @@ def fields(schema: Any, prefix: str = "") -> Iterator[str]:
 
 
 def objects(line: str) -> dict[str, set[str]]:
-    """Give the fields of each definition; the document itself has no name."""
+    """Return the fields of each definition; the document itself has no name."""
     schema = SCHEMAS[line]
     return {"": set(fields(schema)), **{name: set(fields(each)) for name, each in schema["$defs"].items()}}
 
 
 def on_the_page(line: str) -> dict[str, set[str]]:
-    """Give the fields that the page has of each definition, by its name."""
+    """Return the fields that the page has of each definition, by its name."""
     place = LINES.index(line)
     found: dict[str, set[str]] = {}
     for table in read_page():

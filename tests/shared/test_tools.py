@@ -24,7 +24,7 @@ LIMIT = 120
 
 
 def open_to_all(document: Document) -> Document:
-    """Give a document whose adapters ask callers for nothing."""
+    """Return a document whose adapters ask callers for nothing."""
     exposes = [replace(each, authentication=None) for each in document.exposes]
     return replace(document, exposes=tuple(exposes))
 

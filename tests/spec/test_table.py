@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from jsonschema_rs import Draft7Validator, Draft202012Validator
 
+from naftiko_run import plugins
 from naftiko_run.document.editor_schema import editor_schema
 from naftiko_run.document.strict.schema import strict_schema
 from naftiko_run.lint.rules.keys import unknown_keys
@@ -22,7 +23,7 @@ from naftiko_run.spec.schema_types import (
     Named,
     Object,
     SpecObject,
-    Text,
+    String,
     Value,
     When,
 )
@@ -30,7 +31,7 @@ from naftiko_run.spec.table import TABLE, SpecTable
 from specification.page import PAGE as COVERAGE_PAGE
 from support.process import ROOT
 
-MOTTO = Field("motto", Text(max_length=20), "A motto to print.", aliases=("slogan",), example="Be kind")
+MOTTO = Field("motto", String(max_length=20), "A motto to print.", aliases=("slogan",), example="Be kind")
 
 
 def with_field(object_: str, field: Field) -> SpecTable:
@@ -105,6 +106,12 @@ def test_an_object_has_each_spelling_once(object_: SpecObject) -> None:
 @pytest.mark.parametrize("object_", TABLE.objects.values(), ids=lambda each: each.name)
 def test_descriptions_are_sentences(object_: SpecObject) -> None:
     assert [each.name for each in object_.fields if not each.description.endswith(".")] == []
+
+
+@pytest.mark.parametrize("kind", ["rest", "mcp", "skill"])
+def test_default_ports_are_those_of_the_adapters(kind: str) -> None:
+    port = next(each for each in TABLE.objects[f"{kind} adapter"].fields if each.name == "port")
+    assert port.default == f"`{plugins.find(plugins.EXPOSERS, kind).default_port}`"
 
 
 def test_every_reference_is_in_the_table() -> None:

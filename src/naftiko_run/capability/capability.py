@@ -10,7 +10,7 @@ from typing import Any
 from naftiko_run.capability.access import Access
 from naftiko_run.consume import NotCallable, Transport
 from naftiko_run.diagnostics import Diagnostic, Pointer
-from naftiko_run.document import Document, read_unit
+from naftiko_run.document import Document, read_function
 from naftiko_run.document.model import Aggregate, Exposes, McpExposes, RestExposes
 from naftiko_run.errors import BoundVariable
 from naftiko_run.folder import Folder
@@ -94,7 +94,7 @@ class Capability:
             NotCallable: It cannot work; the message says why.
         """
         try:
-            return self.compiler.compile(read_unit(unit, self.document, self.compiler.report))
+            return self.compiler.compile(read_function(unit, self.document, self.compiler.report))
         except ValueError as fault:
             raise NotCallable.of(fault) from None
 

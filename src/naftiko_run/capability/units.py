@@ -24,7 +24,7 @@ from naftiko_run.document.model import (
     SkillExposes,
     Tool,
 )
-from naftiko_run.document.model import Callable as Unit
+from naftiko_run.document.model import FunctionModel as Unit
 from naftiko_run.expressions import parse_path, parse_route, parse_uri_template
 from naftiko_run.folder import Folder
 from naftiko_run.invoke import Forward as CompiledForward

@@ -58,7 +58,7 @@ def _print(found: Sequence[Diagnostic], form: str) -> None:
 
 def _summary(found: Sequence[Diagnostic], files: int) -> str:
     counts = Counter(each.severity for each in found)
-    told = [
+    numbers = [
         f"{number} {word}{'s' if number > 1 else ''}"
         for severity, word in (
             (Severity.ERROR, "error"),
@@ -67,7 +67,8 @@ def _summary(found: Sequence[Diagnostic], files: int) -> str:
         )
         if (number := counts[severity])
     ]
-    return f"{', '.join(told) or 'nothing found'} in {files} file{'s' if files != 1 else ''}"
+    checked = f"{files} file{'s' if files != 1 else ''}"
+    return f"{', '.join(numbers)} in {checked}" if numbers else f"{checked} checked: no problems"
 
 
 def _exit_code(found: Sequence[Diagnostic], fail_on: str) -> int:

@@ -7,7 +7,7 @@ from naftiko_run.consume.formats import Format, FormatSettings
 from naftiko_run.consume.forwarding import Forwarding
 from naftiko_run.consume.graphql_text import compile_graphql_text, is_graphql
 from naftiko_run.consume.masking import revealed_in
-from naftiko_run.consume.operation import ConsumedOperation, in_thread
+from naftiko_run.consume.operation import ConsumedOperation, run_in_decode_pool
 from naftiko_run.consume.operations import ConsumedOperations, NotCallable
 from naftiko_run.consume.sandbox import SandboxAddresses, SandboxTransport
 from naftiko_run.consume.surroundings import Surroundings
@@ -46,8 +46,8 @@ __all__ = [
     "Transport",
     "UpstreamResponse",
     "compile_graphql_text",
-    "in_thread",
     "is_graphql",
     "revealed_in",
+    "run_in_decode_pool",
     "shared_connections",
 ]

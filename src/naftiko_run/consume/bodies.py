@@ -78,6 +78,7 @@ class BodyPlan:
         is_optional: Whether an empty value can mean that there is no body.
         sends_empty: Whether it is sent all the same: a JSON object without members.
         is_expected: Whether the method's requests have a body even where the caller has nothing to put into it.
+        takes_null: Whether it is JSON, in which a null is a value of its own.
     """
 
     value: Expression
@@ -89,6 +90,7 @@ class BodyPlan:
     is_optional: bool = False
     sends_empty: bool = False
     is_expected: bool = False
+    takes_null: bool = False
 
     def is_absent(self, value: Any, caller: CallerBody | None) -> bool:
         """Return whether a value means that the request has no body.
@@ -139,7 +141,7 @@ def _compile_data(body: Body, resolve: Resolve) -> BodyPlan:
     if body.type == "binary" and (isinstance(data, list) or (isinstance(data, dict) and len(data) != 1)):
         raise ValueError("a binary body is one value, and its `data` is a structure")
     if not isinstance(data, str):
-        return BodyPlan(_compile_members(data, resolve), encode)
+        return BodyPlan(_compile_members(data, resolve), encode, takes_null=body.type == "json")
     if body.type in ("json", "raw"):
         return _compile_json_text(data, resolve, encode)
     if body.type == "yaml":
@@ -182,7 +184,8 @@ def _compile_json_text(text: str, resolve: Resolve, encode: Encode) -> BodyPlan:
     Text that is JSON only once its sections are rendered stays text.
     """
     try:
-        return BodyPlan(_compile_marked(json.loads(_mark_bare_placeholders(text)), resolve), encoder("json"))
+        value = _compile_marked(json.loads(_mark_bare_placeholders(text)), resolve)
+        return BodyPlan(value, encoder("json"), takes_null=True)
     except ValueError:
         if text.lstrip().startswith("<"):
             return BodyPlan(_compile_text_of("xml", text, resolve), encode)
@@ -295,6 +298,7 @@ def body_of_parameters(
         is_optional=True,
         sends_empty=body.type == "json",
         is_expected=is_expected,
+        takes_null=body.type == "json",
     )
     return _taking_bytes(plan, body)
 

@@ -27,7 +27,7 @@ async def authorize_in_time(
     """
     if request.chunks is not None:
         return await authentication.authorize(request, send)
-    request.deadline = asyncio.get_running_loop().time() + seconds_of(request)
+    request = request.copy(deadline=asyncio.get_running_loop().time() + seconds_of(request))
     try:
         async with asyncio.timeout_at(request.deadline + _MARGIN):
             return await authentication.authorize(request, send)

@@ -78,16 +78,17 @@ class Forwarding:
         if self.mask is not None:
             # Nothing is found in what is compressed.
             others = [header for header in request.headers if header[0].lower() != "accept-encoding"]
-            request.headers = [*others, ("Accept-Encoding", "identity")]
+            request = request.copy(headers=(*others, ("Accept-Encoding", "identity")))
         response: UpstreamResponse
         if self.authentication is None:
-            response = await self.transport.stream(request)
+            response = await self.transport.send(request)
         else:
-            response = await authorize_in_time(self.authentication, request, self.transport.stream)
+            response = await authorize_in_time(self.authentication, request, self.transport.send)
         if self.mask is not None:
             response = await self.mask.response(await without_codings(request, response))
         if location := response.header("location"):
-            response.headers = _with_location(response.headers, self._shown(resolved(location, request.url)))
+            shown = self._shown(resolved(location, request.url))
+            response = response.copy(headers=_with_location(response.headers, shown))
         assert isinstance(response, StreamedResponse)  # what the one given to it gives
         return response
 
@@ -109,12 +110,14 @@ class Forwarding:
         given = {name.lower() for name, _ in headers} & defaults
         fixed = [header for header in request.headers if header[0].lower() not in given]
         settled = {name.lower() for name, _ in fixed}
-        request.method = method
-        request.url = base + path + (f"?{queries}" if queries else "")
-        request.headers = [*fixed, *(header for header in headers if header[0].lower() not in settled)]
-        request.chunks = body
-        request.timeout = self.timeout
-        return request
+        return request.copy(
+            method=method,
+            url=base + path + (f"?{queries}" if queries else ""),
+            headers=(*fixed, *(header for header in headers if header[0].lower() not in settled)),
+            chunks=body,
+            timeout=self.timeout,
+            stream=True,
+        )
 
 
 def _with_location(headers: Iterable[tuple[str, str]], location: str) -> tuple[tuple[str, str], ...]:

@@ -97,18 +97,18 @@ class Mask:
     async def response(self, response: UpstreamResponse, *, is_binary: bool = False) -> UpstreamResponse:
         """Return a response without the secrets; that of a binary answer only in its headers."""
         table = self._failed if response.status >= 300 else self._usual
-        response.headers = table.headers(response.headers)
+        headers = table.headers(response.headers)
         if is_binary and response.status < 300:
-            return response
+            return response.copy(headers=headers)
         if isinstance(response, StreamedResponse):
             # Its length may change.
-            response.headers = tuple(each for each in response.headers if each[0] != "content-length")
-            response.chunks = table.stream(response.chunks)
-        elif len(response.body) > _SLICE:
-            response.body = b"".join([each async for each in table.stream(_in_slices(response.body))])
+            headers = tuple(each for each in headers if each[0] != "content-length")
+            return response.copy(headers=headers, chunks=table.stream(response.chunks))
+        if len(response.body) > _SLICE:
+            body = b"".join([each async for each in table.stream(_in_slices(response.body))])
         else:
-            response.body = table.content(response.body)
-        return response
+            body = table.content(response.body)
+        return response.copy(headers=headers, body=body)
 
     def extended(self, secrets: UrlSecrets) -> Mask:
         """Return a mask of further secrets too."""

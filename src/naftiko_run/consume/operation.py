@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
 from naftiko_run.consume.authentication.scheme import Authentication
@@ -29,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 DEFAULT_MAX_BINARY_SIZE: Final = 10 * 1024 * 1024
 
-MOST_AT_ONCE: Final = 8 * 1024
+MAX_INLINE: Final = 8 * 1024
 """Longer answers are read in a thread: all other requests would wait for them. Below it, switching costs more."""
 _AT_ONCE: Final[Mapping[type, int]] = {
     JsonFormat: LONG,  # read fifty times faster than others
@@ -100,7 +101,7 @@ class ConsumedOperation:
         arguments: Mapping[str, Any],
         raw_body: CallerBody | None = None,
         max_binary_size: int | None = None,
-        most_kept: int | None = None,
+        stream_threshold: int | None = None,
     ) -> Awaitable[UpstreamResponse]:
         """Call the operation once.
 
@@ -108,7 +109,7 @@ class ConsumedOperation:
             arguments: Values by consumed parameter name.
             raw_body: The HTTP caller's body; None where the caller has none to send.
             max_binary_size: The adapter's, for an operation that gives bytes and has none of its own.
-            most_kept: See ``OutgoingRequest.most_kept``.
+            stream_threshold: See ``OutgoingRequest.stream_threshold``.
 
         Raises:
             InvalidInput: An argument cannot go where it should.
@@ -118,31 +119,29 @@ class ConsumedOperation:
             NoConnection: None became free in time, or none can be opened.
             ResponseTooLarge: The answer is larger than is taken.
         """
-        if self.plan.body is not None and is_heavy(arguments):
-            return self._exchanged_aside(arguments, raw_body, max_binary_size, most_kept)
-        return self._exchanged(self.plan.fill(arguments, raw_body), max_binary_size, most_kept)
-
-    async def _exchanged_aside(
-        self,
-        arguments: Mapping[str, Any],
-        raw_body: CallerBody | None,
-        max_binary_size: int | None,
-        most_kept: int | None,
-    ) -> UpstreamResponse:
-        """Make a large request beside the event loop, and send it."""
-        request = await in_thread(lambda: self.plan.fill(arguments, raw_body))
-        return await self._exchanged(request, max_binary_size, most_kept)
-
-    def _exchanged(
-        self, request: OutgoingRequest, max_binary_size: int | None, most_kept: int | None
-    ) -> Awaitable[UpstreamResponse]:
-        request.most_kept = most_kept
-        request.max_kept = self.max_response
-        request.timeout = self.timeout
+        max_answer = None
         if self.unmapped == "bytes":
             sizes = (self.model.max_binary_size, max_binary_size)
             usual = min(DEFAULT_MAX_BINARY_SIZE, self.max_response)
-            request.max_answer = next((size for size in sizes if size is not None), usual)
+            max_answer = next((size for size in sizes if size is not None), usual)
+        fill = partial(
+            self.plan.fill,
+            arguments,
+            raw_body,
+            timeout=self.timeout,
+            max_answer=max_answer,
+            stream_threshold=stream_threshold,
+            max_kept=self.max_response,
+        )
+        if self.plan.body is not None and is_heavy(arguments):
+            return self._exchanged_aside(fill)
+        return self._exchanged(fill())
+
+    async def _exchanged_aside(self, fill: Callable[[], OutgoingRequest]) -> UpstreamResponse:
+        """Make a large request beside the event loop, and send it."""
+        return await self._exchanged(await run_in_decode_pool(fill))
+
+    def _exchanged(self, request: OutgoingRequest) -> Awaitable[UpstreamResponse]:
         if self.mask is not None:
             return self._masked(self.mask, request)
         return self.transport.send(request) if self.authentication is None else self._sent(request)
@@ -150,8 +149,6 @@ class ConsumedOperation:
     def _sent(self, request: OutgoingRequest) -> Awaitable[UpstreamResponse]:
         if self.authentication is None:
             return self.transport.send(request)
-        # A scheme may add to them, and the plan's are those of all its requests.
-        request.headers = [*request.headers]
         return authorize_in_time(self.authentication, request, self.transport.send)
 
     def masking(self, arguments: Mapping[str, Sequence[str]]) -> ConsumedOperation:
@@ -190,9 +187,9 @@ class ConsumedOperation:
             UndecodableResponse: It is malformed; the message says how, and shows nothing of it.
         """
         try:
-            if not self.takes_long(response):
+            if not self.should_offload(response):
                 return make(self.decode(response))
-            return await in_thread(lambda: make(self.decode(response)))
+            return await run_in_decode_pool(lambda: make(self.decode(response)))
         except RecursionError:
             raise UndecodableResponse(f"{self.name} gave an answer that is nested too deeply") from None
 
@@ -205,9 +202,9 @@ class ConsumedOperation:
             and type(self.answers) is JsonFormat
         )
 
-    def takes_long(self, response: UpstreamResponse) -> bool:
+    def should_offload(self, response: UpstreamResponse) -> bool:
         """Whether an answer is too long to be decoded while all other requests wait."""
-        return len(response.body) > _AT_ONCE.get(type(self.answers), MOST_AT_ONCE)
+        return len(response.body) > _AT_ONCE.get(type(self.answers), MAX_INLINE)
 
     def decode(self, response: UpstreamResponse) -> Any:
         """Give the data of an answer that has content.
@@ -231,6 +228,6 @@ class ConsumedOperation:
             ) from None
 
 
-async def in_thread(work: Callable[[], _Made]) -> _Made:
+async def run_in_decode_pool(work: Callable[[], _Made]) -> _Made:
     """Do what takes long beside the event loop, in one of the few threads for long answers."""
     return await asyncio.get_running_loop().run_in_executor(_threads, work)

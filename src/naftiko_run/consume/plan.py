@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 
 from naftiko_run.consume.bodies import BodyPlan, CallerBody
 from naftiko_run.consume.styles import UnsafeCookie, Write
@@ -18,11 +18,20 @@ from naftiko_run.expressions import (
     UnsafePathValue,
     fill,
 )
-from naftiko_run.http.messages import FixedHeaders, OutgoingRequest
+from naftiko_run.http.messages import FixedHeaders, Headers, OutgoingRequest
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 JSON: Final = "application/json"
+
+
+class RequestLimits(TypedDict, total=False):
+    """Attributes of a request that its plan does not know; see ``OutgoingRequest``."""
+
+    timeout: float
+    max_answer: int | None
+    stream_threshold: int | None
+    max_kept: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +73,19 @@ class RequestPlan:
     body: BodyPlan | None
     missing: tuple[BoundVariable, ...]
 
-    def fill(self, arguments: Mapping[str, Any], raw_body: CallerBody | None = None) -> OutgoingRequest:
+    def fill(
+        self,
+        arguments: Mapping[str, Any],
+        raw_body: CallerBody | None = None,
+        **limits: Unpack[RequestLimits],
+    ) -> OutgoingRequest:
         """Make a request.
 
         Args:
             arguments: Values by consumed parameter name.
             raw_body: The HTTP caller's body, sent as it is where the whole body is one argument; None where
                 the caller is none of HTTP.
+            limits: Further attributes of the request.
 
         Raises:
             MissingBinding: A binding that the request needs has no value.
@@ -79,7 +94,7 @@ class RequestPlan:
         if self.missing:
             raise MissingBinding(self.missing, self.operation)
         try:
-            return self._request(arguments, raw_body)
+            return self._request(arguments, raw_body, limits)
         except UnicodeEncodeError:
             raise InvalidInput(
                 [Violation("", "holds half of a character, which no request can carry")]
@@ -89,19 +104,21 @@ class RequestPlan:
         except RecursionError:
             raise InvalidInput([Violation("", "is nested too deeply")]) from None
 
-    def _request(self, arguments: Mapping[str, Any], raw_body: CallerBody | None) -> OutgoingRequest:
+    def _request(
+        self, arguments: Mapping[str, Any], raw_body: CallerBody | None, limits: RequestLimits
+    ) -> OutgoingRequest:
         url = self.fixed_url or self._url(arguments)
         content_type, body = "", None
         if self.body is not None:
             content_type, body = self._body(self.body, arguments, raw_body)
         if self.headers or self.cookies:
             headers = self._headers(arguments, content_type)
-            return OutgoingRequest(self.operation, self.method, url, headers, body)
+            return OutgoingRequest(self.operation, self.method, url, headers, body, **limits)
         if content_type == JSON:
             fixed = self.json_headers
         else:
             fixed = self.fixed_headers.with_type(content_type) if content_type else self.fixed_headers
-        return OutgoingRequest(self.operation, self.method, url, fixed.pairs, body, fixed=fixed)
+        return OutgoingRequest(self.operation, self.method, url, fixed.pairs, body, fixed=fixed, **limits)
 
     def _url(self, arguments: Mapping[str, Any]) -> str:
         url = self._plain(arguments) or self.base + self._path(arguments)
@@ -148,7 +165,7 @@ class RequestPlan:
                 written.append(text)
         return "&".join(written)
 
-    def _headers(self, arguments: Mapping[str, Any], content_type: str) -> list[tuple[str, str]]:
+    def _headers(self, arguments: Mapping[str, Any], content_type: str) -> Headers:
         headers = [*self.fixed_headers.pairs]
         for name, expression, write in self.headers:
             value = expression.evaluate(arguments)
@@ -158,7 +175,7 @@ class RequestPlan:
             self._add_cookies(headers, arguments)
         if content_type and not any(name.lower() == "content-type" for name, _ in headers):
             headers.append(("Content-Type", content_type))
-        return headers
+        return tuple(headers)
 
     def _add_header(self, headers: list[tuple[str, str]], name: str, text: str) -> None:
         if _CONTROL.search(text):

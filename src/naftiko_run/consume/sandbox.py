@@ -54,6 +54,8 @@ class SandboxTransport:
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Answer a request."""
+        if request.stream:
+            return await self._stream(request)
         shown: dict[str, Any] = {"operation": request.operation, "wouldSend": _shown(request)}
         # Outputs and steps keep nothing of the answer but what they name.
         text = jsontext.dumps(shown["wouldSend"]).decode()
@@ -66,11 +68,11 @@ class SandboxTransport:
             return _answer(400, {"sandbox": {**shown, "problems": problems}})
         return _answer(200, _plausible(model.output_parameters, shown))
 
-    async def stream(self, request: OutgoingRequest) -> StreamedResponse:
-        """Answer a request; its body is taken whole."""
+    async def _stream(self, request: OutgoingRequest) -> StreamedResponse:
+        body = request.body
         if request.chunks is not None:
-            request.body = b"".join([chunk async for chunk in request.chunks])
-        answer = await self.send(request)
+            body = b"".join([chunk async for chunk in request.chunks])
+        answer = await self.send(request.copy(body=body, chunks=None, stream=False))
 
         async def chunks() -> AsyncIterator[bytes]:
             yield answer.body

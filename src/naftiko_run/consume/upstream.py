@@ -260,9 +260,8 @@ class _UpstreamCompiler:
 
     async def _send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send what a scheme itself has to ask, within the limits of the entry."""
-        request.max_kept = self.max_response
-        request.timeout = self.timeout
-        return await self._around.transport.send(request)
+        limited = request.copy(max_kept=self.max_response, timeout=self.timeout)
+        return await self._around.transport.send(limited)
 
     def _credential(self, template: str, *, may_be_empty: bool = False) -> str:
         if self._around.is_masked:

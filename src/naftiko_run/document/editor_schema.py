@@ -1,6 +1,6 @@
 """The JSON Schema of what loading reads, for editors, derived from the specification table.
 
-Draft-07, which every editor's YAML support knows. It has three keywords beside
+Draft-07, which the YAML support of every editor reads. It has three keywords beside
 the standard ones, which editors read: ``deprecationMessage``, ``doNotSuggest``
 and ``patternErrorMessage``.
 """
@@ -29,7 +29,7 @@ from naftiko_run.spec.schema_types import (
     SpecChoice,
     SpecLine,
     SpecObject,
-    Text,
+    String,
     Value,
     Version,
 )
@@ -113,7 +113,7 @@ class _EditorSchema:
         return schema | _needs(groups)
 
     def _field(self, field: Field) -> Iterator[tuple[str, JsonSchema]]:
-        """Yield every name of a field that the schema knows, with what it says of that name."""
+        """Yield every name of a field in the schema, with its schema."""
         value = self._value(field.type)
         description = field.description + (f" Default: {field.default}." if field.default else "")
         names: dict[str, SpecLine | Literal[""]] = {field.name: field.line}
@@ -197,7 +197,7 @@ class _EditorSchema:
         return [*self._spellings(object_, object_.named_by)]
 
     def _spellings(self, object_: SpecObject, names: Iterable[str]) -> Iterator[str]:
-        """Yield the names and aliases of some fields that the schema knows; those that are no fields as they are."""
+        """Yield the names and aliases of some fields in the schema; other keys unchanged."""
         fields = {field.name: field for field in object_.fields}
         for name in names:
             yield from (each for each, _ in self._field(fields[name])) if name in fields else (name,)
@@ -263,9 +263,9 @@ def _any_case(letter: str) -> str:
     return f"[{letter.upper()}{letter.lower()}]" if letter.isalpha() else f"[{letter}]"
 
 
-def _scalar(type_: Text | Integer | Number | Flag | Enum | Anything) -> JsonSchema:
+def _scalar(type_: String | Integer | Number | Flag | Enum | Anything) -> JsonSchema:
     match type_:
-        case Text():
+        case String():
             return _text(type_)
         case Integer() | Number():
             return _number(type_)
@@ -281,7 +281,7 @@ def _scalar(type_: Text | Integer | Number | Flag | Enum | Anything) -> JsonSche
             return {"type": [*type_.types, "null"]} if type_.types else {}
 
 
-def _text(text: Text) -> JsonSchema:
+def _text(text: String) -> JsonSchema:
     return {
         **({"type": _one_or_list(text.accepts)} if text.accepts else {}),
         **_pattern(text.lenient_pattern, text.lenient_form),

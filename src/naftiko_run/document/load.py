@@ -1,4 +1,4 @@
-"""A file or text to a validated document."""
+"""Load a file or text into a validated document."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from naftiko_run.diagnostics import Diagnostic, Report, Severity
 from naftiko_run.document.imports.merge import Origins, resolve_imports
-from naftiko_run.document.model import Callable as Unit
-from naftiko_run.document.model import Document
-from naftiko_run.document.normalize import normalise, normalise_unit
-from naftiko_run.document.shared_files import refuse_shared
+from naftiko_run.document.model import Document, FunctionModel
+from naftiko_run.document.normalize import normalize, normalize_function
+from naftiko_run.document.shared_files import check_not_shared
 from naftiko_run.document.source import TRUNCATION_MARK, Source, parse, read
 from naftiko_run.errors import DocumentError
 
@@ -25,13 +24,13 @@ _NUMERAL = re.compile(r"[-+.\deE]+")
 
 @dataclass(frozen=True, slots=True)
 class LoadedDocument:
-    """A document in its canonical form, with what was found on the way.
+    """A document in its canonical form, with its diagnostics.
 
     Attributes:
         document: The canonical model.
-        source: The text and the places in it.
-        origins: Where its parts are written, those too that it imports.
-        diagnostics: Findings, in the order found.
+        source: The text and its positions.
+        origins: Where its parts are defined, including those that it imports.
+        diagnostics: The diagnostics, in the order found.
     """
 
     document: Document
@@ -41,12 +40,12 @@ class LoadedDocument:
 
     @property
     def name(self) -> str:
-        """What to call the document where people read: its file, else its label."""
+        """The name of the document for people: its file, else its label."""
         return self.source.file or self.document.info.label or "<text>"
 
 
 IsReplaced = Callable[[str], bool]
-"""Whether a consumed namespace is called elsewhere than its base URI says, so that it does without one."""
+"""Whether the base URI of a consumed namespace is overridden, so that the document may omit it."""
 
 
 def _is_never_replaced(_: str) -> bool:
@@ -76,7 +75,7 @@ def load_text(text: str, file: str = "") -> LoadedDocument:
 
 
 def load_source(source: Source, is_replaced: IsReplaced = _is_never_replaced) -> LoadedDocument:
-    """Load a parsed document, and what it imports.
+    """Load a parsed document and its imports.
 
     Args:
         source: The document.
@@ -87,12 +86,12 @@ def load_source(source: Source, is_replaced: IsReplaced = _is_never_replaced) ->
     """
     whole = resolve_imports(source)
     if isinstance(whole.data, dict) and "capability" not in whole.data:
-        refuse_shared(source)
+        check_not_shared(source)
     report = whole.origins.report()
     for each in whole.sources:
         report.extend(_truncation(each))
     report.extend(whole.diagnostics)
-    canonical = normalise(whole.data, report, whole.faults, is_replaced)
+    canonical = normalize(whole.data, report, whole.faults, is_replaced)
     if canonical is None:
         raise DocumentError(list(report))
     apply_default_of_specification(canonical, source)
@@ -106,17 +105,17 @@ def load_source(source: Source, is_replaced: IsReplaced = _is_never_replaced) ->
     return LoadedDocument(document, source, whole.origins, tuple(report))
 
 
-def read_unit(written: Mapping[str, Any], document: Document, report: Report) -> Unit:
-    """Read a unit that stands outside the document model, such as one in a plugin's block.
+def read_function(written: Mapping[str, Any], document: Document, report: Report) -> FunctionModel:
+    """Parse a function outside the document model, such as one in a plugin's block.
 
     Raises:
-        ValueError: It calls nothing that the document consumes; the message says why.
+        ValueError: It calls nothing that the document consumes; the message is the reason.
     """
-    return TypeAdapter(Unit).validate_python(normalise_unit(written, document, report))
+    return TypeAdapter(FunctionModel).validate_python(normalize_function(written, document, report))
 
 
 def _version(source: Source) -> str:
-    """Give ``info.version`` where it is a number to YAML: as written, ``1.10``; empty where it is text."""
+    """Return ``info.version`` as written where YAML reads it as a number, such as ``1.10``; empty where it is text."""
     info = source.data.get("info")
     number = info.get("version") if isinstance(info, dict) else None
     written = source.written(("info", "version")) if isinstance(number, float) else ""
@@ -124,29 +123,29 @@ def _version(source: Source) -> str:
 
 
 def _truncation(source: Source) -> Iterator[Diagnostic]:
-    """Tell of a document that was cut off where it was published: what it lacks is nobody's slip."""
+    """Warn of a document that was truncated where it was published."""
     at = source.text.rfind(TRUNCATION_MARK)
     if at >= 0:
         yield Diagnostic(
             Severity.WARNING,
             "truncated",
-            "the document was cut off here where it was published; what followed is missing",
+            "the published document was truncated here; the rest is missing",
             source.file,
             source.text.count("\n", 0, at) + 1,
             1,
-            hint="fetch the whole document from its author",
+            hint="get the complete document from its author",
             alters_service=True,
         )
 
 
 def _pointer(canonical: Any, location: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Give the author's place of a canonical one: that of the nearest part that knows its own."""
+    """Return the place in the author's document of a place in the canonical one."""
     pointer: tuple[str | int, ...] = ()
     value = canonical
     for part in location:
         try:
             value = value[part]
-        except (KeyError, IndexError, TypeError):  # a step of pydantic's own, such as a union's tag
+        except (KeyError, IndexError, TypeError):  # a segment that pydantic adds, such as a union's tag
             continue
         if isinstance(value, dict) and "pointer" in value:
             pointer = value["pointer"]
@@ -156,8 +155,8 @@ def _pointer(canonical: Any, location: tuple[str | int, ...]) -> tuple[str | int
 def apply_default_of_specification(canonical: dict[str, Any], source: Source) -> None:
     """Set ``required`` where the specification's default applies: true, for the inputs of tools and flows.
 
-    Published documents leave it out and mean optional; see ``infer_inputs``. A document of the ``ikanos`` line in
-    which the official schema finds nothing was written with that schema, and means its default.
+    Published documents omit it and mean optional; see ``infer_inputs``. A document of the ``ikanos`` line that
+    conforms to the official schema was written with that schema, and means its default.
 
     Args:
         canonical: The canonical document, changed in place.
@@ -166,7 +165,9 @@ def apply_default_of_specification(canonical: dict[str, Any], source: Source) ->
     silent = [each for each in _inputs(canonical) if each["required"] is None and each["default"] is None]
     if not silent or not canonical["spec"].startswith("ikanos "):
         return
-    from naftiko_run.document.strict import check_strict  # compiles the schema, which few documents need
+    from naftiko_run.document.strict import (
+        check_strict,
+    )  # imported lazily: few documents need the compiled schema
 
     if not check_strict(source.data):
         for each in silent:
@@ -176,4 +177,4 @@ def apply_default_of_specification(canonical: dict[str, Any], source: Source) ->
 def _inputs(canonical: dict[str, Any]) -> Iterator[dict[str, Any]]:
     tools = [tool for each in canonical["exposes"] if each["type"] == "mcp" for tool in each["tools"]]
     functions = [function for each in canonical["aggregates"] for function in each["functions"]]
-    return (parameter for unit in (*tools, *functions) for parameter in unit["inputParameters"])
+    return (parameter for function in (*tools, *functions) for parameter in function["inputParameters"])

@@ -1,4 +1,4 @@
-"""Files that serve nothing by themselves: parts for other documents to import, and values for their binds."""
+"""Files without a capability: parts for other documents to import, and values for their binds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.imports.syntax import is_import
-from naftiko_run.document.normalize.consumes import normalise_consumes
+from naftiko_run.document.normalize.consumes import normalize_consumes
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.source import Source
 from naftiko_run.errors import SharedDocument
@@ -19,11 +19,11 @@ _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _OF_VALUES: Final = re.compile(r"secret|credential|token|\benv\b|\bvalues\b", re.IGNORECASE)
 
 
-def refuse_shared(source: Source) -> None:
-    """Raise where a file is sound and yet has nothing to serve.
+def check_not_shared(source: Source) -> None:
+    """Raise for a valid file that only defines parts or values for other documents.
 
     Raises:
-        SharedDocument: It only defines parts, or values, for other documents; carries what was found in it.
+        SharedDocument: There is nothing to serve; carries the diagnostics.
     """
     data = source.data
     if not isinstance(data, dict) or "capability" in data:
@@ -34,16 +34,16 @@ def refuse_shared(source: Source) -> None:
     report = Report(source.file, source.locate)
     report.info(
         "shared-document",
-        f"there is nothing to serve: the file only has {what} for other documents",
+        f"nothing to serve: the file only defines {what} for other documents",
         hint="serve a document that uses it",
     )
     if "consumes" in data:
-        normalise_consumes(Reader(data, (), report), {}, lambda _: False)
+        normalize_consumes(Reader(data, (), report), {}, lambda _: False)
     raise SharedDocument(list(report))
 
 
 def _parts(data: dict[str, Any]) -> str:
-    """Name the sections that a file defines for others; empty where it defines nothing, or is something else."""
+    """Return the names of the sections that a file defines for others; empty where it defines none."""
     if not data.keys() <= _OURS:
         return ""
     found = [
@@ -64,7 +64,7 @@ def _defined(entry: Any, section: str) -> bool:
 
 
 def holds_values(source: Source) -> bool:
-    """Whether a file holds values by key, such as those of a bind's ``location``: none of them may be shown."""
+    """Whether a file contains values by key, such as those of a bind's ``location``, which must not be shown."""
     data = source.data
     if not isinstance(data, dict) or not data or not data.keys().isdisjoint(_OURS):
         return False

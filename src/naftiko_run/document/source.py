@@ -1,4 +1,4 @@
-"""YAML text to plain data, with the place of every value kept: one pass over libyaml's events."""
+"""Parse YAML text into plain data with the position of every value, in one pass over libyaml's events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 import yaml
 
 from naftiko_run.diagnostics import Pointer, Position, Report
-from naftiko_run.document.yaml_builder import Builder, Container, too_deep
+from naftiko_run.document.yaml_builder import Container, YamlBuilder, too_deep
 from naftiko_run.errors import DocumentError
 
 try:
@@ -30,24 +30,24 @@ except ImportError:  # a PyYAML built without libyaml
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 TRUNCATION_MARK: Final = "# --- truncated at "
-"""What a catalogue writes at the end of documents that it cut off."""
+"""The marker at the end of documents that a catalogue truncated."""
 
 _SURROGATE_PAIR = re.compile(
     r"(?<!\\)(?P<before>(?:\\\\)*)\\u(?P<high>d[89ab][0-9a-f]{2})\\u(?P<low>d[c-f][0-9a-f]{2})", re.IGNORECASE
 )
 
 _SYNTAX_HINTS: Final = {
-    "mapping values are not allowed": "quote a value that holds `: `, and check the indentation",
-    "cannot start any token": "quote a value that starts with a mark such as `@`, `%` or a backtick",
+    "mapping values are not allowed": "quote a value that contains `: `, and check the indentation",
+    "cannot start any token": "quote a value that starts with a character such as `@`, `%` or a backtick",
     "expected alphabetic": "quote a value that starts with `*` or `&`",
     "unexpected end of stream": "a quote or bracket is not closed",
     "control characters": "remove the character, or save the file as UTF-8",
 }
-"""How to mend it, by what libyaml says."""
+"""How to fix a syntax error, by the message of libyaml."""
 
 
 class Source:
-    """A parsed document and the place of everything in it.
+    """A parsed document and the position of every value.
 
     Attributes:
         file: The file as the user named it; empty for text without a file.
@@ -63,15 +63,15 @@ class Source:
 
     @property
     def folder(self) -> Path:
-        """The folder that its relative locations begin at; the working directory for text without a file."""
+        """The folder that relative locations are resolved against; the working directory for text without a file."""
         return Path(self.file).parent
 
     def locate(self, pointer: Pointer, *, key: bool = False) -> Position:
-        """Give the position of a value, or of the nearest ancestor that exists.
+        """Return the position of a value, or of the nearest ancestor that exists.
 
         Args:
             pointer: Keys and indexes from the root.
-            key: Point at the last key instead of at its value.
+            key: Return the position of the last key instead of its value.
         """
         value = self.data
         found = (0, 0)
@@ -87,7 +87,7 @@ class Source:
         return Position(found[0] + 1, found[1] + 1)
 
     def written(self, pointer: Pointer) -> str:
-        """Give the word at a place as its author wrote it: ``1.10`` is a number to YAML."""
+        """Return the scalar at a place as written, such as ``1.10``, which YAML reads as a number."""
         line, column = self.locate(pointer)
         here = self.text.splitlines()[line - 1][column - 1 :]
         return re.split(r"[\s,\]}]", here, maxsplit=1)[0]
@@ -112,7 +112,7 @@ def read(path: Path) -> Source:
             raise DocumentError(list(report))
         content = path.read_bytes()
     except FileNotFoundError:
-        report.error("no-such-file", "there is no such file", hint="check the path for a slip of the pen")
+        report.error("no-such-file", "there is no such file", hint="check the path for typos")
     except IsADirectoryError:
         report.error("not-a-file", "this is a folder, not a capability document")
     except OSError as fault:
@@ -151,44 +151,44 @@ def parse(text: str, file: str = "") -> Source:
         file: The file name to show in diagnostics.
 
     Raises:
-        DocumentError: Not YAML, not one document, a duplicate key, or larger,
-            deeper or more entangled than any capability document.
+        DocumentError: Not YAML, not exactly one document, a duplicate key, or
+            beyond the limits on size, depth and number of values.
     """
     if len(text) > MAX_BYTES:
         report = Report(file)
         report.error("document-too-large", f"the document has more than {MAX_BYTES:,} characters")
         raise DocumentError(list(report))
-    builder = Builder(file)
+    builder = YamlBuilder(file)
     try:
         data = builder.build(_Parser(text).get_event)
-    except (yaml.YAMLError, UnicodeEncodeError) as fault:  # the latter for half a surrogate pair
+    except (yaml.YAMLError, UnicodeEncodeError) as fault:  # the latter for a lone surrogate
         if (mark := _depth_limit(fault)) is not None:
             raise _too_deep_at(mark, text[: mark.index], file) from None
-        mended = _SURROGATE_PAIR.sub(_as_one_character, text)
-        if mended == text:
+        fixed = _SURROGATE_PAIR.sub(_as_one_character, text)
+        if fixed == text:
             raise DocumentError(list(_syntax_report(fault, text, file))) from None
-        return parse(mended, file)
+        return parse(fixed, file)
     return Source(text, data, builder.containers, file)
 
 
 def _depth_limit(fault: yaml.YAMLError | UnicodeEncodeError) -> Any:
-    """Return the mark where libyaml's own nesting limit stopped it, or None for another fault.
+    """Return the mark where libyaml's own nesting limit stopped it, or None for another error.
 
-    Since 0.2.6 libyaml refuses more than 1,000 levels. It scans ahead, so that
-    this fault can come before the events of the first levels.
+    Since 0.2.6 libyaml rejects more than 1,000 levels. It scans ahead, so that
+    this error can precede the events of the first levels.
     """
     words = f"{getattr(fault, 'context', '')} {getattr(fault, 'problem', '')}"
     return getattr(fault, "problem_mark", None) if "nesting" in words or "depth" in words else None
 
 
 def _too_deep_at(mark: Any, before: str, file: str) -> DocumentError:
-    """Return the error for a text that libyaml found too deep, given what stands before that place.
+    """Return the error for a text that libyaml rejected as too deep, given the text before that place.
 
-    The text before it is nested too deeply for us already, and libyaml accepts
-    it: parsing that finds the same place with every version of libyaml.
+    The text before it already exceeds our own limit, and libyaml accepts it:
+    parsing it reports the same place with every version of libyaml.
     """
     try:
-        Builder(file).build(_Parser(before).get_event)
+        YamlBuilder(file).build(_Parser(before).get_event)
     except DocumentError as error:
         return error
     except (yaml.YAMLError, UnicodeEncodeError):
@@ -197,13 +197,13 @@ def _too_deep_at(mark: Any, before: str, file: str) -> DocumentError:
 
 
 def _as_one_character(pair: re.Match[str]) -> str:
-    """Write what JSON escapes as two halves, which libyaml refuses, as YAML does."""
+    """Return the YAML escape of a surrogate pair escaped as in JSON, which libyaml rejects."""
     high, low = (int(half, 16) for half in pair.group("high", "low"))
     return f"{pair['before']}\\U{0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF):08x}"
 
 
 def _end_of(text: str) -> Position:
-    """Give the position just after a text."""
+    """Return the position just after a text."""
     return Position(text.count("\n") + 1, len(text) - text.rfind("\n"))
 
 
@@ -218,7 +218,7 @@ def _syntax_report(fault: yaml.YAMLError | UnicodeEncodeError, text: str, file: 
     here = lines[line - 1] if line <= len(lines) else ""
     message = f"not YAML: {problem}"
     if context_mark is not None and context_mark.line + 1 != line:
-        message += f" ({getattr(fault, 'context', '')}, which began on line {context_mark.line + 1})"
+        message += f" ({getattr(fault, 'context', '')}, started on line {context_mark.line + 1})"
     report = Report(file, lambda _: Position(line, column))
     report.error("yaml-syntax", message, hint=_syntax_hint(problem, here, text))
     return report
@@ -226,7 +226,7 @@ def _syntax_report(fault: yaml.YAMLError | UnicodeEncodeError, text: str, file: 
 
 def _syntax_hint(problem: str, here: str, text: str) -> str:
     if TRUNCATION_MARK in text[-200:]:
-        return "the text was cut off where it was published; fetch the whole document"
+        return "the published text was truncated; get the complete document"
     if here[: len(here) - len(here.lstrip())].count("\t"):
         return "indent with spaces: YAML does not allow tabs"
     for words, hint in _SYNTAX_HINTS.items():

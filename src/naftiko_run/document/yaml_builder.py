@@ -1,7 +1,7 @@
-"""Plain data out of YAML events, with the place of every member; nothing recurses.
+"""Build plain data from YAML events, with the position of every member, without recursion.
 
 Scalars follow the YAML 1.2 core schema, so that ``on``, ``no`` and dates stay
-what the author typed. Keys are always text.
+text. Keys are always text.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from naftiko_run.errors import DocumentError
 MAX_VALUES: Final = 500_000
 MAX_DEPTH: Final = 200
 MAX_DIGITS: Final = 3000
-"""Longer integers stay text: Python refuses to write them out again."""
+"""Longer integers stay text: Python does not convert them back to text."""
 
 _SHORT: Final = 32
-"""Text up to this length is one object for all documents, so that calls of each find it in the caches."""
+"""Text up to this length is interned across documents, which keeps it in the CPU caches of their calls."""
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 _PREFIXED_INTEGER = re.compile(r"0(?:o[0-7]+|x[0-9a-fA-F]+)\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
@@ -44,14 +44,14 @@ _NUMBER_START = frozenset("0123456789+-.")
 _NULL_WORDS = frozenset(word for word, value in _WORDS.items() if value is None)
 
 
-class Builder:
+class YamlBuilder:
     """Builds plain data from YAML events.
 
     Args:
         file: The file name to show in diagnostics.
 
     Attributes:
-        containers: Every mapping and list, with the places of its members, by the ``id`` of its data.
+        containers: Every mapping and list, with the positions of its members, by the ``id`` of its data.
     """
 
     def __init__(self, file: str) -> None:
@@ -60,16 +60,16 @@ class Builder:
         self._document_mark: Any = None
         self._holds_document = False
         self._texts: dict[str, str] = {}
-        """Longer texts that came before: a document has many of them several times."""
+        """Longer texts seen so far: many occur several times in a document."""
         self._stream = Container([], None, None, 0)
         self._stack = [self._stream]
         self._anchors: dict[str, tuple[Any, int, int]] = {}
-        """The value that each anchor names, how many values it holds, and how many levels it has."""
+        """The value of each anchor, its number of values, and its number of levels."""
         self._values = 0
         self._has_aliases = False
 
     def build(self, next_event: Callable[[], Any]) -> Any:
-        """Give the data of the one document that the parser's events hold; after the last there is None."""
+        """Return the data of the only document in the parser's events, which end with None."""
         top = self._stream
         while (event := next_event()) is not None:
             kind = type(event)
@@ -98,18 +98,18 @@ class Builder:
         return next((each for each in self._stream.data if each is not None), None)
 
     def _begin_document(self) -> None:
-        """Let the stream have one document; those with nothing in them, after a bare ``---``, are none."""
+        """Reject a second document; empty ones, after a bare ``---``, do not count."""
         if self._holds_document:
             self._fail(
                 "several-documents",
-                "the file holds more than one YAML document",
+                "the file contains more than one YAML document",
                 self._document_mark,
                 "keep one capability per file: remove this `---` and what follows, or move it",
             )
         self._holds_document = True
 
     def _take_key(self, top: Container, event: Any) -> None:
-        key = sys.intern(event.value)  # documents have the same few hundred keys
+        key = sys.intern(event.value)  # documents share a few hundred keys
         if event.anchor is not None:
             self._anchors[event.anchor] = (key, 1, 0)
         top.awaits_key = False
@@ -120,7 +120,7 @@ class Builder:
             first = top.keys[[*top.data].index(key)]
             self._fail(
                 "duplicate-key",
-                f"the key `{key}` stands here again; it stands on line {first.line + 1} already",
+                f"duplicate key `{key}` (first on line {first.line + 1})",
                 event.start_mark,
                 "keep one of the two",
             )
@@ -134,7 +134,7 @@ class Builder:
             if any(each.anchor == event.anchor for each in self._stack):
                 self._fail(
                     "self-reference",
-                    f"`*{event.anchor}` stands inside what `&{event.anchor}` marks: it would hold itself",
+                    f"`*{event.anchor}` is inside the value of `&{event.anchor}`: it would contain itself",
                     event.start_mark,
                     "write the part out, or put the anchor on a smaller part",
                 )
@@ -165,14 +165,14 @@ class Builder:
         if len(self._stack) > MAX_DEPTH:
             self._fail_as_too_deep(event.start_mark)
         if event.anchor is not None:
-            self._anchors.pop(event.anchor, None)  # from here on it means what begins here
+            self._anchors.pop(event.anchor, None)  # redefined from here on
         opened = Container(data, event.start_mark, event.anchor, self._values)
         self.containers[id(data)] = opened
         self._stack.append(opened)
         return opened
 
     def _close(self) -> Container:
-        """Put the container that ends here into the one around it, and give that."""
+        """Add the container that ends here to its parent, and return the parent."""
         done = self._stack.pop()
         top = self._stack[-1]
         if done.anchor is not None:
@@ -183,14 +183,14 @@ class Builder:
         return top
 
     def _put(self, top: Container, value: Any, mark: Any, size: int, levels: int) -> None:
-        """Put a value into the container that is open; its members, if any, were counted already, or are its size."""
+        """Add a value to the open container; ``size`` counts the values that were not counted yet."""
         self._values += size
         if self._values > MAX_VALUES:
             self._fail(
                 "too-many-values",
-                f"the document {'unfolds to' if self._has_aliases else 'holds'} more than {MAX_VALUES:,} values",
+                f"the document {'expands to' if self._has_aliases else 'contains'} more than {MAX_VALUES:,} values",
                 mark,
-                "aliases (`*name`) that repeat one another multiply; write the parts once"
+                "nested aliases (`*name`) multiply; write the parts once"
                 if self._has_aliases
                 else "split it into several documents",
             )
@@ -210,7 +210,7 @@ class Builder:
     def _merge(self, top: Container, value: Any, mark: Any, levels: int) -> None:
         sources = value if isinstance(value, list) else [value]
         if not all(isinstance(source, dict) for source in sources):
-            self._fail("bad-merge", "`<<` takes a mapping or a list of mappings", mark, "")
+            self._fail("bad-merge", "`<<` needs a mapping or a list of mappings", mark, "")
         top.merged.extend(sources)
         top.levels = max(top.levels, levels - 1 if isinstance(value, list) else levels)
 
@@ -225,18 +225,18 @@ class Builder:
 
 
 def too_deep(file: str, mark: Any) -> Report:
-    """Return the finding that a document is nested too deeply, at a parser's mark."""
+    """Return a report that a document is nested too deeply, at a parser's mark."""
     report = Report(file, lambda _: Position(mark.line + 1, mark.column + 1))
     report.error(
         "too-deep",
         f"the document is nested more than {MAX_DEPTH} levels deep",
-        hint="close each bracket, or write it flatter",
+        hint="close each bracket, or reduce the nesting",
     )
     return report
 
 
 def _is_empty(event: Any) -> bool:
-    """Whether a document's only node is what YAML sees where nothing is written."""
+    """Whether a document's only node is the implicit null of an empty document."""
     return type(event) is yaml.ScalarEvent and not event.value and event.implicit[0] and event.anchor is None
 
 
@@ -264,7 +264,7 @@ def _number(text: str) -> Any:
 
 
 def _tagged(tag: str, text: str) -> Any:
-    """Apply an explicit core tag; any other tag leaves the text."""
+    """Apply an explicit core tag; ignore any other tag."""
     if tag == "tag:yaml.org,2002:null" and text in _NULL_WORDS:
         return None
     if tag == "tag:yaml.org,2002:bool" and isinstance(_WORDS.get(text), bool):
@@ -275,21 +275,21 @@ def _tagged(tag: str, text: str) -> Any:
 
 
 class Container:
-    """A mapping or list, and where its members stand: marks, of which only a finding needs the line and column.
+    """A mapping or list, and the marks of its members, from which diagnostics get line and column.
 
     Args:
         data: The mapping or list.
         start: Where it begins.
-        anchor: What aliases call it; None for nothing.
-        before: How many values the document has before it.
+        anchor: Its anchor; None for none.
+        before: The number of values before it in the document.
 
     Attributes:
-        keys: Of a mapping, where each key stands, in order.
-        values: Where each member stands, in order; those that ``<<`` brings stand at its end, and nowhere.
-        key: The key whose value comes next; None for ``<<``.
-        awaits_key: Whether a key comes next.
-        merged: What ``<<`` brings.
-        levels: How many levels of mappings and lists it has, itself included, aliases resolved.
+        keys: The mark of each key of a mapping, in order.
+        values: The mark of each member, in order; members merged by ``<<`` come last and have none.
+        key: The key of the next value; None for ``<<``.
+        awaits_key: Whether the next event is a key.
+        merged: The mappings that ``<<`` merges.
+        levels: The number of nested levels, including itself, with aliases resolved.
     """
 
     __slots__ = (
@@ -318,23 +318,23 @@ class Container:
         self.levels = 1
 
     def position(self, part: str | int | None = None, *, of_key: bool = False) -> tuple[int, int] | None:
-        """Give the place of a member as (line, column) from 0, or its own; None where it has no such member.
+        """Return the position of a member as (line, column) from 0, or its own; None where it has no such member.
 
         Args:
             part: The member's key or index; None for the container itself.
-            of_key: Prefer the place of the key, where it has one.
+            of_key: Prefer the position of the key, where there is one.
         """
         mark = self.start
         if part is not None:
             if part not in (self.data if isinstance(self.data, dict) else range(len(self.data))):
                 return None
             index = [*self.data].index(part) if isinstance(self.data, dict) else int(part)
-            if index < len(self.values):  # else `<<` brought it
+            if index < len(self.values):  # else `<<` merged it
                 mark = self.keys[index] if of_key and self.keys else self.values[index]
         return mark.line, mark.column
 
     def apply_merges(self) -> None:
-        """Add the keys of `<<` that the mapping does not have itself."""
+        """Add the keys of ``<<`` that the mapping does not define itself."""
         for source in self.merged:
             for key, value in source.items():
                 self.data.setdefault(key, value)

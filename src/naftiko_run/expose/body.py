@@ -8,7 +8,7 @@ from typing import Any, Final
 from naftiko_run import jsontext
 from naftiko_run.expose.exposer import Receive, Scope
 from naftiko_run.expose.problems import Problem
-from naftiko_run.invoke import in_thread
+from naftiko_run.invoke import run_in_decode_pool
 from naftiko_run.longjson import count_containers
 
 _log = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ async def read_json(content: bytes) -> tuple[Any, bytes]:
     if len(content) <= _PARSED_AT_ONCE:
         value, text = jsontext.loads_repaired(content)
     else:
-        value, text = await in_thread(lambda: _parsed(content))
+        value, text = await run_in_decode_pool(lambda: _parsed(content))
     if text is not content:
         _log.warning("the body of a request holds text that is not Unicode; U+FFFD replaces it")
     return value, text

@@ -12,7 +12,7 @@ from naftiko_run.expose.exposer import Scope
 from naftiko_run.expose.problems import Problem
 
 _LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "::1")
-_MOST_REMEMBERED: Final = 256
+_MAX_REMEMBERED: Final = 256
 """How many hosts and origins that were found good are remembered, each of less than ``_LONG`` bytes."""
 _LONG: Final = 256
 
@@ -50,7 +50,7 @@ class HostGuard:
         for name, value in scope["headers"]:
             if name in self._expected and value not in (expected := self._expected[name]):
                 self._check(name, text_of(value), self._names)
-                if len(expected) < _MOST_REMEMBERED and len(value) < _LONG:
+                if len(expected) < _MAX_REMEMBERED and len(value) < _LONG:
                     expected.add(value)
 
     def _check(self, header: bytes, value: str, names: frozenset[str]) -> None:

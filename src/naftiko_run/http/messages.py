@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Final, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Protocol, Self, TypeVar, dataclass_transform
 
 from naftiko_run.errors import InvalidInput, Violation
 
-MOST_KEPT: Final = 10 * 1024 * 1024
+MAX_BUFFERED_BODY: Final = 10 * 1024 * 1024
 """How large a body may be that streams, where it has to be kept all the same."""
 
 MAX_CONTENT_TYPES: Final = 16
@@ -23,6 +23,21 @@ DEFAULT_SECONDS: Final = 30.0
 """How many seconds a call may take where nothing else is said; of a stream, each pause in it."""
 
 
+Headers = tuple[tuple[str, str], ...]
+"""Names and values, in order."""
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def message(cls: type[T]) -> type[T]:
+    """Make a class a slotted dataclass that is immutable for the type checker.
+
+    Freezing it at run time as well would triple the time that making a message takes.
+    """
+    return dataclass(slots=True)(cls)
+
+
 class FixedHeaders:
     """All headers of many requests: a transport reads them once, not for each.
 
@@ -30,14 +45,14 @@ class FixedHeaders:
         pairs: Names and values.
 
     Attributes:
-        pairs: The same, for all requests one list; not to be changed.
+        pairs: The same, for all requests one tuple.
         written: What a transport has made of them, for itself; None before it did.
     """
 
     __slots__ = ("_typed", "pairs", "written")
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        self.pairs = [*pairs]
+        self.pairs: Headers = (*pairs,)
         self.written: tuple[str, int, str | None] | None = None
         self._typed: dict[str, FixedHeaders] = {}
 
@@ -53,7 +68,7 @@ class FixedHeaders:
         return typed
 
 
-@dataclass(slots=True)
+@message
 class OutgoingRequest:
     """One HTTP request to an upstream.
 
@@ -61,35 +76,38 @@ class OutgoingRequest:
         operation: ``namespace.name`` of the consumed operation, for errors and logs.
         method: In capitals.
         url: Absolute, percent-encoded.
-        headers: Names and values, in order; an authentication scheme may change them.
+        headers: Names and values, in order.
         body: None for no body.
         chunks: A body in pieces as they come, in place of ``body``; None for none.
         tls: Holds the client certificate that the connection shows; None where it shows none.
-        max_answer: The largest answer taken, in bytes, where ``stream`` is not asked for it; None for any.
+        max_answer: The largest answer taken, in bytes, where ``stream`` is not asked for; None for any.
         timeout: How many seconds the call may take, until its answer is whole; of an answer that streams,
             until its headers are there, and then each pause. None for what the transport usually allows.
         deadline: When ``timeout`` is over, in the event loop's time, where the call has begun already: what
             else is sent for it does not extend it. 0 for ``timeout`` seconds from when it is sent.
-        most_kept: An answer longer than so many bytes comes from ``send`` as a ``StreamedResponse``, its
+        stream_threshold: An answer longer than so many bytes comes from ``send`` as a ``StreamedResponse``, its
             content encodings undone, its first bytes not lost; None: always read whole.
         max_kept: How many bytes of an answer are kept in memory, before and after it is decoded; a longer one
             that cannot stream is refused.
         fixed: What ``headers`` were when the request was made, where others have the same; None for none.
+        stream: Return the response as soon as its headers are there: a ``StreamedResponse`` whose body comes as it
+            was sent, content encodings and all.
     """
 
     operation: str
     method: str
     url: str
-    headers: list[tuple[str, str]]
+    headers: Headers
     body: bytes | None = field(default=None, repr=False)
     chunks: AsyncIterator[bytes] | None = field(default=None, repr=False)
     tls: ssl.SSLContext | None = None
     timeout: float | None = None
     deadline: float = 0.0
     max_answer: int | None = None
-    most_kept: int | None = None
+    stream_threshold: int | None = None
     max_kept: int = DEFAULT_MAX_RESPONSE
     fixed: FixedHeaders | None = field(default=None, repr=False)
+    stream: bool = False
 
     @property
     def is_repeatable(self) -> bool:
@@ -100,26 +118,35 @@ class OutgoingRequest:
         """Return how many bytes of an answer with a status are kept: what is allowed for one that succeeded wins."""
         return self.max_answer if self.max_answer is not None and status < 300 else self.max_kept
 
-    async def read(self) -> None:
-        """Read a body that streams whole, for those who must see it or may have to send it again.
+    def copy(self, **changes: Any) -> Self:
+        """Return a request with some attributes changed."""
+        return replace(self, **changes)
+
+    def with_headers(self, *added: tuple[str, str]) -> Self:
+        """Return a request with more headers."""
+        return self.copy(headers=(*self.headers, *added))
+
+    async def buffered(self) -> Self:
+        """Return a request whose body was read whole, for those who must see it or may have to send it again.
 
         Raises:
             InvalidInput: It is too large to be kept.
         """
         if self.chunks is None:
-            return
+            return self
         kept = bytearray()
         async for chunk in self.chunks:
             kept += chunk
-            if len(kept) > MOST_KEPT:
+            if len(kept) > MAX_BUFFERED_BODY:
                 raise InvalidInput(
                     [
                         Violation(
-                            "/body", f"must be at most {MOST_KEPT} bytes, because it is signed or sent again"
+                            "/body",
+                            f"must be at most {MAX_BUFFERED_BODY} bytes, because it is signed or sent again",
                         )
                     ]
                 )
-        self.body, self.chunks = bytes(kept), None
+        return self.copy(body=bytes(kept), chunks=None)
 
     def has(self, name: str) -> bool:
         """Whether there is a header of this lower-case name."""
@@ -129,7 +156,7 @@ class OutgoingRequest:
         return f"OutgoingRequest({self.operation}, {self.method})"
 
 
-@dataclass(slots=True)
+@message
 class UpstreamResponse:
     """One HTTP response of an upstream.
 
@@ -141,7 +168,7 @@ class UpstreamResponse:
     """
 
     status: int
-    headers: tuple[tuple[str, str], ...]
+    headers: Headers
     body: bytes = field(repr=False)
     url: str = field(default="", repr=False, kw_only=True)
 
@@ -152,11 +179,15 @@ class UpstreamResponse:
                 return value
         return ""
 
+    def copy(self, **changes: Any) -> Self:
+        """Return a response with some attributes changed."""
+        return replace(self, **changes)
+
     async def aclose(self) -> None:
         """Say that the body is not wanted; nothing is to be done where it was read whole."""
 
 
-@dataclass(slots=True)
+@message
 class StreamedResponse(UpstreamResponse):
     """One HTTP response of an upstream whose body is still to come.
 
@@ -180,10 +211,14 @@ Send = Callable[[OutgoingRequest], Awaitable[UpstreamResponse]]
 
 
 class Transport(Protocol):
-    """Carries requests to upstreams."""
+    """Carries requests to upstreams.
+
+    A transport that wraps another one adds to what that one does: it may send a request several times, or a changed
+    copy of it, or none.
+    """
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
-        """Send a request, and give the response whole; see ``OutgoingRequest.most_kept`` for long ones.
+        """Send a request, and return the response: whole, unless the request allows or asks for a stream of it.
 
         Raises:
             UpstreamUnreachable: No connection, TLS failure, or a broken response.
@@ -191,10 +226,6 @@ class Transport(Protocol):
             NoConnection: None became free in time, or none can be opened.
             ResponseTooLarge: The answer is larger than the request takes.
         """
-        ...
-
-    async def stream(self, request: OutgoingRequest) -> StreamedResponse:
-        """Send a request, and give the response as soon as its headers are there; see ``send``."""
         ...
 
     async def aclose(self) -> None:

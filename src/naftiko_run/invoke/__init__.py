@@ -1,6 +1,6 @@
 """Functions: what every adapter invokes."""
 
-from naftiko_run.consume import CallerBody, in_thread
+from naftiko_run.consume import CallerBody, run_in_decode_pool
 from naftiko_run.consume.formats import repaired_text
 from naftiko_run.invoke.asks import Ask, compile_asks
 from naftiko_run.invoke.compile import FunctionCompiler
@@ -41,11 +41,11 @@ __all__ = [
     "compile_content",
     "compile_prompt",
     "compile_schema",
-    "in_thread",
     "input_schema",
     "is_safe_to_call",
     "pointer_of",
     "repaired_text",
+    "run_in_decode_pool",
     "violations_of",
     "watched",
 ]

@@ -49,8 +49,7 @@ class Call:
         in_path = frozenset(names_of(plan.variables.values()))
         named = (*plan.query, *plan.headers, *plan.cookies)
         in_body = names_of([plan.body.value]) if plan.body else ()
-        body = self.operation.model.body
-        in_json = frozenset(in_body if body is None or body.type == "json" else ())
+        in_json = frozenset(in_body if plan.body and plan.body.takes_null else ())
         as_text = (in_path | {*names_of(value for _, value, _ in named)}).difference(in_body)
         return [
             Use(
@@ -64,7 +63,7 @@ class Call:
         ]
 
     def send(
-        self, scope: Scope, raw_body: CallerBody | None = None, most_kept: int | None = None
+        self, scope: Scope, raw_body: CallerBody | None = None, stream_threshold: int | None = None
     ) -> Awaitable[UpstreamResponse]:
         """Call the operation once; see ``ConsumedOperation.exchange``."""
         arguments = scope
@@ -76,7 +75,7 @@ class Call:
                     arguments.pop(name, None)
                 else:
                     arguments[name] = value
-        return self.operation.exchange(arguments, raw_body, self.max_binary_size, most_kept)
+        return self.operation.exchange(arguments, raw_body, self.max_binary_size, stream_threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ class CallPlan:
     passes_raw_body: bool
 
     async def run(
-        self, values: dict[str, Any], raw_body: CallerBody | None, most_kept: int | None
+        self, values: dict[str, Any], raw_body: CallerBody | None, stream_threshold: int | None
     ) -> Outcome:
         """Call the operation, and shape its answer; see ``Function.invoke``."""
         if self.known is not None and "body" not in values:
@@ -109,7 +108,7 @@ class CallPlan:
         shape = self.outputs.apply
         if raw_body is not None and not self.passes_raw_body:
             raw_body = raw_body.without_content()
-        response = await self.call.send(values, raw_body, most_kept if shape is None else None)
+        response = await self.call.send(values, raw_body, stream_threshold if shape is None else None)
         headers = response.headers
         if response.status != 200 and (location := self.call.operation.location(response)):
             headers = tuple((name, location if name == "location" else value) for name, value in headers)
@@ -117,17 +116,17 @@ class CallPlan:
         if isinstance(response, StreamedResponse):
             outcome.chunks, outcome.close = response.chunks, response.aclose
         if outcome.has_failed or not (response.body or outcome.chunks):
-            if most_kept is None:
+            if stream_threshold is None:
                 await outcome.read_ahead()
             return outcome
         if shape is None:
             self._pass_on(response, outcome)
-            if most_kept is None:  # whoever wants it whole reads its value
-                is_long = outcome.decode is not None and self.call.operation.takes_long(response)
+            if stream_threshold is None:  # whoever wants it whole reads its value
+                is_long = outcome.decode is not None and self.call.operation.should_offload(response)
                 await outcome.read_ahead(is_long=is_long)
             return outcome
 
-        is_long = self.call.operation.takes_long(response)
+        is_long = self.call.operation.should_offload(response)
 
         def shaped(decoded: Any) -> Outcome:
             return Outcome.of_value(shape(decoded, values), response.status, headers, in_steps=is_long)
@@ -144,22 +143,25 @@ class CallPlan:
         if unmapped == "bytes":
             outcome.media_type = outcome.media_type or "application/octet-stream"
             outcome.is_binary = True
-        elif unmapped == "data":
+            return
+        if unmapped == "text" and _is_json(said) and jsontext.may_hold_halves(response.body):
+            response = self._without_lone_surrogates(response)
+            outcome.content = response.body
+        if unmapped == "data":
             outcome.decode = partial(operation.decode, response)
         elif self.outputs.wants_data and not operation.is_plain_json(response.body, said):
             outcome.decode = partial(_decoded_or_missing, operation, response)
-        if jsontext.may_hold_halves(response.body) and unmapped == "text" and _is_json(said):
-            self._replace_halves(response, outcome)
 
-    def _replace_halves(self, response: UpstreamResponse, outcome: Outcome) -> None:
+    def _without_lone_surrogates(self, response: UpstreamResponse) -> UpstreamResponse:
         """Replace escapes of half a surrogate pair; a text that is too long for that is replaced where it is read."""
         if len(response.body) > jsontext.LONG:
-            return
+            return response
         whole = jsontext.without_lone_surrogates(response.body)
-        if whole != response.body:
-            response.body = outcome.content = whole
-            name = self.call.operation.name
-            _log.warning("%s: the answer holds text that is not Unicode; U+FFFD replaces it", name)
+        if whole == response.body:
+            return response
+        name = self.call.operation.name
+        _log.warning("%s: the answer holds text that is not Unicode; U+FFFD replaces it", name)
+        return response.copy(body=whole)
 
 
 def _is_json(media_type: str) -> bool:

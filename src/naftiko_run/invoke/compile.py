@@ -10,8 +10,8 @@ from itertools import chain
 from naftiko_run.bindings import Bindings
 from naftiko_run.consume import ConsumedOperations, NotCallable
 from naftiko_run.diagnostics import Report
-from naftiko_run.document.model import Callable as Unit
 from naftiko_run.document.model import Forward as ForwardModel
+from naftiko_run.document.model import FunctionModel as Unit
 from naftiko_run.document.model import Parameter
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_value, variable

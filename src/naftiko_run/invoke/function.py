@@ -19,14 +19,14 @@ class Plan(Protocol):
     """What a function does with its inputs: one call, steps, or nothing but values of its own."""
 
     async def run(
-        self, values: dict[str, Any], raw_body: CallerBody | None, most_kept: int | None
+        self, values: dict[str, Any], raw_body: CallerBody | None, stream_threshold: int | None
     ) -> Outcome:
         """Do it; see ``Function.invoke``.
 
         Args:
             values: The inputs, checked; the plan may change them.
             raw_body: As for ``Function.invoke``.
-            most_kept: The same.
+            stream_threshold: The same.
         """
         ...
 
@@ -90,7 +90,11 @@ class Function:
         return names or [self.name]
 
     async def invoke(
-        self, inputs: Mapping[str, Any], *, raw_body: CallerBody | None = None, most_kept: int | None = None
+        self,
+        inputs: Mapping[str, Any],
+        *,
+        raw_body: CallerBody | None = None,
+        stream_threshold: int | None = None,
     ) -> Outcome:
         """Call the function once.
 
@@ -98,7 +102,7 @@ class Function:
             inputs: Values by input name.
             raw_body: The body of an HTTP caller, from which ``inputs`` were read: sent on unchanged where it is
                 passed through whole. Its nulls are sent as they were written. None where the caller has no such.
-            most_kept: An answer that is passed on as it comes, and is longer than so many bytes,
+            stream_threshold: An answer that is passed on as it comes, and is longer than so many bytes,
                 may be given while it comes: see ``Outcome.chunks``. None: always whole.
 
         Raises:
@@ -125,4 +129,4 @@ class Function:
         for layer in self._given:
             given = [(name, expression.evaluate(values)) for name, expression in layer]
             values |= {name: value for name, value in given if value is not MISSING}
-        return await self._plan.run(values, raw_body, most_kept)
+        return await self._plan.run(values, raw_body, stream_threshold)

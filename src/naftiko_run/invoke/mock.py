@@ -24,7 +24,7 @@ class MockPlan:
         self,
         values: dict[str, Any],
         raw_body: CallerBody | None,  # noqa: ARG002 - a plan's form
-        most_kept: int | None,  # noqa: ARG002 - a plan's form
+        stream_threshold: int | None,  # noqa: ARG002 - a plan's form
     ) -> Outcome:
         """Give the answer; see ``Function.invoke``."""
         return Outcome(204, b"") if self.shape is None else Outcome.of_value(self.shape({}, values))

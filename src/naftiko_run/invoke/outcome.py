@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run import jsontext
-from naftiko_run.consume import in_thread
+from naftiko_run.consume import run_in_decode_pool
 from naftiko_run.consume.formats import decode_text, repaired_text
 from naftiko_run.expressions import MISSING
 
@@ -113,7 +113,7 @@ class Outcome:
             is_long: Whether it does, though the content is not longer than most.
         """
         if is_long or (self.is_long and not self.is_binary):
-            await in_thread(lambda: self.value)
+            await run_in_decode_pool(lambda: self.value)
 
     @property
     def text(self) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from naftiko_run.diagnostics import Report
-from naftiko_run.document.model import Callable as Unit
 from naftiko_run.document.model import CallStep as CallStepModel
+from naftiko_run.document.model import FunctionModel as Unit
 from naftiko_run.document.model import LookupStep as LookupStepModel
 from naftiko_run.document.model import ScriptStep as ScriptStepModel
 from naftiko_run.document.model import Step as StepModel

@@ -118,7 +118,7 @@ class StepsPlan:
         self,
         values: dict[str, Any],
         raw_body: CallerBody | None,  # noqa: ARG002 - a plan's form
-        most_kept: int | None,  # noqa: ARG002 - a plan's form
+        stream_threshold: int | None,  # noqa: ARG002 - a plan's form
     ) -> Outcome:
         """Run every step, and make the answer; see ``Function.invoke``.
 

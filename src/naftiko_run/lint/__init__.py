@@ -1,4 +1,4 @@
-"""What is wrong with a document: whether it serves, what is recommended, what the schema demands."""
+"""Lint documents: whether they can be served, the recommended rules, and the official schema."""
 
 from naftiko_run.lint.linter import Level, lint, with_excerpts
 from naftiko_run.lint.rule import Rule

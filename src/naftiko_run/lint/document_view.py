@@ -1,4 +1,4 @@
-"""A document as its author wrote it: its parts in either spec line, lists and named maps alike."""
+"""A view of a document as written: its parts in either spec line, as lists or named maps."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from naftiko_run.spec.exposes import EXPOSES
 from naftiko_run.spec.spellings import CONSUMED_NAMESPACE, FUNCTIONS, OPERATION_NAME
 
 
-class Entry(NamedTuple):
-    """An entry of a section, defined here and not imported."""
+class SectionEntry(NamedTuple):
+    """An entry of a section that the document defines itself."""
 
     section: str
     reader: Reader
@@ -27,8 +27,8 @@ class Entry(NamedTuple):
         return self.reader.text("namespace") or self.reader.key
 
 
-class Operation(NamedTuple):
-    """An operation with what it stands under, consumed or exposed."""
+class WrittenOperation(NamedTuple):
+    """A consumed or exposed operation with its owners."""
 
     owner: Reader
     resource: Reader
@@ -41,7 +41,7 @@ class Operation(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Its path as written: the resource's and its own."""
+        """Its path as written: that of the resource, followed by its own."""
         return self.resource.text("path") + self.reader.text("path")
 
     @property
@@ -50,8 +50,8 @@ class Operation(NamedTuple):
         return f"{self.reader.text('method').upper() or 'GET'} {self.path}"
 
 
-class Unit(NamedTuple):
-    """Anything that calls, or runs steps: what it is, what it stands under, and its name for people."""
+class WrittenFunction(NamedTuple):
+    """A tool, operation, resource or aggregate function, with its kind, its owner and its name for people."""
 
     kind: str
     owner: Reader
@@ -59,11 +59,10 @@ class Unit(NamedTuple):
     name: str
 
 
-class Written:
+class DocumentView:
     """A document as written.
 
-    Readers of it report nowhere: what is wrong with the shape of a value,
-    loading says.
+    Its readers discard diagnostics: loading reports values of the wrong type.
 
     Args:
         source: The parsed document.
@@ -82,7 +81,7 @@ class Written:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether it is nothing of ours: no capability, and no part of one."""
+        """Whether it is something else: neither a capability nor a part of one."""
         return self.is_standalone and not any(section in self.root.data for section in SECTIONS)
 
     @property
@@ -91,23 +90,25 @@ class Written:
         return "ikanos" in self.root.data
 
     def line_of(self, at: Pointer) -> int:
-        """Give the line of a place."""
+        """Return the line of a place."""
         return self.source.locate(at).line
 
-    def entries(self, *sections: str) -> Iterator[Entry]:
-        """Give the entries that sections define, the root's before the capability's."""
+    def entries(self, *sections: str) -> Iterator[SectionEntry]:
+        """Yield the entries of sections, those at the root before those of the capability."""
         for section in sections:
             for owner in (self.root, self.capability):
                 if owner is not None:
                     yield from (
-                        Entry(section, each) for each in owner.members(section) if not _imports(section, each)
+                        SectionEntry(section, each)
+                        for each in owner.members(section)
+                        if not _imports(section, each)
                     )
 
     @cached_property
-    def imports(self) -> tuple[Entry, ...]:
-        """The entries that import what another file defines."""
+    def imports(self) -> tuple[SectionEntry, ...]:
+        """The entries that another file defines."""
         return tuple(
-            Entry(section, reader)
+            SectionEntry(section, reader)
             for owner in (self.root, self.capability)
             if owner is not None
             for section in SECTIONS
@@ -126,62 +127,64 @@ class Written:
         return tuple(entry.reader for entry in self.entries("exposes"))
 
     def adapters(self, kind: str) -> Iterator[Reader]:
-        """Give the adapters of a type."""
+        """Return the adapters of a type."""
         kinds = (kind, *(alias for alias, each in EXPOSES.aliases.items() if each == kind))
         return (exposes for exposes in self.exposes if exposes.text("type").casefold() in kinds)
 
     @cached_property
-    def consumed_operations(self) -> tuple[Operation, ...]:
+    def consumed_operations(self) -> tuple[WrittenOperation, ...]:
         """Every consumed operation."""
         return tuple(_operations(self.consumes))
 
     @cached_property
-    def rest_operations(self) -> tuple[Operation, ...]:
+    def rest_operations(self) -> tuple[WrittenOperation, ...]:
         """Every operation that a REST adapter exposes."""
         return tuple(_operations(self.adapters("rest")))
 
     @cached_property
-    def tools(self) -> tuple[Unit, ...]:
+    def tools(self) -> tuple[WrittenFunction, ...]:
         """Every tool of an MCP adapter."""
         return tuple(
-            Unit("tool", exposes, tool, _name(tool))
+            WrittenFunction("tool", exposes, tool, _name(tool))
             for exposes in self.adapters("mcp")
             for tool in exposes.members("tools")
         )
 
     @cached_property
-    def functions(self) -> tuple[Unit, ...]:
+    def functions(self) -> tuple[WrittenFunction, ...]:
         """Every function of an aggregate; the ``ikanos`` line calls them flows."""
         kind = "flow" if self.is_ikanos else "function"
         return tuple(
-            Unit(kind, aggregate, function, _name(function))
+            WrittenFunction(kind, aggregate, function, _name(function))
             for entry in self.entries("aggregates")
             for aggregate in [entry.reader]
             for function in aggregate.members(*FUNCTIONS)
         )
 
     @cached_property
-    def units(self) -> tuple[Unit, ...]:
+    def callers(self) -> tuple[WrittenFunction, ...]:
         """Everything that can call or run steps."""
-        operations = (Unit("operation", each.owner, each.reader, each.title) for each in self.rest_operations)
+        operations = (
+            WrittenFunction("operation", each.owner, each.reader, each.title) for each in self.rest_operations
+        )
         resources = (
-            Unit("resource", exposes, resource, _name(resource))
+            WrittenFunction("resource", exposes, resource, _name(resource))
             for exposes in self.adapters("mcp")
             for resource in exposes.members("resources")
         )
         return (*operations, *self.tools, *resources, *self.functions)
 
-    def steps(self) -> Iterator[tuple[Unit, Reader]]:
-        """Give every step of every unit."""
-        return ((unit, step) for unit in self.units for step in unit.reader.members("steps"))
+    def steps(self) -> Iterator[tuple[WrittenFunction, Reader]]:
+        """Return every step of every function."""
+        return ((caller, step) for caller in self.callers for step in caller.reader.members("steps"))
 
-    def called(self, call: str) -> Operation | None:
-        """Give the consumed operation that a ``call`` names exactly, where this document defines it."""
+    def called(self, call: str) -> WrittenOperation | None:
+        """Return the consumed operation that a ``call`` refers to exactly; None where this document does not define it."""
         return self._by_call.get(call)
 
     @cached_property
-    def _by_call(self) -> dict[str, Operation]:
-        found: dict[str, Operation] = {}
+    def _by_call(self) -> dict[str, WrittenOperation]:
+        found: dict[str, WrittenOperation] = {}
         for each in self.consumed_operations:
             namespace = each.owner.text(*CONSUMED_NAMESPACE) or each.owner.key
             found.setdefault(f"{namespace}.{each.name}", each)
@@ -193,8 +196,8 @@ class Written:
         return tuple(texts(self.root.data, ()))
 
 
-def written_key(owner: Reader, *keys: str) -> Pointer:
-    """Give the place of the first of these keys that an owner has; its own place where it has none."""
+def key_pointer(owner: Reader, *keys: str) -> Pointer:
+    """Return the place of the first of these keys that an owner has; its own place where there is none."""
     return next(((*owner.at, key) for key in keys if key in owner.data), owner.at)
 
 
@@ -202,11 +205,11 @@ def _imports(section: str, entry: Reader) -> bool:
     return is_import(entry.data, is_consumed=section == "consumes")
 
 
-def _operations(owners: Iterator[Reader] | tuple[Reader, ...]) -> Iterator[Operation]:
+def _operations(owners: Iterator[Reader] | tuple[Reader, ...]) -> Iterator[WrittenOperation]:
     for owner in owners:
         for resource in owner.members("resources"):
             for operation in resource.members("operations"):
-                yield Operation(owner, resource, operation)
+                yield WrittenOperation(owner, resource, operation)
 
 
 def _name(reader: Reader) -> str:

@@ -1,4 +1,4 @@
-"""The lines that findings point at, with nothing in them that must not be shown."""
+"""Excerpts: the source lines of diagnostics, with credentials masked."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import replace
 from typing import Final
 
 from naftiko_run.diagnostics import Diagnostic
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.secret_literals import SecretLiteral
 from naftiko_run.secret import MASK
 
 _LONG: Final = 8
-"""From how many characters on a credential is not taken for a part of another word."""
+"""Minimum length of a credential that is masked inside other words."""
 
 _GUESSABLE: Final = 3
-"""How many first characters of a credential are no harm, and may well be the end of another word."""
+"""Number of leading characters of a credential that may be shown, since they may end another word."""
 
 _CUT: Final = "…"
 _CREDENTIAL_LINE = re.compile(
@@ -31,8 +31,8 @@ class Excerpts:
 
     Args:
         text: The document.
-        columns: From which column on each line that holds a credential is masked.
-        secrets: The credentials, which no message may quote.
+        columns: The column from which each line with a credential is masked.
+        secrets: The credentials, which messages must not quote.
     """
 
     def __init__(self, text: str, columns: dict[int, int], secrets: Sequence[str]) -> None:
@@ -42,7 +42,7 @@ class Excerpts:
         self._pattern = re.compile("|".join(_pattern(each) for each in secrets)) if secrets else None
 
     def add_to(self, found: Diagnostic) -> Diagnostic:
-        """Give a finding with its line as excerpt, and without the credentials that it may quote."""
+        """Return a diagnostic with its line as excerpt, and without credentials in its message."""
         return replace(
             found,
             message=self._without_secrets(found.message),
@@ -64,7 +64,7 @@ class Excerpts:
         return _CUT.join([*(self._without_start(each) for each in cut), rest])
 
     def _without_start(self, text: str) -> str:
-        """Mask the beginning of a credential at the end of a text: there a message cut a long value off."""
+        """Mask the beginning of a credential at the end of a text, where a message truncated a long value."""
         for secret in self._secrets:
             for length in range(min(len(secret), len(text)), _GUESSABLE, -1):
                 if text.endswith(secret[:length]):
@@ -73,26 +73,26 @@ class Excerpts:
 
 
 def excerpts_of(
-    written: Written, secrets: Sequence[SecretLiteral], elsewhere: AbstractSet[str] = frozenset()
+    view: DocumentView, secrets: Sequence[SecretLiteral], elsewhere: AbstractSet[str] = frozenset()
 ) -> Excerpts:
-    """Give the excerpts of a parsed document: every value that holds a credential is masked.
+    """Return the excerpts of a parsed document, with every credential masked.
 
     Args:
-        written: The document.
+        view: The document.
         secrets: The credentials in it.
-        elsewhere: Credentials of other files, which findings of this one may quote.
+        elsewhere: Credentials of other files, which diagnostics of this one may quote.
     """
     texts = sorted({*elsewhere, *(secret.text for secret in secrets)}, key=len, reverse=True)
-    holders = [at for at, text in written.texts if any(_holds(text, each) for each in texts)]
+    holders = [at for at, text in view.texts if any(_holds(text, each) for each in texts)]
     columns: dict[int, int] = {}
     for at in (*holders, *(secret.at for secret in secrets)):
-        line, column = written.source.locate(at)
+        line, column = view.source.locate(at)
         columns[line] = min(column, columns.get(line, column))
-    return Excerpts(written.source.text, columns, texts)
+    return Excerpts(view.source.text, columns, texts)
 
 
 def excerpts_of_text(text: str) -> Excerpts:
-    """Give the excerpts of a text that could not be parsed: lines that look like a credential's are masked."""
+    """Return the excerpts of a text that could not be parsed, with lines masked that look like credentials."""
     columns: dict[int, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         found = _CREDENTIAL_LINE.search(line)

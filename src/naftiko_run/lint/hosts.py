@@ -1,4 +1,4 @@
-"""Host names: which are examples, which are this machine, which are public."""
+"""Host names: whether they are examples, loopback or public."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _PRIVATE: Final = frozenset(
     {"arpa", "corp", "example", "home", "internal", "intranet", "invalid", "lan", "local", "localhost"}
     | {"onion", "private", "svc", "test", "ziti"}
 )
-"""Top-level names that the public DNS does not have."""
+"""Top-level domains that are not in the public DNS."""
 
 
 def host_of(uri: str) -> str:
-    """Give the host of a URI, in lower case; empty where it has none or a template stands for it."""
+    """Return the host of a URI, in lower case; empty where it has none, or a template."""
     found = _AUTHORITY.match(uri)
     if not found or "{" in found.group(1):
         return ""
@@ -33,13 +33,13 @@ def is_example(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a name or address means this machine alone."""
+    """Whether a name or address is loopback."""
     address = _address(host)
     return address.is_loopback if address else host.casefold() == "localhost"
 
 
 def is_public(host: str) -> bool:
-    """Whether a name is one of the public DNS: it ends with a top-level domain that is not set apart."""
+    """Whether a name is in the public DNS: its top-level domain is not a reserved one."""
     top = host.rstrip(".").rpartition(".")
     return bool(top[0]) and top[2].isalpha() and top[2].casefold() not in _PRIVATE
 

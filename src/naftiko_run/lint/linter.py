@@ -1,4 +1,4 @@
-"""What is looked for at each level, and what was found, in the document's order."""
+"""Lint a document at a level, and return the diagnostics in its order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from naftiko_run.document.shared_files import holds_values
 from naftiko_run.document.source import Source, decode, read
 from naftiko_run.document.strict import check_strict
 from naftiko_run.errors import DocumentError
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.excerpts import Excerpts, excerpts_of, excerpts_of_text
 from naftiko_run.lint.rule import Rule
 from naftiko_run.lint.rules import RULES
@@ -23,10 +23,10 @@ from naftiko_run.lint.secret_literals import find_secrets
 
 
 class Level(StrEnum):
-    """How much is asked of a document; each level asks for what the one before asks for, and more."""
+    """How strictly a document is checked; each level includes the one before."""
 
     RUNNABLE = "runnable"
-    """What decides whether it serves."""
+    """What decides whether it can be served."""
     RECOMMENDED = "recommended"
     """The rules of ``RULES``."""
     STRICT = "strict"
@@ -36,50 +36,50 @@ class Level(StrEnum):
 _GRAVITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _SCHEMA = "schema"
 _UNKNOWN_KEY = "unknown-key"
-"""The rule whose matter the schema tells too, of the same place."""
+"""The rule whose findings the schema repeats at the same place."""
 
 
 def lint(
     document: Path | Source, level: Level = Level.RUNNABLE, settings: Settings | None = None
 ) -> tuple[Diagnostic, ...]:
-    """Find what is wrong with a document.
+    """Lint a document.
 
-    Needs no network, and unless ``settings`` say so no environment variables:
-    that one is not set here says nothing about the document.
+    Needs no network, and no environment variables unless ``settings`` pass
+    them: an unset variable is not a fault of the document.
 
     Args:
-        document: Its file, or what was parsed.
-        level: What is looked for.
+        document: Its file, or the parsed source.
+        level: How strictly it is checked.
         settings: How it is loaded.
 
     Returns:
-        The findings by position, each once, with their excerpts. No message
-        and no excerpt shows a credential that is written in the document.
+        The diagnostics by position, without duplicates, with their excerpts.
+        No message or excerpt shows a credential of the document.
     """
     try:
         source = document if isinstance(document, Source) else read(document)
     except DocumentError as fault:
-        assert isinstance(document, Path)  # what was parsed has no fault
+        assert isinstance(document, Path)  # a parsed source has no fault
         return _shown(fault.diagnostics, _excerpts_of_unread(document, fault), str(document))
-    written = Written(source)
+    view = DocumentView(source)
     found = list(_runnable(source, settings or Settings(environment={})))
-    if level is not Level.RUNNABLE and not written.is_foreign:
-        found = list(_told_once(found, written))
-    if level is Level.STRICT and not holds_values(source):  # which no schema describes
+    if level is not Level.RUNNABLE and not view.is_foreign:
+        found = list(_with_rules(found, view))
+    if level is Level.STRICT and not holds_values(source):  # no schema describes those
         schema = list(_strict(source))
-        told = {(_UNKNOWN_KEY, each.file, each.pointer) for each in schema}
-        found = [each for each in found if (each.code, each.file, each.pointer) not in told] + schema
-    return _shown(found, _excerpts_of(written), source.file)
+        reported = {(_UNKNOWN_KEY, each.file, each.pointer) for each in schema}
+        found = [each for each in found if (each.code, each.file, each.pointer) not in reported] + schema
+    return _shown(found, _excerpts_of(view), source.file)
 
 
 def with_excerpts(
     found: Iterable[Diagnostic], known: Mapping[str, Excerpts] = MappingProxyType({})
 ) -> Iterator[Diagnostic]:
-    """Give diagnostics of files, in their order, with their excerpts; no credential of a document is shown.
+    """Yield diagnostics of files, in their order, with their excerpts; credentials of documents are masked.
 
     Args:
         found: The diagnostics.
-        known: By file, excerpts that are there already.
+        known: Excerpts that exist already, by file.
     """
     by_file = dict(known)
     for each in found:
@@ -90,23 +90,23 @@ def with_excerpts(
 
 def _excerpts_of_file(file: Path) -> Excerpts:
     try:
-        return _excerpts_of(Written(read(file)))
+        return _excerpts_of(DocumentView(read(file)))
     except DocumentError as fault:
         return _excerpts_of_unread(file, fault)
 
 
 def _excerpts_of_unread(file: Path, fault: DocumentError) -> Excerpts:
-    """Give the excerpts of a file that cannot be parsed, as far as a place in it is known."""
+    """Return the excerpts of a file that cannot be parsed, if a diagnostic has a position in it."""
     return excerpts_of_text(_text_of(file) if any(each.line for each in fault.diagnostics) else "")
 
 
-def _excerpts_of(written: Written) -> Excerpts:
-    """Give a document's excerpts; what is found in it may quote the files that it imports from."""
-    if holds_values(written.source):
+def _excerpts_of(view: DocumentView) -> Excerpts:
+    """Return a document's excerpts; its diagnostics may quote the files that it imports from."""
+    if holds_values(view.source):
         return excerpts_of_text("")
-    imported = [each for each in resolve_imports(written.source).sources if each is not written.source]
-    elsewhere = {secret.text for each in imported for secret in find_secrets(Written(each))}
-    return excerpts_of(written, find_secrets(written), elsewhere)
+    imported = [each for each in resolve_imports(view.source).sources if each is not view.source]
+    elsewhere = {secret.text for each in imported for secret in find_secrets(DocumentView(each))}
+    return excerpts_of(view, find_secrets(view), elsewhere)
 
 
 def _runnable(source: Source, settings: Settings) -> tuple[Diagnostic, ...]:
@@ -116,12 +116,12 @@ def _runnable(source: Source, settings: Settings) -> tuple[Diagnostic, ...]:
         return fault.diagnostics
 
 
-def _told_once(loading: list[Diagnostic], written: Written) -> Iterator[Diagnostic]:
-    """Add what the rules find; where loading tells the same, the graver of the two stays."""
+def _with_rules(loading: list[Diagnostic], view: DocumentView) -> Iterator[Diagnostic]:
+    """Add the findings of the rules; where loading reports the same, keep the more severe of the two."""
     left = dict.fromkeys(loading)
     for rule in RULES:
-        for found in _findings(rule, written):
-            same = [each for each in left if each.code in rule.told_by and _is_within(found, each)]
+        for found in _findings(rule, view):
+            same = [each for each in left if each.code in rule.reported_by and _is_within(found, each)]
             if any(_GRAVITY[each.severity] <= _GRAVITY[found.severity] for each in same):
                 continue
             for each in same:
@@ -130,9 +130,9 @@ def _told_once(loading: list[Diagnostic], written: Written) -> Iterator[Diagnost
     yield from left
 
 
-def _findings(rule: Rule, written: Written) -> Iterator[Diagnostic]:
-    source = written.source
-    for finding in rule.check(written):
+def _findings(rule: Rule, view: DocumentView) -> Iterator[Diagnostic]:
+    source = view.source
+    for finding in rule.check(view):
         position = source.locate(finding.at, key=finding.at_key)
         yield Diagnostic(
             rule.severity,
@@ -141,7 +141,7 @@ def _findings(rule: Rule, written: Written) -> Iterator[Diagnostic]:
             source.file,
             *position,
             pointer=json_pointer(finding.at),
-            hint=finding.hint or rule.mend,
+            hint=finding.hint or rule.fix,
         )
 
 
@@ -163,7 +163,7 @@ def _strict(source: Source) -> Iterator[Diagnostic]:
 
 
 def _shown(found: Iterable[Diagnostic], excerpts: Excerpts, file: str) -> tuple[Diagnostic, ...]:
-    """Give findings with their excerpts and in order: those of the file itself, then those of what it imports."""
+    """Return diagnostics with their excerpts and in order: those of the file itself, then those of its imports."""
     shown = dict.fromkeys(with_excerpts(found, {file: excerpts}))
     return tuple(
         sorted(
@@ -181,7 +181,7 @@ def _shown(found: Iterable[Diagnostic], excerpts: Excerpts, file: str) -> tuple[
 
 
 def _text_of(file: Path) -> str:
-    """Give the text of a file that cannot be parsed, as far as it can be read."""
+    """Return the text of a file that cannot be parsed, as far as it can be decoded."""
     content = file.read_bytes()
     try:
         return decode(content)

@@ -1,4 +1,4 @@
-"""What a lint rule is: plain data around a plain function."""
+"""Lint rules and their findings."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from naftiko_run.diagnostics import Pointer, Severity
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One place where a document breaks a rule.
+    """One place where a document violates a rule.
 
     Attributes:
         at: The place.
         message: What is wrong there.
-        hint: How to mend it; empty where the rule's own ``mend`` says it.
-        at_key: Point at the last key of the place, not at its value.
+        hint: How to fix it; empty for the ``fix`` of the rule.
+        at_key: Whether the last key of the place is wrong, not its value.
     """
 
     at: Pointer
@@ -26,8 +26,8 @@ class Finding:
     at_key: bool = False
 
 
-Check = Callable[[Written], Iterator[Finding]]
-"""Looks through a document for what breaks one rule."""
+Check = Callable[[DocumentView], Iterator[Finding]]
+"""Finds the violations of one rule in a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,17 @@ class Rule:
 
     Attributes:
         id: Its stable id, in kebab case.
-        severity: How much a finding matters.
-        what: What the rule asks for, in one line.
-        mend: How to mend what breaks it, in one line.
-        check: Finds what breaks it.
-        told_by: Codes under which loading tells the same of the same place:
-            one matter is told once, as the graver of the two.
+        severity: The severity of its findings.
+        description: What the rule requires, in one line.
+        fix: How to fix a violation, in one line.
+        check: Finds the violations.
+        reported_by: Codes under which loading reports the same at the same place:
+            only the more severe of the two is shown.
     """
 
     id: str
     severity: Severity
-    what: str
-    mend: str
+    description: str
+    fix: str
     check: Check
-    told_by: frozenset[str] = frozenset()
+    reported_by: frozenset[str] = frozenset()

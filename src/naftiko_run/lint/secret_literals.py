@@ -1,4 +1,4 @@
-"""Credentials that are written into a document: where they are, so that they can be told and never shown."""
+"""Credentials in a document: found to be reported and masked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.normalize.authentication import SCHEMES
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.expressions import same_name
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.spec.spellings import API_KEY_NAME, API_KEY_VALUE, BASE_URI
 
 _CREDENTIAL_NAME = re.compile(
@@ -38,21 +38,21 @@ _REFERENCE = re.compile(r"[A-Za-z][\w-]*\.[A-Za-z_$][\w.$\[\]-]*\Z")
 _VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\Z")
 _SCHEME = re.compile(r"(?:Basic|Bearer|Token|ApiKey)\s+", re.IGNORECASE)
 _LEAST: Final = 8
-"""How short a text outside an authentication block is taken for a sample."""
+"""Shorter texts outside an authentication are samples."""
 
 _KEY_LISTS: Final = ("headers", "parameters")
-"""Where an authentication block holds several keys, each with a name that says whether it is a credential."""
+"""Keys of an authentication that contain several named values, of which some are credentials."""
 _ELSEWHERE: Final = frozenset({"binds", "info", "outputParameters", "authentication", "auth"})
 
 
 @dataclass(frozen=True, slots=True)
 class SecretLiteral:
-    """One credential that is written into a document.
+    """One credential in a document.
 
     Attributes:
-        at: The place of the value that holds it.
-        what: What it is, in words that do not give it away.
-        text: The credential itself: to be masked wherever it stands.
+        at: The place of the value that contains it.
+        what: What it is, without revealing it.
+        text: The credential itself, to be masked wherever it occurs.
     """
 
     at: Pointer
@@ -60,16 +60,16 @@ class SecretLiteral:
     text: str
 
 
-def find_secrets(written: Written) -> tuple[SecretLiteral, ...]:
-    """Find the credentials in a document: one for each place, in no order."""
+def find_secrets(view: DocumentView) -> tuple[SecretLiteral, ...]:
+    """Find the credentials in a document: one for each place, in any order."""
     found: dict[Pointer, SecretLiteral] = {}
-    for secret in (*_in_authentication(written), *_by_name(written), *_by_shape(written), *_in_urls(written)):
+    for secret in (*_in_authentication(view), *_by_name(view), *_by_shape(view), *_in_urls(view)):
         found.setdefault(secret.at, secret)
     return tuple(found.values())
 
 
-def _in_authentication(written: Written) -> Iterator[SecretLiteral]:
-    for block in (each for owner in (*written.consumes, *written.exposes) for each in _blocks(owner)):
+def _in_authentication(view: DocumentView) -> Iterator[SecretLiteral]:
+    for block in (each for owner in (*view.consumes, *view.exposes) for each in _blocks(owner)):
         kind = f"{block.text('type')} ".lstrip()
         names = {"password", "token", "value"} | ({"key"} if _key_is_credential(block) else set())
         for key in block.data:
@@ -80,7 +80,7 @@ def _in_authentication(written: Written) -> Iterator[SecretLiteral]:
 
 
 def _blocks(owner: Reader) -> Iterator[Reader]:
-    """Give an owner's authentication, and what it holds where it has another shape than it should."""
+    """Yield an owner's authentication, and its members where it is not one mapping."""
     for key in ("authentication", "auth"):
         pending = [((*owner.at, key), owner.data.get(key))]
         while pending:
@@ -95,7 +95,7 @@ def _blocks(owner: Reader) -> Iterator[Reader]:
 
 
 def _key_is_credential(block: Reader) -> bool:
-    """Whether ``key`` holds the credential: where another key names the header, and there is no value."""
+    """Whether ``key`` is the credential: another key names the header, and there is no value."""
     return ("header" in block.data or "name" in block.data) and not block.text(*API_KEY_VALUE)
 
 
@@ -112,10 +112,10 @@ def _in_credential_lists(block: Reader) -> Iterator[SecretLiteral]:
                 yield SecretLiteral((*member.at, "value"), f"the value of `{name}`", text)
 
 
-def _by_name(written: Written) -> Iterator[SecretLiteral]:
+def _by_name(view: DocumentView) -> Iterator[SecretLiteral]:
     inputs: set[str] = set()
     held: list[tuple[Pointer, str, Any]] = []
-    _collect(written.root.data, (), held, inputs)
+    _collect(view.root.data, (), held, inputs)
     for at, name, value in held:
         if _looks_secret(value) and value not in inputs:
             credential = value[found.end() :] if (found := _SCHEME.match(value)) else value
@@ -123,7 +123,7 @@ def _by_name(written: Written) -> Iterator[SecretLiteral]:
 
 
 def _collect(value: Any, at: Pointer, held: list[tuple[Pointer, str, Any]], inputs: set[str]) -> None:
-    """Gather the values that stand under credentials' names, and the names of all inputs."""
+    """Collect the values under names of credentials, and the names of all inputs."""
     if isinstance(value, list):
         for index, member in enumerate(value):
             _collect(member, (*at, index), held, inputs)
@@ -143,16 +143,16 @@ def _collect(value: Any, at: Pointer, held: list[tuple[Pointer, str, Any]], inpu
         _collect(member, (*at, key), held, inputs)
 
 
-def _by_shape(written: Written) -> Iterator[SecretLiteral]:
-    for at, text in written.texts:
+def _by_shape(view: DocumentView) -> Iterator[SecretLiteral]:
+    for at, text in view.texts:
         found = _SHAPE.search(text) if len(text) >= _LEAST else None
         if found and found.lastindex:
             what = _SHAPE_NAMES[found.lastindex - 1]
             yield SecretLiteral(at, what, text if what == "a private key" else found.group())
 
 
-def _in_urls(written: Written) -> Iterator[SecretLiteral]:
-    for at, text in written.texts:
+def _in_urls(view: DocumentView) -> Iterator[SecretLiteral]:
+    for at, text in view.texts:
         if not at or at[-1] not in (*BASE_URI, "path"):
             continue
         password = _PASSWORD_IN_URL.search(text)
@@ -164,17 +164,17 @@ def _in_urls(written: Written) -> Iterator[SecretLiteral]:
 
 
 def _is_credential(name: str) -> bool:
-    """Whether a name is one of those that credentials have."""
+    """Whether a name is typical of credentials."""
     return _CREDENTIAL_NAME.search(same_name(name)) is not None
 
 
 def is_variable_name(text: str) -> bool:
-    """Whether a text has the form that names of environment variables have, such as ``API_TOKEN``."""
+    """Whether a text looks like the name of an environment variable, such as ``API_TOKEN``."""
     return _VARIABLE_NAME.match(text) is not None
 
 
 def _is_literal(text: str) -> bool:
-    """Whether a credential is written out: not left to a template, a reference, or what was meant as one."""
+    """Whether a credential is a literal: not a template, a reference, or a variable without braces."""
     bare = text.removeprefix("{").removesuffix("}")
     is_left = "{{" in text or "${" in text or _REFERENCE.match(text) or is_variable_name(bare)
     return bool(text.strip()) and not is_left

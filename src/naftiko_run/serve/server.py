@@ -65,5 +65,5 @@ class Server(uvicorn.Server):
         """Do what is to be done now and then."""
         is_over = await super().on_tick(counter)
         if counter % _TICKS_A_SECOND == 0:
-            self._state.look()
+            self._state.on_tick()
         return is_over

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from naftiko_run.spec.schema_types import Field, Has, ListOf, Named, Object, Official, Text, Value
+from naftiko_run.spec.schema_types import Field, Has, ListOf, Named, Object, Official, String, Value
 from naftiko_run.spec.values import (
     CALL,
     EXTENDED_IDENTIFIER,
@@ -35,7 +35,7 @@ TIMEOUT: Final = Field(
 
 
 def name_field(
-    type_: Text = IDENTIFIER,
+    type_: String = IDENTIFIER,
     description: str = "Its name; in a named map, the key is the name.",
     *,
     required: bool = True,
@@ -61,7 +61,7 @@ def label_field(*, required: bool = False, is_standard: bool = True, has_alias: 
 def description_field(
     description: str = "A description for people and agents.",
     *,
-    type_: Text = TEXT,
+    type_: String = TEXT,
     required: bool = False,
     aliases: tuple[str, ...] = (),
 ) -> Field:

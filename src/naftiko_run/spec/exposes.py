@@ -34,7 +34,7 @@ from naftiko_run.spec.schema_types import (
     OneOf,
     SpecChoice,
     SpecObject,
-    Text,
+    String,
     When,
 )
 from naftiko_run.spec.values import (
@@ -56,17 +56,24 @@ from naftiko_run.spec.values import (
 
 
 def adapter_fields(
-    *, needs_port: bool = True, is_named: bool = True, is_described: bool = True
+    *, port: int | None = None, needs_port: bool = True, is_named: bool = True, is_described: bool = True
 ) -> tuple[Field, ...]:
     """Return the rows that every adapter has.
 
     Args:
+        port: The default port; None for none.
         needs_port: Whether the official schemas require ``port``.
         is_named: Whether they define ``namespace``.
         is_described: Whether they define ``description``.
     """
     return (
-        Field("port", PORT, "The port to listen on; adapters can share one.", required=needs_port),
+        Field(
+            "port",
+            PORT,
+            "The port to listen on; adapters can share one.",
+            required=needs_port,
+            default=f"`{port}`" if port else "",
+        ),
         Field(
             "namespace",
             IDENTIFIER,
@@ -106,7 +113,7 @@ REST_ADAPTER: Final = SpecObject(
     "rest adapter",
     "a REST adapter",
     (
-        *adapter_fields(is_described=False),
+        *adapter_fields(port=8080, is_described=False),
         _MAX_BINARY_SIZE,
         inputs_field("rest", "Parameters of every operation.", is_standard=False),
         Field(
@@ -241,7 +248,7 @@ MCP_ADAPTER: Final = SpecObject(
     "mcp adapter",
     "an MCP adapter",
     (
-        *adapter_fields(needs_port=False),
+        *adapter_fields(port=9090, needs_port=False),
         Field(
             "transport",
             Enum(("http", "stdio"), aliases={"": "http", "sse": "http"}),
@@ -419,7 +426,7 @@ MESSAGE: Final = SpecObject(
         Field("role", ROLE, "The role of the speaker.", required=True, default="`user`"),
         Field(
             "content",
-            Text(accepts=("string", "object")),
+            String(accepts=("string", "object")),
             "The text; `{{name}}` is an argument.",
             required=True,
         ),
@@ -486,7 +493,7 @@ SKILL_ADAPTER: Final = SpecObject(
     "skill adapter",
     "a skill adapter",
     (
-        *adapter_fields(),
+        *adapter_fields(port=3011),
         Field("skills", Named("skill", IDENTIFIER, min_items=1, min_entries=1), "The skills.", required=True),
     ),
     schemas=("ExposesSkill",),
@@ -497,11 +504,13 @@ SKILL: Final = SpecObject(
     "a skill",
     (
         name_field(),
-        description_field("What it is for, and when to use it.", type_=Text(max_length=1024), required=True),
+        description_field(
+            "What it is for, and when to use it.", type_=String(max_length=1024), required=True
+        ),
         Field("license", TEXT, "Its licence."),
-        Field("compatibility", Text(max_length=500), "Its requirements."),
+        Field("compatibility", String(max_length=500), "Its requirements."),
         Field("metadata", MapOf(TEXT, is_only_map=True), "Further metadata."),
-        Field("allowed-tools", Text(max_length=1024), "The tools that it may use, separated by spaces."),
+        Field("allowed-tools", String(max_length=1024), "The tools that it may use, separated by spaces."),
         Field("argument-hint", TEXT, "What a user can add when invoking it."),
         Field("user-invocable", FLAG, "Whether users can invoke it.", default="`true`"),
         Field(

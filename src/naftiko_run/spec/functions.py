@@ -32,7 +32,7 @@ from naftiko_run.spec.schema_types import (
     OneOf,
     SpecChoice,
     SpecObject,
-    Text,
+    String,
 )
 from naftiko_run.spec.values import (
     ANY_AS_TEXT,
@@ -56,7 +56,7 @@ from naftiko_run.spec.values import (
     Location,
 )
 
-_NOT_EMPTY: Final = Text(min_length=1)
+_NOT_EMPTY: Final = String(min_length=1)
 
 
 CONSTRAINTS: Final = tuple(

@@ -23,7 +23,7 @@ from naftiko_run.spec.schema_types import (
     SpecChoice,
     SpecLine,
     SpecObject,
-    Text,
+    String,
     Value,
     Version,
 )
@@ -101,7 +101,7 @@ def _row(field: Field, object_: SpecObject) -> str:
 
 
 def _required(field: Field, object_: SpecObject) -> str:
-    """Say in which lines and forms the official schemas require a field, or that they do not define it."""
+    """Return in which lines and forms the official schemas require a field, or that they do not define it."""
     if not field.is_standard:
         return "extension"
     forms = [*object_.forms] or [""]
@@ -150,9 +150,9 @@ def value_in_words(type_: Value) -> str:
             return _scalar_in_words(type_)
 
 
-def _scalar_in_words(type_: Text | Integer | Number | Flag | Enum | Version | Anything) -> str:
+def _scalar_in_words(type_: String | Integer | Number | Flag | Enum | Version | Anything) -> str:
     match type_:
-        case Text():
+        case String():
             words = f"text: {type_.form}" if type_.form else "text"
         case Integer() | Number():
             kind = "integer" if isinstance(type_, Integer) else "number"

@@ -34,7 +34,7 @@ _SCALARS: Final[tuple[JsonType, ...]] = ("string", "number", "boolean", "null")
 
 
 @_row
-class Text:
+class String:
     """Text. Lenient: numbers and booleans are text too, and ``pattern`` is not required.
 
     Attributes:
@@ -211,7 +211,7 @@ class MapOf:
     """
 
     value: Value
-    keys: Text | None = None
+    keys: String | None = None
     min_entries: int = 0
     accepts: tuple[JsonType, ...] = ()
     has_scalars: bool = False
@@ -233,7 +233,7 @@ class Named:
     """
 
     item: str
-    keys: Text | None
+    keys: String | None
     min_items: int = 0
     min_entries: int = 0
     has_scalars: bool = False
@@ -241,7 +241,7 @@ class Named:
 
 
 Value: TypeAlias = (
-    Text | Integer | Number | Flag | Enum | Version | Anything | Object | ListOf | MapOf | Named
+    String | Integer | Number | Flag | Enum | Version | Anything | Object | ListOf | MapOf | Named
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-from naftiko_run.spec.schema_types import Anything, Enum, Flag, Integer, ListOf, MapOf, Number, Text
+from naftiko_run.spec.schema_types import Anything, Enum, Flag, Integer, ListOf, MapOf, Number, String
 
 ParameterType = Literal["string", "number", "integer", "boolean", "array", "object"]
 Location = Literal["query", "header", "path", "cookie", "body", "environment"]
@@ -13,7 +13,7 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _LABEL = "[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _MEDIA_NAME = "[a-zA-Z0-9!#$&^_.+-]+"
 
-TEXT: Final = Text()
+TEXT: Final = String()
 ANYTHING: Final = Anything()
 FLAG: Final = Flag()
 SCHEMA: Final = Anything(("object",))
@@ -22,44 +22,46 @@ LIST: Final = Anything(("array",))
 NUMBER: Final = Number()
 COUNT: Final = Integer()
 TEXTS: Final = ListOf(TEXT)
-ANY_AS_TEXT: Final = Text(accepts=())
+ANY_AS_TEXT: Final = String(accepts=())
 """Text to the official schema; loading reads any value."""
 
-IDENTIFIER: Final = Text("^[a-zA-Z0-9-]+$", "letters, digits and hyphens")
-EXTENDED_IDENTIFIER: Final = Text("^[a-zA-Z0-9_*-]+$", "letters, digits, hyphens, underscores and asterisks")
-TARGET: Final = Text("^[a-zA-Z0-9_.-]+$", "letters, digits, hyphens, underscores and dots")
-VARIABLE: Final = Text(
+IDENTIFIER: Final = String("^[a-zA-Z0-9-]+$", "letters, digits and hyphens")
+EXTENDED_IDENTIFIER: Final = String(
+    "^[a-zA-Z0-9_*-]+$", "letters, digits, hyphens, underscores and asterisks"
+)
+TARGET: Final = String("^[a-zA-Z0-9_.-]+$", "letters, digits, hyphens, underscores and dots")
+VARIABLE: Final = String(
     "^[A-Z][A-Z0-9_]*$", "capital letters, digits and underscores, beginning with a letter"
 )
-CALL: Final = Text(
+CALL: Final = String(
     "^[a-zA-Z0-9-]+[.][a-zA-Z0-9-]+$",
     "`namespace.operation`, in letters, digits and hyphens",
     accepts=("string",),
     lenient_pattern="[^.][.][^.]",
     lenient_form="namespace.name",
 )
-DATE: Final = Text(
+DATE: Final = String(
     "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
     "a date such as 2026-01-31",
     accepts=("string",),
     example="2026-01-31",
 )
-EMAIL: Final = Text("^[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+[.][a-zA-Z]{2,}$", "an e-mail address")
-BASE_URI: Final = Text("^https?://[^/]+(/[^{]*)?$", "an http or https address with no `{` after its host")
-PROVIDER: Final = Text("^[a-zA-Z][a-zA-Z0-9+.-]*://", "a URI such as `file:///path` or `vault://path`")
-FILE: Final = Text(
+EMAIL: Final = String("^[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+[.][a-zA-Z]{2,}$", "an e-mail address")
+BASE_URI: Final = String("^https?://[^/]+(/[^{]*)?$", "an http or https address with no `{` after its host")
+PROVIDER: Final = String("^[a-zA-Z][a-zA-Z0-9+.-]*://", "a URI such as `file:///path` or `vault://path`")
+FILE: Final = String(
     "^file:///", "a URI that begins with `file:///`", accepts=("string",), example="file:///./folder"
 )
-ADDRESS: Final = Text(
+ADDRESS: Final = String(
     rf"^({_LABEL}([.]{_LABEL})*|([0-9a-fA-F]{{0,4}}:){{2,7}}[0-9a-fA-F]{{0,4}})$",
     "a host name or an IP address",
 )
-MEDIA_TYPE: Final = Text(
+MEDIA_TYPE: Final = String(
     rf'^{_MEDIA_NAME}/{_MEDIA_NAME}(\s*;\s*{_MEDIA_NAME}=({_MEDIA_NAME}|"[^"]*"))*$',
     "a media type such as `application/json`",
 )
-STATUS: Final = Text("^[1-5][0-9X]{2}$", "a status such as 200 or 2XX")
-SIZE: Final = Text(
+STATUS: Final = String("^[1-5][0-9X]{2}$", "a status such as 200 or 2XX")
+SIZE: Final = String(
     "^[0-9]+([.][0-9]+)?([KMG]i)?B$",
     "a size such as 512KiB or 10MiB",
     accepts=("string",),
@@ -98,4 +100,4 @@ INPUT_TYPE: Final = Enum(
 OUTPUT_TYPE: Final = Enum(
     ("string", "number", "boolean", "array", "object"), extensions=("integer",), aliases=INPUT_TYPE.aliases
 )
-WITH: Final = MapOf(Text(accepts=(), also=("number",)), is_only_map=True)
+WITH: Final = MapOf(String(accepts=(), also=("number",)), is_only_map=True)

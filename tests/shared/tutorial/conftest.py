@@ -105,7 +105,7 @@ class Serving:
         return run_async(session)
 
     def list_tools(self) -> list[types.Tool]:
-        """Give the tools of the MCP server."""
+        """Return the tools of the MCP server."""
 
         async def use(client: Client) -> list[types.Tool]:
             return (await client.list_tools()).tools
@@ -127,7 +127,7 @@ class Serving:
 
 @pytest.fixture(scope="session")
 def serve_line() -> Iterator[Callable[[str], Tutorial]]:
-    """Give the tutorial in a spec line; all that was started stays until the end of the run."""
+    """Yield the tutorial in a spec line; all that was started stays until the end of the run."""
     with ExitStack() as stack:
         lines: dict[str, Tutorial] = {}
 

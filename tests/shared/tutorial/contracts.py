@@ -91,7 +91,7 @@ class Contract:
         return None
 
     def _faults_of_credential(self, request: Received) -> Iterator[str]:
-        """Say what is wrong with the credential, in the header that the contract's scheme uses."""
+        """Yield what is wrong with the credential, in the header that the contract's scheme uses."""
         (scheme,) = self.document["components"]["securitySchemes"].values()
         header, prefix = (
             ("authorization", "Bearer ") if scheme["type"] == "http" else (scheme["name"].lower(), "")
@@ -174,7 +174,7 @@ class Contract:
 
 
 def _described(response: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Give a response's media type and examples."""
+    """Return a response's media type and examples."""
     ((media_type, content),) = response["content"].items()
     return media_type, content["examples"]
 
@@ -184,7 +184,7 @@ def _query(request: Received) -> list[tuple[str, str]]:
 
 
 def _chosen(operation: Operation, request: Received, examples: Mapping[str, Any]) -> str:
-    """Give the name of the example that Microcks's dispatchers would choose."""
+    """Return the name of the example that Microcks's dispatchers would choose."""
     dispatching = operation.written.get("x-microcks-operation")
     if dispatching is None:
         return next(iter(examples))

@@ -16,7 +16,7 @@ GOOD = {"authorization": "Bearer t", "registry-version": "7", "content-type": "a
 
 
 def registry() -> Contract:
-    """Give the registry's contract, for a caller with the token ``t``."""
+    """Return the registry's contract, for a caller with the token ``t``."""
     file = TUTORIAL / "upstream" / "naftiko-shipyard-maritime-registry-api.yaml"
     return Contract.read(file, "t", registry_version="7")
 

@@ -35,8 +35,8 @@ def _rules(found: Sequence[Diagnostic]) -> list[dict[str, Any]]:
     rules: dict[str, dict[str, Any]] = {
         rule.id: {
             "id": rule.id,
-            "shortDescription": {"text": rule.what},
-            "help": {"text": f"{rule.mend[0].upper()}{rule.mend[1:]}."},
+            "shortDescription": {"text": rule.description},
+            "help": {"text": f"{rule.fix[0].upper()}{rule.fix[1:]}."},
             "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         }
         for rule in RULES

@@ -60,21 +60,21 @@ class BodyKeys:
                 f"{request.operation}: its API key travels in the body, and one that is passed on is not changed"
             )
         if request.body is None:
-            request.body = jsontext.dumps(self.fields)
+            body = jsontext.dumps(self.fields)
             if not kind:
-                request.headers.append(("Content-Type", "application/json"))
+                request = request.with_headers(("Content-Type", "application/json"))
         elif media_type == "application/x-www-form-urlencoded":
-            request.body = b"&".join(part for part in (request.body, urlencode(self.fields).encode()) if part)
+            body = b"&".join(part for part in (request.body, urlencode(self.fields).encode()) if part)
         elif media_type == "multipart/form-data":
-            request.body = self._added_to_parts(request.body, kind, request.operation)
+            body = self._added_to_parts(request.body, kind, request.operation)
         elif media_type == "application/json" or media_type.endswith("+json"):
-            request.body = self._added_to_json(request.body)
+            body = self._added_to_json(request.body)
         else:
             raise Unsupported(
                 f"{request.operation}: its API key travels in the body, and a body of type "
                 f"{media_type or 'unknown'} has no fields for it"
             )
-        return await self.others.authorize(request, send)
+        return await self.others.authorize(request.copy(body=body), send)
 
     def _added_to_json(self, body: bytes) -> bytes:
         try:

@@ -80,24 +80,24 @@ class AwsSignature:
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
         """Send the request, signed."""
         if not request.has("authorization"):
-            await request.read()
-            self.sign(request, datetime.now(UTC))
+            request = self.signed(await request.buffered(), datetime.now(UTC))
         return await send(request)
 
-    def sign(self, request: OutgoingRequest, moment: datetime) -> None:
-        """Add the signature to a request, and write its URL in the one way that signatures know."""
+    def signed(self, request: OutgoingRequest, moment: datetime) -> OutgoingRequest:
+        """Return a request with its signature, and its URL in the one form that signatures know."""
         url = wire_url(request)
         path, _, query = url.raw_path.decode("ascii").partition("?")
         path = "/".join(_encode(unquote(segment)) for segment in path.split("/"))
         query = _canonical_query(query)
-        request.url = f"{url.scheme}://{host_of(url)}{path}{'?' if query else ''}{query}"
+        signed_url = f"{url.scheme}://{host_of(url)}{path}{'?' if query else ''}{query}"
         body_hash = hashlib.sha256(request.body or b"").hexdigest()
         added = [("X-Amz-Date", moment.strftime("%Y%m%dT%H%M%SZ"))]
         if self.session_token:
             added.append(("X-Amz-Security-Token", self.session_token))
         if self._is_s3:
             added.append(("X-Amz-Content-Sha256", body_hash))
-        request.headers = [each for each in request.headers if each[0] not in dict(added)] + added
+        kept = (each for each in request.headers if each[0] not in dict(added))
+        request = request.copy(url=signed_url, headers=(*kept, *added))
         signed = _signed_headers(request, host_of(url))
         names = ";".join(signed)
         canonical = (
@@ -114,7 +114,7 @@ class AwsSignature:
         signature = self._signature(scope, f"{_ALGORITHM}\n{moment:%Y%m%dT%H%M%SZ}\n{scope}\n{hashed}")
         credential = f"Credential={self.access_key_id}/{scope}"
         authorization = f"{_ALGORITHM} {credential}, SignedHeaders={names}, Signature={signature}"
-        request.headers.append(("Authorization", authorization))
+        return request.with_headers(("Authorization", authorization))
 
     @property
     def _is_s3(self) -> bool:

@@ -49,8 +49,7 @@ class ClientCertificate:
 
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
         """Send the request over such a connection."""
-        request.tls = self.tls
-        return await send(request)
+        return await send(request.copy(tls=self.tls))
 
 
 def _keys(block: AuthenticationBlock) -> Keys:

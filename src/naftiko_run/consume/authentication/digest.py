@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
@@ -128,7 +128,7 @@ class Digest:
         """Send the request; where the upstream challenges it anew, once more with the answer."""
         if request.has("authorization"):
             return await send(request)
-        await request.read()
+        request = await request.buffered()
         used = self._challenge
         response = await self._send(request, used, send)
         if response.status != 401:
@@ -147,10 +147,10 @@ class Digest:
         self, request: OutgoingRequest, challenge: Challenge | None, send: Send
     ) -> UpstreamResponse:
         if challenge is None:
-            return await send(replace(request, headers=[*request.headers]))
+            return await send(request)
         target = target_of(wire_url(request))
         answer = challenge.answer(self._username, self._password, request.method, target)
-        return await send(replace(request, headers=[*request.headers, ("Authorization", answer)]))
+        return await send(request.with_headers(("Authorization", answer)))
 
 
 def challenges_of(response: UpstreamResponse) -> Iterator[Challenge]:

@@ -25,16 +25,17 @@ class HeaderAuthentication:
 
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
         """Send the request with the credentials."""
+        url, headers = request.url, request.headers
         if self.headers:
-            given = {name.lower() for name, _ in request.headers}
-            request.headers += [header for header in self.headers if header[0].lower() not in given]
+            given = {name.lower() for name, _ in headers}
+            headers = (*headers, *(header for header in self.headers if header[0].lower() not in given))
         if self.query:
-            request.url += f"{'&' if '?' in request.url else '?'}{self.query}"
+            url += f"{'&' if '?' in url else '?'}{self.query}"
         if self.cookie:
-            others = [value for name, value in request.headers if name.lower() == "cookie"]
-            request.headers = [header for header in request.headers if header[0].lower() != "cookie"]
-            request.headers.append(("Cookie", "; ".join([*others, self.cookie])))
-        return await send(request)
+            cookies = [value for name, value in headers if name.lower() == "cookie"]
+            others = (header for header in headers if header[0].lower() != "cookie")
+            headers = (*others, ("Cookie", "; ".join([*cookies, self.cookie])))
+        return await send(request.copy(url=url, headers=headers))
 
 
 def masked(scheme: str) -> HeaderAuthentication:

@@ -49,7 +49,7 @@ class HmacSignature:
         """Send the request, signed."""
         if not request.has("authorization"):
             authorization = self.authorization(request, str(time.time_ns() // 10**6), secrets.token_bytes(16))
-            request.headers.append(("Authorization", authorization))
+            request = request.with_headers(("Authorization", authorization))
         return await send(request)
 
     def authorization(self, request: OutgoingRequest, timestamp: str, nonce: bytes) -> str:

@@ -102,10 +102,9 @@ class OAuth1:
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
         """Send the request, signed."""
         if not request.has("authorization"):
-            await request.read()
-            request.headers.append(
-                ("Authorization", self.authorization(request, str(int(time.time())), secrets.token_hex(16)))
-            )
+            request = await request.buffered()
+            authorization = self.authorization(request, str(int(time.time())), secrets.token_hex(16))
+            request = request.with_headers(("Authorization", authorization))
         return await send(request)
 
     def authorization(self, request: OutgoingRequest, timestamp: str, nonce: str) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode, urlsplit
 
@@ -115,7 +115,7 @@ class ClientCredentials:
         if request.has("authorization"):
             return await send(request)
         token = await self.tokens.get(self._fetch)
-        response = await bearing(token.value).authorize(replace(request, headers=[*request.headers]), send)
+        response = await bearing(token.value).authorize(request, send)
         if response.status != 401:
             return response
         self.tokens.refuse(token)
@@ -180,7 +180,7 @@ class ClientCredentials:
     ) -> OutgoingRequest:
         fixed = [("User-Agent", USER_AGENT), ("Accept", "application/json")]
         name = f"{self.namespace} (access token)"
-        return OutgoingRequest(name, method, url, [*fixed, *headers], body, deadline=deadline)
+        return OutgoingRequest(name, method, url, (*fixed, *headers), body, deadline=deadline)
 
     def _failure(
         self, address: str, response: UpstreamResponse, answer: Mapping[str, Any], how: str = ""

@@ -1,1 +1,1 @@
-"""Imports: entries of one document's sections that other files define."""
+"""Imports: entries of a document's sections that other files define."""

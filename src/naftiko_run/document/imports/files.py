@@ -1,4 +1,4 @@
-"""The files that a document imports from: found, and each read once."""
+"""The files that a document imports from: located, and each read once."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _OPENAPI: Final = {"openapi", "swagger"}
 """The keys that an OpenAPI document begins with."""
 
 
-class ImportFault(Exception):
-    """An import that gives nothing.
+class ImportFailure(Exception):
+    """An import that cannot be resolved.
 
     Args:
         code: The diagnostic's code.
-        reason: Why, for the callers of what needs it: nothing in it is this machine's business alone.
-        more: What only the author needs to know.
-        hint: How to mend it.
+        reason: Why, for callers of what depends on it; reveals nothing about this machine.
+        more: Details for the author only.
+        hint: How to fix it.
     """
 
     def __init__(self, code: str, reason: str, more: str = "", hint: str = "") -> None:
@@ -35,14 +35,14 @@ class ImportFault(Exception):
         self.hint = hint
 
 
-class Files:
+class ImportedFiles:
     """The files that one document imports from.
 
     Args:
-        document: The document itself, which they may import from in turn.
+        document: The document itself, which those files may import from in turn.
 
     Attributes:
-        found: What is wrong with those that cannot be read.
+        found: Diagnostics of files that cannot be read.
     """
 
     def __init__(self, document: Source) -> None:
@@ -51,19 +51,19 @@ class Files:
 
     @property
     def sources(self) -> list[Source]:
-        """Every file that could be read, the document first."""
+        """Every readable file, the document first."""
         return [source for source in self._read.values() if source is not None]
 
     def open(self, written: Import) -> Source:
         """Read the file that an import names.
 
         Raises:
-            ImportFault: It cannot be.
+            ImportFailure: The file cannot be read, or cannot be imported from.
         """
         if not written.file:
-            raise ImportFault(
+            raise ImportFailure(
                 "import-from-required",
-                "it does not say which file it is from",
+                "it does not name a file",
                 hint="add `from` (naftiko line: `location`) with the file's path",
             )
         if written.is_openapi:
@@ -78,11 +78,11 @@ class Files:
                 self.found.update(dict.fromkeys(fault.diagnostics))
         source = self._read[name]
         if source is None:
-            raise ImportFault(
+            raise ImportFailure(
                 "import-not-readable",
                 f"`{written.file}` cannot be read",
                 f": see {path}",
-                "mend that file first",
+                "fix that file first",
             )
         if isinstance(source.data, dict) and not _OPENAPI.isdisjoint(source.data):
             raise _openapi(written)
@@ -93,37 +93,37 @@ def _path_of(written: Import) -> Path:
     """Find the file that an import names.
 
     Raises:
-        ImportFault: There is none, or it is none that may be imported.
+        ImportFailure: There is no such file, or it may not be imported.
     """
     file = written.file
     if not is_file(file):
-        raise ImportFault(
+        raise ImportFailure(
             "import-remote",
-            f"`{file}` is not a file, and nothing is fetched",
+            f"`{file}` is not a file, and remote documents are not fetched",
             hint="save it beside this document, and write its path, such as `./shared.yaml`",
         )
     if not file.endswith(ENDINGS):
-        raise ImportFault(
+        raise ImportFailure(
             "import-not-yaml",
             f"`{file}` is not a YAML file",
             hint=f"its name must end in {', '.join(ENDINGS)}",
         )
     tried = candidates(file, written.place.source.folder)
     for path in tried:
-        with suppress(OSError):  # a name that is too long, or a folder that may not be looked into
+        with suppress(OSError):  # a name that is too long, or a folder without read permission
             if path.is_file():
                 return path
-    raise ImportFault(
+    raise ImportFailure(
         "import-not-found",
         f"there is no file `{file}`",
         f"; tried {' and '.join(map(str, tried))}",
-        "a relative path begins at the folder of the file that it is written in",
+        "relative paths are resolved against the folder of the file that contains them",
     )
 
 
-def _openapi(written: Import) -> ImportFault:
-    return ImportFault(
+def _openapi(written: Import) -> ImportFailure:
+    return ImportFailure(
         "import-of-openapi",
-        f"`{written.file}` is an OpenAPI document, and those are not run",
-        hint="write what is called of it under `consumes`, with `baseUri` and `resources`",
+        f"`{written.file}` is an OpenAPI document, which cannot be imported",
+        hint="describe the operations to call under `consumes`, with `baseUri` and `resources`",
     )

@@ -1,4 +1,4 @@
-"""Shared files, brought into the document that imports from them, before anything else is read."""
+"""Merge shared files into the document that imports from them, before normalization."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run.diagnostics import Diagnostic, Pointer, Position, Report
-from naftiko_run.document.imports.files import ImportFault
+from naftiko_run.document.imports.files import ImportFailure
 from naftiko_run.document.imports.relocate import with_own_locations
-from naftiko_run.document.imports.resolver import DUPLICATE, Library
+from naftiko_run.document.imports.resolver import DUPLICATE, ImportResolver
 from naftiko_run.document.imports.syntax import Entry, Import, Place, entries
 from naftiko_run.document.source import Source
 from naftiko_run.spec.document import SECTIONS
@@ -17,19 +17,19 @@ from naftiko_run.spec.document import SECTIONS
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Where each part of a whole document is written.
+    """Where each part of a merged document is defined.
 
     Attributes:
         source: The document itself.
         moved: Entries of sections, ``("capability", section, index)``, that are
-            written in another file, or at another place of the document.
+            defined in another file, or elsewhere in the document.
     """
 
     source: Source
     moved: Mapping[Pointer, Place] = field(default_factory=dict)
 
     def report(self) -> Report:
-        """Give a report of the whole document that names each finding's own file."""
+        """Return a report that attributes each diagnostic to the file that defines the part."""
         if not self.moved:
             return Report(self.source.file, self.source.locate)
         return Report(self.source.file, self._locate, self._origin)
@@ -48,16 +48,16 @@ class Origins:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """A document with everything in it that it imports.
+class MergedDocument:
+    """A document with its imports resolved.
 
     Attributes:
-        data: Plain data: the sections that hold imports, and those that stand
+        data: Plain data: the sections that have imports, and those
             beside ``capability``, are lists under ``capability``.
-        origins: Where its parts are written.
+        origins: Where its parts are defined.
         sources: The document, and every file that it imports from.
         faults: By section, the namespaces that could not be imported, and why.
-        diagnostics: What was found on the way.
+        diagnostics: Diagnostics of the imports.
     """
 
     data: Any
@@ -67,24 +67,24 @@ class Whole:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def resolve_imports(source: Source) -> Whole:
-    """Give a document with everything in it that it imports; one that imports nothing, as it is."""
+def resolve_imports(source: Source) -> MergedDocument:
+    """Return a document with its imports resolved; one without imports is unchanged."""
     data = source.data
     if not isinstance(data, dict) or not _is_runnable(data):
-        return Whole(data, Origins(source), (source,))
+        return MergedDocument(data, Origins(source), (source,))
     written = {section: list(entries(source, section)) for section in SECTIONS}
     touched = [section for section in SECTIONS if _is_spread(data, section, written[section])]
     if not touched:
-        return Whole(data, Origins(source), (source,))
+        return MergedDocument(data, Origins(source), (source,))
     report = Report(source.file, source.locate)
     if "capability" not in data:
         report.warning(
             "missing-capability",
-            "`consumes` and `exposes` stand at the root; they are read as the capability's",
+            "`consumes` and `exposes` are at the root; they are read as part of the capability",
             ("exposes",),
-            hint="put them below a root key `capability:`",
+            hint="move them under a root key `capability:`",
         )
-    merging = _Merging(source)
+    merging = _Merger(source)
     for section in touched:
         merging.merge(section, list(entries(source, section, report)))
     merging.bring_binds(written["binds"])
@@ -92,29 +92,29 @@ def resolve_imports(source: Source) -> Whole:
 
 
 def _is_runnable(data: dict[str, Any]) -> bool:
-    """Whether it is more than parts for others to import."""
+    """Whether it defines a capability, and not only parts for others to import."""
     if "capability" in data:
         return isinstance(data["capability"], dict)
     return "consumes" in data and "exposes" in data
 
 
 def _is_spread(data: dict[str, Any], section: str, written: list[Entry | Import]) -> bool:
-    """Whether a section is more than what the capability has, in place."""
+    """Whether a section has imports, or entries at the root."""
     return any(isinstance(each, Import) for each in written) or (section in data and section != "binds")
 
 
-class _Merging:
-    """The sections of a document as they fill up."""
+class _Merger:
+    """Merges imported entries into the sections of a document."""
 
     def __init__(self, document: Source) -> None:
-        self._library = Library(document)
+        self._library = ImportResolver(document)
         self._home = document.folder
         self._sections: dict[str, list[tuple[Place, dict[str, Any]]]] = {}
         self._faults: dict[str, dict[str, str]] = {}
-        self._guests: list[Entry] = []
+        self._imported: list[Entry] = []
 
     def merge(self, section: str, written: list[Entry | Import]) -> None:
-        """Fill a section with its own entries, and in the place of each import what that stands for."""
+        """Replace the imports of a section by the entries that they refer to."""
         rows = self._sections[section] = []
         taken = {each.namespace: each.place for each in written if isinstance(each, Entry) and each.namespace}
         for each in written:
@@ -123,19 +123,19 @@ class _Merging:
                 continue
             for entry in self._follow(each, section):
                 if entry.namespace in taken:
-                    self._tell_twice(each, entry, taken[entry.namespace])
+                    self._report_duplicate(each, entry, taken[entry.namespace])
                     continue
                 if entry.namespace:
                     taken[entry.namespace] = entry.place
-                self._guests.append(entry)
+                self._imported.append(entry)
                 folder = entry.place.source.folder
                 rows.append((entry.place, with_own_locations(_named(entry), section, folder, self._home)))
 
     def bring_binds(self, own: list[Entry | Import]) -> None:
-        """Put the variables that guests read, and that their own files bind, before the document's."""
+        """Add the binds of imported entries: the variables that they read and their own files bind."""
         brought: dict[Place, dict[str, Any]] = {}
-        for source in {id(guest.place.source): guest.place.source for guest in self._guests}.values():
-            text = repr([guest.data for guest in self._guests if guest.place.source is source])
+        for source in {id(entry.place.source): entry.place.source for entry in self._imported}.values():
+            text = repr([entry.data for entry in self._imported if entry.place.source is source])
             for bind in entries(source, "binds"):
                 if isinstance(bind, Entry) and (keys := _read_keys(bind, text)):
                     named = {**_named(bind), "keys": keys}
@@ -148,8 +148,8 @@ class _Merging:
         if new:
             self._sections["binds"] = new + rows
 
-    def whole(self, source: Source, diagnostics: tuple[Diagnostic, ...]) -> Whole:
-        """Give the document with its sections."""
+    def whole(self, source: Source, diagnostics: tuple[Diagnostic, ...]) -> MergedDocument:
+        """Return the document with its sections."""
         root = {key: value for key, value in source.data.items() if key not in self._sections}
         sections = {section: [entry for _, entry in rows] for section, rows in self._sections.items()}
         moved: dict[Pointer, Place] = {
@@ -157,7 +157,7 @@ class _Merging:
             for section, rows in self._sections.items()
             for index, (place, _) in enumerate(rows)
         }
-        return Whole(
+        return MergedDocument(
             {**root, "capability": {**root.get("capability", {}), **sections}},
             Origins(source, moved),
             tuple(self._library.sources),
@@ -168,30 +168,30 @@ class _Merging:
     def _follow(self, written: Import, section: str) -> list[Entry]:
         try:
             return self._library.follow(written, section)
-        except ImportFault as fault:
-            self._library.tell(written, fault)
+        except ImportFailure as fault:
+            self._library.report(written, fault)
             self._faults.setdefault(section, {})[written.local] = f"its import failed: {fault.reason}"
             return []
 
-    def _tell_twice(self, written: Import, entry: Entry, known: Place) -> None:
+    def _report_duplicate(self, written: Import, entry: Entry, known: Place) -> None:
         if not written.wanted and known == entry.place:
             return
-        fault = ImportFault(
+        fault = ImportFailure(
             DUPLICATE,
-            "another entry has that name",
+            "another entry has this name",
             f": see {known}",
             "give it another name with `as`",
         )
-        self._library.tell(written, fault, entry.namespace)
+        self._library.report(written, fault, entry.namespace)
 
 
 def _named(entry: Entry) -> dict[str, Any]:
-    """Give an entry that keeps its name in a list, as it had it in a named map."""
+    """Return an entry with its name as a field, as a list needs it."""
     return {**entry.data, "namespace": entry.namespace} if entry.namespace else entry.data
 
 
 def _read_keys(bind: Entry, text: str) -> dict[str, Any]:
-    """Give the keys of a bind whose variables a text mentions."""
+    """Return the keys of a bind whose variables a text mentions."""
     keys = bind.data.get("keys")
     if isinstance(keys, list):
         keys = {str(key): key for key in keys}

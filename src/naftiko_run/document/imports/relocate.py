@@ -1,4 +1,4 @@
-"""An entry of a section in a new home: another file, perhaps under another name."""
+"""Relocate an entry of a section to another file, perhaps under another name."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ _SCHEMA_FORMATS: Final = ("avro", "protobuf")
 
 
 def with_own_locations(entry: dict[str, Any], section: str, folder: Path, home: Path) -> dict[str, Any]:
-    """Give an entry whose relative locations lead to the same files from another folder.
+    """Return an entry whose relative locations refer to the same files from another folder.
 
     Args:
         entry: The entry.
-        section: Where it stands.
-        folder: The folder of the file that it is written in.
-        home: The folder of the document that it goes to.
+        section: The section that contains it.
+        folder: The folder of the file that defines it.
+        home: The folder of the document that imports it.
     """
 
     def respelled(location: str) -> str:
@@ -61,16 +61,16 @@ def with_own_locations(entry: dict[str, Any], section: str, folder: Path, home: 
 
 
 def renamed(entry: dict[str, Any], was: str, name: str) -> dict[str, Any]:
-    """Give an entry under another namespace; what it says of its own inputs, it says by the new name."""
+    """Return an entry under another namespace, with the references to its own inputs renamed."""
     prefix = re.compile(rf"(^|{{{{\s*){re.escape(was)}\.")
     return {**_respelled(entry, prefix, rf"\g<1>{name}."), "namespace": name}
 
 
-def size_of(value: Any, most: int) -> int:
-    """Count the values in a value, aliases unfolded; no further than ``most``."""
+def size_of(value: Any, limit: int) -> int:
+    """Count the values in a value, aliases expanded; stop above ``limit``."""
     count = 0
     left = [value]
-    while left and count <= most:
+    while left and count <= limit:
         count += 1
         each = left.pop()
         if isinstance(each, dict):
@@ -81,7 +81,7 @@ def size_of(value: Any, most: int) -> int:
 
 
 def _replaced(value: Any, path: tuple[str, ...], respelled: Callable[[str], str]) -> Any:
-    """Give a value with the relative locations at a path spelled anew."""
+    """Return a value with the relative locations at a path rewritten."""
     if not path:
         return respelled(value) if isinstance(value, str) and _is_relative(value) else value
     first, *rest = path
@@ -96,7 +96,7 @@ def _replaced(value: Any, path: tuple[str, ...], respelled: Callable[[str], str]
 
 
 def _is_relative(location: str) -> bool:
-    """Whether a location leads elsewhere from another folder; where a template leads is not known."""
+    """Whether a location refers to another file from another folder; unknown for a template."""
     if not location or "{{" in location or not is_file(location):
         return False
     return not candidates(location, Path())[0].is_absolute()
@@ -107,7 +107,7 @@ def _names_file(owner: dict[str, Any], key: str) -> bool:
 
 
 def _respelled(entry: dict[str, Any], prefix: re.Pattern[str], name: str) -> dict[str, Any]:
-    """Give an entry in which every reference of a ``with`` begins with another name."""
+    """Return an entry in which the references under ``with`` begin with another name."""
 
     def respell(value: Any) -> Any:
         if isinstance(value, list):

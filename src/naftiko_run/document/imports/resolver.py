@@ -1,4 +1,4 @@
-"""The shared files of a document, searched for what its imports name."""
+"""Resolve imports: find the entries that they refer to in the shared files."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from difflib import get_close_matches
 from typing import Final
 
 from naftiko_run.diagnostics import Diagnostic, Report
-from naftiko_run.document.imports.files import Files, ImportFault
+from naftiko_run.document.imports.files import ImportedFiles, ImportFailure
 from naftiko_run.document.imports.relocate import renamed, size_of
 from naftiko_run.document.imports.syntax import Entry, Import, Place, entries
 from naftiko_run.document.source import Source
 from naftiko_run.document.yaml_builder import MAX_VALUES
 
 MAX_CHAIN: Final = 32
-"""How many imports may lead from one to the next."""
+"""Maximum length of a chain of imports."""
 
-MOST_NAMES: Final = 20
-"""How many namespaces are told of where another was wanted."""
+MAX_NAMES: Final = 20
+"""Maximum number of namespaces to list where the requested one does not exist."""
 
 DUPLICATE: Final = "import-unique-alias"
-"""The code of an import whose namespace is taken."""
+"""The code of an import whose namespace is already defined."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelf:
+class _Section:
     """A section of a file.
 
     Attributes:
-        every: All that is there.
-        named: What has a namespace, the file's own before what it imports.
-        open_imports: The imports that name none.
+        every: All entries and imports.
+        named: Those with a namespace; the file's own entries take precedence over its imports.
+        open_imports: The imports of whole sections.
     """
 
     every: list[Entry | Import]
@@ -38,7 +38,7 @@ class _Shelf:
     open_imports: list[Import]
 
     @classmethod
-    def of(cls, every: list[Entry | Import]) -> _Shelf:
+    def of(cls, every: list[Entry | Import]) -> _Section:
         own = {each.namespace: each for each in reversed(every) if isinstance(each, Entry)}
         imports = [each for each in every if isinstance(each, Import)]
         named: dict[str, Entry | Import] = {}
@@ -49,37 +49,37 @@ class _Shelf:
         return cls(every, named, [each for each in imports if not each.wanted])
 
 
-class Library:
-    """The files that one document imports from.
+class ImportResolver:
+    """Resolves the imports of one document.
 
     Args:
-        document: The document itself, which they may import from in turn.
+        document: The document itself, which its files may import from in turn.
     """
 
     def __init__(self, document: Source) -> None:
-        self._files = Files(document)
-        self._told: dict[Diagnostic, None] = {}
+        self._files = ImportedFiles(document)
+        self._reported: dict[Diagnostic, None] = {}
         self._room = MAX_VALUES
-        self._shelves: dict[tuple[int, str], _Shelf] = {}
+        self._shelves: dict[tuple[int, str], _Section] = {}
         self._whole: dict[tuple[int, str], list[Entry]] = {}
 
     @property
     def sources(self) -> list[Source]:
-        """Every file that could be read, the document first."""
+        """Every readable file, the document first."""
         return self._files.sources
 
     @property
     def found(self) -> tuple[Diagnostic, ...]:
-        """What was found: what is wrong with files first, then with imports."""
-        return (*self._files.found, *self._told)
+        """The diagnostics: those of files first, then those of imports."""
+        return (*self._files.found, *self._reported)
 
-    def tell(self, written: Import, fault: ImportFault, name: str = "") -> None:
-        """Take down why an import gives nothing.
+    def report(self, written: Import, fault: ImportFailure, name: str = "") -> None:
+        """Report why an import cannot be resolved.
 
         Args:
             written: The import.
             fault: Why.
-            name: The one of its entries that it cannot give; empty for all.
+            name: The entry that cannot be imported; empty for all.
         """
         source = written.place.source
         report = Report(source.file, source.locate)
@@ -87,25 +87,25 @@ class Library:
         what = f"`{name}` cannot be imported" if name else "nothing is imported"
         at = written.name_at if fault.code == DUPLICATE else written.file_at
         report.error(fault.code, f"{what}: {fault.reason}{fault.more}", at, fault.hint)
-        self._told.update(dict.fromkeys(report))
+        self._reported.update(dict.fromkeys(report))
 
     def follow(self, written: Import, section: str, chain: tuple[Import, ...] = ()) -> list[Entry]:
-        """Give the entries that an import stands for, each where it is written and by its name here.
+        """Return the entries that an import refers to, under their names in the document.
 
         Args:
             written: The import.
-            section: Where it stands.
+            section: The section that contains it.
             chain: The imports that led to it.
 
         Raises:
-            ImportFault: There are none.
+            ImportFailure: It cannot be resolved.
         """
         if written in chain:
             raise _circle(chain[chain.index(written) :], written)
         if len(chain) >= MAX_CHAIN:
-            raise ImportFault(
+            raise ImportFailure(
                 "import-too-far",
-                f"more than {MAX_CHAIN} imports lead from one to the next",
+                f"more than {MAX_CHAIN} imports form a chain",
                 hint="name the file that defines it",
             )
         source = self._files.open(written)
@@ -116,7 +116,7 @@ class Library:
         return [_taken(entry, written, section)]
 
     def _all(self, source: Source, section: str, chain: tuple[Import, ...]) -> list[Entry]:
-        """Give every entry of a section, those that it imports in turn too; what cannot be imported is told."""
+        """Return every entry of a section, including its own imports; report those that fail."""
         known = (id(source), section)
         if known not in self._whole:
             found: dict[tuple[Place, str], Entry] = {}
@@ -126,7 +126,7 @@ class Library:
                 }
             self._whole[known] = list(found.values())
         if not self._whole[known]:
-            raise ImportFault(
+            raise ImportFailure(
                 "import-empty",
                 f"`{chain[-1].file}` has no `{section}`",
                 hint="name the file that defines them",
@@ -138,12 +138,12 @@ class Library:
             return [each]
         try:
             return self.follow(each, section, chain)
-        except ImportFault as fault:
-            self.tell(each, fault)
+        except ImportFailure as fault:
+            self.report(each, fault)
             return []
 
     def _select(self, source: Source, section: str, written: Import, chain: tuple[Import, ...]) -> Entry:
-        """Give the one entry that an import names: the file's own, else one that the file imports."""
+        """Return the entry that an import names: the file's own, else one that the file imports."""
         shelf = self._shelf(source, section)
         found = shelf.named.get(written.wanted)
         if isinstance(found, Entry):
@@ -158,20 +158,20 @@ class Library:
             return shelf.every[0]
         raise _unknown(written, section, [*shelf.named, *(entry.namespace for entry in given)])
 
-    def _shelf(self, source: Source, section: str) -> _Shelf:
+    def _shelf(self, source: Source, section: str) -> _Section:
         key = (id(source), section)
         if key not in self._shelves:
-            self._shelves[key] = _Shelf.of(list(entries(source, section)))
+            self._shelves[key] = _Section.of(list(entries(source, section)))
         return self._shelves[key]
 
     def _weighed(self, taken: list[Entry]) -> list[Entry]:
-        """Give entries, where all that was taken so far is no larger than one document may be."""
+        """Return entries; fail when all imports together exceed the size limit of one document."""
         for entry in taken:
             self._room -= size_of(entry.data, self._room)
             if self._room < 0:
-                raise ImportFault(
+                raise ImportFailure(
                     "import-too-much",
-                    f"what the document imports is more than {MAX_VALUES:,} values",
+                    f"the imports of the document exceed {MAX_VALUES:,} values",
                     hint="import less, or split the document",
                 )
         return taken
@@ -179,22 +179,22 @@ class Library:
     def _passed_on(self, each: Import, section: str, chain: tuple[Import, ...]) -> Entry:
         try:
             (entry,) = self.follow(each, section, chain)
-        except ImportFault as fault:
+        except ImportFailure as fault:
             if fault.code == "import-circular":
                 raise
-            self.tell(each, fault)
-            reason = f"`{chain[-1].file}` imports it itself, and that fails"
-            raise ImportFault(
-                "import-not-passed-on", reason, f": see {each.place}", "mend that import first"
+            self.report(each, fault)
+            reason = f"`{chain[-1].file}` imports it in turn, and that import fails"
+            raise ImportFailure(
+                "import-not-passed-on", reason, f": see {each.place}", "fix that import first"
             ) from None
         return entry
 
 
 def _taken(entry: Entry, written: Import, section: str) -> Entry:
-    """Give an entry as its import wants it: by its name here, and with the import's description."""
+    """Return an entry under the name and description that its import gives it."""
     data, name = entry.data, written.local
     if section == "exposes" and data.get("type") == "control" and name != entry.namespace:
-        raise ImportFault("import-of-control", "a control adapter takes no other name", hint="leave `as` out")
+        raise ImportFailure("import-of-control", "a control adapter cannot be renamed", hint="remove `as`")
     if name != entry.namespace:
         data = renamed(data, entry.namespace, name)
     if written.description:
@@ -202,20 +202,20 @@ def _taken(entry: Entry, written: Import, section: str) -> Entry:
     return Entry(entry.place, data, name)
 
 
-def _circle(chain: tuple[Import, ...], again: Import) -> ImportFault:
+def _circle(chain: tuple[Import, ...], again: Import) -> ImportFailure:
     files = [each.place.source.file or "<text>" for each in (*chain, again)]
-    return ImportFault(
+    return ImportFailure(
         "import-circular",
-        "the files import it from one another",
+        "the imports are circular",
         f": {' → '.join(files)}",
         "define it in one of them, and import it from there",
     )
 
 
-def _unknown(written: Import, section: str, names: list[str]) -> ImportFault:
-    known = [name for name in dict.fromkeys(names) if name][:MOST_NAMES]
+def _unknown(written: Import, section: str, names: list[str]) -> ImportFailure:
+    known = [name for name in dict.fromkeys(names) if name][:MAX_NAMES]
     close = get_close_matches(written.wanted, known, n=1)
-    return ImportFault(
+    return ImportFailure(
         "import-unknown-namespace",
         f"`{written.file}` has no `{written.wanted}` under `{section}`",
         f"; it has {', '.join(f'`{name}`' for name in known)}" if known else "",

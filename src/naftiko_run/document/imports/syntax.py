@@ -1,4 +1,4 @@
-"""What stands in the sections of a file: entries of its own, and imports in the many forms that authors give them."""
+"""The entries and imports in the sections of a file, in all the forms that authors write."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from naftiko_run.spec.document import IMPORT_MARKS, IMPORT_MARKS_OF_CONSUMES
 from naftiko_run.spec.spellings import BASE_URI, CONSUMED_NAMESPACE, IMPORTED_FILE
 
 ENDINGS: Final = (".yaml", ".yml", ".json")
-"""How the names of files end that can be imported from."""
+"""File name extensions that can be imported from."""
 
 _NAME: Final = ("as", "namespace", "import", "name")
 
 
 def is_import(entry: Mapping[str, Any], *, is_consumed: bool) -> bool:
-    """Whether an entry of a section takes its content from another file."""
+    """Whether an entry of a section is an import."""
     if is_consumed and any(key in entry for key in BASE_URI):
         return False
     return any(key in entry for key in (IMPORT_MARKS_OF_CONSUMES if is_consumed else IMPORT_MARKS))
@@ -42,9 +42,9 @@ class Entry:
     """An entry of a section.
 
     Attributes:
-        place: Where it is written.
+        place: Where it is defined.
         data: The entry as written.
-        namespace: The name that others know it by.
+        namespace: The name that references use.
     """
 
     place: Place
@@ -54,19 +54,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """An entry that takes its content from another file.
+    """An entry that another file defines.
 
     Attributes:
         place: Where it is written.
-        file: The other file, as written; empty where it says none.
+        file: The other file, as written; empty where it is missing.
         file_at: Where the file is named.
-        wanted: The namespace in that file; empty for every one.
-        local: Its namespace here; empty for that in the file.
-        is_exact: Whether ``wanted`` is the file's own word. Else the file's
-            only entry is meant too, whatever its name.
-        is_openapi: Whether it says that the file is an OpenAPI document.
-        description: What it says of itself.
-        name_at: Where its namespace here is written.
+        wanted: The namespace in that file; empty for all.
+        local: Its namespace in this document; empty for that in the file.
+        is_exact: Whether ``wanted`` was written as such. Otherwise it also
+            matches the only entry of the file, under any name.
+        is_openapi: Whether the file is declared as an OpenAPI document.
+        description: Its description.
+        name_at: Where its namespace in this document is written.
     """
 
     place: Place
@@ -81,7 +81,7 @@ class Import:
 
     @classmethod
     def of(cls, written: Reader, source: Source) -> Import:
-        """Read an import in any of the forms that authors give it."""
+        """Parse an import in any of the forms that authors write."""
         key = next((key for key in IMPORTED_FILE if written.text(key)), "")
         file, wanted = written.text(key), written.text("import")
         if not file and wanted.endswith(ENDINGS):
@@ -101,12 +101,12 @@ class Import:
 
 
 def entries(source: Source, section: str, report: Report | None = None) -> Iterator[Entry | Import]:
-    """Give what a section of a file has: the root's entries, then the capability's.
+    """Yield the entries of a section of a file: those at the root, then those of the capability.
 
     Args:
         source: The file.
-        section: Its name; ``consumes`` has the imports too that stand beside the sections.
-        report: Takes what is wrong with the shape of the section.
+        section: Its name; ``consumes`` includes the imports beside the sections.
+        report: Receives warnings about values of the wrong type.
     """
     if not isinstance(source.data, dict):
         return
@@ -128,7 +128,7 @@ def entries(source: Source, section: str, report: Report | None = None) -> Itera
 
 
 def _beside_sections(owner: Reader, source: Source) -> Iterator[Import]:
-    """Give the imports under a key of their own: files alone, or mappings; one, a list or a named map."""
+    """Yield the imports under ``import`` or ``imports``: file names or mappings; one, a list or a named map."""
     for key in ("import", "imports"):
         written, at = owner.data.get(key), (*owner.at, key)
         members: list[tuple[Pointer, str, Any]] = [(at, "", written)]
@@ -144,4 +144,4 @@ def _beside_sections(owner: Reader, source: Source) -> Iterator[Import]:
             elif isinstance(each, str):
                 yield Import(Place(source, place), each, place, name, name, name_at=place)
             elif each is not None:
-                owner.report.warning("wrong-type", f"`{key}` must name files; this was left out", place)
+                owner.report.warning("wrong-type", f"`{key}` must name files; this was ignored", place)

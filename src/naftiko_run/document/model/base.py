@@ -1,4 +1,4 @@
-"""What every part of the model is made of, and what consumed and exposed parts have in common."""
+"""The base of every part of the model, and the parts that are both consumed and exposed."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform
@@ -16,17 +16,17 @@ _DELIMITERS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, eq_default=False, field_specifiers=(field,))
 def node(cls: type[_T]) -> type[_T]:
-    """Make a class a part of the model: a slotted dataclass, which pydantic fills, and which stays as it is then.
+    """Make a class a part of the model: an immutable slotted dataclass that pydantic validates.
 
-    Pydantic's own models take six times the memory, and a document has hundreds of parts. That nothing changes is
-    for the type checker to see: each method that a dataclass is given adds to the start of every process.
+    Pydantic's own models take six times the memory, and a document has hundreds of parts. Only the type checker
+    enforces immutability: every method that ``dataclass`` generates adds to the start-up time of every process.
     """
     return dataclass(slots=True, kw_only=True, eq=False)(cls)
 
 
 @node
 class Node:
-    """A part of a document that knows where it stands.
+    """A part of a document, with its position.
 
     Attributes:
         pointer: Its place in the author's document.
@@ -41,11 +41,11 @@ class Node:
 
 @node
 class Style:
-    """How the value of a parameter is written: OpenAPI's words, and ``tabDelimited`` for Swagger's ``tsv``.
+    """How the value of a parameter is serialized: the styles of OpenAPI, and ``tabDelimited`` for Swagger's ``tsv``.
 
     Attributes:
-        style: Empty for the default of its place.
-        explode: None where the document says nothing.
+        style: Empty for the default of its location.
+        explode: None where unset.
     """
 
     __pydantic_config__: ClassVar = Node.__pydantic_config__
@@ -56,14 +56,14 @@ class Style:
 
     @property
     def delimiter(self) -> str:
-        """What separates elements that are written as one; empty where each is written for itself."""
+        """The delimiter of items in one value; empty where each item has its own value."""
         if self.style in _DELIMITERS:
             return _DELIMITERS[self.style]
         return "," if self.explode is False else ""
 
     @property
     def is_silent(self) -> bool:
-        """Whether the document says nothing of how arrays and objects are written."""
+        """Whether the document does not define how arrays and objects are serialized."""
         return not self.style and self.explode is None
 
 
@@ -72,12 +72,12 @@ class Parameter(Node):
     """An input parameter, consumed or exposed.
 
     Attributes:
-        in_: Where it travels; None where the document leaves that to the adapter.
-        required: None where the document says nothing.
-        value: A fixed value or template that fills it; None where the caller does.
-        constraints: Further keywords of JSON Schema, as they are written.
-        style: None where the document says nothing of it.
-        nullable: Whether null is a value of its own; None where the document says nothing.
+        in_: Its location; None where the adapter decides.
+        required: None where unset.
+        value: A fixed value or template; None where the caller passes the value.
+        constraints: Further keywords of JSON Schema, as written.
+        style: None where unset.
+        nullable: Whether null is an allowed value; None where unset.
     """
 
     name: str
@@ -98,14 +98,14 @@ class Parameter(Node):
 
     @property
     def schema(self) -> dict[str, Any]:
-        """JSON Schema of its type and of its members' types, as the document writes them."""
+        """JSON Schema of its type and of its members' types, as written."""
         written = {"type": self.type, "items": self.items, "properties": self.properties}
         return {keyword: value for keyword, value in written.items() if value is not None}
 
 
 @node
 class Authentication(Node):
-    """An authentication scheme and its settings, which the scheme itself reads."""
+    """An authentication scheme and its settings, which the scheme validates."""
 
     type: str
     settings: dict[str, Any] = field(default_factory=dict)
@@ -113,11 +113,11 @@ class Authentication(Node):
 
 @node
 class Unavailable(Node):
-    """A unit that cannot work.
+    """A tool, route, resource, prompt or function that cannot work.
 
     Attributes:
         name: The tool's or function's name, or ``METHOD /path`` of a route.
-        reason: Why, in words for its caller.
+        reason: The reason, for its caller.
         action: The name of a route's operation; empty where it has none.
     """
 

@@ -25,10 +25,10 @@ class Body(Node):
     """The body of a consumed operation.
 
     Attributes:
-        type: ``raw`` for a body that is only text: JSON where it reads as JSON, else sent as it is.
-        data: Text or a structure; text inside is a template. None where the
-            ``in: body`` parameters make the body.
-        content_type: The Content-Type to send; empty for the usual one of the type.
+        type: ``raw`` for a body that is only text: sent as JSON if it is JSON, else unchanged.
+        data: Text or a structure; text in it is a template. None where the
+            ``in: body`` parameters are the body.
+        content_type: The Content-Type to send; empty for the default of the type.
     """
 
     type: BodyType
@@ -41,11 +41,11 @@ class ConsumedOperation(Node):
     """``consumes…operations[]``: one HTTP operation of the upstream.
 
     Attributes:
-        output_schema: A file, a selector or a heading, as the format has it.
-        output_media_type: What its answers are said to be; empty for what the upstream says.
-        max_binary_size: In bytes; None where the document says nothing.
-        max_response: How many bytes of its answers are kept in memory; None where neither it nor its resource says.
-        timeout: How many seconds a call may take; None where neither it nor its resource says.
+        output_schema: A file, a selector or a heading, depending on the format.
+        output_media_type: The media type of its responses; empty for that of the upstream.
+        max_binary_size: In bytes; None where unset.
+        max_response: Maximum size of a response in memory, in bytes; None where neither it nor its resource sets one.
+        timeout: Timeout of a call in seconds; None where neither it nor its resource sets one.
     """
 
     name: str
@@ -73,10 +73,10 @@ class ConsumedResource(Node):
 
 @node
 class Tunnel(Node):
-    """``tunnel``: what the calls of an API go through (ikanos line).
+    """``tunnel``: a network overlay that an API is reached through (ikanos line).
 
     Attributes:
-        type: The kind of tunnel; empty where the document does not say it.
+        type: The kind of tunnel; empty where unset.
         fallback: What happens where the tunnel cannot be opened.
     """
 
@@ -89,10 +89,10 @@ class Consumes(Node):
     """``consumes[]``: an HTTP API that the capability calls.
 
     Attributes:
-        base_uri: Its variables are written ``{{X}}``; no trailing slash.
+        base_uri: With variables as ``{{X}}``, without a trailing slash.
         tunnel: None where it is called directly.
-        max_response: How many bytes of an answer are kept in memory; None where the document says nothing.
-        timeout: How many seconds a call may take; None where the document says nothing.
+        max_response: Maximum size of a response in memory, in bytes; None where unset.
+        timeout: Timeout of a call in seconds; None where unset.
     """
 
     type: Literal["http"] = "http"

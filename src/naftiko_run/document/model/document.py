@@ -10,7 +10,7 @@ from naftiko_run.document.model.functions import Aggregate
 
 @node
 class Info(Node):
-    """``info``: what the capability is, for people."""
+    """``info``: metadata of the capability."""
 
     label: str = ""
     description: str = ""
@@ -20,10 +20,10 @@ class Info(Node):
 
 @node
 class Bind(Node):
-    """``binds[]``: variables and the keys that a provider knows them by.
+    """``binds[]``: variables and their keys at a provider.
 
     Attributes:
-        location: What an installed provider reads; empty for the process environment.
+        location: A URI for an installed provider; empty for the process environment.
         keys: Variable name to provider key.
     """
 
@@ -38,7 +38,7 @@ class Document(Node):
     """A whole capability document.
 
     Attributes:
-        spec: The specification version that it names; empty where it names none.
+        spec: The specification version that it declares; empty for none.
     """
 
     spec: str = ""
@@ -49,5 +49,5 @@ class Document(Node):
     exposes: tuple[AnyExposes, ...] = ()
 
     def owners(self) -> tuple[Exposes | Aggregate, ...]:
-        """Give everything that functions stand under."""
+        """Return the owners of functions: adapters and aggregates."""
         return (*self.exposes, *self.aggregates)

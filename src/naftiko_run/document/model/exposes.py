@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from naftiko_run.document.model.base import Authentication, Node, Parameter, Unavailable, node
-from naftiko_run.document.model.functions import Callable, Semantics
+from naftiko_run.document.model.functions import FunctionModel, Semantics
 from naftiko_run.document.model.skills import Skill
 from naftiko_run.spec.values import Method
 
 
 @node
-class RestOperation(Callable):
+class RestOperation(FunctionModel):
     """``exposes[rest]…operations[]``."""
 
     method: Method
@@ -20,10 +20,10 @@ class RestOperation(Callable):
 
 @node
 class Forward(Node):
-    """``forward``: requests are passed on to a consumed namespace as they are.
+    """``forward``: requests are forwarded unchanged to a consumed namespace.
 
     Attributes:
-        trusted_headers: The only headers of callers that are passed on, in lower case.
+        trusted_headers: The only request headers that are forwarded, in lower case.
     """
 
     target_namespace: str
@@ -35,7 +35,7 @@ class RestResource(Node):
     """``exposes[rest].resources[]``.
 
     Attributes:
-        path: With the static query that requests must have, where it says one: see ``parse_route``.
+        path: Including the static query that requests must have, if any: see ``parse_route``.
     """
 
     path: str
@@ -47,7 +47,7 @@ class RestResource(Node):
 
 @node
 class Hints(Node):
-    """``hints`` of a tool; None where the document says nothing."""
+    """``hints`` of a tool; None where unset."""
 
     read_only: bool | None = None
     destructive: bool | None = None
@@ -70,14 +70,14 @@ class Content(Node):
 
 @node
 class Ask(Node):
-    """``x-asks[]``: what the client is asked for before anything is done.
+    """``x-asks[]``: a question to the client before the call.
 
     Attributes:
-        of: Who answers: the user, the model, or the client itself, which tells its roots.
-        text: What the user or the model reads; a template, also over earlier answers.
+        of: Who answers: the user, the model, or the client itself with its roots.
+        text: The question; a template, also over earlier answers.
         answer: JSON Schema of the user's answer.
-        max_tokens: How long the model's answer may be.
-        required: Whether nothing is done without an answer.
+        max_tokens: Maximum length of the model's answer.
+        required: Whether the call fails without an answer.
     """
 
     name: str
@@ -89,15 +89,15 @@ class Ask(Node):
 
 
 @node
-class Tool(Callable):
+class Tool(FunctionModel):
     """``exposes[mcp].tools[]``.
 
     Attributes:
-        written_name: Its name as the document writes it, where ``name`` is what every client takes.
-        content: What its result shows; none where that is made of its answer.
-        asks: What the client is asked for; the answers are inputs.
-        max_result: The longest result, in bytes; None where the document says nothing.
-        meta: ``_meta`` of the tool, for clients that know what it means.
+        written_name: Its name as written; ``name`` is one that every client accepts.
+        content: What its result shows; empty where that is its output.
+        asks: The questions to the client; the answers are inputs.
+        max_result: Maximum size of a result in bytes; None where unset.
+        meta: ``_meta`` of the tool, for clients.
     """
 
     written_name: str = ""
@@ -109,7 +109,7 @@ class Tool(Callable):
 
     @property
     def is_safe(self) -> bool | None:
-        """Whether its hints, or the semantics of what it refers to, say that it changes nothing."""
+        """Whether it is read-only, by its hints or the semantics of its function; None where unknown."""
         hints = self.hints or Hints()
         if hints.read_only is None and hints.destructive:
             return False
@@ -118,14 +118,14 @@ class Tool(Callable):
 
 
 @node
-class Resource(Callable):
-    """``exposes[mcp].resources[]``: files, or a function whose answer is the content.
+class Resource(FunctionModel):
+    """``exposes[mcp].resources[]``: files, or a function whose result is the content.
 
     Attributes:
-        written_name: As for a tool; empty where the document gives it none.
+        written_name: As for a tool; empty where unset.
         uri: Its variables, written ``{x}``, are inputs of the function.
-        mime_type: Empty for the content's own.
-        binary: Whether the content travels as bytes whatever its type.
+        mime_type: Empty for that of the content.
+        binary: Whether the content is sent as bytes, whatever its type.
         location: A folder or file; empty for a function.
     """
 
@@ -161,8 +161,8 @@ class Prompt(Node):
 
     Attributes:
         written_name: As for a tool.
-        template: Its messages; none where ``location`` names a file that is the one message.
-        asks: What the client is asked for; the answers are arguments.
+        template: Its messages; empty where ``location`` names a file with the only message.
+        asks: The questions to the client; the answers are arguments.
     """
 
     name: str
@@ -177,12 +177,12 @@ class Prompt(Node):
 
 @node
 class Exposes(Node):
-    """``exposes[]``: an adapter. A type without a model of its own is this, for its plugin to read.
+    """``exposes[]``: an adapter. Types without a model of their own are of this class, for their plugin.
 
     Attributes:
-        max_binary_size: Of answers that are bytes; None where the document says nothing.
-        settings: The block as the author wrote it, for a plugin to read; nothing of ``rest`` and ``mcp``.
-        unavailable: Units that were left out, and why.
+        max_binary_size: Maximum size of a binary result; None where unset.
+        settings: The adapter as written, for its plugin; empty for ``rest`` and ``mcp``.
+        unavailable: What is left out, with the reasons.
     """
 
     type: str
@@ -210,8 +210,8 @@ class McpExposes(Exposes):
     """The MCP adapter.
 
     Attributes:
-        ttl_ms: How long clients may keep lists and contents, in milliseconds.
-        cache_scope: Whether one client's copy may serve another.
+        ttl_ms: How long clients can cache lists and contents, in milliseconds.
+        cache_scope: Whether the cached copy of one client can serve others.
     """
 
     type: Literal["mcp"] = "mcp"
@@ -224,18 +224,18 @@ class McpExposes(Exposes):
 
     @property
     def converses(self) -> bool:
-        """Whether anything of it asks its caller for something (``x-asks``)."""
+        """Whether any of its tools or prompts asks its client something (``x-asks``)."""
         return any(tool.asks for tool in self.tools) or any(prompt.asks for prompt in self.prompts)
 
 
 def is_piped(exposes: Exposes) -> bool:
-    """Whether an adapter is on stdin and stdout (``transport: stdio``), and so on no port."""
+    """Whether an adapter uses stdin and stdout (``transport: stdio``) and no port."""
     return isinstance(exposes, McpExposes) and exposes.transport == "stdio"
 
 
 @node
 class SkillExposes(Exposes):
-    """The skill adapter: a catalogue, which executes nothing."""
+    """The skill adapter: a catalogue that executes nothing."""
 
     type: Literal["skill"] = "skill"
     skills: tuple[Skill, ...] = ()

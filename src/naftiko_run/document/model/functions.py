@@ -1,4 +1,4 @@
-"""What adapters offer: functions over consumed operations, their steps and outputs, and the aggregates."""
+"""Functions over consumed operations, their steps and outputs, and the aggregates."""
 
 from dataclasses import field
 from typing import Annotated, Any, Literal
@@ -10,10 +10,10 @@ from naftiko_run.document.model.base import Node, Parameter, Unavailable, node
 
 @node
 class Output(Node):
-    """An exposed output parameter: how a piece of the answer is made.
+    """An exposed output parameter: how a part of the result is built.
 
     Attributes:
-        mapping: JSONPath; empty where the value is given here or made of members.
+        mapping: JSONPath; empty for a fixed value, or one built from members.
         const: A fixed value; None for none.
         value: A fixed value, or a template over the function's inputs; None for none.
     """
@@ -32,7 +32,7 @@ class Output(Node):
 
 @node
 class CallStep(Node):
-    """A step that calls a consumed operation; ``call`` and ``with`` are as for a ``Callable``."""
+    """A step that calls a consumed operation; ``call`` and ``with`` are as in ``FunctionModel``."""
 
     type: Literal["call"] = "call"
     name: str
@@ -42,13 +42,13 @@ class CallStep(Node):
 
 @node
 class LookupStep(Node):
-    """A step that finds entries in what an earlier step gave.
+    """A step that finds entries in the output of an earlier step.
 
     Attributes:
-        index: The step whose output is searched; what follows a dot is a path in it.
+        index: The step whose output is searched; after a dot, a path in it.
         match: The field that is compared.
-        lookup_value: What it is compared with: a reference, template or literal, or a list of these.
-        output_parameters: The fields to keep of each entry found; none for all.
+        lookup_value: The value to compare with: a reference, template or literal, or a list of these.
+        output_parameters: The fields of each entry found to keep; empty for all.
     """
 
     type: Literal["lookup"] = "lookup"
@@ -61,13 +61,13 @@ class LookupStep(Node):
 
 @node
 class ScriptStep(Node):
-    """A step that runs a script in a sandbox.
+    """A step that runs an isolated script.
 
     Attributes:
         language: Empty for the control adapter's ``defaultLanguage``.
         location: The folder of the scripts; empty for the control adapter's ``defaultLocation``.
-        file: The script, below ``location``.
-        dependencies: Scripts that are evaluated before it, in order.
+        file: The script, relative to ``location``.
+        dependencies: Scripts that run before it, in order.
     """
 
     type: Literal["script"] = "script"
@@ -84,7 +84,7 @@ Step = Annotated[CallStep | LookupStep | ScriptStep, Field(discriminator="type")
 
 @node
 class StepMapping(Node):
-    """``mappings[]``: where a value of the steps goes in the function's answer.
+    """``mappings[]``: which output of the function a value of the steps fills.
 
     Attributes:
         target: The output parameter; dots lead into objects.
@@ -97,7 +97,7 @@ class StepMapping(Node):
 
 @node
 class Semantics(Node):
-    """``semantics`` of an aggregate's function; None where the document says nothing."""
+    """``semantics`` of an aggregate's function; None where unset."""
 
     safe: bool | None = None
     idempotent: bool | None = None
@@ -105,21 +105,21 @@ class Semantics(Node):
 
 
 @node
-class Callable(Node):
-    """What REST operations, tools and aggregate functions share: a function over consumed operations.
+class FunctionModel(Node):
+    """A function over consumed operations: the base of REST operations, tools and aggregate functions.
 
-    It calls one operation, or runs steps; where it does neither, its outputs' values are the answer (a mock).
+    It calls one operation, or runs steps; where it does neither, the fixed values of its outputs are the result.
 
     Attributes:
         call: ``namespace.operation`` of a consumed operation, known to exist; empty for none.
         with_: Consumed parameter name to reference, template or literal.
-        given: Values for the inputs of the function that a unit refers to, over those of its own caller;
-            then those that this function has for the one that it refers to itself, and so on.
+        given: Values for the inputs of the function that this one refers to, which override those of the caller;
+            then those of that function for the one that it refers to itself, and so on.
         steps: In the author's order.
-        mappings: What the answer is made of where there are steps.
-        output_media_type: What its answers are said to be; empty where it says nothing.
-        input_schema: JSON Schema of its inputs in the author's own words; None where it is made of them.
-        semantics: Of an aggregate's function, and of what refers to it.
+        mappings: How the result of steps is built.
+        output_media_type: The media type of its results; empty where unset.
+        input_schema: JSON Schema of its inputs as written; None where it is built from them.
+        semantics: Of an aggregate's function, and of functions that refer to it.
     """
 
     name: str
@@ -138,21 +138,21 @@ class Callable(Node):
 
     @property
     def is_safe(self) -> bool | None:
-        """Whether the document says that it changes nothing; None where it says neither."""
+        """Whether the document declares it as read-only; None where unset."""
         return self.semantics.safe if self.semantics else None
 
 
 @node
-class AggregateFunction(Callable):
+class AggregateFunction(FunctionModel):
     """``aggregates[].functions[]`` (``flows`` in the ikanos line)."""
 
 
 @node
 class Aggregate(Node):
-    """``aggregates[]``: functions that adapters refer to. References are resolved before this model is made.
+    """``aggregates[]``: functions that adapters refer to. References are resolved before validation.
 
     Attributes:
-        unavailable: Functions that were left out, and why.
+        unavailable: Functions that are left out, with the reasons.
     """
 
     label: str = ""

@@ -1,4 +1,4 @@
-"""``skills``: what a skill adapter tells agents of, and where each of its tools comes from."""
+"""``skills``: the catalogue of a skill adapter, and the origin of each tool."""
 
 from dataclasses import field
 from typing import Annotated, Final, Literal
@@ -14,13 +14,13 @@ SKILL_FILE: Final = "SKILL.md"
 
 @node
 class SkillSource(Node):
-    """``from``: the operation or tool of a sibling adapter that a skill's tool is.
+    """``from``: the operation or tool of a sibling adapter that a skill's tool refers to.
 
     Attributes:
         mode: The sibling's type.
         action: The operation's or tool's name.
         title: ``METHOD /path`` of an operation, or the tool's name.
-        unit: The place of the operation or tool, which may have been left out.
+        unit: The place of the operation or tool, which may be unavailable.
     """
 
     mode: Literal["rest", "mcp"]
@@ -32,12 +32,12 @@ class SkillSource(Node):
 
 @node
 class SkillTool(Node):
-    """``skills[].tools[]``: derived from a sibling adapter's unit, or a file of instructions.
+    """``skills[].tools[]``: a tool or operation of a sibling adapter, or a file of instructions.
 
     Attributes:
         description: Empty for that of the source.
         instruction: A file below the skill's ``location``; empty for a derived tool.
-        reason: Why it cannot be used; empty where nothing is known against it.
+        reason: The reason why it cannot be used; empty where it can.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Skill(Node):
     """``exposes[skill].skills[]``; the attributes are the front matter of its ``SKILL.md``.
 
     Attributes:
-        location: A folder with ``SKILL.md`` and further files; empty where it is made from the tools.
+        location: A folder with ``SKILL.md`` and further files; empty where it is generated from the tools.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""Every spec line and habit, mended into the one canonical model.
+"""Normalize documents of every spec line, with their non-standard forms, to the canonical model.
 
-``normalise`` is the only door. Each thing mended leaves a diagnostic; nothing
-further down the house knows that a dialect exists.
+``normalize`` is the entry point. Each non-standard form is reported as a
+diagnostic; the packages above see the canonical form only.
 """
 
 from __future__ import annotations
@@ -14,40 +14,40 @@ from pydantic import TypeAdapter
 
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.model import AggregateFunction, Document
-from naftiko_run.document.normalize.aggregates import normalise_aggregates
+from naftiko_run.document.normalize.aggregates import normalize_aggregates
 from naftiko_run.document.normalize.bare_names import brace_bare_names
-from naftiko_run.document.normalize.binds import normalise_binds
-from naftiko_run.document.normalize.braces import mend_braces
-from naftiko_run.document.normalize.call_resolver import Calls
-from naftiko_run.document.normalize.consumes import normalise_consumes
-from naftiko_run.document.normalize.exposes import normalise_exposes
-from naftiko_run.document.normalize.functions import Callables
-from naftiko_run.document.normalize.operations import Operation
+from naftiko_run.document.normalize.binds import normalize_binds
+from naftiko_run.document.normalize.braces import correct_braces
+from naftiko_run.document.normalize.call_resolver import CallResolver
+from naftiko_run.document.normalize.consumes import normalize_consumes
+from naftiko_run.document.normalize.exposes import normalize_exposes
+from naftiko_run.document.normalize.functions import FunctionReader
+from naftiko_run.document.normalize.operations import CandidateOperation
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.undeclared_variables import warn_of_undeclared
 from naftiko_run.spec.document import SECTIONS, VERSIONS
 from naftiko_run.spec.spellings import INFO_LABEL
 
-__all__ = ["normalise", "normalise_unit"]
+__all__ = ["normalize", "normalize_unit"]
 
 
-def normalise(
+def normalize(
     data: Any,
     report: Report,
     not_imported: Mapping[str, Mapping[str, str]],
     is_replaced: Callable[[str], bool],
 ) -> dict[str, Any] | None:
-    """Give the canonical form of a parsed document.
+    """Return the canonical form of a parsed document.
 
     Args:
-        data: Plain data, as ``Whole.data``.
-        report: Takes what was found and mended.
+        data: Plain data, as ``MergedDocument.data``.
+        report: Receives the diagnostics.
         not_imported: By section, namespaces that could not be imported, and why.
-        is_replaced: Whether a consumed namespace is called elsewhere than its base URI says.
+        is_replaced: Whether the base URI of a consumed namespace is overridden.
 
     Returns:
-        What ``Document`` validates, or None where there is no capability in it;
-        the report then says why.
+        The input of ``Document``, or None without a capability; the report
+        then contains the reason.
     """
     if not isinstance(data, dict):
         kind = {list: "a list", str: "text", type(None): "empty"}.get(type(data), f"a {type(data).__name__}")
@@ -61,17 +61,15 @@ def normalise(
     capability = _capability(root)
     if capability is None:
         return None
-    binds = normalise_binds(root, capability)
-    consumes, faults = normalise_consumes(capability, not_imported.get("consumes", {}), is_replaced)
-    mend_braces(consumes, binds, report)
-    if not not_imported.get("binds"):  # else others may be declared where these come from
+    binds = normalize_binds(root, capability)
+    consumes, faults = normalize_consumes(capability, not_imported.get("consumes", {}), is_replaced)
+    correct_braces(consumes, binds, report)
+    if not not_imported.get("binds"):  # otherwise the missing import may declare them
         warn_of_undeclared(root, capability, binds)
-    silent = Reader(
-        capability.data, capability.at, Report("")
-    )  # what is wrong with adapters, their reader reports
+    silent = Reader(capability.data, capability.at, Report(""))  # normalize_exposes reports wrong values
     adapters = [each.text("namespace") or each.key for each in silent.members("exposes")]
-    callables = Callables(
-        Calls.of(consumes, faults, adapters), not_imported=not_imported.get("aggregates", {})
+    callables = FunctionReader(
+        CallResolver.of(consumes, faults, adapters), not_imported=not_imported.get("aggregates", {})
     )
     canonical: dict[str, Any] = {
         "pointer": (),
@@ -79,22 +77,22 @@ def normalise(
         "info": _info(root),
         "binds": binds,
         "consumes": consumes,
-        "aggregates": normalise_aggregates(capability, callables),
-        "exposes": normalise_exposes(capability, callables),
+        "aggregates": normalize_aggregates(capability, callables),
+        "exposes": normalize_exposes(capability, callables),
     }
     brace_bare_names(canonical["binds"], consumes, canonical["exposes"], report)
     return canonical
 
 
-def normalise_unit(written: Mapping[str, Any], document: Document, report: Report) -> dict[str, Any]:
-    """Give the canonical form of one unit over a document's consumed operations and aggregates.
+def normalize_function(written: Mapping[str, Any], document: Document, report: Report) -> dict[str, Any]:
+    """Return the canonical form of one function over a document's consumed operations and aggregates.
 
     Raises:
-        ValueError: It cannot work; the message says why.
+        ValueError: It cannot work; the message is the reason.
     """
     operations = {
         consumes.namespace: [
-            Operation(consumes.namespace, each.name, each.name, each.method, resource.path)
+            CandidateOperation(consumes.namespace, each.name, each.name, each.method, resource.path)
             for resource in consumes.resources
             for each in resource.operations
         ]
@@ -106,8 +104,8 @@ def normalise_unit(written: Mapping[str, Any], document: Document, report: Repor
         for aggregate in document.aggregates
         for function in aggregate.functions
     }
-    unit = Reader(dict(written), (), report)
-    return Callables(Calls(operations, {}), functions).read(unit, unit.text("name"))
+    function = Reader(dict(written), (), report)
+    return FunctionReader(CallResolver(operations, {}), functions).read(function, function.text("name"))
 
 
 def _capability(root: Reader) -> Reader | None:
@@ -119,14 +117,14 @@ def _capability(root: Reader) -> Reader | None:
             "no-capability",
             "`capability` must be a mapping with `consumes` and `exposes`",
             ("capability",),
-            hint="indent `consumes:` and `exposes:` below `capability:`",
+            hint="indent `consumes:` and `exposes:` under `capability:`",
         )
     elif any(section in root.data for section in SECTIONS):
         section = next(section for section in SECTIONS if section in root.data)
         root.report.error(
             "no-capability",
-            f"the document has no `capability`: its `{section}` defines nothing for others to import either",
-            hint="put `consumes` and `exposes` below a root key `capability:`",
+            f"the document has no `capability`, and its `{section}` defines nothing for others to import",
+            hint="put `consumes` and `exposes` under a root key `capability:`",
         )
     else:
         found = ", ".join(f"`{key}`" for key in list(root.data)[:6])
@@ -137,7 +135,7 @@ def _capability(root: Reader) -> Reader | None:
             tuple(close),
             hint=f"`{close[0]}`: did you mean `capability`?"
             if close
-            else "put `consumes` and `exposes` below a root key `capability:`",
+            else "put `consumes` and `exposes` under a root key `capability:`",
         )
     return None
 
@@ -150,21 +148,21 @@ def _spec(root: Reader) -> str:
         if version not in versions:
             root.report.warning(
                 "unknown-version",
-                f"`{line}: {version}` is no version known here; it is read as {versions[0]}",
+                f"unknown version `{line}: {version}`; it is read as {versions[0]}",
                 (line,),
                 hint=f"known: {', '.join(versions)}",
             )
         elif version == "1.0.0-alpha1":
             root.report.warning(
                 "older-version",
-                f"`{line}: {version}` is read as {versions[0]}; no difference is known",
+                f"`{line}: {version}` is read as {versions[0]}; there are no known differences",
                 (line,),
                 hint=f"write `{line}: {versions[0]}`",
             )
         return f"{line} {version}"
     root.report.warning(
         "missing-version",
-        "the document does not say which specification it follows; it is read as naftiko 1.0.0-alpha2",
+        "the document does not declare its specification version; it is read as naftiko 1.0.0-alpha2",
         hint="begin with `naftiko: 1.0.0-alpha2`",
     )
     return ""

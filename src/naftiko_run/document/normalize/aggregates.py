@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from naftiko_run.document.normalize.functions import Callables
+from naftiko_run.document.normalize.functions import FunctionReader
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.spec.spellings import FUNCTIONS, LABEL
 
 
-def normalise_aggregates(owner: Reader, callables: Callables) -> list[dict[str, Any]]:
-    """Give the canonical aggregates, and let units refer to their functions.
+def normalize_aggregates(owner: Reader, callables: FunctionReader) -> list[dict[str, Any]]:
+    """Return the canonical aggregates, and register their functions for references.
 
     Args:
         owner: The capability.
-        callables: Takes the functions.
+        callables: Receives the functions.
     """
     aggregates = []
     for written in owner.members("aggregates"):
         namespace = written.text("namespace") or written.key
         if not namespace:
             written.report.warning(
-                "nameless-aggregate", "the aggregate has no `namespace`; nothing can refer to it", written.at
+                "nameless-aggregate",
+                "the aggregate has no `namespace`, so nothing can refer to it",
+                written.at,
             )
             continue
         functions, unavailable = _functions(written, namespace, callables)
@@ -38,7 +40,7 @@ def normalise_aggregates(owner: Reader, callables: Callables) -> list[dict[str, 
 
 
 def _functions(
-    aggregate: Reader, namespace: str, callables: Callables
+    aggregate: Reader, namespace: str, callables: FunctionReader
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     functions: list[dict[str, Any]] = []
     unavailable: list[dict[str, Any]] = []

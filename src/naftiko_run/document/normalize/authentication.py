@@ -1,4 +1,4 @@
-"""Authentication blocks: each scheme's settings under the names that the scheme reads."""
+"""Authentication: the settings of each scheme under their official names."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from naftiko_run.spec.spellings import AUTHENTICATION as AUTHENTICATION_KEYS
 from naftiko_run.spec.table import TABLE
 
 SCHEMES: Final = frozenset(AUTHENTICATION.types)
-"""What documents authenticate with, whether it is supported or not."""
+"""The schemes of published documents, supported or not."""
 
 _UNUSUAL_PLACES: Final = ("body", "cookie", "path")
-"""Where keys travel in published documents, though the specification does not say so."""
+"""Placements of API keys in published documents that the specification does not define."""
 
 
-def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
-    """Give the owner's ``authentication`` (also written ``auth``); None for none.
+def normalize_authentication(owner: Reader) -> dict[str, Any] | None:
+    """Return the owner's ``authentication``; None for none.
 
-    Where a block does not say what scheme it is, nor its keys do, the ``type`` is
-    empty: what cannot be read is not the same as none.
+    The ``type`` is empty where neither the block nor its keys identify the
+    scheme: an unreadable authentication is not the same as none.
     """
     written = _block(owner)
-    authentication = _normalised(written) if written else None
+    authentication = _normalized(written) if written else None
     if written and authentication and authentication["settings"].get("keys") == []:
         written.report.warning(
             "no-credential",
-            "this apikey authentication names no value; calls go out without it",
+            "this apikey authentication has no value; calls are sent without it",
             written.at,
             hint="add `value: '{{MY_API_KEY}}'` and bind MY_API_KEY",
             alters_service=True,
@@ -42,17 +42,17 @@ def normalise_authentication(owner: Reader) -> dict[str, Any] | None:
     return authentication
 
 
-def normalise_inbound(owner: Reader) -> dict[str, Any] | None:
-    """Give who may call an adapter; None where it has no such block, or one that says ``none``.
+def normalize_inbound(owner: Reader) -> dict[str, Any] | None:
+    """Return the authentication of an adapter's clients; None without one, or for ``type: none``.
 
-    Whatever else stands there stays, without a type where it names none: an
-    adapter that asks for authentication is never open because its author slipped.
+    Anything else is kept, with an empty type where none is given: a mistake
+    never opens an adapter that requires authentication.
     """
     written = _block(owner)
     if written is None:
         key = next((key for key in AUTHENTICATION_KEYS if key in owner.data), "")
         return {"pointer": (*owner.at, key), "type": "", "settings": {}} if key else None
-    authentication = _normalised(written)
+    authentication = _normalized(written)
     several = written.data.get("headers", written.data.get("parameters"))
     if authentication and authentication["type"] == "apikey" and isinstance(several, list | dict):
         keys = authentication["settings"]["keys"]
@@ -60,8 +60,8 @@ def normalise_inbound(owner: Reader) -> dict[str, Any] | None:
     return authentication
 
 
-def _normalised(written: Reader) -> dict[str, Any] | None:
-    """Give a block under the names that its scheme reads; None where it says that there is none."""
+def _normalized(written: Reader) -> dict[str, Any] | None:
+    """Return an authentication with the official names of its settings; None for ``type: none``."""
     kind = _scheme(written)
     if kind == "none":
         return None
@@ -71,7 +71,7 @@ def _normalised(written: Reader) -> dict[str, Any] | None:
 
 
 def _block(owner: Reader) -> Reader | None:
-    """Give the block as the mapping that it should be; None where there is none at all."""
+    """Return the authentication as a mapping, whatever its form; None without one."""
     key = next((key for key in AUTHENTICATION_KEYS if owner.data.get(key) is not None), "")
     if not key:
         return None
@@ -97,7 +97,7 @@ def _block(owner: Reader) -> Reader | None:
 
 
 def _scheme(written: Reader) -> str:
-    """Give the scheme under the specification's name; empty where it is not said."""
+    """Return the official name of the scheme; empty where it is unknown."""
     kind = written.text("type").casefold()
     if kind in ("", "http") and written.text("scheme").casefold() in ("basic", "bearer"):
         kind = written.text("scheme").casefold()
@@ -115,7 +115,7 @@ def _scheme(written: Reader) -> str:
 
 
 def _scheme_of_keys(block: Mapping[str, Any]) -> str:
-    """Give the scheme of which these keys are, where they can be of no other."""
+    """Return the only scheme that has these keys; empty where there is none."""
     keys = {key for key, value in block.items() if value is not None} - {"description"}
     if keys == {"token"}:
         return "bearer"
@@ -130,9 +130,9 @@ def _scheme_of_keys(block: Mapping[str, Any]) -> str:
 
 
 def place_keys_in_path(authentication: dict[str, Any] | None, base_uri: str) -> str:
-    """Give the base URI with the keys whose ``placement`` is ``path`` where it names them.
+    """Return the base URI with the API keys whose ``placement`` is ``path``.
 
-    The keys placed so are taken out of the authentication.
+    Those keys are removed from the authentication.
     """
     if authentication is None or authentication["type"] != "apikey":
         return base_uri
@@ -148,7 +148,7 @@ def place_keys_in_path(authentication: dict[str, Any] | None, base_uri: str) -> 
 
 
 def _note_spelling(written: Reader, kind: str) -> None:
-    """Warn where the block says in another way what the specification has words for."""
+    """Warn of non-standard spellings of the type and the settings."""
     written_kind = written.text("type")
     if written_kind and written_kind != kind:
         written.report.warning(
@@ -168,20 +168,20 @@ def _note_spelling(written: Reader, kind: str) -> None:
 
 
 def _note_places(written: Reader, keys: list[dict[str, str]]) -> None:
-    """Warn of keys that travel where the specification has none travel."""
+    """Warn of API keys in places that the specification does not define."""
     said = next(((key,) for key in ("placement", "in") if key in written.data), ())
     for place in dict.fromkeys(key["placement"] for key in keys):
         if place in _UNUSUAL_PLACES:
             written.report.warning(
                 "key-placement",
-                f"the specification has keys in headers and queries only; this one is sent in the {place}",
+                f"the specification defines API keys in headers and queries only; this one is sent in the {place}",
                 (*written.at, *said),
-                hint="write `placement: header` or `query` where the API takes the key there too",
+                hint="write `placement: header` or `query` if the API accepts the key there",
             )
 
 
 def _keys(written: Reader) -> list[dict[str, str]]:
-    """Give every key that the block asks to send: ``key``, ``value`` and ``placement`` each."""
+    """Return the API keys to send, each with ``key``, ``value`` and ``placement``."""
     headers = written.data.get("headers")
     if isinstance(headers, dict):
         return [
@@ -213,7 +213,7 @@ def _key(written: Reader, placement: str) -> dict[str, str] | None:
 
 @cache
 def _settings(kind: str) -> Mapping[str, tuple[str, ...]]:
-    """Return the settings of a scheme that are text, and the other spellings of each."""
+    """Return the text settings of a scheme, and the other spellings of each."""
     scheme = TABLE.objects.get(AUTHENTICATION.object_of(kind))
     fields = scheme.fields if scheme is not None else ()
     return {field.name: field.aliases for field in fields if field.is_alias_reported and not field.instead}
@@ -230,7 +230,7 @@ def _loose_settings(kind: str) -> dict[str, str]:
 
 
 def note_token_source(authentication: dict[str, Any] | None, report: Report) -> None:
-    """Warn where a consumed API wants an access token, and the block does not say where from."""
+    """Warn of an oauth2 authentication without a token endpoint."""
     if authentication is None or authentication["type"] != "oauth2":
         return
     if not any(
@@ -238,15 +238,15 @@ def note_token_source(authentication: dict[str, Any] | None, report: Report) -> 
     ):
         report.warning(
             "no-token-endpoint",
-            "this oauth2 authentication does not say where access tokens are given; "
-            "the token must come from the environment",
+            "this oauth2 authentication has no token endpoint; "
+            "the access token must come from the environment",
             authentication["pointer"],
             hint="add the `tokenEndpoint` or the `authorizationServerUri`, with `clientId` and `clientSecret`",
         )
 
 
 def scheme_settings(written: Reader, kind: str) -> dict[str, Any]:
-    """Give the settings under the names that the scheme reads; others stay as they are."""
+    """Return the settings with their official names; unknown ones are kept unchanged."""
     settings = {key: value for key, value in written.data.items() if key != "type"}
     for name, spellings in _settings(kind).items():
         value = written.text(name, *spellings)

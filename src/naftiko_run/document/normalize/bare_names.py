@@ -1,4 +1,4 @@
-"""Bound variables whose braces were forgotten: ``token: API_TOKEN`` where ``{{API_TOKEN}}`` was meant."""
+"""Bound variables without braces: ``token: API_TOKEN`` instead of ``{{API_TOKEN}}``."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ def brace_bare_names(
     exposes: list[dict[str, Any]],
     report: Report,
 ) -> None:
-    """Read credentials and fixed parameters that are only a bound variable's name as that variable.
+    """Replace credentials and fixed parameters that are the name of a bound variable by that variable.
 
-    Nobody's token is called what its variable is called. Only names in
-    capitals count, the form that the specification has for variables: a word
-    such as ``version`` may be meant as it stands.
+    A credential is never equal to the name of its variable. Only names in
+    capitals count, the official form of variables: a word such as ``version``
+    may be a literal.
 
     Args:
         binds: The canonical ``binds``.
         consumes: The canonical ``consumes``, changed in place.
         exposes: The canonical ``exposes``, changed in place.
-        report: Takes what was mended.
+        report: Receives the warnings.
     """
     variables = {name for bind in binds for name in bind["keys"] if name == name.upper()}
-    told: set[Pointer] = set()
+    reported: set[Pointer] = set()
     for holder, key, at in _values(consumes, exposes):
         name = holder[key]
         if not isinstance(name, str) or name not in variables:
             continue
         holder[key] = f"{{{{{name}}}}}"
-        if at not in told:
-            told.add(at)
+        if at not in reported:
+            reported.add(at)
             report.warning(
                 "bare-variable",
                 f"`{key}: {name}` is the name of a bound variable; its value is sent",
@@ -46,7 +46,7 @@ def brace_bare_names(
 def _values(
     consumes: list[dict[str, Any]], exposes: list[dict[str, Any]]
 ) -> Iterator[tuple[dict[str, Any], str, Pointer]]:
-    """Give what holds each credential and each fixed parameter, under which key, and its place."""
+    """Yield the owner, the key and the place of each credential and each fixed parameter."""
     for entry in (*consumes, *exposes):
         block = entry.get("authentication")
         if block:

@@ -11,13 +11,13 @@ from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.locations import scheme_of
 
 
-def normalise_binds(root: Reader, capability: Reader) -> list[dict[str, Any]]:
-    """Give every bind of the document, the root's first."""
+def normalize_binds(root: Reader, capability: Reader) -> list[dict[str, Any]]:
+    """Return every bind of the document, those at the root first."""
     return [*_binds(root), *_binds(capability)]
 
 
 def spellings(binds: list[dict[str, Any]]) -> set[str]:
-    """Give everything that may stand between braces for a variable of canonical binds."""
+    """Return every name that a template can use for a variable of canonical binds."""
     found: set[str] = set()
     for bind in binds:
         for name in bind["keys"]:
@@ -48,7 +48,7 @@ def _binds(owner: Reader) -> Iterator[dict[str, Any]]:
 
 
 def _location(bind: Reader) -> str:
-    """Give a bind's location; that of a provider that is not installed is left out, with a warning."""
+    """Return a bind's location; warn of one whose provider is not installed, and ignore it."""
     location = bind.text("location")
     known = plugins.installed(plugins.PROVIDERS)
     scheme = scheme_of(location)

@@ -1,4 +1,4 @@
-"""Request bodies of consumed operations, and their types' many spellings."""
+"""Request bodies of consumed operations, and the spellings of their types."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _TEXTS: Final = ("text", "xml", "sparql")
 """The types of bodies that are only text."""
 
 _FAMILIES: Final = {"+json": "json", "+xml": "xml", "yaml": "yaml", "text/": "text"}
-"""How a body of a media type that is not listed is written, by a part of that type's name."""
+"""The type of a body by a part of an unlisted media type."""
 
 
-def normalise_body(operation: Reader) -> dict[str, Any] | None:
-    """Give the operation's body; None where it has none."""
+def normalize_body(operation: Reader) -> dict[str, Any] | None:
+    """Return the operation's body; None where it has none."""
     body = operation.data.get("body")
     at = (*operation.at, "body")
     if body is None:
@@ -27,7 +27,7 @@ def normalise_body(operation: Reader) -> dict[str, Any] | None:
     if isinstance(body, str):
         return {"pointer": at, "type": "raw", "data": read_data(body)}
     if not isinstance(body, dict):
-        operation.report.warning("wrong-type", "`body` must be text or a mapping; it was left out", at)
+        operation.report.warning("wrong-type", "`body` must be text or a mapping; it was ignored", at)
         return None
     if body and "data" not in body and "type" not in body:
         return {"pointer": at, "type": "json", "data": read_data(body)}
@@ -36,7 +36,7 @@ def normalise_body(operation: Reader) -> dict[str, Any] | None:
     if body.get("data") is None:
         operation.report.warning(
             "body-without-data",
-            "the body has no `data`; it is made of the caller's arguments",
+            "the body has no `data`; it is built from the caller's arguments",
             at,
             hint="write `data:` with the fields to send, or leave `body` out",
         )
@@ -46,7 +46,7 @@ def normalise_body(operation: Reader) -> dict[str, Any] | None:
 
 
 def _body_type(body: Reader) -> tuple[str, str]:
-    """Give the type of a body, and its Content-Type where the author wrote one that says more."""
+    """Return the type of a body, and its Content-Type where the author wrote a more specific one."""
     written = body.text("type") or "json"
     media_type = written.casefold().partition(";")[0].strip()
     kind = _TYPES.get(media_type, "")
@@ -68,21 +68,21 @@ def _body_type(body: Reader) -> tuple[str, str]:
 
 
 def _note_unusual(body: Reader, kind: str) -> None:
-    """Warn of what is sent, though not in a way that every reader would expect."""
+    """Warn of bodies that are not sent as written."""
     if kind == "yaml":
-        message, key = "a YAML body is no part of the specification; the data is written as YAML", "type"
+        message, key = "YAML bodies are not in the specification; the data is sent as YAML", "type"
     elif kind in _TEXTS and isinstance(body.data["data"], dict | list):
         message, key = (
             f"a body of type {kind} is text, and its `data` is a structure; it is sent as JSON text",
             "data",
         )
     elif kind == "binary" and isinstance(body.data["data"], dict) and len(body.data["data"]) == 1:
-        message, key = "a binary body is one value; the only member of `data` is sent", "data"
+        message, key = "a binary body is a single value; the only member of `data` is sent", "data"
     elif kind == "binary" and "cbor" in body.text("type").casefold():
         message, key = (
-            "nothing is encoded as CBOR here; the data is sent as it is, base64 as its bytes",
+            "CBOR is not supported; the data is sent unchanged, base64 decoded to bytes",
             "type",
         )
     else:
         return
-    body.report.warning("unusual-body", message, (*body.at, key), hint="write a `json` body where it will do")
+    body.report.warning("unusual-body", message, (*body.at, key), hint="write a `json` body if possible")

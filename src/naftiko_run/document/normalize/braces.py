@@ -1,4 +1,4 @@
-"""``${X}`` and ``{X}`` where a declared binding is meant: ``{{X}}`` in other words."""
+"""Declared bindings in other braces: ``${X}`` and ``{X}`` instead of ``{{X}}``."""
 
 from __future__ import annotations
 
@@ -15,33 +15,37 @@ _BRACES = re.compile(rf"{_DOLLAR.pattern}|(?<![{{$])\{{([^\s{{}}]+)\}}(?!\}})")
 _CAPITALS = re.compile(r"(?:[\w-]+\.)?[A-Z][A-Z0-9_]*\Z")
 
 
-def mend_braces(consumes: list[dict[str, Any]], binds: list[dict[str, Any]], report: Report) -> None:
-    """Write bindings with double braces in credentials, fixed values, paths and bodies of canonical ``consumes``.
+def correct_braces(consumes: list[dict[str, Any]], binds: list[dict[str, Any]], report: Report) -> None:
+    """Rewrite bindings with double braces in credentials, fixed values, paths and bodies of canonical ``consumes``.
 
-    Only the name of a binding that the document declares is read so: other
-    braces are the text's own. In a body it must be in capitals besides, because
-    ``{id}`` may be a part of a query language; in a path it must be ``${X}`` and
-    no parameter's name, because ``{X}`` is a variable of the path.
+    Only names of declared bindings are rewritten: other braces are literal. In a
+    body the name must be in capitals, because ``{id}`` may belong to a query
+    language; in a path it must be written ``${X}`` and not be the name of a
+    parameter, because ``{X}`` is a path variable.
     """
     names = spellings(binds)
     if not names:
         return
-    mending = _Mending(names, report)
-    in_body = _Mending({name for name in names if _CAPITALS.match(name)}, report)
+    correction = _BraceCorrection(names, report)
+    in_body = _BraceCorrection({name for name in names if _CAPITALS.match(name)}, report)
     for entry in consumes:
         authentication = entry["authentication"]
         if authentication:
-            authentication["settings"] = mending.mended(authentication["settings"], authentication["pointer"])
+            authentication["settings"] = correction.corrected(
+                authentication["settings"], authentication["pointer"]
+            )
         for parameter in _parameters(entry, entry["resources"]):
             if parameter.get("value") is not None:
-                parameter["value"] = mending.mended(parameter["value"], (*parameter["pointer"], "value"))
+                parameter["value"] = correction.corrected(
+                    parameter["value"], (*parameter["pointer"], "value")
+                )
         for resource in entry["resources"]:
             taken = {parameter["name"] for parameter in _parameters(entry, [resource])}
-            in_path = _Mending(names - taken, report, _DOLLAR)
-            resource["path"] = in_path.mended(resource["path"], (*resource["pointer"], "path"))
+            in_path = _BraceCorrection(names - taken, report, _DOLLAR)
+            resource["path"] = in_path.corrected(resource["path"], (*resource["pointer"], "path"))
         for body in (each["body"] for each in _operations(entry["resources"]) if each["body"]):
             at = body["pointer"] if body["type"] == "raw" else (*body["pointer"], "data")
-            body["data"] = in_body.mended(body["data"], at)
+            body["data"] = in_body.corrected(body["data"], at)
 
 
 def _operations(resources: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -55,25 +59,25 @@ def _parameters(entry: dict[str, Any], resources: list[dict[str, Any]]) -> Itera
 
 
 @dataclass(frozen=True, slots=True)
-class _Mending:
-    """Writes bindings with double braces.
+class _BraceCorrection:
+    """Rewrites bindings with double braces.
 
     Attributes:
-        names: What stands between braces for a binding.
-        report: Takes a warning for each value.
-        braces: Finds what may be a binding, with its name as a group.
+        names: The names of bindings in templates.
+        report: Receives a warning for each value.
+        braces: Matches a possible binding, with its name as a group.
     """
 
     names: set[str]
     report: Report
     braces: re.Pattern[str] = _BRACES
 
-    def mended(self, value: Any, at: Pointer) -> Any:
-        """Give a value with every binding in it between double braces."""
+    def corrected(self, value: Any, at: Pointer) -> Any:
+        """Return a value with its bindings in double braces."""
         if isinstance(value, dict):
-            return {key: self.mended(member, (*at, key)) for key, member in value.items()}
+            return {key: self.corrected(member, (*at, key)) for key, member in value.items()}
         if isinstance(value, list):
-            return [self.mended(member, (*at, index)) for index, member in enumerate(value)]
+            return [self.corrected(member, (*at, index)) for index, member in enumerate(value)]
         if not isinstance(value, str) or "{" not in value:
             return value
         found = dict.fromkeys(
@@ -84,7 +88,7 @@ class _Mending:
         written = ", ".join(f"`{{{{{name}}}}}`" for name in found)
         self.report.warning(
             "binding-braces",
-            f"a binding stands between other braces than it should; it is read as {written}",
+            f"a binding is written with the wrong braces; it is read as {written}",
             at,
             hint=f"write {written}",
         )

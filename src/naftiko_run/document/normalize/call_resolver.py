@@ -1,4 +1,4 @@
-"""``call``: which consumed operation a unit means, exactly."""
+"""Resolve ``call``: find the consumed operation that a function calls."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from naftiko_run.document.normalize.operations import (
+    CandidateOperation,
     Evidence,
-    Operation,
     decide,
     operations_of,
     same_resource,
@@ -22,43 +22,43 @@ _WORDS = re.compile(r"[-_.\s]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Calls:
-    """The operations that can be called.
+class CallResolver:
+    """Resolves calls to consumed operations.
 
     Attributes:
-        operations: By namespace.
-        faults: Namespace that cannot be called, to why.
+        operations: The operations by namespace.
+        faults: Why a namespace cannot be called, by namespace.
         adapters: The namespaces of the adapters, which some documents write in place of the consumed one.
     """
 
-    operations: dict[str, list[Operation]]
+    operations: dict[str, list[CandidateOperation]]
     faults: dict[str, str]
     adapters: frozenset[str] = frozenset()
 
     @classmethod
     def of(
         cls, consumes: Sequence[dict[str, Any]], faults: dict[str, str], adapters: Iterable[str] = ()
-    ) -> Calls:
-        """Gather the operations of canonical ``consumes`` entries."""
-        operations: dict[str, list[Operation]] = {entry["namespace"]: [] for entry in consumes}
+    ) -> CallResolver:
+        """Collect the operations of canonical ``consumes`` entries."""
+        operations: dict[str, list[CandidateOperation]] = {entry["namespace"]: [] for entry in consumes}
         for each in operations_of(consumes):
             operations[each.namespace].append(each)
         return cls(operations, faults, frozenset(adapters) - operations.keys())
 
-    def find(self, unit: Reader, method: str = "", route: str | None = None) -> tuple[str, str]:
-        """Give the ``namespace.operation`` that a unit calls, or why it can call none.
+    def find(self, function: Reader, method: str = "", route: str | None = None) -> tuple[str, str]:
+        """Return the ``namespace.operation`` that a function calls, or the reason why there is none.
 
         Args:
-            unit: What calls.
+            function: The function.
             method: The method of a REST operation.
             route: The path of a REST operation; None for anything else.
 
         Returns:
             The call and an empty reason, or an empty call and the reason.
         """
-        written = unit.text("call").strip()
+        written = function.text("call").strip()
         if not written:
-            return "", _without_call(unit)
+            return "", _without_call(function)
         namespace, name = self._split(written)
         found = self._exact(namespace, name)
         if not found and namespace in self.faults:
@@ -67,40 +67,40 @@ class Calls:
         found = found or self._near(written, namespace, name)
         if not found:
             return "", self._reason(written, namespace, name)
-        chosen = found[0] if len(found) == 1 else decide(found, Evidence.of(unit, method, route))
+        chosen = found[0] if len(found) == 1 else decide(found, Evidence.of(function, method, route))
         if chosen is None:
-            told = ", ".join(f"`{each.title}`" for each in found)
-            return "", f"it calls `{written}`, which may be any of {len(found)} operations: {told}"
+            titles = ", ".join(f"`{each.title}`" for each in found)
+            return "", f"it calls `{written}`, which may be any of {len(found)} operations: {titles}"
         if len(found) > 1:
-            unit.report.warning(
+            function.report.warning(
                 "ambiguous-call",
-                f"`{written}` is the name of {len(found)} operations; `{chosen.title}` is called, as the unit's "
-                "own method or path says",
-                (*unit.at, "call"),
+                f"`{written}` is the name of {len(found)} operations; `{chosen.title}` is called, which "
+                "matches the caller's own method or path",
+                (*function.at, "call"),
                 hint="give each operation a name of its own",
             )
         elif not is_exact:
-            unit.report.warning(
+            function.report.warning(
                 "inexact-call",
                 f"`{written}` does not exist; `{chosen.call}` is called",
-                (*unit.at, "call"),
+                (*function.at, "call"),
                 hint=f"write `call: {chosen.call}`",
             )
         return chosen.call, ""
 
     def namespace_fault(self, namespace: str) -> str:
-        """Say why a namespace cannot be called; empty where it can."""
+        """Return the reason why a namespace cannot be called; empty where it can."""
         if namespace in self.faults:
             return f"`{namespace}` cannot be called: {self.faults[namespace]}"
         if namespace in self.operations:
             return ""
         known = ", ".join(self.operations) or "nothing"
-        return f"nothing is consumed under `{namespace}`; there is: {known}"
+        return f"nothing is consumed under `{namespace}`; known: {known}"
 
-    def hint(self, unit: Reader) -> str:
-        """Suggest what to write instead of a call that leads nowhere."""
+    def hint(self, function: Reader) -> str:
+        """Return a hint for a call that cannot be resolved."""
         known = [each.call for operations in self.operations.values() for each in operations]
-        written = str(unit.data["call"])
+        written = str(function.data["call"])
         namespace, name = self._split(written)
         if namespace in self.faults:
             return f"correct the entry `{namespace}` under `consumes`"
@@ -122,15 +122,15 @@ class Calls:
         namespace, _, name = written.partition(".")
         return namespace, name
 
-    def _exact(self, namespace: str, name: str) -> list[Operation]:
+    def _exact(self, namespace: str, name: str) -> list[CandidateOperation]:
         found = [each for each in self.operations.get(namespace, ()) if each.spelled == name]
         return found or [each for each in self.operations.get(namespace, ()) if each.name == name]
 
-    def _near(self, written: str, namespace: str, name: str) -> list[Operation]:
-        """Return the operations of the one name that a call can mean which is written otherwise.
+    def _near(self, written: str, namespace: str, name: str) -> list[CandidateOperation]:
+        """Return the operations that a call in another spelling refers to, where just one name is possible.
 
-        A call may be spelled otherwise, name the resource too, and have a namespace that is not quite the consumed
-        one, all at once. What could be two names is none: a wrong operation is worse than none.
+        A call may be spelled differently, include the resource, and have a similar namespace, all at once. An
+        ambiguous call is not resolved: a wrong operation is worse than none.
         """
         for first, middle, last in _readings(written, namespace, name):
             found = self._named(first, last)
@@ -142,17 +142,17 @@ class Calls:
             return _one_name([each for each in self._all() if each.spelled == written])
         return []
 
-    def _all(self) -> Iterable[Operation]:
+    def _all(self) -> Iterable[CandidateOperation]:
         return (each for operations in self.operations.values() for each in operations)
 
-    def _named(self, namespace: str, name: str) -> list[Operation]:
+    def _named(self, namespace: str, name: str) -> list[CandidateOperation]:
         return self._spelled(namespace, name) or self._in_sibling(namespace, name)
 
-    def _of_resource(self, namespace: str, resource: str) -> list[Operation]:
+    def _of_resource(self, namespace: str, resource: str) -> list[CandidateOperation]:
         return [each for each in self.operations[namespace] if same_resource(resource, each)]
 
-    def _spelled(self, namespace: str, name: str) -> list[Operation]:
-        """Find a name in other spellings of it and of its namespace, the exact ones first."""
+    def _spelled(self, namespace: str, name: str) -> list[CandidateOperation]:
+        """Find a name by other spellings of it and of its namespace, exact ones first."""
         found = [
             each
             for each in self._all()
@@ -168,10 +168,10 @@ class Calls:
                 return _one_name(wanted)
         return _one_name(found)
 
-    def _in_sibling(self, namespace: str, name: str) -> list[Operation]:
-        """Find a name under the one namespace that has it, if that extends the wanted one or an adapter has that.
+    def _in_sibling(self, namespace: str, name: str) -> list[CandidateOperation]:
+        """Find a name in the only namespace that has it, if that extends the requested one or an adapter has that name.
 
-        A namespace that merely shares a word is no evidence.
+        Sharing a word is not enough.
         """
         found = [each for each in self._all() if same_name(each.spelled) == same_name(name)]
         spaces = {each.namespace for each in found}
@@ -212,25 +212,25 @@ def _words(namespace: str) -> list[str]:
     return [each for each in _WORDS.split(namespace.casefold()) if each]
 
 
-def _one_name(found: Sequence[Operation]) -> list[Operation]:
-    """Return operations that share one name; none of several names."""
+def _one_name(found: Sequence[CandidateOperation]) -> list[CandidateOperation]:
+    """Return the operations if they share one name; none otherwise."""
     return list(found) if len({(each.namespace, each.spelled) for each in found}) == 1 else []
 
 
 _FOREIGN = ("operation", "calls")
 
 
-def says_nothing(unit: Reader) -> bool:
-    """Whether a unit has none of the keys that say what it does: its author has not come that far."""
-    return all(unit.data.get(key) is None for key in ("call", "steps", "ref", "forward", *_FOREIGN))
+def says_nothing(function: Reader) -> bool:
+    """Whether a function has none of the keys that define what it does: its author has not finished it."""
+    return all(function.data.get(key) is None for key in ("call", "steps", "ref", "forward", *_FOREIGN))
 
 
-def _without_call(unit: Reader) -> str:
-    if unit.data.get("call") is not None:
+def _without_call(function: Reader) -> str:
+    if function.data.get("call") is not None:
         return "its `call` names no operation"
-    if unit.data.get("steps") is not None:
-        return "its `steps` hold no step"
+    if function.data.get("steps") is not None:
+        return "its `steps` are empty"
     for key in _FOREIGN:
-        if key in unit.data:
-            return f"it says `{key}` where the specification says `call`"
-    return "it has no `call`, no `steps` and no `ref`, so there is nothing to run"
+        if key in function.data:
+            return f"it says `{key}` instead of `call`"
+    return "it has no `call`, `steps` or `ref`, so there is nothing to run"

@@ -8,15 +8,15 @@ from typing import Any, get_args
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import Method
 from naftiko_run.document.normalize.authentication import (
-    normalise_authentication,
+    normalize_authentication,
     note_token_source,
     place_keys_in_path,
 )
-from naftiko_run.document.normalize.bodies import normalise_body
-from naftiko_run.document.normalize.formats import normalise_raw_format, normalise_seconds, normalise_size
+from naftiko_run.document.normalize.bodies import normalize_body
+from naftiko_run.document.normalize.formats import normalize_raw_format, normalize_seconds, normalize_size
 from naftiko_run.document.normalize.parameters import (
-    normalise_consumed_outputs,
-    normalise_inputs,
+    normalize_consumed_outputs,
+    normalize_inputs,
     place_inputs,
 )
 from naftiko_run.document.normalize.paths import (
@@ -24,7 +24,7 @@ from naftiko_run.document.normalize.paths import (
     consumed_path,
     ends_with_slash,
     join,
-    normalise_base_uri,
+    normalize_base_uri,
     operation_paths_replace,
     split_path,
 )
@@ -36,18 +36,18 @@ from naftiko_run.spec.spellings import CONSUMED_NAMESPACE, DESCRIPTION, OPERATIO
 METHODS = frozenset(get_args(Method))
 
 
-def normalise_consumes(
+def normalize_consumes(
     capability: Reader, not_imported: Mapping[str, str], is_replaced: Callable[[str], bool]
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Give the canonical ``consumes`` entries.
+    """Return the canonical ``consumes`` entries.
 
     Args:
-        capability: Has the entries.
+        capability: The owner of the entries.
         not_imported: Namespaces that could not be imported, and why.
-        is_replaced: Whether a namespace is called elsewhere than its base URI says.
+        is_replaced: Whether the base URI of a namespace is overridden.
 
     Returns:
-        The entries that can be called, and for each namespace that cannot be, why.
+        The entries that can be called, and the reason for each namespace that cannot be.
     """
     entries: dict[str, dict[str, Any]] = {}
     faults = dict(not_imported)
@@ -55,20 +55,20 @@ def normalise_consumes(
         namespace = written.text(*CONSUMED_NAMESPACE) or written.key
         if not namespace:
             written.report.warning(
-                "nameless-consumes", "this entry has no `namespace`; it cannot be called", written.at
+                "nameless-consumes", "this entry has no `namespace`, so it cannot be called", written.at
             )
             continue
-        base_uri, fixed = normalise_base_uri(written)
+        base_uri, fixed = normalize_base_uri(written)
         fault = base_uri_fault(base_uri)
         if fault and not is_replaced(namespace):
-            faults[namespace] = f"{fault}; --base-uri {namespace}=URL gives it one"
+            faults[namespace] = f"{fault}; set one with --base-uri {namespace}=URL"
             continue
         _note_protocol(written, namespace)
         entry = _entry(written, namespace, base_uri, fixed)
         if namespace in entries:
             written.report.warning(
                 "duplicate-namespace",
-                f"`{namespace}` is consumed twice; the operations are merged, the first of a name wins",
+                f"`{namespace}` is consumed twice; the operations are merged, and the first of each name is used",
                 written.at,
             )
             entries[namespace]["resources"] += entry["resources"]
@@ -76,7 +76,7 @@ def normalise_consumes(
         else:
             entries[namespace] = entry
     for entry in entries.values():
-        _tell_names_apart(entry, capability)
+        _make_names_unique(entry, capability)
     return list(entries.values()), faults
 
 
@@ -85,14 +85,14 @@ def _note_protocol(written: Reader, namespace: str) -> None:
     if kind not in ("", "http", "https", "rest"):
         written.report.warning(
             "unknown-protocol",
-            f"`{namespace}` is of type `{kind}`, which is not supported; it is called over HTTP",
+            f"`{namespace}` has the unsupported type `{kind}`; it is called over HTTP",
             (*written.at, "type"),
             hint="write `type: http`",
         )
 
 
 def _entry(written: Reader, namespace: str, base_uri: str, fixed: list[dict[str, Any]]) -> dict[str, Any]:
-    authentication = normalise_authentication(written)
+    authentication = normalize_authentication(written)
     note_token_source(authentication, written.report)
     base_uri = place_keys_in_path(authentication, base_uri)
     replace = operation_paths_replace(written)
@@ -108,20 +108,20 @@ def _entry(written: Reader, namespace: str, base_uri: str, fixed: list[dict[str,
         "baseUri": base_uri,
         "description": written.text("description"),
         "authentication": authentication,
-        "tunnel": normalise_tunnel(written, namespace),
-        "maxResponse": normalise_size(written, "x-maxResponse"),
-        "timeout": normalise_seconds(written, "x-timeout"),
+        "tunnel": normalize_tunnel(written, namespace),
+        "maxResponse": normalize_size(written, "x-maxResponse"),
+        "timeout": normalize_seconds(written, "x-timeout"),
         "inputParameters": inputs + fixed,
         "resources": resources,
     }
 
 
 def _resources(resource: Reader, base_uri: str, *, replace: bool, keeps_slash: bool) -> list[dict[str, Any]]:
-    """Give a resource for each distinct path that its operations have."""
+    """Return a resource for each distinct path that its operations have."""
     by_path: dict[str, dict[str, Any]] = {}
     shared = styled_inputs(resource)
-    max_response = normalise_size(resource, "x-maxResponse")
-    timeout = normalise_seconds(resource, "x-timeout")
+    max_response = normalize_size(resource, "x-maxResponse")
+    timeout = normalize_seconds(resource, "x-timeout")
     for written in resource.members("operations"):
         whole = consumed_path(base_uri, resource.text("path"), written.text("path"), replace=replace)
         path, fixed = split_path(whole, resource.at, resource.report)
@@ -140,27 +140,27 @@ def _operation(
     written: Reader, path: str, resource: str, shared: list[dict[str, Any]], fixed: list[dict[str, Any]]
 ) -> tuple[str, dict[str, Any]]:
     method = method_of(written)
-    own = normalise_inputs(written)
+    own = normalize_inputs(written)
     named = {parameter["name"] for parameter in own}
     inputs = [dict(parameter) for parameter in shared if parameter["name"] not in named] + own
-    rename, homeless = place_inputs(inputs, parse_path(path).variables, method, written)
+    rename, unplaced = place_inputs(inputs, parse_path(path).variables, method, written)
     path = _rename_variables(path, rename)
-    body = normalise_body(written)
+    body = normalize_body(written)
     note_styles(written, inputs, body["type"] if body else "")
     name = written.text(*OPERATION_NAME) or written.key or f"{method.lower()}-{path.strip('/')}"
     for variable, parameter in rename.items():
         written.report.warning(
             "variable-spelling",
-            f"the path says `{{{variable}}}` where `{name}` names the parameter `{parameter}`; "
-            "they are taken for one",
+            f"the path has `{{{variable}}}` where `{name}` has the parameter `{parameter}`; "
+            "they are treated as the same",
             _place_of(written, parameter),
             hint=f"write `{{{parameter}}}` in the path",
         )
-    for parameter in homeless:
+    for parameter in unplaced:
         path = join(path or "/", f"{{{parameter}}}")
         written.report.warning(
             "path-without-placeholder",
-            f"`{parameter}` of `{name}` travels in the path, but the path has no place for it; "
+            f"`{parameter}` of `{name}` is a path parameter, but the path does not contain it; "
             f"`{path}` is called, which may not be what the upstream expects",
             _place_of(written, parameter),
             hint=f"write `{{{parameter}}}` where it belongs in the resource's path",
@@ -172,19 +172,19 @@ def _operation(
         "method": method,
         "description": written.text(*DESCRIPTION),
         "inputParameters": [each for each in inputs if not _is_settled(each, fixed)] + fixed,
-        "outputRawFormat": normalise_raw_format(written),
+        "outputRawFormat": normalize_raw_format(written),
         "outputSchema": written.text("outputSchema"),
         "outputMediaType": written.text("outputMediaType").strip(),
-        "maxBinarySize": normalise_size(written),
-        "maxResponse": normalise_size(written, "x-maxResponse"),
-        "timeout": normalise_seconds(written, "x-timeout"),
-        "outputParameters": normalise_consumed_outputs(written),
+        "maxBinarySize": normalize_size(written),
+        "maxResponse": normalize_size(written, "x-maxResponse"),
+        "timeout": normalize_seconds(written, "x-timeout"),
+        "outputParameters": normalize_consumed_outputs(written),
         "body": body,
     }
 
 
 def _is_settled(parameter: dict[str, Any], fixed: list[dict[str, Any]]) -> bool:
-    """Whether the path's own query gives an input its value already."""
+    """Whether the query in the path already sets an input."""
     return any(
         parameter["name"] == each["name"] and parameter["in"] == each["in"] and "{{" not in each["value"]
         for each in fixed
@@ -192,7 +192,7 @@ def _is_settled(parameter: dict[str, Any], fixed: list[dict[str, Any]]) -> bool:
 
 
 def method_of(written: Reader) -> str:
-    """Give an operation's method in capitals; GET where it has none that HTTP knows."""
+    """Return an operation's method in capitals; GET where it is missing or unknown."""
     method = written.text("method").upper()
     if method in METHODS:
         return method
@@ -223,10 +223,10 @@ def _place_of(written: Reader, parameter: str) -> Pointer:
     return written.at
 
 
-def _tell_names_apart(entry: dict[str, Any], capability: Reader) -> None:
-    """Give operations that share a name one each; of those that send the same request, the first stays.
+def _make_names_unique(entry: dict[str, Any], capability: Reader) -> None:
+    """Rename operations that share a name; of those that send the same request, keep the first.
 
-    A call of the shared name means the one that the calling unit's method or path says: see ``decide``.
+    A call of the shared name is resolved by the caller's method or path: see ``decide``.
     """
     requests: dict[str, dict[object, str]] = {}
     defined: dict[str, list[Pointer]] = {}
@@ -274,10 +274,10 @@ def _report_duplicates(
     )
 
 
-def normalise_tunnel(consumes: Reader, namespace: str) -> dict[str, Any] | None:
-    """Give the tunnel of a consumed API; None where it has none.
+def normalize_tunnel(consumes: Reader, namespace: str) -> dict[str, Any] | None:
+    """Return the tunnel of a consumed API; None where it has none.
 
-    One that cannot be read is a tunnel all the same: nothing may go past it.
+    An unreadable tunnel still counts: no call may bypass it.
     """
     if consumes.data.get("tunnel") is None:
         return None
@@ -289,9 +289,9 @@ def normalise_tunnel(consumes: Reader, namespace: str) -> dict[str, Any] | None:
     if is_direct:
         tunnel.report.warning(
             "tunnel-not-opened",
-            f"tunnels are not supported yet: `{namespace}` is called directly, as the `fallback` says",
+            f"tunnels are not supported yet: `{namespace}` is called directly, as its `fallback` allows",
             at,
-            hint="write `fallback: fail` to have no call go past the tunnel",
+            hint="write `fallback: fail` to prevent calls that bypass the tunnel",
             alters_service=True,
         )
     return {"pointer": at, "type": tunnel.text("type"), "fallback": "direct" if is_direct else "fail"}

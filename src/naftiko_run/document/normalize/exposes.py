@@ -6,34 +6,35 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from naftiko_run.document.normalize.authentication import normalise_inbound
+from naftiko_run.document.normalize.authentication import normalize_inbound
 from naftiko_run.document.normalize.call_resolver import says_nothing
 from naftiko_run.document.normalize.consumes import method_of
-from naftiko_run.document.normalize.extensions import normalise_asks, normalise_content
-from naftiko_run.document.normalize.formats import normalise_size
-from naftiko_run.document.normalize.functions import Callables
-from naftiko_run.document.normalize.mcp_resources import normalise_prompts, normalise_resources
+from naftiko_run.document.normalize.extensions import normalize_asks, normalize_content
+from naftiko_run.document.normalize.formats import normalize_size
+from naftiko_run.document.normalize.functions import FunctionReader
+from naftiko_run.document.normalize.mcp_resources import normalize_prompts, normalize_resources
 from naftiko_run.document.normalize.paths import join
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.routes import lone_fragments, read_route, route_identity, written_route
-from naftiko_run.document.normalize.skills import Siblings, normalise_skills
+from naftiko_run.document.normalize.skills import Siblings, normalize_skills
 from naftiko_run.document.normalize.styles import styled_inputs
 from naftiko_run.document.normalize.tool_names import take_name
 from naftiko_run.expressions import Selector, parse_path
 from naftiko_run.spec.exposes import EXPOSES
+from naftiko_run.spec.table import TABLE
 
 _MAX_SHOWN: Final = 20
-"""The longest value that a message shows whole."""
+"""Maximum length of a value in a message."""
 
 
-def normalise_exposes(capability: Reader, callables: Callables) -> list[dict[str, Any]]:
-    """Give the canonical ``exposes`` entries; units that cannot work are under ``unavailable``."""
+def normalize_exposes(capability: Reader, callables: FunctionReader) -> list[dict[str, Any]]:
+    """Return the canonical ``exposes`` entries; functions that cannot work are under ``unavailable``."""
     written = [(each, entry) for each in capability.members("exposes") if (entry := _entry(each, callables))]
     siblings = Siblings.of([entry for _, entry in written], callables.calls)
     return [entry | _skills(each, siblings) if entry["type"] == "skill" else entry for each, entry in written]
 
 
-def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
+def _entry(written: Reader, callables: FunctionReader) -> dict[str, Any] | None:
     kind = written.text("type").casefold()
     if not kind:
         kind = next((kind for key, kind in EXPOSES.type_by_key.items() if key in written.data), "")
@@ -60,10 +61,10 @@ def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
         "type": kind,
         "namespace": written.text("namespace") or written.key,
         "address": written.text("address"),
-        "port": _port(written),
+        "port": _port(written, kind),
         "description": written.text("description"),
-        "authentication": normalise_inbound(written),
-        "maxBinarySize": normalise_size(written),
+        "authentication": normalize_inbound(written),
+        "maxBinarySize": normalize_size(written),
     }
     if kind == "rest":
         return entry | _not_empty(_rest(written, callables), written, "resources")
@@ -73,11 +74,11 @@ def _entry(written: Reader, callables: Callables) -> dict[str, Any] | None:
 
 
 def _skills(written: Reader, siblings: Siblings) -> dict[str, Any]:
-    return _not_empty({"skills": normalise_skills(written, siblings), "unavailable": ()}, written, "skills")
+    return _not_empty({"skills": normalize_skills(written, siblings), "unavailable": ()}, written, "skills")
 
 
 def _not_empty(adapter: dict[str, Any], written: Reader, *keys: str) -> dict[str, Any]:
-    """Give an adapter, and warn where it has nothing to serve and nothing was left out."""
+    """Return an adapter, and warn where it is empty without an earlier warning."""
     if not any(adapter[key] for key in keys) and not adapter["unavailable"]:
         written.report.warning(
             "empty-adapter",
@@ -89,14 +90,14 @@ def _not_empty(adapter: dict[str, Any], written: Reader, *keys: str) -> dict[str
 
 
 def _shown(value: Any) -> str:
-    """Return a value as a message names it: not the whole of something long."""
+    """Return a value for a message, truncated where it is long."""
     if isinstance(value, dict | list):
         return "a mapping" if isinstance(value, dict) else "a list"
     text = str(value)
     return f"`{text}`" if len(text) <= _MAX_SHOWN else f"`{text[:_MAX_SHOWN]}…`"
 
 
-def _port(written: Reader) -> int | None:
+def _port(written: Reader, kind: str) -> int | None:
     port = written.data.get("port")
     if isinstance(port, str) and port.isdecimal() and len(port) <= _MAX_SHOWN:
         port = int(port)
@@ -104,7 +105,7 @@ def _port(written: Reader) -> int | None:
         return port
     written.report.warning(
         "bad-port",
-        f"{_shown(port)} is not a port; the adapter's usual one is used",
+        f"{_shown(port)} is not a port; using {_default_port(kind)}",
         (*written.at, "port"),
         hint="write a number from 1 to 65535",
         alters_service=True,
@@ -112,7 +113,14 @@ def _port(written: Reader) -> int | None:
     return None
 
 
-def _rest(written: Reader, callables: Callables) -> dict[str, Any]:
+def _default_port(kind: str) -> str:
+    adapter = TABLE.objects.get(EXPOSES.object_of(kind))
+    fields = {field.name: field for field in adapter.fields} if adapter is not None else {}
+    default = fields["port"].default.strip("`") if "port" in fields else ""
+    return f"default port {default}" if default else "the default port"
+
+
+def _rest(written: Reader, callables: FunctionReader) -> dict[str, Any]:
     resources: list[dict[str, Any]] = []
     unavailable: list[dict[str, Any]] = []
     seen: dict[tuple[str, str, frozenset[Selector]], str] = {}
@@ -125,12 +133,12 @@ def _rest(written: Reader, callables: Callables) -> dict[str, Any]:
             identity = route_identity(name)
             as_written = f"{method} {written_route(resource, operation)}"
             if identity in seen:
-                reason = f"it matches the same requests as `{seen[identity]}`, which answers them"
+                reason = f"it matches the same requests as `{seen[identity]}`, which handles them"
                 operation.report.warning(
                     "duplicate-route",
                     f"`{as_written}` is left out: {reason}",
                     operation.at,
-                    hint="give it a path of its own, or a query such as `?action=x` that only it has",
+                    hint="change its path, or add a query such as `?action=x`",
                     alters_service=True,
                 )
                 action = operation.text("name") or operation.key or name
@@ -140,18 +148,18 @@ def _rest(written: Reader, callables: Callables) -> dict[str, Any]:
                 continue
             own_name = operation.text("name") or operation.key or name
             read = partial(callables.read, operation, own_name, method, path)
-            unit = _callable(operation, callables, name, unavailable, read)
-            if unit is None:
+            function = _callable(operation, callables, name, unavailable, read)
+            if function is None:
                 continue
             seen[identity] = as_written
-            unit["method"] = method
+            function["method"] = method
             resources.append(
                 {
                     "pointer": resource.at,
                     "path": path,
                     "description": resource.text("description"),
                     "inputParameters": styled_inputs(resource),
-                    "operations": [unit],
+                    "operations": [function],
                 }
             )
         forward = resource.mapping("forward")
@@ -165,17 +173,17 @@ def _rest(written: Reader, callables: Callables) -> dict[str, Any]:
 
 
 def _forward(
-    resource: Reader, forward: Reader, callables: Callables, unavailable: list[dict[str, Any]]
+    resource: Reader, forward: Reader, callables: FunctionReader, unavailable: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Give the resource that forwards, beside those of the operations on the same path."""
+    """Return the forwarding resource, which is added to those of the operations on the same path."""
     path = join("/", resource.text("path"))
     variables = [part for part in parse_path(path).parts if not isinstance(part, str)]
     namespace = forward.text("targetNamespace")
     reason = callables.calls.namespace_fault(namespace)
     if not reason and "path" in [each.name for each in variables] and not path.endswith("}"):
-        reason = "`{path}` takes all that follows, so nothing can stand after it in the resource's path"
+        reason = "`{path}` matches the rest of the path, so it must be the last segment"
     if reason:
-        _leave_out(forward, f"ANY {path}", f"it forwards, and {reason}", "", unavailable)
+        _report_unavailable(forward, f"ANY {path}", f"it forwards, and {reason}", "", unavailable)
         return []
     trusted = forward.data.get("trustedHeaders")
     headers = tuple(str(each).lower() for each in trusted) if isinstance(trusted, list) else ()
@@ -184,54 +192,54 @@ def _forward(
     return [{"pointer": resource.at, "path": path, "inputParameters": inputs, "forward": canonical}]
 
 
-def _mcp(written: Reader, callables: Callables) -> dict[str, Any]:
+def _mcp(written: Reader, callables: FunctionReader) -> dict[str, Any]:
     tools: list[dict[str, Any]] = []
     unavailable: list[dict[str, Any]] = []
     names: set[str] = set()
     for tool in written.members("tools"):
         name = tool.text("name") or tool.key or tool.text("ref").rpartition(".")[2]
         if not name:
-            tool.report.warning("nameless-tool", "the tool has no `name`; it was left out", tool.at)
+            tool.report.warning("nameless-tool", "the tool has no `name`; it is left out", tool.at)
             continue
-        unit = _callable(tool, callables, name, unavailable, partial(callables.read, tool, name))
-        if unit is not None:
-            unit["name"] = take_name(tool, name, names)
-            unit["writtenName"] = name
-            unit["maxResult"] = normalise_size(tool, "x-maxResult")
+        function = _callable(tool, callables, name, unavailable, partial(callables.read, tool, name))
+        if function is not None:
+            function["name"] = take_name(tool, name, names)
+            function["writtenName"] = name
+            function["maxResult"] = normalize_size(tool, "x-maxResult")
             meta = tool.mapping("x-meta")
-            unit["meta"] = meta.data if meta else {}
-            unit["hints"] = _hints(tool, callables.target(tool).get("semantics"))
+            function["meta"] = meta.data if meta else {}
+            function["hints"] = _hints(tool, callables.target(tool).get("semantics"))
             try:
-                unit |= {"content": normalise_content(tool), "asks": normalise_asks(tool)}
+                function |= {"content": normalize_content(tool), "asks": normalize_asks(tool)}
             except ValueError as fault:
-                _leave_out(tool, name, str(fault), "", unavailable)
+                _report_unavailable(tool, name, str(fault), "", unavailable)
                 continue
-            tools.append(unit)
+            tools.append(function)
     transport = written.text("transport").casefold()
     return {
         "transport": "stdio" if transport == "stdio" else "http",
         "tools": tools,
-        "resources": normalise_resources(written, callables, unavailable),
-        "prompts": normalise_prompts(written, unavailable),
+        "resources": normalize_resources(written, callables, unavailable),
+        "prompts": normalize_prompts(written, unavailable),
         **_cache_hints(written),
         "unavailable": unavailable,
     }
 
 
 def _cache_hints(written: Reader) -> dict[str, Any]:
-    """Give how long clients may keep what they are told, and whether they may share it."""
+    """Return how long clients can cache results, and whether they can share them."""
     ttl, scope = written.data.get("ttlMs"), written.text("cacheScope").casefold()
     is_time = isinstance(ttl, int) and not isinstance(ttl, bool) and ttl >= 0
     if not is_time and ttl is not None:
         written.report.warning(
             "wrong-type",
-            "`ttlMs` must be a number of milliseconds; it was left out",
+            "`ttlMs` must be a number of milliseconds; it was ignored",
             (*written.at, "ttlMs"),
         )
     if scope not in ("", "public", "private"):
         written.report.warning(
             "unknown-cache-scope",
-            f"`{scope}` is no cache scope; it is read as `private`",
+            f"`{scope}` is not a cache scope; it is read as `private`",
             (*written.at, "cacheScope"),
             hint="write `public` or `private`",
         )
@@ -239,7 +247,7 @@ def _cache_hints(written: Reader) -> dict[str, Any]:
 
 
 def _hints(tool: Reader, semantics: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Give a tool's hints: its own, over those that the semantics of the function behind it imply."""
+    """Return a tool's hints: its own, then those implied by the semantics of its function."""
     hints = tool.mapping("hints")
     if hints is None and semantics is None:
         return None
@@ -258,8 +266,8 @@ def _hints(tool: Reader, semantics: dict[str, Any] | None) -> dict[str, Any] | N
 
 
 def _callable(
-    unit: Reader,
-    callables: Callables,
+    function: Reader,
+    callables: FunctionReader,
     title: str,
     unavailable: list[dict[str, Any]],
     read: Callable[[], dict[str, Any]],
@@ -267,21 +275,23 @@ def _callable(
     try:
         return read()
     except ValueError as fault:
-        if says_nothing(unit):
+        if says_nothing(function):
             message = f"`{title}` is left out: {fault}"
-            unit.report.warning(
-                "not-runnable", message, unit.at, "add `call: namespace.operation`", alters_service=True
+            function.report.warning(
+                "not-runnable", message, function.at, "add `call: namespace.operation`", alters_service=True
             )
-            unavailable.append({"pointer": unit.at, "name": title, "reason": str(fault)})
+            unavailable.append({"pointer": function.at, "name": title, "reason": str(fault)})
         else:
-            hint = callables.calls.hint(unit) if unit.data.get("call") else ""
-            _leave_out(unit, title, str(fault), hint, unavailable)
+            hint = callables.calls.hint(function) if function.data.get("call") else ""
+            _report_unavailable(function, title, str(fault), hint, unavailable)
         return None
 
 
-def _leave_out(unit: Reader, name: str, reason: str, hint: str, unavailable: list[dict[str, Any]]) -> None:
-    code = "unknown-operation" if "call" in unit.data else "not-runnable"
-    at = (*unit.at, "call") if "call" in unit.data else unit.at
-    unit.report.error(code, f"`{name}` is left out: {reason}", at, hint)
-    action = unit.text("name") or unit.key or name
-    unavailable.append({"pointer": unit.at, "name": name, "reason": reason, "action": action})
+def _report_unavailable(
+    function: Reader, name: str, reason: str, hint: str, unavailable: list[dict[str, Any]]
+) -> None:
+    code = "unknown-operation" if "call" in function.data else "not-runnable"
+    at = (*function.at, "call") if "call" in function.data else function.at
+    function.report.error(code, f"`{name}` is left out: {reason}", at, hint)
+    action = function.text("name") or function.key or name
+    unavailable.append({"pointer": function.at, "name": name, "reason": reason, "action": action})

@@ -1,4 +1,4 @@
-"""What the specification has no words for: ``x-content``, ``x-asks`` and ``x-inputSchema``."""
+"""Extensions of the specification: ``x-content``, ``x-asks`` and ``x-inputSchema``."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from naftiko_run.document.normalize.reader import Reader
 _ANSWERERS = ("user", "model", "roots")
 
 
-def normalise_content(written: Reader) -> list[dict[str, Any]]:
-    """Give the parts of ``x-content``, each of which is a text or a resource."""
+def normalize_content(written: Reader) -> list[dict[str, Any]]:
+    """Return the parts of ``x-content``, each a text or a resource."""
     parts = []
     for part in written.members("x-content"):
         text, resource = part.text("text"), part.text("resource")
         if bool(text) == bool(resource):
             part.report.warning(
                 "bad-content",
-                "a part of `x-content` is one thing; it was left out",
+                "a part of `x-content` must be either a text or a resource; it was ignored",
                 part.at,
                 hint="write `text: …`, or `resource:` with the URI of a resource of this adapter",
             )
@@ -26,20 +26,18 @@ def normalise_content(written: Reader) -> list[dict[str, Any]]:
     return parts
 
 
-def normalise_asks(written: Reader) -> list[dict[str, Any]]:
-    """Give what ``x-asks`` asks for, in the author's order.
+def normalize_asks(written: Reader) -> list[dict[str, Any]]:
+    """Return the questions of ``x-asks``, in the author's order.
 
     Raises:
-        ValueError: A question is to nobody, or has no name; nothing must be done without asking it.
+        ValueError: A question has no recipient or no name; the call must not run without it.
     """
     asks = []
     for ask in written.members("x-asks"):
         name = ask.text("name") or ask.key
         answerers = [each for each in _ANSWERERS if each in ask.data]
         if not name or len(answerers) != 1:
-            fault = (
-                "does not say whom it asks: one of `user`, `model` and `roots`" if name else "has no `name`"
-            )
+            fault = "needs one of `user`, `model` and `roots`" if name else "has no `name`"
             raise ValueError(f"the question `{name or '?'}` of its `x-asks` {fault}")
         (of,) = answerers
         answer, most = ask.mapping("answer"), ask.data.get("maxTokens")
@@ -60,14 +58,14 @@ def normalise_asks(written: Reader) -> list[dict[str, Any]]:
 _REFUSED_AT_ROOT: Final = frozenset(("anyOf", "oneOf", "allOf", "not", "enum", "const", "$ref"))
 
 
-def normalise_schema(unit: Reader) -> dict[str, Any] | None:
-    """Give ``x-inputSchema``; None where the inputs make the schema.
+def normalize_schema(function: Reader) -> dict[str, Any] | None:
+    """Return ``x-inputSchema``; None where the schema is built from the inputs.
 
-    Clients read the root of every tool's schema more strictly than JSON Schema
-    is, and one that they refuse costs them all tools: there it says the same in
-    a form that they take.
+    Clients check the root of a tool's schema more strictly than JSON Schema
+    requires, and one that they reject makes all tools unavailable: the root is
+    rewritten in an equivalent form that they accept.
     """
-    written = unit.mapping("x-inputSchema")
+    written = function.mapping("x-inputSchema")
     if written is None:
         return None
     if refused := sorted(_REFUSED_AT_ROOT.intersection(written.data)):

@@ -1,4 +1,4 @@
-"""What a document says of the form of answers: raw formats, media types, sizes."""
+"""The form of responses: raw formats, media types, sizes and timeouts."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)", re.IGNORECASE)
 _UNITS: Final = {"b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
 
 
-def normalise_raw_format(operation: Reader) -> str:
-    """Give an operation's ``outputRawFormat``, which may be written as a media type, in any case."""
+def normalize_raw_format(operation: Reader) -> str:
+    """Return an operation's ``outputRawFormat``, which may be a media type, in any case."""
     written = operation.text("outputRawFormat")
     found = format_named(written) if written else "json"
     if found:
         return found
     operation.report.warning(
         "unknown-format",
-        f"`{written}` is not a format; answers are read as JSON",
+        f"`{written}` is not a format; responses are read as JSON",
         (*operation.at, "outputRawFormat"),
         hint=f"write one of {', '.join(plugins.installed(plugins.FORMATS))}",
     )
@@ -33,7 +33,7 @@ def normalise_raw_format(operation: Reader) -> str:
 
 
 def format_named(written: str) -> str:
-    """Give the format that a name or media type means; empty where there is none."""
+    """Return the format of a name or media type; empty where there is none."""
     name = written.partition(";")[0].strip().casefold()
     found = RAW_FORMAT.aliases.get(name, name)
     if found in plugins.installed(plugins.FORMATS):
@@ -43,8 +43,8 @@ def format_named(written: str) -> str:
     return next((meaning for suffix, meaning in _SUFFIXES.items() if name.endswith(suffix)), "")
 
 
-def normalise_size(owner: Reader, key: str = "maxBinarySize") -> int | None:
-    """Give a size of an operation, an adapter or a tool in bytes; None where it has none."""
+def normalize_size(owner: Reader, key: str = "maxBinarySize") -> int | None:
+    """Return a size of an operation, an adapter or a tool in bytes; None where it has none."""
     written = owner.text(key)
     if not written:
         return None
@@ -53,14 +53,14 @@ def normalise_size(owner: Reader, key: str = "maxBinarySize") -> int | None:
         return int(size)
     owner.report.warning(
         "bad-size",
-        f"`{written}` is not a size; the usual one is used",
+        f"`{written}` is not a size; the default is used",
         (*owner.at, key),
-        hint="write a number and its unit, such as `512KiB` or `10MiB`",
+        hint="write a number and a function, such as `512KiB` or `10MiB`",
     )
     return None
 
 
-def normalise_seconds(owner: Reader, key: str) -> float | None:
+def normalize_seconds(owner: Reader, key: str) -> float | None:
     """Return a time in seconds; None where there is none."""
     written = owner.text(key)
     if not written:
@@ -73,26 +73,26 @@ def normalise_seconds(owner: Reader, key: str) -> float | None:
         return seconds
     owner.report.warning(
         "bad-time",
-        f"`{written}` is not a time; the usual one is used",
+        f"`{written}` is not a time; the default is used",
         (*owner.at, key),
         hint="write a number of seconds, such as `5` or `0.5`",
     )
     return None
 
 
-def normalise_media_type(unit: Reader) -> str:
-    """Give what an exposed unit says that its answers are: directly, or among its ``responses``."""
-    written = unit.text("outputMediaType")
-    short = unit.mapping("responseBinary")
+def normalize_media_type(function: Reader) -> str:
+    """Return the media type of an exposed function's results: its own, or that of its ``responses``."""
+    written = function.text("outputMediaType")
+    short = function.mapping("responseBinary")
     if not written and short is not None:
         written = short.text("mediaType")
     if not written:
-        written = next(_binary_types(unit), "")
+        written = next(_binary_types(function), "")
     return written.strip()
 
 
-def _binary_types(unit: Reader) -> Iterator[str]:
-    """Give the media types of successful responses that are bytes."""
-    for status in unit.members("responses"):
+def _binary_types(function: Reader) -> Iterator[str]:
+    """Yield the media types of successful binary responses."""
+    for status in function.members("responses"):
         if status.key.startswith("2"):
             yield from (payload.key for payload in status.members("content") if payload.flag("binary"))

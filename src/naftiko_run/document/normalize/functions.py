@@ -1,4 +1,7 @@
-"""What every unit that does something has in common: ``call``, ``steps``, a mock, or a ``ref`` to one of these."""
+"""Functions: what tools, operations, resources and aggregate functions have in common.
+
+Each has ``call``, ``steps``, mock outputs, or a ``ref`` to a function that has.
+"""
 
 from __future__ import annotations
 
@@ -7,99 +10,99 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from naftiko_run.document.normalize.call_resolver import Calls
-from naftiko_run.document.normalize.extensions import normalise_schema
-from naftiko_run.document.normalize.formats import normalise_media_type
-from naftiko_run.document.normalize.parameters import hinted_arguments, normalise_outputs
+from naftiko_run.document.normalize.call_resolver import CallResolver
+from naftiko_run.document.normalize.extensions import normalize_schema
+from naftiko_run.document.normalize.formats import normalize_media_type
+from naftiko_run.document.normalize.parameters import hinted_arguments, normalize_outputs
 from naftiko_run.document.normalize.reader import Reader
-from naftiko_run.document.normalize.steps import normalise_mappings, normalise_steps, note_targets
+from naftiko_run.document.normalize.steps import normalize_mappings, normalize_steps, note_targets
 from naftiko_run.document.normalize.styles import styled_inputs
 from naftiko_run.document.normalize.this_references import read_references
 from naftiko_run.spec.spellings import DESCRIPTION, LABEL
 
 
 @dataclass(frozen=True, slots=True)
-class Callables:
-    """Reads units.
+class FunctionReader:
+    """Reads functions.
 
     Attributes:
         calls: The operations that can be called.
         functions: The canonical functions of the aggregates, by ``namespace.name``.
-        broken: Why a function of an aggregate cannot work, by ``namespace.name``.
-        not_imported: Why an aggregate could not be imported, by its namespace.
+        broken: The reason why an aggregate function cannot work, by ``namespace.name``.
+        not_imported: The reason why an aggregate could not be imported, by its namespace.
     """
 
-    calls: Calls
+    calls: CallResolver
     functions: dict[str, dict[str, Any]] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     not_imported: Mapping[str, str] = field(default_factory=dict)
 
-    def read(self, unit: Reader, name: str, method: str = "", route: str | None = None) -> dict[str, Any]:
-        """Give a unit in canonical form.
+    def read(self, function: Reader, name: str, method: str = "", route: str | None = None) -> dict[str, Any]:
+        """Return a function in canonical form.
 
         Args:
-            unit: The unit.
+            function: The function as written.
             name: Its name.
             method: The method of a REST operation.
             route: The path of a REST operation; None for anything else.
 
         Raises:
-            ValueError: It cannot work; the message says why.
+            ValueError: It cannot work; the message is the reason.
         """
-        if _follows_ref(unit):
-            return self._referring(unit, name)
-        if "ref" in unit.data:
-            unit.report.warning(
+        if _follows_ref(function):
+            return self._referring(function, name)
+        if "ref" in function.data:
+            function.report.warning(
                 "ref-overridden",
-                "the unit has steps or a call of its own; its `ref` is not followed",
-                (*unit.at, "ref"),
+                "it has steps or a call of its own, so its `ref` is ignored",
+                (*function.at, "ref"),
                 hint="keep one of the two",
             )
-        canonical = _common(unit, name)
-        steps = normalise_steps(unit, self.calls)
+        canonical = _common(function, name)
+        steps = normalize_steps(function, self.calls)
         if steps:
-            canonical |= {"steps": steps, "mappings": normalise_mappings(unit)}
-            note_targets(unit, canonical["mappings"], canonical["outputParameters"])
-        elif unit.data.get("call") or not (
-            "x-content" in unit.data or _is_mock(canonical["outputParameters"])
+            canonical |= {"steps": steps, "mappings": normalize_mappings(function)}
+            note_targets(function, canonical["mappings"], canonical["outputParameters"])
+        elif function.data.get("call") or not (
+            "x-content" in function.data or _is_mock(canonical["outputParameters"])
         ):
-            call, reason = self.calls.find(unit, method, route)
+            call, reason = self.calls.find(function, method, route)
             if reason:
                 raise ValueError(reason)
-            canonical |= {"call": call, "with": _with(unit) | hinted_arguments(unit)}
+            canonical |= {"call": call, "with": _with(function) | hinted_arguments(function)}
         return canonical
 
-    def target(self, unit: Reader) -> dict[str, Any]:
-        """Give the canonical function that a unit refers to; empty where it follows no reference."""
-        return self.functions.get(unit.text("ref"), {}) if _follows_ref(unit) else {}
+    def target(self, function: Reader) -> dict[str, Any]:
+        """Return the canonical function that a ``ref`` refers to; empty without one."""
+        return self.functions.get(function.text("ref"), {}) if _follows_ref(function) else {}
 
-    def _referring(self, unit: Reader, name: str) -> dict[str, Any]:
-        """Give a unit that refers to a function: what it says itself wins, field by field."""
-        ref = unit.text("ref")
+    def _referring(self, function: Reader, name: str) -> dict[str, Any]:
+        """Return a function with a ``ref``: its own fields override those that it refers to."""
+        ref = function.text("ref")
         if ref in self.broken:
             raise ValueError(f"it refers to `{ref}`, which cannot work: {self.broken[ref]}")
-        function = self.functions.get(ref)
-        if function is None:
+        target = self.functions.get(ref)
+        if target is None:
             raise ValueError(self._unknown(ref))
-        own, given = _common(unit, name), _with(unit)
+        own, given = _common(function, name), _with(function)
         declared = {parameter["name"] for parameter in own["inputParameters"]}
         inherited = [
             dict(parameter)
-            for parameter in function["inputParameters"]
+            for parameter in target["inputParameters"]
             if parameter["name"] not in declared and parameter["name"] not in given
         ]
         return {
-            **function,
+            **target,
             **{key: own[key] for key in ("pointer", "name")},
             **{
-                key: own[key] or function[key]
+                key: own[key] or target[key]
                 for key in ("label", "description", "outputParameters", "outputMediaType", "inputSchema")
             },
             "inputParameters": [
-                _filled_in(parameter, function["inputParameters"]) for parameter in own["inputParameters"]
+                _filled_in(parameter, target["inputParameters"]) for parameter in own["inputParameters"]
             ]
             + inherited,
-            "given": [*([given] if given else []), *function.get("given", ())],
+            "given": [*([given] if given else []), *target.get("given", ())],
         }
 
     def _unknown(self, ref: str) -> str:
@@ -111,30 +114,32 @@ class Callables:
         if close:
             return f"it refers to `{ref}`, which does not exist; did you mean `{close[0]}`?"
         exist = (
-            f"these exist: {', '.join(known)}" if known else "no function of `aggregates` stands before it"
+            f"these exist: {', '.join(known)}"
+            if known
+            else "no function of `aggregates` is defined before it"
         )
         return f"it refers to `{ref}`, which does not exist; {exist}"
 
 
-def _follows_ref(unit: Reader) -> bool:
-    return "ref" in unit.data and not unit.data.get("call") and not unit.data.get("steps")
+def _follows_ref(function: Reader) -> bool:
+    return "ref" in function.data and not function.data.get("call") and not function.data.get("steps")
 
 
-def _common(unit: Reader, name: str) -> dict[str, Any]:
+def _common(function: Reader, name: str) -> dict[str, Any]:
     return {
-        "pointer": unit.at,
+        "pointer": function.at,
         "name": name,
-        "label": unit.text(*LABEL),
-        "description": unit.text(*DESCRIPTION),
-        "inputParameters": styled_inputs(unit),
-        "outputParameters": normalise_outputs(unit),
-        "outputMediaType": normalise_media_type(unit),
-        "inputSchema": normalise_schema(unit),
+        "label": function.text(*LABEL),
+        "description": function.text(*DESCRIPTION),
+        "inputParameters": styled_inputs(function),
+        "outputParameters": normalize_outputs(function),
+        "outputMediaType": normalize_media_type(function),
+        "inputSchema": normalize_schema(function),
     }
 
 
 def _filled_in(parameter: dict[str, Any], inherited: list[dict[str, Any]]) -> dict[str, Any]:
-    """Give a parameter with what it leaves open taken from the function's of the same name."""
+    """Return a parameter completed by the one of the same name of the function that is referred to."""
     for other in inherited:
         if other["name"] == parameter["name"]:
             return other | {key: value for key, value in parameter.items() if value not in (None, "", ())}
@@ -142,7 +147,7 @@ def _filled_in(parameter: dict[str, Any], inherited: list[dict[str, Any]]) -> di
 
 
 def _is_mock(outputs: list[dict[str, Any]]) -> bool:
-    """Whether the outputs bring their own values, so that nothing has to be called."""
+    """Whether all outputs have fixed values, so that nothing is called."""
     return any(_brings_value(output) for output in outputs)
 
 
@@ -155,6 +160,6 @@ def _brings_value(output: Mapping[str, Any]) -> bool:
     )
 
 
-def _with(unit: Reader) -> dict[str, Any]:
-    written = unit.mapping("with")
+def _with(function: Reader) -> dict[str, Any]:
+    written = function.mapping("with")
     return dict(read_references(written.data)) if written else {}

@@ -1,4 +1,4 @@
-"""What an input parameter says of its values in words of JSON Schema, and which of these words are not kept."""
+"""The JSON Schema keywords of input parameters, and those that are not supported."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _NOT_KEPT: Final = (
     *("$ref", "not", "if", "then", "else", "patternProperties", "propertyNames", "contains", "prefixItems"),
     *("dependentRequired", "dependentSchemas", "unevaluatedProperties", "unevaluatedItems"),
 )
-"""Keywords that say something of values, and that neither callers are shown nor values are checked by."""
+"""Keywords that are neither published to callers nor checked."""
 
 _MAX_DEPTH: Final = 30
 
 
-def normalise_input_schema(written: Reader) -> dict[str, Any]:
-    """Return ``items``, ``properties`` and ``constraints`` of an input parameter, and warn of what is not kept."""
+def normalize_input_schema(written: Reader) -> dict[str, Any]:
+    """Return ``items``, ``properties`` and ``constraints`` of an input parameter, and warn of unsupported keywords."""
     data = written.data
     if data.keys().isdisjoint(_KEYWORDS):
         return {"constraints": {}, "items": None, "properties": None}
     for at, keyword, why in _not_kept(data, written.at, 0):
         written.report.warning(
             "schema-keyword",
-            f"`{keyword}` of the input is left out: {why}",
+            f"`{keyword}` of the input is ignored: {why}",
             at,
-            hint="write it in the words of JSON Schema that docs/reference/mcp.md names, or the tool's schema as `x-inputSchema`",
+            hint="use the JSON Schema keywords listed in docs/reference/mcp.md, or write the tool's schema as `x-inputSchema`",
             alters_service=True,
         )
     constraints = {
@@ -49,7 +49,7 @@ _KEYWORDS: Final = frozenset((*_CONSTRAINTS, *_NOT_KEPT, "items", "properties", 
 
 
 def properties_of(written: Any) -> dict[str, Any] | None:
-    """Return the properties of an object, by name; they may be written as a list of which each has its ``name``."""
+    """Return the properties of an object by name; authors may write a list of named properties."""
     if isinstance(written, dict):
         return written
     if not isinstance(written, list):
@@ -73,7 +73,7 @@ def _is_kept(keyword: str, value: Any) -> bool:
 
 
 def _wrong_form(keyword: str, value: Any) -> str:
-    """Say in which form a keyword must be written that is not; empty where it is."""
+    """Return the form that a keyword must have; empty where it has it."""
     if keyword in _CHOICES and not (
         isinstance(value, list) and value and all(isinstance(it, dict) for it in value)
     ):
@@ -81,21 +81,21 @@ def _wrong_form(keyword: str, value: Any) -> str:
     if keyword == "additionalProperties" and not isinstance(value, bool | dict | str):
         return "it must be true, false or a schema"
     if keyword == "items" and not isinstance(value, bool | dict | str):
-        return "it must be the schema, or the type, of the elements"
+        return "it must be the schema or the type of the items"
     if keyword == "properties" and properties_of(value) is None:
-        return "it must be schemas by name"
+        return "it must map names to schemas"
     if keyword == "enum" and not isinstance(value, list):
         return "it must be a list of values"
     return ""
 
 
 def _not_kept(schema: Any, at: Pointer, depth: int) -> Iterator[tuple[Pointer, str, str]]:
-    """Return the place of each keyword that is not kept, the keyword, and why."""
+    """Return the place and the name of each unsupported keyword, and the reason."""
     if not isinstance(schema, dict) or depth > _MAX_DEPTH:
         return
     for keyword in _NOT_KEPT:
         if keyword in schema:
-            why = "nothing is looked up elsewhere" if keyword == "$ref" else "inputs have no such keyword"
+            why = "references are not resolved" if keyword == "$ref" else "it is not supported"
             yield (*at, keyword), keyword, why
     for keyword in ("enum", "items", "properties", "additionalProperties", *_CHOICES):
         value = schema.get(keyword)

@@ -1,11 +1,11 @@
-"""``resources`` and ``prompts`` of an mcp adapter, as lists or (ikanos) as named maps."""
+"""``resources`` and ``prompts`` of an MCP adapter, as lists or (ikanos) as named maps."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from naftiko_run.document.normalize.extensions import normalise_asks, normalise_content
-from naftiko_run.document.normalize.functions import Callables
+from naftiko_run.document.normalize.extensions import normalize_asks, normalize_content
+from naftiko_run.document.normalize.functions import FunctionReader
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.tool_names import served_name, take_name
 from naftiko_run.spec.exposes import ROLE
@@ -14,25 +14,27 @@ from naftiko_run.spec.spellings import ARGUMENTS, LABEL, TEMPLATE
 _ROLES = ROLE.values
 
 
-def normalise_resources(
-    adapter: Reader, callables: Callables, unavailable: list[dict[str, Any]]
+def normalize_resources(
+    adapter: Reader, callables: FunctionReader, unavailable: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Give the adapter's resources; those that cannot work are added to ``unavailable``."""
+    """Return the adapter's resources; those that cannot work are added to ``unavailable``."""
     resources = []
     uris: set[str] = set()
     for written in adapter.members("resources"):
         uri = written.text("uri")
         name = written.text("name") or written.key or uri
         if not uri:
-            _leave_out(written, f"resource {name or '?'}", "it has no `uri`", unavailable)
+            _report_unavailable(written, f"resource {name or '?'}", "it has no `uri`", unavailable)
             continue
         if uri in uris:
-            _leave_out(written, f"resource {name}", f"another resource has the URI `{uri}`", unavailable)
+            _report_unavailable(
+                written, f"resource {name}", f"another resource has the URI `{uri}`", unavailable
+            )
             continue
         try:
             resource = _static(written, name) if "location" in written.data else callables.read(written, name)
         except ValueError as fault:
-            _leave_out(written, f"resource {name or '?'}", str(fault), unavailable)
+            _report_unavailable(written, f"resource {name or '?'}", str(fault), unavailable)
             continue
         resource |= {
             "name": served_name(name, "resource"),
@@ -46,8 +48,8 @@ def normalise_resources(
     return resources
 
 
-def normalise_prompts(adapter: Reader, unavailable: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give the adapter's prompts; those without a message are added to ``unavailable``."""
+def normalize_prompts(adapter: Reader, unavailable: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the adapter's prompts; those without a message are added to ``unavailable``."""
     prompts = []
     names: set[str] = set()
     taken: set[str] = set()
@@ -56,16 +58,16 @@ def normalise_prompts(adapter: Reader, unavailable: list[dict[str, Any]]) -> lis
         messages = [message for each in written.members(*TEMPLATE) for message in _messages(each)]
         if not name or not (messages or written.text("location")):
             reason = "it has neither a `template` nor a `location`" if name else "it has no `name`"
-            _leave_out(written, f"prompt {name or '?'}", reason, unavailable)
+            _report_unavailable(written, f"prompt {name or '?'}", reason, unavailable)
             continue
         if name in names:
-            _leave_out(written, f"prompt {name}", "another prompt has this name", unavailable)
+            _report_unavailable(written, f"prompt {name}", "another prompt has this name", unavailable)
             continue
         names.add(name)
         try:
-            asks = normalise_asks(written)
+            asks = normalize_asks(written)
         except ValueError as fault:
-            _leave_out(written, f"prompt {name}", str(fault), unavailable)
+            _report_unavailable(written, f"prompt {name}", str(fault), unavailable)
             continue
         prompts.append(
             {
@@ -113,12 +115,12 @@ def _arguments(prompt: Reader) -> list[dict[str, Any]]:
 
 
 def _messages(written: Reader) -> list[dict[str, Any]]:
-    """Give a message; one with several parts of ``x-content`` makes as many."""
+    """Return the messages of an entry: one, or one for each part of its ``x-content``."""
     role = written.text("role").casefold() or "user"
     if role not in _ROLES:
         written.report.warning(
             "unknown-role",
-            f"`{role}` is no role of a message; it is read as `user`",
+            f"`{role}` is not a message role; it is read as `user`",
             (*written.at, "role"),
             hint=f"write one of {', '.join(_ROLES)}",
         )
@@ -128,11 +130,11 @@ def _messages(written: Reader) -> list[dict[str, Any]]:
     parts = [{"pointer": written.at, "text": text}] if isinstance(text, str) else []
     return [
         {"pointer": written.at, "role": role, "content": part}
-        for part in (*parts, *normalise_content(written))
+        for part in (*parts, *normalize_content(written))
     ]
 
 
-def _leave_out(written: Reader, name: str, reason: str, unavailable: list[dict[str, Any]]) -> None:
+def _report_unavailable(written: Reader, name: str, reason: str, unavailable: list[dict[str, Any]]) -> None:
     kind, _, own = name.partition(" ")
     written.report.error("not-runnable", f"the {kind} `{own}` is left out: {reason}", written.at)
     unavailable.append({"pointer": written.at, "name": name, "reason": reason})

@@ -1,4 +1,4 @@
-"""The operations that a document consumes, and which of several with one name a unit means."""
+"""The consumed operations of a document, and which of several with the same name a function calls."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """A consumed operation, as far as a ``call`` can mean it.
+class CandidateOperation:
+    """A consumed operation that a ``call`` can refer to.
 
     Attributes:
         namespace: Its namespace.
-        name: Its name; one of its own where the document gives several operations the same.
-        spelled: Its name as the document writes it.
+        name: Its name, made unique where several operations have the same.
+        spelled: Its name as written.
         method: Its method.
         path: Its path.
         resource: The name of its resource, or else the resource's path.
@@ -37,7 +37,7 @@ class Operation:
 
     @property
     def call(self) -> str:
-        """What a ``call`` of exactly this operation says."""
+        """The exact ``call`` of this operation."""
         return f"{self.namespace}.{self.name}"
 
     @property
@@ -47,16 +47,16 @@ class Operation:
 
     @property
     def variables(self) -> frozenset[str]:
-        """The variables of its path, in the form in which spellings agree."""
+        """The variables of its path, in a form independent of their spelling."""
         return frozenset(same_name(each) for each in parse_path(self.path).variables)
 
 
-def operations_of(consumes: Sequence[dict[str, Any]]) -> Iterator[Operation]:
+def operations_of(consumes: Sequence[dict[str, Any]]) -> Iterator[CandidateOperation]:
     """Yield the operations of canonical ``consumes`` entries."""
     for entry in consumes:
         for resource in entry["resources"]:
             for operation in resource["operations"]:
-                yield Operation(
+                yield CandidateOperation(
                     entry["namespace"],
                     operation["name"],
                     operation.get("spelled") or operation["name"],
@@ -68,12 +68,12 @@ def operations_of(consumes: Sequence[dict[str, Any]]) -> Iterator[Operation]:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a unit says of the operation that it calls, besides its name.
+    """What a function reveals about the operation that it calls, beside the name.
 
     Attributes:
         route: The path of a REST operation; None for anything else.
-        methods: The methods that the operation may have; none where nothing says.
-        names: The arguments that the unit names; None where it names none.
+        methods: The possible methods of the operation; empty where unknown.
+        names: The names of the arguments; None where there are none.
     """
 
     route: str | None = None
@@ -81,27 +81,29 @@ class Evidence:
     names: frozenset[str] | None = None
 
     @classmethod
-    def of(cls, unit: Reader, method: str = "", route: str | None = None) -> Evidence:
-        """Gather what a unit says.
+    def of(cls, function: Reader, method: str = "", route: str | None = None) -> Evidence:
+        """Collect the evidence of a function.
 
         Args:
-            unit: A REST operation, a tool, or a step.
+            function: A REST operation, a tool, or a step.
             method: The method of a REST operation.
             route: The path of a REST operation.
         """
         names: set[str] = set()
-        given = unit.data.get("with")
+        given = function.data.get("with")
         if isinstance(given, dict):
             names |= {same_name(str(each)) for each in given}
-        silent = replace(unit, report=Report(""))  # what is wrong with a shape, its own reader reports
+        silent = replace(
+            function, report=Report("")
+        )  # wrong types are reported where the values are normalized
         names |= {same_name(each.text("name") or each.key) for each in silent.members("inputParameters")}
         if route is not None:
             names |= {same_name(each) for each in parse_path(parse_route(route).path).variables}
         return cls(route, _methods(silent, method), frozenset(names) if names or route is not None else None)
 
 
-def decide(candidates: Sequence[Operation], evidence: Evidence) -> Operation | None:
-    """Return the one of several operations that a unit means; None where neither method nor path says which."""
+def decide(candidates: Sequence[CandidateOperation], evidence: Evidence) -> CandidateOperation | None:
+    """Return the one of several operations that a function calls; None where neither method nor path decides."""
     found = list(candidates)
     by_method = [each for each in found if each.method in evidence.methods]
     if by_method:
@@ -115,8 +117,8 @@ def decide(candidates: Sequence[Operation], evidence: Evidence) -> Operation | N
     return found[0] if len(found) == 1 else None
 
 
-def same_resource(written: str, operation: Operation) -> bool:
-    """Whether the middle of ``namespace/resource/operation`` means the resource of an operation."""
+def same_resource(written: str, operation: CandidateOperation) -> bool:
+    """Whether the middle of ``namespace/resource/operation`` is the resource of an operation."""
     word = _NOT_A_WORD.sub("", written.casefold())
     return word in (
         _NOT_A_WORD.sub("", operation.resource.casefold()),
@@ -124,11 +126,11 @@ def same_resource(written: str, operation: Operation) -> bool:
     )
 
 
-def _methods(unit: Reader, method: str) -> tuple[str, ...]:
-    """Return the methods that a unit speaks of: its route's, or those that its hints allow."""
+def _methods(function: Reader, method: str) -> tuple[str, ...]:
+    """Return the possible methods of a function: that of its route, or those that its hints allow."""
     if method:
         return (method, "GET") if method == "HEAD" else (method,)
-    hints = unit.mapping("hints")
+    hints = function.mapping("hints")
     if hints is None:
         return ()
     if hints.flag("readOnly"):
@@ -137,8 +139,8 @@ def _methods(unit: Reader, method: str) -> tuple[str, ...]:
     return ("POST", "PUT", "PATCH", "DELETE") if is_writing else ()
 
 
-def _by_route(found: Sequence[Operation], route: str) -> list[Operation]:
-    """Return the operations with whose path a route ends, those with the longest such path; or the other way round."""
+def _by_route(found: Sequence[CandidateOperation], route: str) -> list[CandidateOperation]:
+    """Return the operations whose path is the longest suffix of the route, or that the route is a suffix of."""
     wanted = _segments(route)
     ending = [(len(own), each) for each in found if (own := _segments(each.path)) and _ends(wanted, own)]
     ending = ending or [

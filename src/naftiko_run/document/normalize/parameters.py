@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from naftiko_run import jsontext
 from naftiko_run.document.model import Location, ParameterType
-from naftiko_run.document.normalize.input_schemas import normalise_input_schema
+from naftiko_run.document.normalize.input_schemas import normalize_input_schema
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.this_references import read_value
 from naftiko_run.expressions import same_name
@@ -20,18 +20,18 @@ _LOCATIONS = frozenset(get_args(Location))
 _TARGET = re.compile(
     r"(?:\$\.)?(?:(?:body|query|path|headers?|cookies?)(?:Parameters)?\.)?(?P<target>[A-Za-z_][\w-]*)"
 )
-"""What the ``mapping`` of an exposed input names: a consumed parameter, perhaps with its place."""
+"""The ``mapping`` of an exposed input: a consumed parameter, perhaps with its location."""
 
 
-def normalise_inputs(owner: Reader) -> list[dict[str, Any]]:
-    """Give the ``inputParameters`` of an owner: named, once each, with known types and places."""
+def normalize_inputs(owner: Reader) -> list[dict[str, Any]]:
+    """Return the ``inputParameters`` of an owner, without duplicates, with known types and locations."""
     inputs: list[dict[str, Any]] = []
     seen: set[tuple[str, str]] = set()
     for written in owner.members("inputParameters"):
         name = written.text("name") or written.key
         if not name:
             written.report.warning(
-                "nameless-parameter", "an input parameter has no name; it was left out", written.at
+                "nameless-parameter", "an input parameter has no name; it was ignored", written.at
             )
             continue
         parameter = _input(written, name)
@@ -56,7 +56,7 @@ def _input(written: Reader, name: str) -> dict[str, Any]:
         "enum": tuple(enum) if isinstance(enum, list) else (),
         "default": written.data.get("default"),
         "format": written.text("format") or ("binary" if written.data.get("type") == "binary" else None),
-        **normalise_input_schema(written),
+        **normalize_input_schema(written),
         "nullable": _nullable(written),
         "style": None,
     }
@@ -73,7 +73,7 @@ def _location(written: Reader, name: str) -> str | None:
         return place or None
     written.report.warning(
         "unknown-location",
-        f"`{name}` travels in `{place}`, which is no place in a request; it was guessed",
+        f"`{name}` has the unknown location `{place}`; another one is used",
         (*written.at, "in"),
         hint="write one of query, header, path, cookie, body",
     )
@@ -81,7 +81,7 @@ def _location(written: Reader, name: str) -> str | None:
 
 
 def _nullable(written: Reader) -> bool | None:
-    """Return whether null is a value of a parameter: ``nullable``, or ``null`` among its types."""
+    """Return whether null is allowed: ``nullable``, or ``null`` among the types."""
     kinds = written.data.get("type")
     if isinstance(kinds, list) and not {None, "null"}.isdisjoint(each for each in kinds if _is_word(each)):
         return True
@@ -96,7 +96,7 @@ def _type(written: Reader) -> str | None:
     kinds = written.data.get("type")
     if isinstance(kinds, list) and all(map(_is_word, kinds)):
         named = [kind for kind in kinds if kind not in (None, "null")]
-        if len(named) == 1:  # the one type beside null
+        if len(named) == 1:  # the only type beside null
             written = Reader({**written.data, "type": named[0]}, written.at, written.report)
     kind = written.text("type")
     kind = INPUT_TYPE.aliases.get(kind, kind)
@@ -114,10 +114,9 @@ def _type(written: Reader) -> str | None:
 def place_inputs(
     inputs: list[dict[str, Any]], variables: Iterable[str], method: str, operation: Reader
 ) -> tuple[dict[str, str], list[str]]:
-    """Say where each consumed input without a usable place travels, by the path that it stands under.
+    """Set the location of each consumed input that has no usable one, by the path of its operation.
 
-    A placeholder wins over ``in``; one spelled otherwise (case, ``-`` for ``_``)
-    is the parameter's all the same.
+    A path variable takes precedence over ``in``, in any spelling (case, ``-`` for ``_``).
 
     Args:
         inputs: Canonical input parameters; ``in`` is filled in.
@@ -129,10 +128,10 @@ def place_inputs(
         The path's variables to rename, and the path parameters that the path
         has no placeholder for.
     """
-    odd = {each.at for each in operation.members("inputParameters") if each.data.get("in")}
+    located = {each.at for each in operation.members("inputParameters") if each.data.get("in")}
     by_spelling = {same_name(variable): variable for variable in variables}
     rename: dict[str, str] = {}
-    homeless: list[str] = []
+    unplaced: list[str] = []
     for parameter in inputs:
         name = parameter["name"]
         variable = name if name in by_spelling.values() else by_spelling.get(same_name(name))
@@ -141,29 +140,29 @@ def place_inputs(
             if variable != name:
                 rename[variable] = name
         elif parameter["in"] == "path":
-            homeless.append(name)
+            unplaced.append(name)
         elif parameter["in"] is None:
             parameter["in"] = "query" if method in ("GET", "HEAD", "DELETE") else "body"
-            if parameter["pointer"] not in odd:
+            if parameter["pointer"] not in located:
                 operation.report.warning(
                     "missing-location",
-                    f"`{name}` does not say where it travels; it is sent in the {parameter['in']}",
+                    f"`{name}` has no location; it is sent in the {parameter['in']}",
                     parameter["pointer"],
                     hint=f"write `in: {parameter['in']}`, or where it belongs",
                 )
-    return rename, homeless
+    return rename, unplaced
 
 
-def hinted_arguments(unit: Reader) -> dict[str, str]:
-    """Give what the ``mapping`` of exposed inputs adds to ``with``: the consumed parameter that each fills.
+def hinted_arguments(function: Reader) -> dict[str, str]:
+    """Return the additions to ``with`` from the ``mapping`` of exposed inputs: the consumed parameter that each fills.
 
-    What ``with`` says holds; a mapping to the input's own name says nothing new.
+    ``with`` takes precedence; a mapping to the input's own name is redundant.
     """
-    said = unit.data.get("with")
-    with_ = said if isinstance(said, dict) else {}
+    explicit = function.data.get("with")
+    with_ = explicit if isinstance(explicit, dict) else {}
     used = {(text.partition(".")[2] or text).strip("{} ") for text in with_.values() if isinstance(text, str)}
     arguments: dict[str, str] = {}
-    for written in unit.members("inputParameters"):
+    for written in function.members("inputParameters"):
         name, mapping = written.text("name") or written.key, written.text("mapping")
         found = _TARGET.fullmatch(mapping)
         if not name or not mapping:
@@ -176,15 +175,15 @@ def hinted_arguments(unit: Reader) -> dict[str, str]:
             "input-mapping",
             f"the `mapping` of the input `{name}` is read as `with: {{{target}: {name}}}`"
             if fills
-            else f"the `mapping` of the input `{name}` is ignored: `with` says what fills what",
+            else f"the `mapping` of the input `{name}` is ignored: `with` takes precedence",
             (*written.at, "mapping"),
             hint="name the consumed parameter under `with`",
         )
     return arguments
 
 
-def normalise_consumed_outputs(operation: Reader) -> list[dict[str, Any]]:
-    """Give a consumed operation's ``outputParameters``."""
+def normalize_consumed_outputs(operation: Reader) -> list[dict[str, Any]]:
+    """Return a consumed operation's ``outputParameters``."""
     return [
         {
             "pointer": written.at,
@@ -196,9 +195,9 @@ def normalise_consumed_outputs(operation: Reader) -> list[dict[str, Any]]:
     ]
 
 
-def normalise_outputs(unit: Reader) -> list[dict[str, Any]]:
-    """Give an exposed unit's ``outputParameters``, members and all."""
-    return [_output(written, is_member=False) for written in unit.members("outputParameters")]
+def normalize_outputs(function: Reader) -> list[dict[str, Any]]:
+    """Return an exposed function's ``outputParameters``, with their members."""
+    return [_output(written, is_member=False) for written in function.members("outputParameters")]
 
 
 def _output(written: Reader, *, is_member: bool) -> dict[str, Any]:
@@ -226,7 +225,7 @@ def _output(written: Reader, *, is_member: bool) -> dict[str, Any]:
 
 
 def _note_value(written: Reader, value: Any) -> None:
-    """Warn of a fixed value that is not of the output's type: it is given as it is written."""
+    """Warn of a fixed value that does not have the output's type: it is returned as written."""
     kind = written.text("type")
     if not isinstance(value, str) or "{{" in value:
         return
@@ -244,7 +243,7 @@ def _note_value(written: Reader, value: Any) -> None:
 
 
 def _element(written: Reader, key: str) -> dict[str, Any] | None:
-    """Give what every element is: one output, or (where there are steps) the fields of an object.
+    """Return the output of every item: one output, or (with steps) the fields of an object.
 
     Fields are a list of named outputs, or (ikanos) a map of outputs by name.
     """

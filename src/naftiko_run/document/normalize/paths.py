@@ -1,4 +1,4 @@
-"""Base URIs and consumed paths: joined, cleaned of what HTTP never sends, variables in one spelling."""
+"""Base URIs and consumed paths: joined, without fragments, with variables in one spelling."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _BARE_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]+)?(?:[/?]|\
 _BASE_VARIABLE = re.compile(r"\$?\{\{?\s*([^{}]+?)\s*\}?\}")
 
 
-def normalise_base_uri(consumes: Reader) -> tuple[str, list[dict[str, Any]]]:
-    """Give the base URI with its variables as ``{{X}}``, a scheme, and no trailing slash.
+def normalize_base_uri(consumes: Reader) -> tuple[str, list[dict[str, Any]]]:
+    """Return the base URI with its variables as ``{{X}}``, a scheme, and no trailing slash.
 
     Returns:
-        The base URI, and canonical input parameters with fixed values for what
-        its query said.
+        The base URI, and canonical input parameters with the fixed values of
+        its query.
     """
     at = (*consumes.at, "baseUri")
     written = consumes.text(*BASE_URI).strip()
     if written.startswith("//"):
         consumes.report.warning(
             "base-uri-without-scheme",
-            f"`{written}` names no scheme; https is used",
+            f"`{written}` has no scheme; https is used",
             at,
         )
         written = f"https:{written}"
     elif _BARE_HOST.match(written):
-        consumes.report.warning("base-uri-without-scheme", f"`{written}` names no scheme; https is used", at)
+        consumes.report.warning("base-uri-without-scheme", f"`{written}` has no scheme; https is used", at)
         written = f"https://{written}"
     written = _SCHEME.sub(lambda scheme: scheme.group().lower(), written)
     canonical, parameters = split_path(_BASE_VARIABLE.sub(r"{{\1}}", written), at, consumes.report)
@@ -50,7 +50,7 @@ def normalise_base_uri(consumes: Reader) -> tuple[str, list[dict[str, Any]]]:
     if parameters:
         consumes.report.warning(
             "base-uri-query",
-            "a base URI has no query; "
+            "a base URI cannot have a query; "
             + ", ".join(f"`{parameter['name']}`" for parameter in parameters)
             + " is sent with every operation",
             at,
@@ -59,7 +59,7 @@ def normalise_base_uri(consumes: Reader) -> tuple[str, list[dict[str, Any]]]:
     if not base_uri_fault(canonical) and any(character.isspace() for character in canonical):
         consumes.report.warning(
             "base-uri-space",
-            "the base URI holds a space; in its path it is sent as `%20`",
+            "the base URI contains a space; in its path it is sent as `%20`",
             at,
             hint="remove it, or write `%20`",
         )
@@ -73,7 +73,7 @@ def ends_with_slash(consumes: Reader) -> bool:
 
 
 def base_uri_fault(base_uri: str) -> str:
-    """Say why nothing can be called under a base URI; empty where something can, once placeholders are filled in."""
+    """Return the reason why a base URI cannot be called; empty where it can be, once templates are filled in."""
     if not base_uri:
         return "its `baseUri` is missing"
     if re.match(r"(?:https?://)?[^/]*\s", PLACEHOLDER.sub("x", base_uri)):
@@ -88,7 +88,7 @@ def base_uri_fault(base_uri: str) -> str:
 
 
 def join(base: str, path: str) -> str:
-    """Join two paths with exactly one slash; an OData key ``(…)`` is joined without."""
+    """Join two paths with exactly one slash; an OData key ``(…)`` without one."""
     if not path or path == "/":
         return base or path
     if path.lstrip("/").startswith("("):
@@ -97,10 +97,10 @@ def join(base: str, path: str) -> str:
 
 
 def operation_paths_replace(consumes: Reader) -> bool:
-    """Whether the operations' own paths are whole paths, or continue their resource's.
+    """Whether the operations' own paths replace or continue those of their resources.
 
-    Decided once for a whole ``consumes`` entry: one operation path that begins
-    with its resource's proves that all are whole.
+    Decided once for each ``consumes`` entry: one operation path that begins with
+    its resource's means that all of them replace.
     """
     for resource in consumes.members("resources"):
         base = resource.text("path").rstrip("/")
@@ -114,11 +114,11 @@ def operation_paths_replace(consumes: Reader) -> bool:
 
 
 def consumed_path(base_uri: str, resource: str, own: str, *, replace: bool) -> str:
-    """Give an operation's path below its base URI, with a leading slash.
+    """Return an operation's path below its base URI, with a leading slash.
 
     Args:
         base_uri: The canonical base URI.
-        resource: The resource's path; the base URI itself where it is empty, which ``/`` puts a slash after.
+        resource: The resource's path; empty for the base URI itself, ``/`` for the base URI with a slash.
         own: The operation's own path; empty where it has none.
         replace: See ``operation_paths_replace``.
     """
@@ -134,7 +134,7 @@ def consumed_path(base_uri: str, resource: str, own: str, *, replace: bool) -> s
 
 
 def _without_base(base_uri: str, path: str) -> str:
-    """Take the base URI's own path off an operation path that repeats it."""
+    """Remove the base URI's own path from an operation path that repeats it."""
     host, _, base_path = base_uri.partition("://")[2].partition("/")
     prefix = f"/{base_path}"
     if host and base_path and (path == prefix or path.startswith(prefix + "/")):
@@ -143,11 +143,11 @@ def _without_base(base_uri: str, path: str) -> str:
 
 
 def split_path(path: str, at: Pointer, report: Report) -> tuple[str, list[dict[str, Any]]]:
-    """Take the query and the fragment off a consumed path.
+    """Split the query and the fragment from a consumed path.
 
     Returns:
-        The bare path, and canonical input parameters with fixed values for
-        what the query said, and for what AWS documents encode as a fragment.
+        The bare path, and canonical input parameters with the fixed values of
+        the query, and of the fragment that AWS documents encode headers in.
     """
     path, templates = split_query_template(path)
     path, query, fragment = split_url_path(path)
@@ -173,7 +173,7 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _fixed(name: str, value: str, place: str, at: Pointer) -> dict[str, Any]:
-    """Give a parameter with a fixed value; ``{x}`` in the value is the caller's x."""
+    """Return a parameter with a fixed value; ``{x}`` in the value is the input x."""
     template = "".join(
         part if isinstance(part, str) else f"{{{{{part.name}}}}}" for part in parse_path(value).parts
     )

@@ -1,4 +1,4 @@
-"""Reading what authors wrote: the right shape, or a diagnostic and what can be made of it."""
+"""Read values of a document as the expected type, or report a diagnostic."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from naftiko_run.diagnostics import Pointer, Report
 
 @dataclass(slots=True)
 class Reader:
-    """A mapping of the document, its place, and where findings about it go.
+    """A mapping of the document, its place, and the report for its diagnostics.
 
     Attributes:
         data: The mapping as written.
         at: Its place.
-        report: Takes the findings.
-        key: The key that it stands under in a named map; empty in a list.
+        report: Receives the diagnostics.
+        key: Its key in a named map; empty in a list.
     """
 
     data: dict[str, Any]
@@ -26,7 +26,7 @@ class Reader:
     key: str = field(default="")
 
     def text(self, *keys: str) -> str:
-        """Give the first of these keys that is there, as text; empty where none is."""
+        """Return the value of the first of these keys that is present, as text; empty where none is."""
         for key in keys:
             value = self.data.get(key)
             if isinstance(value, str):
@@ -37,11 +37,11 @@ class Reader:
                 return str(value).lower()
             if isinstance(value, int | float):
                 return str(value)
-            self.report.warning("wrong-type", f"`{key}` must be text; it was left out", (*self.at, key))
+            self.report.warning("wrong-type", f"`{key}` must be text; it was ignored", (*self.at, key))
         return ""
 
     def flag(self, key: str) -> bool | None:
-        """Give a boolean, also where it was written as text; None where it is not there or is neither."""
+        """Return a boolean, which may be written as text; None where it is missing or neither."""
         value = self.data.get(key)
         if isinstance(value, bool) or value is None:
             return value
@@ -50,23 +50,23 @@ class Reader:
             return True
         if word in ("false", "no", "off"):
             return False
-        self.report.warning("wrong-type", f"`{key}` must be true or false; it was left out", (*self.at, key))
+        self.report.warning("wrong-type", f"`{key}` must be true or false; it was ignored", (*self.at, key))
         return None
 
     def mapping(self, *keys: str) -> Reader | None:
-        """Give the first of these keys that holds a mapping."""
+        """Return the mapping under the first of these keys that has one."""
         for key in keys:
             value = self.data.get(key)
             if isinstance(value, dict):
                 return Reader(value, (*self.at, key), self.report)
             if value is not None:
                 self.report.warning(
-                    "wrong-type", f"`{key}` must be a mapping; it was left out", (*self.at, key)
+                    "wrong-type", f"`{key}` must be a mapping; it was ignored", (*self.at, key)
                 )
         return None
 
     def members(self, *keys: str) -> Iterator[Reader]:
-        """Give the mappings of a list, or of a named map, under the first of these keys that is there.
+        """Return the mappings of a list, or of a named map, under the first of these keys that is present.
 
         In a named map (the form of the ``ikanos`` line) ``key`` is each member's name.
         """
@@ -76,7 +76,7 @@ class Reader:
                 continue
             if isinstance(value, (list, dict)):
                 return self._each(key, value)
-            self.report.warning("wrong-type", f"`{key}` must be a list; it was left out", (*self.at, key))
+            self.report.warning("wrong-type", f"`{key}` must be a list; it was ignored", (*self.at, key))
         return iter(())
 
     def _each(self, key: str, value: list[Any] | dict[str, Any]) -> Iterator[Reader]:
@@ -90,12 +90,12 @@ class Reader:
                 yield Reader({"value": member}, at, self.report, key=str(index))
             else:
                 self.report.warning(
-                    "wrong-type", f"an entry of `{key}` must be a mapping; it was left out", at
+                    "wrong-type", f"an entry of `{key}` must be a mapping; it was ignored", at
                 )
 
 
 def texts(value: Any, at: Pointer) -> Iterator[tuple[Pointer, str]]:
-    """Give every text inside a value, with its place."""
+    """Yield every text inside a value, with its place."""
     if isinstance(value, str):
         yield at, value
     elif isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Routes of REST adapters: their paths, and the static queries that tell routes of one path apart."""
+"""Routes of REST adapters: their paths, and the static queries that distinguish routes with the same path."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from naftiko_run.expressions import (
 )
 
 Identity = tuple[str, str, frozenset[Selector]]
-"""What two routes that match the same requests share."""
+"""Equal for two routes that match the same requests."""
 
 
 def route_identity(name: str) -> Identity:
@@ -29,7 +29,7 @@ def route_identity(name: str) -> Identity:
 def lone_fragments(adapter: Reader) -> frozenset[str]:
     """Return the routes with a fragment whose method and path no other route of the adapter has.
 
-    A client cannot send the fragment, and here it does not have to.
+    Clients cannot send the fragment; it is not needed to distinguish these.
     """
     silent = Reader(adapter.data, adapter.at, Report(""))
     routes = [
@@ -43,7 +43,7 @@ def lone_fragments(adapter: Reader) -> frozenset[str]:
 
 
 def read_route(resource: Reader, operation: Reader, lone: frozenset[str]) -> str:
-    """Return the route of an exposed operation: its path, and what else of it selects requests.
+    """Return the route of an exposed operation: its path, and the queries and headers that select requests.
 
     Args:
         resource: The resource.
@@ -57,16 +57,16 @@ def read_route(resource: Reader, operation: Reader, lone: frozenset[str]) -> str
     if fragment and (written in lone or not route.selectors):
         resource.report.warning(
             "unroutable-path",
-            f"`#{fragment}` is a fragment, which no request has; it was dropped",
+            f"`#{fragment}` is a fragment, which requests do not have; it was removed",
             at,
-            hint="write a query such as `?action=x`, which tells routes of one path apart",
+            hint="write a query such as `?action=x` to distinguish routes with the same path",
         )
         route = parse_route(written[: len(written) - len(fragment) - 1])
     elif fragment:
-        told = " and ".join(str(each) for each in route.selectors)
+        selectors = " and ".join(str(each) for each in route.selectors)
         resource.report.warning(
             "fragment-in-route",
-            f"`#{fragment}` is a fragment, which no request has; the route answers requests with {told}",
+            f"`#{fragment}` is a fragment, which requests do not have; the route matches requests with {selectors}",
             at,
             hint="write it as a query, such as `?action=x`",
         )
@@ -76,14 +76,14 @@ def read_route(resource: Reader, operation: Reader, lone: frozenset[str]) -> str
     if templates:
         resource.report.warning(
             "unroutable-path",
-            f"{', '.join(f'`{each}`' for each in templates)}: the value is the caller's, so that it does not "
-            "select a route; it was dropped",
+            f"{', '.join(f'`{each}`' for each in templates)}: the caller chooses the value, so it cannot "
+            "select a route; it was removed",
             at,
         )
     return route.text
 
 
 def written_route(resource: Reader, operation: Reader) -> str:
-    """Return the route of an operation as the document writes it, with a leading slash."""
+    """Return the route of an operation as written, with a leading slash."""
     path = join(resource.text("path"), operation.text("path"))
     return path if path.startswith("/") else f"/{path}"

@@ -8,49 +8,49 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from naftiko_run.document.normalize.call_resolver import Calls
+from naftiko_run.document.normalize.call_resolver import CallResolver
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.tool_names import served_name
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _ALLOWED_TOOL = re.compile(r"[^\s,(]+(?:\([^)]*\))?")
-"""One of the allowed tools: ``Read``, or ``Bash(git add:*)``, in which spaces and commas separate nothing."""
+"""One of the allowed tools: ``Read``, or ``Bash(git add:*)``, in which spaces and commas do not separate."""
 _MOST: Final = {"name": 64, "description": 1024, "compatibility": 500}
-"""How many characters the Agent Skills format allows."""
+"""Maximum lengths of the Agent Skills format."""
 _SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Siblings:
-    """What the tools of skills can be derived from.
+    """The tools and operations that the tools of skills can be derived from.
 
     Attributes:
         sources: The canonical ``from`` of each operation and tool of the document.
-        called: By place, the consumed operation that each calls.
-        calls: The operations that can be called.
+        called: The consumed operation that each calls, by place.
+        calls: Resolves calls.
     """
 
     sources: list[dict[str, Any]]
     called: dict[Any, str]
-    calls: Calls
+    calls: CallResolver
 
     @classmethod
-    def of(cls, exposes: Sequence[dict[str, Any]], calls: Calls) -> Siblings:
-        """Gather the units of canonical adapters, those too that were left out."""
+    def of(cls, exposes: Sequence[dict[str, Any]], calls: CallResolver) -> Siblings:
+        """Collect the tools and operations of canonical adapters, including the unavailable ones."""
         sources: list[dict[str, Any]] = []
         called: dict[Any, str] = {}
         for adapter in exposes:
-            for title, action, unit in _units(adapter):
-                called[unit["pointer"]] = unit.get("call", "")
+            for title, action, function in _functions(adapter):
+                called[function["pointer"]] = function.get("call", "")
                 source = {"mode": adapter["type"], "sourceNamespace": adapter["namespace"]}
-                sources.append(source | {"action": action, "title": title, "unit": unit["pointer"]})
+                sources.append(source | {"action": action, "title": title, "unit": function["pointer"]})
         return cls(sources, called, calls)
 
     def named(self, namespace: str, action: str) -> dict[str, Any]:
-        """Give the source that ``from`` names.
+        """Return the source that ``from`` refers to.
 
         Raises:
-            ValueError: There is none; the message lists what exists.
+            ValueError: There is none; the message lists the known ones.
         """
         within = [each for each in self.sources if each["sourceNamespace"] == namespace]
         for each in within:
@@ -63,7 +63,7 @@ class Siblings:
         raise ValueError(f"no rest or mcp adapter is named `{namespace}`; {_listed(namespace, known)}")
 
     def calling(self, tool: Reader, name: str) -> dict[str, Any]:
-        """Give the source that does what a tool's ``call`` says: a tool before an operation, its namesake first.
+        """Return the source that makes the same ``call``: a tool before an operation, one with the same name first.
 
         Raises:
             ValueError: There is none.
@@ -73,44 +73,44 @@ class Siblings:
             raise ValueError(reason)
         doing = [each for each in self.sources if self.called[each["unit"]] == call]
         if not doing:
-            raise ValueError(f"a skill calls nothing by itself, and no mcp or rest adapter exposes `{call}`")
+            raise ValueError(f"a skill cannot call operations, and no mcp or rest adapter exposes `{call}`")
         return min(doing, key=lambda each: (each["mode"] != "mcp", each["action"] != name))
 
 
-def _units(adapter: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Give the title, the name and the canonical form of each unit of a rest or mcp adapter."""
+def _functions(adapter: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield the title, the name and the canonical form of each tool or operation of an adapter."""
     if adapter["type"] == "rest":
         for resource in adapter["resources"]:
-            for unit in resource.get("operations", ()):
-                yield f"{unit['method']} {resource['path']}", unit["name"], unit
+            for function in resource.get("operations", ()):
+                yield f"{function['method']} {resource['path']}", function["name"], function
     elif adapter["type"] == "mcp":
-        for unit in adapter["tools"]:
-            yield unit["name"], unit["name"], unit
+        for function in adapter["tools"]:
+            yield function["name"], function["name"], function
     else:
         return
-    for unit in adapter["unavailable"]:
-        if "action" in unit:
-            yield unit["name"], unit["action"], unit
+    for function in adapter["unavailable"]:
+        if "action" in function:
+            yield function["name"], function["action"], function
 
 
 def _listed(name: str, known: Sequence[str]) -> str:
-    """Say what exists, what was probably meant first."""
+    """Return the known names, the most similar ones first."""
     close = difflib.get_close_matches(name, known, n=1)
-    told = [*close, *(each for each in known if each not in close)]
-    more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
-    return f"{f'did you mean `{close[0]}`? ' if close else ''}there is: {', '.join(told[:_SHOWN]) or 'nothing'}{more}"
+    listed = [*close, *(each for each in known if each not in close)]
+    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+    return f"{f'did you mean `{close[0]}`? ' if close else ''}known: {', '.join(listed[:_SHOWN]) or 'nothing'}{more}"
 
 
-def normalise_skills(adapter: Reader, siblings: Siblings) -> list[dict[str, Any]]:
-    """Give the adapter's skills, each name once."""
+def normalize_skills(adapter: Reader, siblings: Siblings) -> list[dict[str, Any]]:
+    """Return the adapter's skills, without duplicates."""
     skills: dict[str, dict[str, Any]] = {}
     for written in _written(adapter):
         name = written.text("name") or written.key
         if not name:
-            written.report.warning("nameless-skill", "the skill has no `name`; it was left out", written.at)
+            written.report.warning("nameless-skill", "the skill has no `name`; it is left out", written.at)
         elif name in skills:
             written.report.warning(
-                "duplicate-skill", f"another skill is named `{name}`; this one was left out", written.at
+                "duplicate-skill", f"another skill is named `{name}`; this one is left out", written.at
             )
         else:
             skills[name] = _skill(written, name, siblings)
@@ -118,13 +118,13 @@ def normalise_skills(adapter: Reader, siblings: Siblings) -> list[dict[str, Any]
 
 
 def _written(adapter: Reader) -> Iterator[Reader]:
-    """Give the skills as written; tools that stand on the adapter itself are one skill."""
+    """Yield the skills as written; tools of the adapter itself are one skill."""
     if "skills" in adapter.data or "tools" not in adapter.data:
         yield from adapter.members("skills")
         return
     adapter.report.warning(
         "misplaced-tools",
-        "the tools stand on the adapter itself; they are read as one skill",
+        "the tools belong to the adapter itself; they are read as one skill",
         (*adapter.at, "tools"),
         hint="put them under `skills`, in an entry with `name` and `description`",
     )
@@ -155,7 +155,7 @@ def _skill(written: Reader, name: str, siblings: Siblings) -> dict[str, Any]:
 
 
 def _check(written: Reader, skill: dict[str, Any]) -> None:
-    """Tell where a skill breaks the rules of the Agent Skills format: clients may refuse it."""
+    """Warn where a skill violates the Agent Skills format: clients may reject it."""
     broken = [
         (key, f"is {len(skill[key]):,} characters long; {most:,} are allowed")
         for key, most in _MOST.items()
@@ -164,7 +164,7 @@ def _check(written: Reader, skill: dict[str, Any]) -> None:
     if not _NAME.match(skill["name"]):
         broken.append(("name", "must be lower-case letters and digits, with single hyphens between them"))
     if not skill["description"].strip():
-        broken.append(("description", "is missing; agents choose a skill by it"))
+        broken.append(("description", "is missing; agents select skills by it"))
     for key, fault in broken:
         written.report.warning(
             "agent-skills",
@@ -175,7 +175,7 @@ def _check(written: Reader, skill: dict[str, Any]) -> None:
 
 
 def _allowed_tools(written: Reader) -> tuple[str, ...]:
-    """Give the allowed tools, separated by spaces as the specification says, by commas, or in a list."""
+    """Return the allowed tools: separated by spaces as in the specification, by commas, or a list."""
     value = written.data.get("allowed-tools")
     if isinstance(value, list):
         return tuple(str(each) for each in value)
@@ -190,8 +190,8 @@ def _tools(skill: Reader, skill_name: str, siblings: Siblings) -> list[dict[str,
         name = written.text("name") or written.key or (source.text("action") if source else "")
         if not name or name in tools:
             code = "duplicate-tool" if name else "nameless-tool"
-            slip = f"another tool of the skill is named `{name}`" if name else "the tool has no `name`"
-            written.report.warning(code, f"{slip}; this one was left out", written.at)
+            reason = f"another tool of the skill is named `{name}`" if name else "the tool has no `name`"
+            written.report.warning(code, f"{reason}; this one was left out", written.at)
             continue
         tool = {"pointer": written.at, "name": name, "description": written.text("description")}
         try:
@@ -204,10 +204,10 @@ def _tools(skill: Reader, skill_name: str, siblings: Siblings) -> list[dict[str,
 
 
 def _origin(tool: Reader, source: Reader | None, name: str, siblings: Siblings) -> dict[str, Any]:
-    """Give where a tool comes from.
+    """Return the origin of a tool.
 
     Raises:
-        ValueError: It comes from nowhere.
+        ValueError: It has none.
     """
     if source is not None:
         if "instruction" in tool.data:

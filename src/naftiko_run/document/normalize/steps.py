@@ -1,4 +1,4 @@
-"""``steps`` and ``mappings``: what a function does one after another, and what its answer is made of."""
+"""``steps`` and ``mappings``: what a function runs in order, and how its result is built."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import difflib
 from collections.abc import Callable
 from typing import Any
 
-from naftiko_run.document.normalize.call_resolver import Calls
+from naftiko_run.document.normalize.call_resolver import CallResolver
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.this_references import read_references, read_value
 from naftiko_run.spec.functions import STEP
 from naftiko_run.spec.spellings import STEP_TARGET
 
 
-def normalise_steps(unit: Reader, calls: Calls) -> list[dict[str, Any]]:
-    """Give a unit's steps in the author's order.
+def normalize_steps(function: Reader, calls: CallResolver) -> list[dict[str, Any]]:
+    """Return a function's steps in the author's order.
 
     Raises:
-        ValueError: One of them cannot work; the message names it and says why.
+        ValueError: One of them cannot work; the message names it and the reason.
     """
     steps: list[dict[str, Any]] = []
     names: set[str] = set()
-    for number, written in enumerate(unit.members("steps"), start=1):
+    for number, written in enumerate(function.members("steps"), start=1):
         name = written.text("name") or written.key or f"step-{number}"
         if name in names:
             raise ValueError(f"two of its steps are named `{name}`")
@@ -30,7 +30,7 @@ def normalise_steps(unit: Reader, calls: Calls) -> list[dict[str, Any]]:
         read = _KINDS.get(kind)
         if read is None:
             raise ValueError(
-                f"its step `{name}` is of type `{kind}`, and there are: {', '.join(_KINDS)}"
+                f"its step `{name}` has the unknown type `{kind}`; write one of {', '.join(_KINDS)}"
                 if kind
                 else f"its step `{name}` has no `type`; write one of {', '.join(_KINDS)}"
             )
@@ -39,10 +39,10 @@ def normalise_steps(unit: Reader, calls: Calls) -> list[dict[str, Any]]:
     return steps
 
 
-def normalise_mappings(unit: Reader) -> list[dict[str, Any]]:
-    """Give a unit's ``mappings``; those without a target are left out."""
+def normalize_mappings(function: Reader) -> list[dict[str, Any]]:
+    """Return a function's ``mappings``, except those without a target."""
     mappings = []
-    for written in unit.members("mappings"):
+    for written in function.members("mappings"):
         target = written.text(*STEP_TARGET) or written.key
         if target:
             value = read_references(written.data.get("value"))
@@ -50,15 +50,15 @@ def normalise_mappings(unit: Reader) -> list[dict[str, Any]]:
         else:
             written.report.warning(
                 "nameless-mapping",
-                "the mapping says not where its value goes; it was left out",
+                "the mapping has no target; it was ignored",
                 written.at,
                 hint="write `targetName:` with the name of an output parameter",
             )
     return mappings
 
 
-def note_targets(unit: Reader, mappings: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> None:
-    """Warn of mappings to names that no output declares: their values are in the answer as they are."""
+def note_targets(function: Reader, mappings: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> None:
+    """Warn of mappings to undeclared outputs: their values are returned without conversion."""
     names = [output["name"] for output in outputs]
     if not names or not all(names):
         return
@@ -66,16 +66,16 @@ def note_targets(unit: Reader, mappings: list[dict[str, Any]], outputs: list[dic
         target = mapping["target"].partition(".")[0]
         if target not in names:
             close = difflib.get_close_matches(target, names, n=1)
-            unit.report.warning(
+            function.report.warning(
                 "unknown-target",
-                f"no output is named `{target}`; the value is in the answer without a declared type",
+                f"there is no output `{target}`; the value is returned without a declared type",
                 mapping["pointer"],
-                hint=f"did you mean `{close[0]}`?" if close else f"there is: {', '.join(names)}",
+                hint=f"did you mean `{close[0]}`?" if close else f"declared: {', '.join(names)}",
             )
 
 
 def _kind(written: Reader) -> str:
-    """Tell a step's type by the key that only one type has."""
+    """Return a step's type by a key that only this type has."""
     kind = next((kind for key, kind in STEP.type_by_key.items() if key in written.data), "")
     if kind:
         written.report.warning(
@@ -87,7 +87,7 @@ def _kind(written: Reader) -> str:
     return kind
 
 
-def _call(written: Reader, name: str, calls: Calls) -> dict[str, Any]:
+def _call(written: Reader, name: str, calls: CallResolver) -> dict[str, Any]:
     call, reason = calls.find(written)
     if reason:
         hint = calls.hint(written) if written.data.get("call") else ""
@@ -95,7 +95,7 @@ def _call(written: Reader, name: str, calls: Calls) -> dict[str, Any]:
     return {"call": call, "with": _with(written)}
 
 
-def _lookup(written: Reader, name: str, _: Calls) -> dict[str, Any]:
+def _lookup(written: Reader, name: str, _: CallResolver) -> dict[str, Any]:
     absent = [key for key in ("index", "match", "lookupValue") if written.data.get(key) is None]
     if absent:
         raise ValueError(
@@ -110,7 +110,7 @@ def _lookup(written: Reader, name: str, _: Calls) -> dict[str, Any]:
 
 
 def _fields(written: Reader) -> list[str]:
-    """Give the names of a lookup's ``outputParameters``: a list of names, of mappings, or a named map."""
+    """Return the names of a lookup's ``outputParameters``: a list of names or mappings, or a named map."""
     fields = written.data.get("outputParameters")
     if isinstance(fields, str):
         return [fields]
@@ -121,7 +121,7 @@ def _fields(written: Reader) -> list[str]:
     return []
 
 
-def _script(written: Reader, name: str, _: Calls) -> dict[str, Any]:
+def _script(written: Reader, name: str, _: CallResolver) -> dict[str, Any]:
     file = written.text("file")
     if not file:
         raise ValueError(f"its step `{name}` is a script without `file`")
@@ -142,7 +142,7 @@ def _with(written: Reader) -> dict[str, Any]:
     return dict(read_references(given.data)) if given else {}
 
 
-_KINDS: dict[str, Callable[[Reader, str, Calls], dict[str, Any]]] = {
+_KINDS: dict[str, Callable[[Reader, str, CallResolver], dict[str, Any]]] = {
     "call": _call,
     "lookup": _lookup,
     "script": _script,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from naftiko_run.document.normalize.parameters import normalise_inputs
+from naftiko_run.document.normalize.parameters import normalize_inputs
 from naftiko_run.document.normalize.reader import Reader
 
 STYLE_KEYS: Final = ("style", "explode", "allowReserved", "collectionFormat")
@@ -15,7 +15,7 @@ _STYLES: Final = {
     "header": ("simple",),
     "cookie": ("form",),
 }
-"""The styles that OpenAPI has for each place, its default first."""
+"""The styles that OpenAPI defines for each location, the default first."""
 _DELIMITED: Final = ("spaceDelimited", "pipeDelimited", "tabDelimited")
 _COLLECTION_FORMATS: Final[dict[str, dict[str, Any]]] = {
     "csv": {"style": "", "explode": False},
@@ -28,17 +28,17 @@ _SCALARS: Final = ("string", "number", "integer", "boolean")
 
 
 def styled_inputs(owner: Reader) -> list[dict[str, Any]]:
-    """Return the ``inputParameters`` of an owner whose places are known as they are written, with their styles."""
-    inputs = normalise_inputs(owner)
+    """Return the ``inputParameters`` of an owner with their styles; their locations must be as written."""
+    inputs = normalize_inputs(owner)
     note_styles(owner, inputs)
     return inputs
 
 
 def note_styles(owner: Reader, inputs: list[dict[str, Any]], body_type: str = "") -> None:
-    """Settle the styles of an owner's parameters, once their places are known; drop what cannot be, with a warning.
+    """Set the styles of an owner's parameters, once their locations are known; warn of invalid ones and ignore them.
 
     Args:
-        owner: What the parameters stand under, as written.
+        owner: The owner of the parameters, as written.
         inputs: Its canonical input parameters; ``style`` is filled in.
         body_type: The type of the operation's body; empty where there is none.
     """
@@ -53,7 +53,7 @@ def note_styles(owner: Reader, inputs: list[dict[str, Any]], body_type: str = ""
         if fault:
             written.report.warning(
                 "impossible-style",
-                f"`{parameter['name']}`: {fault}; it is written as without",
+                f"`{parameter['name']}`: {fault}; the default style is used",
                 (*written.at, key),
                 hint="see the table of styles in the OpenAPI specification, under Style Values",
             )
@@ -76,7 +76,7 @@ def _written_style(written: Reader) -> dict[str, Any]:
 def _fault(
     parameter: dict[str, Any], style: dict[str, Any], written: Reader, body_type: str
 ) -> tuple[str, str]:
-    """Return the key at fault and why its value cannot be; empty texts where the style is possible."""
+    """Return the invalid key and the reason; empty texts where the style is valid."""
     place, kind = parameter["in"] or "query", parameter["type"]
     name, collection = style["style"], written.text("collectionFormat")
     key = "collectionFormat" if collection else "style" if name else "explode"
@@ -116,8 +116,8 @@ def _fault(
     return next(((key, message) for is_fault, key, message in faults if is_fault), ("", ""))
 
 
-_A_PLACE: Final = {"body": "a body that is no form", "environment": "the environment"}
+_A_PLACE: Final = {"body": "a body that is not a form", "environment": "the environment"}
 _IMPOSSIBLE_FORMATS: Final = frozenset(
     (("path", "tsv"), *((place, "multi") for place in ("path", "header", "cookie")))
 )
-"""A path holds no tabs, and only a query has a name several times."""
+"""A path cannot contain tabs, and only a query can repeat a name."""

@@ -1,4 +1,4 @@
-"""``$this.<namespace>.<param>``: the specification's words for an input of the caller."""
+"""``$this.<namespace>.<param>``: the specification's syntax for an input of the caller."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _IN_QUOTES = re.compile(r'"(\$this\.[^\s{}"\\]+)"')
 
 
 def read_references(value: Any) -> Any:
-    """Return a value of ``with`` in which ``$this.<namespace>.x`` is ``tools.x``, in templates too."""
+    """Return a value of ``with`` with ``$this.<namespace>.x`` replaced by ``tools.x``, also in templates."""
     if isinstance(value, str):
         return _THIS.sub("tools.", value) if "$this." in value else value
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Variables that a document reads and that none of its binds declares: they come from the environment, unsaid."""
+"""Variables that a document uses and none of its binds declares: they come from the environment."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ _REFERENCE = re.compile(r"[A-Za-z0-9_-]+\.[^\s{}]+\Z")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _OPERATORS_KEYS = (*AUTHENTICATION, "address", "observability")
-"""Where only the operator has a say, so that every name is a variable of the environment."""
+"""Keys that only the operator controls, so that every name is an environment variable."""
 
 
 def warn_of_undeclared(root: Reader, capability: Reader, binds: list[dict[str, Any]]) -> None:
-    """Warn of each variable that only a bind can mean and none declares, where it first stands.
+    """Warn of each undeclared variable, where it is first used.
 
     Args:
         root: The document.
         capability: Its capability.
         binds: The canonical binds.
     """
-    silent = Report("")  # what is wrong with the shape of a value, other readers tell
+    silent = Report("")  # wrong types are reported where the values are normalized
     owners = [Reader(each.data, each.at, silent) for each in (root, capability)]
     declared = spellings(binds)
-    told: set[str] = set()
+    reported: set[str] = set()
     for at, name in _names(owners, {bind["namespace"] for bind in binds}):
         variable = name.removeprefix("env.")
-        if name not in declared and variable not in told:
-            told.add(variable)
-            message, hint = _told(name, declared, binds)
+        if name not in declared and variable not in reported:
+            reported.add(variable)
+            message, hint = _message(name, declared, binds)
             root.report.warning("undeclared-binding", message, at, hint)
 
 
 def _names(owners: list[Reader], namespaces: set[str]) -> Iterator[tuple[Pointer, str]]:
-    """Give every name that only a bind can mean; ``{x}`` in a base URI is told where that is read."""
+    """Yield every name that must be a bind; ``{x}`` in a base URI is reported where that is normalized."""
     consumes = [each for owner in owners for each in owner.members("consumes")]
     adapters = [each for owner in owners for each in owner.members("exposes")]
     for owner in (*consumes, *adapters):
@@ -69,7 +69,7 @@ def _names(owners: list[Reader], namespaces: set[str]) -> Iterator[tuple[Pointer
 
 
 def _gather_references(value: Any, at: list[str | int], found: list[tuple[Pointer, str]]) -> None:
-    """Gather the texts that may name a bind, in the document's order: most texts do not, so they cost nothing."""
+    """Collect the texts that may refer to a bind, in the document's order."""
     for key, member in value.items() if isinstance(value, dict) else enumerate(value):
         if isinstance(member, str):
             if "{{" in member or member.startswith("env."):
@@ -81,7 +81,7 @@ def _gather_references(value: Any, at: list[str | int], found: list[tuple[Pointe
 
 
 def _keys_in_path(owner: Reader) -> set[str]:
-    """Give the names of keys that authentication puts into the base URI."""
+    """Return the names of API keys that authentication inserts into the base URI."""
     authentication = owner.mapping(*AUTHENTICATION)
     if authentication is None or authentication.text(*PLACEMENT).casefold() != "path":
         return set()
@@ -89,7 +89,7 @@ def _keys_in_path(owner: Reader) -> set[str]:
 
 
 def _in_fixed_values(consumes: Reader) -> Iterator[tuple[Pointer, str]]:
-    """Give the capitals in the ``value`` of consumed parameters: the environment's, not the caller's."""
+    """Yield the names in capitals in the ``value`` of consumed parameters: environment variables, not inputs."""
     resources = list(consumes.members("resources"))
     operations = [operation for each in resources for operation in each.members("operations")]
     for owner in (consumes, *resources, *operations):
@@ -103,30 +103,32 @@ def _in_fixed_values(consumes: Reader) -> Iterator[tuple[Pointer, str]]:
 
 
 def _namespaces_of_values(owners: list[Reader]) -> set[str]:
-    """Give what stands before inputs and outputs in templates: namespaces of adapters, names of steps."""
+    """Return the prefixes of inputs and outputs in templates: namespaces of adapters, names of steps."""
     found: set[str] = set()
     for owner in owners:
         for entry in (*owner.members("exposes"), *owner.members("aggregates")):
             found.add(entry.text("namespace") or entry.key)
-            units = [
+            functions = [
                 *entry.members("tools"),
                 *entry.members("resources"),
                 *entry.members(*FUNCTIONS),
             ]
-            units += [each for unit in units for each in unit.members("operations")]
-            found |= {step.text("name") or step.key for unit in units for step in unit.members("steps")}
+            functions += [each for function in functions for each in function.members("operations")]
+            found |= {
+                step.text("name") or step.key for function in functions for step in function.members("steps")
+            }
     return found
 
 
-def _told(name: str, declared: set[str], binds: list[dict[str, Any]]) -> tuple[str, str]:
-    """Give the message and the hint for a name that nothing declares."""
+def _message(name: str, declared: set[str], binds: list[dict[str, Any]]) -> tuple[str, str]:
+    """Return the message and the hint for an undeclared name."""
     namespace, _, variable = name.rpartition(".")
     if not namespace or namespace == "env":
         what = f"`{name}` is not declared in `binds`"
     elif any(bind["namespace"] == namespace for bind in binds):
         what = f"the bind `{namespace}` has no key `{variable}`"
     else:
-        what = f"`{name}` names no bind of this document"
+        what = f"`{name}` is not a bind of this document"
     close = difflib.get_close_matches(name, sorted(declared), n=1, cutoff=0.8)
     if close:
         return what, f"did you mean `{close[0]}`?"

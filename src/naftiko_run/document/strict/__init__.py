@@ -1,6 +1,6 @@
-"""The strict level: whether a document conforms to its specification, to the letter."""
+"""The strict level: whether a document conforms to the official schema of its specification."""
 
 from naftiko_run.document.strict.check import check_strict
-from naftiko_run.document.strict.explain import Finding
+from naftiko_run.document.strict.explain import SchemaViolation
 
-__all__ = ["Finding", "check_strict"]
+__all__ = ["SchemaViolation", "check_strict"]

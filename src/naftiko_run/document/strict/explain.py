@@ -1,4 +1,4 @@
-"""What a rule that fails says to the author: one finding for each thing to mend."""
+"""Explain validation errors to the author: one violation for each thing to fix."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ _SAME_THING: Final = (
     {"key", "name"},
     {"mapping", "value"},
 )
-"""Keys for one thing, in the lines of the specification and in documents that are loosely written."""
+"""Keys with one meaning, in the specification lines and in loosely written documents."""
 
-_LONGEST_SHOWN: Final = 60
+_MAX_SHOWN: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One place where a document departs from the specification.
+class SchemaViolation:
+    """One place where a document violates the official schema.
 
     Attributes:
         pointer: The keys and indexes that lead to the place.
         message: What is wrong.
-        hint: How to mend it; empty where the message says it all.
-        about_key: Whether it is the last key that is wrong, not its value.
+        hint: How to fix it; empty where the message says so.
+        about_key: Whether the last key is wrong, not its value.
     """
 
     pointer: Pointer
@@ -54,40 +54,40 @@ class Finding:
     about_key: bool = field(default=False, compare=False)
 
 
-def explain(errors: Iterable[ValidationError], rules: JsonSchema) -> list[Finding]:
-    """Put what a validator found into words.
+def explain(errors: Iterable[ValidationError], rules: JsonSchema) -> list[SchemaViolation]:
+    """Convert the errors of a validator into violations.
 
     Args:
-        errors: What it found.
-        rules: The rule for the whole document, which the errors point into.
+        errors: The errors.
+        rules: The schema of the document, which the errors refer to.
     """
     found = (finding for error in errors for finding in _findings(error, rules))
     return list(dict.fromkeys(found))
 
 
-def _findings(error: ValidationError, rules: JsonSchema) -> Iterator[Finding]:
+def _findings(error: ValidationError, rules: JsonSchema) -> Iterator[SchemaViolation]:
     at = tuple(error.instance_path)
     rule = _rule_at(error.schema_path[:-1], rules)
     match error.kind:
         case Kind.AnyOf(branches) | Kind.OneOfNotValid(branches):
-            meant = _branch_meant(branches, error.schema_path)
-            if not meant:
-                yield Finding(at, rule["description"])
-            for inner in meant:
+            intended = _intended_branch(branches, error.schema_path)
+            if not intended:
+                yield SchemaViolation(at, rule["description"])
+            for inner in intended:
                 yield from _findings(inner, rules)
         case Kind.Not() | Kind.OneOfMultipleValid():
-            yield Finding(at, rule["description"])
+            yield SchemaViolation(at, rule["description"])
         case Kind.AdditionalProperties(unexpected):
             known = tuple(rule["properties"])
             for key in unexpected:
                 message = f"`{key}` is not a key of {rule['title']}"
-                yield Finding((*at, key), message, _known_key(key, known), about_key=True)
+                yield SchemaViolation((*at, key), message, _known_key(key, known), about_key=True)
         case Kind.PropertyNames(inner):
             key, names = str(inner.instance), _rule_at(inner.schema_path[:-1], rules)
             hint = f"write {names['description']}"
-            yield Finding((*at, key), f"`{key}` cannot be a key here", hint, about_key=True)
+            yield SchemaViolation((*at, key), f"`{key}` cannot be a key here", hint, about_key=True)
         case Kind.Required(key):
-            yield Finding(at, f"{rule['title']} needs `{key}`", _choices(rule, key))
+            yield SchemaViolation(at, f"{rule['title']} needs `{key}`", _choices(rule, key))
         case _:
             yield _about_value(error, at, rule)
 
@@ -99,8 +99,8 @@ def _rule_at(place: list[str | int], rules: JsonSchema) -> Any:
     return rule
 
 
-def _branch_meant(branches: list[list[ValidationError]], place: list[str | int]) -> list[ValidationError]:
-    """Give the errors of the first branch whose opening keys are all there; none where no branch's are."""
+def _intended_branch(branches: list[list[ValidationError]], place: list[str | int]) -> list[ValidationError]:
+    """Return the errors of the first branch whose required keys are all present; empty where there is none."""
     for index, errors in enumerate(branches):
         opening = [*place, index, "required"]
         if all(error.schema_path != opening for error in errors):
@@ -108,8 +108,8 @@ def _branch_meant(branches: list[list[ValidationError]], place: list[str | int])
     return []
 
 
-def _about_value(error: ValidationError, at: Pointer, rule: JsonSchema) -> Finding:
-    """Put into words why a single value does not fit."""
+def _about_value(error: ValidationError, at: Pointer, rule: JsonSchema) -> SchemaViolation:
+    """Return the violation of a single value."""
     value, hint = error.instance, ""
     match error.kind:
         case Kind.Type() | Kind.Enum() | Kind.Pattern() if value is None or value == "":
@@ -128,13 +128,13 @@ def _about_value(error: ValidationError, at: Pointer, rule: JsonSchema) -> Findi
             says = f"must be at least {rule['minimum']}{most}, not {value}"
         case Kind.MaxLength(limit):
             says = f"must be at most {limit} characters long, not {len(str(value))}"
-        case _:  # the least length or number of items, which is always one
+        case _:  # the minimum length or number of items, which is always one
             says = "must not be empty"
-    return Finding(at, f"{_name(at)} {says}", hint)
+    return SchemaViolation(at, f"{_name(at)} {says}", hint)
 
 
 def _name(at: Pointer) -> str:
-    """Name the place that a pointer leads to, by its last key."""
+    """Return what to call a place: its last key, or the item of a list."""
     keys = [part for part in at if isinstance(part, str)]
     if not keys:
         return "the document"
@@ -143,7 +143,7 @@ def _name(at: Pointer) -> str:
 
 
 def _kind(value: Any) -> str:
-    """Say in words what a value is."""
+    """Return the type of a value in words."""
     match value:
         case None:
             return "nothing"
@@ -160,9 +160,9 @@ def _kind(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """Quote a value, shortened where it is long."""
+    """Return a value in backticks, truncated where it is long."""
     text = _kind(value) if isinstance(value, dict | list | bool | None) else str(value)
-    return f"`{text}`" if len(text) <= _LONGEST_SHOWN else f"`{text[:_LONGEST_SHOWN]}…`"
+    return f"`{text}`" if len(text) <= _MAX_SHOWN else f"`{text[:_MAX_SHOWN]}…`"
 
 
 def _type_hint(value: Any, types: list[str], rule: JsonSchema) -> str:
@@ -174,7 +174,7 @@ def _type_hint(value: Any, types: list[str], rule: JsonSchema) -> str:
 
 
 def _choices(rule: JsonSchema, key: str) -> str:
-    """Say which words a missing key can hold, where they are few."""
+    """Return the allowed words of a missing key; empty where it is no enumeration."""
     options = rule.get("properties", {}).get(key, {}).get("enum")
     return _one_of(options) if options else ""
 
@@ -185,7 +185,7 @@ def _one_of(options: list[Any]) -> str:
 
 @lru_cache(maxsize=4096)
 def _known_key(key: str, known: tuple[str, ...]) -> str:
-    """Suggest the key that was meant by one that is not known."""
+    """Return a hint about an unknown key: the closest known key, or all of them."""
     same = (other for group in _SAME_THING if key in group for other in known if other in group)
     close = next(same, None) or next(iter(difflib.get_close_matches(key, known, n=1)), None)
     if close:

@@ -29,7 +29,7 @@ from naftiko_run.spec.schema_types import (
     SpecChoice,
     SpecLine,
     SpecObject,
-    Text,
+    String,
     Value,
     Version,
     When,
@@ -97,7 +97,7 @@ class _StrictSchema:
             "else": self.value(list_.item),
         }
 
-    def _map(self, value: JsonSchema, keys: Text | None, min_entries: int) -> JsonSchema:
+    def _map(self, value: JsonSchema, keys: String | None, min_entries: int) -> JsonSchema:
         return {
             "additionalProperties": value,
             **_present(
@@ -211,9 +211,9 @@ class _StrictSchema:
         }
 
 
-def _scalar(type_: Text | Integer | Number | Flag | Version | Anything) -> JsonSchema:
+def _scalar(type_: String | Integer | Number | Flag | Version | Anything) -> JsonSchema:
     match type_:
-        case Text():
+        case String():
             return _text(type_)
         case Integer() | Number():
             kind = "integer" if isinstance(type_, Integer) else "number"
@@ -227,7 +227,7 @@ def _scalar(type_: Text | Integer | Number | Flag | Version | Anything) -> JsonS
             return {"type": _one_or_list(*type_.types)} if type_.types else {}
 
 
-def _text(text: Text) -> JsonSchema:
+def _text(text: String) -> JsonSchema:
     return {
         "type": _one_or_list(*text.also, "string"),
         **_present(

@@ -18,7 +18,7 @@ from naftiko_run.expose.authentication.jwks import KeySet
 from naftiko_run.expose.authentication.jwts import JsonWebTokens
 from naftiko_run.expose.exposer import Scope
 
-_MOST_CHARACTERS: Final = 16_384
+_MAX_URL_LENGTH: Final = 16_384
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*\Z")
 
 
@@ -122,7 +122,7 @@ class OAuth2:
             raise Refused(detail, challenge, status=403)
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
-        if len(token) > _MOST_CHARACTERS or not _TOKEN.match(token):
+        if len(token) > _MAX_URL_LENGTH or not _TOKEN.match(token):
             raise InvalidToken("The token is malformed")
         assert self._tokens is not None
         return await self._tokens.claims(token)

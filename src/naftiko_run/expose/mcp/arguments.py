@@ -14,7 +14,7 @@ from typing import Any, Final
 from naftiko_run import jsontext
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.mcp.propertykeys import Schema, shown_schema
-from naftiko_run.invoke import Function, Input, InputValidator, Outcome, in_thread, pointer_of
+from naftiko_run.invoke import Function, Input, InputValidator, Outcome, pointer_of, run_in_decode_pool
 from naftiko_run.longjson import is_heavy
 
 _OPEN: Final = frozenset(
@@ -116,7 +116,7 @@ class Arguments:
             self._check(shown)
             return keys.to_original(shown)
 
-        return await self.call(await in_thread(renamed) if is_heavy(arguments) else renamed())
+        return await self.call(await run_in_decode_pool(renamed) if is_heavy(arguments) else renamed())
 
     async def call(self, inputs: Mapping[str, Any]) -> Outcome:
         """Call the function with inputs by its own names.
@@ -138,7 +138,9 @@ class Arguments:
             InvalidInput: They do not fit.
         """
         return (
-            await in_thread(lambda: self._read(arguments)) if is_heavy(arguments) else self._read(arguments)
+            await run_in_decode_pool(lambda: self._read(arguments))
+            if is_heavy(arguments)
+            else self._read(arguments)
         )
 
     def _read(self, arguments: Mapping[str, Any]) -> Read:
@@ -159,7 +161,7 @@ class Arguments:
     async def can_be_read(self, arguments: Mapping[str, Any]) -> bool:
         """Return whether arguments that did not fit hold JSON text where an object or array is wanted."""
         if is_heavy(arguments):
-            return await in_thread(lambda: self._can_be_read(arguments))
+            return await run_in_decode_pool(lambda: self._can_be_read(arguments))
         return self._can_be_read(arguments)
 
     def _can_be_read(self, arguments: Mapping[str, Any]) -> bool:

@@ -32,7 +32,7 @@ from naftiko_run.expose.mcp.accept import takes_json
 from naftiko_run.expose.mcp.messages import Received
 from naftiko_run.expose.mcp.results import MOST_LEVELS, Begun
 from naftiko_run.expose.response import send_response
-from naftiko_run.invoke import Outcome, in_thread
+from naftiko_run.invoke import Outcome, run_in_decode_pool
 
 _METHOD: Final = "tools/call"
 _NUMBER_OF_MEMBERS: Final = 4
@@ -141,7 +141,7 @@ class DirectCalls:
         try:
             outcome = await cancel_on_disconnect(scope, receive, tool.invoke(arguments))
             if outcome.is_long:
-                result = await in_thread(lambda: tool.result(outcome, version))
+                result = await run_in_decode_pool(lambda: tool.result(outcome, version))
             else:
                 result = tool.result(outcome, version)
         except Disconnected:

@@ -25,7 +25,7 @@ from naftiko_run.expose.mediatypes import media_type_of
 from naftiko_run.expose.units import unit_of
 from naftiko_run.expressions import UriTemplate, as_text, parse_uri_template
 from naftiko_run.folder import FileTooLarge, Folder
-from naftiko_run.invoke import Coerce, Function, coercion_of, in_thread, repaired_text
+from naftiko_run.invoke import Coerce, Function, coercion_of, repaired_text, run_in_decode_pool
 
 _NOT_FOUND = -32002
 """The code of an unknown resource until 2025-11-25; later revisions have invalid params for it."""
@@ -206,7 +206,9 @@ async def _invoked(dynamic: _Dynamic, texts: dict[str, str], uri: str) -> Conten
     if outcome.has_failed:
         raise failed(outcome)
     if outcome.is_long:
-        return await in_thread(lambda: _contents(uri, dynamic.model, outcome.content, outcome.media_type))
+        return await run_in_decode_pool(
+            lambda: _contents(uri, dynamic.model, outcome.content, outcome.media_type)
+        )
     return _contents(uri, dynamic.model, outcome.content, outcome.media_type)
 
 

@@ -31,7 +31,7 @@ _SELECT: Final = (
 )
 
 _MOST_WORDS: Final = 40
-_MOST_CHARACTERS: Final = 2000
+_MAX_URL_LENGTH: Final = 2000
 _SHORTEST_BEGINNING: Final = 3
 """A word of a query as long as this also finds the words that begin with it."""
 
@@ -85,7 +85,7 @@ class ToolIndex:
         Returns:
             Their places among the tools; of tools that fit alike, the first of them comes first.
         """
-        words = list(islice(dict.fromkeys(_words(query[:_MOST_CHARACTERS])), _MOST_WORDS))
+        words = list(islice(dict.fromkeys(_words(query[:_MAX_URL_LENGTH])), _MOST_WORDS))
         if not words:
             return []
         self._prepared = self._prepared or _Prepared(self._tools)

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from naftiko_run import jsontext
 from naftiko_run.expose.exposer import Message, Scope, Send
 from naftiko_run.expose.mcp.messages import Refused
-from naftiko_run.invoke import in_thread
+from naftiko_run.invoke import run_in_decode_pool
 from naftiko_run.longjson import is_heavy
 
 _ARGUMENTS: Final = "naftiko.mcp.arguments"
@@ -103,13 +103,13 @@ def keeping_result(handler: _Handler[_Params, _Result]) -> _Handler[_Params, _Re
             return result
         mark = f"naftiko:{token_hex(16)}"
         if isinstance(result, types.CallToolResult) and _is_long(result.content):
-            scope[_RESULT] = await in_thread(
+            scope[_RESULT] = await run_in_decode_pool(
                 lambda: _written("content", result.content, result.structured_content)
             )
             block = types.TextContent(text=mark)
             return result.model_copy(update={"content": [block], "structured_content": None})
         if isinstance(result, types.ReadResourceResult) and _is_long(result.contents):
-            scope[_RESULT] = await in_thread(lambda: _written("contents", result.contents))
+            scope[_RESULT] = await run_in_decode_pool(lambda: _written("contents", result.contents))
             contents = types.TextResourceContents(uri="naftiko:", text=mark)
             return result.model_copy(update={"contents": [contents]})
         return result

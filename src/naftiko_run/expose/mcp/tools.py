@@ -45,7 +45,7 @@ from naftiko_run.expose.mcp.schemaroots import plain_root
 from naftiko_run.expose.mcp.trimming import ResultLimit, limit_of
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.units import unit_of
-from naftiko_run.invoke import Function, Outcome, in_thread
+from naftiko_run.invoke import Function, Outcome, run_in_decode_pool
 
 _ERAS: Final = (LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION)
 """A revision of each era, in which tools are told alike."""
@@ -235,7 +235,7 @@ async def _result(tool: _Tool, inputs: Mapping[str, Any], protocol_version: str)
     try:
         outcome = await tool.arguments.call(inputs)
         made = partial(result_of, outcome, protocol_version, tool.name, tool.limit, tool.promise)
-        result = await in_thread(made) if outcome.is_long else made()
+        result = await run_in_decode_pool(made) if outcome.is_long else made()
     except InvocationError as fault:
         return _refused(tool, fault, protocol_version)
     if tool.showing and not outcome.has_failed:

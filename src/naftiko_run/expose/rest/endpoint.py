@@ -28,7 +28,7 @@ from naftiko_run.invoke import CallerBody, Function, coercion_of
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z|text/json\Z", re.IGNORECASE)
 _PLAIN_JSON: Final = ("", "application/json", "text/json")
 """Types that say no more of a body than that it is JSON."""
-_MOST_KEPT: Final = 256 * 1024
+_STREAM_THRESHOLD: Final = 256 * 1024
 """How long an answer that is only passed on may be, in bytes, to be held in memory whole."""
 
 _SIMPLE_TYPES: Final = ("", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
@@ -114,7 +114,7 @@ class RestEndpoint:
         try:
             inputs = self._url_inputs(scope)
             raw_body = await self._add_body(scope, receive, inputs)
-            invoking = self._function.invoke(inputs, raw_body=raw_body, most_kept=_MOST_KEPT)
+            invoking = self._function.invoke(inputs, raw_body=raw_body, stream_threshold=_STREAM_THRESHOLD)
             outcome = await cancel_on_disconnect(scope, receive, invoking)
         except InvocationError as fault:
             await problem_of(fault).send(scope, send)

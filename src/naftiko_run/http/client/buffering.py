@@ -27,7 +27,7 @@ _EVENTS: Final = frozenset(
 Headers = tuple[tuple[str, str], ...]
 
 
-async def kept_or_streamed(
+async def buffer_or_stream(
     request: OutgoingRequest,
     status: int,
     headers: Headers,
@@ -54,9 +54,9 @@ async def kept_or_streamed(
             raise too_large(request, allowed)
         chunks = _limited(request, chunks, allowed)
     limit = request.kept_limit(status)
-    streams_beyond = None if request.most_kept is None else min(request.most_kept, limit)
+    streams_beyond = None if request.stream_threshold is None else min(request.stream_threshold, limit)
     threshold = limit if streams_beyond is None else streams_beyond
-    pieces = _Pieces(chunks, _patience(headers) if request.most_kept is not None else None)
+    pieces = _Pieces(chunks, _patience(headers) if request.stream_threshold is not None else None)
     kept = bytearray()
     is_long = declared > threshold
     try:
@@ -99,7 +99,7 @@ async def decoded(
         async for chunk in chunks:
             yield chunk
         return
-    limit = None if request.most_kept is not None else request.kept_limit(200)
+    limit = None if request.stream_threshold is not None else request.kept_limit(200)
     received = 0
     decoder = ContentDecoder(encoding)
     try:
@@ -119,7 +119,7 @@ async def decoded(
 
 
 async def without_codings(request: OutgoingRequest, response: UpstreamResponse) -> UpstreamResponse:
-    """Return a response of ``Transport.stream`` with its content codings undone.
+    """Return a streamed response with its content codings undone.
 
     Raises:
         UpstreamUnreachable: It is in a coding that cannot be decoded.
@@ -134,11 +134,12 @@ async def without_codings(request: OutgoingRequest, response: UpstreamResponse) 
     except CodingError as fault:
         await response.aclose()
         raise unreachable(request, str(fault)) from None
-    request.most_kept = 0  # nothing of it is kept
+    request = request.copy(stream_threshold=0)  # nothing of it is kept
     changed = ("content-encoding", "content-length")
-    response.headers = tuple(header for header in response.headers if header[0] not in changed)
-    response.chunks = decoded(request, response.chunks, encoding)
-    return response
+    return response.copy(
+        headers=tuple(header for header in response.headers if header[0] not in changed),
+        chunks=decoded(request, response.chunks, encoding),
+    )
 
 
 def _declared(request: OutgoingRequest, status: int, headers: Headers) -> int:

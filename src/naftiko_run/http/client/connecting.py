@@ -1,4 +1,4 @@
-"""Connections come about: the name's addresses, the quickest of them, and TLS."""
+"""ConnectionRegistry come about: the name's addresses, the quickest of them, and TLS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Final
 from naftiko_run.http.client.connection import Connection
 from naftiko_run.http.client.errors import CONNECT_SECONDS
 from naftiko_run.http.client.origin import Origin
-from naftiko_run.http.client.tls import trusting_context
+from naftiko_run.http.client.tls import default_context
 
 HEAD_START: Final = 0.25
 """Seconds that an address is ahead of the next (RFC 8305, 8)."""
@@ -38,7 +38,7 @@ async def connect(
         FileNotFoundError: There is no such file of authorities.
     """
     loop = asyncio.get_running_loop()
-    context = (tls or trusting_context()) if origin.is_secure else None
+    context = (tls or default_context()) if origin.is_secure else None
     if context:
         context.set_alpn_protocols(["http/1.1"])
     async with asyncio.timeout_at(min(deadline, loop.time() + CONNECT_SECONDS)):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import math
+import select
 from collections.abc import Callable
-from typing import Final
+from functools import partial
+from typing import Final, cast
 
 from naftiko_run.http.client.errors import BROKEN_OFF
-from naftiko_run.http.client.line import Broken, Line
-from naftiko_run.http.client.response_parser import ResponseReader, Unreadable
+from naftiko_run.http.client.response_parser import InvalidResponseData, ResponseParser
 
-MOST_BUFFERED: Final = 256 * 1024
+MAX_BUFFERED: Final = 256 * 1024
 """How much of a body waits for who reads it; more is left to the upstream to hold."""
-_MOST_PIECES: Final = 4096
+_MAX_PIECES: Final = 4096
 CLIENT_GRACE: Final = 5.0
 """For how many seconds the client of a stream may keep its connection waiting, whatever it moves."""
 CLIENT_RATE: Final = 16 * 1024
@@ -23,6 +24,14 @@ CLIENT_SECONDS: Final = 13.0
 _CLIENT_STEP: Final = 64 * 1024
 IDLE_SECONDS: Final = 50.0
 """How long a connection is kept: common balancers close after 60 seconds, nginx after 75."""
+
+
+Poll = Callable[[], object]
+"""Returns something true where a socket can be read."""
+
+
+class Broken(Exception):
+    """A connection that cannot be used any more; the message is a reason for people."""
 
 
 class OutOfTime(Exception):
@@ -41,7 +50,7 @@ class SlowClient(Exception):
     """The client of a stream was too slow, and its connection was needed."""
 
 
-class Connection(Line):
+class Connection(asyncio.Protocol):
     """A connection.
 
     One timer looks now and then whether whoever waits has waited too long; it is
@@ -67,14 +76,22 @@ class Connection(Line):
         "_client_since",
         "_fault",
         "_interval",
+        "_is_gone",
         "_is_paused",
+        "_is_stuck",
         "_looks_at",
+        "_loop",
+        "_lost",
         "_most_idle",
         "_on_complete",
+        "_on_gone",
+        "_poll",
+        "_room",
         "_since",
-        "_tell_gone",
         "_timeout",
         "_timer",
+        "_transport",
+        "_unsent",
         "_waiter",
         "_wanted",
         "deadline",
@@ -87,9 +104,16 @@ class Connection(Line):
     )
 
     def __init__(self, loop: asyncio.AbstractEventLoop, on_gone: Callable[[Connection], None]) -> None:
-        super().__init__(loop)
+        self._loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._lost: asyncio.Future[None] = loop.create_future()
+        self._room: asyncio.Future[None] | None = None
+        self._unsent = 0
+        self._poll: Poll | None = None
+        self._is_gone = False
+        self._is_stuck = False
         self._timeout = self._interval = IDLE_SECONDS
-        self._tell_gone = on_gone
+        self._on_gone = on_gone
         self._timer: asyncio.TimerHandle | None = None
         self._looks_at = math.inf
         self._since = loop.time()
@@ -100,7 +124,7 @@ class Connection(Line):
         self._wanted = 0
         self._fault: Exception | None = None
         self._is_paused = False
-        self.reader = ResponseReader()
+        self.reader = ResponseParser()
         self.is_idle = False
         self.was_used = False
         self.has_heard = False
@@ -109,7 +133,32 @@ class Connection(Line):
         self.deadline = math.inf
         self._on_complete: Callable[[], None] | None = None
 
-    # For who sends and receives
+    @property
+    def is_usable(self) -> bool:
+        """Whether a request can be sent."""
+        return not self._is_gone and self._transport is not None and not self._transport.is_closing()
+
+    def has_ended(self) -> bool:
+        """Return whether the upstream has closed an idle connection, though the event loop may not have seen it yet.
+
+        Anything that can be read counts: no request was sent.
+        """
+        if self._poll is None:
+            assert self._transport is not None
+            self._poll = _poll_of(self._transport.get_extra_info("socket").fileno())
+        return bool(self._poll())
+
+    def abort(self) -> None:
+        """Close the connection at once; do nothing where it is closed already."""
+        if self._transport is not None:
+            self._transport.abort()
+        self._go()
+
+    async def wait_lost(self) -> None:
+        """Wait until the connection is closed."""
+        await self._lost
+
+    # For the transport
 
     def ask(
         self, data: bytes, more: bytes, wanted: int, timeout: float, deadline: float, *, bodiless: bool
@@ -267,20 +316,14 @@ class Connection(Line):
         if self.sending is not None:
             await asyncio.wait({self.sending})
 
-    def on_gone(self) -> None:
-        """End what goes on, and say so."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self.sending is not None:
-            self.sending.cancel()
-        self._tell_gone(self)
-
     # What the event loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        super().connection_made(transport)
-        if not self._is_gone:
+        self._transport = cast("asyncio.Transport", transport)
+        if self._is_gone:
+            self._transport.abort()
+        else:
             self._look_at(self._loop.time() + self._interval)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -290,7 +333,11 @@ class Connection(Line):
             self._fault = Broken(BROKEN_OFF)
         reader.drop()
         self._wake()
-        super().connection_lost(exc)
+        if self._room is not None and not self._room.done():
+            self._room.set_exception(Broken(BROKEN_OFF))
+        self._go()
+        if not self._lost.done():
+            self._lost.set_result(None)
 
     def data_received(self, data: bytes) -> None:
         """Read what has come."""
@@ -303,7 +350,7 @@ class Connection(Line):
         reader = self.reader
         try:
             reader.feed(data)
-        except Unreadable as fault:
+        except InvalidResponseData as fault:
             self.fail(Broken(str(fault)))
             return
         if reader.is_complete:
@@ -320,17 +367,25 @@ class Connection(Line):
             or (self.is_eager and (head.coding is not None or not head.has_length))
         ):
             self._wake()
-        if (reader.size > MOST_BUFFERED or len(reader.pieces) > _MOST_PIECES) and not self._is_paused:
+        if (reader.size > MAX_BUFFERED or len(reader.pieces) > _MAX_PIECES) and not self._is_paused:
             self._wake()
             self._is_paused = True
             assert self._transport is not None
             self._transport.pause_reading()
 
+    def pause_writing(self) -> None:
+        """Called when the write buffer is full."""
+        self._is_stuck = True
+        assert self._transport is not None
+        self._unsent = self._transport.get_write_buffer_size()
+
     def resume_writing(self) -> None:
-        """Hear that the upstream takes more again."""
+        """Called when the write buffer has room again."""
         self._since = self._client_since = self._loop.time()
         self._client_bytes = 0
-        super().resume_writing()
+        self._is_stuck = False
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
 
     def _wake(self) -> None:
         waiter = self._waiter
@@ -376,3 +431,36 @@ class Connection(Line):
         if self._waiter is None or self._waiter.done():
             return True
         return self.sending is not None and not self.sending.done() and not self._is_stuck
+
+    async def _wait_for_room(self) -> None:
+        if self._is_stuck:
+            self._room = self._loop.create_future()
+            await self._room
+
+    def _has_sent_more(self) -> bool:
+        """Return whether some of a long request was sent since the last call."""
+        if not self._is_stuck:
+            return False
+        assert self._transport is not None
+        before, self._unsent = self._unsent, self._transport.get_write_buffer_size()
+        return self._unsent < before
+
+    def _go(self) -> None:
+        """Release what the connection holds, and call ``on_gone``; once."""
+        if self._is_gone:
+            return
+        self._is_gone = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.sending is not None:
+            self.sending.cancel()
+        self._on_gone(self)
+
+
+def _poll_of(number: int) -> Poll:
+    """Return what asks the kernel whether a file descriptor can be read."""
+    if not hasattr(select, "poll"):  # Windows
+        return lambda: select.select((number,), (), (), 0)[0]
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    return partial(poll.poll, 0)

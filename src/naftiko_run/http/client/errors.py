@@ -17,7 +17,7 @@ from naftiko_run.errors import (
     UpstreamUnreachable,
     Violation,
 )
-from naftiko_run.http.client.origin import MOST_CHARACTERS
+from naftiko_run.http.client.origin import MAX_URL_LENGTH
 from naftiko_run.http.messages import DEFAULT_SECONDS, OutgoingRequest
 
 CONNECT_SECONDS: Final = 10.0
@@ -67,7 +67,7 @@ def url_too_long(request: OutgoingRequest) -> InvalidInput:
         [
             Violation(
                 "",
-                f"the URL of {request.operation} would be longer than {MOST_CHARACTERS:,} characters, the most that "
+                f"the URL of {request.operation} would be longer than {MAX_URL_LENGTH:,} characters, the most that "
                 "is sent: shorten the values that travel in its path or query",
             )
         ]

@@ -12,13 +12,13 @@ from typing import Any, Final
 import httpx
 
 from naftiko_run.http.client import errors
-from naftiko_run.http.client.buffering import decoded, kept_or_streamed
+from naftiko_run.http.client.buffering import buffer_or_stream, decoded
 from naftiko_run.http.client.encodings import accepted_encodings
 from naftiko_run.http.client.limits import DEFAULT_LIMITS, Limits
-from naftiko_run.http.client.origin import MOST_CHARACTERS, prefix_of
+from naftiko_run.http.client.origin import MAX_URL_LENGTH, prefix_of
 from naftiko_run.http.client.response_headers import without_connection_options
-from naftiko_run.http.client.retry import may_repeat
-from naftiko_run.http.client.tls import trusting_context
+from naftiko_run.http.client.retry import may_retry
+from naftiko_run.http.client.tls import default_context
 from naftiko_run.http.messages import DEFAULT_SECONDS, OutgoingRequest, StreamedResponse, UpstreamResponse
 
 _DISCONNECTED: Final = ("Server disconnected", "peer closed connection")
@@ -50,6 +50,9 @@ class HttpxTransport:
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request; see ``Transport.send``."""
+        if request.stream:
+            return await self._stream(request)
+        request = self._timed(request)
         place = _Place()
         with self._told(request, place):
             await self._enter(request, place)
@@ -58,22 +61,22 @@ class HttpxTransport:
                 encoding = ", ".join(response.headers.get_list("content-encoding"))
                 chunks = decoded(request, self._chunks(request, response.aiter_raw()), encoding)
                 try:
-                    return await kept_or_streamed(
+                    return await buffer_or_stream(
                         request, response.status_code, _headers(response), chunks, close
                     )
                 except BaseException:
                     await close()
                     raise
 
-    async def stream(self, request: OutgoingRequest) -> StreamedResponse:
-        """Send a request, and give the response while its body comes; see ``Transport.stream``."""
+    async def _stream(self, request: OutgoingRequest) -> StreamedResponse:
+        request = self._timed(request)
         chunks_in = request.chunks
         place = _Place()
         with self._told(request, place):
             await self._enter(request, place)
             async with asyncio.timeout_at(request.deadline if chunks_in is None else None) as limit:
                 if chunks_in is not None:
-                    request.chunks = _timed(chunks_in, limit, errors.seconds_of(request))
+                    request = request.copy(chunks=_limited(chunks_in, limit, errors.seconds_of(request)))
                 response, close = await self._begin(request, place)
         chunks = self._chunks(request, response.aiter_raw())
         return StreamedResponse(response.status_code, _headers(response), b"", chunks, close)
@@ -96,7 +99,7 @@ class HttpxTransport:
                 response = await self._sent(request)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
                 # The upstream may have closed a connection that was kept, just as it was used again.
-                if not may_repeat(request):
+                if not may_retry(request):
                     raise
                 response = await self._sent(request)
         except BaseException:
@@ -104,8 +107,14 @@ class HttpxTransport:
             raise
         return response, close
 
+    def _timed(self, request: OutgoingRequest) -> OutgoingRequest:
+        """Return a request whose time has begun to run."""
+        timeout = self._timeout if request.timeout is None else request.timeout
+        deadline = request.deadline or asyncio.get_running_loop().time() + timeout
+        return request.copy(timeout=timeout, deadline=deadline)
+
     async def _enter(self, request: OutgoingRequest, place: _Place) -> None:
-        """Begin to count a request's time, and wait until it may use a connection.
+        """Wait until a request may use a connection.
 
         Raises:
             NoConnection: None became free in time.
@@ -115,10 +124,7 @@ class HttpxTransport:
             self._clients, self._places, self._loop = {}, {}, loop
             self._in_all = _Places(self._limits.in_all)
         self._client(request.tls)  # to make one takes its time, and that is not the upstream's
-        if request.timeout is None:
-            request.timeout = self._timeout
         began = loop.time()
-        request.deadline = request.deadline or began + request.timeout
         origin = prefix_of(request.url).casefold()
         to_one = self._places.setdefault(origin, _Places(self._limits.to_one))
         try:
@@ -170,7 +176,7 @@ class HttpxTransport:
         except UnicodeEncodeError:  # of a header's name
             raise errors.unreachable(request, errors.NOT_SENT) from None
         except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError) as fault:
-            if len(request.url) > MOST_CHARACTERS:
+            if len(request.url) > MAX_URL_LENGTH:
                 raise errors.url_too_long(request) from None
             if any(errors.is_out_of_descriptors(each) for each in _causes(fault)):
                 raise errors.out_of_descriptors(request) from None
@@ -192,7 +198,7 @@ class HttpxTransport:
     def _connect(self, tls: ssl.SSLContext | None) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             headers={"Accept-Encoding": accepted_encodings()},
-            verify=tls or trusting_context(),
+            verify=tls or default_context(),
             limits=httpx.Limits(
                 max_connections=self._limits.in_all, max_keepalive_connections=self._limits.idle
             ),
@@ -264,7 +270,7 @@ def _causes(fault: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__ or cause.__context__
 
 
-async def _timed(
+async def _limited(
     chunks: AsyncIterator[bytes], limit: asyncio.Timeout, seconds: float
 ) -> AsyncIterator[bytes]:
     """Yield the body of a request; the deadline starts once it has ended."""

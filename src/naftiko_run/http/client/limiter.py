@@ -16,7 +16,7 @@ RELIEF_SECONDS: Final = 0.5
 """How often connections that slow clients hold are looked for, while somebody waits for one."""
 
 
-class Total:
+class ConnectionLimiter:
     """Counts the connections to all origins, and serves those who wait for one.
 
     Args:

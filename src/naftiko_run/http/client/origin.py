@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-MOST_CHARACTERS: Final = 65_536
+MAX_URL_LENGTH: Final = 65_536
 """The longest URL; httpx takes no longer one either."""
 
 _ORIGIN = re.compile(r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
@@ -16,7 +16,7 @@ _PLAIN = re.compile(r"[!$-;=?-_a-z|~]*").fullmatch
 
 
 class UrlTooLong(Exception):
-    """A URL that is longer than ``MOST_CHARACTERS``."""
+    """A URL that is longer than ``MAX_URL_LENGTH``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,10 @@ def target_of(url: str, prefix_length: int) -> str:
     """Give the path and query of a URL as httpx writes them: percent-encoded, without ``.`` and ``..``.
 
     Raises:
-        UrlTooLong: It is longer than ``MOST_CHARACTERS``.
+        UrlTooLong: It is longer than ``MAX_URL_LENGTH``.
         ValueError: The URL is none.
     """
-    if len(url) > MOST_CHARACTERS:
+    if len(url) > MAX_URL_LENGTH:
         raise UrlTooLong
     target = url[prefix_length:]
     if target and _PLAIN(target) and "/." not in target:

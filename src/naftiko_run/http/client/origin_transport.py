@@ -9,14 +9,13 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from naftiko_run.http.client import errors
-from naftiko_run.http.client.buffering import decoded, kept_or_streamed
-from naftiko_run.http.client.connection import MOST_BUFFERED, Connection, OutOfTime, SlowClient
-from naftiko_run.http.client.line import Broken
+from naftiko_run.http.client.buffering import buffer_or_stream, decoded
+from naftiko_run.http.client.connection import MAX_BUFFERED, Broken, Connection, OutOfTime, SlowClient
 from naftiko_run.http.client.origin import Origin, UrlTooLong, target_of
 from naftiko_run.http.client.pool import Pool, PoolFull
 from naftiko_run.http.client.request_body import send_chunks
-from naftiko_run.http.client.request_writer import Unsendable, write_head
-from naftiko_run.http.client.retry import may_repeat
+from naftiko_run.http.client.request_writer import InvalidRequest, write_request_head
+from naftiko_run.http.client.retry import may_retry
 from naftiko_run.http.messages import OutgoingRequest, StreamedResponse, UpstreamResponse
 
 _SMALL: Final = 64 * 1024
@@ -41,9 +40,11 @@ class OriginTransport:
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request; see ``Transport.send``."""
-        wanted = min(MOST_BUFFERED, request.max_kept)
-        if request.most_kept is not None and request.most_kept < wanted:
-            wanted = request.most_kept
+        if request.stream:
+            return await self._stream(request)
+        wanted = min(MAX_BUFFERED, request.max_kept)
+        if request.stream_threshold is not None and request.stream_threshold < wanted:
+            wanted = request.stream_threshold
         if request.max_answer is not None and request.max_answer < wanted:
             wanted = request.max_answer
         connection = await self._ask(request, wanted)
@@ -56,13 +57,12 @@ class OriginTransport:
             return response
         body = _Body(request, connection, self._pool)
         chunks = decoded(request, body.raw(), head.encoding)
-        response = await kept_or_streamed(request, head.status, head.headers, chunks, body.aclose)
+        response = await buffer_or_stream(request, head.status, head.headers, chunks, body.aclose)
         if isinstance(response, StreamedResponse):
             body.begin_stream()
         return response
 
-    async def stream(self, request: OutgoingRequest) -> StreamedResponse:
-        """Send a request, and give the response while its body comes; see ``Transport.stream``."""
+    async def _stream(self, request: OutgoingRequest) -> StreamedResponse:
         connection = await self._ask(request, -1)
         head = connection.reader.head
         assert head is not None
@@ -82,7 +82,7 @@ class OriginTransport:
         data, more = (head, body) if len(body) > _SMALL else (head + body, b"")
         timeout = errors.seconds_of(request)
         deadline = request.deadline
-        is_once = not may_repeat(request)
+        is_once = not may_retry(request)
         waited = 0.0
         for is_last in (False, True):
             connection = self._pool.kept(checked=is_once)
@@ -93,7 +93,7 @@ class OriginTransport:
                 connection = await self._taken(request, deadline, checked=is_once)
                 waited += loop.time() - began
             try:
-                connection.is_eager = request.most_kept is not None
+                connection.is_eager = request.stream_threshold is not None
                 response = connection.ask(
                     data, more, wanted, timeout, deadline, bodiless=request.method == "HEAD"
                 )
@@ -121,15 +121,15 @@ class OriginTransport:
         raise AssertionError("the second attempt gives or raises")
 
     def _head(self, request: OutgoingRequest) -> tuple[bytes, int | None]:
-        """Return the bytes before the body, and its length; see ``write_head``."""
+        """Return the bytes before the body, and its length; see ``write_request_head``."""
         try:
             target = target_of(request.url, self._prefix_length)
-            return write_head(request, self._origin.authority, target)
+            return write_request_head(request, self._origin.authority, target)
         except UrlTooLong:
             raise errors.url_too_long(request) from None
         except ValueError:
             raise errors.unreachable(request, errors.NO_URL) from None
-        except Unsendable:
+        except InvalidRequest:
             raise errors.unreachable(request, errors.NOT_SENT) from None
 
     async def _taken(self, request: OutgoingRequest, deadline: float, *, checked: bool) -> Connection:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from naftiko_run.http.client.connection import Connection
-from naftiko_run.http.client.limiter import Total
+from naftiko_run.http.client.limiter import ConnectionLimiter
 
 _MOMENT: Final = 2.0
 _WORTHWHILE: Final = 0.01
@@ -40,7 +40,7 @@ class Pool:
         total: Counts those of all origins.
     """
 
-    def __init__(self, connect: Connect, total: Total) -> None:
+    def __init__(self, connect: Connect, total: ConnectionLimiter) -> None:
         self._connect = connect
         self._total = total
         self._limits = total.limits

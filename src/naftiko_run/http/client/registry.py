@@ -14,7 +14,7 @@ from naftiko_run.http.client.limits import DEFAULT_LIMITS, Limits
 from naftiko_run.http.client.origin import Origin
 
 if TYPE_CHECKING:
-    from naftiko_run.http.client.limiter import Total
+    from naftiko_run.http.client.limiter import ConnectionLimiter
     from naftiko_run.http.client.origin_transport import OriginTransport
     from naftiko_run.http.client.pool import Pool
 
@@ -22,8 +22,8 @@ Carriers = dict[tuple[str, ssl.SSLContext | None], "OriginTransport"]
 """What carries requests, by what URLs have before their path, and by client certificate."""
 
 
-class Connections:
-    """Connections of our own client, to all origins together.
+class ConnectionRegistry:
+    """ConnectionRegistry of our own client, to all origins together.
 
     Args:
         limits: How many there may be.
@@ -34,7 +34,7 @@ class Connections:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._total: Total | None = None
+        self._total: ConnectionLimiter | None = None
         self._pools: WeakValueDictionary[tuple[Origin, ssl.SSLContext | None], Pool] = WeakValueDictionary()
         self.carriers: Carriers = {}
 
@@ -46,11 +46,11 @@ class Connections:
             tls: Holds the client certificate that they show; None where they show none.
         """
         from naftiko_run.http.client.connecting import connect
-        from naftiko_run.http.client.limiter import Total
+        from naftiko_run.http.client.limiter import ConnectionLimiter
         from naftiko_run.http.client.pool import Pool
 
         if self._total is None:
-            self._total = Total(self._limits)
+            self._total = ConnectionLimiter(self._limits)
         pool = self._pools.get((origin, tls))
         if pool is None:
             pool = self._pools[origin, tls] = Pool(partial(connect, origin, tls), self._total)
@@ -64,7 +64,7 @@ class Connections:
             await total.aclose()
 
 
-_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, Connections] = WeakKeyDictionary()
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, ConnectionRegistry] = WeakKeyDictionary()
 
 
 @asynccontextmanager
@@ -77,7 +77,7 @@ async def shared_connections(limits: Limits = DEFAULT_LIMITS) -> AsyncIterator[N
     if loop in _shared:
         yield
         return
-    connections = _shared[loop] = Connections(limits)
+    connections = _shared[loop] = ConnectionRegistry(limits)
     try:
         yield
     finally:
@@ -85,6 +85,6 @@ async def shared_connections(limits: Limits = DEFAULT_LIMITS) -> AsyncIterator[N
         await connections.aclose()
 
 
-def shared_by(loop: asyncio.AbstractEventLoop) -> Connections | None:
+def shared_by(loop: asyncio.AbstractEventLoop) -> ConnectionRegistry | None:
     """Give the connections that the transports of a loop share; None where each has its own."""
     return _shared.get(loop)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from naftiko_run.http.client.connection import Connection
+from naftiko_run.http.client.connection import Broken, Connection
 from naftiko_run.http.client.errors import NOT_AS_LONG
-from naftiko_run.http.client.line import Broken
 
 
 async def send_chunks(connection: Connection, chunks: AsyncIterator[bytes], length: int | None) -> None:

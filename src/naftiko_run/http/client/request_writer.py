@@ -37,17 +37,17 @@ _MISSING: Final = tuple(
 )
 """The headers that are added, by the marks of those that are there."""
 
-_MOST_NAMES: Final = 4096
+_MAX_NAMES: Final = 4096
 _names: dict[str, tuple[str, int]] = {}
 """What is known of header names: how their lines begin, and their marks."""
 _methods: set[str] = set()
 
 
-class Unsendable(Exception):
+class InvalidRequest(Exception):
     """A request that HTTP cannot carry; what exactly is wrong is not said: it may be a credential."""
 
 
-def write_head(request: OutgoingRequest, authority: str, target: str) -> tuple[bytes, int | None]:
+def write_request_head(request: OutgoingRequest, authority: str, target: str) -> tuple[bytes, int | None]:
     """Write the request line and headers of a request.
 
     Args:
@@ -59,7 +59,7 @@ def write_head(request: OutgoingRequest, authority: str, target: str) -> tuple[b
         The bytes before the body, and the length that the body will have; None where it goes in chunks.
 
     Raises:
-        Unsendable: A method, name or value is not one that HTTP can carry, or the body has not the length
+        InvalidRequest: A method, name or value is not one that HTTP can carry, or the body has not the length
             that a header says.
     """
     method = request.method
@@ -77,7 +77,7 @@ def write_head(request: OutgoingRequest, authority: str, target: str) -> tuple[b
     try:
         return f"{method} {target} HTTP/1.1\r\n{host}{lines}{framing}\r\n".encode(), length
     except UnicodeEncodeError:  # half a surrogate pair
-        raise Unsendable from None
+        raise InvalidRequest from None
 
 
 def _write(headers: Iterable[tuple[str, str]]) -> tuple[str, int, str | None]:
@@ -88,7 +88,7 @@ def _write(headers: Iterable[tuple[str, str]]) -> tuple[str, int, str | None]:
     for name, value in headers:
         beginning, mark = _names.get(name) or _learn_name(name)
         if not (value.isascii() and value.isprintable() and value.strip() == value) and not _VALUE(value):
-            raise Unsendable
+            raise InvalidRequest
         given |= mark
         if mark < _LENGTH:
             lines.append(f"{beginning}{value}\r\n")
@@ -107,28 +107,28 @@ def _framing(request: OutgoingRequest, declared: str | None) -> tuple[int | None
         if not length and request.method not in _WITH_LENGTH:
             return 0, ""
     elif not (declared.isascii() and declared.isdecimal()):
-        raise Unsendable
+        raise InvalidRequest
     elif request.chunks is not None:
         length = int(declared)
     elif int(declared) != length:
-        raise Unsendable
+        raise InvalidRequest
     return length, f"Content-Length: {length}\r\n"
 
 
 def _learn_name(name: str) -> tuple[str, int]:
     known = _checked(name, _TOKEN) + ": ", _MARKS.get(name.lower(), 0)
-    if len(_names) < _MOST_NAMES:
+    if len(_names) < _MAX_NAMES:
         _names[name] = known
     return known
 
 
 def _learn_method(method: str) -> None:
     _checked(method, _TOKEN)
-    if len(_methods) < _MOST_NAMES:
+    if len(_methods) < _MAX_NAMES:
         _methods.add(method)
 
 
 def _checked(text: str, fits: Callable[[str], object]) -> str:
     if not fits(text):
-        raise Unsendable
+        raise InvalidRequest
     return text

@@ -12,13 +12,13 @@ _TELLING: Final = frozenset(
 _FRAMING: Final = frozenset({"content-length", "content-encoding", "transfer-encoding"})
 """Headers without which a body is read wrongly, whatever `Connection` says of them."""
 _MAX_DIGITS: Final = 9
-_MOST_NAMES: Final = 1024
+_MAX_NAMES: Final = 1024
 _names: dict[bytes, str] = {}
 """Header names, in lower case: every answer has the same few."""
 
 
 @dataclass(slots=True)
-class Head:
+class ResponseHeaders:
     """Status and headers of a response.
 
     Attributes:
@@ -40,7 +40,7 @@ class Head:
     coding: str | None = None
 
 
-def head_of(status: int, raw: Iterable[tuple[bytes, bytes]], *, bodiless: bool) -> Head:
+def parse_headers(status: int, raw: Iterable[tuple[bytes, bytes]], *, bodiless: bool) -> ResponseHeaders:
     """Read the headers of a response.
 
     Args:
@@ -49,7 +49,7 @@ def head_of(status: int, raw: Iterable[tuple[bytes, bytes]], *, bodiless: bool) 
         bodiless: The request was HEAD: the response has no body, whatever they say.
     """
     headers = tuple([(_names.get(name) or _learn_name(name), _text(value).strip()) for name, value in raw])
-    head = Head(status, headers)
+    head = ResponseHeaders(status, headers)
     for name, value in headers:
         if name not in _TELLING:
             continue
@@ -89,7 +89,7 @@ def without_connection_options(headers: tuple[tuple[str, str], ...]) -> tuple[tu
 
 def _learn_name(name: bytes) -> str:
     known = name.decode("latin-1").lower()
-    if len(_names) < _MOST_NAMES:
+    if len(_names) < _MAX_NAMES:
         _names[name] = known
     return known
 

@@ -7,20 +7,20 @@ from typing import Final
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from naftiko_run.http.client.errors import NOT_HTTP, TOO_MANY_HEADERS
-from naftiko_run.http.client.response_headers import Head, head_of
+from naftiko_run.http.client.response_headers import ResponseHeaders, parse_headers
 
-MOST_HEAD: Final = 100 * 1024
+MAX_HEAD: Final = 100 * 1024
 """The most that is read of what is no body: headers, trailers, interim answers, the sizes of chunks."""
 _STEP: Final = 64 * 1024
-_MOST_KNOWN: Final = 4096
+_MAX_KNOWN: Final = 4096
 """The longest head that is remembered."""
 
 
-class Unreadable(Exception):
+class InvalidResponseData(Exception):
     """What came is no response; the message is a reason for people."""
 
 
-class ResponseReader:
+class ResponseParser:
     """Reads the responses that come over one connection, one after the other.
 
     Often one comes whole in one piece, under a head that is byte for byte the one
@@ -53,7 +53,7 @@ class ResponseReader:
 
     def __init__(self) -> None:
         self._parser: HttpResponseParser | None = None
-        self._known: Head | None = None
+        self._known: ResponseHeaders | None = None
         self._known_text = b""
         self.expect(bodiless=False)
 
@@ -65,7 +65,7 @@ class ResponseReader:
         """
         self._bodiless = bodiless
         self._has_begun = False
-        self.head: Head | None = None
+        self.head: ResponseHeaders | None = None
         self.is_complete = False
         self.keeps = False
         self.pieces: list[bytes] = []
@@ -75,7 +75,7 @@ class ResponseReader:
         """Read what has come.
 
         Raises:
-            Unreadable: It is no HTTP, or has too many headers.
+            InvalidResponseData: It is no HTTP, or has too many headers.
         """
         if self.is_complete:
             self.keeps = False
@@ -130,7 +130,7 @@ class ResponseReader:
         if head is None or not (self.is_complete and self.keeps and head.has_length) or self._bodiless:
             return
         length = len(data) - head.declared
-        if length > _MOST_KNOWN or data.find(b"\r\n\r\n") != length - 4:
+        if length > _MAX_KNOWN or data.find(b"\r\n\r\n") != length - 4:
             return
         if data[length:] == b"".join(self.pieces):
             self._known = head
@@ -163,14 +163,14 @@ class ResponseReader:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade):
             if not self.is_complete or self._refused:
-                raise Unreadable(NOT_HTTP) from None
+                raise InvalidResponseData(NOT_HTTP) from None
             self.keeps = False
         if self._refused:
-            raise Unreadable(NOT_HTTP)
+            raise InvalidResponseData(NOT_HTTP)
         if not self.is_complete:
             self._no_body_for = 0 if self.size > size else self._no_body_for + len(data)
-            if self._no_body_for > MOST_HEAD:
-                raise Unreadable(TOO_MANY_HEADERS)
+            if self._no_body_for > MAX_HEAD:
+                raise InvalidResponseData(TOO_MANY_HEADERS)
 
     # What the parser calls
 
@@ -194,7 +194,7 @@ class ResponseReader:
             self._raw = []
             self._refused = self._refused or status < 100 or status == 101  # nobody asked to switch protocols
             return
-        self.head = head = head_of(status, self._raw, bodiless=self._bodiless)
+        self.head = head = parse_headers(status, self._raw, bodiless=self._bodiless)
         # Whoever says both where the body ends and that it ends otherwise may mean either.
         self.keeps = self._parser.should_keep_alive() and not (head.has_length and head.coding is not None)
         # No other is common, and none was asked for.

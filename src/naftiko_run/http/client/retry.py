@@ -10,6 +10,6 @@ _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """Methods whose requests mean the same sent twice (RFC 9110, 9.2.2)."""
 
 
-def may_repeat(request: OutgoingRequest) -> bool:
+def may_retry(request: OutgoingRequest) -> bool:
     """Whether a request may be sent again, though nobody knows what became of it."""
     return request.method in _IDEMPOTENT and request.is_repeatable

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 
-def trusting_context() -> ssl.SSLContext:
+def default_context() -> ssl.SSLContext:
     """Give a context that trusts whom httpx trusts: certifi's authorities, or those of the environment's variables.
 
     It is the same for all who ask: reading the authorities takes time and memory.

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from naftiko_run.http.client.limits import DEFAULT_LIMITS, Limits
 from naftiko_run.http.client.origin import Origin, parse_origin, prefix_of
 from naftiko_run.http.client.proxies import environment_proxies
-from naftiko_run.http.client.registry import Carriers, Connections, shared_by
+from naftiko_run.http.client.registry import Carriers, ConnectionRegistry, shared_by
 from naftiko_run.http.messages import (
     DEFAULT_SECONDS,
     OutgoingRequest,
-    StreamedResponse,
     Transport,
     UpstreamResponse,
 )
@@ -22,7 +21,7 @@ from naftiko_run.http.messages import (
 if TYPE_CHECKING:
     from naftiko_run.http.client.origin_transport import OriginTransport
 
-_MOST_ORIGINS: Final = 256
+_MAX_ORIGINS: Final = 256
 """So many origins are remembered though no connection to them is open."""
 
 
@@ -56,22 +55,16 @@ class HttpTransport:
         self._timeout = timeout
         self._is_proxied = environment_proxies()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._own: Connections | None = None
-        self._connections: Connections
+        self._own: ConnectionRegistry | None = None
+        self._connections: ConnectionRegistry
         self._carriers: Carriers = {}
         self._unusual: Transport | None = None
 
     def send(self, request: OutgoingRequest) -> Coroutine[Any, Any, UpstreamResponse]:
         """Send a request; see ``Transport.send``."""
         if request.timeout is None:
-            request.timeout = self._timeout
+            request = request.copy(timeout=self._timeout)
         return self._carrier(request).send(request)
-
-    def stream(self, request: OutgoingRequest) -> Coroutine[Any, Any, StreamedResponse]:
-        """Send a request, and give the response while its body comes; see ``Transport.stream``."""
-        if request.timeout is None:
-            request.timeout = self._timeout
-        return self._carrier(request).stream(request)
 
     async def aclose(self) -> None:
         """Close every connection, but for those that other transports share."""
@@ -94,7 +87,7 @@ class HttpTransport:
         """Begin anew in the running loop: what belongs to another is of no use, and its connections are gone."""
         self._loop = asyncio.get_running_loop()
         shared = shared_by(self._loop)
-        self._connections = shared or Connections(self._limits)
+        self._connections = shared or ConnectionRegistry(self._limits)
         self._own = None if shared else self._connections
         self._carriers = self._connections.carriers
 
@@ -112,7 +105,7 @@ class HttpTransport:
         """Give our own client for an origin."""
         from naftiko_run.http.client.origin_transport import OriginTransport
 
-        if len(self._carriers) >= _MOST_ORIGINS:
+        if len(self._carriers) >= _MAX_ORIGINS:
             for key in [key for key, each in self._carriers.items() if each.is_unused]:
                 del self._carriers[key]
         carrier = OriginTransport(origin, len(prefix), self._connections.pool(origin, tls))

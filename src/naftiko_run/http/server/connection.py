@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from uvicorn import Config
 
 from naftiko_run.errors import ResponseAborted
-from naftiko_run.http.server.request_cycle import RESPONSE, Exchange
-from naftiko_run.http.server.request_parser import RequestReader
-from naftiko_run.http.server.response_writer import write_head
+from naftiko_run.http.server.request_cycle import RESPONSE, RequestCycle
+from naftiko_run.http.server.request_parser import RequestParser
+from naftiko_run.http.server.response_writer import write_response_head
 from naftiko_run.http.server.state import State
 from naftiko_run.http.server.validation import not_http, problem_document
 
@@ -37,11 +37,11 @@ _NO_LINGERING: Final = struct.pack("ii", 1, 0)
 DISCONNECT: Final = "naftiko.disconnect"
 """The ASGI extension of a callback for a disconnect: its value has ``is_disconnected`` and ``on_disconnect``."""
 _SUPPORTED: Final[dict[str, Any]] = {}
-_MOST_WAITING: Final = 1000
+_MAX_WAITING: Final = 1000
 """How many requests a client may send without waiting for an answer; a thousand are a megabyte."""
 
 
-class ClientConnection(RequestReader):
+class ClientConnection(RequestParser):
     """A connection, as uvicorn's server wants it.
 
     Args:
@@ -53,7 +53,7 @@ class ClientConnection(RequestReader):
 
     __slots__ = (
         "_app",
-        "_exchange",
+        "_cycle",
         "_is_ending",
         "_is_paused",
         "_loop",
@@ -76,9 +76,9 @@ class ClientConnection(RequestReader):
         self.state = server_state
         self._loop = _loop or asyncio.get_running_loop()
         self._transport: asyncio.Transport
-        self._exchange: Exchange | None = None
+        self._cycle: RequestCycle | None = None
         """The one that is being answered."""
-        self._waiting: deque[tuple[Exchange, Scope]] = deque()
+        self._waiting: deque[tuple[RequestCycle, Scope]] = deque()
         """Those that a client has sent without waiting for that answer."""
         self._is_ending = self._is_paused = False
         self._unsent = 0
@@ -93,15 +93,15 @@ class ClientConnection(RequestReader):
         self.state.connections.add(cast("Any", self))
         self.client = _address(transport, "peername")
         self.server = _address(transport, "sockname")
-        self.parse_anew()
+        self.start_parser()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's form
         """End: who answers is told that nobody listens any more."""
         self.state.connections.discard(cast("Any", self))
         self.drop()
         self._waiting.clear()
-        if self._exchange is not None:
-            self._exchange.disconnect()
+        if self._cycle is not None:
+            self._cycle.disconnect()
         self.resume_writing()
 
     def pause_writing(self) -> None:
@@ -121,23 +121,23 @@ class ClientConnection(RequestReader):
     def shutdown(self) -> None:
         """End, once the requests that were received are answered."""
         self._is_ending = True
-        last = self._waiting[-1][0] if self._waiting else self._exchange
+        last = self._waiting[-1][0] if self._waiting else self._cycle
         if last is None:
             self._transport.close()
         else:
             last.keeps = False
 
-    def look(self) -> None:
+    def on_tick(self) -> None:
         """Called every second: end where the client has been too slow, or silent for long."""
-        exchange = self._exchange
-        is_request = exchange is None and self.has_begun
+        cycle = self._cycle
+        is_request = cycle is None and self.has_begun
         self.quiet += 1
         if self.room is not None:
             unsent = self._transport.get_write_buffer_size()
             self.moved += max(0, self._unsent - unsent)
             self._unsent = unsent
-        elif exchange is not None:
-            is_request = exchange.wants_body and not self._is_paused
+        elif cycle is not None:
+            is_request = cycle.wants_body and not self._is_paused
             if not is_request:
                 self.restart_clock()  # it is not the client that is waited for
         seconds = REQUEST_SECONDS if is_request else IDLE_SECONDS
@@ -145,7 +145,7 @@ class ClientConnection(RequestReader):
             return
         if self.moved >= seconds * MIN_BYTES_PER_SECOND:
             self.restart_clock()
-        elif is_request and self.is_reading and not (exchange is None and self.reading is not None):
+        elif is_request and self.is_reading and not (cycle is None and self.reading is not None):
             self.refuse(408, "request-timeout", "The request was received too slowly")
         else:
             self._transport.abort()
@@ -156,17 +156,17 @@ class ClientConnection(RequestReader):
         """Send bytes to the client."""
         self._transport.write(data)
 
-    def wants_more(self) -> None:
+    def resume_reading(self) -> None:
         """Hear that the app has read what has come of the request's body."""
         if self._is_paused and not self._waiting:
             self._is_paused = False
             self._transport.resume_reading()
 
-    def answered(self, exchange: Exchange) -> None:
+    def on_response_complete(self, cycle: RequestCycle) -> None:
         """Hear that the answer is whole: the next request has its turn."""
-        self._exchange = None
+        self._cycle = None
         self.restart_clock()
-        if not exchange.keeps:
+        if not cycle.keeps:
             is_unread = self.has_begun or self._is_paused or bool(self._waiting)
             self._waiting.clear()
             if is_unread or self._is_ending:
@@ -176,24 +176,24 @@ class ClientConnection(RequestReader):
             return
         if self._waiting:
             self._answer(*self._waiting.popleft())
-        self.wants_more()
+        self.resume_reading()
 
     # What the reader calls
 
-    def begin(self, scope: Scope) -> Exchange:
-        """Begin the exchange of a request; it has its turn behind the one that is being answered."""
-        exchange = Exchange(self, scope["method"], scope["http_version"])
-        scope["extensions"] = {RESPONSE: _SUPPORTED, DISCONNECT: exchange}
-        if self._exchange is None:
-            self._answer(exchange, scope)
-        elif len(self._waiting) < _MOST_WAITING:
-            self._waiting.append((exchange, scope))
+    def begin(self, scope: Scope) -> RequestCycle:
+        """Begin the cycle of a request; it has its turn behind the one that is being answered."""
+        cycle = RequestCycle(self, scope["method"], scope["http_version"])
+        scope["extensions"] = {RESPONSE: _SUPPORTED, DISCONNECT: cycle}
+        if self._cycle is None:
+            self._answer(cycle, scope)
+        elif len(self._waiting) < _MAX_WAITING:
+            self._waiting.append((cycle, scope))
             self.pause()
         else:
             raise not_http(
                 "Too many requests wait for an answer"
             )  # those before it are answered, and no more
-        return exchange
+        return cycle
 
     def pause(self) -> None:
         """Leave what comes to the client to hold."""
@@ -201,13 +201,13 @@ class ClientConnection(RequestReader):
             self._is_paused = True
             self._transport.pause_reading()
 
-    def _answer(self, exchange: Exchange, scope: Scope) -> None:
-        self._exchange = exchange
-        self.state.tasks.add(self._loop.create_task(self._run(exchange, scope)))
+    def _answer(self, cycle: RequestCycle, scope: Scope) -> None:
+        self._cycle = cycle
+        self.state.tasks.add(self._loop.create_task(self._run(cycle, scope)))
 
-    async def _run(self, exchange: Exchange, scope: Scope) -> None:
+    async def _run(self, cycle: RequestCycle, scope: Scope) -> None:
         try:
-            await self._app(scope, exchange.receive, exchange.send)
+            await self._app(scope, cycle.receive, cycle.send)
         except ResponseAborted as fault:
             _log.warning("an answer was broken off: %s", fault)
         except Exception:  # noqa: BLE001 - the router answers for what goes wrong, as long as it can
@@ -216,9 +216,9 @@ class ClientConnection(RequestReader):
             task = asyncio.current_task()
             assert task is not None
             self.state.tasks.discard(task)
-            if not exchange.is_answered and not exchange.is_disconnected:
+            if not cycle.is_answered and not cycle.is_disconnected:
                 # So that nobody takes half a response for all of it.
-                if exchange.ends_with_connection:
+                if cycle.ends_with_connection:
                     self._reset()
                 else:
                     self._transport.close()
@@ -231,11 +231,11 @@ class ClientConnection(RequestReader):
         if reading is not None and not reading.is_whole:
             has_answer = reading.has_begun
             reading.disconnect()
-            if self._exchange is reading:
-                self._exchange = None
+            if self._cycle is reading:
+                self._cycle = None
             elif self._waiting:  # it came last
                 self._waiting.pop()
-        last = self._waiting[-1][0] if self._waiting else self._exchange
+        last = self._waiting[-1][0] if self._waiting else self._cycle
         if last is not None:
             last.keeps = False
         elif has_answer:
@@ -246,7 +246,7 @@ class ClientConnection(RequestReader):
                 (b"content-type", b"application/problem+json"),
                 (b"content-length", b"%d" % len(content)),
             )
-            head, _, _ = write_head(status, headers)
+            head, _, _ = write_response_head(status, headers)
             self.write(b"%b%bconnection: close\r\n\r\n%b" % (head, self.state.common, content))
             self._say_no_more()
 
@@ -257,7 +257,7 @@ class ClientConnection(RequestReader):
         self.has_begun = True
         with suppress(OSError):  # it has left
             self._transport.write_eof()
-        self.wants_more()
+        self.resume_reading()
         if self._is_ending:
             self._loop.call_later(_END_SECONDS, self._transport.close)
 

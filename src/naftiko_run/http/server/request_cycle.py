@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
-from naftiko_run.http.server.response_writer import write_head
+from naftiko_run.http.server.response_writer import write_response_head
 
 if TYPE_CHECKING:
     from starlette.types import Message
+
+    from naftiko_run.http.server.connection import ClientConnection
 
 RESPONSE: Final = "naftiko.http.response"
 """The ASGI extension of a whole response in one message, and the type of that message."""
@@ -23,48 +25,11 @@ _WRONG_LENGTH: Final = "the answer has not the length that its headers say"
 Headers = Iterable[tuple[bytes, bytes]]
 
 
-class Common(Protocol):
-    """What all answers of a server have in common.
-
-    Attributes:
-        common: Headers, as they go over the wire.
-    """
-
-    common: bytes
-
-
-class Line(Protocol):
-    """What an exchange needs of its connection.
-
-    Attributes:
-        room: Waits until the client takes more; None where it does.
-    """
-
-    room: asyncio.Event | None
-
-    @property
-    def state(self) -> Common:
-        """What it shares with the others of the server."""
-        ...
-
-    def write(self, data: bytes) -> None:
-        """Send bytes to the client."""
-        ...
-
-    def wants_more(self) -> None:
-        """Hear that the app has read what has come of the request's body."""
-        ...
-
-    def answered(self, exchange: Exchange) -> None:
-        """Hear that the answer is whole."""
-        ...
-
-
-class Exchange:
+class RequestCycle:
     """A request and its answer.
 
     Args:
-        line: The connection.
+        connection: Its connection.
         method: The request's.
         version: The request's, of HTTP.
 
@@ -81,13 +46,13 @@ class Exchange:
     """
 
     __slots__ = (
+        "_connection",
         "_event",
         "_head",
         "_is_bodiless",
         "_is_chunked",
         "_is_told",
         "_left",
-        "_line",
         "_method",
         "_pieces",
         "_version",
@@ -102,8 +67,8 @@ class Exchange:
         "unread",
     )
 
-    def __init__(self, line: Line, method: str, version: str) -> None:
-        self._line = line
+    def __init__(self, connection: ClientConnection, method: str, version: str) -> None:
+        self._connection = connection
         self._method = method
         self._version = version
         self._pieces: list[bytes] = []
@@ -152,11 +117,11 @@ class Exchange:
         """Give what comes next; see ASGI's ``receive``."""
         if self.expects and not (self.has_begun or self.is_disconnected):
             self.expects = False
-            self._line.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         while not (self.is_disconnected or self.is_answered):
             if self._pieces or (self.is_whole and not self._is_told):
                 return self._request()
-            self._line.wants_more()
+            self._connection.resume_reading()
             if self._event is None:
                 self._event = asyncio.Event()
             self._event.clear()
@@ -168,10 +133,10 @@ class Exchange:
 
         Raises:
             RuntimeError: It is not its turn, or the body is not as long as the headers say.
-            Unsendable: HTTP cannot carry it.
+            InvalidResponse: HTTP cannot carry it.
         """
-        if self._line.room is not None:
-            await self._line.room.wait()
+        if self._connection.room is not None:
+            await self._connection.room.wait()
         if self.is_disconnected:
             return
         kind = message["type"]
@@ -193,7 +158,7 @@ class Exchange:
         return {"type": "http.request", "body": body, "more_body": not self.is_whole}
 
     def _answer(self, status: int, headers: Headers, content: bytes | None) -> None:
-        head, length, closes = write_head(status, headers)
+        head, length, closes = write_response_head(status, headers)
         is_bodiless = status in _BODILESS
         if content is not None and not is_bodiless and length != len(content):
             if length is not None:
@@ -201,15 +166,15 @@ class Exchange:
             head += b"content-length: %d\r\n" % len(content)
         body = b"" if content is None or is_bodiless or self._method == "HEAD" else content
         if len(body) > _SMALL:
-            self._line.write(b"".join((head, *self._ending(closes=closes))))
-            self._line.write(body)
+            self._connection.write(b"".join((head, *self._ending(closes=closes))))
+            self._connection.write(body)
         else:
-            self._line.write(b"".join((head, *self._ending(closes=closes), body)))
+            self._connection.write(b"".join((head, *self._ending(closes=closes), body)))
         self.has_begun = True
         self._end()
 
     def _begin(self, status: int, headers: Headers) -> None:
-        head, self._left, closes = write_head(status, headers)
+        head, self._left, closes = write_response_head(status, headers)
         self._is_bodiless = status in _BODILESS or self._method == "HEAD"
         if self._left is None and not self._is_bodiless:
             self._is_chunked = self._version != "1.0"
@@ -226,7 +191,7 @@ class Exchange:
         # comes next whether it is a request.
         if closes or (self.expects and not self.is_whole):
             self.keeps = False
-        return self._line.state.common, _EMPTY_LINE if self.keeps else _LAST
+        return self._connection.state.common, _EMPTY_LINE if self.keeps else _LAST
 
     def _add(self, body: bytes, *, is_last: bool) -> None:
         if self._is_bodiless:
@@ -244,18 +209,18 @@ class Exchange:
             self._head = b""
         self._flush()
         if body:
-            self._line.write(body)
+            self._connection.write(body)
         if is_last:
             self._end()
 
     def _flush(self) -> None:
         """Send the head by itself: its body takes its time."""
         if self._head:
-            self._line.write(self._head)
+            self._connection.write(self._head)
             self._head = b""
 
     def _end(self) -> None:
         self.is_answered = True
         if self._event is not None:
             self._event.set()
-        self._line.answered(self)
+        self._connection.on_response_complete(self)

@@ -10,11 +10,11 @@ from urllib.parse import unquote
 
 from httptools import HttpParserError, HttpParserInvalidMethodError, HttpRequestParser
 
-from naftiko_run.http.server.request_cycle import Exchange
+from naftiko_run.http.server.request_cycle import RequestCycle
 from naftiko_run.http.server.validation import (
     CHUNKED,
     COMMON_METHODS,
-    Refused,
+    RequestRejected,
     check_first_line,
     check_headers,
     check_request_line,
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 HEADERS: Final = "naftiko.headers"
 """Under this key a scope has the request's headers by name; of those with one name, the last."""
-MOST_HEAD: Final = 64 * 1024
+MAX_HEAD: Final = 64 * 1024
 """The maximum size of a request's head, and of the trailers of one."""
 _FRAMING_PER_BYTE: Final = 16
 """How much longer than a body in chunks its framing may be, besides: chunks of one byte take five."""
-_MOST_UNREAD: Final = 64 * 1024
+_MAX_UNREAD: Final = 64 * 1024
 """How much of a body waits for the app; more is left to the client to hold."""
-_MOST_KNOWN: Final = 4096
+_MAX_KNOWN: Final = 4096
 """The longest head that is remembered."""
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 _END: Final = b"\r\n\r\n"
@@ -48,7 +48,7 @@ class _UpgradeIgnored(Exception):
     """Raised by the head of a request that asks for another protocol."""
 
 
-class RequestReader(asyncio.Protocol):
+class RequestParser(asyncio.Protocol):
     """Reads the requests of one connection; what becomes of them is the connection's.
 
     The parser is fed so that a head or a message ends where the data ends: what it reports then belongs to bytes
@@ -58,7 +58,7 @@ class RequestReader(asyncio.Protocol):
     Attributes:
         client: The client's address.
         server: Ours.
-        reading: The exchange whose body is coming, or the last one.
+        reading: The cycle whose body is coming, or the last one.
         has_begun: Whether a request has begun, and is not whole.
         quiet: For how many seconds somebody has waited for the client.
         moved: How many bytes of a body were received or sent in that time.
@@ -107,15 +107,15 @@ class RequestReader(asyncio.Protocol):
         self._known_length = 0
         self.client: Address = None
         self.server: Address = None
-        self.reading: Exchange | None = None
+        self.reading: RequestCycle | None = None
         self.has_begun = False
         self.quiet = self.moved = 0
 
     # What the connection does with it
 
     @abstractmethod
-    def begin(self, scope: Scope) -> Exchange:
-        """Begin the exchange of a request whose head is there."""
+    def begin(self, scope: Scope) -> RequestCycle:
+        """Begin the cycle of a request whose head is there."""
 
     @abstractmethod
     def pause(self) -> None:
@@ -125,7 +125,7 @@ class RequestReader(asyncio.Protocol):
     def refuse(self, status: int, code: str, detail: str) -> None:
         """Called when what was received is not an acceptable request."""
 
-    def parse_anew(self) -> None:
+    def start_parser(self) -> None:
         """Get ready for a request."""
         self._parser = HttpRequestParser(self)
         # Who says that the connection is to be closed may have sent more by then: nobody reads it.
@@ -176,7 +176,7 @@ class RequestReader(asyncio.Protocol):
                 data = self._fail(fault, data[start:])
                 if not data:
                     return
-            except Refused as refusal:
+            except RequestRejected as refusal:
                 self.refuse(refusal.status, refusal.code, refusal.detail)
                 return
             else:
@@ -186,9 +186,9 @@ class RequestReader(asyncio.Protocol):
         """Check what was received of a head that is not whole.
 
         Raises:
-            Refused: It is too large, or not one of HTTP/1.
+            RequestRejected: It is too large, or not one of HTTP/1.
         """
-        if len(self._head) > MOST_HEAD:
+        if len(self._head) > MAX_HEAD:
             raise _too_large()
         check_first_line(self._head)
 
@@ -199,9 +199,9 @@ class RequestReader(asyncio.Protocol):
             # A request for another protocol may be ignored (RFC 9110, 7.8), but the parser would read no body.
             head, self._head = _UPGRADE.sub(b"", self._head), b""
             self._left = 0
-            self.parse_anew()
+            self.start_parser()
             return head + rest
-        if not isinstance(cause, Refused):
+        if not isinstance(cause, RequestRejected):
             cause = refusal_of(self._head, is_method=isinstance(fault, HttpParserInvalidMethodError))
         self.refuse(cause.status, cause.code, cause.detail)
         return b""
@@ -242,10 +242,10 @@ class RequestReader(asyncio.Protocol):
         self._fed = piece[-3:] if len(piece) > 2 else (before + piece)[-3:]
         parser.feed_data(piece)
         self._framing += len(piece) - (self._taken - taken)
-        if self._framing > MOST_HEAD + _FRAMING_PER_BYTE * self._taken:
+        if self._framing > MAX_HEAD + _FRAMING_PER_BYTE * self._taken:
             raise _too_large()
         if self._has_trailers and not self.has_begun:
-            self.parse_anew()  # what they say of the connection is not for this parser
+            self.start_parser()  # what they say of the connection is not for this parser
         return end
 
     # What the parser calls
@@ -271,15 +271,15 @@ class RequestReader(asyncio.Protocol):
         self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        """Begin the exchange, or line it up.
+        """Begin the cycle, or line it up.
 
         Raises:
-            Refused: The head is not that of an acceptable request.
+            RequestRejected: The head is not that of an acceptable request.
         """
         parser = self._parser
         assert parser is not None
         head = self._head
-        if len(head) > MOST_HEAD:
+        if len(head) > MAX_HEAD:
             raise _too_large()
         verb = parser.get_method()
         version = parser.get_http_version()
@@ -329,21 +329,21 @@ class RequestReader(asyncio.Protocol):
             self._known = b""  # the parser takes nothing more then
         elif not expects and self._left != CHUNKED:
             self._remember(head, scope)
-        self.reading = exchange = self.begin(scope)
-        exchange.expects = expects and version == "1.1"
-        exchange.keeps = keeps
+        self.reading = cycle = self.begin(scope)
+        cycle.expects = expects and version == "1.1"
+        cycle.keeps = keeps
 
     def on_body(self, piece: bytes) -> None:
         """Take a piece of the body."""
-        exchange = self.reading
-        assert exchange is not None
+        cycle = self.reading
+        assert cycle is not None
         size = len(piece)
         self._taken += size
-        if exchange.is_answered:
+        if cycle.is_answered:
             return
         self.moved += size
-        exchange.take(piece)
-        if exchange.unread > _MOST_UNREAD:
+        cycle.take(piece)
+        if cycle.unread > _MAX_UNREAD:
             self.pause()
 
     def on_message_complete(self) -> None:
@@ -358,12 +358,12 @@ class RequestReader(asyncio.Protocol):
     def _remember(self, head: bytes, scope: Scope) -> None:
         """Remember a head that has come twice in a row, if it is all that was received of its request so far."""
         if head != self._seen:
-            self._seen = head if len(head) <= _MOST_KNOWN else b""
+            self._seen = head if len(head) <= _MAX_KNOWN else b""
         elif head.find(_END) == len(head) - len(_END):
             self._known, self._known_scope, self._known_length = head, {**scope}, self._left
 
     def _repeat(self) -> None:
-        """Begin the exchange of a request whose head is the one that is remembered."""
+        """Begin the cycle of a request whose head is the one that is remembered."""
         self.has_begun = True
         self.quiet = self.moved = 0
         self._is_parsed = False
@@ -382,5 +382,5 @@ class RequestReader(asyncio.Protocol):
         self._headers.append((b"host", authority))
 
 
-def _too_large() -> Refused:
-    return Refused(431, "head-too-large", f"The head is over {MOST_HEAD:,} bytes")
+def _too_large() -> RequestRejected:
+    return RequestRejected(431, "head-too-large", f"The head is over {MAX_HEAD:,} bytes")

@@ -11,16 +11,18 @@ _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 
 _LENGTH, _CONNECTION, _FRAMING = range(1, 4)
 _MARKS: Final = {b"content-length": _LENGTH, b"connection": _CONNECTION, b"transfer-encoding": _FRAMING}
-_MOST_NAMES: Final = 1024
+_MAX_NAMES: Final = 1024
 _names: dict[bytes, tuple[bytes, int]] = {}
 """Names that were found good: how their lines begin, and their marks."""
 
 
-class Unsendable(ValueError):
+class InvalidResponse(ValueError):
     """A status or header that HTTP cannot carry."""
 
 
-def write_head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, int | None, bool]:
+def write_response_head(
+    status: int, headers: Iterable[tuple[bytes, bytes]]
+) -> tuple[bytes, int | None, bool]:
     """Write the status line and headers of an answer, without the empty line that ends them.
 
     Args:
@@ -31,11 +33,11 @@ def write_head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> tuple[byt
         The bytes, what Content-Length says (None where it is not there), and whether the connection is to be closed.
 
     Raises:
-        Unsendable: A status, name or value is not one that HTTP can carry.
+        InvalidResponse: A status, name or value is not one that HTTP can carry.
     """
     line = _STATUS_LINES.get(status)
     if line is None:
-        raise Unsendable(f"{status} is no status of an answer")
+        raise InvalidResponse(f"{status} is no status of an answer")
     parts = [line]
     lines = 1
     length = None
@@ -54,7 +56,7 @@ def write_head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> tuple[byt
         lines += 1
     head = b"".join(parts)
     if head.count(b"\r") != lines or head.count(b"\n") != lines or 0 in head:
-        raise Unsendable("the value of a header has a line break, or a zero")
+        raise InvalidResponse("the value of a header has a line break, or a zero")
     return head, length, closes
 
 
@@ -71,9 +73,9 @@ _STATUS_LINES: Final = {status: _status_line(status) for status in range(200, 60
 
 def _learn(name: bytes) -> tuple[bytes, int]:
     if not _TOKEN(name):
-        raise Unsendable("the name of a header is none")
+        raise InvalidResponse("the name of a header is none")
     lower = name.lower()
     known = lower + b": ", _MARKS.get(lower, 0)
-    if len(_names) < _MOST_NAMES:
+    if len(_names) < _MAX_NAMES:
         _names[name] = known
     return known

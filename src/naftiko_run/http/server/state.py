@@ -16,9 +16,9 @@ class State(ServerState):
         super().__init__()
         self.common = b""
 
-    def look(self) -> None:
-        """Hear that a second has passed."""
+    def on_tick(self) -> None:
+        """Called every second."""
         self.common = b"".join(b"%b: %b\r\n" % header for header in self.default_headers)
         for connection in list(self.connections):
-            if look := getattr(connection, "look", None):
-                look()
+            if on_tick := getattr(connection, "on_tick", None):  # uvicorn's own have timers
+                on_tick()

@@ -32,12 +32,12 @@ Headers = list[tuple[bytes, bytes]]
 
 _UNIQUE: Final = (b"host", b"content-length", b"transfer-encoding")
 
-_MOST_HOSTS: Final = 256
+_MAX_HOSTS: Final = 256
 _hosts: set[bytes] = set()
 """Hosts that were found good: most requests have the same few."""
 
 
-class Refused(Exception):
+class RequestRejected(Exception):
     """A request that is not accepted.
 
     Attributes:
@@ -60,9 +60,9 @@ def problem_document(status: int, code: str, detail: str) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def not_http(detail: str = "This is no request of HTTP/1.1") -> Refused:
+def not_http(detail: str = "This is no request of HTTP/1.1") -> RequestRejected:
     """Return the refusal of what is malformed."""
-    return Refused(400, "not-http", detail)
+    return RequestRejected(400, "not-http", detail)
 
 
 def check_request_line(head: bytes, method: bytes, target: bytes, version: str) -> None:
@@ -71,7 +71,7 @@ def check_request_line(head: bytes, method: bytes, target: bytes, version: str) 
     The parser also accepts HTTP/0.9 and 2.0, RTSP, ICE, and any number of spaces.
 
     Raises:
-        Refused: 400, 501 or 505.
+        RequestRejected: 400, 501 or 505.
     """
     if version == "1.1":
         end = b"HTTP/1.1\r\n"
@@ -90,13 +90,13 @@ def check_first_line(head: bytes) -> None:
     """Check the first line of a head that is not whole: in HTTP/0.9 it is all of it, and nothing more comes.
 
     Raises:
-        Refused: 505.
+        RequestRejected: 505.
     """
     if _WITHOUT_VERSION(head):
         raise _wrong_version("0.9")
 
 
-def refusal_of(head: bytes, *, is_method: bool) -> Refused:
+def refusal_of(head: bytes, *, is_method: bool) -> RequestRejected:
     """Return the refusal of what the parser does not accept.
 
     Args:
@@ -117,7 +117,7 @@ def split_target(method: bytes, target: bytes) -> tuple[bytes, bytes, bytes | No
     """Return the path and the query of a request's target, and its authority where it has one.
 
     Raises:
-        Refused: It has none of the forms of RFC 9112, 3.2.
+        RequestRejected: It has none of the forms of RFC 9112, 3.2.
     """
     if target.startswith(b"/"):
         path, _, query = target.partition(b"#")[0].partition(b"?")
@@ -142,7 +142,7 @@ def check_headers(version: str, headers: Headers, named: dict[bytes, bytes]) -> 
         The length of the body, or ``CHUNKED``; and whether the client waits for `100 Continue`.
 
     Raises:
-        Refused: 400, 417 for an expectation that is not known, or 501 for a coding that is not decoded here.
+        RequestRejected: 400, 417 for an expectation that is not known, or 501 for a coding that is not decoded here.
     """
     if len(named) < len(headers):
         _check_unique(headers)
@@ -168,7 +168,9 @@ def _check_expect(version: str, headers: Headers) -> bool:
     written = b",".join([value for name, value in headers if name == b"expect"])
     expected = {each.strip(b" \t").lower() for each in written.split(b",")} - {b""}
     if not expected <= {b"100-continue"}:
-        raise Refused(417, "unknown-expectation", "The only expectation that is met here is `100-continue`")
+        raise RequestRejected(
+            417, "unknown-expectation", "The only expectation that is met here is `100-continue`"
+        )
     return bool(expected)
 
 
@@ -178,7 +180,7 @@ def _check_host(version: str, host: bytes | None) -> None:
             raise not_http("The Host header is missing")
     elif not _AUTHORITY(host):
         raise not_http("The Host header is not a host name with an optional port")
-    elif len(_hosts) < _MOST_HOSTS and len(host) < _MOST_HOSTS:
+    elif len(_hosts) < _MAX_HOSTS and len(host) < _MAX_HOSTS:
         _hosts.add(host)
 
 
@@ -195,12 +197,16 @@ def _check_coding(version: str, named: dict[bytes, bytes]) -> None:
     if version == "1.0":
         raise not_http("HTTP/1.0 has no Transfer-Encoding")
     if named[b"transfer-encoding"].lower() != b"chunked":
-        raise Refused(501, "unsupported-coding", "The only Transfer-Encoding accepted here is `chunked`")
+        raise RequestRejected(
+            501, "unsupported-coding", "The only Transfer-Encoding accepted here is `chunked`"
+        )
 
 
-def _wrong_version(version: str) -> Refused:
-    return Refused(505, "unsupported-version", f"HTTP/{version} is not supported; HTTP/1.1 and HTTP/1.0 are")
+def _wrong_version(version: str) -> RequestRejected:
+    return RequestRejected(
+        505, "unsupported-version", f"HTTP/{version} is not supported; HTTP/1.1 and HTTP/1.0 are"
+    )
 
 
-def _unknown_method() -> Refused:
-    return Refused(501, "unknown-method", "The method is not supported here")
+def _unknown_method() -> RequestRejected:
+    return RequestRejected(501, "unknown-method", "The method is not supported here")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from naftiko_run import jsontext
-from naftiko_run.consume import in_thread
+from naftiko_run.consume import run_in_decode_pool
 from naftiko_run.document.model import ScriptStep
 from naftiko_run.errors import ScriptFailed
 from naftiko_run.expressions import MISSING
@@ -78,7 +78,7 @@ class Script:
             return MISSING
         content = jsontext.encode(result)
         return (
-            await in_thread(lambda: self._read(content))
+            await run_in_decode_pool(lambda: self._read(content))
             if len(content) > jsontext.LONG
             else self._read(content)
         )

@@ -36,6 +36,6 @@ RULES: Final[tuple[Rule, ...]] = (
     *imports.RULES,
     *tunnels.RULES,
 )
-"""The table of the rules: what runs, what SARIF says of each, and what the documentation lists."""
+"""The table of the rules, which the linter, SARIF output and the documentation use."""
 
 __all__ = ["RULES"]

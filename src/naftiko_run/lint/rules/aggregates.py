@@ -1,4 +1,4 @@
-"""Aggregates: their functions' descriptions, and what adapters promise of them."""
+"""Aggregates: the descriptions of their functions, and hints that contradict their semantics."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Final
 
 from naftiko_run.diagnostics import Severity
 from naftiko_run.document.normalize.reader import Reader
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.rule import Finding, Rule
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _NOT_IDEMPOTENT = ("POST", "PATCH")
 
 
-def _flow_description(written: Written) -> Iterator[Finding]:
-    for function in written.functions:
+def _flow_description(view: DocumentView) -> Iterator[Finding]:
+    for function in view.functions:
         if not function.reader.text("description"):
             yield Finding(
                 function.reader.at,
@@ -24,18 +24,18 @@ def _flow_description(written: Written) -> Iterator[Finding]:
             )
 
 
-def _semantics_consistency(written: Written) -> Iterator[Finding]:
+def _semantics_consistency(view: DocumentView) -> Iterator[Finding]:
     semantics = {
         f"{function.owner.text('namespace')}.{function.name}": found
-        for function in written.functions
+        for function in view.functions
         if (found := function.reader.mapping("semantics")) is not None
     }
-    for tool in written.tools:
+    for tool in view.tools:
         ref = tool.reader.text("ref")
         hints = tool.reader.mapping("hints")
         if ref in semantics and hints is not None:
             yield from _hints_against(semantics[ref], hints, ref)
-    for each in written.rest_operations:
+    for each in view.rest_operations:
         ref = each.reader.text("ref")
         if ref in semantics:
             yield from _method_against(semantics[ref], each.reader, ref)
@@ -53,7 +53,7 @@ def _hints_against(semantics: Reader, hints: Reader, ref: str) -> Iterator[Findi
             yield Finding(
                 (*hints.at, key),
                 f"the hint `{key}: {_word(hint)}` contradicts `{said}` of `{ref}`",
-                f"take the hint out: it then follows from the semantics of `{ref}`",
+                f"remove the hint: it then follows from the semantics of `{ref}`",
             )
 
 

@@ -1,4 +1,4 @@
-"""The control adapter: one, on a port of its own, reached from this machine alone."""
+"""The control adapter: at most one, on its own port, reachable from this machine only."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Severity
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.hosts import is_loopback
 from naftiko_run.lint.rule import Finding, Rule
 
 
-def _singleton_and_unique(written: Written) -> Iterator[Finding]:
-    controls = list(written.adapters("control"))
+def _singleton_and_unique(view: DocumentView) -> Iterator[Finding]:
+    controls = list(view.adapters("control"))
     for other in controls[1:]:
-        line = written.line_of(controls[0].at)
+        line = view.line_of(controls[0].at)
         yield Finding(
             other.at, f"there is a control adapter already, on line {line}", "remove one of the two"
         )
     taken = {
         exposes.text("port"): exposes
-        for exposes in reversed(written.exposes)
+        for exposes in reversed(view.exposes)
         if exposes.text("type").casefold() != "control" and exposes.text("port")
     }
     for control in controls:
@@ -29,18 +29,18 @@ def _singleton_and_unique(written: Written) -> Iterator[Finding]:
             yield Finding(
                 (*control.at, "port"),
                 f"the control adapter has the port {control.text('port')}, which the "
-                f"{other_on_port.text('type')} adapter on line {written.line_of(other_on_port.at)} has too",
+                f"{other_on_port.text('type')} adapter on line {view.line_of(other_on_port.at)} has too",
                 "give the control adapter another port",
             )
 
 
-def _address_localhost(written: Written) -> Iterator[Finding]:
-    for control in written.adapters("control"):
+def _address_localhost(view: DocumentView) -> Iterator[Finding]:
+    for control in view.adapters("control"):
         address = control.text("address")
         if address and "{" not in address and not is_loopback(address):
             yield Finding(
                 (*control.at, "address"),
-                f"the control adapter listens on `{address}`: whoever reaches that address can use it",
+                f"the control adapter listens on `{address}`: anyone who can reach this address can use it",
             )
 
 
@@ -49,13 +49,13 @@ RULES: Final = (
         "control-port-singleton-and-unique",
         Severity.ERROR,
         "There is at most one control adapter, and no other adapter has its port.",
-        "keep one control adapter, on a port of its own",
+        "keep one control adapter, on its own port",
         _singleton_and_unique,
     ),
     Rule(
         "control-address-localhost-warning",
         Severity.WARNING,
-        "The control adapter listens on this machine alone.",
+        "The control adapter listens on loopback only.",
         "write `address: localhost`",
         _address_localhost,
     ),

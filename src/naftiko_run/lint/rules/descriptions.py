@@ -1,4 +1,4 @@
-"""Descriptions: what people and models read to find and choose a capability."""
+"""Descriptions, by which people and models find and select a capability."""
 
 from __future__ import annotations
 
@@ -6,48 +6,48 @@ from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Severity
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.spec.spellings import CONSUMED_NAMESPACE, DESCRIPTION
 
 
-def _info_tags(written: Written) -> Iterator[Finding]:
-    info = written.root.mapping("info")
-    if written.is_standalone or (info is not None and info.data.get("tags")):
+def _info_tags(view: DocumentView) -> Iterator[Finding]:
+    info = view.root.mapping("info")
+    if view.is_standalone or (info is not None and info.data.get("tags")):
         return
     yield Finding(("info",), "the capability has no tags", at_key=True)
 
 
-def _consumes_description(written: Written) -> Iterator[Finding]:
-    for consumes in written.consumes:
+def _consumes_description(view: DocumentView) -> Iterator[Finding]:
+    for consumes in view.consumes:
         if not consumes.text("description"):
             name = consumes.text(*CONSUMED_NAMESPACE) or consumes.key
             yield Finding(consumes.at, f"the consumed API `{name}` has no description")
 
 
-def _rest_resource_description(written: Written) -> Iterator[Finding]:
-    for exposes in written.adapters("rest"):
+def _rest_resource_description(view: DocumentView) -> Iterator[Finding]:
+    for exposes in view.adapters("rest"):
         for resource in exposes.members("resources"):
             if not resource.text("description"):
                 yield Finding(resource.at, f"the resource `{resource.text('path')}` has no description")
 
 
-def _rest_operation_description(written: Written) -> Iterator[Finding]:
-    for each in written.rest_operations:
+def _rest_operation_description(view: DocumentView) -> Iterator[Finding]:
+    for each in view.rest_operations:
         if not each.reader.text(*DESCRIPTION) and "ref" not in each.reader.data:
             yield Finding(each.reader.at, f"the operation `{each.title}` has no description")
 
 
-def _tool_description(written: Written) -> Iterator[Finding]:
-    """Find tools that nothing describes: a ``ref`` and a ``call`` give theirs."""
-    for tool in written.tools:
+def _tool_description(view: DocumentView) -> Iterator[Finding]:
+    """Find tools without a description, their own or that of their ``ref`` or ``call``."""
+    for tool in view.tools:
         if tool.reader.text(*DESCRIPTION) or "ref" in tool.reader.data:
             continue
         call = tool.reader.text("call")
-        called = written.called(call)
+        called = view.called(call)
         if called.reader.text(*DESCRIPTION) if called else call:
             continue
-        yield Finding(tool.reader.at, f"the tool `{tool.name}` has no description: models choose tools by it")
+        yield Finding(tool.reader.at, f"the tool `{tool.name}` has no description: models select tools by it")
 
 
 RULES: Final = (

@@ -8,96 +8,92 @@ from typing import Final
 
 from naftiko_run.diagnostics import Severity
 from naftiko_run.document.normalize.reader import Reader
-from naftiko_run.lint.document_view import Entry, Written, written_key
+from naftiko_run.lint.document_view import DocumentView, SectionEntry, key_pointer
 from naftiko_run.lint.rule import Finding, Rule
 
 
-def _from_required(written: Written) -> Iterator[Finding]:
-    for entry in _imports(written):
-        if "import" in entry.data and not entry.text(*_file_keys(written)):
-            wrong_key = written.is_ikanos and "location" in entry.data
+def _from_required(view: DocumentView) -> Iterator[Finding]:
+    for entry in _imports(view):
+        if "import" in entry.data and not entry.text(*_file_keys(view)):
+            wrong_key = view.is_ikanos and "location" in entry.data
             yield Finding(
                 entry.at,
-                f"the import of `{entry.text('import')}` does not say which file it is from",
-                "write `from` where it says `location`" if wrong_key else "",
+                f"the import of `{entry.text('import')}` does not name a file",
+                "write `from` instead of `location`" if wrong_key else "",
             )
 
 
-def _import_required(written: Written) -> Iterator[Finding]:
-    for entry in _imports(written):
+def _import_required(view: DocumentView) -> Iterator[Finding]:
+    for entry in _imports(view):
         if "from" in entry.data and not entry.text("import"):
             yield Finding(
                 entry.at, f"this entry does not say which namespace of `{entry.text('from')}` it imports"
             )
 
 
-def _unique_alias(written: Written) -> Iterator[Finding]:
-    seen = {
-        (entry.section, entry.namespace): entry for entry in written.entries("consumes", "exposes", "binds")
-    }
-    seen |= {("aggregates", entry.namespace): entry for entry in written.entries("aggregates")}
-    for section, entry in written.imports:
+def _unique_alias(view: DocumentView) -> Iterator[Finding]:
+    seen = {(entry.section, entry.namespace): entry for entry in view.entries("consumes", "exposes", "binds")}
+    seen |= {("aggregates", entry.namespace): entry for entry in view.entries("aggregates")}
+    for section, entry in view.imports:
         namespace = entry.text("as", "import")
-        first = seen.setdefault((section, namespace), Entry(section, entry))
+        first = seen.setdefault((section, namespace), SectionEntry(section, entry))
         if namespace and first.reader.at != entry.at:
             yield Finding(
-                written_key(entry, "as", "import"),
-                f"`{namespace}` stands under `{section}` already, on line {written.line_of(first.reader.at)}",
+                key_pointer(entry, "as", "import"),
+                f"`{namespace}` is already under `{section}`, on line {view.line_of(first.reader.at)}",
             )
 
 
-def _from_not_self(written: Written) -> Iterator[Finding]:
-    own = PurePath(written.source.file).name
-    for entry in _imports(written):
-        file = entry.text(*_file_keys(written))
+def _from_not_self(view: DocumentView) -> Iterator[Finding]:
+    own = PurePath(view.source.file).name
+    for entry in _imports(view):
+        file = entry.text(*_file_keys(view))
         if file and (str(PurePath(file)) == "." or str(PurePath(file)) == own):
-            yield Finding(written_key(entry, "from", "location"), f"`{file}` is not another file")
+            yield Finding(key_pointer(entry, "from", "location"), f"`{file}` is not another file")
 
 
-def _standalone_no_imports(written: Written) -> Iterator[Finding]:
-    if written.is_standalone:
-        for section, entry in written.imports:
+def _standalone_no_imports(view: DocumentView) -> Iterator[Finding]:
+    if view.is_standalone:
+        for section, entry in view.imports:
             yield Finding(
                 entry.at,
-                f"a file without `capability` does not import: other runtimes leave this entry of `{section}` out",
+                f"a file without `capability` cannot import: other runtimes ignore this entry of `{section}` out",
             )
 
 
-def _exposes_namespace(written: Written) -> Iterator[Finding]:
-    return _namespaces(written, "exposes", "adapter")
+def _exposes_namespace(view: DocumentView) -> Iterator[Finding]:
+    return _namespaces(view, "exposes", "adapter")
 
 
-def _aggregates_namespace(written: Written) -> Iterator[Finding]:
-    return _namespaces(written, "aggregates", "aggregate")
+def _aggregates_namespace(view: DocumentView) -> Iterator[Finding]:
+    return _namespaces(view, "aggregates", "aggregate")
 
 
-def _namespaces(written: Written, section: str, what: str) -> Iterator[Finding]:
-    """Find entries without a namespace, at the root and in the capability; a control adapter there needs none."""
-    for entry in written.entries(section):
+def _namespaces(view: DocumentView, section: str, what: str) -> Iterator[Finding]:
+    """Find entries without a namespace, at the root and in the capability, except control adapters in the latter."""
+    for entry in view.entries(section):
         if entry.namespace:
             continue
         if entry.reader.at[0] == section:
             yield Finding(entry.reader.at, f"the {what} has no `namespace`, so no other file can import it")
         elif entry.reader.text("type").casefold() != "control":
-            yield Finding(
-                entry.reader.at, f"the {what} has no `namespace`, so nothing can refer to what it has"
-            )
+            yield Finding(entry.reader.at, f"the {what} has no `namespace`, so nothing can refer to it")
 
 
-def _imports(written: Written) -> Iterator[Reader]:
-    return (entry.reader for entry in written.imports)
+def _imports(view: DocumentView) -> Iterator[Reader]:
+    return (entry.reader for entry in view.imports)
 
 
-def _file_keys(written: Written) -> tuple[str, ...]:
-    """Give the keys that name the file: the naftiko line calls it ``location``."""
-    return ("from",) if written.is_ikanos else ("from", "location", "ref", "openapi")
+def _file_keys(view: DocumentView) -> tuple[str, ...]:
+    """Return the keys that name the file: ``location`` in the naftiko line."""
+    return ("from",) if view.is_ikanos else ("from", "location", "ref", "openapi")
 
 
 RULES: Final = (
     Rule(
         "import-from-required",
         Severity.ERROR,
-        "An import says which file it is from.",
+        "An import names its file.",
         "add `from` (naftiko line: `location`) with the file's path",
         _from_required,
         frozenset({"import-from-required"}),
@@ -105,7 +101,7 @@ RULES: Final = (
     Rule(
         "import-import-required",
         Severity.ERROR,
-        "An import says which namespace it takes.",
+        "An import names its namespace.",
         "add `import` with the namespace's name",
         _import_required,
     ),
@@ -121,13 +117,13 @@ RULES: Final = (
         "import-from-not-self",
         Severity.WARNING,
         "A document does not import from itself.",
-        "name the file that defines it; what stands in this document needs no import",
+        "name the file that defines it; entries of this document need no import",
         _from_not_self,
     ),
     Rule(
         "standalone-no-imports",
         Severity.ERROR,
-        "A file without `capability`, which others import from, imports nothing itself.",
+        "A file without `capability`, for others to import from, has no imports itself.",
         "import it in the document that has the `capability`",
         _standalone_no_imports,
     ),
@@ -144,6 +140,6 @@ RULES: Final = (
         "An aggregate has a namespace.",
         "add `namespace`",
         _aggregates_namespace,
-        told_by=frozenset({"nameless-aggregate"}),
+        reported_by=frozenset({"nameless-aggregate"}),
     ),
 )

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from naftiko_run.diagnostics import Pointer, Severity
 from naftiko_run.document.imports.syntax import is_import
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.spec.document import SECTIONS
 from naftiko_run.spec.lookup import choice_of, lenient_object, type_field
@@ -102,8 +102,8 @@ def _suggestion(key: str, fields: Mapping[str, Field]) -> str:
     return f"did you mean `{close}`?" if close else f"remove it, or rename it to `x-{key}` if it is your own"
 
 
-def _check(written: Written) -> Iterator[Finding]:
-    return unknown_keys(written.root.data)
+def _check(view: DocumentView) -> Iterator[Finding]:
+    return unknown_keys(view.root.data)
 
 
 RULES: Final = (

@@ -9,62 +9,62 @@ from typing import Final
 from naftiko_run.diagnostics import Pointer, Severity
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.tool_names import MAX_LENGTH, REFUSED, served_name
-from naftiko_run.lint.document_view import Written, written_key
+from naftiko_run.lint.document_view import DocumentView, key_pointer
 from naftiko_run.lint.rule import Finding, Rule
 
 _STEP_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
-def _namespaces_unique(written: Written) -> Iterator[Finding]:
+def _namespaces_unique(view: DocumentView) -> Iterator[Finding]:
     seen: dict[str, tuple[str, Pointer]] = {}
-    for entry in written.entries("consumes", "exposes", "binds"):
-        at = written_key(entry.reader, "namespace")
+    for entry in view.entries("consumes", "exposes", "binds"):
+        at = key_pointer(entry.reader, "namespace")
         if not entry.namespace:
             continue
         section, first = seen.setdefault(entry.namespace, (entry.section, at))
         if first != at:
-            line = written.line_of(first)
+            line = view.line_of(first)
             yield Finding(
-                at, f"the namespace `{entry.namespace}` stands under `{section}` already, on line {line}"
+                at, f"the namespace `{entry.namespace}` is already under `{section}`, on line {line}"
             )
 
 
-def _tool_names(written: Written) -> Iterator[tuple[str, Reader]]:
-    for tool in written.tools:
+def _tool_names(view: DocumentView) -> Iterator[tuple[str, Reader]]:
+    for tool in view.tools:
         if tool.name:
             yield tool.name, tool.reader
 
 
-def _tool_name_characters(written: Written) -> Iterator[Finding]:
-    for name, tool in _tool_names(written):
+def _tool_name_characters(view: DocumentView) -> Iterator[Finding]:
+    for name, tool in _tool_names(view):
         refused = list(dict.fromkeys(REFUSED.findall(name)))
         if refused:
             marks = " and ".join("a space" if mark == " " else f"`{mark}`" for mark in refused)
             yield _at_name(
                 tool,
-                f"the tool name `{name}` has {marks}, which some MCP clients refuse",
+                f"the tool name `{name}` has {marks}, which some MCP clients reject",
                 f"write `{served_name(name)}`",
             )
         elif served_name(name[:MAX_LENGTH]) != name[:MAX_LENGTH]:
             yield _at_name(
                 tool,
-                f"the tool name `{name}` begins with `{name[0]}`, which some MCP clients refuse",
+                f"the tool name `{name}` begins with `{name[0]}`, which some MCP clients reject",
                 f"write `{served_name(name)}`",
             )
 
 
-def _tool_name_long(written: Written) -> Iterator[Finding]:
-    for name, tool in _tool_names(written):
+def _tool_name_long(view: DocumentView) -> Iterator[Finding]:
+    for name, tool in _tool_names(view):
         if len(name) > MAX_LENGTH:
             yield _at_name(
                 tool,
-                f"the tool name `{name}` has {len(name)} characters; some MCP clients take {MAX_LENGTH} at most",
+                f"the tool name `{name}` has {len(name)} characters; some MCP clients accept {MAX_LENGTH} at most",
             )
 
 
-def _aggregates_unique_function_name(written: Written) -> Iterator[Finding]:
+def _aggregates_unique_function_name(view: DocumentView) -> Iterator[Finding]:
     seen: dict[tuple[str, str], int] = {}
-    for function in written.functions:
+    for function in view.functions:
         aggregate = function.owner
         namespace = aggregate.text("namespace") or str(aggregate.at)
         identity = (namespace, function.name)
@@ -73,13 +73,13 @@ def _aggregates_unique_function_name(written: Written) -> Iterator[Finding]:
                 function.reader,
                 f"the aggregate has a {function.kind} `{function.name}` already, on line {seen[identity]}",
             )
-        seen.setdefault(identity, written.line_of(function.reader.at))
+        seen.setdefault(identity, view.line_of(function.reader.at))
 
 
-def _steps_name_pattern(written: Written) -> Iterator[Finding]:
-    if written.is_ikanos:
+def _steps_name_pattern(view: DocumentView) -> Iterator[Finding]:
+    if view.is_ikanos:
         return
-    for _, step in written.steps():
+    for _, step in view.steps():
         name = step.text("name")
         if name and not _STEP_NAME.match(name):
             yield _at_name(
@@ -88,7 +88,7 @@ def _steps_name_pattern(written: Written) -> Iterator[Finding]:
 
 
 def _at_name(reader: Reader, message: str, hint: str = "") -> Finding:
-    return Finding(written_key(reader, "name"), message, hint, at_key="name" not in reader.data)
+    return Finding(key_pointer(reader, "name"), message, hint, at_key="name" not in reader.data)
 
 
 RULES: Final = (
@@ -96,30 +96,30 @@ RULES: Final = (
         "namespaces-unique",
         Severity.ERROR,
         "A namespace is unique across `consumes`, `exposes` and `binds`.",
-        "give each entry a namespace of its own, and use it in the references",
+        "give each entry a unique namespace, and use it in the references",
         _namespaces_unique,
-        told_by=frozenset({"duplicate-namespace"}),
+        reported_by=frozenset({"duplicate-namespace"}),
     ),
     Rule(
         "tool-name-characters",
         Severity.ERROR,
-        "A tool's name has only what every MCP client takes: letters, digits, `_` and `-`, a letter or `_` first.",
+        "A tool's name has only characters that every MCP client accepts: letters, digits, `_` and `-`, a letter or `_` first.",
         "write the name in kebab case, such as `list-ships`",
         _tool_name_characters,
-        told_by=frozenset({"tool-name-characters"}),
+        reported_by=frozenset({"tool-name-characters"}),
     ),
     Rule(
         "tool-name-long",
         Severity.WARNING,
-        "A tool's name has at most 64 characters, which every MCP client takes.",
-        "choose a shorter name; say the rest in the description",
+        "A tool's name has at most 64 characters, which every MCP client accepts.",
+        "choose a shorter name, and put the rest in the description",
         _tool_name_long,
-        told_by=frozenset({"tool-name-long"}),
+        reported_by=frozenset({"tool-name-long"}),
     ),
     Rule(
         "aggregates-unique-function-name",
         Severity.ERROR,
-        "A function (a flow, in the ikanos line) has a name of its own within its aggregate.",
+        "A function (a flow, in the ikanos line) has a unique name in its aggregate.",
         "give it another name: `ref` can only reach one of the two",
         _aggregates_unique_function_name,
     ),

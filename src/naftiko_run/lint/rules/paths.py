@@ -8,21 +8,21 @@ from typing import Any, Final
 from naftiko_run.diagnostics import Pointer, Severity
 from naftiko_run.document.normalize.reader import Reader, texts
 from naftiko_run.expressions import parse_path, same_name
-from naftiko_run.lint.declared_variables import Declared
-from naftiko_run.lint.document_view import Operation, Written
+from naftiko_run.lint.declared_variables import DeclaredVariables
+from naftiko_run.lint.document_view import DocumentView, WrittenOperation
 from naftiko_run.lint.rule import Finding, Rule
 
 
-def _undeclared(written: Written) -> Iterator[Finding]:
-    yield from _of_consumed_paths(written)
-    yield from _of_routes(written)
+def _undeclared(view: DocumentView) -> Iterator[Finding]:
+    yield from _of_consumed_paths(view)
+    yield from _of_routes(view)
 
 
-def _of_consumed_paths(written: Written) -> Iterator[Finding]:
-    """Find variables that operations do not declare: one finding for each path that has them."""
-    bound = Declared.of(written)
+def _of_consumed_paths(view: DocumentView) -> Iterator[Finding]:
+    """Find variables that operations do not declare, with one finding for each path."""
+    bound = DeclaredVariables.of(view)
     lacking: dict[tuple[Pointer, str], list[str]] = {}
-    for each in written.consumed_operations:
+    for each in view.consumed_operations:
         inputs = _input_names(each)
         for reader in (each.resource, each.reader):
             for variable in _variables(reader):
@@ -36,9 +36,9 @@ def _of_consumed_paths(written: Written) -> Iterator[Finding]:
         )
 
 
-def _of_routes(written: Written) -> Iterator[Finding]:
-    """Find variables that a route's steps or values do not use; what a ``call`` does not know, loading tells."""
-    for each in written.rest_operations:
+def _of_routes(view: DocumentView) -> Iterator[Finding]:
+    """Find variables that a route's steps or values do not use; loading reports those that a ``call`` does not."""
+    for each in view.rest_operations:
         if "call" in each.reader.data or "ref" in each.reader.data:
             continue
         known = _input_names(each) | {same_name(name) for name in _words(each.reader.data)}
@@ -58,7 +58,7 @@ def _variables(reader: Reader) -> tuple[str, ...]:
     return parse_path(path).variables
 
 
-def _input_names(operation: Operation) -> set[str]:
+def _input_names(operation: WrittenOperation) -> set[str]:
     owners = (operation.owner, operation.resource, operation.reader)
     return _names(parameter for owner in owners for parameter in owner.members("inputParameters"))
 
@@ -68,7 +68,7 @@ def _names(parameters: Iterable[Reader]) -> set[str]:
 
 
 def _words(operation: dict[str, Any]) -> Iterator[str]:
-    """Give every name that a reference or template may mean: `x`, `rest.x` and `{{x}}` all mean `x`."""
+    """Yield every name that a reference or template may refer to: ``x``, ``rest.x`` and ``{{x}}`` all refer to ``x``."""
     for _, text in texts({key: value for key, value in operation.items() if key != "path"}, ()):
         for name in (text, *parse_path(text).variables):
             yield name
@@ -84,7 +84,7 @@ RULES: Final = (
     Rule(
         "undeclared-path-variable",
         Severity.WARNING,
-        "A variable of a path is declared as an input parameter, so that its callers know its type and meaning.",
+        "A variable of a path is declared as an input parameter, with its type and description.",
         "declare it under `inputParameters`, with `in: path`",
         _undeclared,
     ),

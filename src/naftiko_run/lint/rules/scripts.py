@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Severity
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.rule import Finding, Rule
 
 _DEFAULTS = (("location", "defaultLocation"), ("language", "defaultLanguage"))
 
 
-def _defaults_required(written: Written) -> Iterator[Finding]:
-    given = _defaults(written)
-    for _, step in written.steps():
+def _defaults_required(view: DocumentView) -> Iterator[Finding]:
+    given = _defaults(view)
+    for _, step in view.steps():
         if step.text("type") != "script":
             continue
         for key, default in _DEFAULTS:
@@ -22,14 +22,14 @@ def _defaults_required(written: Written) -> Iterator[Finding]:
                 name = step.text("name") or step.key
                 yield Finding(
                     step.at,
-                    f"the script step `{name}` has no `{key}`, and no control adapter gives a `{default}`",
+                    f"the script step `{name}` has no `{key}`, and no control adapter sets `{default}`",
                     f"add `{key}` to the step, or `{default}` under `management.scripting` of a control adapter",
                 )
 
 
-def _defaults(written: Written) -> set[str]:
+def _defaults(view: DocumentView) -> set[str]:
     given: set[str] = set()
-    for control in written.adapters("control"):
+    for control in view.adapters("control"):
         management = control.mapping("management")
         scripting = management.mapping("scripting") if management else None
         if scripting is not None:

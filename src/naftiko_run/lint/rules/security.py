@@ -1,4 +1,4 @@
-"""Security: credentials in the document, text that browsers would run, and who may call."""
+"""Security: credentials in the document, scripts in descriptions, and authentication."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from naftiko_run.diagnostics import Severity
 from naftiko_run.document.normalize.reader import Reader
-from naftiko_run.lint.document_view import Written
+from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.lint.secret_literals import find_secrets
 from naftiko_run.spec.spellings import AUTHENTICATION
@@ -19,81 +19,83 @@ _SCRIPT_TAG = re.compile(r"<script\b", re.IGNORECASE)
 _EVAL = re.compile(r"\beval\s*\(")
 
 
-def _secret_literal(written: Written) -> Iterator[Finding]:
-    for secret in find_secrets(written):
+def _secret_literal(view: DocumentView) -> Iterator[Finding]:
+    for secret in find_secrets(view):
         yield Finding(secret.at, f"{secret.what} is written in the document")
 
 
-def _no_script_tags(written: Written) -> Iterator[Finding]:
-    return _in_prose(written, _SCRIPT_TAG, "`<script`")
+def _no_script_tags(view: DocumentView) -> Iterator[Finding]:
+    return _in_prose(view, _SCRIPT_TAG, "`<script`")
 
 
-def _no_eval(written: Written) -> Iterator[Finding]:
-    return _in_prose(written, _EVAL, "`eval(`")
+def _no_eval(view: DocumentView) -> Iterator[Finding]:
+    return _in_prose(view, _EVAL, "`eval(`")
 
 
-def _in_prose(written: Written, refused: re.Pattern[str], shown: str) -> Iterator[Finding]:
-    for at, text in written.texts:
+def _in_prose(view: DocumentView, refused: re.Pattern[str], shown: str) -> Iterator[Finding]:
+    for at, text in view.texts:
         if at and at[-1] in _PROSE and _DATA.isdisjoint(at) and refused.search(text):
-            yield Finding(at, f"this `{at[-1]}` holds {shown}, which a page that shows it may run")
+            yield Finding(at, f"this `{at[-1]}` contains {shown}, which a page that renders it may run")
 
 
-def _stdio_conflict(written: Written) -> Iterator[Finding]:
-    for exposes in written.adapters("mcp"):
+def _stdio_conflict(view: DocumentView) -> Iterator[Finding]:
+    for exposes in view.adapters("mcp"):
         if exposes.text("transport").casefold() == "stdio" and exposes.mapping(*AUTHENTICATION):
             yield Finding(
                 (*exposes.at, "authentication"),
-                "stdio has no requests that could carry credentials: this authentication is not checked",
+                "stdio requests cannot carry credentials: this authentication is not checked",
             )
 
 
-def _oauth2(written: Written) -> Iterator[Reader]:
-    for owner in (*written.consumes, *written.exposes):
+def _oauth2(view: DocumentView) -> Iterator[Reader]:
+    for owner in (*view.consumes, *view.exposes):
         block = owner.mapping(*AUTHENTICATION)
         if block is not None and block.text("type").casefold() == "oauth2":
             yield block
 
 
-def _https_authserver(written: Written) -> Iterator[Finding]:
-    return _https(written, "authorizationServerUri", "the authorization server")
+def _https_authserver(view: DocumentView) -> Iterator[Finding]:
+    return _https(view, "authorizationServerUri", "the authorization server")
 
 
-def _https_resource(written: Written) -> Iterator[Finding]:
-    return _https(written, "resource", "the resource")
+def _https_resource(view: DocumentView) -> Iterator[Finding]:
+    return _https(view, "resource", "the resource")
 
 
-def _https(written: Written, key: str, what: str) -> Iterator[Finding]:
-    for block in _oauth2(written):
+def _https(view: DocumentView, key: str, what: str) -> Iterator[Finding]:
+    for block in _oauth2(view):
         uri = block.text(key)
         if uri and "{{" not in uri and not uri.casefold().startswith("https://"):
-            yield Finding((*block.at, key), f"{what} is not at an https address")
+            yield Finding((*block.at, key), f"{what} does not have an https address")
 
 
-def _scopes_defined(written: Written) -> Iterator[Finding]:
-    for block in _oauth2(written):
+def _scopes_defined(view: DocumentView) -> Iterator[Finding]:
+    for block in _oauth2(view):
         if not block.data.get("scopes"):
-            yield Finding(block.at, "this oauth2 authentication asks for no scope: any valid token will do")
+            yield Finding(
+                block.at, "this oauth2 authentication requires no scope: any valid token is accepted"
+            )
 
 
 RULES: Final = (
     Rule(
         "secret-literal",
         Severity.ERROR,
-        "No credential is written in the document.",
-        "bind a variable and write `'{{MY_SECRET}}'`; then revoke this one: whoever has the file has it",
+        "The document contains no credentials.",
+        "bind a variable and write `'{{MY_SECRET}}'`; then revoke this credential: anyone with the file can use it",
         _secret_literal,
     ),
     Rule(
         "no-script-tags-in-markdown",
         Severity.ERROR,
-        "No description holds `<script`.",
+        "No description contains `<script`.",
         "remove the tag",
         _no_script_tags,
     ),
     Rule(
         "no-eval-in-markdown",
         Severity.ERROR,
-        "No description holds `eval(`.",
+        "No description contains `eval(`.",
         "remove the call",
         _no_eval,
     ),
@@ -101,27 +103,27 @@ RULES: Final = (
         "mcp-auth-stdio-conflict",
         Severity.WARNING,
         "An MCP adapter over stdio has no authentication.",
-        "remove `authentication`: whoever starts the process may use it",
+        "remove `authentication`: anyone who can start the process can use it",
         _stdio_conflict,
     ),
     Rule(
         "oauth2-https-authserver",
         Severity.ERROR,
-        "The authorization server of an oauth2 authentication is reached by https.",
+        "The authorization server of an oauth2 authentication has an https address.",
         "write an `https://` address",
         _https_authserver,
     ),
     Rule(
         "oauth2-resource-https",
         Severity.WARNING,
-        "The resource of an oauth2 authentication is an https address.",
+        "The resource of an oauth2 authentication has an https address.",
         "write an `https://` address",
         _https_resource,
     ),
     Rule(
         "oauth2-scopes-defined",
         Severity.WARNING,
-        "An oauth2 authentication names the scopes that it asks for.",
+        "An oauth2 authentication lists its scopes.",
         "add `scopes`",
         _scopes_defined,
     ),
