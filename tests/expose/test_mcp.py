@@ -234,10 +234,19 @@ def test_missing_credentials_are_an_error_with_their_names(upstream: Upstream, m
 
 
 @MODES
-def test_an_unknown_tool_is_a_protocol_error(pipelines: Served, upstream: Upstream, mode: str) -> None:
-    error = error_of_call(pipelines.url("mcp"), "no-such-tool", {}, mode)
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("no-such-tool", "tools/list lists the available tools"),
+        ("track-evnt", "did you mean `track-event`?"),
+    ],
+)
+def test_an_unknown_tool_is_a_protocol_error_with_a_hint(
+    pipelines: Served, upstream: Upstream, mode: str, name: str, hint: str
+) -> None:
+    error = error_of_call(pipelines.url("mcp"), name, {}, mode)
     assert error.code == -32602
-    assert "no-such-tool" in error.message
+    assert error.message == f"Unknown tool `{name}`; {hint}"
     assert upstream.received == []
 
 
