@@ -7,7 +7,6 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
 from naftiko_run.consume.authentication.scheme import Authentication
@@ -15,7 +14,7 @@ from naftiko_run.consume.bodies import CallerBody
 from naftiko_run.consume.deadline import authorize_in_time
 from naftiko_run.consume.formats import Format, JsonFormat, MarkdownFormat
 from naftiko_run.consume.masking import Mask, UrlSecrets
-from naftiko_run.consume.plan import RequestPlan
+from naftiko_run.consume.plan import RequestLimits, RequestPlan
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation as OperationModel
 from naftiko_run.document.model import Parameter
@@ -124,27 +123,20 @@ class ConsumedOperation:
             sizes = (self.model.max_binary_size, max_binary_size)
             usual = min(DEFAULT_MAX_BINARY_SIZE, self.max_response)
             max_answer = next((size for size in sizes if size is not None), usual)
-        fill = partial(
-            self.plan.fill,
-            arguments,
-            raw_body,
-            timeout=self.timeout,
-            max_answer=max_answer,
-            stream_threshold=stream_threshold,
-            max_kept=self.max_response,
-        )
+        limits = (self.timeout, max_answer, stream_threshold, self.max_response)
         if self.plan.body is not None and is_heavy(arguments):
-            return self._exchanged_aside(fill)
-        return self._exchanged(fill())
-
-    async def _exchanged_aside(self, fill: Callable[[], OutgoingRequest]) -> UpstreamResponse:
-        """Make a large request beside the event loop, and send it."""
-        return await self._exchanged(await run_in_decode_pool(fill))
-
-    def _exchanged(self, request: OutgoingRequest) -> Awaitable[UpstreamResponse]:
+            return self._exchanged_aside(arguments, raw_body, limits)
+        request = self.plan.fill(arguments, raw_body, limits)
         if self.mask is not None:
             return self._masked(self.mask, request)
         return self.transport.send(request) if self.authentication is None else self._sent(request)
+
+    async def _exchanged_aside(
+        self, arguments: Mapping[str, Any], raw_body: CallerBody | None, limits: RequestLimits
+    ) -> UpstreamResponse:
+        """Make a large request beside the event loop, and send it."""
+        request = await run_in_decode_pool(lambda: self.plan.fill(arguments, raw_body, limits))
+        return await (self._sent(request) if self.mask is None else self._masked(self.mask, request))
 
     def _sent(self, request: OutgoingRequest) -> Awaitable[UpstreamResponse]:
         if self.authentication is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypedDict, Unpack
+from typing import Any, Final
 
 from naftiko_run.consume.bodies import BodyPlan, CallerBody
 from naftiko_run.consume.styles import UnsafeCookie, Write
@@ -18,20 +18,16 @@ from naftiko_run.expressions import (
     UnsafePathValue,
     fill,
 )
-from naftiko_run.http.messages import FixedHeaders, Headers, OutgoingRequest
+from naftiko_run.http.messages import DEFAULT_MAX_RESPONSE, FixedHeaders, Headers, OutgoingRequest
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 JSON: Final = "application/json"
 
 
-class RequestLimits(TypedDict, total=False):
-    """Attributes of a request that its plan does not know; see ``OutgoingRequest``."""
-
-    timeout: float
-    max_answer: int | None
-    stream_threshold: int | None
-    max_kept: int
+RequestLimits = tuple[float | None, int | None, int | None, int]
+"""``timeout``, ``max_answer``, ``stream_threshold`` and ``max_kept`` of a request; see ``OutgoingRequest``."""
+_USUAL: Final[RequestLimits] = (None, None, None, DEFAULT_MAX_RESPONSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +73,7 @@ class RequestPlan:
         self,
         arguments: Mapping[str, Any],
         raw_body: CallerBody | None = None,
-        **limits: Unpack[RequestLimits],
+        limits: RequestLimits = _USUAL,
     ) -> OutgoingRequest:
         """Make a request.
 
@@ -85,7 +81,7 @@ class RequestPlan:
             arguments: Values by consumed parameter name.
             raw_body: The HTTP caller's body, sent as it is where the whole body is one argument; None where
                 the caller is none of HTTP.
-            limits: Further attributes of the request.
+            limits: What the operation allows.
 
         Raises:
             MissingBinding: A binding that the request needs has no value.
@@ -113,12 +109,24 @@ class RequestPlan:
             content_type, body = self._body(self.body, arguments, raw_body)
         if self.headers or self.cookies:
             headers = self._headers(arguments, content_type)
-            return OutgoingRequest(self.operation, self.method, url, headers, body, **limits)
+            return OutgoingRequest(self.operation, self.method, url, headers, body, *limits)
+        timeout, max_answer, threshold, max_kept = limits
         if content_type == JSON:
             fixed = self.json_headers
         else:
             fixed = self.fixed_headers.with_type(content_type) if content_type else self.fixed_headers
-        return OutgoingRequest(self.operation, self.method, url, fixed.pairs, body, fixed=fixed, **limits)
+        return OutgoingRequest(
+            self.operation,
+            self.method,
+            url,
+            fixed.pairs,
+            body,
+            timeout,
+            max_answer,
+            threshold,
+            max_kept,
+            fixed,
+        )
 
     def _url(self, arguments: Mapping[str, Any]) -> str:
         url = self._plain(arguments) or self.base + self._path(arguments)

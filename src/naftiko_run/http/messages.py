@@ -99,14 +99,14 @@ class OutgoingRequest:
     url: str
     headers: Headers
     body: bytes | None = field(default=None, repr=False)
-    chunks: AsyncIterator[bytes] | None = field(default=None, repr=False)
-    tls: ssl.SSLContext | None = None
     timeout: float | None = None
-    deadline: float = 0.0
     max_answer: int | None = None
     stream_threshold: int | None = None
     max_kept: int = DEFAULT_MAX_RESPONSE
     fixed: FixedHeaders | None = field(default=None, repr=False)
+    chunks: AsyncIterator[bytes] | None = field(default=None, repr=False)
+    tls: ssl.SSLContext | None = None
+    deadline: float = 0.0
     stream: bool = False
 
     @property
