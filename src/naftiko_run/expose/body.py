@@ -43,7 +43,7 @@ def headers_by_name(scope: Scope) -> dict[bytes, bytes]:
 
 
 def header(scope: Scope, name: bytes) -> str:
-    """Give a request header by its lower-case name; empty where there is none."""
+    """Return a request header by its lower-case name; empty where there is none."""
     for key, value in scope["headers"]:
         if key == name:
             return text_of(value)

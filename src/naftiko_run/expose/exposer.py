@@ -179,7 +179,7 @@ class Combining(Protocol):
 
 
 def find_exposer(kind: str) -> Exposer | None:
-    """Give the exposer of an adapter type, or None where none is installed."""
+    """Return the exposer of an adapter type, or None where none is installed."""
     found = plugins.find(plugins.EXPOSERS, kind)
     if found is None:
         return None

@@ -7,7 +7,7 @@ from naftiko_run.invoke import Function
 
 
 def unit_of(name: str, function: Function, kind: str = "") -> Unit:
-    """Give the line of the start-up output for a function that is not left out; see ``Unit``."""
+    """Return the line of the start-up output for a function that is not left out; see ``Unit``."""
     calls = ", ".join(operation.name for operation in function.operations)
     if len(function.operations) != 1:
         told = calls or "nothing: it answers by itself"

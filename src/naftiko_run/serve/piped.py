@@ -56,7 +56,7 @@ def piped_adapter(capabilities: Sequence[Capability], settings: ServeSettings) -
 
 
 def choices(capability: Capability) -> list[str]:
-    """Give the namespaces from which ``--stdio`` chooses: of MCP adapters, else of REST adapters."""
+    """Return the namespaces from which ``--stdio`` chooses: of MCP adapters, else of REST adapters."""
     return [_name(each) for each in _candidates(_offered([capability]))]
 
 
@@ -74,7 +74,7 @@ def _candidates(offered: Sequence[Choice]) -> Sequence[Choice]:
 
 
 def _chosen(offered: Sequence[Choice], name: str) -> Choice:
-    """Give the adapter for ``--stdio``: of a name, or the only one of its kind."""
+    """Return the adapter for ``--stdio``: of a name, or the only one of its kind."""
     candidates = _candidates(_named(offered, name, "MCP or REST adapter"))
     if not candidates:
         raise ConfigurationError(
@@ -132,7 +132,7 @@ def _with_tools(exposes: Exposes, capability: Capability) -> Exposes:
 
 
 def _tools_of(exposes: RestExposes, capability: Capability) -> McpExposes:
-    """Give the MCP adapter whose tools are the operations of a REST adapter."""
+    """Return the MCP adapter whose tools are the operations of a REST adapter."""
     tools: dict[str, Tool] = {}
     for resource in exposes.resources:
         for operation in resource.operations:
@@ -150,7 +150,7 @@ def _tools_of(exposes: RestExposes, capability: Capability) -> McpExposes:
 
 
 def _tool(name: str, operation: RestOperation, function: Function | None) -> Tool:
-    """Give a tool; what it calls says whether it changes something, and not the method of its route."""
+    """Return a tool; what it calls says whether it changes something, and not the method of its route."""
     is_safe = function is not None and is_safe_to_call(operation, function.operations)
     return Tool(
         pointer=operation.pointer,
@@ -162,7 +162,7 @@ def _tool(name: str, operation: RestOperation, function: Function | None) -> Too
 
 
 def _free_name(written: str, taken: Iterable[str]) -> str:
-    """Give a name that every client takes for a tool, and that no other has."""
+    """Return a name that every client takes for a tool, and that no other has."""
     safe = _UNSAFE.sub("-", written).strip("-")[:_LONGEST_NAME] or "operation"
     name, number = safe, 2
     while name in taken:

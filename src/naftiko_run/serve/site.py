@@ -52,7 +52,7 @@ class Site:
         return _origin(self.host, self.port)
 
     def in_worker(self) -> Site:
-        """Give the site of one of several processes, once it has forked.
+        """Return the site of one of several processes, once it has forked.
 
         On Linux it listens on a socket of its own: the kernel then spreads connections over the processes. On one
         that all share, whoever is awake takes all that come at once.
@@ -68,7 +68,7 @@ class Site:
         return replace(self, socket=own)
 
     def url_of(self, adapter: Adapter) -> str:
-        """Give the URL at which a client finds an adapter."""
+        """Return the URL at which a client finds an adapter."""
         return self.origin + self.router.path_of(adapter)
 
 
@@ -97,7 +97,7 @@ def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> 
 
 
 def urls(capabilities: Sequence[Capability], settings: ServeSettings) -> list[tuple[Adapter, str]]:
-    """Give each adapter that would be served, with the URL at which clients would find it; nothing is bound.
+    """Return each adapter that would be served, with the URL at which clients would find it; nothing is bound.
 
     Raises:
         RouteClash: Two adapters ask for the same requests on one port, and that is refused.

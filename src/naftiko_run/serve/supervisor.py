@@ -167,7 +167,7 @@ def _serve_in_workers(
 
 
 def _tell_of_sessions(capabilities: Sequence[Capability]) -> None:
-    """Tell of adapters that would keep sessions, which the next request's process would not have."""
+    """Log a warning for adapters that would keep sessions: the next request may go to another process."""
     for exposes in (exposes for capability in capabilities for exposes in capability.document.exposes):
         if isinstance(exposes, McpExposes) and exposes.converses:
             _log.warning(

@@ -43,7 +43,7 @@ class AuthorizationServer:
             await self._client.aclose()
 
     async def endpoint(self, name: str) -> str:
-        """Give the URL that the server's metadata has under a name, such as ``jwks_uri``.
+        """Return the URL that the server's metadata has under a name, such as ``jwks_uri``.
 
         Raises:
             Unreachable: No metadata of this server can be had, or it lacks the name.
@@ -105,7 +105,7 @@ async def _content(url: str, response: httpx.Response) -> bytes:
 
 
 def unavailable(issuer: str, fault: Unreachable, retry_after: int) -> Problem:
-    """Give what a caller is told whose token cannot be checked now; the log has the reason."""
+    """Return what a caller is told whose token cannot be checked now; the log has the reason."""
     _log.warning("tokens of %s cannot be checked: %s", issuer, fault)
     return Problem(
         503,
@@ -116,7 +116,7 @@ def unavailable(issuer: str, fault: Unreachable, retry_after: int) -> Problem:
 
 
 def _metadata_urls(issuer: str) -> list[str]:
-    """Give where an issuer's metadata may be, the likelier first."""
+    """Return where an issuer's metadata may be, the likelier first."""
     parts = urlsplit(issuer)
     origin, path = f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
     oauth, openid = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"

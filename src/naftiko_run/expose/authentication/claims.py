@@ -36,7 +36,7 @@ class Expected:
 
 
 def scopes_of(claims: Mapping[str, Any]) -> set[str]:
-    """Give the scopes of a token, from ``scope`` (RFC 8693) and ``scp``, as text or as a list."""
+    """Return the scopes of a token, from ``scope`` (RFC 8693) and ``scp``, as text or as a list."""
     found: set[str] = set()
     for name in ("scope", "scp"):
         value = claims.get(name)
@@ -48,7 +48,7 @@ def scopes_of(claims: Mapping[str, Any]) -> set[str]:
 
 
 def widened(scopes: set[str], implied: Mapping[str, frozenset[str]]) -> set[str]:
-    """Give scopes with all that they imply, by way of others too.
+    """Return scopes with all that they imply, by way of others too.
 
     Args:
         scopes: What a token says.

@@ -105,7 +105,7 @@ class Digest:
 
 
 def _parameters(text: str) -> dict[str, str]:
-    """Give the parameters of a header; none where it is not made of them, or says one twice."""
+    """Return the parameters of a header; none where it is not made of them, or says one twice."""
     found: dict[str, str] = {}
     end = 0
     while end < len(text):
@@ -121,7 +121,7 @@ def _parameters(text: str) -> dict[str, str]:
 
 
 def _username(given: dict[str, str]) -> str:
-    """Give the user's name, also where it is written for headers that are ASCII (RFC 5987)."""
+    """Return the user's name, also where it is written for headers that are ASCII (RFC 5987)."""
     extended = given.get("username*", "")
     if "username" in given or not extended.lower().startswith("utf-8'"):
         return given.get("username", "")
@@ -129,7 +129,7 @@ def _username(given: dict[str, str]) -> str:
 
 
 def _target(uri: str) -> str:
-    """Give the path and query of a request target, which a proxy may see as a whole URL."""
+    """Return the path and query of a request target, which a proxy may see as a whole URL."""
     return urlsplit(uri)._replace(scheme="", netloc="").geturl() if "://" in uri.partition("?")[0] else uri
 
 

@@ -76,7 +76,7 @@ class Refused(Exception):
 
 
 def credentials(scope: Scope, scheme: str) -> str | None:
-    """Give what a request's ``Authorization`` carries for a scheme; None where it carries nothing for it.
+    """Return what a request's ``Authorization`` carries for a scheme; None where it carries nothing for it.
 
     Nothing is taken of several ``Authorization`` headers: whom they mean is anybody's guess.
     """
@@ -87,7 +87,7 @@ def credentials(scope: Scope, scheme: str) -> str | None:
 
 
 def times(scope: Scope, name: bytes) -> int:
-    """Give how many headers of a name a request has."""
+    """Return how many headers of a name a request has."""
     return sum(each == name for each, _ in scope["headers"])
 
 
@@ -99,7 +99,7 @@ def is_same(given: str, expected: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """Give a text in printable ASCII, all that every client reads alike in a header."""
+    """Return a text in printable ASCII, all that every client reads alike in a header."""
     return "".join(char if " " <= char <= "~" else "?" for char in text)
 
 

@@ -42,7 +42,7 @@ class Introspection:
         self._answers: OrderedDict[bytes, tuple[float, Mapping[str, Any]]] = OrderedDict()
 
     async def claims(self, token: str) -> Mapping[str, Any]:
-        """Give what a token says; see ``Tokens``."""
+        """Return what a token says; see ``Tokens``."""
         name = hashlib.sha256(token.encode()).digest()
         until, claims = self._answers.get(name, (0.0, {}))
         if time.monotonic() >= until:

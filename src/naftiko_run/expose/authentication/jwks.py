@@ -94,7 +94,7 @@ class KeySet:
                 await self._fetched()
 
     async def find(self, key_id: str | None, algorithm: str) -> Sequence[Key]:
-        """Give the keys that may have signed a token; all that suit the algorithm where it names none.
+        """Return the keys that may have signed a token; all that suit the algorithm where it names none.
 
         Raises:
             Problem: 503, no key was ever had.
@@ -145,7 +145,7 @@ class KeySet:
 
 
 def _usable(written: Mapping[str, Any]) -> tuple[Key, ...]:
-    """Give the usable keys of a key set.
+    """Return the usable keys of a key set.
 
     Raises:
         Unreachable: There is none.
@@ -157,7 +157,7 @@ def _usable(written: Mapping[str, Any]) -> tuple[Key, ...]:
 
 
 def _keys(written: Mapping[str, Any]) -> Iterator[Key]:
-    """Give the keys of a key set that are for signatures; one that cannot be read is passed over."""
+    """Return the keys of a key set that are for signatures; one that cannot be read is passed over."""
     members = written.get("keys")
     for each in members if isinstance(members, list) else ():
         if not isinstance(each, dict) or each.get("use", "sig") != "sig":

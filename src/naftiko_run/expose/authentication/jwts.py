@@ -43,7 +43,7 @@ class JsonWebTokens:
         self._expected = expected
 
     async def claims(self, token: str) -> Mapping[str, Any]:
-        """Give what a token says; see ``Tokens``."""
+        """Return what a token says; see ``Tokens``."""
         try:
             header = jwt.get_unverified_header(token)
             is_deep = dumps_within(header, _MOST_LEVELS) is None  # Python's own limit differs by version

@@ -49,7 +49,7 @@ def metadata_url(adapter: Adapter, guard: Guard) -> MetadataUrl | None:
 
 
 def metadata_endpoints(adapter: Adapter, guard: Guard) -> tuple[Endpoint, ...]:
-    """Give the open endpoints that answer with an adapter's metadata.
+    """Return the open endpoints that answer with an adapter's metadata.
 
     The adapter's own path leads to it, and at the resource's host the resource's path. Where no other adapter of the
     port asks for the same, also each of its second paths does, the resource's path at any host, and the root.

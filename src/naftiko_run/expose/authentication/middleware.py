@@ -93,7 +93,7 @@ async def _nothing(_: Scope, __: Receive, ___: Send) -> None:
 
 
 def _closed(missing: Sequence[BoundVariable], name: str) -> Check:
-    """Give the check of an adapter whose credentials are not set: nobody passes."""
+    """Return the check of an adapter whose credentials are not set: it rejects every request."""
 
     async def check(_: Scope) -> None:
         raise MissingBinding(missing, f"the authentication of `{name}`")
@@ -102,7 +102,7 @@ def _closed(missing: Sequence[BoundVariable], name: str) -> Check:
 
 
 def _all(each: Sequence[Running]) -> Running | None:
-    """Give what enters each of several contexts, the first first; None for none."""
+    """Return a function that enters several contexts in order; None for none."""
     if not each:
         return None
 

@@ -30,7 +30,7 @@ class Nonces:
         self._lifetime = lifetime
 
     def make(self) -> str:
-        """Give a fresh nonce."""
+        """Return a fresh nonce."""
         return self._signed(f"{time.time_ns() // 1_000_000:x}")
 
     def is_fresh(self, nonce: str) -> bool:

@@ -26,7 +26,7 @@ class Tokens(Protocol):
     """Knows which tokens are valid."""
 
     async def claims(self, token: str) -> Mapping[str, Any]:
-        """Give what a token says, once that is known to be true.
+        """Return what a token says, once that is known to be true.
 
         Raises:
             InvalidToken: It is not valid, or not for this server.
