@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from naftiko_run.consume.authentication.scheme import Authentication
 from naftiko_run.consume.deadline import authorize_in_time
 from naftiko_run.consume.masking import Mask
-from naftiko_run.consume.plan import RequestPlan
+from naftiko_run.consume.request_plan import RequestPlan
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.errors import MissingBinding, Unsupported
 from naftiko_run.http.client.buffering import without_codings

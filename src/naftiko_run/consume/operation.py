@@ -11,11 +11,11 @@ from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
 from naftiko_run.consume.authentication.scheme import Authentication
-from naftiko_run.consume.bodies import CallerBody
+from naftiko_run.consume.body_plan import CallerBody
 from naftiko_run.consume.deadline import authorize_in_time
 from naftiko_run.consume.formats import Format, JsonFormat, MarkdownFormat
 from naftiko_run.consume.masking import Mask, UrlSecrets
-from naftiko_run.consume.plan import RequestPlan
+from naftiko_run.consume.request_plan import RequestPlan
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation as OperationModel
 from naftiko_run.document.model import Parameter

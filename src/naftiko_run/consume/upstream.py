@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from naftiko_run.bindings import Bindings
 from naftiko_run.consume.authentication import AuthenticationBlock, compile_authentication, installed
 from naftiko_run.consume.authentication.apikey import BodyKeys
-from naftiko_run.consume.authentication.header import HeaderAuthentication
 from naftiko_run.consume.authentication.scheme import Authentication
-from naftiko_run.consume.baseuri import BaseUri, fill_base_uri, replaced_base_uri
+from naftiko_run.consume.authentication.static_credentials import HeaderAuthentication
+from naftiko_run.consume.base_uri import BaseUri, fill_base_uri, replaced_base_uri
+from naftiko_run.consume.context import Surroundings
 from naftiko_run.consume.masking import UrlSecrets
-from naftiko_run.consume.surroundings import Surroundings
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import Consumes
 from naftiko_run.errors import BoundVariable

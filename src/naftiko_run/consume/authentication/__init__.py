@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from naftiko_run import plugins
-from naftiko_run.consume.authentication.block import AuthenticationBlock, Text
-from naftiko_run.consume.authentication.scheme import Authentication
+from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock, Text
 from naftiko_run.document.model import Authentication as AuthenticationModel
 
 _AMAZON_HEADERS = ("authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token")

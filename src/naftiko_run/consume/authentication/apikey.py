@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from naftiko_run import jsontext
-from naftiko_run.consume.authentication.block import AuthenticationBlock
-from naftiko_run.consume.authentication.header import HeaderAuthentication
-from naftiko_run.consume.authentication.scheme import Authentication
+from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock
+from naftiko_run.consume.authentication.static_credentials import HeaderAuthentication
 from naftiko_run.errors import InvalidInput, Unsupported, Violation
 from naftiko_run.expressions import encode, encode_name
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse

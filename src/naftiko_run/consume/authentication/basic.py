@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from naftiko_run.consume.authentication.block import AuthenticationBlock
-from naftiko_run.consume.authentication.header import HeaderAuthentication
-from naftiko_run.consume.authentication.scheme import Authentication
+from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock
+from naftiko_run.consume.authentication.static_credentials import HeaderAuthentication
 
 
 def compile_scheme(block: AuthenticationBlock) -> Authentication:

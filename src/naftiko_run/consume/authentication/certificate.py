@@ -11,10 +11,9 @@ from pathlib import Path
 import httpx
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
-from naftiko_run.consume.authentication.block import AuthenticationBlock
-from naftiko_run.consume.authentication.header import HeaderAuthentication
-from naftiko_run.consume.authentication.keys import Keys, read_certificates, read_keys
-from naftiko_run.consume.authentication.scheme import Authentication
+from naftiko_run.consume.authentication.key_files import Keys, read_certificates, read_keys
+from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock
+from naftiko_run.consume.authentication.static_credentials import HeaderAuthentication
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 

@@ -11,10 +11,9 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
-from naftiko_run.consume.authentication.block import AuthenticationBlock
-from naftiko_run.consume.authentication.header import masked
-from naftiko_run.consume.authentication.scheme import Authentication
-from naftiko_run.consume.authentication.wire import target_of, wire_url
+from naftiko_run.consume.authentication.request_target import target_of, wire_url
+from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock
+from naftiko_run.consume.authentication.static_credentials import masked
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _HASHES: Final[dict[str, Callable[[bytes], Any]]] = {

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from hmac import digest
 from typing import Final
 
-from naftiko_run.consume.authentication.block import AuthenticationBlock
-from naftiko_run.consume.authentication.header import masked
-from naftiko_run.consume.authentication.scheme import Authentication
-from naftiko_run.consume.authentication.wire import target_of, wire_url
+from naftiko_run.consume.authentication.request_target import target_of, wire_url
+from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock
+from naftiko_run.consume.authentication.static_credentials import masked
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _SCHEME: Final = "VERACODE-HMAC-SHA-256"

@@ -18,11 +18,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from naftiko_run.consume.authentication.block import AuthenticationBlock
-from naftiko_run.consume.authentication.header import masked
-from naftiko_run.consume.authentication.keys import read_keys
-from naftiko_run.consume.authentication.scheme import Authentication
-from naftiko_run.consume.authentication.wire import host_of, wire_url
+from naftiko_run.consume.authentication.key_files import read_keys
+from naftiko_run.consume.authentication.request_target import host_of, wire_url
+from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock
+from naftiko_run.consume.authentication.static_credentials import masked
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 Sign = Callable[[str], bytes]

@@ -12,10 +12,9 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 from naftiko_run import jsontext
 from naftiko_run.consume.authentication.bearer import bearing
-from naftiko_run.consume.authentication.block import AuthenticationBlock
-from naftiko_run.consume.authentication.header import masked
-from naftiko_run.consume.authentication.scheme import Authentication
-from naftiko_run.consume.authentication.tokens import Token, TokenCache
+from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock
+from naftiko_run.consume.authentication.static_credentials import masked
+from naftiko_run.consume.authentication.token_cache import Token, TokenCache
 from naftiko_run.errors import UpstreamUnreachable
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 from naftiko_run.version import USER_AGENT

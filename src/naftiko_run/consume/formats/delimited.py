@@ -7,7 +7,7 @@ import io
 from typing import Any, ClassVar, Final, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings
-from naftiko_run.consume.formats.rows import distinct, objects
+from naftiko_run.consume.formats.tables import distinct, objects
 from naftiko_run.consume.formats.text import decode_text
 
 _DELIMITERS: Final = {"csv": ",", "tsv": "\t", "psv": "|"}

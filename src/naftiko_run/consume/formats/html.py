@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings, missing_extra
-from naftiko_run.consume.formats.pagelimits import check_page
-from naftiko_run.consume.formats.rows import distinct, objects
+from naftiko_run.consume.formats.html_limits import check_page
+from naftiko_run.consume.formats.tables import distinct, objects
 from naftiko_run.consume.formats.text import encoding_of
 
 if TYPE_CHECKING:

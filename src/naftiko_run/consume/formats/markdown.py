@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings
-from naftiko_run.consume.formats.rows import distinct, objects
+from naftiko_run.consume.formats.tables import distinct, objects
 from naftiko_run.consume.formats.text import decode_text
 from naftiko_run.consume.formats.yaml import parse_yaml
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings, missing_extra, schema_file
-from naftiko_run.consume.formats.plain import plain, single
+from naftiko_run.consume.formats.json_values import plain, single
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorSet

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from naftiko_run import jsontext
-from naftiko_run.consume.placed_text import MARK, compile_placed_text
+from naftiko_run.consume.contextual_escaping import MARK, compile_placed_text
 from naftiko_run.expressions import Escape, Expression, Resolve, as_text
 
 _DOCUMENT: Final = re.compile(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from naftiko_run.consume.bodies import (
+from naftiko_run.consume.body_plan import (
     BODY_METHODS,
     BodyPlan,
     body_of_parameters,
@@ -14,12 +14,12 @@ from naftiko_run.consume.bodies import (
     in_language_of,
     with_fields,
 )
+from naftiko_run.consume.context import Surroundings
 from naftiko_run.consume.formats import Format
-from naftiko_run.consume.graphql_text import compile_graphql_text, is_graphql
+from naftiko_run.consume.graphql_template import compile_graphql_text, is_graphql
 from naftiko_run.consume.masking import Mask, UrlSecrets, revealed_in
 from naftiko_run.consume.operation import ConsumedOperation
-from naftiko_run.consume.plan import JSON, RequestPlan
-from naftiko_run.consume.styles import (
+from naftiko_run.consume.parameter_styles import (
     Write,
     cookie_writer,
     form_field_writer,
@@ -27,7 +27,7 @@ from naftiko_run.consume.styles import (
     path_writer,
     query_writer,
 )
-from naftiko_run.consume.surroundings import Surroundings
+from naftiko_run.consume.request_plan import JSON, RequestPlan
 from naftiko_run.consume.upstream import Upstream
 from naftiko_run.document.model import Body, Parameter
 from naftiko_run.document.model import ConsumedOperation as OperationModel

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
 
-from naftiko_run.consume.authentication.block import AuthenticationBlock
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from naftiko_run import jsontext
-from naftiko_run.consume.encoders import Encode, Encoded, encoder
-from naftiko_run.consume.graphql_text import compile_graphql_text, is_graphql
+from naftiko_run.consume.body_encoders import Encode, Encoded, encoder
+from naftiko_run.consume.graphql_template import compile_graphql_text, is_graphql
 from naftiko_run.document.model import Body, BodyType, Parameter
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import (
@@ -145,7 +145,7 @@ def _compile_data(body: Body, resolve: Resolve) -> BodyPlan:
     if body.type in ("json", "raw"):
         return _compile_json_text(data, resolve, encode)
     if body.type == "yaml":
-        from naftiko_run.consume.yaml_text import compile_yaml_text  # few documents write YAML
+        from naftiko_run.consume.yaml_template import compile_yaml_text  # few documents write YAML
 
         return BodyPlan(compile_yaml_text(data, resolve), encode)
     if body.type in ("text", "xml", "sparql"):
@@ -161,10 +161,10 @@ def _compile_text_of(language: str, text: str, resolve: Resolve) -> Expression:
         return compile_text(text, resolve, lenient=True)
     # Few documents have them.
     if language == "xml":
-        from naftiko_run.consume.xml_text import compile_xml_text
+        from naftiko_run.consume.xml_template import compile_xml_text
 
         return compile_xml_text(text, resolve)
-    from naftiko_run.consume.sparql_text import compile_sparql_text
+    from naftiko_run.consume.sparql_template import compile_sparql_text
 
     return compile_sparql_text(text, resolve)
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypedDict, Unpack
 
-from naftiko_run.consume.bodies import BodyPlan, CallerBody
-from naftiko_run.consume.styles import UnsafeCookie, Write
+from naftiko_run.consume.body_plan import BodyPlan, CallerBody
+from naftiko_run.consume.parameter_styles import UnsafeCookie, Write
 from naftiko_run.errors import BoundVariable, InvalidInput, MissingBinding, Violation
 from naftiko_run.expressions import (
     MISSING,

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from naftiko_run.consume.authentication import credentials_given
-from naftiko_run.consume.bodies import BODY_METHODS, FIELD_TYPES
-from naftiko_run.consume.compile import OperationCompiler
+from naftiko_run.consume.body_plan import BODY_METHODS, FIELD_TYPES
+from naftiko_run.consume.context import Surroundings
 from naftiko_run.consume.formats import Format, FormatSettings, JsonFormat, compile_format
 from naftiko_run.consume.forwarding import Forwarding
 from naftiko_run.consume.operation import ConsumedOperation
-from naftiko_run.consume.surroundings import Surroundings
+from naftiko_run.consume.operation_compiler import OperationCompiler
 from naftiko_run.consume.upstream import Upstream, compile_upstream
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation as OperationModel
