@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from naftiko_run import jsontext
 from naftiko_run.consume.body_encoders import Encode, Encoded, encoder
-from naftiko_run.consume.graphql_template import compile_graphql_text, is_graphql
+from naftiko_run.consume.graphql_template import compile_graphql_template, is_graphql
 from naftiko_run.document.model import Body, BodyType, Parameter
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import (
@@ -145,9 +145,9 @@ def _compile_data(body: Body, resolve: Resolve) -> BodyPlan:
     if body.type in ("json", "raw"):
         return _compile_json_text(data, resolve, encode)
     if body.type == "yaml":
-        from naftiko_run.consume.yaml_template import compile_yaml_text  # few documents write YAML
+        from naftiko_run.consume.yaml_template import compile_yaml_template  # few documents write YAML
 
-        return BodyPlan(compile_yaml_text(data, resolve), encode)
+        return BodyPlan(compile_yaml_template(data, resolve), encode)
     if body.type in ("text", "xml", "sparql"):
         return BodyPlan(_compile_text_of(body.type, data, resolve), encode)
     if body.type == "formUrlEncoded" and not _PLACEHOLDER.fullmatch(data.strip()):
@@ -161,19 +161,19 @@ def _compile_text_of(language: str, text: str, resolve: Resolve) -> Expression:
         return compile_text(text, resolve, lenient=True)
     # Few documents have them.
     if language == "xml":
-        from naftiko_run.consume.xml_template import compile_xml_text
+        from naftiko_run.consume.xml_template import compile_xml_template
 
-        return compile_xml_text(text, resolve)
-    from naftiko_run.consume.sparql_template import compile_sparql_text
+        return compile_xml_template(text, resolve)
+    from naftiko_run.consume.sparql_template import compile_sparql_template
 
-    return compile_sparql_text(text, resolve)
+    return compile_sparql_template(text, resolve)
 
 
 def _compile_members(data: Any, resolve: Resolve) -> Expression:
     """Compile the data of a body, of which one member can be a GraphQL document."""
     if isinstance(data, dict) and is_graphql("query", data.get("query")):
         members = {key: compile_value(value, resolve, lenient=True) for key, value in data.items()}
-        members["query"] = compile_graphql_text(data["query"], resolve, lenient=True)
+        members["query"] = compile_graphql_template(data["query"], resolve, lenient=True)
         return structure(members)
     return compile_value(data, resolve, lenient=True)
 
@@ -237,7 +237,7 @@ def _compile_marked(data: Any, resolve: Resolve) -> Expression:
     if isinstance(data, dict):
         return structure(
             {
-                key: compile_graphql_text(member, resolve, lenient=True)
+                key: compile_graphql_template(member, resolve, lenient=True)
                 if is_graphql(key, member)
                 else _compile_marked(member, resolve)
                 for key, member in data.items()

@@ -11,7 +11,7 @@ from naftiko_run.http.messages import DEFAULT_MAX_RESPONSE, DEFAULT_SECONDS, Tra
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ConsumeContext:
     """What operations need beyond the document.
 
     Attributes:

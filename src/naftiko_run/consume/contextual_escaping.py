@@ -34,7 +34,7 @@ _PLACEHOLDER: Final = re.compile(r"\{\{\{\s*[^{}]+?\s*\}\}\}|\{\{\s*[^{}#^/!&\s]
 _SECTION: Final = re.compile(r"\{\{\s*[#^&!]")
 
 
-def compile_placed_text(text: str, resolve: Resolve, scan: Scan, *, lenient: bool = True) -> Expression:
+def compile_escaped_text(text: str, resolve: Resolve, scan: Scan, *, lenient: bool = True) -> Expression:
     """Compile a text of a language.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from naftiko_run.consume.authentication.scheme import Authentication
+from naftiko_run.consume.authentication.scheme import AuthenticationScheme
 from naftiko_run.http.client.errors import seconds_of, timed_out
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
@@ -14,7 +14,7 @@ _MARGIN: Final = 0.1
 
 
 async def authorize_in_time(
-    authentication: Authentication, request: OutgoingRequest, send: Send
+    authentication: AuthenticationScheme, request: OutgoingRequest, send: Send
 ) -> UpstreamResponse:
     """Send a request with what its scheme demands, and wait no longer for all of it than for a call without.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
-from naftiko_run.consume.authentication.scheme import Authentication
+from naftiko_run.consume.authentication.scheme import AuthenticationScheme
 from naftiko_run.consume.deadline import authorize_in_time
 from naftiko_run.consume.masking import Mask
 from naftiko_run.consume.request_plan import RequestPlan
@@ -40,7 +40,7 @@ class Forwarding:
     plan: RequestPlan
     refusal: str
     refused_at: Pointer
-    authentication: Authentication | None
+    authentication: AuthenticationScheme | None
     timeout: float
     transport: Transport
     mask: Mask | None = None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from naftiko_run import jsontext
-from naftiko_run.consume.contextual_escaping import MARK, compile_placed_text
+from naftiko_run.consume.contextual_escaping import MARK, compile_escaped_text
 from naftiko_run.expressions import Escape, Expression, Resolve, as_text
 
 _DOCUMENT: Final = re.compile(
@@ -33,7 +33,7 @@ def is_graphql(name: str, value: object) -> bool:
     return name == "query" and isinstance(value, str) and "{{" in value and bool(_DOCUMENT.match(value))
 
 
-def compile_graphql_text(text: str, resolve: Resolve, *, lenient: bool = False) -> Expression:
+def compile_graphql_template(text: str, resolve: Resolve, *, lenient: bool = False) -> Expression:
     """Compile a GraphQL document.
 
     Args:
@@ -44,7 +44,7 @@ def compile_graphql_text(text: str, resolve: Resolve, *, lenient: bool = False) 
     Raises:
         ValueError: A template is malformed.
     """
-    return compile_placed_text(text, resolve, scan_graphql, lenient=lenient)
+    return compile_escaped_text(text, resolve, scan_graphql, lenient=lenient)
 
 
 def scan_graphql(marked: str) -> Sequence[Escape]:

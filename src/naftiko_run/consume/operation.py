@@ -10,15 +10,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
-from naftiko_run.consume.authentication.scheme import Authentication
+from naftiko_run.consume.authentication.scheme import AuthenticationScheme
 from naftiko_run.consume.body_plan import CallerBody
 from naftiko_run.consume.deadline import authorize_in_time
 from naftiko_run.consume.formats import Format, JsonFormat, MarkdownFormat
 from naftiko_run.consume.masking import Mask, UrlSecrets
 from naftiko_run.consume.request_plan import RequestPlan
 from naftiko_run.diagnostics import Pointer
-from naftiko_run.document.model import ConsumedOperation as OperationModel
-from naftiko_run.document.model import Parameter
+from naftiko_run.document.model import ConsumedOperation, Parameter
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import encode_name
 from naftiko_run.http.messages import OutgoingRequest, Transport, UpstreamResponse
@@ -50,7 +49,7 @@ _Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
-class ConsumedOperation:
+class UpstreamOperation:
     """One operation of an upstream, ready to be called.
 
     Attributes:
@@ -75,14 +74,14 @@ class ConsumedOperation:
 
     name: str
     address: str
-    model: OperationModel
+    model: ConsumedOperation
     parameters: tuple[Parameter, ...]
     sources: Mapping[str, Parameter]
     reads: tuple[str, ...]
     plan: RequestPlan
     refusal: str
     refused_at: Pointer
-    authentication: Authentication | None
+    authentication: AuthenticationScheme | None
     answers: Format
     unmapped: Literal["text", "data", "bytes"]
     max_response: int
@@ -151,7 +150,7 @@ class ConsumedOperation:
             return self.transport.send(request)
         return authorize_in_time(self.authentication, request, self.transport.send)
 
-    def masking(self, arguments: Mapping[str, Sequence[str]]) -> ConsumedOperation:
+    def masking(self, arguments: Mapping[str, Sequence[str]]) -> UpstreamOperation:
         """Return the operation with a mask for what callers are not shown of its arguments.
 
         Args:

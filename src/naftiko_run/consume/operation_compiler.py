@@ -14,11 +14,11 @@ from naftiko_run.consume.body_plan import (
     in_language_of,
     with_fields,
 )
-from naftiko_run.consume.context import Surroundings
+from naftiko_run.consume.context import ConsumeContext
 from naftiko_run.consume.formats import Format
-from naftiko_run.consume.graphql_template import compile_graphql_text, is_graphql
+from naftiko_run.consume.graphql_template import compile_graphql_template, is_graphql
 from naftiko_run.consume.masking import Mask, UrlSecrets, revealed_in
-from naftiko_run.consume.operation import ConsumedOperation
+from naftiko_run.consume.operation import UpstreamOperation
 from naftiko_run.consume.parameter_styles import (
     Write,
     cookie_writer,
@@ -29,8 +29,7 @@ from naftiko_run.consume.parameter_styles import (
 )
 from naftiko_run.consume.request_plan import JSON, RequestPlan
 from naftiko_run.consume.upstream import Upstream
-from naftiko_run.document.model import Body, Parameter
-from naftiko_run.document.model import ConsumedOperation as OperationModel
+from naftiko_run.document.model import Body, ConsumedOperation, Parameter
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import (
     MISSING,
@@ -59,33 +58,33 @@ class OperationCompiler:
         model: The operation.
         parameters: Its input parameters, the entry's included.
         answers: The format of its answers.
-        surroundings: What it needs beyond the document.
+        context: What it needs beyond the document.
     """
 
     def __init__(
         self,
         upstream: Upstream,
         path: str,
-        model: OperationModel,
+        model: ConsumedOperation,
         parameters: tuple[Parameter, ...],
         *,
         answers: Format,
-        surroundings: Surroundings,
+        context: ConsumeContext,
     ) -> None:
         self._upstream = upstream
         self._path = path
         self._model = model
         self._parameters = parameters
         self._answers = answers
-        self._around = surroundings
+        self._context = context
         self._missing: dict[BoundVariable, None] = {}
         self._revealed: list[str] = []
         """The values of bindings, in the order in which they were read."""
         self._siblings = {each.name: each for each in parameters if each.value is not None}
         self._environment = {parameter.name for parameter in parameters if parameter.in_ == "environment"}
 
-    def compile(self, extras: Mapping[str, str]) -> ConsumedOperation:
-        """Compile it, with arguments that it does not declare; see ``ConsumedOperations.get``.
+    def compile(self, extras: Mapping[str, str]) -> UpstreamOperation:
+        """Compile it, with arguments that it does not declare; see ``OperationRegistry.get``.
 
         Raises:
             ValueError: One of its templates cannot be used.
@@ -148,9 +147,9 @@ class OperationCompiler:
             missing=tuple(sorted({*self._upstream.missing, *self._missing})),
         )
         secrets |= self._upstream.secrets
-        mask = Mask(secrets) if secrets and not self._around.is_masked else None
+        mask = Mask(secrets) if secrets and not self._context.is_masked else None
         reads = tuple(name for name in names_of(expressions) if name)
-        return ConsumedOperation(
+        return UpstreamOperation(
             operation,
             shown_base + path.text,
             self._model,
@@ -165,8 +164,8 @@ class OperationCompiler:
             self._answers.unmapped,
             self._upstream.max_response if self._model.max_response is None else self._model.max_response,
             self._upstream.timeout if self._model.timeout is None else self._model.timeout,
-            "" if self._around.is_masked else self._model.output_media_type,
-            self._around.transport,
+            "" if self._context.is_masked else self._model.output_media_type,
+            self._context.transport,
             mask,
         )
 
@@ -209,7 +208,7 @@ class OperationCompiler:
             value = variable(parameter.name)
         else:
             is_document = is_graphql(parameter.name, parameter.value)
-            compile_it = compile_graphql_text if is_document else compile_value
+            compile_it = compile_graphql_template if is_document else compile_value
             value = compile_it(parameter.value, self._resolve_fixed)
         integers = integers_of(parameter.schema)
         return value if integers is None else value.then(integers)
@@ -222,7 +221,7 @@ class OperationCompiler:
         if name in self._siblings:
             return self._of_sibling(name)
         prefix, dot, rest = name.partition(".")
-        name = rest if dot and prefix in self._around.prefixes else name
+        name = rest if dot and prefix in self._context.prefixes else name
         own = {each.name: each.type for each in self._parameters}
         objects = [each for each, kind in own.items() if kind in (None, "object", "array")]
         member = None if name in own else member_of(name, objects)
@@ -239,12 +238,12 @@ class OperationCompiler:
     def _resolve_fixed(self, name: str) -> Expression:
         """Say what a name in a parameter's ``value`` means: there, capitals are the environment's."""
         declared = any(parameter.name == name for parameter in self._parameters)
-        if _VARIABLE_NAME.match(name) and not declared and self._around.bindings.find(name) is None:
+        if _VARIABLE_NAME.match(name) and not declared and self._context.bindings.find(name) is None:
             return self._bound(f"env.{name}") or variable(name)
         return self._resolve(name)
 
     def _bound(self, name: str) -> Expression | None:
-        bound = self._around.bindings.find(name)
+        bound = self._context.bindings.find(name)
         if bound is None:
             return None
         if bound.value is None:

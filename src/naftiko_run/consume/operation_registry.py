@@ -7,15 +7,14 @@ from typing import Final, Literal
 
 from naftiko_run.consume.authentication import credentials_given
 from naftiko_run.consume.body_plan import BODY_METHODS, FIELD_TYPES
-from naftiko_run.consume.context import Surroundings
+from naftiko_run.consume.context import ConsumeContext
 from naftiko_run.consume.formats import Format, FormatSettings, JsonFormat, compile_format
 from naftiko_run.consume.forwarding import Forwarding
-from naftiko_run.consume.operation import ConsumedOperation
+from naftiko_run.consume.operation import UpstreamOperation
 from naftiko_run.consume.operation_compiler import OperationCompiler
 from naftiko_run.consume.upstream import Upstream, compile_upstream
 from naftiko_run.diagnostics import Pointer
-from naftiko_run.document.model import ConsumedOperation as OperationModel
-from naftiko_run.document.model import Consumes, Document, Parameter
+from naftiko_run.document.model import ConsumedOperation, Consumes, Document, Parameter
 from naftiko_run.expressions import TemplateFault
 
 _IMPLIED_BODY: Final = Parameter(
@@ -55,16 +54,16 @@ class NotCallable(Exception):
         return cls(str(fault), template=fault.template if isinstance(fault, TemplateFault) else "")
 
 
-class ConsumedOperations:
+class OperationRegistry:
     """The operations of a document, each compiled when first asked for.
 
     Args:
         document: The canonical document.
-        surroundings: What operations need beyond it.
+        context: What operations need beyond it.
     """
 
-    def __init__(self, document: Document, surroundings: Surroundings) -> None:
-        self._surroundings = surroundings
+    def __init__(self, document: Document, context: ConsumeContext) -> None:
+        self._context = context
         self._models = {
             f"{consumes.namespace}.{operation.name}": (consumes, resource.path, operation)
             for consumes in document.consumes
@@ -75,7 +74,7 @@ class ConsumedOperations:
         self._upstreams: dict[str, Upstream] = {}
         self._formats: dict[str, Format] = {}
         self._parameters: dict[str, tuple[Parameter, ...]] = {}
-        self._compiled: dict[tuple[str, tuple[tuple[str, str], ...]], ConsumedOperation] = {}
+        self._compiled: dict[tuple[str, tuple[tuple[str, str], ...]], UpstreamOperation] = {}
 
     def parameters(self, name: str) -> tuple[Parameter, ...]:
         """Give an operation's input parameters, its namespace's included, and the body that it implies.
@@ -116,7 +115,7 @@ class ConsumedOperations:
         takes_fields = model.body is None or model.body.type in FIELD_TYPES
         return "body" if self.implies_body(name) and takes_fields else ""
 
-    def get(self, name: str, extras: Mapping[str, str] | None = None) -> ConsumedOperation:
+    def get(self, name: str, extras: Mapping[str, str] | None = None) -> UpstreamOperation:
         """Give an operation.
 
         Args:
@@ -137,7 +136,7 @@ class ConsumedOperations:
                 upstream = self._upstream(consumes)
                 path = path or ("/" if upstream.has_slash else "")
                 compiler = OperationCompiler(
-                    upstream, path, model, parameters, answers=answers, surroundings=self._surroundings
+                    upstream, path, model, parameters, answers=answers, context=self._context
                 )
                 self._compiled[key] = compiler.compile(added)
             except ValueError as fault:
@@ -161,7 +160,7 @@ class ConsumedOperations:
             for each in (*(each for each in exposed if each.in_ in _FORWARDED), *consumes.input_parameters)
             if each.value is not None
         }
-        anything = OperationModel(name="*", method="GET", output_raw_format="binary")
+        anything = ConsumedOperation(name="*", method="GET", output_raw_format="binary")
         try:
             upstream = self._upstream(consumes)
             answers = compile_format(FormatSettings(anything.output_raw_format))
@@ -171,7 +170,7 @@ class ConsumedOperations:
                 anything,
                 tuple(fixed.values()),
                 answers=answers,
-                surroundings=self._surroundings,
+                context=self._context,
             )
             operation = compiler.compile({})
         except ValueError as fault:
@@ -194,7 +193,7 @@ class ConsumedOperations:
             settings = FormatSettings(
                 model.output_raw_format,
                 model.output_schema,
-                self._surroundings.folder,
+                self._context.folder,
                 model.output_media_type,
                 model.max_binary_size,
             )
@@ -204,16 +203,16 @@ class ConsumedOperations:
                 reason = f"the answers of `{name}` cannot be read: {fault}"
                 raise NotCallable(reason, (*model.pointer, "outputSchema")) from None
             # The sandbox answers JSON, whatever the upstream would.
-            self._formats[name] = JsonFormat(settings) if self._surroundings.is_masked else found
+            self._formats[name] = JsonFormat(settings) if self._context.is_masked else found
         return self._formats[name]
 
     def _upstream(self, consumes: Consumes) -> Upstream:
         if consumes.namespace not in self._upstreams:
-            self._upstreams[consumes.namespace] = compile_upstream(consumes, self._surroundings)
+            self._upstreams[consumes.namespace] = compile_upstream(consumes, self._context)
         return self._upstreams[consumes.namespace]
 
 
-def _implies_body(model: OperationModel, parameters: Sequence[Parameter]) -> bool:
+def _implies_body(model: ConsumedOperation, parameters: Sequence[Parameter]) -> bool:
     """Whether the method carries a body that the document does not describe: then the caller's is sent."""
     return (
         model.method in BODY_METHODS

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from naftiko_run.consume.contextual_escaping import MARK, compile_placed_text
+from naftiko_run.consume.contextual_escaping import MARK, compile_escaped_text
 from naftiko_run.expressions import Escape, Expression, Resolve, as_text
 
 _ESCAPES: Final = {
@@ -44,13 +44,13 @@ _NAMES: Final = {
 }
 
 
-def compile_sparql_text(text: str, resolve: Resolve) -> Expression:
+def compile_sparql_template(text: str, resolve: Resolve) -> Expression:
     """Compile a SPARQL text.
 
     Raises:
         ValueError: A template is malformed.
     """
-    return compile_placed_text(text, resolve, scan_sparql)
+    return compile_escaped_text(text, resolve, scan_sparql)
 
 
 def scan_sparql(marked: str) -> Sequence[Escape]:

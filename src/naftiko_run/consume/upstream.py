@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from naftiko_run.bindings import Bindings
 from naftiko_run.consume.authentication import AuthenticationBlock, compile_authentication, installed
 from naftiko_run.consume.authentication.apikey import BodyKeys
-from naftiko_run.consume.authentication.scheme import Authentication
-from naftiko_run.consume.authentication.static_credentials import HeaderAuthentication
+from naftiko_run.consume.authentication.scheme import AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import StaticCredentials
 from naftiko_run.consume.base_uri import BaseUri, fill_base_uri, replaced_base_uri
-from naftiko_run.consume.context import Surroundings
+from naftiko_run.consume.context import ConsumeContext
 from naftiko_run.consume.masking import UrlSecrets
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import Consumes
@@ -54,7 +54,7 @@ class Upstream:
     base: str = field(repr=False)
     shown: str
     credentials: Sequence[tuple[str, str]] = field(repr=False)
-    authentication: Authentication | None
+    authentication: AuthenticationScheme | None
     refusal: str
     refused_at: Pointer
     missing: tuple[BoundVariable, ...]
@@ -75,13 +75,13 @@ class Upstream:
         return self._fixed[accept]
 
 
-def compile_upstream(consumes: Consumes, surroundings: Surroundings) -> Upstream:
+def compile_upstream(consumes: Consumes, context: ConsumeContext) -> Upstream:
     """Compile what the operations of an entry share.
 
     Raises:
         ValueError: Its base URI cannot be used.
     """
-    compiler = _UpstreamCompiler(consumes, surroundings)
+    compiler = _UpstreamCompiler(consumes, context)
     base = compiler.base()
     authentication, refusal = compiler.authentication(base.url)
     at = consumes.authentication.pointer if consumes.authentication else consumes.pointer
@@ -101,32 +101,28 @@ def compile_upstream(consumes: Consumes, surroundings: Surroundings) -> Upstream
         tuple(compiler.missing),
         compiler.max_response,
         compiler.timeout,
-        UrlSecrets() if surroundings.is_masked else compiler.secrets(base, authentication),
+        UrlSecrets() if context.is_masked else compiler.secrets(base, authentication),
         base.query,
         base.has_slash,
     )
 
 
 def _settled(
-    authentication: Authentication | None,
-) -> tuple[Sequence[tuple[str, str]], Authentication | None]:
+    authentication: AuthenticationScheme | None,
+) -> tuple[Sequence[tuple[str, str]], AuthenticationScheme | None]:
     """Give the headers of a scheme that does nothing but set them, and what is left to do for each request."""
-    if isinstance(authentication, HeaderAuthentication) and not (
-        authentication.query or authentication.cookie
-    ):
+    if isinstance(authentication, StaticCredentials) and not (authentication.query or authentication.cookie):
         return authentication.headers, None
     return (), authentication
 
 
 class _UpstreamCompiler:
-    def __init__(self, consumes: Consumes, surroundings: Surroundings) -> None:
+    def __init__(self, consumes: Consumes, context: ConsumeContext) -> None:
         self._consumes = consumes
-        self._around = surroundings
+        self._context = context
         self.missing: dict[BoundVariable, None] = {}
-        self.max_response = (
-            surroundings.max_response if consumes.max_response is None else consumes.max_response
-        )
-        self.timeout = surroundings.timeout if consumes.timeout is None else consumes.timeout
+        self.max_response = context.max_response if consumes.max_response is None else consumes.max_response
+        self.timeout = context.timeout if consumes.timeout is None else consumes.timeout
 
     def _operator_text(
         self,
@@ -154,14 +150,14 @@ class _UpstreamCompiler:
             ValueError: It is not an http or https address.
         """
         namespace, template = self._consumes.namespace, self._consumes.base_uri
-        replaced = self._around.base_uris.get(namespace)
+        replaced = self._context.base_uris.get(namespace)
         if replaced is not None:
             return replaced_base_uri(replaced)
-        if self._around.is_masked:
+        if self._context.is_masked:
             template = template if has_origin(template) else _sandbox_address(namespace)
         fillable = _PLACEHOLDER_PORT.sub("", template)
         fillable = PLACEHOLDER.sub(lambda found: _UNSAFE.sub("-", found[0]).strip("-"), fillable)
-        addresses, bindings = self._around.addresses, self._around.bindings
+        addresses, bindings = self._context.addresses, self._context.bindings
         try:
             filled = fill_base_uri(
                 fillable,
@@ -170,7 +166,7 @@ class _UpstreamCompiler:
                 lambda text: self._operator_text(text, bindings),
             )
         except ValueError:
-            if self._around.is_masked:
+            if self._context.is_masked:
                 address = _sandbox_address(namespace)
                 return BaseUri(address, address)
             self._operator_text(fillable, addresses, may_be_empty=False)  # which notes what is set to nothing
@@ -188,14 +184,14 @@ class _UpstreamCompiler:
         """Return why the upstream cannot be called: a placeholder in the base URI; empty if there is none."""
         namespace = self._consumes.namespace
         found = PLACEHOLDER.search(self._consumes.base_uri)
-        if not found or namespace in self._around.base_uris or self._around.is_masked:
+        if not found or namespace in self._context.base_uris or self._context.is_masked:
             return ""
         return (
             f"the base URI of `{namespace}` has {describe_placeholder(found[0])}, write the value in its place, "
             f"or serve with --base-uri {namespace}=https://…"
         )
 
-    def secrets(self, base: BaseUri, authentication: Authentication | None) -> UrlSecrets:
+    def secrets(self, base: BaseUri, authentication: AuthenticationScheme | None) -> UrlSecrets:
         """Return what must not be shown of the URLs: user info, keys in the query, bindings in the path."""
         secrets = UrlSecrets()
         user_info = urlsplit(base.url).netloc.rpartition("@")[0]
@@ -206,21 +202,21 @@ class _UpstreamCompiler:
             secrets.add(f"{encode_name(name)}=", value)
         if isinstance(authentication, BodyKeys):
             authentication = authentication.others
-        if isinstance(authentication, HeaderAuthentication):
+        if isinstance(authentication, StaticCredentials):
             for name, value in parse_qsl(authentication.query):
                 secrets.add(f"{encode_name(name)}=", value, is_credential=True)
-        if self._consumes.namespace not in self._around.base_uris:
+        if self._consumes.namespace not in self._context.base_uris:
             _, _, rest = self._consumes.base_uri.partition("://")
             for segment in rest.split("/")[1:]:
                 for literal, name in _BINDING.findall(segment):
-                    value = self._operator_text(name, self._around.bindings)
+                    value = self._operator_text(name, self._context.bindings)
                     secrets.add(f"/{literal}", value)
         return secrets
 
     def beyond_tunnel(self) -> str:
         """Say why what is behind a tunnel cannot be called; empty where no tunnel is needed."""
         namespace, tunnel = self._consumes.namespace, self._consumes.tunnel
-        is_elsewhere = namespace in self._around.base_uris or self._around.is_masked
+        is_elsewhere = namespace in self._context.base_uris or self._context.is_masked
         if tunnel is None or tunnel.fallback == "direct" or is_elsewhere:
             return ""
         kind = f"a {tunnel.type} tunnel" if tunnel.type else "a tunnel"
@@ -228,12 +224,12 @@ class _UpstreamCompiler:
             f"`{namespace}` is reached through {kind}, which is not supported yet, and no call goes past it"
         )
 
-    def authentication(self, base: str) -> tuple[Authentication | None, str]:
+    def authentication(self, base: str) -> tuple[AuthenticationScheme | None, str]:
         """Give the scheme; or, never a call without credentials, why there can be no call."""
         model = self._consumes.authentication
         if model is None:
             return None, ""
-        around, namespace = self._around, self._consumes.namespace
+        around, namespace = self._context, self._consumes.namespace
         if not model.type:
             return None, f"the authentication of `{namespace}` does not say its `type`"
         if model.type not in installed():
@@ -261,12 +257,12 @@ class _UpstreamCompiler:
     async def _send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send what a scheme itself has to ask, within the limits of the entry."""
         limited = request.copy(max_kept=self.max_response, timeout=self.timeout)
-        return await self._around.transport.send(limited)
+        return await self._context.transport.send(limited)
 
     def _credential(self, template: str, *, may_be_empty: bool = False) -> str:
-        if self._around.is_masked:
+        if self._context.is_masked:
             return MASK
-        text = self._operator_text(template, self._around.bindings, may_be_empty=may_be_empty)
+        text = self._operator_text(template, self._context.bindings, may_be_empty=may_be_empty)
         return text.rstrip("\r\n")  # which a block of YAML ends with
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from naftiko_run.consume.contextual_escaping import MARK, compile_placed_text
+from naftiko_run.consume.contextual_escaping import MARK, compile_escaped_text
 from naftiko_run.expressions import Escape, Expression, Resolve, as_text
 
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -31,13 +31,13 @@ _IN_TAG: Final = re.compile(rf"""(?P<quoted>"[^"]*"?|'[^']*'?)|(?P<mark>{MARK})"
 _MARK: Final = re.compile(MARK)
 
 
-def compile_xml_text(text: str, resolve: Resolve) -> Expression:
+def compile_xml_template(text: str, resolve: Resolve) -> Expression:
     """Compile an XML text.
 
     Raises:
         ValueError: A template is malformed.
     """
-    return compile_placed_text(text, resolve, scan_xml)
+    return compile_escaped_text(text, resolve, scan_xml)
 
 
 def scan_xml(marked: str) -> Sequence[Escape]:

@@ -31,7 +31,7 @@ _FOLDED: Final = re.compile("[\r\x85\u2028\u2029]")
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def compile_yaml_text(text: str, resolve: Resolve) -> Expression:
+def compile_yaml_template(text: str, resolve: Resolve) -> Expression:
     """Compile a YAML text; a key or element whose whole value is missing is dropped.
 
     Raises:

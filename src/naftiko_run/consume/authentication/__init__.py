@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from naftiko_run import plugins
-from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock, Text
-from naftiko_run.document.model import Authentication as AuthenticationModel
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme, Text
+from naftiko_run.document.model import Authentication
 
 _AMAZON_HEADERS = ("authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token")
 
 
-def compile_authentication(block: AuthenticationBlock) -> Authentication:
+def compile_authentication(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile an authentication block whose scheme is installed.
 
     Raises:
         ValueError: The block lacks something, or asks for what its scheme does not have.
     """
-    scheme: Authentication = plugins.find(plugins.AUTHENTICATIONS, block.type)(block)
+    scheme: AuthenticationScheme = plugins.find(plugins.AUTHENTICATIONS, block.type)(block)
     return scheme
 
 
@@ -24,7 +24,7 @@ def installed() -> tuple[str, ...]:
     return plugins.installed(plugins.AUTHENTICATIONS)
 
 
-def credentials_given(model: AuthenticationModel | None) -> frozenset[tuple[str, str]]:
+def credentials_given(model: Authentication | None) -> frozenset[tuple[str, str]]:
     """Give the parameters that an authentication fills in, as (place, name in lower case)."""
     if model is None or model.type == "certificate":
         return frozenset()

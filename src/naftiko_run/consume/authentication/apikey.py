@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from naftiko_run import jsontext
-from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock
-from naftiko_run.consume.authentication.static_credentials import HeaderAuthentication
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import StaticCredentials
 from naftiko_run.errors import InvalidInput, Unsupported, Violation
 from naftiko_run.expressions import encode, encode_name
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
@@ -16,7 +16,7 @@ from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 _BOUNDARY = re.compile(r'boundary="?([^";\s]+)', re.IGNORECASE)
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile the keys of an apikey block.
 
     Raises:
@@ -29,7 +29,7 @@ def compile_scheme(block: AuthenticationBlock) -> Authentication:
                 f"an API key cannot travel in `{key['placement']}`; it can in {', '.join(placed)}"
             )
         placed[key["placement"]].append((key["key"], block.text(key["value"])))
-    fixed = HeaderAuthentication(
+    fixed = StaticCredentials(
         headers=tuple(placed["header"]),
         query="&".join(f"{encode_name(name)}={encode(value)}" for name, value in placed["query"]),
         cookie="; ".join(f"{name}={value}" for name, value in placed["cookie"]),
@@ -47,7 +47,7 @@ class BodyKeys:
             A body that has no fields is not sent: the call would go out without its keys.
     """
 
-    others: HeaderAuthentication
+    others: StaticCredentials
     fields: dict[str, str] = field(repr=False)
 
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:

@@ -11,9 +11,9 @@ from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from naftiko_run.consume.authentication.request_target import host_of, wire_url
-from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock
-from naftiko_run.consume.authentication.static_credentials import masked
+from naftiko_run.consume.authentication.request_target import host_header, parsed_url
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import masked_credentials
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
@@ -23,14 +23,14 @@ _SLASHES = re.compile(r"/{2,}")
 _encode = partial(quote, safe="~")
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile an aws-sig-v4 block: ``accessKeyId``, ``secretAccessKey``, ``sessionToken``, ``region``, ``service``.
 
     Raises:
         ValueError: A key is not there, or neither the block nor the host says which service it is.
     """
     if block.is_masked:
-        return masked(_ALGORITHM)
+        return masked_credentials(_ALGORITHM)
     service, region = service_and_region(urlsplit(block.base).hostname or "")
     service, region = block.value("service") or service, block.value("region") or region
     scheme = AwsSignature(
@@ -84,11 +84,11 @@ class AwsSignature:
 
     def signed(self, request: OutgoingRequest, moment: datetime) -> OutgoingRequest:
         """Return a request with its signature, and its URL in the one form that signatures know."""
-        url = wire_url(request)
+        url = parsed_url(request)
         path, _, query = url.raw_path.decode("ascii").partition("?")
         path = "/".join(_encode(unquote(segment)) for segment in path.split("/"))
         query = _canonical_query(query)
-        signed_url = f"{url.scheme}://{host_of(url)}{path}{'?' if query else ''}{query}"
+        signed_url = f"{url.scheme}://{host_header(url)}{path}{'?' if query else ''}{query}"
         body_hash = hashlib.sha256(request.body or b"").hexdigest()
         added = [("X-Amz-Date", moment.strftime("%Y%m%dT%H%M%SZ"))]
         if self.session_token:
@@ -97,7 +97,7 @@ class AwsSignature:
             added.append(("X-Amz-Content-Sha256", body_hash))
         kept = (each for each in request.headers if each[0] not in dict(added))
         request = request.copy(url=signed_url, headers=(*kept, *added))
-        signed = _signed_headers(request, host_of(url))
+        signed = _signed_headers(request, host_header(url))
         names = ";".join(signed)
         canonical = (
             request.method,

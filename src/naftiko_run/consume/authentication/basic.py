@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock
-from naftiko_run.consume.authentication.static_credentials import HeaderAuthentication
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import StaticCredentials
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile ``{type: basic, username, password}``; an empty password is allowed.
 
     Raises:
@@ -21,4 +21,4 @@ def compile_scheme(block: AuthenticationBlock) -> Authentication:
     if ":" in username:
         raise ValueError("a user name of basic authentication cannot hold a colon")
     credentials = b64encode(f"{username}:{password}".encode()).decode()
-    return HeaderAuthentication((("Authorization", f"Basic {credentials}"),))
+    return StaticCredentials((("Authorization", f"Basic {credentials}"),))

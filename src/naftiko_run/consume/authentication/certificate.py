@@ -11,13 +11,13 @@ from pathlib import Path
 import httpx
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
-from naftiko_run.consume.authentication.key_files import Keys, read_certificates, read_keys
-from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock
-from naftiko_run.consume.authentication.static_credentials import HeaderAuthentication
+from naftiko_run.consume.authentication.key_files import KeyFile, read_certificates, read_key_file
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import StaticCredentials
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile ``{type: certificate, certPath, keyPath, certPassword, caPath}``.
 
     ``certPath`` is a PEM or PKCS#12 file; ``keyPath`` a PEM file, where the key is
@@ -27,12 +27,12 @@ def compile_scheme(block: AuthenticationBlock) -> Authentication:
         ValueError: A file is not there, or is not what it should be.
     """
     if block.is_masked:
-        return HeaderAuthentication()
+        return StaticCredentials()
     context = httpx.create_ssl_context()
     if block.settings.get("caPath"):
         trusted = read_certificates(block, "caPath")
         context.load_verify_locations(cadata=b"".join(each.public_bytes(Encoding.DER) for each in trusted))
-    _load(context, _keys(block))
+    _load(context, _key_file(block))
     return ClientCertificate(context)
 
 
@@ -51,18 +51,18 @@ class ClientCertificate:
         return await send(request.copy(tls=self.tls))
 
 
-def _keys(block: AuthenticationBlock) -> Keys:
+def _key_file(block: AuthenticationBlock) -> KeyFile:
     if not block.settings.get("keyPath"):
-        keys = read_keys(block, "certPath", "certPassword")
+        keys = read_key_file(block, "certPath", "certPassword")
     else:
-        keys = read_keys(block, "keyPath", "certPassword")
-        keys = Keys(keys.key, read_certificates(block, "certPath"))
+        keys = read_key_file(block, "keyPath", "certPassword")
+        keys = KeyFile(keys.key, read_certificates(block, "certPath"))
     if not keys.certificates:
         raise ValueError("`certPath` holds no certificate")
     return keys
 
 
-def _load(context: ssl.SSLContext, keys: Keys) -> None:
+def _load(context: ssl.SSLContext, keys: KeyFile) -> None:
     """Give a context a key and its certificates. Python takes them from a file only: ours is locked and brief."""
     password = secrets.token_hex().encode()
     locked = keys.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password))

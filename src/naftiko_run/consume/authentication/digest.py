@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
-from naftiko_run.consume.authentication.request_target import target_of, wire_url
-from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock
-from naftiko_run.consume.authentication.static_credentials import masked
+from naftiko_run.consume.authentication.request_target import parsed_url, request_target
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import masked_credentials
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _HASHES: Final[dict[str, Callable[[bytes], Any]]] = {
@@ -29,10 +29,10 @@ _PARAMETER = re.compile(
 )
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile ``{type: digest, username, password}``; an empty password is allowed."""
     if block.is_masked:
-        return masked("Digest")
+        return masked_credentials("Digest")
     return Digest(block.required("username"), block.value("password", may_be_empty=True))
 
 
@@ -147,7 +147,7 @@ class Digest:
     ) -> UpstreamResponse:
         if challenge is None:
             return await send(request)
-        target = target_of(wire_url(request))
+        target = request_target(parsed_url(request))
         answer = challenge.answer(self._username, self._password, request.method, target)
         return await send(request.with_headers(("Authorization", answer)))
 

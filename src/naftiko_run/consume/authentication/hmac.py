@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 from hmac import digest
 from typing import Final
 
-from naftiko_run.consume.authentication.request_target import target_of, wire_url
-from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock
-from naftiko_run.consume.authentication.static_credentials import masked
+from naftiko_run.consume.authentication.request_target import parsed_url, request_target
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import masked_credentials
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _SCHEME: Final = "VERACODE-HMAC-SHA-256"
 _VERSION: Final = b"vcode_request_version_1"
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile ``{type: hmac, apiId, apiKey}``; a region's prefix before either is left out.
 
     Raises:
         ValueError: One is not there, or the key is not hexadecimal.
     """
     if block.is_masked:
-        return masked(_SCHEME)
+        return masked_credentials(_SCHEME)
     identity, key = (block.required(name).rpartition("-")[2] for name in ("apiId", "apiKey"))
     try:
         return HmacSignature(identity, bytes.fromhex(key))
@@ -59,8 +59,8 @@ class HmacSignature:
             timestamp: Milliseconds since 1970.
             nonce: Never used twice.
         """
-        url = wire_url(request)
-        what = f"id={self.identity.lower()}&host={url.host}&url={target_of(url)}&method={request.method}"
+        url = parsed_url(request)
+        what = f"id={self.identity.lower()}&host={url.host}&url={request_target(url)}&method={request.method}"
         key = self.key
         for part in (nonce, timestamp.encode(), _VERSION):
             key = digest(key, part, "sha256")

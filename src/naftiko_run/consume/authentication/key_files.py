@@ -14,7 +14,7 @@ from naftiko_run.consume.authentication.scheme import AuthenticationBlock
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class KeyFile:
     """What a key file holds.
 
     Attributes:
@@ -26,7 +26,7 @@ class Keys:
     certificates: tuple[x509.Certificate, ...]
 
 
-def read_keys(block: AuthenticationBlock, setting: str, password_setting: str) -> Keys:
+def read_key_file(block: AuthenticationBlock, setting: str, password_setting: str) -> KeyFile:
     """Read the key, and what certificates are with it, that a setting of a block names or holds.
 
     Raises:
@@ -56,19 +56,19 @@ def read_certificates(block: AuthenticationBlock, setting: str) -> tuple[x509.Ce
         raise ValueError(f"`{setting}` holds no certificate in PEM") from None
 
 
-def _from_pem(content: bytes, password: bytes | None) -> Keys:
+def _from_pem(content: bytes, password: bytes | None) -> KeyFile:
     start = content.index(b"-----BEGIN ")
     certificates = x509.load_pem_x509_certificates(content) if b"BEGIN CERTIFICATE-" in content else []
     for block in content[start:].split(b"-----BEGIN ")[1:]:
         if b"PRIVATE KEY-----" in block.partition(b"\n")[0]:
             is_locked = b"ENCRYPTED" in block
             key = load_pem_private_key(b"-----BEGIN " + block, password if is_locked else None)
-            return Keys(key, tuple(certificates))
+            return KeyFile(key, tuple(certificates))
     raise ValueError("no private key")
 
 
-def _from_pkcs12(content: bytes, password: bytes | None) -> Keys:
+def _from_pkcs12(content: bytes, password: bytes | None) -> KeyFile:
     key, certificate, others = load_key_and_certificates(content, password)
     if key is None:
         raise ValueError("no private key")
-    return Keys(key, tuple([certificate, *others] if certificate else others))
+    return KeyFile(key, tuple([certificate, *others] if certificate else others))

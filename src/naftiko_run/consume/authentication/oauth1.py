@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from naftiko_run.consume.authentication.key_files import read_keys
-from naftiko_run.consume.authentication.request_target import host_of, wire_url
-from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock
-from naftiko_run.consume.authentication.static_credentials import masked
+from naftiko_run.consume.authentication.key_files import read_key_file
+from naftiko_run.consume.authentication.request_target import host_header, parsed_url
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import masked_credentials
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 Sign = Callable[[str], bytes]
@@ -32,7 +32,7 @@ _HMAC: Final = {"HMAC-SHA1": hashlib.sha1, "HMAC-SHA256": hashlib.sha256}
 _encode = partial(quote, safe="~")
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile an oauth1 block: ``consumerKey`` with a ``signingKey``, or with a ``consumerSecret``.
 
     A ``signingKey`` signs with RSA-SHA256 and the hash of the body, as Mastercard
@@ -42,7 +42,7 @@ def compile_scheme(block: AuthenticationBlock) -> Authentication:
         ValueError: There is no key, it cannot be read, or the method is not supported.
     """
     if block.is_masked:
-        return masked("OAuth")
+        return masked_credentials("OAuth")
     has_key = bool(block.settings.get("signingKey"))
     method = block.value("signatureMethod").upper() or ("RSA-SHA256" if has_key else "HMAC-SHA1")
     if method == "RSA-SHA256":
@@ -64,7 +64,7 @@ def compile_scheme(block: AuthenticationBlock) -> Authentication:
 
 
 def _rsa_key(block: AuthenticationBlock) -> RSAPrivateKey:
-    key = read_keys(block, "signingKey", "signingKeyPassword").key
+    key = read_key_file(block, "signingKey", "signingKeyPassword").key
     if isinstance(key, RSAPrivateKey):
         return key
     raise ValueError("the `signingKey` is no RSA key")
@@ -141,7 +141,7 @@ def signature_base(request: OutgoingRequest, parameters: Mapping[str, str]) -> s
         request: The request.
         parameters: The protocol's own, without the signature.
     """
-    url = wire_url(request)
+    url = parsed_url(request)
     pairs = [*parameters.items(), *_pairs(url.query.decode("ascii"))]
     if _is_form(request):
         pairs += _pairs((request.body or b"").decode("utf-8", "replace"))
@@ -152,7 +152,7 @@ def signature_base(request: OutgoingRequest, parameters: Mapping[str, str]) -> s
 
 def _address(url: httpx.URL) -> str:
     """Give the base string URI of RFC 5849 §3.4.1.2: no query, and no port that is the scheme's own."""
-    return f"{url.scheme}://{host_of(url)}{url.raw_path.partition(b'?')[0].decode('ascii')}"
+    return f"{url.scheme}://{host_header(url)}{url.raw_path.partition(b'?')[0].decode('ascii')}"
 
 
 def _pairs(written: str) -> list[tuple[str, str]]:

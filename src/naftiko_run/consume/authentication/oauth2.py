@@ -11,9 +11,9 @@ from typing import Any, Final
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 from naftiko_run import jsontext
-from naftiko_run.consume.authentication.bearer import bearing
-from naftiko_run.consume.authentication.scheme import Authentication, AuthenticationBlock
-from naftiko_run.consume.authentication.static_credentials import masked
+from naftiko_run.consume.authentication.bearer import bearer_credentials
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import masked_credentials
 from naftiko_run.consume.authentication.token_cache import Token, TokenCache
 from naftiko_run.errors import UpstreamUnreachable
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
@@ -28,7 +28,7 @@ _CODES: Final = (
 """The error codes of OAuth, which may be shown; anything else in an answer may hold a secret."""
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile an oauth2 block.
 
     Without a token, the client's id and secret are those of the block, or else of
@@ -44,14 +44,14 @@ def compile_scheme(block: AuthenticationBlock) -> Authentication:
     if grant not in ("client_credentials", "clientcredentials"):
         raise ValueError(f"the grant `{settings['grantType']}` is not supported; `client_credentials` is")
     if block.is_masked:
-        return masked("Bearer")
+        return masked_credentials("Bearer")
     if settings.get("token"):
-        return bearing(block.required("token"))
+        return bearer_credentials(block.required("token"))
     endpoint, issuer = block.value("tokenEndpoint"), block.value("authorizationServerUri")
     if not (settings.get("tokenEndpoint") or settings.get("authorizationServerUri")):
         if settings.get("clientId") or settings.get("clientSecret"):
             raise ValueError("oauth2 authentication needs a `tokenEndpoint`, or an `authorizationServerUri`")
-        return bearing(_from_environment(block, "ACCESS_TOKEN"))
+        return bearer_credentials(_from_environment(block, "ACCESS_TOKEN"))
     for uri in (endpoint, issuer):
         if uri and urlsplit(uri).scheme not in ("http", "https"):
             raise ValueError("`tokenEndpoint` and `authorizationServerUri` are http or https addresses")
@@ -114,7 +114,7 @@ class ClientCredentials:
         if request.has("authorization"):
             return await send(request)
         token = await self.tokens.get(self._fetch)
-        response = await bearing(token.value).authorize(request, send)
+        response = await bearer_credentials(token.value).authorize(request, send)
         if response.status != 401:
             return response
         self.tokens.refuse(token)
@@ -122,7 +122,7 @@ class ClientCredentials:
             return response
         await response.aclose()
         token = await self.tokens.get(self._fetch)
-        return await bearing(token.value).authorize(request, send)
+        return await bearer_credentials(token.value).authorize(request, send)
 
     async def _fetch(self) -> Token:
         endpoint, method = self.endpoint, self.method

@@ -8,7 +8,7 @@ from naftiko_run.errors import UpstreamUnreachable
 from naftiko_run.http.messages import OutgoingRequest
 
 
-def wire_url(request: OutgoingRequest) -> httpx.URL:
+def parsed_url(request: OutgoingRequest) -> httpx.URL:
     """Give a request's URL as the transport writes it, all of it percent-encoded.
 
     Raises:
@@ -20,11 +20,11 @@ def wire_url(request: OutgoingRequest) -> httpx.URL:
         raise UpstreamUnreachable(f"{request.operation}: the request was not sent, its URL is none") from None
 
 
-def host_of(url: httpx.URL) -> str:
+def host_header(url: httpx.URL) -> str:
     """Give the Host header of a URL: with its port only where that is not the scheme's own."""
     return url.netloc.decode("ascii")
 
 
-def target_of(url: httpx.URL) -> str:
+def request_target(url: httpx.URL) -> str:
     """Give the path and query of a URL."""
     return url.raw_path.decode("ascii")

@@ -85,7 +85,7 @@ class AuthenticationBlock:
         raise ValueError(f"`{key}` names no file, neither beside the document nor in the working directory")
 
 
-class Authentication(Protocol):
+class AuthenticationScheme(Protocol):
     """An outbound authentication scheme: adds to a request, may answer a challenge and send again."""
 
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:

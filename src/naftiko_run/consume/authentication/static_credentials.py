@@ -9,7 +9,7 @@ from naftiko_run.secret import MASK
 
 
 @dataclass(frozen=True, slots=True)
-class HeaderAuthentication:
+class StaticCredentials:
     """Fixed credentials.
 
     Attributes:
@@ -38,6 +38,6 @@ class HeaderAuthentication:
         return await send(request.copy(url=url, headers=headers))
 
 
-def masked(scheme: str) -> HeaderAuthentication:
+def masked_credentials(scheme: str) -> StaticCredentials:
     """Give what shows, where nothing real is called, that the request would have credentials."""
-    return HeaderAuthentication((("Authorization", f"{scheme} {MASK}"),))
+    return StaticCredentials((("Authorization", f"{scheme} {MASK}"),))

@@ -9,7 +9,7 @@ from decimal import Context, Decimal
 from typing import Any, ClassVar, Final, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings, missing_extra, schema_file
-from naftiko_run.consume.formats.json_values import plain
+from naftiko_run.consume.formats.json_values import to_json_value
 
 _MAGIC: Final = b"Obj\x01"
 _HEADER: Final[dict[str, Any]] = {
@@ -69,7 +69,7 @@ class AvroFormat:
             raise
         except Exception:  # noqa: BLE001 - the library raises whatever the bytes lead it to
             raise ValueError("its bytes do not fit the schema") from None
-        return plain(value)
+        return to_json_value(value)
 
     def _read(self, stream: io.BytesIO, *, is_container: bool) -> Any:
         if is_container:

@@ -7,7 +7,7 @@ import io
 from typing import Any, ClassVar, Final, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings
-from naftiko_run.consume.formats.tables import distinct, objects
+from naftiko_run.consume.formats.tables import row_objects, unique_names
 from naftiko_run.consume.formats.text import decode_text
 
 _DELIMITERS: Final = {"csv": ",", "tsv": "\t", "psv": "|"}
@@ -38,7 +38,7 @@ class DelimitedFormat:
                 if not row:
                     continue
                 if not header:
-                    header = distinct(row)
+                    header = unique_names(row)
                     continue
                 if any(row[len(header) :]):
                     raise ValueError(
@@ -47,4 +47,4 @@ class DelimitedFormat:
                 rows.append(row)
         except csv.Error as fault:
             raise ValueError(f"line {reader.line_num}: {fault}") from None
-        return objects(header, rows)
+        return row_objects(header, rows)

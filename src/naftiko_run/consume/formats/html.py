@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings, missing_extra
-from naftiko_run.consume.formats.html_limits import check_page
-from naftiko_run.consume.formats.tables import distinct, objects
+from naftiko_run.consume.formats.html_limits import check_limits
+from naftiko_run.consume.formats.tables import row_objects, unique_names
 from naftiko_run.consume.formats.text import encoding_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class HtmlFormat:
     def decode(self, content: bytes, media_type: str) -> Any:
         """Decode an answer; see ``Format.decode``."""
         text = _text(content, media_type)
-        check_page(text)
+        check_limits(text)
         page = self._parse(text)
         page.strip_tags(["script", "style", "template"])
         for node in page.css(_APART):
@@ -78,10 +78,10 @@ def _rows(table: LexborNode) -> list[dict[str, str]] | None:
             rows = [cells for row in section.iter() if row.tag == "tr" and (cells := [*_cells(row)])]
             (head if section.tag == "thead" else body).extend(rows)
     first = head[0] if head else [cell for cell in (body or [[]])[0] if cell.tag == "th"]
-    header = distinct(_cell_text(cell) for cell in first)
+    header = unique_names(_cell_text(cell) for cell in first)
     if not any(header):
         return None
-    return objects(
+    return row_objects(
         header,
         [[_cell_text(cell) for cell in row] for row in body if all(cell.tag == "td" for cell in row)],
     )

@@ -57,7 +57,7 @@ class _Level:
         return -1
 
 
-def check_page(page: str) -> None:
+def check_limits(page: str) -> None:
     """Check that a page can be parsed in a time that grows with its length only.
 
     It reads a page more roughly than the parser does; what the two count differs by little.

@@ -13,7 +13,7 @@ from uuid import UUID
 from naftiko_run import jsontext
 
 
-def plain(value: Any) -> Any:
+def to_json_value(value: Any) -> Any:
     """Give a value as JSON can carry it, members and all.
 
     Bytes are base64, times ISO 8601, decimals numbers where a float keeps all
@@ -28,7 +28,7 @@ def plain(value: Any) -> Any:
         raise ValueError("it is nested too deeply") from None
 
 
-def single(value: float) -> float:
+def shortest_float32(value: float) -> float:
     """Give a number of 32 bits with the digits that it was written with."""
     packed = struct.pack("f", value)
     for digits in range(6, 9):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings
-from naftiko_run.consume.formats.tables import distinct, objects
+from naftiko_run.consume.formats.tables import row_objects, unique_names
 from naftiko_run.consume.formats.text import decode_text
 from naftiko_run.consume.formats.yaml import parse_yaml
 
@@ -85,7 +85,7 @@ def _table(block: Sequence[Token]) -> list[dict[str, str]]:
             rows.append([])
         elif token.type == "inline":
             rows[-1].append(_text([token]))
-    return objects(distinct(rows[0]), rows[1:])
+    return row_objects(unique_names(rows[0]), rows[1:])
 
 
 def _text(tokens: Sequence[Token]) -> str:

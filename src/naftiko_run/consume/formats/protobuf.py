@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings, missing_extra, schema_file
-from naftiko_run.consume.formats.json_values import plain, single
+from naftiko_run.consume.formats.json_values import shortest_float32, to_json_value
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
@@ -62,7 +62,7 @@ class ProtobufFormat:
             raise ValueError("its bytes do not fit the schema") from None
         if not message.IsInitialized():
             raise ValueError("it lacks a field that the schema requires")
-        return plain(_value_of(message))
+        return to_json_value(_value_of(message))
 
 
 def _compile(file: Path, folder: Path) -> FileDescriptorSet:
@@ -148,7 +148,7 @@ def _one(field: Any, value: Any) -> Any:
     if field.enum_type is not None:
         named = field.enum_type.values_by_number.get(value)
         return value if named is None else named.name
-    return single(value) if field.type == field.TYPE_FLOAT else value
+    return shortest_float32(value) if field.type == field.TYPE_FLOAT else value
 
 
 def _key(key: Any) -> str:

@@ -9,7 +9,7 @@ MAX_LACKING: Final = 1_000_000
 """A header of a hundred thousand names above as many short rows would be ten billion empty values."""
 
 
-def distinct(header: Iterable[str]) -> list[str]:
+def unique_names(header: Iterable[str]) -> list[str]:
     """Give the names of a header without space around them; one that stands there again gets a number."""
     names: dict[str, None] = {}
     numbers: dict[str, int] = {}
@@ -23,7 +23,7 @@ def distinct(header: Iterable[str]) -> list[str]:
     return [*names]
 
 
-def objects(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[dict[str, str]]:
+def row_objects(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[dict[str, str]]:
     """Give an object for each row; what a short row lacks is empty, what a long one has more is dropped.
 
     Raises:
