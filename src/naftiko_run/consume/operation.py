@@ -82,7 +82,7 @@ class UpstreamOperation:
     refusal: str
     refused_at: Pointer
     authentication: AuthenticationScheme | None
-    answers: Format
+    response_format: Format
     unmapped: Literal["text", "data", "bytes"]
     max_response: int
     timeout: float
@@ -91,11 +91,11 @@ class UpstreamOperation:
     mask: Mask | None = None
 
     @property
-    def gives_bytes(self) -> bool:
+    def returns_bytes(self) -> bool:
         """Whether its answers are bytes, which are passed on and never read."""
         return self.unmapped == "bytes"
 
-    def exchange(
+    def call(
         self,
         arguments: Mapping[str, Any],
         raw_body: CallerBody | None = None,
@@ -133,14 +133,14 @@ class UpstreamOperation:
             max_kept=self.max_response,
         )
         if self.plan.body is not None and is_heavy(arguments):
-            return self._exchanged_aside(fill)
-        return self._exchanged(fill())
+            return self._call_offloaded(fill)
+        return self._dispatch(fill())
 
-    async def _exchanged_aside(self, fill: Callable[[], OutgoingRequest]) -> UpstreamResponse:
+    async def _call_offloaded(self, fill: Callable[[], OutgoingRequest]) -> UpstreamResponse:
         """Make a large request beside the event loop, and send it."""
-        return await self._exchanged(await run_in_decode_pool(fill))
+        return await self._dispatch(await run_in_decode_pool(fill))
 
-    def _exchanged(self, request: OutgoingRequest) -> Awaitable[UpstreamResponse]:
+    def _dispatch(self, request: OutgoingRequest) -> Awaitable[UpstreamResponse]:
         if self.mask is not None:
             return self._masked(self.mask, request)
         return self.transport.send(request) if self.authentication is None else self._sent(request)
@@ -198,12 +198,12 @@ class UpstreamOperation:
             media_type in _PLAIN_JSON
             and content[:1] in _OPENING
             and len(content) <= LONG
-            and type(self.answers) is JsonFormat
+            and type(self.response_format) is JsonFormat
         )
 
     def should_offload(self, response: UpstreamResponse) -> bool:
         """Whether an answer is too long to be decoded while all other requests wait."""
-        return len(response.body) > _AT_ONCE.get(type(self.answers), MAX_INLINE)
+        return len(response.body) > _AT_ONCE.get(type(self.response_format), MAX_INLINE)
 
     def decode(self, response: UpstreamResponse) -> Any:
         """Give the data of an answer that has content.
@@ -214,11 +214,11 @@ class UpstreamOperation:
         media_type = response.header("content-type")
         try:
             try:
-                return self.answers.decode(response.body, media_type)
+                return self.response_format.decode(response.body, media_type)
             except NotUnicode as fault:
                 _log.warning("%s: the answer holds text that is not Unicode; U+FFFD replaces it", self.name)
                 essence = media_type.partition(";")[0]
-                return self.answers.decode(fault.repaired, f"{essence}; charset=utf-8")
+                return self.response_format.decode(fault.repaired, f"{essence}; charset=utf-8")
         except ValueError as fault:
             told = media_type.partition(";")[0].strip() or "none"
             raise UndecodableResponse(

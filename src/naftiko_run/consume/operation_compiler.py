@@ -68,14 +68,14 @@ class OperationCompiler:
         model: ConsumedOperation,
         parameters: tuple[Parameter, ...],
         *,
-        answers: Format,
+        response_format: Format,
         context: ConsumeContext,
     ) -> None:
         self._upstream = upstream
         self._path = path
         self._model = model
         self._parameters = parameters
-        self._answers = answers
+        self._response_format = response_format
         self._context = context
         self._missing: dict[BoundVariable, None] = {}
         self._revealed: list[str] = []
@@ -128,7 +128,7 @@ class OperationCompiler:
         body = self._body(in_body)
         expressions = [*variables.values(), *(value for _, value, _ in (*query, *headers, *cookies))]
         expressions += [body.value] if body else []
-        fixed_headers = self._upstream.fixed_headers(self._answers.accept)
+        fixed_headers = self._upstream.fixed_headers(self._response_format.accept)
         plan = RequestPlan(
             operation=operation,
             method=self._model.method,
@@ -160,8 +160,8 @@ class OperationCompiler:
             self._upstream.refusal,
             self._upstream.refused_at,
             self._upstream.authentication,
-            self._answers,
-            self._answers.unmapped,
+            self._response_format,
+            self._response_format.unmapped,
             self._upstream.max_response if self._model.max_response is None else self._model.max_response,
             self._upstream.timeout if self._model.timeout is None else self._model.timeout,
             "" if self._context.is_masked else self._model.output_media_type,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-from naftiko_run.consume.authentication import credentials_given
+from naftiko_run.consume.authentication import credential_parameters
 from naftiko_run.consume.body_plan import BODY_METHODS, FIELD_TYPES
 from naftiko_run.consume.context import ConsumeContext
 from naftiko_run.consume.formats import Format, FormatSettings, JsonFormat, compile_format
@@ -89,7 +89,7 @@ class OperationRegistry:
     def _parameters_of(self, name: str) -> tuple[Parameter, ...]:
         consumes, _, model = self._models[name]
         own = {parameter.name for parameter in model.input_parameters}
-        given = credentials_given(consumes.authentication)
+        given = credential_parameters(consumes.authentication)
         parameters = [
             parameter
             for parameter in [
@@ -107,7 +107,7 @@ class OperationRegistry:
         """Whether an operation takes a body that the document does not describe: then any JSON will do."""
         return any(parameter is _IMPLIED_BODY for parameter in self.parameters(name))
 
-    def place_of_others(self, name: str) -> Literal["body", "query", ""]:
+    def extras_location(self, name: str) -> Literal["body", "query", ""]:
         """Return where arguments travel that an operation does not declare; empty where they have no place."""
         _, _, model = self._models[name]
         if model.method not in BODY_METHODS:
@@ -131,12 +131,12 @@ class OperationRegistry:
         if key not in self._compiled:
             consumes, path, model = self._models[name]
             parameters = self.parameters(name)
-            answers = self._format(name)
+            response_format = self._format(name)
             try:
                 upstream = self._upstream(consumes)
                 path = path or ("/" if upstream.has_slash else "")
                 compiler = OperationCompiler(
-                    upstream, path, model, parameters, answers=answers, context=self._context
+                    upstream, path, model, parameters, response_format=response_format, context=self._context
                 )
                 self._compiled[key] = compiler.compile(added)
             except ValueError as fault:
@@ -163,13 +163,13 @@ class OperationRegistry:
         anything = ConsumedOperation(name="*", method="GET", output_raw_format="binary")
         try:
             upstream = self._upstream(consumes)
-            answers = compile_format(FormatSettings(anything.output_raw_format))
+            response_format = compile_format(FormatSettings(anything.output_raw_format))
             compiler = OperationCompiler(
                 upstream,
                 "",
                 anything,
                 tuple(fixed.values()),
-                answers=answers,
+                response_format=response_format,
                 context=self._context,
             )
             operation = compiler.compile({})

@@ -65,7 +65,7 @@ class Call:
     def send(
         self, scope: Scope, raw_body: CallerBody | None = None, stream_threshold: int | None = None
     ) -> Awaitable[UpstreamResponse]:
-        """Call the operation once; see ``UpstreamOperation.exchange``."""
+        """Call the operation once; see ``UpstreamOperation.call``."""
         arguments = scope
         if self._computed:
             arguments = dict(scope)
@@ -75,7 +75,7 @@ class Call:
                     arguments.pop(name, None)
                 else:
                     arguments[name] = value
-        return self.operation.exchange(arguments, raw_body, self.max_binary_size, stream_threshold)
+        return self.operation.call(arguments, raw_body, self.max_binary_size, stream_threshold)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class Connector:
         spare = [name for name in self.leftover if name not in known]
         if not (named or spare):
             return {}
-        place = self.operations.place_of_others(operation.name)
+        place = self.operations.extras_location(operation.name)
         members = (member_of(name, self.references.objects) for name in known)
         read = [*written.values(), *(each for each in members if each is not None)]
         referred = {name for expression in read for name in expression.names}

@@ -24,7 +24,7 @@ def installed() -> tuple[str, ...]:
     return plugins.installed(plugins.AUTHENTICATIONS)
 
 
-def credentials_given(model: Authentication | None) -> frozenset[tuple[str, str]]:
+def credential_parameters(model: Authentication | None) -> frozenset[tuple[str, str]]:
     """Give the parameters that an authentication fills in, as (place, name in lower case)."""
     if model is None or model.type == "certificate":
         return frozenset()
@@ -34,4 +34,4 @@ def credentials_given(model: Authentication | None) -> frozenset[tuple[str, str]
     return frozenset(("header", name) for name in names)
 
 
-__all__ = ["AuthenticationBlock", "Text", "compile_authentication", "credentials_given", "installed"]
+__all__ = ["AuthenticationBlock", "Text", "compile_authentication", "credential_parameters", "installed"]
