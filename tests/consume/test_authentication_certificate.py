@@ -124,16 +124,16 @@ def test_an_upstream_of_an_unknown_authority_gets_nothing(folder: Path, guarded:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"certPath": "chain.pem"}, "`certPath` holds no private key"),
-        ({"certPath": "key.pem"}, "`certPath` holds no certificate"),
-        ({"certPath": "chain.pem", "keyPath": "other.pem"}, "does not belong to the private key"),
-        ({"certPath": "key.pem", "keyPath": "key.pem"}, "`certPath` holds no certificate in PEM"),
-        ({"certPath": "both.pem", "caPath": "key.pem"}, "`caPath` holds no certificate in PEM"),
-        ({"certPath": "both.pem", "caPath": "none.pem"}, "`caPath` names no file"),
-        ({"certPath": "client.p12", "certPassword": "s3cret"}, "that `certPassword` opens"),
+        ({"certPath": "chain.pem"}, "`certPath` contains no PEM or PKCS#12 private key"),
+        ({"certPath": "key.pem"}, "`certPath` contains no certificate"),
+        ({"certPath": "chain.pem", "keyPath": "other.pem"}, "does not match the private key"),
+        ({"certPath": "key.pem", "keyPath": "key.pem"}, "`certPath` contains no PEM certificate"),
+        ({"certPath": "both.pem", "caPath": "key.pem"}, "`caPath` contains no PEM certificate"),
+        ({"certPath": "both.pem", "caPath": "none.pem"}, "`caPath` names a file that was not found"),
+        ({"certPath": "client.p12", "certPassword": "s3cret"}, "that `certPassword` can decrypt"),
         (
             {"certPath": "chain.pem", "keyPath": "locked.pem", "certPassword": "s3cret"},
-            "`certPassword` opens",
+            "`certPassword` can decrypt",
         ),
     ],
 )

@@ -248,14 +248,14 @@ def test_calls_at_once_share_a_failure(
     [
         (
             answer({"error": "invalid_scope", "error_description": SECRET}, 400),
-            "answered 400 (invalid_scope)",
+            "returned 400 (invalid_scope)",
         ),
-        (answer({"error": SECRET}, 400), "answered 400"),
-        (answer([SECRET]), "answered 200"),
-        (Answer(200, SECRET.encode()), "answered 200"),
-        (answer({"access_token": 5}), "answered 200"),
-        (answer({"access_token": SECRET, "token_type": "mac"}), "no bearer token"),
-        (Answer(302, b"", (("location", "http://127.0.0.1:1/elsewhere"),)), "answered 302"),
+        (answer({"error": SECRET}, 400), "returned 400"),
+        (answer([SECRET]), "returned 200"),
+        (Answer(200, SECRET.encode()), "returned 200"),
+        (answer({"access_token": 5}), "returned 200"),
+        (answer({"access_token": SECRET, "token_type": "mac"}), "a token that is not a bearer token"),
+        (Answer(302, b"", (("location", "http://127.0.0.1:1/elsewhere"),)), "returned 302"),
     ],
 )
 def test_a_failure_names_namespace_and_host_and_shows_nothing_that_was_answered(
@@ -266,7 +266,7 @@ def test_a_failure_names_namespace_and_host_and_shows_nothing_that_was_answered(
     with pytest.raises(InvocationError) as refused:
         call(calling(tmp_path, upstream, authorization_server))
     host = authorization_server.url.removeprefix("http://")
-    assert refused.value.message.startswith(f"api got no access token: {host} answered ")
+    assert refused.value.message.startswith(f"api could not get an access token: {host} returned ")
     assert words in refused.value.message
     assert SECRET not in f"{refused.value!r} {refused.value.hint}"
     assert upstream.received == []
@@ -276,9 +276,9 @@ def test_a_failure_names_namespace_and_host_and_shows_nothing_that_was_answered(
 def test_wrong_credentials_say_what_to_check(
     tmp_path: Path, upstream: Upstream, authorization_server: Upstream, issuer: Issuer
 ) -> None:
-    with pytest.raises(UpstreamUnreachable, match=r"answered 401 \(invalid_client\)") as refused:
+    with pytest.raises(UpstreamUnreachable, match=r"returned 401 \(invalid_client\)") as refused:
         call(calling(tmp_path, upstream, authorization_server, clientSecret="wrong"))
-    assert "client's id and secret" in refused.value.hint
+    assert "client ID and secret" in refused.value.hint
     assert issuer.given == []
 
 
@@ -329,9 +329,12 @@ def test_the_token_endpoint_is_discovered(
 @pytest.mark.parametrize(
     ("metadata", "words"),
     [
-        ({}, "does not say where it gives tokens"),
-        ({"issuer": "https://evil.example", "token_endpoint": "https://evil.example/t"}, "as another issuer"),
-        ({"issuer": "URL", "token_endpoint": "file:///etc/passwd"}, "not at https"),
+        ({}, "publishes no token endpoint"),
+        (
+            {"issuer": "https://evil.example", "token_endpoint": "https://evil.example/t"},
+            "metadata of an issuer other than",
+        ),
+        ({"issuer": "URL", "token_endpoint": "file:///etc/passwd"}, "does not use https"),
     ],
 )
 def test_metadata_that_cannot_be_trusted_get_no_secret(

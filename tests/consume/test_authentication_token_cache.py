@@ -117,9 +117,9 @@ def test_a_refused_token_is_forgotten_and_another_is_not() -> None:
     async def test() -> None:
         issuing = Issuing()
         old = await issuing.tokens.get(issuing.fetch)
-        issuing.tokens.refuse(old)
+        issuing.tokens.invalidate(old)
         assert await issuing.get() == "token-2"
-        issuing.tokens.refuse(old)
+        issuing.tokens.invalidate(old)
         assert await issuing.get() == "token-2"
 
     run(test())

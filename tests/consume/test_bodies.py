@@ -263,7 +263,7 @@ def test_binary_that_is_no_base64_is_sent_as_text() -> None:
 
 
 def test_a_binary_body_of_several_fields_is_refused_at_load() -> None:
-    with pytest.raises(DocumentError, match="a binary body is one value"):
+    with pytest.raises(DocumentError, match="a binary body must be a single value"):
         posting({"type": "binary", "data": {"a": "{{tools.a}}", "b": "{{tools.b}}"}})
 
 
@@ -355,7 +355,7 @@ def test_json_with_sections_that_has_a_hole_is_refused() -> None:
     data = '{"all": [{{#ids}}{{.}}{{/ids}}], "opt": {{opt}}}'
     function = tool({"method": "POST", "body": {"type": "json", "data": data}})
     assert sent(function, {"ids": [7], "opt": 1}).body == b'{"all": [7], "opt": 1}'
-    with pytest.raises(InvalidInput, match="no JSON once its templates are filled in"):
+    with pytest.raises(InvalidInput, match="not valid JSON after its templates are filled in"):
         sent(function, {"ids": [7]})
 
 

@@ -39,12 +39,12 @@ def finding(capability: Capability, code: str) -> Diagnostic:
 @pytest.mark.parametrize(
     ("operation", "words"),
     [
-        ({"outputRawFormat": "avro", "outputSchema": "none.avsc"}, "there is no schema file `none.avsc`"),
-        ({"outputRawFormat": "avro", "outputSchema": "text.avsc"}, "is not one of Avro"),
-        ({"outputRawFormat": "avro", "outputSchema": "node.avsc"}, "contains itself, `Node`"),
+        ({"outputRawFormat": "avro", "outputSchema": "none.avsc"}, "schema file `none.avsc` not found"),
+        ({"outputRawFormat": "avro", "outputSchema": "text.avsc"}, "is not a valid Avro schema"),
+        ({"outputRawFormat": "avro", "outputSchema": "node.avsc"}, "a recursive type, `Node`"),
         (
             {"outputRawFormat": "protobuf", "outputSchema": "none.proto"},
-            "there is no schema file `none.proto`",
+            "schema file `none.proto` not found",
         ),
         (
             {"outputRawFormat": "protobuf", "outputSchema": "bad.proto"},
@@ -53,7 +53,7 @@ def finding(capability: Capability, code: str) -> Diagnostic:
         ({"outputRawFormat": "protobuf", "outputSchema": "fleet.proto#Nope"}, "has no message `Nope`"),
         ({"outputRawFormat": "protobuf"}, "needs an `outputSchema`"),
         ({"outputRawFormat": "protobuf", "outputSchema": "vault://x"}, "not the location of a file"),
-        ({"outputRawFormat": "html", "outputSchema": "table["}, "`table[` is no CSS selector"),
+        ({"outputRawFormat": "html", "outputSchema": "table["}, "`table[` is not a valid CSS selector"),
     ],
 )
 def test_a_schema_that_cannot_be_used_leaves_its_units_out(
@@ -69,7 +69,7 @@ def test_a_schema_that_cannot_be_used_leaves_its_units_out(
     assert [function.name for function in capability.functions.values()] == ["fine"]
     found = finding(capability, "not-runnable")
     assert words in found.message
-    assert "`t` is left out: the answers of `api.op` cannot be read" in found.message
+    assert "`t` is left out: responses of `api.op` cannot be decoded" in found.message
     assert words in str([*capability.unavailable.values()])
     assert found.pointer == "/capability/consumes/0/resources/0/operations/0/outputSchema"
 
@@ -166,8 +166,8 @@ def compiling(folder: Path, protoc: str | None) -> str:
         ("from grpc_tools import _protoc_compiler", "ImportError: cannot import name '_protoc_compiler'"),
         ("import nowhere", "ModuleNotFoundError: No module named 'nowhere'"),
         ("raise ImportError('libstdc++.so.6: no such file')", "ImportError: libstdc++.so.6: no such file"),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "it was ended by SIGKILL"),
-        ("raise SystemExit(3)", "it ended with code 3"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "it was terminated by SIGKILL"),
+        ("raise SystemExit(3)", "it exited with code 3"),
     ],
 )
 def test_a_compiler_that_cannot_start_says_why(tmp_path: Path, protoc: str | None, reason: str) -> None:

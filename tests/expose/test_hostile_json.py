@@ -131,7 +131,7 @@ def test_a_deep_answer_is_given_or_refused(served: Served, upstream: Upstream, p
     assert answer.status_code in (200, 502), answer.text
     if depth > 1024:
         assert answer.status_code == 502
-        assert "api.get gave an answer that is not JSON" in answer.json()["detail"]
+        assert "api.get returned a response that is not JSON" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("status", [200, 422])

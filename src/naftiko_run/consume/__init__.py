@@ -1,4 +1,4 @@
-"""One consumed operation to one HTTP exchange."""
+"""Call a consumed operation: one HTTP request to an upstream and its response."""
 
 from naftiko_run.consume.authentication import AuthenticationBlock
 from naftiko_run.consume.authentication.scheme import AuthenticationScheme

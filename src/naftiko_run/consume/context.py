@@ -1,4 +1,4 @@
-"""What consumed operations need beyond their document."""
+"""The context in which consumed operations are compiled: all that they need besides their document."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from naftiko_run.http.messages import DEFAULT_MAX_RESPONSE, DEFAULT_SECONDS, Tra
 
 @dataclass(frozen=True, slots=True)
 class ConsumeContext:
-    """What operations need beyond the document.
+    """The inputs of compiling operations, besides the document.
 
     Attributes:
-        bindings: Values for templates and credentials.
-        addresses: Values for the hosts of base URIs.
-        transport: Carries every request.
-        base_uris: Base URIs by namespace that replace the document's.
-        prefixes: What may stand before the name of a caller's input, such as ``tools``.
-        folder: Where the document's relative locations begin.
-        max_response: How many bytes of a response are kept in memory where the document does not say.
-        timeout: How many seconds a call may take where the document does not say.
+        bindings: The values of templates and credentials.
+        addresses: The values of variables in the hosts of base URIs.
+        transport: Sends every request.
+        base_uris: Base URIs that replace those of the document, by namespace.
+        prefixes: Prefixes that the name of an input may have in a template, such as ``tools``.
+        folder: The folder that relative locations in the document are resolved against.
+        max_response: The default for the maximum number of response bytes kept in memory.
+        timeout: The default timeout of a call in seconds.
     """
 
     bindings: Bindings
@@ -36,5 +36,5 @@ class ConsumeContext:
 
     @property
     def is_masked(self) -> bool:
-        """Whether credentials are masks: nothing real may be called then."""
+        """Whether credentials are masks, so that no real upstream may be called."""
         return isinstance(self.bindings, MaskedBindings)

@@ -1,4 +1,4 @@
-"""``consumes`` to operations that can be called: every template, path and credential settled at load."""
+"""Compile consumed operations: templates, paths and credentials are resolved when the document is loaded."""
 
 from __future__ import annotations
 
@@ -50,15 +50,15 @@ _VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 
 
 class OperationCompiler:
-    """Compiles one operation.
+    """Compile one operation.
 
     Args:
-        upstream: The entry that it stands under, compiled.
-        path: Its resource's path.
-        model: The operation.
-        parameters: Its input parameters, the entry's included.
-        answers: The format of its answers.
-        context: What it needs beyond the document.
+        upstream: Its compiled ``consumes`` entry.
+        path: The path of its resource.
+        model: The operation in the document.
+        parameters: Its input parameters, including those of the entry.
+        response_format: The format of its responses.
+        context: The context in which it is compiled.
     """
 
     def __init__(
@@ -79,21 +79,21 @@ class OperationCompiler:
         self._context = context
         self._missing: dict[BoundVariable, None] = {}
         self._revealed: list[str] = []
-        """The values of bindings, in the order in which they were read."""
+        """The values of bindings, in the order of their resolution."""
         self._siblings = {each.name: each for each in parameters if each.value is not None}
         self._environment = {parameter.name for parameter in parameters if parameter.in_ == "environment"}
 
     def compile(self, extras: Mapping[str, str]) -> UpstreamOperation:
-        """Compile it, with arguments that it does not declare; see ``OperationRegistry.get``.
+        """Compile the operation, with arguments that it does not declare; see ``OperationRegistry.get``.
 
         Raises:
-            ValueError: One of its templates cannot be used.
+            ValueError: One of its templates is invalid.
         """
         operation = f"{self._upstream.namespace}.{self._model.name}"
         in_query = [extra for extra, place in extras.items() if place == "query"]
         in_body = [extra for extra, place in extras.items() if place == "body"]
-        base, _ = _climbed(self._upstream.base, self._path)
-        shown_base, own_path = _climbed(self._upstream.shown, self._path)
+        base, _ = _resolve_parents(self._upstream.base, self._path)
+        shown_base, own_path = _resolve_parents(self._upstream.shown, self._path)
         path = parse_path(own_path)
         own = {parameter.name for parameter in self._parameters}
         secrets = UrlSecrets()
@@ -170,7 +170,7 @@ class OperationCompiler:
         )
 
     def _sources(self, path: PathTemplate) -> dict[str, Parameter]:
-        """Return the parameters that say what an argument is: their values are that argument and nothing else."""
+        """Return the parameters whose value is exactly one argument, by the name of that argument."""
         sources: dict[str, Parameter] = {}
         for parameter in self._parameters:
             is_sent = (
@@ -208,18 +208,18 @@ class OperationCompiler:
             value = variable(parameter.name)
         else:
             is_document = is_graphql(parameter.name, parameter.value)
-            compile_it = compile_graphql_template if is_document else compile_value
-            value = compile_it(parameter.value, self._resolve_fixed)
+            compile_ = compile_graphql_template if is_document else compile_value
+            value = compile_(parameter.value, self._resolve_fixed)
         integers = integers_of(parameter.schema)
         return value if integers is None else value.then(integers)
 
     def _resolve(self, name: str) -> Expression:
-        """Say what a name in a template of the operation means: a binding, else the caller's argument."""
+        """Resolve a name in a template of the operation: a binding, or else the caller's argument."""
         bound = self._bound(f"env.{name}" if name in self._environment else name)
         if bound is not None:
             return bound
         if name in self._siblings:
-            return self._of_sibling(name)
+            return self._sibling_value(name)
         prefix, dot, rest = name.partition(".")
         name = rest if dot and prefix in self._context.prefixes else name
         own = {each.name: each.type for each in self._parameters}
@@ -227,8 +227,8 @@ class OperationCompiler:
         member = None if name in own else member_of(name, objects)
         return variable(name) if member is None else member
 
-    def _of_sibling(self, name: str) -> Expression:
-        """Give the fixed value of another parameter; inside of it, its own name is the caller's argument."""
+    def _sibling_value(self, name: str) -> Expression:
+        """Return the fixed value of another parameter; inside it, its own name is the caller's argument."""
         sibling = self._siblings.pop(name)
         try:
             return self._argument(sibling)
@@ -236,7 +236,7 @@ class OperationCompiler:
             self._siblings[name] = sibling
 
     def _resolve_fixed(self, name: str) -> Expression:
-        """Say what a name in a parameter's ``value`` means: there, capitals are the environment's."""
+        """Resolve a name in a parameter's ``value``, where a name in capitals is an environment variable."""
         declared = any(parameter.name == name for parameter in self._parameters)
         if _VARIABLE_NAME.match(name) and not declared and self._context.bindings.find(name) is None:
             return self._bound(f"env.{name}") or variable(name)
@@ -253,21 +253,21 @@ class OperationCompiler:
         return constant(self._revealed[-1])
 
     def _secret(self, secrets: UrlSecrets, before: str, compile_part: Callable[[], Expression]) -> Expression:
-        """Compile a part of the URL, and note the bindings in it."""
+        """Compile a part of the URL, and record the values of bindings in it."""
         known = len(self._revealed)
         expression = compile_part()
         secrets.add_all(before, revealed_in(expression, self._revealed[known:]))
         return expression
 
-    def _written_content_type(self) -> str:
-        """Return the Content-Type that a header of the document fixes; empty where none does."""
+    def _fixed_content_type(self) -> str:
+        """Return the Content-Type that a header parameter sets to a fixed value; empty if none does."""
         fixed = (each.value for each in self._placed("header") if each.name.casefold() == "content-type")
         return next((value for value in fixed if isinstance(value, str)), "")
 
     def _body(self, extras: Sequence[str]) -> BodyPlan | None:
         model = self._model.body
         if model is not None and model.data is not None:
-            model = in_language_of(model, self._written_content_type())
+            model = in_language_of(model, self._fixed_content_type())
             return with_fields(compile_body(model, self._resolve), extras)
         parameters = self._placed("body")
         arguments = {parameter.name: self._argument(parameter) for parameter in parameters}
@@ -285,9 +285,9 @@ class OperationCompiler:
 def _pieces(
     base: str, path: PathTemplate, variables: Mapping[str, Expression], writers: Mapping[str, Write]
 ) -> tuple[str | tuple[Expression, Write], ...]:
-    """Return a URL up to its query in the order in which it is written: text, and what fills the variables.
+    """Return the parts of a URL without its query, in order: text, or the value of a variable and its writer.
 
-    Nothing where no value can be written without a look at the text around it: see ``RequestPlan.pieces``.
+    Empty if values must be checked together with the text around them; see ``RequestPlan.pieces``.
     """
     if path.is_delicate:
         return ()
@@ -300,8 +300,8 @@ def _pieces(
     return (base, *parts)
 
 
-def _climbed(base: str, path: str) -> tuple[str, str]:
-    """Follow the ``../`` that a path begins with up the base URI's own path, never beyond its host."""
+def _resolve_parents(base: str, path: str) -> tuple[str, str]:
+    """Resolve leading ``../`` segments of a path against the path of the base URI, never beyond its host."""
     while path.startswith("/../"):
         path = path.removeprefix("/..")
         above, _, _ = base.rpartition("/")

@@ -1,4 +1,4 @@
-"""Outbound authentication schemes, one module each, found by their ``type`` among what is installed."""
+"""Outbound authentication schemes, one module each, looked up among installed entry points by ``type``."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ def compile_authentication(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile an authentication block whose scheme is installed.
 
     Raises:
-        ValueError: The block lacks something, or asks for what its scheme does not have.
+        ValueError: A setting is missing or not supported by the scheme.
     """
     scheme: AuthenticationScheme = plugins.find(plugins.AUTHENTICATIONS, block.type)(block)
     return scheme
 
 
 def installed() -> tuple[str, ...]:
-    """Give the types of the schemes that are installed, sorted."""
+    """Return the types of the installed schemes, sorted."""
     return plugins.installed(plugins.AUTHENTICATIONS)
 
 
 def credential_parameters(model: Authentication | None) -> frozenset[tuple[str, str]]:
-    """Give the parameters that an authentication fills in, as (place, name in lower case)."""
+    """Return the parameters that an authentication sets, as (location, name in lower case)."""
     if model is None or model.type == "certificate":
         return frozenset()
     if model.type == "apikey":

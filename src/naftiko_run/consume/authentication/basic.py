@@ -12,13 +12,13 @@ def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile ``{type: basic, username, password}``; an empty password is allowed.
 
     Raises:
-        ValueError: There is neither, or the user name cannot be told from the password.
+        ValueError: Both are missing, or the user name contains a colon.
     """
     if not (block.settings.get("username") or block.settings.get("password")):
         raise ValueError("basic authentication needs a `username` and a `password`")
     username = block.value("username")
     password = block.value("password", may_be_empty=True)
     if ":" in username:
-        raise ValueError("a user name of basic authentication cannot hold a colon")
+        raise ValueError("the user name of basic authentication must not contain a colon")
     credentials = b64encode(f"{username}:{password}".encode()).decode()
     return StaticCredentials((("Authorization", f"Basic {credentials}"),))

@@ -12,7 +12,7 @@ def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
 
 
 def bearer_credentials(token: str) -> StaticCredentials:
-    """Give the scheme that sends a token; one that has its scheme's name before it already is taken too."""
+    """Return the scheme that sends a token; a ``Bearer`` prefix of the token is ignored."""
     if token[:7].casefold() == "bearer ":
         token = token[7:]
     return StaticCredentials((("Authorization", f"Bearer {token}"),))

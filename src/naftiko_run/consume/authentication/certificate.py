@@ -1,4 +1,4 @@
-"""``certificate``: the connection shows a client certificate (mutual TLS)."""
+"""``certificate``: a client certificate for the TLS connection (mutual TLS)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile ``{type: certificate, certPath, keyPath, certPassword, caPath}``.
 
-    ``certPath`` is a PEM or PKCS#12 file; ``keyPath`` a PEM file, where the key is
-    not in the first. ``caPath`` is trusted beside the public authorities.
+    ``certPath`` is a PEM or PKCS#12 file; ``keyPath`` is a PEM file if the key is not in the former. Certificates in
+    ``caPath`` are trusted in addition to the public certificate authorities.
 
     Raises:
-        ValueError: A file is not there, or is not what it should be.
+        ValueError: A file is missing or invalid.
     """
     if block.is_masked:
         return StaticCredentials()
@@ -38,10 +38,10 @@ def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
 
 @dataclass(frozen=True, slots=True)
 class ClientCertificate:
-    """Sends requests over connections that show a certificate.
+    """Send requests over connections with a client certificate.
 
     Attributes:
-        tls: Holds it.
+        tls: The TLS context with the certificate.
     """
 
     tls: ssl.SSLContext = field(repr=False)
@@ -58,12 +58,12 @@ def _key_file(block: AuthenticationBlock) -> KeyFile:
         keys = read_key_file(block, "keyPath", "certPassword")
         keys = KeyFile(keys.key, read_certificates(block, "certPath"))
     if not keys.certificates:
-        raise ValueError("`certPath` holds no certificate")
+        raise ValueError("`certPath` contains no certificate")
     return keys
 
 
 def _load(context: ssl.SSLContext, keys: KeyFile) -> None:
-    """Give a context a key and its certificates. Python takes them from a file only: ours is locked and brief."""
+    """Load a key and its certificates into a context, through a short-lived encrypted file that ``ssl`` requires."""
     password = secrets.token_hex().encode()
     locked = keys.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password))
     chain = b"".join(each.public_bytes(Encoding.PEM) for each in keys.certificates)
@@ -73,6 +73,6 @@ def _load(context: ssl.SSLContext, keys: KeyFile) -> None:
             file.write_bytes(locked + chain)
             context.load_cert_chain(file, password=password)
     except ssl.SSLError:
-        raise ValueError("the certificate of `certPath` does not belong to the private key") from None
+        raise ValueError("the certificate in `certPath` does not match the private key") from None
     except OSError as fault:
         raise ValueError(f"client certificates need a temporary folder ({fault.strerror})") from None

@@ -1,4 +1,4 @@
-"""Private keys and certificates: PEM or PKCS#12, with or without a password."""
+"""Read private keys and certificates from PEM or PKCS#12, with or without a password."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from naftiko_run.consume.authentication.scheme import AuthenticationBlock
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
-    """What a key file holds.
+    """The content of a key file.
 
     Attributes:
         key: The private key.
-        certificates: Its certificate first, then those that vouch for it; empty for none.
+        certificates: Its certificate, followed by the rest of the chain; empty if there are none.
     """
 
     key: PrivateKeyTypes = field(repr=False)
@@ -27,33 +27,33 @@ class KeyFile:
 
 
 def read_key_file(block: AuthenticationBlock, setting: str, password_setting: str) -> KeyFile:
-    """Read the key, and what certificates are with it, that a setting of a block names or holds.
+    """Read the key and its certificates from a setting that is a file name or PEM text.
 
     Raises:
-        ValueError: There is none, or the password is wrong.
+        ValueError: There is no key, or the password is wrong.
     """
     content = block.content(setting)
     password = block.value(password_setting, may_be_empty=True).encode() or None
     try:
         return _from_pem(content, password) if b"-----BEGIN " in content else _from_pkcs12(content, password)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        # Their own words may show what is in the file.
+        # The original message may show content of the file.
         raise ValueError(
-            f"`{setting}` holds no private key in PEM or PKCS#12 that `{password_setting}` opens"
+            f"`{setting}` contains no PEM or PKCS#12 private key that `{password_setting}` can decrypt"
         ) from None
 
 
 def read_certificates(block: AuthenticationBlock, setting: str) -> tuple[x509.Certificate, ...]:
-    """Read the certificates that a setting of a block names or holds.
+    """Read certificates from a setting that is a file name or PEM text.
 
     Raises:
-        ValueError: There is none.
+        ValueError: There is no certificate.
     """
     content = block.content(setting)
     try:
         return tuple(x509.load_pem_x509_certificates(content))
     except (ValueError, UnsupportedAlgorithm):
-        raise ValueError(f"`{setting}` holds no certificate in PEM") from None
+        raise ValueError(f"`{setting}` contains no PEM certificate") from None
 
 
 def _from_pem(content: bytes, password: bytes | None) -> KeyFile:

@@ -1,4 +1,4 @@
-"""Requests as they go over the wire: what schemes that sign them must agree on with the upstream."""
+"""The URL, Host header and target of a request as sent, for schemes that sign them."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from naftiko_run.http.messages import OutgoingRequest
 
 
 def parsed_url(request: OutgoingRequest) -> httpx.URL:
-    """Give a request's URL as the transport writes it, all of it percent-encoded.
+    """Return the URL of a request as the transport sends it, percent-encoded.
 
     Raises:
-        UpstreamUnreachable: It is none.
+        UpstreamUnreachable: The URL is invalid.
     """
     try:
         return httpx.URL(request.url)
     except httpx.InvalidURL:
-        raise UpstreamUnreachable(f"{request.operation}: the request was not sent, its URL is none") from None
+        raise UpstreamUnreachable(
+            f"{request.operation}: the request was not sent: its URL is invalid"
+        ) from None
 
 
 def host_header(url: httpx.URL) -> str:
-    """Give the Host header of a URL: with its port only where that is not the scheme's own."""
+    """Return the Host header for a URL, with the port only if it is not the default."""
     return url.netloc.decode("ascii")
 
 
 def request_target(url: httpx.URL) -> str:
-    """Give the path and query of a URL."""
+    """Return the path and query of a URL."""
     return url.raw_path.decode("ascii")

@@ -12,14 +12,14 @@ from naftiko_run.http.messages import DEFAULT_SECONDS, OutgoingRequest, Send, Up
 
 
 class Text(Protocol):
-    """Gives the value of a template in an authentication block."""
+    """Render a template in an authentication block."""
 
     def __call__(self, template: str, *, may_be_empty: bool = False) -> str:
-        """Give the value.
+        """Return the rendered template.
 
         Args:
-            template: As the author wrote it.
-            may_be_empty: Whether a variable that is set to nothing counts as set.
+            template: The template as written in the document.
+            may_be_empty: Whether a variable with an empty value counts as set.
         """
         ...
 
@@ -29,16 +29,16 @@ class AuthenticationBlock:
     """An ``authentication`` block of a consumed API.
 
     Attributes:
-        type: Its scheme, in lower case.
-        namespace: The namespace whose operations it is for.
+        type: The scheme, in lower case.
+        namespace: The namespace whose operations it authenticates.
         base: The base URL of that namespace.
-        settings: What else it says, as written.
-        text: Gives the value of each template in it.
-        send: Sends what the scheme itself has to ask, such as for a token.
-        folder: Where relative locations in it begin.
-        is_masked: Whether values are masks, because nothing real is called: the
-            scheme then opens no file and sends nothing but the request.
-        timeout: How many seconds what the scheme itself has to ask may take, all of it together.
+        settings: Its other fields, as written in the document.
+        text: Renders templates in the settings.
+        send: Sends requests of the scheme itself, such as for a token.
+        folder: The folder that relative locations in it are resolved against.
+        is_masked: Whether values are masks, because no real upstream is called; the scheme then reads no files and
+            sends no requests of its own.
+        timeout: The timeout, in seconds, for all requests of the scheme itself together.
     """
 
     type: str
@@ -52,25 +52,25 @@ class AuthenticationBlock:
     timeout: float = DEFAULT_SECONDS
 
     def value(self, key: str, *, may_be_empty: bool = False) -> str:
-        """Give a setting, its templates filled in; empty where the block does not have it."""
+        """Return a setting with its templates rendered; empty if the block does not have it."""
         written = str(self.settings.get(key) or "")
         return self.text(written, may_be_empty=may_be_empty) if written else ""
 
     def required(self, key: str) -> str:
-        """Give a setting, its templates filled in.
+        """Return a setting with its templates rendered.
 
         Raises:
-            ValueError: The block does not have it.
+            ValueError: The block does not have the setting.
         """
         if not self.settings.get(key):
             raise ValueError(f"{self.type} authentication needs a `{key}`")
         return self.value(key)
 
     def content(self, key: str) -> bytes:
-        """Give what is in the file that a setting names, or the PEM text that it holds itself.
+        """Return the content of the file that a setting names, or the PEM text that is its value.
 
         Raises:
-            ValueError: There is no such file, or it cannot be read.
+            ValueError: The file does not exist or cannot be read.
         """
         value = self.required(key)
         if "-----BEGIN " in value:
@@ -80,14 +80,16 @@ class AuthenticationBlock:
             if path is not None:
                 return path.read_bytes()
         except (OSError, ValueError):
-            # Their own words would show the value, which may be the credential itself.
+            # The original message would show the value, which may be the credential itself.
             raise ValueError(f"the file that `{key}` names cannot be read") from None
-        raise ValueError(f"`{key}` names no file, neither beside the document nor in the working directory")
+        raise ValueError(
+            f"`{key}` names a file that was not found beside the document or in the working directory"
+        )
 
 
 class AuthenticationScheme(Protocol):
-    """An outbound authentication scheme: adds to a request, may answer a challenge and send again."""
+    """An outbound authentication scheme: adds credentials to a request, and may resend it after a challenge."""
 
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
-        """Send a request with what the scheme demands."""
+        """Send a request with credentials, and return the response."""
         ...

@@ -1,4 +1,4 @@
-"""Credentials that are the same for every request: headers, query parameters, cookies."""
+"""Static credentials: headers, query parameters and cookies that are the same for every request."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from naftiko_run.secret import MASK
 
 @dataclass(frozen=True, slots=True)
 class StaticCredentials:
-    """Fixed credentials.
+    """Credentials that are the same for every request.
 
     Attributes:
-        headers: Set on each request that has none of the same name: a parameter
-            that the document itself declares is the caller's to give.
+        headers: Added to each request that has no header of the same name, because the document may declare it as a
+            parameter.
         query: Percent-encoded ``name=value`` pairs, appended to the URL.
-        cookie: ``name=value`` pairs, joined to the request's cookies.
+        cookie: ``name=value`` pairs, appended to the cookies of the request.
     """
 
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -27,8 +27,8 @@ class StaticCredentials:
         """Send the request with the credentials."""
         url, headers = request.url, request.headers
         if self.headers:
-            given = {name.lower() for name, _ in headers}
-            headers = (*headers, *(header for header in self.headers if header[0].lower() not in given))
+            present = {name.lower() for name, _ in headers}
+            headers = (*headers, *(header for header in self.headers if header[0].lower() not in present))
         if self.query:
             url += f"{'&' if '?' in url else '?'}{self.query}"
         if self.cookie:
@@ -39,5 +39,5 @@ class StaticCredentials:
 
 
 def masked_credentials(scheme: str) -> StaticCredentials:
-    """Give what shows, where nothing real is called, that the request would have credentials."""
+    """Return a masked ``Authorization`` header, for requests that are shown but not sent."""
     return StaticCredentials((("Authorization", f"{scheme} {MASK}"),))

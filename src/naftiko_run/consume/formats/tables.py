@@ -1,16 +1,17 @@
-"""Rows below a header, as objects: what delimited text and the tables of pages have in common."""
+"""Convert table rows into objects with the header as keys."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-MAX_LACKING: Final = 1_000_000
-"""A header of a hundred thousand names above as many short rows would be ten billion empty values."""
+MAX_MISSING: Final = 1_000_000
+"""The maximum number of missing values that are filled in: a header of a hundred thousand names with as many short
+rows would need ten billion."""
 
 
 def unique_names(header: Iterable[str]) -> list[str]:
-    """Give the names of a header without space around them; one that stands there again gets a number."""
+    """Return the names in a header, stripped of white space; duplicates get a number as suffix."""
     names: dict[str, None] = {}
     numbers: dict[str, int] = {}
     for written in header:
@@ -24,16 +25,16 @@ def unique_names(header: Iterable[str]) -> list[str]:
 
 
 def row_objects(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[dict[str, str]]:
-    """Give an object for each row; what a short row lacks is empty, what a long one has more is dropped.
+    """Return an object for each row; missing values are empty and extra values are dropped.
 
     Raises:
-        ValueError: The rows lack far more than any table's.
+        ValueError: Too many values are missing.
     """
     count = len(header)
-    lacking = sum(count - len(row) for row in rows if len(row) < count)
-    if lacking > MAX_LACKING:
+    missing = sum(count - len(row) for row in rows if len(row) < count)
+    if missing > MAX_MISSING:
         raise ValueError(
-            f"its header has {count:,} values, and its {len(rows):,} rows lack {lacking:,} of them; "
-            f"at most {MAX_LACKING:,} may be lacking"
+            f"its header has {count:,} columns, and its {len(rows):,} rows have {missing:,} missing values; "
+            f"the maximum is {MAX_MISSING:,}"
         )
     return [dict(zip(header, [*row[:count], *[""] * (count - len(row))], strict=True)) for row in rows]
