@@ -123,7 +123,7 @@ def protocol_parameters(request: Received) -> dict[str, str]:
 
 
 def what_is_signed(upstream: Upstream) -> bytes:
-    """Give the base string that another library makes of the one request that came."""
+    """Return the base string that another library builds for the only recorded request."""
     came = upstream.only
     collected = oracle.collect_parameters(
         uri_query=came.query,

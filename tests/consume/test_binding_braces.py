@@ -18,7 +18,7 @@ def calling(operation: dict[str, Any], **entry: Any) -> Function:
 
 
 def told_of(operation: dict[str, Any], path: str) -> dict[str, str]:
-    """Give the hint of each value in which braces are read as a binding's, by its place."""
+    """Return the hint for each value whose braces are parsed as a binding, by its location."""
     exposes = {"type": "mcp", "tools": [{"name": "t", "call": "api.op"}]}
     whole = {"consumes": [consumes(operation, path)], "exposes": [exposes]}
     found = capability({"binds": BINDS, "capability": whole}).diagnostics

@@ -31,7 +31,7 @@ def loaded(folder: Path, operation: dict[str, Any], **unit: Any) -> Capability:
 
 
 def finding(capability: Capability, code: str) -> Diagnostic:
-    """Give the one finding of a kind."""
+    """Return the only diagnostic of a kind."""
     (found,) = [each for each in capability.diagnostics if each.code == code]
     return found
 

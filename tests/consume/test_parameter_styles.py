@@ -17,7 +17,7 @@ OBJECT = {"R": 100, "G": 200, "B": 150}
 
 
 def taking(place: str, **style: Any) -> Function:
-    """Give a tool whose operation has one parameter ``color``."""
+    """Return a tool whose operation has one parameter ``color``."""
     path = "/x/{color}" if place == "path" else "/x"
     return tool({"inputParameters": [{"name": "color", "in": place, **style}]}, path=path)
 

@@ -212,7 +212,7 @@ def test_text_that_is_not_unicode_is_replaced_with_a_warning(
     with caplog.at_level(logging.WARNING):
         answer = httpx.get(f"{served.url('rest')}/mapped")
     assert (answer.status_code, answer.json()) == (200, value)
-    assert any("api.get" in each.message and "not Unicode" in each.message for each in caplog.records)
+    assert any("api.get" in each.message and "not valid Unicode" in each.message for each in caplog.records)
     assert httpx.get(f"{served.url('rest')}/steps").json()["s"] == value["s"]
     for tool in ("get", "mapped"):
         result = call_tool(served.url("mcp"), tool)
