@@ -11,7 +11,7 @@ from naftiko_run.consume.masking import revealed_in
 from naftiko_run.consume.operation import UpstreamOperation, run_in_decode_pool
 from naftiko_run.consume.operation_registry import NotCallable, OperationRegistry
 from naftiko_run.consume.sandbox import SandboxAddresses, SandboxTransport
-from naftiko_run.http.client import DEFAULT_LIMITS, HttpTransport, Limits, shared_connections
+from naftiko_run.http.client import DEFAULT_LIMITS, HttpTransport, Limits, http_transport, shared_connections
 from naftiko_run.http.messages import (
     DEFAULT_MAX_RESPONSE,
     DEFAULT_SECONDS,
@@ -46,6 +46,7 @@ __all__ = [
     "UpstreamOperation",
     "UpstreamResponse",
     "compile_graphql_template",
+    "http_transport",
     "is_graphql",
     "revealed_in",
     "run_in_decode_pool",
