@@ -1,4 +1,4 @@
-"""Credentials: where each scheme puts them, and that no call goes out without."""
+"""Credentials: where each scheme sends them, and that no request is sent without them."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_a_block_that_its_scheme_cannot_use_refuses_every_call(
     assert recorder.requests == []
 
 
-def test_an_api_key_in_the_body_is_a_field_beside_the_others() -> None:
+def test_an_api_key_in_the_body_is_a_field_besides_the_others() -> None:
     authentication = {"type": "apikey", "key": "secret", "value": "{{KEY}}", "placement": "body"}
     operation = {
         "method": "POST",
@@ -152,7 +152,7 @@ IN_BODY = {"type": "apikey", "key": "secret", "value": "{{KEY}}", "placement": "
 
 
 @pytest.mark.parametrize("data", [{"a": "b"}, [{"name": "a", "value": "b", "filename": "f.txt"}], {}])
-def test_an_api_key_in_a_multipart_body_is_a_part_beside_the_others(data: Any) -> None:
+def test_an_api_key_in_a_multipart_body_is_a_part_besides_the_others(data: Any) -> None:
     request = sent(calling(IN_BODY, {"method": "POST", "body": {"type": "multipart", "data": data}}))
     found = [(name, content.decode()) for name, _, _, content in multipart_parts(request)]
     assert found == [*([("a", "b")] if data else []), ("secret", "k&é")]
@@ -166,7 +166,7 @@ def test_an_api_key_in_a_body_under_its_own_media_type() -> None:
 
 
 @pytest.mark.parametrize("value", [[1], "text", 5])
-def test_an_api_key_in_a_body_that_the_caller_makes_something_else_refuses_the_call(value: Any) -> None:
+def test_an_api_key_in_a_body_that_the_caller_makes_another_type_rejects_the_call(value: Any) -> None:
     operation = {"method": "POST", "body": {"type": "json", "data": "{{tools.body}}"}}
     recorder = Recorder()
     with pytest.raises(InvalidInput, match="because the API key is sent in it"):

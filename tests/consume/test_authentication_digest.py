@@ -24,11 +24,11 @@ AUTHENTICATION = {"type": "digest", "username": "{{USER}}", "password": "{{PASSW
 
 @dataclass
 class Guarded:
-    """Answers as an upstream with Digest does.
+    """Respond as an upstream with Digest authentication.
 
     Attributes:
-        algorithm: What it asks for; empty for the default.
-        qop: The qualities that it offers; empty for none, as in RFC 2069.
+        algorithm: The algorithm of its challenges; empty for the default.
+        qop: The qualities of protection that it offers; empty for none, as in RFC 2069.
         userhash: Whether the user's name is hashed.
         uses: How often a nonce may be used.
         counts: The nonce counts that were used, by nonce.
@@ -114,7 +114,7 @@ def test_one_challenge_is_answered_and_its_nonce_used_again(
         assert guarded.counts == {"nonce-0": ["00000001", "00000002", "00000003"]}
 
 
-def test_the_name_is_hashed_where_the_upstream_asks_for_it(tmp_path: Path, upstream: Upstream) -> None:
+def test_the_name_is_hashed_if_the_upstream_requests_it(tmp_path: Path, upstream: Upstream) -> None:
     upstream.answers(Guarded(userhash=True))
     assert call(calling(tmp_path, upstream)).status == 200
     assert "userhash=true" in upstream.received[-1].header("authorization")

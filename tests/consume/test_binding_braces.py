@@ -1,4 +1,4 @@
-"""Bindings between ``${…}`` and ``{…}``: read where they can be nothing else."""
+"""Bindings in ``${…}`` and ``{…}``: accepted where they are unambiguous."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_parameter_of_that_name_fills_the_path() -> None:
 
 
 @pytest.mark.parametrize("path", ["/a/{KEY}", "/a/${OTHER}"])
-def test_a_path_that_says_what_it_means_is_not_told(path: str) -> None:
+def test_an_unambiguous_path_is_not_reported(path: str) -> None:
     assert not told_of({}, path)
 
 
@@ -78,7 +78,7 @@ def test_other_braces_in_a_body_are_its_own(text: str) -> None:
     assert sent(function).body == text.encode()
 
 
-def test_each_value_is_told_with_its_place() -> None:
+def test_each_value_is_reported_with_its_location() -> None:
     operation = {
         "method": "POST",
         "inputParameters": [{"name": "q", "in": "query", "value": "{KEY}${KEYS}"}],

@@ -1,4 +1,4 @@
-"""Answers that are made to take long: each is refused with what it has, or read in a time like its length."""
+"""Responses crafted to take long: each is rejected with a reason, or decoded in time proportional to its length."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def attributes(count: int) -> str:
         ),
     ],
 )
-def test_what_would_take_long_is_refused(format_: str, content: str, found: str) -> None:
+def test_content_that_would_take_long_is_rejected(format_: str, content: str, found: str) -> None:
     began = time.process_time()
     with pytest.raises(ValueError, match=found):
         decode(format_, content)
     assert time.process_time() - began < 5
 
 
-def test_a_huge_decimal_is_refused(tmp_path: Path) -> None:
+def test_a_huge_decimal_is_rejected(tmp_path: Path) -> None:
     schema = {"type": "bytes", "logicalType": "decimal", "precision": 40, "scale": 2}
     name = write_schema(tmp_path, schema)
     length = 1_000_000
@@ -72,7 +72,7 @@ def test_a_huge_decimal_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("charset", ["punycode", "idna"])
-def test_encodings_of_host_names_are_no_charsets(charset: str) -> None:
+def test_encodings_of_host_names_are_not_charsets(charset: str) -> None:
     with pytest.raises(ValueError, match=f"unknown charset `{charset}`"):
         decode("text", "ab" * MANY, f"text/plain; charset={charset}")
 
@@ -109,7 +109,7 @@ def test_many_columns_of_one_name_are_numbered(format_: str, content: str, rows:
         "<table><tr><td>" * 20 + "{}",
     ],
 )
-def test_pages_as_people_write_them_are_read(around: str) -> None:
+def test_typical_pages_are_decoded(around: str) -> None:
     table = "<table><tr><th>a</th></tr><tr><td>1</td></tr></table>"
     assert [{"a": "1"}] in decode("html", around.format(table))["tables"]
 
