@@ -13,7 +13,7 @@ import pytest
 
 from consume.calling import authenticated, call, call_at_once, call_each
 from naftiko_run.consume import UpstreamResponse
-from naftiko_run.consume.authentication.digest import Challenge, challenges_of
+from naftiko_run.consume.authentication.digest import DigestChallenge, challenges_of
 from naftiko_run.invoke import Outcome
 from support.upstream import Answer, Received, Upstream
 
@@ -204,7 +204,7 @@ RFC7616 = {
     ],
 )
 def test_the_example_of_rfc_7616(algorithm: str, response: str) -> None:
-    challenge = Challenge(
+    challenge = DigestChallenge(
         {**RFC7616, "algorithm": algorithm}, cnonce="f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
     )
     assert challenge.answer("Mufasa", "Circle of Life", "GET", "/dir/index.html") == (
@@ -223,7 +223,7 @@ def test_the_example_of_rfc_7616_with_a_hashed_name() -> None:
         "nonce": "5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK",
         "userhash": "true",
     }
-    challenge = Challenge(parameters, cnonce="NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v")
+    challenge = DigestChallenge(parameters, cnonce="NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v")
     answer = challenge.answer("Jäsøn Doe", "Secret, or not?", "GET", "/doe.json")
     assert 'username="793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b"' in answer
     assert 'response="3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5"' in answer
@@ -236,7 +236,7 @@ def test_the_example_of_rfc_2617() -> None:
         "nonce": "dcd98b7102dd2f0e8b11d0f600bfb0c093",
         "opaque": "5ccc069c403ebaf9f0171e9517f40e41",
     }
-    answer = Challenge(parameters, cnonce="0a4f113b").answer(
+    answer = DigestChallenge(parameters, cnonce="0a4f113b").answer(
         "Mufasa", "Circle Of Life", "GET", "/dir/index.html"
     )
     assert 'response="6629fae49393a05397450978507c4ef1"' in answer

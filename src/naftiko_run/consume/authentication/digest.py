@@ -33,11 +33,11 @@ def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile ``{type: digest, username, password}``; an empty password is allowed."""
     if block.is_masked:
         return masked_credentials("Digest")
-    return Digest(block.required("username"), block.value("password", may_be_empty=True))
+    return DigestScheme(block.required("username"), block.value("password", may_be_empty=True))
 
 
 @dataclass(slots=True)
-class Challenge:
+class DigestChallenge:
     """A Digest challenge of an upstream, and how often it was answered.
 
     Attributes:
@@ -115,13 +115,13 @@ class Challenge:
         return hashed
 
 
-class Digest:
+class DigestScheme:
     """Answer the challenge of an upstream, and reuse its nonce until it sends a new one."""
 
     def __init__(self, username: str, password: str) -> None:
         self._username = username
         self._password = password
-        self._challenge: Challenge | None = None
+        self._challenge: DigestChallenge | None = None
 
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
         """Send the request; if the upstream sends a new challenge, answer it and send the request again."""
@@ -143,7 +143,7 @@ class Digest:
         return await self._send(request, found, send)
 
     async def _send(
-        self, request: OutgoingRequest, challenge: Challenge | None, send: Send
+        self, request: OutgoingRequest, challenge: DigestChallenge | None, send: Send
     ) -> UpstreamResponse:
         if challenge is None:
             return await send(request)
@@ -152,7 +152,7 @@ class Digest:
         return await send(request.with_headers(("Authorization", answer)))
 
 
-def challenges_of(response: UpstreamResponse) -> Iterator[Challenge]:
+def challenges_of(response: UpstreamResponse) -> Iterator[DigestChallenge]:
     """Return the Digest challenges of a response, in the upstream's order of preference."""
     for name, header in response.headers:
         if name != "www-authenticate":
@@ -163,10 +163,10 @@ def challenges_of(response: UpstreamResponse) -> Iterator[Challenge]:
                 parameters[key.lower()] = _unquoted(value)
                 continue
             if scheme == "digest":
-                yield Challenge(parameters)
+                yield DigestChallenge(parameters)
             scheme, parameters = key.lower(), {}
         if scheme == "digest":
-            yield Challenge(parameters)
+            yield DigestChallenge(parameters)
 
 
 def _username_parameter(name: str) -> str:
