@@ -15,7 +15,7 @@ from naftiko_run.version import __version__
 if TYPE_CHECKING:
     from naftiko_run.bindings import BindingProvider
     from naftiko_run.capability import Capability, Settings, load
-    from naftiko_run.consume import Authentication, Format, FormatSettings
+    from naftiko_run.consume import AuthenticationScheme, Format, FormatSettings
     from naftiko_run.errors import (
         DocumentError,
         InvalidInput,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Application",
-    "Authentication",
+    "AuthenticationScheme",
     "BindingProvider",
     "Capability",
     "DocumentError",
@@ -51,7 +51,7 @@ __all__ = [
 
 _HOMES = {
     "Application": "naftiko_run.serve",
-    "Authentication": "naftiko_run.consume",
+    "AuthenticationScheme": "naftiko_run.consume",
     "BindingProvider": "naftiko_run.bindings",
     "Capability": "naftiko_run.capability",
     "DocumentError": "naftiko_run.errors",

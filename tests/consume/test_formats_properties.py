@@ -1,4 +1,4 @@
-"""What a well-behaved writer writes is read as it was; what nobody wrote is refused in words."""
+"""Well-formed content round-trips; arbitrary bytes are decoded or rejected with a reason."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_avro_comes_back(tmp_path: Path, vessels: list[tuple[Any, ...]]) -> None
 @pytest.mark.parametrize(
     "name", ["json", "xml", "yaml", "csv", "tsv", "psv", "avro", "protobuf", "html", "markdown"]
 )
-def test_any_bytes_are_read_or_refused_in_words(tmp_path: Path, name: str) -> None:
+def test_any_bytes_are_decoded_or_rejected_with_a_reason(tmp_path: Path, name: str) -> None:
     schemas = {
         "avro": lambda: write_schema(tmp_path, VESSEL_AVSC),
         "protobuf": lambda: write_protos(tmp_path),

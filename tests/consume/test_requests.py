@@ -1,4 +1,4 @@
-"""Where arguments go in a request, and what never leaves the house."""
+"""Where arguments are sent in a request, and which are never sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def parameters(*written: str, **more: Any) -> dict[str, Any]:
 
 
 def refusal(function: Any, inputs: dict[str, Any]) -> InvalidInput:
-    """Why a call is refused; nothing was sent."""
+    """Return why a call was rejected before anything was sent."""
     recorder = Recorder()
     with pytest.raises(InvalidInput) as refused:
         invoke(function, inputs, recorder)
@@ -208,7 +208,7 @@ def test_a_header_parameter_replaces_ours() -> None:
     assert header_of(request, "Content-Type") == "application/vnd.x+json"
 
 
-def test_every_request_says_what_it_accepts_and_who_asks() -> None:
+def test_every_request_has_an_accept_and_a_user_agent_header() -> None:
     request = sent(tool({}))
     assert (header_of(request, "Accept") or "").startswith("application/json")
     assert (header_of(request, "User-Agent") or "").startswith("naftiko-run/")

@@ -131,7 +131,7 @@ def test_a_deep_answer_is_given_or_refused(served: Served, upstream: Upstream, p
     assert answer.status_code in (200, 502), answer.text
     if depth > 1024:
         assert answer.status_code == 502
-        assert "api.get gave an answer that is not JSON" in answer.json()["detail"]
+        assert "api.get returned a response that is not JSON" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("status", [200, 422])
@@ -212,7 +212,7 @@ def test_text_that_is_not_unicode_is_replaced_with_a_warning(
     with caplog.at_level(logging.WARNING):
         answer = httpx.get(f"{served.url('rest')}/mapped")
     assert (answer.status_code, answer.json()) == (200, value)
-    assert any("api.get" in each.message and "not Unicode" in each.message for each in caplog.records)
+    assert any("api.get" in each.message and "not valid Unicode" in each.message for each in caplog.records)
     assert httpx.get(f"{served.url('rest')}/steps").json()["s"] == value["s"]
     for tool in ("get", "mapped"):
         result = call_tool(served.url("mcp"), tool)

@@ -211,7 +211,7 @@ def test_an_argument_that_would_climb_out_of_its_path_is_an_error(
 def test_an_argument_with_a_line_break_cannot_become_a_header(shop: Served, upstream: Upstream) -> None:
     result = call_tool(shop.url("mcp"), "get-item", {"id": "1", "X-Trace": "a\r\nX-Admin: yes"})
     assert result.is_error
-    assert "- /X-Trace holds a line break" in text_of(result)
+    assert "- /X-Trace contains a line break" in text_of(result)
     assert upstream.received == []
 
 

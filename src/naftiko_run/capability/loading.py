@@ -16,7 +16,7 @@ from naftiko_run.capability.selection import Selection
 from naftiko_run.capability.settings import Settings
 from naftiko_run.capability.surroundings import addresses_of, environment_of, inbound_of, surroundings_of
 from naftiko_run.capability.units import compile_units
-from naftiko_run.consume import ConsumedOperations
+from naftiko_run.consume import OperationRegistry
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document import Document, LoadedDocument, load_document
 from naftiko_run.document.model import RestExposes
@@ -59,7 +59,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     prefixes = frozenset({"rest", "tools", *namespaces})
     environment = environment_of(settings, loaded.source.folder, report)
     surroundings = surroundings_of(document, settings, environment, prefixes, loaded.source.folder)
-    operations = ConsumedOperations(document, surroundings)
+    operations = OperationRegistry(document, surroundings)
     scripts = ScriptCompiler(_script_defaults(document, environment, report), loaded.source.folder)
     compiler = FunctionCompiler(
         operations, surroundings.bindings, prefixes, scripts, report, settings.read_only

@@ -9,7 +9,7 @@ from pathlib import Path
 from naftiko_run.bindings import Bindings, MaskedBindings, ProviderSettings, read_environment, read_sources
 from naftiko_run.capability.capability import Address
 from naftiko_run.capability.settings import Settings
-from naftiko_run.consume import SandboxAddresses, SandboxTransport, Surroundings, http_transport
+from naftiko_run.consume import ConsumeContext, SandboxAddresses, SandboxTransport, http_transport
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document import Document
 from naftiko_run.document.model import Exposes
@@ -32,11 +32,11 @@ def surroundings_of(
     environment: Mapping[str, str],
     prefixes: frozenset[str],
     folder: Path,
-) -> Surroundings:
+) -> ConsumeContext:
     """Give what operations need beyond the document; in a sandbox everything that is real is masked."""
     binds = document.binds
     if settings.sandbox:
-        return Surroundings(
+        return ConsumeContext(
             MaskedBindings(binds, environment),
             SandboxAddresses(binds, environment),
             SandboxTransport(document),
@@ -46,7 +46,7 @@ def surroundings_of(
         )
     sources = read_sources(binds, ProviderSettings(folder, environment, settings.provider_timeout))
     bindings = Bindings(binds, environment, sources)
-    return Surroundings(
+    return ConsumeContext(
         bindings,
         bindings,
         http_transport(settings.http_client, settings.timeout, settings.limits),
@@ -59,7 +59,7 @@ def surroundings_of(
 
 
 def inbound_of(
-    document: Document, around: Surroundings, settings: Settings, environment: Mapping[str, str]
+    document: Document, around: ConsumeContext, settings: Settings, environment: Mapping[str, str]
 ) -> Bindings:
     """Give the values of credentials that callers bring: the real ones, in a sandbox as far as files hold them."""
     if not (around.is_masked and any(each.authentication for each in document.exposes)):
@@ -70,7 +70,7 @@ def inbound_of(
 
 
 def addresses_of(
-    document: Document, around: Surroundings, environment: Mapping[str, str], report: Report
+    document: Document, around: ConsumeContext, environment: Mapping[str, str], report: Report
 ) -> dict[Pointer, Address]:
     """Give where adapters listen; a sandbox asks no provider, and misses nothing."""
     bindings = Bindings(document.binds, environment) if around.is_masked else around.bindings

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from naftiko_run import jsontext
-from naftiko_run.consume import CallerBody, ConsumedOperation, StreamedResponse, UpstreamResponse
+from naftiko_run.consume import CallerBody, StreamedResponse, UpstreamOperation, UpstreamResponse
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import MISSING, Expression, Scope, names_of
 from naftiko_run.invoke.inputs import Use
@@ -29,13 +29,13 @@ class Call:
         max_binary_size: The adapter's, in bytes; None where it has none.
     """
 
-    operation: ConsumedOperation
+    operation: UpstreamOperation
     arguments: Mapping[str, Expression]
     _computed: tuple[tuple[str, Expression], ...]
     max_binary_size: int | None = None
 
     @classmethod
-    def of(cls, operation: ConsumedOperation, arguments: Mapping[str, Expression]) -> Call:
+    def of(cls, operation: UpstreamOperation, arguments: Mapping[str, Expression]) -> Call:
         """Make a call; arguments that are the scope's value of the same name cost nothing."""
         computed = [
             (name, each) for name, each in arguments.items() if each.whole != name or each.names != (name,)
@@ -65,7 +65,7 @@ class Call:
     def send(
         self, scope: Scope, raw_body: CallerBody | None = None, stream_threshold: int | None = None
     ) -> Awaitable[UpstreamResponse]:
-        """Call the operation once; see ``ConsumedOperation.exchange``."""
+        """Call the operation once; see ``UpstreamOperation.call``."""
         arguments = scope
         if self._computed:
             arguments = dict(scope)
@@ -75,7 +75,7 @@ class Call:
                     arguments.pop(name, None)
                 else:
                     arguments[name] = value
-        return self.operation.exchange(arguments, raw_body, self.max_binary_size, stream_threshold)
+        return self.operation.call(arguments, raw_body, self.max_binary_size, stream_threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def _is_json(media_type: str) -> bool:
     return media_type.partition(";")[0].strip().casefold().endswith("json")
 
 
-def _decoded_or_missing(operation: ConsumedOperation, response: UpstreamResponse) -> Any:
+def _decoded_or_missing(operation: UpstreamOperation, response: UpstreamResponse) -> Any:
     try:
         return operation.decode(response)
     except UndecodableResponse:

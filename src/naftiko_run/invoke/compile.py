@@ -8,7 +8,7 @@ from functools import partial
 from itertools import chain
 
 from naftiko_run.bindings import Bindings
-from naftiko_run.consume import ConsumedOperations, NotCallable
+from naftiko_run.consume import NotCallable, OperationRegistry
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.model import Forward as ForwardModel
 from naftiko_run.document.model import FunctionModel as Unit
@@ -42,7 +42,7 @@ class FunctionCompiler:
         shared: What equal inputs are made of once.
     """
 
-    operations: ConsumedOperations
+    operations: OperationRegistry
     bindings: Bindings
     prefixes: frozenset[str]
     scripts: ScriptCompiler

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from naftiko_run.consume import ConsumedOperation, ConsumedOperations
+from naftiko_run.consume import OperationRegistry, UpstreamOperation
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.expressions import Expression, exactly, member_of, same_name
 from naftiko_run.invoke.call import Call
@@ -29,7 +29,7 @@ class Connector:
         report: Takes what will surprise at run time.
     """
 
-    operations: ConsumedOperations
+    operations: OperationRegistry
     references: References
     offered: Sequence[str]
     leftover: Sequence[str]
@@ -82,7 +82,7 @@ class Connector:
         return Call.of(operation.masking(secrets), reads)
 
     def _extras(
-        self, operation: ConsumedOperation, written: Mapping[str, Expression], at: Pointer
+        self, operation: UpstreamOperation, written: Mapping[str, Expression], at: Pointer
     ) -> dict[str, str]:
         """Give the arguments that the operation does not know, and where they travel.
 
@@ -94,7 +94,7 @@ class Connector:
         spare = [name for name in self.leftover if name not in known]
         if not (named or spare):
             return {}
-        place = self.operations.place_of_others(operation.name)
+        place = self.operations.extras_location(operation.name)
         members = (member_of(name, self.references.objects) for name in known)
         read = [*written.values(), *(each for each in members if each is not None)]
         referred = {name for expression in read for name in expression.names}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from naftiko_run.consume import CallerBody, ConsumedOperation
+from naftiko_run.consume import CallerBody, UpstreamOperation
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.errors import BoundVariable, MissingBinding, Unsupported
 from naftiko_run.expressions import MISSING, Expression
@@ -56,7 +56,7 @@ class Function:
     description: str
     pointer: Pointer
     inputs: tuple[Input, ...]
-    operations: tuple[ConsumedOperation, ...]
+    operations: tuple[UpstreamOperation, ...]
     missing: tuple[BoundVariable, ...]
     refusal: str
     has_own_schema: bool

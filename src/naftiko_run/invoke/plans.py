@@ -74,7 +74,7 @@ class PlanCompiler:
         compiler = OutputCompiler(
             self._value, pieces, lone_elements=_has_lone_elements(call), unit=self.unit.name
         )
-        outputs = self._bytes() if call.operation.gives_bytes else self._outputs(compiler)
+        outputs = self._bytes() if call.operation.returns_bytes else self._outputs(compiler)
         body = call.operation.plan.body
         passes_raw_body = (
             body is not None
@@ -134,7 +134,7 @@ class PlanCompiler:
                 call = self._connect(step.call, step.with_, step)
                 if call.operation.plan.method not in READING:
                     changes.add(step.name)
-                model, gives_bytes = call.operation.model, call.operation.gives_bytes
+                model, gives_bytes = call.operation.model, call.operation.returns_bytes
                 projection = Projection() if gives_bytes else Projection.of(model.output_parameters)
                 return CallStep(step.name, call, projection)
             case LookupStepModel():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run.bindings import Bindings
-from naftiko_run.consume import compile_graphql_text, is_graphql, revealed_in
+from naftiko_run.consume import compile_graphql_template, is_graphql, revealed_in
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import (
     MISSING,
@@ -75,7 +75,7 @@ class References:
             ValueError: A template is malformed.
         """
         if is_graphql(name, written):
-            return compile_graphql_text(written, self.resolve)
+            return compile_graphql_template(written, self.resolve)
         return self.compile(written)
 
     def with_secrets(self, compile_it: Callable[[], Expression]) -> tuple[Expression, tuple[str, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from naftiko_run.consume import ConsumedOperation, NotCallable
+from naftiko_run.consume import NotCallable, UpstreamOperation
 from naftiko_run.document.model import FunctionModel
 
 READING: Final = ("GET", "HEAD", "OPTIONS")
@@ -16,14 +16,14 @@ class Withheld(NotCallable):
     """What could work, and is left out as was asked; the message says why."""
 
 
-def is_safe_to_call(unit: FunctionModel, operations: Sequence[ConsumedOperation]) -> bool:
+def is_safe_to_call(unit: FunctionModel, operations: Sequence[UpstreamOperation]) -> bool:
     """Whether a unit is known to change nothing: by what its author says, else by the methods of what it calls."""
     if unit.is_safe is not None:
         return unit.is_safe
     return all(each.plan.method in READING for each in operations)
 
 
-def require_safe(unit: FunctionModel, operations: Sequence[ConsumedOperation]) -> None:
+def require_safe(unit: FunctionModel, operations: Sequence[UpstreamOperation]) -> None:
     """Let pass what its author says to be safe, and what calls nothing but safe methods.
 
     Scripts have nothing but their inputs to work on, so they change nothing either.

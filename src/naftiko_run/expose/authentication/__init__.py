@@ -1,4 +1,4 @@
-"""Inbound authentication: schemes, one module each, found by their ``type``; and the door that asks them."""
+"""Inbound authentication: schemes, one module each, looked up by ``type``, and the middleware that applies them."""
 
 from naftiko_run.capability.access import Block
 from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, credentials, is_same

@@ -1,4 +1,4 @@
-"""Credentials that are the same for every request: headers, query parameters, cookies."""
+"""Static credentials: headers, query parameters and cookies that are the same for every request."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from naftiko_run.secret import MASK
 
 
 @dataclass(frozen=True, slots=True)
-class HeaderAuthentication:
-    """Fixed credentials.
+class StaticCredentials:
+    """Credentials that are the same for every request.
 
     Attributes:
-        headers: Set on each request that has none of the same name: a parameter
-            that the document itself declares is the caller's to give.
+        headers: Added to each request that has no header of the same name, because the document may declare it as a
+            parameter.
         query: Percent-encoded ``name=value`` pairs, appended to the URL.
-        cookie: ``name=value`` pairs, joined to the request's cookies.
+        cookie: ``name=value`` pairs, appended to the cookies of the request.
     """
 
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -27,8 +27,8 @@ class HeaderAuthentication:
         """Send the request with the credentials."""
         url, headers = request.url, request.headers
         if self.headers:
-            given = {name.lower() for name, _ in headers}
-            headers = (*headers, *(header for header in self.headers if header[0].lower() not in given))
+            present = {name.lower() for name, _ in headers}
+            headers = (*headers, *(header for header in self.headers if header[0].lower() not in present))
         if self.query:
             url += f"{'&' if '?' in url else '?'}{self.query}"
         if self.cookie:
@@ -38,6 +38,6 @@ class HeaderAuthentication:
         return await send(request.copy(url=url, headers=headers))
 
 
-def masked(scheme: str) -> HeaderAuthentication:
-    """Give what shows, where nothing real is called, that the request would have credentials."""
-    return HeaderAuthentication((("Authorization", f"{scheme} {MASK}"),))
+def masked_credentials(scheme: str) -> StaticCredentials:
+    """Return a masked ``Authorization`` header, for requests that are shown but not sent."""
+    return StaticCredentials((("Authorization", f"{scheme} {MASK}"),))

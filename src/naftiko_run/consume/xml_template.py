@@ -1,4 +1,4 @@
-"""XML written as text with templates in it: values stay in the text, attribute, section or name where they stand."""
+"""XML with templates: values are escaped for the text, attribute, section or name that they are in."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from naftiko_run.consume.placed_text import MARK, compile_placed_text
+from naftiko_run.consume.contextual_escaping import MARK, compile_escaped_text
 from naftiko_run.expressions import Escape, Expression, Resolve, as_text
 
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-"""Characters that XML 1.0 does not have, not even as references."""
+"""Characters that XML 1.0 does not allow, not even as references."""
 _ENTITIES: Final = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;", "\r": "&#13;"}
 )
@@ -31,17 +31,17 @@ _IN_TAG: Final = re.compile(rf"""(?P<quoted>"[^"]*"?|'[^']*'?)|(?P<mark>{MARK})"
 _MARK: Final = re.compile(MARK)
 
 
-def compile_xml_text(text: str, resolve: Resolve) -> Expression:
-    """Compile an XML text.
+def compile_xml_template(text: str, resolve: Resolve) -> Expression:
+    """Compile XML with templates.
 
     Raises:
         ValueError: A template is malformed.
     """
-    return compile_placed_text(text, resolve, scan_xml)
+    return compile_escaped_text(text, resolve, scan_xml)
 
 
 def scan_xml(marked: str) -> Sequence[Escape]:
-    """Return what writes the value of each mark of an XML text."""
+    """Return the escape function for each mark in an XML text."""
     return [*_scan(marked)]
 
 
@@ -75,14 +75,14 @@ def _in_attribute(value: Any) -> str:
 
 
 def _in_cdata(value: Any) -> str:
-    """Write a value into a CDATA section, which is split wherever the value could end it."""
+    """Write a value into a CDATA section, which is split wherever the value would end it."""
     again = "]]><![CDATA["
     text = _legal(value).replace("]]>", f"]]{again}>").replace("\r", "]]>&#13;<![CDATA[")
     return f"{again if text.startswith((']', '>')) else ''}{text}{again if text.endswith(']') else ''}"
 
 
 def _in_comment(value: Any) -> str:
-    """Write a value into a comment, in which no two hyphens may follow each other."""
+    """Write a value into a comment, which must not contain two hyphens in a row."""
     text = re.sub("-(?=-|\\Z)", "- ", _legal(value))
     return f" {text}" if text.startswith(("-", ">")) else text
 
@@ -95,7 +95,7 @@ def _in_instruction(value: Any) -> str:
 def _as_name(value: Any) -> str:
     text = as_text(value)
     if not _NAME.fullmatch(text):
-        raise ValueError("must be a name, because it is a part of the markup of an XML body")
+        raise ValueError("must be a name, because it is part of the markup of an XML body")
     return text
 
 

@@ -1,4 +1,4 @@
-"""``consumes`` to operations that can be called: every template, path and credential settled at load."""
+"""Compile consumed operations: templates, paths and credentials are resolved when the document is loaded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from naftiko_run.consume.bodies import (
+from naftiko_run.consume.body_plan import (
     BODY_METHODS,
     BodyPlan,
     body_of_parameters,
@@ -14,12 +14,12 @@ from naftiko_run.consume.bodies import (
     in_language_of,
     with_fields,
 )
+from naftiko_run.consume.context import ConsumeContext
 from naftiko_run.consume.formats import Format
-from naftiko_run.consume.graphql_text import compile_graphql_text, is_graphql
+from naftiko_run.consume.graphql_template import compile_graphql_template, is_graphql
 from naftiko_run.consume.masking import Mask, UrlSecrets, revealed_in
-from naftiko_run.consume.operation import ConsumedOperation
-from naftiko_run.consume.plan import JSON, RequestPlan
-from naftiko_run.consume.styles import (
+from naftiko_run.consume.operation import UpstreamOperation
+from naftiko_run.consume.parameter_styles import (
     Write,
     cookie_writer,
     form_field_writer,
@@ -27,10 +27,9 @@ from naftiko_run.consume.styles import (
     path_writer,
     query_writer,
 )
-from naftiko_run.consume.surroundings import Surroundings
+from naftiko_run.consume.request_plan import JSON, RequestPlan
 from naftiko_run.consume.upstream import Upstream
-from naftiko_run.document.model import Body, Parameter
-from naftiko_run.document.model import ConsumedOperation as OperationModel
+from naftiko_run.document.model import Body, ConsumedOperation, Parameter
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import (
     MISSING,
@@ -51,50 +50,50 @@ _VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 
 
 class OperationCompiler:
-    """Compiles one operation.
+    """Compile one operation.
 
     Args:
-        upstream: The entry that it stands under, compiled.
-        path: Its resource's path.
-        model: The operation.
-        parameters: Its input parameters, the entry's included.
-        answers: The format of its answers.
-        surroundings: What it needs beyond the document.
+        upstream: Its compiled ``consumes`` entry.
+        path: The path of its resource.
+        model: The operation in the document.
+        parameters: Its input parameters, including those of the entry.
+        response_format: The format of its responses.
+        context: The context in which it is compiled.
     """
 
     def __init__(
         self,
         upstream: Upstream,
         path: str,
-        model: OperationModel,
+        model: ConsumedOperation,
         parameters: tuple[Parameter, ...],
         *,
-        answers: Format,
-        surroundings: Surroundings,
+        response_format: Format,
+        context: ConsumeContext,
     ) -> None:
         self._upstream = upstream
         self._path = path
         self._model = model
         self._parameters = parameters
-        self._answers = answers
-        self._around = surroundings
+        self._response_format = response_format
+        self._context = context
         self._missing: dict[BoundVariable, None] = {}
         self._revealed: list[str] = []
-        """The values of bindings, in the order in which they were read."""
+        """The values of bindings, in the order of their resolution."""
         self._siblings = {each.name: each for each in parameters if each.value is not None}
         self._environment = {parameter.name for parameter in parameters if parameter.in_ == "environment"}
 
-    def compile(self, extras: Mapping[str, str]) -> ConsumedOperation:
-        """Compile it, with arguments that it does not declare; see ``ConsumedOperations.get``.
+    def compile(self, extras: Mapping[str, str]) -> UpstreamOperation:
+        """Compile the operation, with arguments that it does not declare; see ``OperationRegistry.get``.
 
         Raises:
-            ValueError: One of its templates cannot be used.
+            ValueError: One of its templates is invalid.
         """
         operation = f"{self._upstream.namespace}.{self._model.name}"
         in_query = [extra for extra, place in extras.items() if place == "query"]
         in_body = [extra for extra, place in extras.items() if place == "body"]
-        base, _ = _climbed(self._upstream.base, self._path)
-        shown_base, own_path = _climbed(self._upstream.shown, self._path)
+        base, _ = _resolve_parents(self._upstream.base, self._path)
+        shown_base, own_path = _resolve_parents(self._upstream.shown, self._path)
         path = parse_path(own_path)
         own = {parameter.name for parameter in self._parameters}
         secrets = UrlSecrets()
@@ -129,7 +128,7 @@ class OperationCompiler:
         body = self._body(in_body)
         expressions = [*variables.values(), *(value for _, value, _ in (*query, *headers, *cookies))]
         expressions += [body.value] if body else []
-        fixed_headers = self._upstream.fixed_headers(self._answers.accept)
+        fixed_headers = self._upstream.fixed_headers(self._response_format.accept)
         plan = RequestPlan(
             operation=operation,
             method=self._model.method,
@@ -148,9 +147,9 @@ class OperationCompiler:
             missing=tuple(sorted({*self._upstream.missing, *self._missing})),
         )
         secrets |= self._upstream.secrets
-        mask = Mask(secrets) if secrets and not self._around.is_masked else None
+        mask = Mask(secrets) if secrets and not self._context.is_masked else None
         reads = tuple(name for name in names_of(expressions) if name)
-        return ConsumedOperation(
+        return UpstreamOperation(
             operation,
             shown_base + path.text,
             self._model,
@@ -161,17 +160,17 @@ class OperationCompiler:
             self._upstream.refusal,
             self._upstream.refused_at,
             self._upstream.authentication,
-            self._answers,
-            self._answers.unmapped,
+            self._response_format,
+            self._response_format.unmapped,
             self._upstream.max_response if self._model.max_response is None else self._model.max_response,
             self._upstream.timeout if self._model.timeout is None else self._model.timeout,
-            "" if self._around.is_masked else self._model.output_media_type,
-            self._around.transport,
+            "" if self._context.is_masked else self._model.output_media_type,
+            self._context.transport,
             mask,
         )
 
     def _sources(self, path: PathTemplate) -> dict[str, Parameter]:
-        """Return the parameters that say what an argument is: their values are that argument and nothing else."""
+        """Return the parameters whose value is exactly one argument, by the name of that argument."""
         sources: dict[str, Parameter] = {}
         for parameter in self._parameters:
             is_sent = (
@@ -209,27 +208,27 @@ class OperationCompiler:
             value = variable(parameter.name)
         else:
             is_document = is_graphql(parameter.name, parameter.value)
-            compile_it = compile_graphql_text if is_document else compile_value
-            value = compile_it(parameter.value, self._resolve_fixed)
+            compile_ = compile_graphql_template if is_document else compile_value
+            value = compile_(parameter.value, self._resolve_fixed)
         integers = integers_of(parameter.schema)
         return value if integers is None else value.then(integers)
 
     def _resolve(self, name: str) -> Expression:
-        """Say what a name in a template of the operation means: a binding, else the caller's argument."""
+        """Resolve a name in a template of the operation: a binding, or else the caller's argument."""
         bound = self._bound(f"env.{name}" if name in self._environment else name)
         if bound is not None:
             return bound
         if name in self._siblings:
-            return self._of_sibling(name)
+            return self._sibling_value(name)
         prefix, dot, rest = name.partition(".")
-        name = rest if dot and prefix in self._around.prefixes else name
+        name = rest if dot and prefix in self._context.prefixes else name
         own = {each.name: each.type for each in self._parameters}
         objects = [each for each, kind in own.items() if kind in (None, "object", "array")]
         member = None if name in own else member_of(name, objects)
         return variable(name) if member is None else member
 
-    def _of_sibling(self, name: str) -> Expression:
-        """Give the fixed value of another parameter; inside of it, its own name is the caller's argument."""
+    def _sibling_value(self, name: str) -> Expression:
+        """Return the fixed value of another parameter; inside it, its own name is the caller's argument."""
         sibling = self._siblings.pop(name)
         try:
             return self._argument(sibling)
@@ -237,14 +236,14 @@ class OperationCompiler:
             self._siblings[name] = sibling
 
     def _resolve_fixed(self, name: str) -> Expression:
-        """Say what a name in a parameter's ``value`` means: there, capitals are the environment's."""
+        """Resolve a name in a parameter's ``value``, where a name in capitals is an environment variable."""
         declared = any(parameter.name == name for parameter in self._parameters)
-        if _VARIABLE_NAME.match(name) and not declared and self._around.bindings.find(name) is None:
+        if _VARIABLE_NAME.match(name) and not declared and self._context.bindings.find(name) is None:
             return self._bound(f"env.{name}") or variable(name)
         return self._resolve(name)
 
     def _bound(self, name: str) -> Expression | None:
-        bound = self._around.bindings.find(name)
+        bound = self._context.bindings.find(name)
         if bound is None:
             return None
         if bound.value is None:
@@ -254,21 +253,21 @@ class OperationCompiler:
         return constant(self._revealed[-1])
 
     def _secret(self, secrets: UrlSecrets, before: str, compile_part: Callable[[], Expression]) -> Expression:
-        """Compile a part of the URL, and note the bindings in it."""
+        """Compile a part of the URL, and record the values of bindings in it."""
         known = len(self._revealed)
         expression = compile_part()
         secrets.add_all(before, revealed_in(expression, self._revealed[known:]))
         return expression
 
-    def _written_content_type(self) -> str:
-        """Return the Content-Type that a header of the document fixes; empty where none does."""
+    def _fixed_content_type(self) -> str:
+        """Return the Content-Type that a header parameter sets to a fixed value; empty if none does."""
         fixed = (each.value for each in self._placed("header") if each.name.casefold() == "content-type")
         return next((value for value in fixed if isinstance(value, str)), "")
 
     def _body(self, extras: Sequence[str]) -> BodyPlan | None:
         model = self._model.body
         if model is not None and model.data is not None:
-            model = in_language_of(model, self._written_content_type())
+            model = in_language_of(model, self._fixed_content_type())
             return with_fields(compile_body(model, self._resolve), extras)
         parameters = self._placed("body")
         arguments = {parameter.name: self._argument(parameter) for parameter in parameters}
@@ -286,9 +285,9 @@ class OperationCompiler:
 def _pieces(
     base: str, path: PathTemplate, variables: Mapping[str, Expression], writers: Mapping[str, Write]
 ) -> tuple[str | tuple[Expression, Write], ...]:
-    """Return a URL up to its query in the order in which it is written: text, and what fills the variables.
+    """Return the parts of a URL without its query, in order: text, or the value of a variable and its writer.
 
-    Nothing where no value can be written without a look at the text around it: see ``RequestPlan.pieces``.
+    Empty if values must be checked together with the text around them; see ``RequestPlan.pieces``.
     """
     if path.is_delicate:
         return ()
@@ -301,8 +300,8 @@ def _pieces(
     return (base, *parts)
 
 
-def _climbed(base: str, path: str) -> tuple[str, str]:
-    """Follow the ``../`` that a path begins with up the base URI's own path, never beyond its host."""
+def _resolve_parents(base: str, path: str) -> tuple[str, str]:
+    """Resolve leading ``../`` segments of a path against the path of the base URI, never beyond its host."""
     while path.startswith("/../"):
         path = path.removeprefix("/..")
         above, _, _ = base.rpartition("/")

@@ -1,6 +1,6 @@
-"""Text in a language with templates in it: each value is written as its place in the text demands.
+"""Contextual escaping: each template in a text of some language is escaped for its place in the text.
 
-The text is scanned with a mark in place of each value, so that a scanner of the language sees where the values stand.
+The text is scanned with a mark in place of each template, so that a scanner for the language finds their contexts.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ from naftiko_run.expressions import (
 )
 
 MARK: Final = "\ue001[0-9a-f]+\ue002"
-"""The pattern of what stands in place of a value."""
+"""Matches the mark that replaces a template."""
 
 Scan = Callable[[str], Sequence[Escape]]
-"""Returns what writes the value of each mark of a text; each may raise ``ValueError`` where a value cannot stand."""
+"""Return the escape function for each mark in a text; it raises ``ValueError`` for a value not allowed there."""
 
 _MARK: Final = re.compile(MARK)
 _PLACEHOLDER: Final = re.compile(r"\{\{\{\s*[^{}]+?\s*\}\}\}|\{\{\s*[^{}#^/!&\s][^{}]*\}\}")
 _SECTION: Final = re.compile(r"\{\{\s*[#^&!]")
 
 
-def compile_placed_text(text: str, resolve: Resolve, scan: Scan, *, lenient: bool = True) -> Expression:
-    """Compile a text of a language.
+def compile_escaped_text(text: str, resolve: Resolve, scan: Scan, *, lenient: bool = True) -> Expression:
+    """Compile a text with templates.
 
     Args:
         text: The text.
-        resolve: What each name means.
-        scan: Knows the places of the language.
+        resolve: Resolves names in templates.
+        scan: Finds the context of each template in the language.
         lenient: See ``compile_text``.
 
     Returns:
-        An expression that raises ``InvalidInput`` where a value cannot stand in its place.
+        An expression that raises ``InvalidInput`` for a value that is not allowed in its place.
 
     Raises:
         ValueError: A template is malformed.
@@ -62,7 +62,7 @@ def compile_placed_text(text: str, resolve: Resolve, scan: Scan, *, lenient: boo
     marked = _PLACEHOLDER.sub(mark, text)
     literals = _MARK.split(marked)
     places = [
-        (value.evaluate, _naming(escape, value), literal)
+        (value.evaluate, _with_input_name(escape, value), literal)
         for value, escape, literal in zip(values, scan(marked), literals[1:], strict=True)
     ]
 
@@ -79,7 +79,7 @@ def compile_placed_text(text: str, resolve: Resolve, scan: Scan, *, lenient: boo
 
 
 def _compile_sections(text: str, resolve: Resolve, scan: Scan, *, lenient: bool) -> Expression:
-    """Compile a text whose places depend on its sections: it is scanned once they are rendered."""
+    """Compile a text with sections, which is scanned after they are rendered."""
 
     def mark(value: Any) -> str:
         return f"\ue001{jsontext.dumps(value).hex()}\ue002"
@@ -90,14 +90,14 @@ def _compile_sections(text: str, resolve: Resolve, scan: Scan, *, lenient: bool)
         marked = template.evaluate(scope)
         if marked is MISSING:
             return MISSING
-        escapes = iter([_naming(each, template) for each in scan(marked)])
+        escapes = iter([_with_input_name(each, template) for each in scan(marked)])
         return _MARK.sub(lambda found: next(escapes)(jsontext.loads(bytes.fromhex(found[0][1:-1]))), marked)
 
     return Expression(evaluate, template.names)
 
 
-def _naming(escape: Escape, value: Expression) -> Escape:
-    """Return an escape whose refusal of a value names the input that the value comes from."""
+def _with_input_name(escape: Escape, value: Expression) -> Escape:
+    """Return an escape function whose errors name the input that the value comes from."""
 
     def write(found: Any) -> str:
         try:

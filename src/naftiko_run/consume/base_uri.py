@@ -1,4 +1,4 @@
-"""The base URI of a ``consumes`` entry, its variables filled in: read like one that the document writes."""
+"""Fill in the variables of the base URI of a ``consumes`` entry."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from naftiko_run.urls import without_user
 
 Fill = Callable[[str], str]
-"""Fills in a template."""
+"""Render a template."""
 
 _SCHEME = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _SCHEME_TWICE = re.compile(r"\Ahttps?://(?=(?:https?:)?//)", re.IGNORECASE)
-"""The document's scheme before a host whose value brings its own, which then holds."""
+"""A scheme in the document before a variable whose value has a scheme too; the latter is used."""
 _PATH: str = "/%:@!$&'()*+,;=~"
 
 
@@ -23,10 +23,10 @@ class BaseUri:
     """A base URI that can be called.
 
     Attributes:
-        url: Scheme, host and path, without trailing slash.
-        shown: The same for people: a binding in its path may be a credential.
-        query: What every operation sends, as its value says.
-        has_slash: Whether it ends with a slash, which an operation without a path keeps.
+        url: Scheme, host and path, without a trailing slash.
+        shown: The URL for display, without values of bindings in its path, which may be credentials.
+        query: Query parameters in its value, which every operation sends.
+        has_slash: Whether it ends with a slash, which is kept for an operation without a path.
     """
 
     url: str = field(repr=False)
@@ -36,7 +36,7 @@ class BaseUri:
 
 
 def replaced_base_uri(url: str) -> BaseUri:
-    """Return the base URI that the command line gives in place of the document's."""
+    """Return the base URI that a command-line option sets instead of the one in the document."""
     bare = url.rstrip("/")
     return BaseUri(bare, without_user(bare), has_slash=url.endswith("/"))
 
@@ -44,18 +44,17 @@ def replaced_base_uri(url: str) -> BaseUri:
 def fill_base_uri(template: str, fill_host: Fill, fill_user: Fill, fill_path: Fill) -> BaseUri:
     """Fill in a base URI.
 
-    A value with which it begins is split like a base URI in a document: it may bring a scheme, a user, a path,
-    a query and a trailing slash, and have spaces around it; without a scheme it is https. A value in its path
-    stays there.
+    A value at the beginning is parsed like a base URI in a document: it may have a scheme, user info, a path, a
+    query, a trailing slash, and spaces around it; the default scheme is https. A value in the path stays in the path.
 
     Args:
-        template: The base URI, with a scheme or a variable at its beginning, and without a trailing slash.
-        fill_host: Fills in the scheme and the host.
-        fill_user: Fills in the user name and password, percent-encoded.
-        fill_path: Fills in what follows.
+        template: The base URI; starts with a scheme or a variable, and has no trailing slash.
+        fill_host: Renders the scheme and the host.
+        fill_user: Renders the user name and password, percent-encoded.
+        fill_path: Renders the path.
 
     Raises:
-        ValueError: It is not an http or https address.
+        ValueError: The result is not an http or https URL.
     """
     start = template.find("/", template.index("://") + 3 if "://" in template else 0)
     authority, path = (template, "") if start < 0 else (template[:start], template[start:])
@@ -67,7 +66,7 @@ def fill_base_uri(template: str, fill_host: Fill, fill_user: Fill, fill_path: Fi
         below = f"/{below.lstrip('/')}"
     base = _quoted(base)
     if not _is_origin(base):
-        raise ValueError("is not an http or https address")
+        raise ValueError("is not an http or https URL")
     return BaseUri(
         base + quote(below.rstrip("/"), safe=_PATH),
         without_user(base) + path,
@@ -85,13 +84,13 @@ def _with_scheme(url: str) -> str:
 
 
 def _split(url: str) -> tuple[str, tuple[tuple[str, str], ...], bool]:
-    """Split into what precedes the query, without trailing slash, the query, and whether there was a slash."""
+    """Return a URL without its query and trailing slash, the query, and whether there was a trailing slash."""
     url, _, query = url.strip().partition("#")[0].partition("?")
     return url.rstrip("/"), tuple(parse_qsl(query, keep_blank_values=True)), url.endswith("/")
 
 
 def _quoted(base: str) -> str:
-    """Percent-encode the path of a URL, as far as it is not."""
+    """Percent-encode the characters of a URL's path that are not allowed in it."""
     start = base.find("/", base.index("://") + 3)
     return base if start < 0 else base[:start] + quote(base[start:], safe=_PATH)
 
@@ -103,5 +102,5 @@ def _is_origin(url: str) -> bool:
         return (
             parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not has_space
         )
-    except ValueError:  # brackets or a port that are none
+    except ValueError:  # invalid brackets or port
         return False

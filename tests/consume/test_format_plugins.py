@@ -1,4 +1,4 @@
-"""A format of somebody else: the one that the documentation shows, installed and read."""
+"""A third-party format: the one in the documentation, installed and used."""
 
 from __future__ import annotations
 

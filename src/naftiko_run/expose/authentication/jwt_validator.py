@@ -1,4 +1,4 @@
-"""Tokens that speak for themselves: signed JWTs (RFC 7519, RFC 8725, RFC 9068)."""
+"""Validate signed JWTs (RFC 7519, RFC 8725, RFC 9068)."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Any, Final
 
 import jwt
 
-from naftiko_run.expose.authentication.claims import Expected, InvalidToken
+from naftiko_run.expose.authentication.claims import ExpectedClaims, InvalidToken
 from naftiko_run.expose.authentication.jwks import ALGORITHMS, KeySet
 from naftiko_run.jsontext import dumps_within
 
 LEEWAY: Final = 30
-"""Seconds by which clocks may differ."""
+"""Allowed clock skew in seconds."""
 
-_MOST_LEVELS: Final = 100
-"""How deep a header is read; real ones have two or three levels."""
+_MAX_LEVELS: Final = 100
+"""The maximum nesting of a header; real ones have two or three levels."""
 
 _TYPES: Final = ("", "jwt", "at+jwt", "application/at+jwt")
-"""What access tokens call themselves; the same key signs others, such as logout tokens."""
+"""The ``typ`` values of access tokens; the same key may sign other tokens, such as logout tokens."""
 
-_WHY: Final[tuple[tuple[type[jwt.PyJWTError], str], ...]] = (
+_REASONS: Final[tuple[tuple[type[jwt.PyJWTError], str], ...]] = (
     (jwt.ExpiredSignatureError, "The token has expired"),
     (jwt.ImmatureSignatureError, "The token is not valid yet"),
     (jwt.InvalidAudienceError, "The token is for another audience"),
@@ -30,30 +30,30 @@ _WHY: Final[tuple[tuple[type[jwt.PyJWTError], str], ...]] = (
 )
 
 
-class JsonWebTokens:
-    """Checks signed JWTs.
+class JwtValidator:
+    """Validate signed JWTs.
 
     Args:
-        keys: The keys of the server that signs them.
-        expected: What they must say.
+        keys: The keys of the authorization server.
+        expected: The required claims.
     """
 
-    def __init__(self, keys: KeySet, expected: Expected) -> None:
+    def __init__(self, keys: KeySet, expected: ExpectedClaims) -> None:
         self._keys = keys
         self._expected = expected
 
     async def claims(self, token: str) -> Mapping[str, Any]:
-        """Return what a token says; see ``Tokens``."""
+        """Return the claims of a token; see ``TokenValidator``."""
         try:
             header = jwt.get_unverified_header(token)
-            is_deep = dumps_within(header, _MOST_LEVELS) is None  # Python's own limit differs by version
+            is_deep = dumps_within(header, _MAX_LEVELS) is None  # Python's own limit differs by version
         except (jwt.PyJWTError, ValueError, RecursionError):
             is_deep = True
         if is_deep:
             raise InvalidToken("The token is not a signed JWT")
         algorithm = header.get("alg")
         if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
-            raise InvalidToken("The token's algorithm is not taken")
+            raise InvalidToken("The token's algorithm is not accepted")
         if str(header.get("typ") or "").lower() not in _TYPES:
             raise InvalidToken("The token is not an access token")
         keys = await self._keys.find(header.get("kid"), algorithm)
@@ -65,7 +65,7 @@ class JsonWebTokens:
                 return self._verified(token, key.public, algorithm)
             except (jwt.PyJWTError, ValueError, RecursionError) as fault:
                 reason = next(
-                    (why for kind, why in _WHY if isinstance(fault, kind)), "The token is malformed"
+                    (text for kind, text in _REASONS if isinstance(fault, kind)), "The token is malformed"
                 )
                 if not isinstance(fault, jwt.InvalidSignatureError):
                     break

@@ -1,4 +1,4 @@
-"""Values of binary formats, as JSON can carry them."""
+"""Convert values of binary formats into JSON values."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from uuid import UUID
 from naftiko_run import jsontext
 
 
-def plain(value: Any) -> Any:
-    """Give a value as JSON can carry it, members and all.
+def to_json_value(value: Any) -> Any:
+    """Convert a value and its members into JSON values.
 
-    Bytes are base64, times ISO 8601, decimals numbers where a float keeps all
-    their digits and text elsewhere; what is no number is null.
+    Bytes become base64, dates and times ISO 8601, decimals numbers if a float keeps all their digits and text otherwise;
+    NaN and infinity become null.
 
     Raises:
-        ValueError: It is nested too deeply.
+        ValueError: The value is nested too deeply.
     """
     try:
-        return _plain(value)
+        return _convert(value)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
 
-def single(value: float) -> float:
-    """Give a number of 32 bits with the digits that it was written with."""
+def shortest_float32(value: float) -> float:
+    """Return a 32-bit float rounded to the fewest digits that identify it."""
     packed = struct.pack("f", value)
     for digits in range(6, 9):
         rounded = float(f"{value:.{digits}g}")
@@ -38,11 +38,11 @@ def single(value: float) -> float:
     return value
 
 
-def _plain(value: Any) -> Any:
+def _convert(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): _convert(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [_convert(each) for each in value]
     return _scalar(value)
 
 

@@ -1,4 +1,4 @@
-"""A value stays a value in every place of a request and in every language of a body."""
+"""A value cannot change the syntax around it, in any part of a request or any language of a body."""
 
 from __future__ import annotations
 

@@ -1,21 +1,20 @@
-"""The consumed operations of a document, by name."""
+"""The registry of the operations that a document consumes, by name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-from naftiko_run.consume.authentication import credentials_given
-from naftiko_run.consume.bodies import BODY_METHODS, FIELD_TYPES
-from naftiko_run.consume.compile import OperationCompiler
+from naftiko_run.consume.authentication import credential_parameters
+from naftiko_run.consume.body_plan import BODY_METHODS, FIELD_TYPES
+from naftiko_run.consume.context import ConsumeContext
 from naftiko_run.consume.formats import Format, FormatSettings, JsonFormat, compile_format
 from naftiko_run.consume.forwarding import Forwarding
-from naftiko_run.consume.operation import ConsumedOperation
-from naftiko_run.consume.surroundings import Surroundings
+from naftiko_run.consume.operation import UpstreamOperation
+from naftiko_run.consume.operation_compiler import OperationCompiler
 from naftiko_run.consume.upstream import Upstream, compile_upstream
 from naftiko_run.diagnostics import Pointer
-from naftiko_run.document.model import ConsumedOperation as OperationModel
-from naftiko_run.document.model import Consumes, Document, Parameter
+from naftiko_run.document.model import ConsumedOperation, Consumes, Document, Parameter
 from naftiko_run.expressions import TemplateFault
 
 _IMPLIED_BODY: Final = Parameter(
@@ -32,16 +31,16 @@ _IMPLIED_BYTES: Final = Parameter(
 
 
 _FORWARDED: Final = ("header", "query", "cookie")
-"""Places of exposed parameters whose fixed values are sent with what is forwarded."""
+"""Locations of exposed parameters whose fixed values are sent with forwarded requests."""
 
 
 class NotCallable(Exception):
-    """A consumed operation that cannot be compiled; the message says why.
+    """Raised for a consumed operation that cannot be compiled.
 
     Args:
-        message: Why.
-        at: The place in the document that is at fault; empty for that of the unit that calls it.
-        template: The template that is at fault; empty for none.
+        message: The reason.
+        at: The location of the error in the document; empty for that of the function that calls the operation.
+        template: The invalid template; empty if the error is not in a template.
     """
 
     def __init__(self, message: str, at: Pointer = (), template: str = "") -> None:
@@ -51,20 +50,20 @@ class NotCallable(Exception):
 
     @classmethod
     def of(cls, fault: ValueError) -> NotCallable:
-        """Return what another fault means to those who would call the operation."""
+        """Return the error for callers of the operation."""
         return cls(str(fault), template=fault.template if isinstance(fault, TemplateFault) else "")
 
 
-class ConsumedOperations:
-    """The operations of a document, each compiled when first asked for.
+class OperationRegistry:
+    """The operations of a document, each compiled on first use.
 
     Args:
         document: The canonical document.
-        surroundings: What operations need beyond it.
+        context: The context in which operations are compiled.
     """
 
-    def __init__(self, document: Document, surroundings: Surroundings) -> None:
-        self._surroundings = surroundings
+    def __init__(self, document: Document, context: ConsumeContext) -> None:
+        self._context = context
         self._models = {
             f"{consumes.namespace}.{operation.name}": (consumes, resource.path, operation)
             for consumes in document.consumes
@@ -75,12 +74,12 @@ class ConsumedOperations:
         self._upstreams: dict[str, Upstream] = {}
         self._formats: dict[str, Format] = {}
         self._parameters: dict[str, tuple[Parameter, ...]] = {}
-        self._compiled: dict[tuple[str, tuple[tuple[str, str], ...]], ConsumedOperation] = {}
+        self._compiled: dict[tuple[str, tuple[tuple[str, str], ...]], UpstreamOperation] = {}
 
     def parameters(self, name: str) -> tuple[Parameter, ...]:
-        """Give an operation's input parameters, its namespace's included, and the body that it implies.
+        """Return an operation's input parameters, including those of its namespace and an implied body.
 
-        What the authentication gives is not among them: nobody else has to.
+        Parameters that the authentication fills in are not included.
         """
         found = self._parameters.get(name)
         if found is None:
@@ -90,14 +89,14 @@ class ConsumedOperations:
     def _parameters_of(self, name: str) -> tuple[Parameter, ...]:
         consumes, _, model = self._models[name]
         own = {parameter.name for parameter in model.input_parameters}
-        given = credentials_given(consumes.authentication)
+        authenticated = credential_parameters(consumes.authentication)
         parameters = [
             parameter
             for parameter in [
                 *(each for each in consumes.input_parameters if each.name not in own),
                 *model.input_parameters,
             ]
-            if (parameter.in_, parameter.name.casefold()) not in given
+            if (parameter.in_, parameter.name.casefold()) not in authenticated
         ]
         if _implies_body(model, parameters):
             is_binary = model.body is not None and model.body.type == "binary"
@@ -105,39 +104,39 @@ class ConsumedOperations:
         return tuple(parameters)
 
     def implies_body(self, name: str) -> bool:
-        """Whether an operation takes a body that the document does not describe: then any JSON will do."""
+        """Whether an operation accepts any JSON body, because the document does not describe one."""
         return any(parameter is _IMPLIED_BODY for parameter in self.parameters(name))
 
-    def place_of_others(self, name: str) -> Literal["body", "query", ""]:
-        """Return where arguments travel that an operation does not declare; empty where they have no place."""
+    def extras_location(self, name: str) -> Literal["body", "query", ""]:
+        """Return where arguments that an operation does not declare are sent; empty if it accepts none."""
         _, _, model = self._models[name]
         if model.method not in BODY_METHODS:
             return "query"
         takes_fields = model.body is None or model.body.type in FIELD_TYPES
         return "body" if self.implies_body(name) and takes_fields else ""
 
-    def get(self, name: str, extras: Mapping[str, str] | None = None) -> ConsumedOperation:
-        """Give an operation.
+    def get(self, name: str, extras: Mapping[str, str] | None = None) -> UpstreamOperation:
+        """Return a compiled operation.
 
         Args:
-            name: ``namespace.operation``; known to exist.
-            extras: Arguments that the operation does not declare, and where they
-                travel: ``query``, or ``body`` for a field of its JSON object.
+            name: ``namespace.operation``; must exist.
+            extras: Arguments that the operation does not declare, and where they are sent:
+                ``query``, or ``body`` for a field of its JSON object.
 
         Raises:
-            NotCallable: Its base URI, one of its templates, or its answers' format cannot be used.
+            NotCallable: Its base URI, one of its templates, or its response format is invalid.
         """
         added = dict(extras or {})
         key = (name, tuple(added.items()))
         if key not in self._compiled:
             consumes, path, model = self._models[name]
             parameters = self.parameters(name)
-            answers = self._format(name)
+            response_format = self._format(name)
             try:
                 upstream = self._upstream(consumes)
                 path = path or ("/" if upstream.has_slash else "")
                 compiler = OperationCompiler(
-                    upstream, path, model, parameters, answers=answers, surroundings=self._surroundings
+                    upstream, path, model, parameters, response_format=response_format, context=self._context
                 )
                 self._compiled[key] = compiler.compile(added)
             except ValueError as fault:
@@ -145,15 +144,15 @@ class ConsumedOperations:
         return self._compiled[key]
 
     def forwarding(self, namespace: str, exposed: Sequence[Parameter] = ()) -> Forwarding:
-        """Give a namespace to which requests are forwarded; known to exist.
+        """Return a compiled namespace to which requests are forwarded.
 
         Args:
-            namespace: Its name.
-            exposed: Exposed parameters with a fixed value, nearest last. Those for headers, the query and cookies
-                are sent, unless the namespace fixes them itself.
+            namespace: Its name; must exist.
+            exposed: Exposed parameters with a fixed value, the most specific last. Those for headers, the query and
+                cookies are sent, unless the namespace sets them itself.
 
         Raises:
-            NotCallable: Its base URI or one of its templates cannot be used.
+            NotCallable: Its base URI or one of its templates is invalid.
         """
         consumes = self._namespaces[namespace]
         fixed = {
@@ -161,17 +160,17 @@ class ConsumedOperations:
             for each in (*(each for each in exposed if each.in_ in _FORWARDED), *consumes.input_parameters)
             if each.value is not None
         }
-        anything = OperationModel(name="*", method="GET", output_raw_format="binary")
+        anything = ConsumedOperation(name="*", method="GET", output_raw_format="binary")
         try:
             upstream = self._upstream(consumes)
-            answers = compile_format(FormatSettings(anything.output_raw_format))
+            response_format = compile_format(FormatSettings(anything.output_raw_format))
             compiler = OperationCompiler(
                 upstream,
                 "",
                 anything,
                 tuple(fixed.values()),
-                answers=answers,
-                surroundings=self._surroundings,
+                response_format=response_format,
+                context=self._context,
             )
             operation = compiler.compile({})
         except ValueError as fault:
@@ -194,27 +193,27 @@ class ConsumedOperations:
             settings = FormatSettings(
                 model.output_raw_format,
                 model.output_schema,
-                self._surroundings.folder,
+                self._context.folder,
                 model.output_media_type,
                 model.max_binary_size,
             )
             try:
                 found = compile_format(settings)
             except ValueError as fault:
-                reason = f"the answers of `{name}` cannot be read: {fault}"
+                reason = f"responses of `{name}` cannot be decoded: {fault}"
                 raise NotCallable(reason, (*model.pointer, "outputSchema")) from None
-            # The sandbox answers JSON, whatever the upstream would.
-            self._formats[name] = JsonFormat(settings) if self._surroundings.is_masked else found
+            # The sandbox returns JSON, not the format of the upstream.
+            self._formats[name] = JsonFormat(settings) if self._context.is_masked else found
         return self._formats[name]
 
     def _upstream(self, consumes: Consumes) -> Upstream:
         if consumes.namespace not in self._upstreams:
-            self._upstreams[consumes.namespace] = compile_upstream(consumes, self._surroundings)
+            self._upstreams[consumes.namespace] = compile_upstream(consumes, self._context)
         return self._upstreams[consumes.namespace]
 
 
-def _implies_body(model: OperationModel, parameters: Sequence[Parameter]) -> bool:
-    """Whether the method carries a body that the document does not describe: then the caller's is sent."""
+def _implies_body(model: ConsumedOperation, parameters: Sequence[Parameter]) -> bool:
+    """Whether the method has a body that the document does not describe, so that the caller's is sent."""
     return (
         model.method in BODY_METHODS
         and (model.body is None or model.body.data is None)

@@ -1,4 +1,4 @@
-"""One consumed operation, compiled: arguments in, a complete HTTP request out."""
+"""The compiled request of a consumed operation: builds a complete HTTP request from arguments."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from naftiko_run.consume.bodies import BodyPlan, CallerBody
-from naftiko_run.consume.styles import UnsafeCookie, Write
+from naftiko_run.consume.body_plan import BodyPlan, CallerBody
+from naftiko_run.consume.parameter_styles import UnsafeCookie, Write
 from naftiko_run.errors import BoundVariable, InvalidInput, MissingBinding, Violation
 from naftiko_run.expressions import (
     MISSING,
@@ -32,25 +32,25 @@ _USUAL: Final[RequestLimits] = (None, None, None, DEFAULT_MAX_RESPONSE)
 
 @dataclass(frozen=True, slots=True)
 class RequestPlan:
-    """What a request is made of. All that is known at load is already text.
+    """The parts of a request; parts without arguments are already rendered as text.
 
     Attributes:
         operation: ``namespace.name``, for errors and logs.
-        method: In capitals.
-        base: Scheme, host and path before the template, without trailing slash.
-        path: The path below the base.
-        pieces: The same two once more, in the order in which they are written: text, and what fills the variables;
-            empty where every value has to be checked together with the text around it.
-        fixed_url: The URL, where no argument is a part of it; empty otherwise.
-        variables: What fills each path variable.
-        writers: What writes the value of each, percent-encoded.
-        query: The names of query parameters, what fills each, and what writes its value with its name.
-        headers: Names, what fills each, and what writes its value.
-        cookies: The same as for the query.
-        fixed_headers: Headers that never change, credentials included.
-        json_headers: The same, of a request with a body of JSON, as most are.
-        body: How the body is made; None for no body.
-        missing: Variables without a value; the operation cannot be called while there are any.
+        method: In upper case.
+        base: Scheme, host and path before the path template, without a trailing slash.
+        path: The path template below the base.
+        pieces: The base and the path in order: text, or the value of a variable and its writer; empty if values
+            must be checked together with the text around them.
+        fixed_url: The URL if it has no arguments; otherwise empty.
+        variables: The value of each path variable.
+        writers: The writer of each path variable, which percent-encodes its value.
+        query: The name, value and writer of each query parameter; the writer includes the name.
+        headers: The name, value and writer of each header.
+        cookies: The name, value and writer of each cookie; the writer includes the name.
+        fixed_headers: Headers that are the same for every request, including credentials.
+        json_headers: ``fixed_headers`` with the Content-Type of a JSON body, the most common one.
+        body: Builds the body; None if there is none.
+        missing: Variables that are not set; if there are any, the operation cannot be called.
     """
 
     operation: str
@@ -75,17 +75,17 @@ class RequestPlan:
         raw_body: CallerBody | None = None,
         limits: RequestLimits = _USUAL,
     ) -> OutgoingRequest:
-        """Make a request.
+        """Build a request.
 
         Args:
-            arguments: Values by consumed parameter name.
-            raw_body: The HTTP caller's body, sent as it is where the whole body is one argument; None where
-                the caller is none of HTTP.
-            limits: What the operation allows.
+            arguments: Values by the name of the consumed parameter.
+            raw_body: The body of the caller's HTTP request, sent unchanged if the whole body is one argument; None
+                if the caller does not use HTTP.
+            limits: More attributes of the request.
 
         Raises:
-            MissingBinding: A binding that the request needs has no value.
-            InvalidInput: A path variable is missing, or a value cannot go where it should.
+            MissingBinding: A variable that the request needs is not set.
+            InvalidInput: A path variable is missing, or a value cannot be used in its place in the request.
         """
         if self.missing:
             raise MissingBinding(self.missing, self.operation)
@@ -93,7 +93,7 @@ class RequestPlan:
             return self._request(arguments, raw_body, limits)
         except UnicodeEncodeError:
             raise InvalidInput(
-                [Violation("", "holds half of a character, which no request can carry")]
+                [Violation("", "contains an unpaired surrogate, which cannot be encoded as UTF-8")]
             ) from None
         except LostDigits as fault:
             raise InvalidInput([Violation("", str(fault))]) from None
@@ -129,12 +129,12 @@ class RequestPlan:
         )
 
     def _url(self, arguments: Mapping[str, Any]) -> str:
-        url = self._plain(arguments) or self.base + self._path(arguments)
+        url = self._unchecked_url(arguments) or self.base + self._path(arguments)
         query = self._query(arguments)
         return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
-    def _plain(self, arguments: Mapping[str, Any]) -> str:
-        """Return the URL up to its query; empty where the values have to be checked: see ``_path``."""
+    def _unchecked_url(self, arguments: Mapping[str, Any]) -> str:
+        """Return the URL without its query; empty if the values must be checked, as ``_path`` does."""
         written = []
         for piece in self.pieces:
             if isinstance(piece, str):
@@ -143,22 +143,25 @@ class RequestPlan:
             expression, write = piece
             value = expression.evaluate(arguments)
             text = "" if value is MISSING or value is None else write(value)
-            if not text or "." in text or "%" in text:  # which may be missing, or lead elsewhere
+            if not text or "." in text or "%" in text:  # missing, or may change where the path leads
                 return ""
             written.append(text)
         return "".join(written)
 
     def _path(self, arguments: Mapping[str, Any]) -> str:
-        """Give the path, whatever the values are.
+        """Return the path after checking the values.
 
         Raises:
-            InvalidInput: One of them is missing, or would change where the path leads.
+            InvalidInput: A value is missing, or would change where the path leads.
         """
         values = {name: value.evaluate(arguments) for name, value in self.variables.items()}
         absent = [name for name, value in values.items() if value is MISSING or value is None]
         if absent:
             raise InvalidInput(
-                [Violation(f"/{name}", "is a part of the upstream's path and is required") for name in absent]
+                [
+                    Violation(f"/{name}", "is required, because it is part of the upstream path")
+                    for name in absent
+                ]
             )
         try:
             return fill(self.path, values, self.writers)
@@ -188,7 +191,12 @@ class RequestPlan:
     def _add_header(self, headers: list[tuple[str, str]], name: str, text: str) -> None:
         if _CONTROL.search(text):
             raise InvalidInput(
-                [Violation(f"/{name}", "holds a line break or control character, which no header may")]
+                [
+                    Violation(
+                        f"/{name}",
+                        "contains a line break or control character, which is not allowed in a header",
+                    )
+                ]
             )
         headers[:] = [header for header in headers if header[0].lower() != name.lower()]
         headers.append((name, text.strip()))
@@ -211,11 +219,11 @@ class RequestPlan:
     def _body(
         self, plan: BodyPlan, arguments: Mapping[str, Any], raw_body: CallerBody | None
     ) -> tuple[str, bytes | None]:
-        """Give Content-Type and body; no type for no body."""
+        """Return the Content-Type and the body; an empty type and None for no body."""
         try:
             value = plan.value.evaluate(arguments)
         except ValueError as fault:
-            raise InvalidInput([Violation("/body", f"cannot be made: {fault}")]) from None
+            raise InvalidInput([Violation("/body", f"cannot be built: {fault}")]) from None
         media_type = ""
         if raw_body is not None:
             if plan.keeps_media_type:

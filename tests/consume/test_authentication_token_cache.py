@@ -1,4 +1,4 @@
-"""The cache of access tokens, by a clock that the test moves."""
+"""The cache of access tokens, with a clock that the test controls."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Coroutine
 
 import pytest
 
-from naftiko_run.consume.authentication.tokens import Token, TokenCache
+from naftiko_run.consume.authentication.token_cache import Token, TokenCache
 
 
 class Issuing:
-    """Gives tokens of a life, when it is let; the clock stands still unless it is moved."""
+    """Issues tokens with a lifetime when released; its clock moves only when the test advances it."""
 
     def __init__(self, lifetime: float = 1000.0) -> None:
         self.now = 5000.0
@@ -42,13 +42,15 @@ def run(test: Coroutine[None, None, None]) -> None:
 
 
 async def renewals() -> None:
-    """Wait until what goes on in the background is done."""
+    """Wait until background tasks are done."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     await asyncio.gather(*others, return_exceptions=True)
 
 
 @pytest.mark.parametrize(("lifetime", "early"), [(1000.0, 60.0), (100.0, 10.0), (30.0, 3.0)])
-def test_a_token_is_renewed_before_it_ends_while_it_is_still_given(lifetime: float, early: float) -> None:
+def test_a_token_is_renewed_before_it_expires_while_it_is_still_returned(
+    lifetime: float, early: float
+) -> None:
     async def test() -> None:
         issuing = Issuing(lifetime)
         assert await issuing.get() == "token-1"
@@ -67,7 +69,7 @@ def test_a_token_is_renewed_before_it_ends_while_it_is_still_given(lifetime: flo
     run(test())
 
 
-def test_a_token_that_is_over_is_waited_for() -> None:
+def test_an_expired_token_is_awaited() -> None:
     async def test() -> None:
         issuing = Issuing()
         await issuing.get()
@@ -78,7 +80,7 @@ def test_a_token_that_is_over_is_waited_for() -> None:
     run(test())
 
 
-def test_a_caller_who_goes_away_takes_nothing_from_the_others() -> None:
+def test_cancelling_one_caller_does_not_affect_the_others() -> None:
     async def test() -> None:
         issuing = Issuing()
         issuing.may_give.clear()
@@ -93,7 +95,7 @@ def test_a_caller_who_goes_away_takes_nothing_from_the_others() -> None:
     run(test())
 
 
-def test_a_renewal_that_failed_is_tried_again_by_the_next() -> None:
+def test_a_failed_renewal_is_retried_by_the_next_caller() -> None:
     async def test() -> None:
         issuing = Issuing()
 
@@ -113,13 +115,13 @@ def test_a_renewal_that_failed_is_tried_again_by_the_next() -> None:
     run(test())
 
 
-def test_a_refused_token_is_forgotten_and_another_is_not() -> None:
+def test_a_rejected_token_is_discarded_and_another_is_not() -> None:
     async def test() -> None:
         issuing = Issuing()
         old = await issuing.tokens.get(issuing.fetch)
-        issuing.tokens.refuse(old)
+        issuing.tokens.invalidate(old)
         assert await issuing.get() == "token-2"
-        issuing.tokens.refuse(old)
+        issuing.tokens.invalidate(old)
         assert await issuing.get() == "token-2"
 
     run(test())

@@ -1,4 +1,4 @@
-"""A value cannot leave its place in a body of XML, SPARQL or GraphQL, whichever place that is."""
+"""A value cannot leave its context in an XML, SPARQL or GraphQL body."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from consume.recording import sent, tool
-from consume.test_escapes import body_of, writing
+from consume.test_escaping import body_of, writing
 from naftiko_run.errors import InvalidInput
 from naftiko_run.invoke import Function
 
@@ -111,7 +111,7 @@ def content(node: Any) -> str:
 
 
 @pytest.mark.parametrize("value", ["a b='c'", "a/><b", "1a", "", "a>"])
-def test_only_a_name_stands_in_the_markup_of_xml(value: str) -> None:
+def test_only_a_name_is_allowed_in_the_markup_of_xml(value: str) -> None:
     function = writing({"type": "xml", "data": "<{{x}}>1</{{x}}>"})
     assert body_of(function, x="ns:item-1") == b"<ns:item-1>1</ns:item-1>"
     with pytest.raises(InvalidInput) as refused:
@@ -126,7 +126,7 @@ SPARQL_FUNCTION = writing({"type": "sparql", "data": SPARQL})
 
 
 def sparql_tokens(text: str) -> list[tuple[str, str]]:
-    """Split a query as the grammar of SPARQL 1.1 does; strings are decoded, white space and comments dropped."""
+    """Tokenize a query by the grammar of SPARQL 1.1; strings are decoded, white space and comments dropped."""
     tokens: list[tuple[str, str]] = []
     at = 0
     while at < len(text):
@@ -167,7 +167,7 @@ def sparql_tokens(text: str) -> list[tuple[str, str]]:
 
 
 def codepoints_decoded(text: str) -> str:
-    """Replace codepoint escapes before anything else is read, as SPARQL 1.1 (19.2) can be understood."""
+    """Replace codepoint escapes before parsing, as SPARQL 1.1 (19.2) can be interpreted."""
     return re.sub(
         r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})", lambda found: chr(int(found[1] or found[2], 16)), text
     )
@@ -197,7 +197,7 @@ BARE_FUNCTIONS = {text: writing({"type": "sparql", "data": text}) for text in BA
 
 
 @given(texts)
-def test_only_what_cannot_end_its_token_stands_bare_in_sparql(value: str) -> None:
+def test_only_a_single_token_is_allowed_outside_quotes_in_sparql(value: str) -> None:
     for text, pattern in BARE.items():
         try:
             body = body_of(BARE_FUNCTIONS[text], x=value).decode()
@@ -221,7 +221,7 @@ def test_only_what_cannot_end_its_token_stands_bare_in_sparql(value: str) -> Non
         ('VALUES ?v { {{#x}}"{{.}}" {{/x}}}', ['a"', "b"], 'VALUES ?v { "a\\"" "b" }'),
     ],
 )
-def test_what_can_stand_in_sparql_is_written(text: str, value: Any, written: str) -> None:
+def test_allowed_values_in_sparql(text: str, value: Any, written: str) -> None:
     assert body_of(writing({"type": "sparql", "data": text}), x=value).decode() == written
 
 
@@ -245,7 +245,7 @@ GRAPHQL_FUNCTIONS = [
 
 
 def graphql_tokens(text: str) -> list[tuple[str, str]]:
-    """Split a document as the specification of GraphQL does; strings are decoded, block strings but for their edges."""
+    """Tokenize a document by the grammar of GraphQL; strings are decoded, block strings except for their edges."""
     tokens: list[tuple[str, str]] = []
     at = 0
     while at < len(text):
@@ -303,7 +303,7 @@ def test_a_value_stays_in_its_place_in_graphql(function: Function, value: str) -
         ('SELECT "{{x}}"', '"', 'SELECT """'),
     ],
 )
-def test_what_can_stand_in_graphql_is_written(text: str, value: Any, written: str | None) -> None:
+def test_allowed_values_in_graphql(text: str, value: Any, written: str | None) -> None:
     function = writing({"type": "json", "data": {"query": text}})
     if written is None:
         with pytest.raises(InvalidInput):

@@ -50,30 +50,30 @@ UNUSABLE = {
     "bearer-bare": ("{type: bearer, token: 'Bearer '}", "it needs a `token`"),
     "basic": ("{type: basic, username: u}", "it needs a `password`"),
     "basic-empty": ("{type: basic, username: u, password: ''}", "it needs a `password`"),
-    "basic-colon": ("{type: basic, username: 'a:b', password: x}", "cannot hold a colon"),
+    "basic-colon": ("{type: basic, username: 'a:b', password: x}", "must not contain a colon"),
     "digest": ("{type: digest, password: x}", "it needs a `username`"),
     "apikey": ("{type: apikey, key: X-Key}", "it needs a `key` and a `value`"),
     "apikey-body": (
         "{type: apikey, key: k, value: v, placement: body}",
-        "a key cannot be asked for in `body`; it can in header, query, cookie",
+        "an API key cannot be required in `body`; supported placements: header, query, cookie",
     ),
     "apikey-half": ("{type: apikey, headers: {X-A: a, X-B: }}", "it needs a `key` and a `value`"),
     "oauth2": ("{type: oauth2, resource: 'https://x.example'}", "it needs a `authorizationServerUri`"),
     "oauth2-file": (
         "{type: oauth2, resource: 'https://x.example', authorizationServerUri: 'file:///etc'}",
-        "its `authorizationServerUri` is not an http or https address",
+        "its `authorizationServerUri` is not an http or https URL",
     ),
     "oauth2-fragment": (
         "{type: oauth2, resource: 'https://x.example#y', authorizationServerUri: 'https://y.example'}",
-        "its `resource` is not an http or https address",
+        "its `resource` is not an http or https URL",
     ),
     "oauth2-implied": (
         f"{{{OAUTH2}, x-impliedScopes: [admin]}}",
-        "its `x-impliedScopes` does not say of scopes which others they imply",
+        "its `x-impliedScopes` must be a mapping from a scope to the scopes that it implies",
     ),
     "oauth2-validation": (
         f"{{{OAUTH2}, tokenValidation: trust}}",
-        "its `tokenValidation` is neither `jwks` nor `introspection`",
+        "its `tokenValidation` must be `jwks` or `introspection`",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""How arrays and objects are written: the table of Style Examples in the OpenAPI specification, place by place."""
+"""Serialized arrays and objects: the table of Style Examples in the OpenAPI specification, by location."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OBJECT = {"R": 100, "G": 200, "B": 150}
 
 
 def taking(place: str, **style: Any) -> Function:
-    """Give a tool whose operation has one parameter ``color``."""
+    """Return a tool whose operation has one parameter ``color``."""
     path = "/x/{color}" if place == "path" else "/x"
     return tool({"inputParameters": [{"name": "color", "in": place, **style}]}, path=path)
 
@@ -119,21 +119,21 @@ def test_styles_of_a_cookie(style: dict[str, Any], array: str, an_object: str) -
     assert header_of(sent(function, {"color": OBJECT}), "cookie") == an_object
 
 
-def test_arrays_where_the_document_says_nothing() -> None:
+def test_arrays_without_a_style() -> None:
     assert url_of(ARRAY, "path", type="array") == url_of(ARRAY, "path") == "/blue,black,brown"
     assert url_of(ARRAY, "query") == "?color=blue&color=black&color=brown"
     assert header_of(sent(taking("header"), {"color": ARRAY}), "color") == "blue, black, brown"
     assert header_of(sent(taking("cookie"), {"color": ARRAY}), "cookie") == "color=blue,black,brown"
 
 
-def test_objects_where_the_document_says_nothing_are_json() -> None:
+def test_objects_without_a_style_are_json() -> None:
     assert url_of({"a": 1}, "query") == "?color=%7B%22a%22%3A1%7D"
     assert url_of({"a": 1}, "path") == "/%7B%22a%22%3A1%7D"
     assert header_of(sent(taking("header"), {"color": {"a": 1}}), "color") == '{"a":1}'
 
 
 @pytest.mark.parametrize("place", ["header", "cookie", "query"])
-def test_an_array_of_nothing_is_not_sent(place: str) -> None:
+def test_an_empty_array_is_not_sent(place: str) -> None:
     request = sent(taking(place), {"color": []})
     assert request.url == "https://api.example.com/v1/x"
     assert header_of(request, "color") is header_of(request, "cookie") is None
@@ -217,8 +217,8 @@ def test_a_style_cannot_make_a_dot_segment(place: str, style: dict[str, Any]) ->
         ({"in": "query", "style": "pipeDelimited", "type": "string"}, "style", "its type is string"),
         ({"in": "query", "style": "deepObject", "type": "array"}, "style", "its type is array"),
         ({"in": "query", "style": "deepObject", "explode": False}, "explode", "always exploded"),
-        ({"in": "header", "allowReserved": True}, "allowReserved", "means nothing in a header"),
-        ({"in": "body", "style": "form"}, "style", "means nothing in a body that is not a form"),
+        ({"in": "header", "allowReserved": True}, "allowReserved", "has no effect in a header"),
+        ({"in": "body", "style": "form"}, "style", "has no effect in a body that is not a form"),
         ({"in": "path", "collectionFormat": "multi"}, "collectionFormat", "no `collectionFormat` `multi`"),
         ({"in": "path", "collectionFormat": "tsv"}, "collectionFormat", "no `collectionFormat` `tsv`"),
         ({"in": "query", "collectionFormat": "tabs"}, "collectionFormat", "no `collectionFormat` `tabs`"),
@@ -229,7 +229,7 @@ def test_a_style_cannot_make_a_dot_segment(place: str, style: dict[str, Any]) ->
         ),
     ],
 )
-def test_a_style_that_cannot_be_is_told_with_its_place_and_left_out(
+def test_an_impossible_style_is_reported_with_its_location_and_ignored(
     parameter: dict[str, Any], key: str, words: str
 ) -> None:
     path = "/x/{color}" if parameter["in"] == "path" else "/x"

@@ -1,4 +1,4 @@
-"""SPARQL written as text with templates in it: values stay in the string, IRI, name or number where they stand."""
+"""SPARQL with templates: values are escaped for the string, IRI, name, number or comment that they are in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from naftiko_run.consume.placed_text import MARK, compile_placed_text
+from naftiko_run.consume.contextual_escaping import MARK, compile_escaped_text
 from naftiko_run.expressions import Escape, Expression, Resolve, as_text
 
 _ESCAPES: Final = {
@@ -44,17 +44,17 @@ _NAMES: Final = {
 }
 
 
-def compile_sparql_text(text: str, resolve: Resolve) -> Expression:
-    """Compile a SPARQL text.
+def compile_sparql_template(text: str, resolve: Resolve) -> Expression:
+    """Compile SPARQL with templates.
 
     Raises:
         ValueError: A template is malformed.
     """
-    return compile_placed_text(text, resolve, scan_sparql)
+    return compile_escaped_text(text, resolve, scan_sparql)
 
 
 def scan_sparql(marked: str) -> Sequence[Escape]:
-    """Return what writes the value of each mark of a SPARQL text."""
+    """Return the escape function for each mark in a SPARQL text."""
     return [*_scan(marked)]
 
 
@@ -69,9 +69,9 @@ def _scan(marked: str) -> Iterator[Escape]:
 
 
 def _in_string(quote: str) -> Escape:
-    """Return what writes a value into a literal: nothing in it ends the literal (SPARQL 1.1, 19.7).
+    """Return the escape function for a string literal, so that no value can end it (SPARQL 1.1, 19.7).
 
-    Engines may replace codepoint escapes before they read literals (19.2), so none is left after a backslash.
+    Engines may replace codepoint escapes before they parse literals (19.2), so no backslash may precede one.
     """
     escapes = str.maketrans({**_ESCAPES, quote: f"\\{quote}"})
 
@@ -91,7 +91,7 @@ def _in_comment(value: Any) -> str:
 
 
 def _bare(before: str) -> Escape:
-    """Return what writes a value that stands on its own, or behind the beginning of a name."""
+    """Return the escape function for a value outside quotes, or after the first part of a name."""
     if ":" in before:
         pattern, kind = _LOCAL_NAME, "a name without special characters"
     else:
@@ -100,7 +100,7 @@ def _bare(before: str) -> Escape:
     def write(value: Any) -> str:
         text = as_text(value)
         if not pattern.fullmatch(text):
-            raise ValueError(f"must be {kind}, because it stands in SPARQL neither in quotes nor in `<>`")
+            raise ValueError(f"must be {kind}, because it is used in SPARQL outside quotes and `<>`")
         return text
 
     return write

@@ -1,4 +1,4 @@
-"""Access tokens: fetched when first needed, renewed before they end, by one request at a time."""
+"""Cache an access token: fetched on first use and renewed before it expires, by one request at a time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-EARLY_SECONDS: Final = 60.0
-"""How long before its end a token is renewed; a short-lived one, when a tenth of its life is left."""
+RENEWAL_MARGIN: Final = 60.0
+"""How long before its expiry a token is renewed; a short-lived one, in the last tenth of its lifetime."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,8 @@ class Token:
     """An access token.
 
     Attributes:
-        value: What is sent.
-        lifetime: For how many seconds from when it was asked for; None where its issuer does not say.
+        value: The token.
+        lifetime: Its lifetime in seconds from when it was requested; None if the issuer does not say.
     """
 
     value: str = field(repr=False)
@@ -26,64 +26,63 @@ class Token:
 
 
 Fetch = Callable[[], Awaitable[Token]]
-"""Asks the issuer for a token."""
+"""Request a token from the issuer."""
 
 
 class TokenCache:
-    """The one token that all requests of a namespace use.
+    """The token that all requests of a namespace share.
 
     Args:
-        clock: Gives seconds that only ever grow.
+        clock: Returns monotonic time in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._token: Token | None = None
-        self._asked_at = 0.0
+        self._requested_at = 0.0
         self._renewal: asyncio.Task[Token] | None = None
 
     async def get(self, fetch: Fetch) -> Token:
-        """Give a token that is not over.
+        """Return a token that has not expired.
 
-        One that ends soon is still given, and renewed meanwhile. However many
-        callers need a new one, one of them asks for it; a failure is the failure
-        of all who waited, and a caller who goes away takes nothing from the others.
+        A token that expires soon is returned and renewed in the background. Concurrent callers that need a new token
+        share one request for it and its failure; cancelling one caller does not affect the others.
 
         Raises:
-            InvocationError: What ``fetch`` raised.
+            InvocationError: Raised by ``fetch``.
         """
         left = self._seconds_left()
         if self._token is None or left <= 0:
             return await asyncio.shield(self._renewing(fetch))
-        if left <= min(EARLY_SECONDS, (self._token.lifetime or 0) / 10):
+        if left <= min(RENEWAL_MARGIN, (self._token.lifetime or 0) / 10):
             self._renewing(fetch)
         return self._token
 
-    def refuse(self, token: Token) -> None:
-        """Forget a token that the upstream does not take."""
+    def invalidate(self, token: Token) -> None:
+        """Discard a token that the upstream rejected."""
         if self._token is token:
             self._token = None
 
     def _seconds_left(self) -> float:
         if self._token is None or self._token.lifetime is None:
             return float("inf")
-        return self._asked_at + self._token.lifetime - self._clock()
+        return self._requested_at + self._token.lifetime - self._clock()
 
     def _renewing(self, fetch: Fetch) -> asyncio.Task[Token]:
         renewal = self._renewal
         if renewal is None or renewal.done() or renewal.get_loop() is not asyncio.get_running_loop():
             renewal = self._renewal = asyncio.get_running_loop().create_task(self._renew(fetch))
-            renewal.add_done_callback(_note_failure)
+            renewal.add_done_callback(_retrieve_exception)
         return renewal
 
     async def _renew(self, fetch: Fetch) -> Token:
-        asked_at = self._clock()
+        requested_at = self._clock()
         token = await fetch()
-        self._token, self._asked_at = token, asked_at
+        self._token, self._requested_at = token, requested_at
         return token
 
 
-def _note_failure(renewal: asyncio.Task[Token]) -> None:
-    """Look at how a renewal ended: nobody may have waited for it, and the next request tries again."""
+def _retrieve_exception(renewal: asyncio.Task[Token]) -> None:
+    """Retrieve the exception of a renewal, in case nothing awaits it; the next request tries again."""
     if not renewal.cancelled():
         renewal.exception()

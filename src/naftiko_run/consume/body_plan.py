@@ -1,4 +1,4 @@
-"""Request bodies: from a document's ``body`` to bytes with the right Content-Type."""
+"""Compile request bodies: a document's ``body`` into a plan that builds bytes and their Content-Type."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from naftiko_run import jsontext
-from naftiko_run.consume.encoders import Encode, Encoded, encoder
-from naftiko_run.consume.graphql_text import compile_graphql_text, is_graphql
+from naftiko_run.consume.body_encoders import Encode, Encoded, encoder
+from naftiko_run.consume.graphql_template import compile_graphql_template, is_graphql
 from naftiko_run.document.model import Body, BodyType, Parameter
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import (
@@ -26,31 +26,32 @@ from naftiko_run.expressions import (
 from naftiko_run.expressions import encode as percent_encode
 
 BODY_METHODS: Final = ("POST", "PUT", "PATCH")
-"""The methods whose requests have a body even where the document describes none."""
+"""Methods whose requests have a body even if the document does not describe one."""
 
 _PLACEHOLDER = re.compile(r"\{\{\{[^{}]+\}\}\}|\{\{[^{}]+\}\}")
 _JSON = Body(type="json")
 FIELD_TYPES: Final = ("json", "formUrlEncoded", "multipartForm", "yaml")
-"""The types of bodies that can be an object."""
+"""Body types that can be an object."""
 _LANGUAGES: Final[dict[str, BodyType]] = {
     "yaml": "yaml",
     "xml": "xml",
     "json": "json",
     "sparql-query": "sparql",
 }
-"""The types of bodies that are written as text, by a part of their media type."""
+"""Body types that are written as text, by a part of their media type."""
 _BARE = "\ue000"
+"""Marks a template that is not inside a JSON string."""
 
 
 @dataclass(slots=True)
 class CallerBody:
-    """The body of an HTTP caller's request.
+    """The body of a caller's HTTP request.
 
     Attributes:
-        content: Its bytes, as far as they may be passed on as they are; empty if there was no body.
-        media_type: Its Content-Type; empty where the caller gave none.
+        content: Its bytes, if they may be passed on unchanged; empty if there was no body.
+        media_type: Its Content-Type; empty if there was none.
         is_absent: Whether the request had no body.
-        is_empty: Whether the body is a JSON object without members.
+        is_empty: Whether the body is an empty JSON object.
     """
 
     content: bytes = field(repr=False)
@@ -59,26 +60,26 @@ class CallerBody:
     is_empty: bool = False
 
     def without_content(self) -> CallerBody:
-        """Return what is known of a body whose bytes are not passed on."""
+        """Return the description of a body whose bytes are not passed on."""
         return CallerBody(b"", self.media_type, self.is_absent, self.is_empty)
 
 
 @dataclass(frozen=True, slots=True)
 class BodyPlan:
-    """How a body is made.
+    """How a body is built.
 
     Attributes:
-        value: The body's value; ``MISSING`` for no body.
-        encode: Writes it.
-        whole: The argument whose JSON text, as the caller wrote it, may be sent
-            unchanged; empty where the body is made here.
-        keeps_media_type: Whether an HTTP caller's Content-Type is sent in place of the usual one.
-        has_members: Whether several arguments are parts of it, so that one named ``body`` is only a part.
-        binary: The argument whose bytes are the body, as base64; empty where it is made in another way.
+        value: The value of the body; ``MISSING`` for no body.
+        encode: Encodes the value.
+        whole: The argument that is the whole body, so that the caller's JSON text may be sent unchanged; empty if
+            there is none.
+        keeps_media_type: Whether the Content-Type of the caller's HTTP request is sent instead of the default.
+        has_members: Whether it consists of several arguments, so that one named ``body`` is only a part of it.
+        binary: The argument whose bytes are the body, as base64; empty if there is none.
         is_optional: Whether an empty value can mean that there is no body.
-        sends_empty: Whether it is sent all the same: a JSON object without members.
-        is_expected: Whether the method's requests have a body even where the caller has nothing to put into it.
-        takes_null: Whether it is JSON, in which a null is a value of its own.
+        sends_empty: Whether an empty value is sent as an empty JSON object.
+        is_expected: Whether requests of the method have a body even if the caller provides no value for it.
+        takes_null: Whether it is JSON, which has a null value.
     """
 
     value: Expression
@@ -95,7 +96,7 @@ class BodyPlan:
     def is_absent(self, value: Any, caller: CallerBody | None) -> bool:
         """Return whether a value means that the request has no body.
 
-        An HTTP caller's ``{}`` is sent with every method, and nothing in place of no body.
+        A caller's ``{}`` is sent with every method; a caller's missing body is never sent as ``{}``.
         """
         if value or not self.is_optional:
             return False
@@ -108,15 +109,19 @@ def compile_body(body: Body, resolve: Resolve) -> BodyPlan:
     """Compile a body that has data.
 
     Raises:
-        ValueError: A template in it is malformed.
+        ValueError: A template in it is malformed, or its data does not fit its type.
     """
     plan = _compile_data(body, resolve)
-    plan = _taking_bytes(replace(plan, has_members=len(plan.value.names) > 1), body)
-    return replace(plan, encode=_typed(plan.encode, body.content_type)) if body.content_type else plan
+    plan = _accept_binary(replace(plan, has_members=len(plan.value.names) > 1), body)
+    return (
+        replace(plan, encode=_with_content_type(plan.encode, body.content_type))
+        if body.content_type
+        else plan
+    )
 
 
-def _taking_bytes(plan: BodyPlan, body: Body) -> BodyPlan:
-    """Return the plan of a binary body as one that an HTTP caller's bytes can be, with their Content-Type."""
+def _accept_binary(plan: BodyPlan, body: Body) -> BodyPlan:
+    """Return a plan that sends the bytes and Content-Type of a caller's HTTP request if the body is binary."""
     if body.type != "binary" or len(plan.value.names) != 1:
         return plan
     keeps_media_type = body.content_type in ("", "application/octet-stream")
@@ -124,14 +129,14 @@ def _taking_bytes(plan: BodyPlan, body: Body) -> BodyPlan:
 
 
 def in_language_of(body: Body, content_type: str) -> Body:
-    """Return a body of text as one of the language that a Content-Type names, so that values are escaped for it."""
+    """Return a text body with the type for the language of a Content-Type, so that values are escaped for it."""
     media_type = content_type.casefold().partition(";")[0]
     kind = next((kind for mark, kind in _LANGUAGES.items() if mark in media_type), None)
     return replace(body, type=kind) if kind and body.type in ("text", "raw") else body
 
 
-def _typed(encode: Encode, content_type: str) -> Encode:
-    """Send what an encoder writes under another Content-Type."""
+def _with_content_type(encode: Encode, content_type: str) -> Encode:
+    """Return an encoder that uses another Content-Type."""
     return lambda value: (content_type, encode(value)[1])
 
 
@@ -139,68 +144,68 @@ def _compile_data(body: Body, resolve: Resolve) -> BodyPlan:
     encode = encoder(body.type)
     data = body.data
     if body.type == "binary" and (isinstance(data, list) or (isinstance(data, dict) and len(data) != 1)):
-        raise ValueError("a binary body is one value, and its `data` is a structure")
+        raise ValueError("a binary body must be a single value, but its `data` is an object or an array")
     if not isinstance(data, str):
         return BodyPlan(_compile_members(data, resolve), encode, takes_null=body.type == "json")
     if body.type in ("json", "raw"):
         return _compile_json_text(data, resolve, encode)
     if body.type == "yaml":
-        from naftiko_run.consume.yaml_text import compile_yaml_text  # few documents write YAML
+        from naftiko_run.consume.yaml_template import compile_yaml_template  # few documents have YAML bodies
 
-        return BodyPlan(compile_yaml_text(data, resolve), encode)
+        return BodyPlan(compile_yaml_template(data, resolve), encode)
     if body.type in ("text", "xml", "sparql"):
-        return BodyPlan(_compile_text_of(body.type, data, resolve), encode)
+        return BodyPlan(_compile_language_text(body.type, data, resolve), encode)
     if body.type == "formUrlEncoded" and not _PLACEHOLDER.fullmatch(data.strip()):
         return BodyPlan(compile_text(data, resolve, escape=percent_encode, lenient=True), encode)
     return BodyPlan(compile_value(data, resolve, lenient=True), encode)
 
 
-def _compile_text_of(language: str, text: str, resolve: Resolve) -> Expression:
-    """Compile a text of a language; one value that is all of it is written as it is."""
+def _compile_language_text(language: str, text: str, resolve: Resolve) -> Expression:
+    """Compile a text body of a language; a text that is a single template is sent unescaped."""
     if language == "text" or _PLACEHOLDER.fullmatch(text.strip()):
         return compile_text(text, resolve, lenient=True)
-    # Few documents have them.
+    # Few documents have bodies of these types.
     if language == "xml":
-        from naftiko_run.consume.xml_text import compile_xml_text
+        from naftiko_run.consume.xml_template import compile_xml_template
 
-        return compile_xml_text(text, resolve)
-    from naftiko_run.consume.sparql_text import compile_sparql_text
+        return compile_xml_template(text, resolve)
+    from naftiko_run.consume.sparql_template import compile_sparql_template
 
-    return compile_sparql_text(text, resolve)
+    return compile_sparql_template(text, resolve)
 
 
 def _compile_members(data: Any, resolve: Resolve) -> Expression:
-    """Compile the data of a body, of which one member can be a GraphQL document."""
+    """Compile the data of a body, in which the member ``query`` can be a GraphQL document."""
     if isinstance(data, dict) and is_graphql("query", data.get("query")):
         members = {key: compile_value(value, resolve, lenient=True) for key, value in data.items()}
-        members["query"] = compile_graphql_text(data["query"], resolve, lenient=True)
+        members["query"] = compile_graphql_template(data["query"], resolve, lenient=True)
         return structure(members)
     return compile_value(data, resolve, lenient=True)
 
 
 def _compile_json_text(text: str, resolve: Resolve, encode: Encode) -> BodyPlan:
-    """Compile JSON written as text: a bare ``{{x}}`` is a value, one in quotes is text.
+    """Compile JSON written as text: ``{{x}}`` outside quotes is a value, inside quotes it is text.
 
-    Text that is JSON only once its sections are rendered stays text.
+    Text that is valid JSON only after its sections are rendered is compiled as text.
     """
     try:
         value = _compile_marked(json.loads(_mark_bare_placeholders(text)), resolve)
         return BodyPlan(value, encoder("json"), takes_null=True)
     except ValueError:
         if text.lstrip().startswith("<"):
-            return BodyPlan(_compile_text_of("xml", text, resolve), encode)
+            return BodyPlan(_compile_language_text("xml", text, resolve), encode)
         if text.lstrip().startswith(("{", "[")):
-            return BodyPlan(compile_text(text, resolve, escape=_in_json, lenient=True), _rendered_json)
+            return BodyPlan(compile_text(text, resolve, escape=_in_json, lenient=True), _encode_json_text)
         return BodyPlan(compile_value(text, resolve, lenient=True), encode)
 
 
-def _rendered_json(value: Any) -> Encoded:
-    """Write JSON that its sections made; a bare template without a value leaves a hole in it."""
+def _encode_json_text(value: Any) -> Encoded:
+    """Encode JSON text rendered from sections; a template without a value can make it invalid."""
     content = str(value).encode()
     try:
         jsontext.loads(content)
     except ValueError as fault:
-        raise ValueError(f"it is no JSON once its templates are filled in: {fault}") from None
+        raise ValueError(f"it is not valid JSON after its templates are filled in: {fault}") from None
     return "application/json", content
 
 
@@ -237,7 +242,7 @@ def _compile_marked(data: Any, resolve: Resolve) -> Expression:
     if isinstance(data, dict):
         return structure(
             {
-                key: compile_graphql_text(member, resolve, lenient=True)
+                key: compile_graphql_template(member, resolve, lenient=True)
                 if is_graphql(key, member)
                 else _compile_marked(member, resolve)
                 for key, member in data.items()
@@ -249,13 +254,13 @@ def _compile_marked(data: Any, resolve: Resolve) -> Expression:
 
 
 def _quoted(text: str, resolve: Resolve) -> Expression:
-    """Compile the only template between quotes: what it names as text, and null as null."""
+    """Compile a JSON string that is a single template: its value as text, and null as null."""
     inner = compile_value(text, resolve).then(lambda value: None if value is None else as_text(value))
     return Expression(inner.evaluate, inner.names)
 
 
 def _in_json(value: Any) -> str:
-    """Write a value into JSON text: text goes inside the quotes that stand there, anything else bare."""
+    """Render a value in JSON text: text without its quotes, which the template has, other values as JSON."""
     return jsontext.dumps(value).decode()[1:-1] if isinstance(value, str) else as_text(value)
 
 
@@ -266,22 +271,24 @@ def body_of_parameters(
     *,
     is_expected: bool = False,
 ) -> BodyPlan | None:
-    """Compile the body that ``in: body`` parameters make.
+    """Compile a body from ``in: body`` parameters.
 
     Args:
         parameters: The operation's ``in: body`` parameters.
-        arguments: What fills each.
-        body: The block that says how it is encoded; None for JSON.
-        is_expected: Whether the method's requests have a body as a rule.
+        arguments: The value of each.
+        body: The block with the type of the body; None for JSON.
+        is_expected: Whether requests of the method usually have a body.
 
     Returns:
-        None where there are no such parameters.
+        None if there are no such parameters.
     """
     if not parameters:
         return None
     body = body or _JSON
     is_plain_json = body.type == "json" and not body.content_type
-    encode = _typed(encoder(body.type), body.content_type) if body.content_type else encoder(body.type)
+    encode = (
+        _with_content_type(encoder(body.type), body.content_type) if body.content_type else encoder(body.type)
+    )
     whole = _whole_body(parameters)
     if whole is not None:
         argument = arguments[whole.name]
@@ -289,7 +296,7 @@ def body_of_parameters(
         plan = BodyPlan(
             argument, encode, whole=whole.name if is_untouched else "", keeps_media_type=is_plain_json
         )
-        return _taking_bytes(plan, body)
+        return _accept_binary(plan, body)
     plan = BodyPlan(
         structure(arguments),
         encode,
@@ -300,13 +307,13 @@ def body_of_parameters(
         is_expected=is_expected,
         takes_null=body.type == "json",
     )
-    return _taking_bytes(plan, body)
+    return _accept_binary(plan, body)
 
 
 def _whole_body(parameters: Sequence[Parameter]) -> Parameter | None:
-    """Give the one parameter that is the whole body; None where parameters are its fields.
+    """Return the parameter that is the whole body; None if parameters are fields of it.
 
-    ``data`` is a wrapper's name in the APIs that use it, so it stays a field.
+    A parameter named ``data`` is always a field, because APIs use that name for a wrapper.
     """
     if len(parameters) != 1:
         return None
@@ -316,7 +323,7 @@ def _whole_body(parameters: Sequence[Parameter]) -> Parameter | None:
 
 
 def with_fields(plan: BodyPlan, extras: Sequence[str]) -> BodyPlan:
-    """Add arguments that the operation does not declare as fields of its body."""
+    """Return a plan that adds arguments which the operation does not declare as fields of the body."""
     if not extras:
         return plan
     inner = plan.value.evaluate
@@ -330,7 +337,9 @@ def with_fields(plan: BodyPlan, extras: Sequence[str]) -> BodyPlan:
             return added
         if not isinstance(value, dict):
             listed = ", ".join(f"`{name}`" for name in added)
-            raise InvalidInput([Violation("/body", f"must be an object, because {listed} travels in it")])
+            raise InvalidInput(
+                [Violation("/body", f"must be an object, because {listed} is sent as a field of it")]
+            )
         return {**value, **added}
 
     value = Expression(evaluate, (*plan.value.names, *extras))

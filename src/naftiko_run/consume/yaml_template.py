@@ -1,7 +1,7 @@
-"""YAML written as text with templates in it: values become scalars, and nothing in them is YAML.
+"""YAML with templates: values become scalars and are never parsed as YAML.
 
-The text is parsed with a mark in place of each value, and the values are put into the nodes that hold the marks. So
-no value can end its scalar, whatever quotes, indentation or block style stand around it.
+The text is parsed with a mark in place of each template, and values are inserted into the parsed nodes. No value can
+end its scalar, whatever its quotes, indentation or block style.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _FOLDED: Final = re.compile("[\r\x85\u2028\u2029]")
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def compile_yaml_text(text: str, resolve: Resolve) -> Expression:
-    """Compile a YAML text; a key or element whose whole value is missing is dropped.
+def compile_yaml_template(text: str, resolve: Resolve) -> Expression:
+    """Compile YAML with templates; a key or element whose whole value is missing is removed.
 
     Raises:
         ValueError: A template is malformed, or the text is not YAML.
@@ -58,7 +58,7 @@ def compile_yaml_text(text: str, resolve: Resolve) -> Expression:
 
 
 def _compile_sections(text: str, resolve: Resolve) -> Expression:
-    """Compile a text whose structure depends on its sections: it is parsed once they are rendered."""
+    """Compile a text with sections, which is parsed after they are rendered."""
 
     def mark(value: Any) -> str:
         return f"\ue001{jsontext.dumps(value).hex()}\ue002"
@@ -76,7 +76,7 @@ def _parse(text: str) -> list[yaml.Node]:
         return [node for node in yaml.compose_all(text, Loader=_LOADER) if node is not None]
     except (yaml.YAMLError, RecursionError) as fault:
         reason = getattr(fault, "problem", None) or "it is nested too deeply"
-        raise ValueError(f"its YAML text cannot be read: {reason}") from None
+        raise ValueError(f"its YAML cannot be parsed: {reason}") from None
 
 
 def _write(nodes: Sequence[yaml.Node], read: Callable[[str], Any]) -> str:
@@ -93,19 +93,19 @@ def _write(nodes: Sequence[yaml.Node], read: Callable[[str], Any]) -> str:
 
 
 class _Filler:
-    """Puts values into nodes; what an alias names stays one node."""
+    """Insert values into nodes; an aliased node stays a single node."""
 
     def __init__(self, read: Callable[[str], Any]) -> None:
         self._read = read
         self._filled: dict[int, yaml.Node | None] = {}
 
     def fill(self, node: yaml.Node) -> yaml.Node | None:
-        """Return a node with its values; None where its whole value is missing."""
+        """Return a node with values inserted; None if its whole value is missing."""
         if id(node) not in self._filled:
-            self._filled[id(node)] = self._made(node)
+            self._filled[id(node)] = self._build(node)
         return self._filled[id(node)]
 
-    def _made(self, node: yaml.Node) -> yaml.Node | None:
+    def _build(self, node: yaml.Node) -> yaml.Node | None:
         if isinstance(node, yaml.MappingNode):
             pairs = [(self.fill(key), self.fill(value)) for key, value in node.value]
             kept = [(key, value) for key, value in pairs if key is not None and value is not None]
@@ -113,7 +113,7 @@ class _Filler:
         if isinstance(node, yaml.SequenceNode):
             members = [each for each in map(self.fill, node.value) if each is not None]
             return yaml.SequenceNode(node.tag, members, flow_style=node.flow_style)
-        assert isinstance(node, yaml.ScalarNode)  # there are no other nodes
+        assert isinstance(node, yaml.ScalarNode)  # the only other kind of node
         return self._scalar(node)
 
     def _scalar(self, node: yaml.ScalarNode) -> yaml.Node | None:
@@ -133,12 +133,12 @@ class _Filler:
 
 
 def _text_node(text: str, style: str | None = None) -> yaml.ScalarNode:
-    """Return the node of a text; one with line breaks that YAML folds away is written with escapes."""
+    """Return the node of a text; line breaks that YAML would fold are written as escapes."""
     return yaml.ScalarNode("tag:yaml.org,2002:str", text, style='"' if _FOLDED.search(text) else style)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Represents values as nodes."""
+    """Represent values as nodes."""
 
 
 _Dumper.add_representer(str, lambda _, text: _text_node(text))

@@ -1,4 +1,4 @@
-"""GraphQL written as text with templates in it: values stay in the string or argument where they stand."""
+"""GraphQL documents with templates: values are escaped for the string, comment or argument that they are in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from naftiko_run import jsontext
-from naftiko_run.consume.placed_text import MARK, compile_placed_text
+from naftiko_run.consume.contextual_escaping import MARK, compile_escaped_text
 from naftiko_run.expressions import Escape, Expression, Resolve, as_text
 
 _DOCUMENT: Final = re.compile(
@@ -33,22 +33,22 @@ def is_graphql(name: str, value: object) -> bool:
     return name == "query" and isinstance(value, str) and "{{" in value and bool(_DOCUMENT.match(value))
 
 
-def compile_graphql_text(text: str, resolve: Resolve, *, lenient: bool = False) -> Expression:
+def compile_graphql_template(text: str, resolve: Resolve, *, lenient: bool = False) -> Expression:
     """Compile a GraphQL document.
 
     Args:
         text: The document.
-        resolve: What each name means.
+        resolve: Resolves names in templates.
         lenient: See ``compile_text``.
 
     Raises:
         ValueError: A template is malformed.
     """
-    return compile_placed_text(text, resolve, scan_graphql, lenient=lenient)
+    return compile_escaped_text(text, resolve, scan_graphql, lenient=lenient)
 
 
 def scan_graphql(marked: str) -> Sequence[Escape]:
-    """Return what writes the value of each mark of a GraphQL document."""
+    """Return the escape function for each mark in a GraphQL document."""
     return [*_scan(marked)]
 
 
@@ -72,7 +72,7 @@ def _in_comment(value: Any) -> str:
 
 
 def _in_block(before: str, after: str) -> Escape:
-    """Return what writes a value into a block string, in which nothing but three quotation marks is escaped."""
+    """Return the escape function for a place in a block string, where only triple quotes are escaped."""
     is_last = after.startswith('"""')
     meets = after.startswith(('"', "\ue001"))
     follows = before.endswith(("\ue002", '"', "\\")) and before != '"""'
@@ -81,14 +81,14 @@ def _in_block(before: str, after: str) -> Escape:
         text = as_text(value).replace('"""', '\\"""')
         if text.startswith('"') and follows:
             raise ValueError(
-                "cannot begin with a quotation mark where it stands in a block string of GraphQL"
+                "must not start with a quotation mark, because it is inserted into a GraphQL block string"
             )
         if text.endswith(('"', "\\")):
-            if is_last:  # line breaks at the end are no part of a block string
+            if is_last:  # trailing line breaks are not part of a block string
                 return f"{text}\n"
             if meets:
                 raise ValueError(
-                    "cannot end with a quotation mark or a backslash where it stands in a block string of GraphQL"
+                    "must not end with a quotation mark or a backslash, because it is inserted into a GraphQL block string"
                 )
         return text
 
@@ -96,11 +96,11 @@ def _in_block(before: str, after: str) -> Escape:
 
 
 def _bare(value: Any) -> str:
-    """Write a value that stands on its own: a number, a boolean, a name of an enumeration, a list or an object."""
+    """Write a value outside strings: a number, a boolean, an enum value, a list or an object."""
     if isinstance(value, str):
         if not _BARE.fullmatch(value):
             raise ValueError(
-                "must be a number, a boolean or a name, because it stands in GraphQL without quotation marks"
+                "must be a number, a boolean or a name, because it is used in GraphQL without quotation marks"
             )
         return value
     return _literal(value)
@@ -110,7 +110,7 @@ def _literal(value: Any) -> str:
     if isinstance(value, dict):
         if not all(_NAME.fullmatch(key) for key in value):
             raise ValueError(
-                "must have members named by letters, digits and `_`, because it is an object of GraphQL"
+                "must have keys of letters, digits and `_` only, because it is used as a GraphQL object"
             )
         return f"{{{', '.join(f'{key}: {_literal(member)}' for key, member in value.items())}}}"
     if isinstance(value, list):

@@ -1,6 +1,6 @@
-"""How values are written into paths, queries, headers and cookies: OpenAPI's ``style`` and ``explode``.
+"""Serialize parameters into paths, queries, headers and cookies: OpenAPI's ``style`` and ``explode``.
 
-A style is settled when a document is loaded; what is left for a call is a plain function of the value.
+A style is compiled into a plain function of the value when a document is loaded.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from naftiko_run.document.model import Style
 from naftiko_run.expressions import as_text, encode, encode_name
 
 Write = Callable[[Any], str]
-"""Writes a value where it stands."""
+"""Serialize a value."""
 
 _NOT_IN_COOKIES: Final = re.compile(r"[;\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _RESERVED: Final = {"path": "-._~*/:@!$&'()+,;=", "query": "-._~*/:@!$'(),;=?"}
-"""What ``allowReserved`` leaves as it is besides letters and digits. ``&`` and ``+`` would end or change a query's
-value, ``?``, ``#`` and brackets have no place in a path."""
+"""Characters besides letters and digits that ``allowReserved`` does not encode. ``&`` and ``+`` would end or change a
+value in a query; ``?``, ``#`` and brackets are not allowed in a path."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """Writes values of one parameter in one style.
+    """Serialize values of one parameter in one style.
 
     Attributes:
-        name: The parameter's, encoded for its place.
-        encode: Writes a scalar for the place.
-        key: Writes the name of a member for the place.
-        delimiter: Between elements that are not exploded, encoded for the place.
-        is_plain: Whether the document says nothing: then an object is written as JSON.
+        name: The name of the parameter, encoded for its location.
+        encode: Encodes a scalar for the location.
+        key: Encodes the name of a member for the location.
+        delimiter: Separates elements that are not exploded; encoded for the location.
+        is_plain: Whether the document sets no style, so that an object is written as JSON.
     """
 
     name: str
@@ -46,7 +46,7 @@ class _Writer:
         return isinstance(value, dict) and not self.is_plain
 
     def joined(self, value: Any) -> str:
-        """Write a value as one: elements, or names and values in turn, with the delimiter between them."""
+        """Join the elements of an array, or the names and values of an object, with the delimiter."""
         if isinstance(value, list):
             return self.delimiter.join(map(self.encode, value))
         if self.is_object(value):
@@ -81,7 +81,7 @@ class _Writer:
             return "".join(map(self.matrix, value))
         return f";{self.members(value, ';')}" if self.is_object(value) else self.matrix(value)
 
-    def form(self, value: Any, separator: str = "&") -> str:  # noqa: ARG002 - the form of those that explode
+    def form(self, value: Any, separator: str = "&") -> str:  # noqa: ARG002 - same signature as form_exploded
         if isinstance(value, list | dict) and not value and not (self.is_plain and value == {}):
             return ""
         return f"{self.name}={self.joined(value)}"
@@ -94,7 +94,7 @@ class _Writer:
         )
 
     def deep(self, value: Any) -> str:
-        """Write ``name[key]=value`` for each member, and for each of theirs."""
+        """Write ``name[key]=value`` for each member, recursively."""
         if not isinstance(value, dict):
             return self.form_exploded(value)
         return "&".join(f"{name}={self.encode(each)}" for name, each in _deep(self.name, value))
@@ -111,7 +111,7 @@ def _deep(name: str, value: Any) -> list[tuple[str, Any]]:
 
 
 def path_writer(name: str, style: Style | None) -> Write:
-    """Return what writes a value into a path; it may be empty."""
+    """Return the serializer of a path parameter; its result may be empty."""
     if style is None:
         return _simple
     writer = _Writer(
@@ -124,7 +124,7 @@ def path_writer(name: str, style: Style | None) -> Write:
 
 
 def query_writer(name: str, style: Style | None) -> Write:
-    """Return what writes ``name=value`` as often as a style demands; empty where there is nothing to send."""
+    """Return the serializer of a query parameter; its result includes the name and is empty if nothing is sent."""
     if style is None:
         return _repeated(encode_name(name))
     writer = _Writer(
@@ -141,7 +141,7 @@ def query_writer(name: str, style: Style | None) -> Write:
 
 
 def header_writer(style: Style | None) -> Write:
-    """Return what writes the value of a header; what cannot stand in one is for the caller to see."""
+    """Return the serializer of a header; its result is not checked for characters that headers do not allow."""
     if style is None:
         return _listed
     delimiter = ", " if style.is_silent else style.delimiter or ","
@@ -150,16 +150,18 @@ def header_writer(style: Style | None) -> Write:
 
 
 class UnsafeCookie(ValueError):
-    """A value that would end its cookie or its header."""
+    """Raised for a value that would end its cookie or the header."""
 
     def __init__(self) -> None:
-        super().__init__("holds `;`, a line break or control character, which no cookie may")
+        super().__init__(
+            "contains `;`, a line break or a control character, which is not allowed in a cookie"
+        )
 
 
 def cookie_writer(name: str, style: Style | None) -> Write:
-    """Return what writes ``name=value``, as several cookies where an array or object is exploded.
+    """Return the serializer of a cookie; an exploded array or object becomes several cookies.
 
-    Values are written as they are; what is returned raises ``UnsafeCookie`` where that cannot be.
+    Values are not encoded; the serializer raises ``UnsafeCookie`` for a value that is not allowed in a cookie.
     """
     style = style or Style()
     writer = _Writer(name, _cookie_text, _cookie_text, style.delimiter or ",", style.is_silent)
@@ -169,7 +171,7 @@ def cookie_writer(name: str, style: Style | None) -> Write:
 
 
 def form_field_writer(style: Style | None) -> Callable[[Any], Any] | None:
-    """Return what makes one field of an array in a form; None where each element is a field."""
+    """Return the function that joins an array into one form field; None if each element is a field."""
     delimiter = style.delimiter if style is not None else ""
     if not delimiter:
         return None
@@ -213,5 +215,5 @@ def _percent_encoder(place: str, style: Style) -> Write:
 
 
 def _encoded_delimiter(style: Style) -> str:
-    """Return what stands between elements; a comma is a delimiter only as it is."""
+    """Return the encoded delimiter of elements; a comma is never encoded."""
     return quote(style.delimiter or ",", safe=",")

@@ -1,4 +1,4 @@
-"""Telling clients of a guarded adapter how to get a token (RFC 9728), without asking them for one."""
+"""Serve the protected resource metadata of an adapter (RFC 9728), which clients read without a token."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class MetadataUrl:
     """The URL of an adapter's metadata.
 
     Attributes:
-        url: As RFC 9728 derives it from the resource.
-        mounted: What follows the ``root_path`` where the app is mounted below a path.
+        url: The URL that RFC 9728 derives from the resource.
+        mounted: The path after the ``root_path`` if the app is mounted below a path.
     """
 
     url: str
@@ -35,7 +35,7 @@ class MetadataUrl:
 
 
 def metadata_url(adapter: Adapter, guard: Guard) -> MetadataUrl | None:
-    """Return the URL of an adapter's metadata; None where it has none.
+    """Return the URL of an adapter's metadata; None if it has none.
 
     Only an adapter with a path of its own, such as an MCP server, has metadata.
     """
@@ -49,20 +49,20 @@ def metadata_url(adapter: Adapter, guard: Guard) -> MetadataUrl | None:
 
 
 def metadata_endpoints(adapter: Adapter, guard: Guard) -> tuple[Endpoint, ...]:
-    """Return the open endpoints that answer with an adapter's metadata.
+    """Return the unauthenticated endpoints that serve an adapter's metadata.
 
-    The adapter's own path leads to it, and at the resource's host the resource's path. Where no other adapter of the
-    port asks for the same, also each of its second paths does, the resource's path at any host, and the root.
+    They are served at the adapter's path, and at the path of the resource for the host of the resource; and, unless
+    another adapter on the port has the same path, at each alias path, the path of the resource for any host, and the root.
     """
     if guard.metadata is None or not adapter.path:
         return ()
     from starlette.responses import JSONResponse
 
     app = JSONResponse(dict(guard.metadata))
-    seconds = [each.path.text for each in adapter.endpoints if each.is_alias]
+    alias_paths = [each.path.text for each in adapter.endpoints if each.is_alias]
     resource = urlsplit(guard.metadata["resource"])
-    seconds += [resource.path, "/"]
-    aliases = {path.rstrip("/") for path in seconds} - {adapter.path}
+    alias_paths += [resource.path, "/"]
+    aliases = {path.rstrip("/") for path in alias_paths} - {adapter.path}
     return (
         Endpoint(parse_path(WELL_KNOWN + adapter.path), app, "GET"),
         Endpoint(

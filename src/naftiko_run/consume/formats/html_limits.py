@@ -1,4 +1,4 @@
-"""Limits of HTML pages, looked at before the parser does: its time grows with the square of what is limited here."""
+"""Limits of HTML pages, checked before parsing because the parser takes quadratic time beyond them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 MAX_DEPTH: Final = 500
-"""Elements in each other; browsers stop at 512."""
+"""The maximum nesting of elements; browsers stop at 512."""
 MAX_TABLES: Final = 30
-"""Tables in each other: the text of each is in all that it stands in."""
+"""The maximum nesting of tables: the text of each is repeated in every table around it."""
 MAX_ATTRIBUTES: Final = 500
-"""Attributes of one tag."""
+"""The maximum number of attributes of a tag."""
 
 _TAG: Final = re.compile(
     r"""<!--(?:-?>|.*?(?:--!?>|\Z))
@@ -22,26 +22,26 @@ _TAG: Final = re.compile(
 )
 _ATTRIBUTE: Final = re.compile(r"""[^\s/>=][^\s/>=]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']*))?[\s/]*""")
 _SHORT: Final = 2 * MAX_ATTRIBUTES
-"""A tag of fewer characters cannot have too many attributes."""
+"""A tag with fewer characters cannot have too many attributes."""
 
 _WITHOUT_DEPTH: Final = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track"}
     | {"wbr", "p", "li", "dt", "dd", "option", "optgroup", "rp", "rt", "colgroup"}
 )
-"""Elements that hold nothing, and those that the next of their kind ends."""
+"""Void elements, and elements that the next one of their kind closes."""
 _CELLS: Final = frozenset({"caption", "thead", "tbody", "tfoot", "tr", "th", "td"})
-"""Where one of these begins or ends, a table ends what is open in it."""
+"""Elements whose start or end tag closes all open elements of the table."""
 
 
 @dataclass(slots=True)
 class _Level:
-    """What is open in one table, or outside of all."""
+    """The open elements in one table, or outside all tables."""
 
     names: Counter[str] = field(default_factory=Counter)
     count: int = 0
 
     def begin(self, name: str) -> int:
-        """Open an element, and give by how many levels that is deeper."""
+        """Open an element, and return the change in depth."""
         if name in _WITHOUT_DEPTH:
             return 0
         self.names[name] += 1
@@ -49,7 +49,7 @@ class _Level:
         return 1
 
     def end(self, name: str) -> int:
-        """Close an element, if it is open, and give by how many levels that is deeper."""
+        """Close an element if it is open, and return the change in depth."""
         if not self.names[name]:
             return 0
         self.names[name] -= 1
@@ -57,13 +57,13 @@ class _Level:
         return -1
 
 
-def check_page(page: str) -> None:
-    """Check that a page can be parsed in a time that grows with its length only.
+def check_limits(page: str) -> None:
+    """Check that a page can be parsed in time proportional to its length.
 
-    It reads a page more roughly than the parser does; what the two count differs by little.
+    The check is an approximation of the parser; their counts differ slightly.
 
     Raises:
-        ValueError: It is beyond a limit; the message says which.
+        ValueError: The page exceeds a limit; the message names the limit.
     """
     levels = [_Level()]
     depth = 0
@@ -80,7 +80,7 @@ def check_page(page: str) -> None:
             depth -= levels.pop().count
         elif ends:
             depth += level.end(name)
-        elif not (_is_drawn(level) and _ends_itself(page, found.end())):
+        elif not (_is_in_svg_or_math(level) and _is_self_closing(page, found.end())):
             depth += level.begin(name)
         if depth > MAX_DEPTH:
             raise ValueError(f"its elements are nested more than {MAX_DEPTH} levels deep")
@@ -90,11 +90,11 @@ def check_page(page: str) -> None:
             _check_attributes(page, found.end())
 
 
-def _is_drawn(level: _Level) -> bool:
+def _is_in_svg_or_math(level: _Level) -> bool:
     return bool(level.names["svg"] or level.names["math"])
 
 
-def _ends_itself(page: str, start: int) -> bool:
+def _is_self_closing(page: str, start: int) -> bool:
     return page.startswith("/", page.find(">", start) - 1)
 
 

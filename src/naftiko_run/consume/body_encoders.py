@@ -1,4 +1,4 @@
-"""Body encoders: a value to bytes with the right Content-Type, one for each type of body."""
+"""Encode request bodies: a value into bytes and their Content-Type, by body type."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Encode = Callable[[Any], Encoded]
 
 
 def encoder(body_type: str) -> Encode:
-    """Give the encoder of a body type."""
+    """Return the encoder of a body type."""
     return _ENCODERS[body_type]
 
 
@@ -52,7 +52,7 @@ def _form(value: Any) -> Encoded:
 
 
 def _multipart(value: Any) -> Encoded:
-    import httpx  # its multipart writer, without its client
+    import httpx  # only its multipart encoder is used
 
     parts = _parts(value)
     if not parts:
@@ -63,9 +63,9 @@ def _multipart(value: Any) -> Encoded:
 
 
 def _parts(value: Any) -> list[tuple[str, Any]]:
-    """Give httpx's form of a mapping of fields, or of the specification's list of parts.
+    """Return a mapping of fields, or the specification's list of parts, in the form that httpx takes.
 
-    A part whose value is missing is left out, as a field is.
+    Parts and fields without a value are skipped.
     """
     if isinstance(value, dict):
         return [(name, (None, as_text(member))) for name, member in value.items() if member is not None]
@@ -83,11 +83,11 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
 
 
 def _binary(value: Any) -> Encoded:
-    """Send the bytes of base64 text; a mapping of one value stands for that value."""
+    """Decode base64 text into bytes; a mapping of one value is treated as that value."""
     if isinstance(value, dict) and len(value) == 1:
         value = next(iter(value.values()))
     if isinstance(value, dict | list):
-        raise TypeError("it is a structure, and a binary body is one value")
+        raise TypeError("a binary body must be a single value, not an object or an array")
     text = as_text(value)
     try:
         content = b64decode(text, validate=True)
