@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from expressions.values import json_values, names
 from naftiko_run.expressions import ANY_VALUE, UnsafePathValue, as_text, encode, fill, parse_path, same_name
-from naftiko_run.expressions.segments import MAX_DECODINGS, segment_fault
+from naftiko_run.expressions.dot_segments import MAX_DECODINGS, segment_fault
 
 texts = st.text(min_size=1).filter(lambda text: not segment_fault(encode(text)))
 segments = st.text("abz09-_~", min_size=1, max_size=5)

@@ -13,7 +13,7 @@ import pytest
 
 from naftiko_run.errors import ScriptFailed
 from naftiko_run.invoke.scripting import ScriptDefaults
-from naftiko_run.invoke.scripting.sandbox import AT_ONCE
+from naftiko_run.invoke.scripting.program import AT_ONCE
 from support.scripts import prepare, run
 
 # The first asks nobody whether to go on, the second one does.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from consume.recording import Recorder, capability, consumes, invoke, query_of, sent, tool
 from naftiko_run.errors import InvalidInput
 from naftiko_run.invoke import Input, coercion_of
-from naftiko_run.invoke.validation import InputValidator
+from naftiko_run.invoke.input_validation import InputValidator
 
 INPUTS = [
     Input("id", {"type": "integer"}, required=True),

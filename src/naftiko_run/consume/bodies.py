@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.consume.encoders import Encode, Encoded, encoder
 from naftiko_run.consume.graphql_text import compile_graphql_text, is_graphql
 from naftiko_run.document.model import Body, BodyType, Parameter
@@ -198,7 +198,7 @@ def _rendered_json(value: Any) -> Encoded:
     """Write JSON that its sections made; a bare template without a value leaves a hole in it."""
     content = str(value).encode()
     try:
-        jsontext.loads(content)
+        _json.loads(content)
     except ValueError as fault:
         raise ValueError(f"it is no JSON once its templates are filled in: {fault}") from None
     return "application/json", content
@@ -256,7 +256,7 @@ def _quoted(text: str, resolve: Resolve) -> Expression:
 
 def _in_json(value: Any) -> str:
     """Write a value into JSON text: text goes inside the quotes that stand there, anything else bare."""
-    return jsontext.dumps(value).decode()[1:-1] if isinstance(value, str) else as_text(value)
+    return _json.dumps(value).decode()[1:-1] if isinstance(value, str) else as_text(value)
 
 
 def body_of_parameters(

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
+from naftiko_run._json import LONG, NotUnicode
+from naftiko_run._json_incremental import is_heavy
 from naftiko_run.consume.authentication.scheme import Authentication
 from naftiko_run.consume.bodies import CallerBody
 from naftiko_run.consume.deadline import authorize_in_time
@@ -22,8 +24,6 @@ from naftiko_run.document.model import Parameter
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import encode_name
 from naftiko_run.http.messages import OutgoingRequest, Transport, UpstreamResponse
-from naftiko_run.jsontext import LONG, NotUnicode
-from naftiko_run.longjson import is_heavy
 from naftiko_run.urls import resolved
 
 _log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.bindings import Bindings, Bound
 from naftiko_run.document.model import ConsumedOperation, ConsumedOutput, Document, Parameter
 from naftiko_run.errors import BoundVariable
@@ -58,7 +58,7 @@ class SandboxTransport:
             return await self._stream(request)
         shown: dict[str, Any] = {"operation": request.operation, "wouldSend": _shown(request)}
         # Outputs and steps keep nothing of the answer but what they name.
-        text = jsontext.dumps(shown["wouldSend"]).decode()
+        text = _json.dumps(shown["wouldSend"]).decode()
         _log.info("%s would send %s", request.operation, _shortened(text))
         model = self._operations.get(request.operation)
         if model is None:  # forwarded: the document says nothing of what would be answered
@@ -88,7 +88,7 @@ def _shown(request: OutgoingRequest) -> dict[str, Any]:
     shown: dict[str, Any] = {"method": request.method, "url": without_user(request.url), "headers": headers}
     if request.body is not None:
         try:
-            shown["body"] = jsontext.loads(request.body)
+            shown["body"] = _json.loads(request.body)
         except ValueError:
             shown["body"] = request.body.decode("utf-8", "replace")
     return shown
@@ -142,4 +142,4 @@ def _place(answer: dict[str, Any], names: list[str], output: ConsumedOutput) -> 
 
 
 def _answer(status: int, value: Any) -> UpstreamResponse:
-    return UpstreamResponse(status, (("content-type", "application/json"),), jsontext.dumps(value))
+    return UpstreamResponse(status, (("content-type", "application/json"),), _json.dumps(value))

@@ -1,5 +1,6 @@
 """Templates, paths and JSONPath: parsed once, evaluated many times. Pure functions, no I/O."""
 
+from naftiko_run.expressions.dot_segments import path_fault
 from naftiko_run.expressions.expression import (
     MISSING,
     Expression,
@@ -27,7 +28,7 @@ from naftiko_run.expressions.jsonpath import (
     is_same,
     path_of,
 )
-from naftiko_run.expressions.path import (
+from naftiko_run.expressions.path_template import (
     ANY_VALUE,
     PathTemplate,
     UnsafePathValue,
@@ -45,9 +46,8 @@ from naftiko_run.expressions.route import (
     split_query_template,
     split_url_path,
 )
-from naftiko_run.expressions.segments import path_fault
 from naftiko_run.expressions.template import Escape, TemplateFault, compile_text, compile_value, names_in
-from naftiko_run.expressions.uritemplate import UriTemplate, parse_uri_template
+from naftiko_run.expressions.uri_template import UriTemplate, parse_uri_template
 
 __all__ = [
     "ANY_VALUE",

@@ -8,7 +8,7 @@ from enum import Enum
 from functools import lru_cache, partial
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 
 
 class Missing(Enum):
@@ -128,7 +128,7 @@ def as_text(value: Any) -> str:
     """Write a value where only text can stand: text as it is, everything else as JSON."""
     if isinstance(value, str):
         return value
-    return jsontext.dumps(value).decode()
+    return _json.dumps(value).decode()
 
 
 def structure(members: Mapping[str, Expression]) -> Expression:

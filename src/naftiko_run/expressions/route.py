@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Literal
 from urllib.parse import unquote, unquote_plus
 
-from naftiko_run.expressions.path import parse_path
+from naftiko_run.expressions.path_template import parse_path
 
 _BRACES = re.compile(r"\{[^{}]*\}")
 _QUERY_TEMPLATE = re.compile(r"\{[?&]([^{}]+)\}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.consume import CallerBody, ConsumedOperation, StreamedResponse, UpstreamResponse
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import MISSING, Expression, Scope, names_of
@@ -144,7 +144,7 @@ class CallPlan:
             outcome.media_type = outcome.media_type or "application/octet-stream"
             outcome.is_binary = True
             return
-        if unmapped == "text" and _is_json(said) and jsontext.may_hold_halves(response.body):
+        if unmapped == "text" and _is_json(said) and _json.may_hold_halves(response.body):
             response = self._without_lone_surrogates(response)
             outcome.content = response.body
         if unmapped == "data":
@@ -154,9 +154,9 @@ class CallPlan:
 
     def _without_lone_surrogates(self, response: UpstreamResponse) -> UpstreamResponse:
         """Replace escapes of half a surrogate pair; a text that is too long for that is replaced where it is read."""
-        if len(response.body) > jsontext.LONG:
+        if len(response.body) > _json.LONG:
             return response
-        whole = jsontext.without_lone_surrogates(response.body)
+        whole = _json.without_lone_surrogates(response.body)
         if whole == response.body:
             return response
         name = self.call.operation.name

@@ -10,9 +10,9 @@ from naftiko_run.consume import CallerBody, ConsumedOperation
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.errors import BoundVariable, MissingBinding, Unsupported
 from naftiko_run.expressions import MISSING, Expression
+from naftiko_run.invoke.input_validation import InputValidator
 from naftiko_run.invoke.inputs import Input
 from naftiko_run.invoke.outcome import Outcome
-from naftiko_run.invoke.validation import InputValidator
 
 
 class Plan(Protocol):

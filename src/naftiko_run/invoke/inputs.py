@@ -9,7 +9,7 @@ from typing import Any
 from naftiko_run.document.model import Location, Parameter
 from naftiko_run.expressions import Accessor, Expression, compile_path
 from naftiko_run.invoke.schemas import nullable, schema_of, type_of, with_items
-from naftiko_run.invoke.stepoutput import MARK
+from naftiko_run.invoke.step_output import MARK
 
 _CONNECTION_HEADERS = frozenset({"connection", "content-length", "content-type", "host", "transfer-encoding"})
 """Headers of the caller's own request: an input of the same name is not taken from them."""

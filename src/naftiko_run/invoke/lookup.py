@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from naftiko_run.expressions import MISSING, Expression, Scope, identity, is_same
-from naftiko_run.invoke.stepoutput import StepOutput
+from naftiko_run.invoke.step_output import StepOutput
 
 _Row = dict[str, Any]
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.consume import run_in_decode_pool
 from naftiko_run.consume.formats import decode_text, repaired_text
 from naftiko_run.expressions import MISSING
@@ -55,7 +55,7 @@ class Outcome:
         in_steps: bool = False,
     ) -> Outcome:
         """Make an outcome of a JSON value; of a large one in a thread, in steps between which others run."""
-        content = jsontext.dumps_in_steps(value) if in_steps else jsontext.dumps(value)
+        content = _json.dumps_in_steps(value) if in_steps else _json.dumps(value)
         return cls(status, content, "application/json", headers, _value=value, _decoded=True)
 
     @property
@@ -66,7 +66,7 @@ class Outcome:
     @property
     def is_long(self) -> bool:
         """Whether the content is too long to be converted while other requests wait."""
-        return len(self.content) > jsontext.LONG
+        return len(self.content) > _json.LONG
 
     @property
     def location(self) -> str:
@@ -125,7 +125,7 @@ class Outcome:
 
     def _json(self) -> Any:
         try:
-            value, text = jsontext.loads_repaired(self.content)
+            value, text = _json.loads_repaired(self.content)
         except ValueError:
             return MISSING
         if text is not self.content:

@@ -12,8 +12,8 @@ from naftiko_run.document.model import Content, PromptMessage
 from naftiko_run.document.model import Prompt as PromptModel
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import names_of
-from naftiko_run.invoke.asks import compile_asks
 from naftiko_run.invoke.content import Part, compile_content
+from naftiko_run.invoke.questions import compile_asks
 from naftiko_run.locations import require
 
 _SECTION = re.compile(r"\{\{\s*[#^]\s*([^{}]+?)\s*\}\}")

@@ -24,7 +24,7 @@ from naftiko_run.expressions import (
     structure,
     variable,
 )
-from naftiko_run.invoke.stepoutput import read_step, step_of
+from naftiko_run.invoke.step_output import read_step, step_of
 
 _INDEX = re.compile(r"\.(\d+)(?=[.\[]|\Z)")
 """An element's number as templates write it: ``{{step.0.name}}``."""

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, get_args
 
 import jsonschema_rs
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.document.model import Parameter, ParameterType
 from naftiko_run.document.normalize.input_schemas import properties_of
 from naftiko_run.invoke.outputs import convert
@@ -225,13 +225,13 @@ def compile_schema(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator
     Raises:
         ValueError: It is none, or refers to another.
     """
-    return _compiled(jsontext.dumps(schema))
+    return _compiled(_json.dumps(schema))
 
 
 @lru_cache(maxsize=256)
 def _compiled(text: bytes) -> jsonschema_rs.Draft202012Validator:
     """Compile the text of a schema: an operation and the tool beside it have one, and so have many of their parts."""
-    schema = jsontext.loads(text)
+    schema = _json.loads(text)
     try:
         return jsonschema_rs.Draft202012Validator(schema, retriever=_retrieve, mask="it")
     except jsonschema_rs.ValidationError as fault:

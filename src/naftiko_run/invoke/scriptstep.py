@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from naftiko_run.expressions import MISSING, Expression, Scope
 from naftiko_run.invoke.scripting import Script
-from naftiko_run.invoke.stepoutput import MARK, StepOutput
+from naftiko_run.invoke.step_output import MARK, StepOutput
 
 
 @dataclass(frozen=True, slots=True)

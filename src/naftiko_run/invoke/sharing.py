@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from naftiko_run.invoke.input_validation import InputValidator
 from naftiko_run.invoke.inputs import Input
 from naftiko_run.invoke.schemas import Unsound, sound
-from naftiko_run.invoke.validation import InputValidator
 
 
 @dataclass(frozen=True, slots=True)

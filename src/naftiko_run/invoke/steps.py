@@ -15,7 +15,7 @@ from naftiko_run.invoke.call import Call
 from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.outputs import OutputPlan
 from naftiko_run.invoke.progress import Progress
-from naftiko_run.invoke.stepoutput import MARK, Projection, StepOutput
+from naftiko_run.invoke.step_output import MARK, Projection, StepOutput
 
 
 class Runner(Protocol):

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.errors import Violation
 
 _NAMES: Final = {
@@ -70,7 +70,7 @@ def _message(error: jsonschema_rs.ValidationError, known: Sequence[str], unknown
         expected = " or ".join(_TYPES[each] for each in types)
         return f"must be {expected}, not {name_of(error.instance)}"
     if kind.name == "enum":
-        return f"must be one of {jsontext.dumps(kind.options).decode()}"
+        return f"must be one of {_json.dumps(kind.options).decode()}"
     if kind.name == "pattern":
         return f"must match the pattern {kind.pattern}"
     if kind.name in ("anyOf", "oneOf") and any(kind.context):

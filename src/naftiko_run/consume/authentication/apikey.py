@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.consume.authentication.block import AuthenticationBlock
 from naftiko_run.consume.authentication.header import HeaderAuthentication
 from naftiko_run.consume.authentication.scheme import Authentication
@@ -60,7 +60,7 @@ class BodyKeys:
                 f"{request.operation}: its API key travels in the body, and one that is passed on is not changed"
             )
         if request.body is None:
-            body = jsontext.dumps(self.fields)
+            body = _json.dumps(self.fields)
             if not kind:
                 request = request.with_headers(("Content-Type", "application/json"))
         elif media_type == "application/x-www-form-urlencoded":
@@ -78,12 +78,12 @@ class BodyKeys:
 
     def _added_to_json(self, body: bytes) -> bytes:
         try:
-            value = jsontext.loads(body)
+            value = _json.loads(body)
         except ValueError:
             value = None
         if not isinstance(value, dict):
             raise InvalidInput([Violation("/body", "must be a JSON object: the API key travels in it")])
-        return jsontext.dumps({**value, **self.fields})
+        return _json.dumps({**value, **self.fields})
 
     def _added_to_parts(self, body: bytes, kind: str, operation: str) -> bytes:
         boundary = _BOUNDARY.search(kind)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode, urlsplit
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.consume.authentication.bearer import bearing
 from naftiko_run.consume.authentication.block import AuthenticationBlock
 from naftiko_run.consume.authentication.header import masked
@@ -207,7 +207,7 @@ def _metadata_addresses(issuer: str) -> list[str]:
 
 def _object(response: UpstreamResponse) -> Mapping[str, Any]:
     try:
-        value = jsontext.loads(response.body)
+        value = _json.loads(response.body)
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.document.model import Location, ParameterType
 from naftiko_run.document.normalize.input_schemas import normalize_input_schema
 from naftiko_run.document.normalize.reader import Reader
@@ -230,8 +230,8 @@ def _note_value(written: Reader, value: Any) -> None:
     if not isinstance(value, str) or "{{" in value:
         return
     fits = {
-        "number": jsontext.number(value.strip()) is not None,
-        "integer": isinstance(jsontext.number(value.strip()), int),
+        "number": _json.number(value.strip()) is not None,
+        "integer": isinstance(_json.number(value.strip()), int),
         "boolean": value.strip().casefold() in ("true", "false"),
     }
     if not fits.get(kind, True):

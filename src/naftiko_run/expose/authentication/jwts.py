@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import jwt
 
+from naftiko_run._json import dumps_within
 from naftiko_run.expose.authentication.claims import Expected, InvalidToken
 from naftiko_run.expose.authentication.jwks import ALGORITHMS, KeySet
-from naftiko_run.jsontext import dumps_within
 
 LEEWAY: Final = 30
 """Seconds by which clocks may differ."""

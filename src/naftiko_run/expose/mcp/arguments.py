@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
+from naftiko_run._json_incremental import is_heavy
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.mcp.propertykeys import Schema, shown_schema
 from naftiko_run.invoke import Function, Input, InputValidator, Outcome, pointer_of, run_in_decode_pool
-from naftiko_run.longjson import is_heavy
 
 _OPEN: Final = frozenset(
     (
@@ -237,7 +237,7 @@ class _Texts:
         if not wanted or text.lstrip()[:1] not in ("{", "["):
             return text
         try:
-            value = jsontext.loads(text.encode())
+            value = _json.loads(text.encode())
         except ValueError:
             return text
         if type(value) not in wanted:

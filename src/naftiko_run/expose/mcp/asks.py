@@ -14,7 +14,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.shared.message import ServerMessageMetadata
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.document.model import Ask as AskModel
 from naftiko_run.expressions import names_of
 from naftiko_run.invoke import Ask, compile_asks
@@ -91,7 +91,7 @@ class Questionnaire:
                 scope = own | _spread(answers)
                 return types.InputRequiredResult(
                     input_requests={ask.model.name: _question(ask, scope) for ask in still},
-                    request_state=jsontext.dumps(answers).decode(),
+                    request_state=_json.dumps(answers).decode(),
                 )
         else:
             answers = await _asked(context, asks, own)
@@ -201,7 +201,7 @@ async def _sent(context: ServerRequestContext, ask: Ask, scope: Mapping[str, Any
 
 def _kept(state: str | None) -> Answers:
     """Give the answers of earlier rounds; the state has been unsealed, so that it is our own."""
-    return {} if state is None else dict(jsontext.loads(state.encode()))
+    return {} if state is None else dict(_json.loads(state.encode()))
 
 
 def _spread(answers: Answers) -> dict[str, Any]:

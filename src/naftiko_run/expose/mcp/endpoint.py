@@ -15,7 +15,7 @@ from mcp_types import (
     PROTOCOL_VERSION_META_KEY,
 )
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import ExposeSettings, Message, Receive, Scope, Send
 from naftiko_run.expose.mcp.accept import takes_events, takes_json
@@ -113,7 +113,7 @@ class McpEndpoint:
             return
         if _settle_accept(scope):
             send = as_event(send)
-        if len(content) > jsontext.LONG:
+        if len(content) > _json.LONG:
             shortened = without_arguments(scope, message, self._server.get_tool_input_schema)
             if isinstance(shortened, Refused):
                 await respond(scope, send, 400, shortened.answer, "application/json")
@@ -254,7 +254,7 @@ async def _within_session(
     await manager.handle_request(scope, receive, watched)
     if not is_over and "method" in message and "id" in message:
         params = {"requestId": message["id"], "reason": "the client has left"}
-        notice = jsontext.dumps({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
+        notice = _json.dumps({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
         await manager.handle_request(scope, _again(notice, receive), unheard)
 
 

@@ -7,8 +7,8 @@ have; the operators that only jsonpath-ng has go to it in ``older``.
 """
 
 from naftiko_run.expressions.jsonpath.comparison import identity, is_same
-from naftiko_run.expressions.jsonpath.compile import compile_members, compile_path
-from naftiko_run.expressions.jsonpath.plain import Accessor, NamedText, first_name, is_root, path_of
+from naftiko_run.expressions.jsonpath.compiler import compile_members, compile_path
+from naftiko_run.expressions.jsonpath.simple import Accessor, NamedText, first_name, is_root, path_of
 
 __all__ = [
     "Accessor",

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from jsonpath_rfc9535.function_extensions import ExpressionType, FilterFunction
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expressions.expression import MISSING
 from naftiko_run.expressions.jsonpath.comparison import identity, is_same
-from naftiko_run.expressions.jsonpath.patterns import compile_iregexp, compile_regex
+from naftiko_run.expressions.jsonpath.regex import compile_iregexp, compile_regex
 
 PREFIX: Final = "jayway_"
 """Begins the names of the functions that ``jayway`` translates operators into."""
@@ -177,7 +177,7 @@ def _numbers(value: Any) -> list[int | float]:
     """Return the numbers of a list, also those that XML and CSV write as text."""
     found: list[int | float] = []
     for each in value if isinstance(value, list) else ():
-        number = jsontext.number(each.strip(), exact=True) if isinstance(each, str) else each
+        number = _json.number(each.strip(), exact=True) if isinstance(each, str) else each
         if isinstance(number, int | float) and not isinstance(number, bool):
             found.append(number)
     return found

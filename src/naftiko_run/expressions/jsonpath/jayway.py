@@ -11,10 +11,10 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from naftiko_run.expressions.jsonpath.fault import PathFault
+from naftiko_run.expressions.jsonpath.errors import PathFault
 from naftiko_run.expressions.jsonpath.functions import AT_END, PREFIX
-from naftiko_run.expressions.jsonpath.patterns import compile_regex
-from naftiko_run.expressions.jsonpath.plain import NAME
+from naftiko_run.expressions.jsonpath.regex import compile_regex
+from naftiko_run.expressions.jsonpath.simple import NAME
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)

@@ -4,8 +4,8 @@ A script gets `context` and gives `result`, both JSON. It reaches no file, no ne
 environment and no object of ours; it runs in another process, under limits of time, statements and memory.
 """
 
-from naftiko_run.invoke.scripting.compiler import Script, ScriptCompiler
 from naftiko_run.invoke.scripting.defaults import ScriptDefaults
-from naftiko_run.invoke.scripting.sandbox import ScriptRefused
+from naftiko_run.invoke.scripting.program import ScriptRefused
+from naftiko_run.invoke.scripting.script import Script, ScriptCompiler
 
 __all__ = ["Script", "ScriptCompiler", "ScriptDefaults", "ScriptRefused"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from naftiko_run.invoke.scripting.sandbox import Limits, ScriptRefused
+from naftiko_run.invoke.scripting.program import Limits, ScriptRefused
 
 SWITCHES: Final = ("NAFTIKO_SCRIPTING", "IKANOS_SCRIPTING")
 """The variables that switch scripts off with the value ``false``, where the document says nothing."""

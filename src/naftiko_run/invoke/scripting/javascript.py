@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Final
 
-from naftiko_run.invoke.scripting.javascript_counting import COUNT, count_statements
-from naftiko_run.invoke.scripting.sandbox import (
+from naftiko_run.invoke.scripting.javascript_instrumentation import COUNT, count_statements
+from naftiko_run.invoke.scripting.program import (
     GRACE,
     MEMORY,
     RESERVED,
@@ -21,7 +21,7 @@ from naftiko_run.invoke.scripting.sandbox import (
     not_installed,
     refuse_reserved,
 )
-from naftiko_run.invoke.scripting.workers import Turn, Worker
+from naftiko_run.invoke.scripting.worker_pool import Turn, Worker
 
 _CHECK: Final = Limits(milliseconds=10_000, statements=0)
 """With not one statement to execute, a script is compiled, and does nothing."""

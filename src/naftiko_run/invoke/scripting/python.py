@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from naftiko_run import jsontext
-from naftiko_run.invoke.scripting.apart import apart, can_be_apart
-from naftiko_run.invoke.scripting.python_counting import COUNT, Counted, count_statements
-from naftiko_run.invoke.scripting.sandbox import (
+from naftiko_run import _json
+from naftiko_run.invoke.scripting.program import (
     AT_ONCE,
     GRACE,
     MEMORY,
@@ -25,6 +23,8 @@ from naftiko_run.invoke.scripting.sandbox import (
     not_installed,
     refuse_reserved,
 )
+from naftiko_run.invoke.scripting.python_instrumentation import COUNT, Counted, count_statements
+from naftiko_run.invoke.scripting.subprocess import apart, can_be_apart
 
 if TYPE_CHECKING:
     import pydantic_monty
@@ -190,7 +190,7 @@ async def _give(session: pydantic_monty.AsyncMontySession, context: str) -> None
     except pydantic_monty.MontyRuntimeError as fault:
         if "recursion limit" not in str(fault):
             raise
-        value = jsontext.loads(context.encode())
+        value = _json.loads(context.encode())
         await session.feed_run("None", inputs={"context": value}, print_callback=_discard)
 
 

@@ -13,8 +13,8 @@ from sys import intern
 from typing import Any
 from urllib.parse import quote
 
+from naftiko_run.expressions.dot_segments import needs_check, segment_fault
 from naftiko_run.expressions.expression import as_text
-from naftiko_run.expressions.segments import needs_check, segment_fault
 
 _VARIABLE = re.compile(r"\{\{?\s*([^{}]+?)\s*\}?\}")
 _SEPARATORS = re.compile(r"[-_.\s]+")

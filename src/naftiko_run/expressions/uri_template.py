@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
-from naftiko_run.expressions.path import Variable, parse_path
+from naftiko_run.expressions.path_template import Variable, parse_path
 
 _RESERVED: Final = "+"
 _MAX_LENGTH: Final = 64 * 1024

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.consume import run_in_decode_pool
 from naftiko_run.document.model import ScriptStep
 from naftiko_run.errors import ScriptFailed
 from naftiko_run.expressions import MISSING
 from naftiko_run.invoke.scripting.defaults import ScriptDefaults
-from naftiko_run.invoke.scripting.files import find_root, read_script
 from naftiko_run.invoke.scripting.javascript import JavaScriptProgram
+from naftiko_run.invoke.scripting.program import Halted, Language, Limits, Program, ScriptRefused
 from naftiko_run.invoke.scripting.python import PythonProgram
-from naftiko_run.invoke.scripting.sandbox import Halted, Language, Limits, Program, ScriptRefused
+from naftiko_run.invoke.scripting.script_files import find_root, read_script
 
 LANGUAGES: Final[dict[str, Language]] = {
     "javascript": JavaScriptProgram.compile,
@@ -65,7 +65,7 @@ class Script:
                 hint="set `enabled: true` under `management.scripting` of the control adapter",
             )
         try:
-            text = jsontext.dumps(dict(context)).decode()
+            text = _json.dumps(dict(context)).decode()
         except (TypeError, ValueError) as fault:
             raise ScriptFailed(f"script step `{self.name}`: its context is not JSON: {fault}") from None
         try:
@@ -76,16 +76,16 @@ class Script:
             ) from None
         if result is None:
             return MISSING
-        content = jsontext.encode(result)
+        content = _json.encode(result)
         return (
             await run_in_decode_pool(lambda: self._read(content))
-            if len(content) > jsontext.LONG
+            if len(content) > _json.LONG
             else self._read(content)
         )
 
     def _read(self, result: bytes) -> Any:
         try:
-            value, _ = jsontext.loads_repaired(result)
+            value, _ = _json.loads_repaired(result)
         except ValueError as fault:
             raise ScriptFailed(f"script step `{self.name}`: its `result` is not JSON: {fault}") from None
         return value

@@ -39,9 +39,9 @@ from jsonpath_rfc9535.tokens import Token
 
 from naftiko_run.expressions.expression import MISSING
 from naftiko_run.expressions.jsonpath.comparison import is_less, is_same
-from naftiko_run.expressions.jsonpath.fault import PathFault
+from naftiko_run.expressions.jsonpath.errors import PathFault
 from naftiko_run.expressions.jsonpath.functions import FUNCTIONS, PREFIX, SETS, Members
-from naftiko_run.expressions.jsonpath.plain import Accessor, Step, accessor_of, members
+from naftiko_run.expressions.jsonpath.simple import Accessor, Step, accessor_of, members
 
 MAX_VISITS: Final = 500_000
 """Values that one evaluation descends to, beside one descent from the root: several ``..`` in a path multiply."""

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from naftiko_run.expressions.expression import MISSING
-from naftiko_run.expressions.jsonpath.fault import PathFault
-from naftiko_run.expressions.jsonpath.plain import (
+from naftiko_run.expressions.jsonpath.errors import PathFault
+from naftiko_run.expressions.jsonpath.simple import (
     ARITHMETIC,
     Accessor,
     accessor_of,
@@ -70,7 +70,7 @@ def compile_members(path: str) -> Accessor | None:
 
 def _compile_rich(path: str) -> Accessor:
     # A twentieth of a second that plain paths do not need.
-    from naftiko_run.expressions.jsonpath.queries import compile_query, parse
+    from naftiko_run.expressions.jsonpath.rfc9535 import compile_query, parse
 
     try:
         return _guarded(path, compile_query(parse(path)))
@@ -94,7 +94,7 @@ def _compile_rich(path: str) -> Accessor:
 def _compile_stages(path: str) -> Accessor:
     from naftiko_run.expressions.jsonpath.functions import AT_END
     from naftiko_run.expressions.jsonpath.jayway import translate
-    from naftiko_run.expressions.jsonpath.queries import compile_query, parse
+    from naftiko_run.expressions.jsonpath.rfc9535 import compile_query, parse
 
     stages: list[Callable[[Any], Any]] = []
     for stage in translate(path):

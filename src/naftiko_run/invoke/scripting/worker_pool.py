@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
 
-from naftiko_run.invoke.scripting.sandbox import AT_ONCE
+from naftiko_run.invoke.scripting.program import AT_ONCE
 
 _PROGRAM: Final = Path(__file__).with_name("javascript_worker.py")
 

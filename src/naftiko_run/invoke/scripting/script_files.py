@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from naftiko_run import locations
-from naftiko_run.invoke.scripting.sandbox import ScriptRefused, Source
+from naftiko_run.invoke.scripting.program import ScriptRefused, Source
 
 LONGEST: Final = 1024 * 1024
 """Bytes that a script file may have."""

@@ -14,7 +14,7 @@ from naftiko_run.document.model import ScriptStep as ScriptStepModel
 from naftiko_run.document.model import Step as StepModel
 from naftiko_run.expressions import Expression, compile_value, names_of
 from naftiko_run.invoke.call import Call, CallPlan
-from naftiko_run.invoke.connect import Connector
+from naftiko_run.invoke.call_compiler import Connector
 from naftiko_run.invoke.function import Plan
 from naftiko_run.invoke.inputs import Use
 from naftiko_run.invoke.lookup import Lookup
@@ -24,7 +24,7 @@ from naftiko_run.invoke.references import References
 from naftiko_run.invoke.safety import READING
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptRefused
 from naftiko_run.invoke.scriptstep import ScriptStep
-from naftiko_run.invoke.stepoutput import MARK, Projection, read_step, step_of
+from naftiko_run.invoke.step_output import MARK, Projection, read_step, step_of
 from naftiko_run.invoke.steps import CallStep, Runner, Step, StepsPlan, in_order
 
 

@@ -16,12 +16,12 @@ from naftiko_run.document.model import Parameter
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_value, variable
 from naftiko_run.invoke.call import Call, CallPlan
-from naftiko_run.invoke.connect import Connector
+from naftiko_run.invoke.call_compiler import Connector
 from naftiko_run.invoke.forward import Forward
 from naftiko_run.invoke.function import Function, Plan
 from naftiko_run.invoke.inputs import Input, body_path, infer_inputs
 from naftiko_run.invoke.outputs import convert
-from naftiko_run.invoke.plans import PlanCompiler
+from naftiko_run.invoke.plan_compiler import PlanCompiler
 from naftiko_run.invoke.references import References
 from naftiko_run.invoke.safety import READING, require_safe
 from naftiko_run.invoke.scripting import ScriptCompiler

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import orjson
 
-from naftiko_run.longjson import parse_in_steps, write_in_steps
+from naftiko_run._json_incremental import parse_in_steps, write_in_steps
 
 LONG: Final = 256 * 1024
 """Longer texts are parsed in steps, so that other threads run in between."""

@@ -12,7 +12,7 @@ from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.expressions import Expression, exactly, member_of, same_name
 from naftiko_run.invoke.call import Call
 from naftiko_run.invoke.references import References
-from naftiko_run.invoke.stepoutput import step_of
+from naftiko_run.invoke.step_output import step_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import Integers, LostDigits, integers_of
 from naftiko_run.invoke.inputs import Input, input_schema
@@ -165,7 +165,7 @@ def _coercion_of_list(kind: str, delimiter: str) -> Coerce:
 
 def _scalar(kind: str, text: str) -> Any:
     if kind == "number":
-        number = jsontext.number(text)
+        number = _json.number(text)
         return text if number is None else number
     if kind == "integer":
         return _integer(text)
@@ -173,7 +173,7 @@ def _scalar(kind: str, text: str) -> Any:
         return text == "true"
     if kind in ("object", "array") and text[:1] in ("{", "["):
         try:
-            return jsontext.loads_repaired(jsontext.encode(text))[0]
+            return _json.loads_repaired(_json.encode(text))[0]
         except ValueError:
             return text
     return text
@@ -181,7 +181,7 @@ def _scalar(kind: str, text: str) -> Any:
 
 def _integer(text: str) -> int | str:
     """Return the integer that a text writes, exactly, also as ``5.0`` or ``1e3``; the text where it is none."""
-    number = jsontext.number(text)
+    number = _json.number(text)
     if isinstance(number, float):
         written = Decimal(text)
         return int(written) if written == written.to_integral_value() else text

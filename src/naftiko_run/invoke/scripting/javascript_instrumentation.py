@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from naftiko_run.invoke.scripting.sandbox import RESERVED
+from naftiko_run.invoke.scripting.program import RESERVED
 
 if TYPE_CHECKING:
     import tree_sitter

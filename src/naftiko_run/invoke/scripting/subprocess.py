@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, NoReturn
 
-from naftiko_run.invoke.scripting.sandbox import ScriptRefused
+from naftiko_run.invoke.scripting.program import ScriptRefused
 
 _FORKS: Final = hasattr(os, "fork")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from naftiko_run.invoke.scripting.sandbox import RESERVED
+from naftiko_run.invoke.scripting.program import RESERVED
 
 COUNT: Final = f"{RESERVED}__"
 """The function that takes a suite's number of statements."""
