@@ -5,7 +5,7 @@ from naftiko_run.consume.formats import repaired_text
 from naftiko_run.invoke.content import compile_content
 from naftiko_run.invoke.forward import Forward
 from naftiko_run.invoke.function import Function
-from naftiko_run.invoke.function_compiler import FunctionCompiler
+from naftiko_run.invoke.function_compiler import FunctionCompiler, Shared
 from naftiko_run.invoke.input_validation import Coerce, InputValidator, coercion_of
 from naftiko_run.invoke.inputs import Input, input_schema
 from naftiko_run.invoke.outcome import Outcome
@@ -15,7 +15,6 @@ from naftiko_run.invoke.questions import Ask, compile_asks
 from naftiko_run.invoke.safety import Withheld, is_safe_to_call
 from naftiko_run.invoke.schemas import compile_schema
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptDefaults, ScriptRefused
-from naftiko_run.invoke.sharing import Shared
 from naftiko_run.invoke.violations import pointer_of, violations_of
 
 __all__ = [

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
+from typing import Any
 
 from naftiko_run.bindings import Bindings
 from naftiko_run.consume import ConsumedOperations, NotCallable
@@ -19,13 +20,43 @@ from naftiko_run.invoke.call import Call, CallPlan
 from naftiko_run.invoke.call_compiler import Connector
 from naftiko_run.invoke.forward import Forward
 from naftiko_run.invoke.function import Function, Plan
+from naftiko_run.invoke.input_validation import InputValidator
 from naftiko_run.invoke.inputs import Input, body_path, infer_inputs
 from naftiko_run.invoke.outputs import convert
 from naftiko_run.invoke.plan_compiler import PlanCompiler
 from naftiko_run.invoke.references import References
 from naftiko_run.invoke.safety import READING, require_safe
+from naftiko_run.invoke.schemas import Unsound, sound
 from naftiko_run.invoke.scripting import ScriptCompiler
-from naftiko_run.invoke.sharing import Shared
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Makes what functions have once for all that need an equal one. A key is what ``repr`` tells of a thing."""
+
+    _sound: dict[str, tuple[Input, Sequence[Unsound]]] = field(default_factory=dict)
+    _checked: dict[str, tuple[tuple[Input, ...], InputValidator]] = field(default_factory=dict)
+
+    def sound(self, given: Input) -> tuple[Input, Sequence[Unsound]]:
+        """Give an input without what makes no valid schema, and what that was; see ``schemas.sound``."""
+        key = repr(given)
+        if key not in self._sound:
+            schema, taken_out = sound(given.schema)
+            self._sound[key] = replace(given, schema=schema), taken_out
+        return self._sound[key]
+
+    def checked(
+        self, inputs: tuple[Input, ...], schema: dict[str, Any] | None
+    ) -> tuple[tuple[Input, ...], InputValidator]:
+        """Give a function's inputs, and what checks them; see ``InputValidator``.
+
+        Raises:
+            ValueError: The document declares something that is no schema.
+        """
+        key = repr((inputs, schema))
+        if key not in self._checked:
+            self._checked[key] = inputs, InputValidator(inputs, schema)
+        return self._checked[key]
 
 
 @dataclass(frozen=True, slots=True)

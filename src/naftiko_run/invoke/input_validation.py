@@ -13,9 +13,11 @@ from naftiko_run import _json
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import Integers, LostDigits, integers_of
 from naftiko_run.invoke.inputs import Input, input_schema
-from naftiko_run.invoke.nulls import Path, is_absent_member, without_members
 from naftiko_run.invoke.schemas import compile_schema, takes_null
 from naftiko_run.invoke.violations import pointer_of, violations_of
+
+Path = tuple[str | int, ...]
+"""The names and indices that lead to a member."""
 
 
 class InputValidator:
@@ -96,7 +98,7 @@ class InputValidator:
         errors: list[jsonschema_rs.ValidationError] = []
         absent: list[Path] = []
         for error in self._validator.iter_errors(checked):
-            if is_absent_member(error, self.schema):
+            if _is_absent_member(error, self.schema):
                 absent.append(tuple(error.instance_path))
             else:
                 errors.append(error)
@@ -108,7 +110,40 @@ class InputValidator:
 def _without(value: Any, name: str, absent: Iterable[Path]) -> Any:
     """Return the value of an input without the members at some places."""
     places = [path[1:] for path in absent if path[0] == name]
-    return without_members(value, places) if places else value
+    return _without_members(value, places) if places else value
+
+
+def _is_absent_member(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> bool:
+    """Return whether an error is only about a null for an optional member of an object below an input.
+
+    Args:
+        error: What does not fit.
+        schema: Of the input map.
+    """
+    path, place = [*error.instance_path], [*error.schema_path]
+    if error.instance is not None or len(path) < 2 or not isinstance(path[-1], str):
+        return False
+    is_named = place[-3:-1] == ["properties", path[-1]]
+    found: Any = schema
+    for step in place[: -3 if is_named else -2]:
+        if not isinstance(found, Mapping | list):  # behind a reference
+            return False
+        found = found[step]  # type: ignore[index]
+    return isinstance(found, Mapping) and path[-1] not in found.get("required", ())
+
+
+def _without_members(value: Any, places: Sequence[Path]) -> Any:
+    """Return a value without the members at some places below it; what is not on their way is not copied."""
+    inner: dict[str | int, list[Path]] = {}
+    for first, *rest in places:
+        inner.setdefault(first, []).append(tuple(rest))
+    if isinstance(value, list):
+        return [_without_members(each, inner[at]) if at in inner else each for at, each in enumerate(value)]
+    return {
+        name: _without_members(member, inner[name]) if name in inner else member
+        for name, member in value.items()
+        if () not in inner.get(name, ())
+    }
 
 
 def _properties(schema: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:

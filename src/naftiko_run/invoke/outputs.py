@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from naftiko_run import _json
@@ -20,13 +20,14 @@ from naftiko_run.expressions import (
     is_root,
     path_of,
 )
-from naftiko_run.invoke.outputreading import Level, Read, listed, reading
-from naftiko_run.invoke.outputschema import output_schema
 
 _log = logging.getLogger(__name__)
 
 Shape = Callable[[Any, Scope], Any]
 """Makes the answer of what was received, and of the function's inputs."""
+
+Read = Callable[[Any, Any], Any]
+"""Reads the value of an output; ``MISSING`` where there is none."""
 
 _Part = Callable[[Any, Any, Scope], Any]
 """Makes an output of the value that it is relative to, of the value around that, and of the function's inputs."""
@@ -43,6 +44,9 @@ _KINDS: Final[tuple[tuple[type, str], ...]] = (
     (list, "an array"),
     (dict, "an object"),
 )
+
+
+_SCALARS: Final = ("string", "number", "integer", "boolean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,46 @@ class OutputPlan:
 
 _UNTOUCHED: Final = OutputPlan(None)
 _UNTOUCHED_DATA: Final = OutputPlan(None, wants_data=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Where an output stands.
+
+    Attributes:
+        names: The outputs around it.
+        around: Those of them that have no mapping, so that they do not say what it is relative to.
+        is_top: Whether it is one of the function's own outputs.
+        is_answer: Whether it is relative to the whole answer.
+        has_answer_around: Whether it is relative to a part of the answer that a mapping names.
+        is_named: Whether it is a member of an object, and so has a name of its own.
+    """
+
+    names: tuple[str, ...] = ()
+    around: tuple[str, ...] = ()
+    is_top: bool = True
+    is_answer: bool = True
+    has_answer_around: bool = False
+    is_named: bool = False
+
+    def beside(self, name: str, *, has_mapping: bool) -> Level:
+        """Return the level of the members of an object that is the same value as what it is relative to."""
+        around = self.around if has_mapping else (*self.around, name)
+        return replace(self, names=self._with(name), around=around, is_top=False, is_named=True)
+
+    def below(self, name: str) -> Level:
+        """Return the level of the members of an object that a mapping or its name leads to."""
+        in_answer = self.is_answer or self.has_answer_around
+        return Level(
+            self._with(name), is_top=False, is_answer=False, has_answer_around=in_answer, is_named=True
+        )
+
+    def of_elements(self, name: str) -> Level:
+        """Return the level of a list's elements or a map's values, which know nothing of the rest of the answer."""
+        return Level(self._with(name), is_top=False, is_answer=False)
+
+    def _with(self, name: str) -> tuple[str, ...]:
+        return (*self.names, name) if name else self.names
 
 
 class OutputCompiler:
@@ -303,6 +347,46 @@ class OutputCompiler:
         return misfit
 
 
+def reading(relative: Sequence[Accessor], from_answer: Sequence[Accessor] = ()) -> Read:
+    """Try paths in turn: all from the value that they are relative to, then all from the answer."""
+    access, *others = relative
+    if not others and not from_answer:
+        return lambda current, _: access(current)
+    gives_list = access(None) == []
+
+    def read(current: Any, around: Any) -> Any:
+        found = access(current)
+        if found is not MISSING and not (gives_list and not found):
+            return found
+        for accesses, value in ((others, current), (from_answer, around)):
+            for other in accesses:
+                later = other(value)
+                if later is not MISSING and later != []:
+                    return later
+                found = later if found is MISSING else found
+        return found
+
+    return read
+
+
+def listed(read: Read, items: Output) -> Read:
+    """Read a root element as a list: its elements, where it has nothing but some of one name."""
+    begins = [first_name(each.mapping) for each in items.properties]
+    own = {begin[0] for begin in begins if begin is not None}
+
+    def elements(current: Any, around: Any) -> Any:
+        root = read(current, around)
+        if root == "":
+            return []
+        if not isinstance(root, dict) or len(root) != 1:
+            return root
+        ((name, inner),) = root.items()
+        is_record = name in own or (bool(own) and not isinstance(inner, dict | list))
+        return root if is_record else inner
+
+    return elements
+
+
 def named_pieces(outputs: Sequence[ConsumedOutput]) -> dict[str, tuple[Accessor, bool]]:
     """Give the named pieces of a consumed operation's response, and whether each is all of it.
 
@@ -345,3 +429,48 @@ def _is_made_here(output: Output) -> bool:
     """Whether an object or array is made of nothing but values that the document gives."""
     members = [*output.properties, *([output.items] if output.items else [])]
     return not output.mapping and bool(members) and all(_brings_value(member) for member in members)
+
+
+def output_schema(outputs: Sequence[Output], *, is_object: bool) -> dict[str, Any] | None:
+    """Give the JSON Schema of an answer.
+
+    Everything may be null, and nothing is required: a mapping that finds
+    nothing gives null, and long answers are cut. An object or array of which no
+    member is declared can be anything, as it is passed on as it comes.
+
+    Args:
+        outputs: They shape the answer; one alone is all of it, unless they are the members of an object.
+        is_object: Whether they are.
+
+    Returns:
+        None where no text, number or boolean is promised anywhere.
+    """
+    schema = _object(outputs) if is_object else _schema(outputs[0])
+    return schema if any(kind in _SCALARS for kind in _types(schema)) else None
+
+
+def _schema(output: Output) -> dict[str, Any]:
+    schema: dict[str, Any] = {}
+    is_given = output.const is not None or output.value is not None
+    if output.items is not None and not is_given:
+        schema = {"type": ["array", "null"], "items": _schema(output.items)}
+    elif output.values is not None and not is_given:
+        schema = {"type": ["object", "null"], "additionalProperties": _schema(output.values)}
+    elif output.properties and not is_given:
+        schema = _object(output.properties)
+    elif output.type in _SCALARS:
+        schema = {"type": [output.type, "null"]}
+    return schema | ({"description": output.description} if output.description else {})
+
+
+def _object(members: Sequence[Output]) -> dict[str, Any]:
+    return {"type": ["object", "null"], "properties": {each.name: _schema(each) for each in members}}
+
+
+def _types(schema: dict[str, Any]) -> Iterator[str]:
+    yield from schema.get("type", ())
+    for member in schema.get("properties", {}).values():
+        yield from _types(member)
+    for keyword in ("items", "additionalProperties"):
+        if keyword in schema:
+            yield from _types(schema[keyword])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from naftiko_run.consume import CallerBody
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.model import CallStep as CallStepModel
 from naftiko_run.document.model import FunctionModel as Unit
@@ -18,14 +19,33 @@ from naftiko_run.invoke.call_compiler import Connector
 from naftiko_run.invoke.function import Plan
 from naftiko_run.invoke.inputs import Use
 from naftiko_run.invoke.lookup import Lookup
-from naftiko_run.invoke.mock import MockPlan
-from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, named_pieces
+from naftiko_run.invoke.outcome import Outcome
+from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, Shape, named_pieces
 from naftiko_run.invoke.references import References
 from naftiko_run.invoke.safety import READING
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptRefused
-from naftiko_run.invoke.scriptstep import ScriptStep
 from naftiko_run.invoke.step_output import MARK, Projection, read_step, step_of
-from naftiko_run.invoke.steps import CallStep, Runner, Step, StepsPlan, in_order
+from naftiko_run.invoke.steps import CallStep, Runner, ScriptStep, Step, StepsPlan, in_order
+
+
+@dataclass(frozen=True, slots=True)
+class MockPlan:
+    """The plan of a function without a call and without steps.
+
+    Attributes:
+        shape: Makes the answer of the inputs; None where there is nothing to answer.
+    """
+
+    shape: Shape | None
+
+    async def run(
+        self,
+        values: dict[str, Any],
+        raw_body: CallerBody | None,  # noqa: ARG002 - a plan's form
+        stream_threshold: int | None,  # noqa: ARG002 - a plan's form
+    ) -> Outcome:
+        """Give the answer; see ``Function.invoke``."""
+        return Outcome(204, b"") if self.shape is None else Outcome.of_value(self.shape({}, values))
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from naftiko_run.invoke.call import Call
 from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.outputs import OutputPlan
 from naftiko_run.invoke.progress import Progress
+from naftiko_run.invoke.scripting import Script
 from naftiko_run.invoke.step_output import MARK, Projection, StepOutput
 
 
@@ -94,6 +95,25 @@ class CallStep:
         if any(name.startswith(MARK) for each in expressions for name in each.names):
             return StepFailed(self.name, self.call.operation.name, f"it could not be sent: {fault.message}")
         return fault
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptStep:
+    """A step that runs a script.
+
+    Attributes:
+        script: The script.
+        with_: What the step adds to its context.
+    """
+
+    script: Script
+    with_: Expression
+
+    async def run(self, scope: Scope) -> StepOutput:
+        """Run the script over the inputs, the outputs of the steps before it, and ``with``."""
+        context = {name: value for name, value in scope.items() if not name.startswith(MARK)}
+        context |= self.with_.evaluate(scope)
+        return StepOutput(await self.script.run({k: v for k, v in context.items() if v is not MISSING}))
 
 
 @dataclass(frozen=True, slots=True)
