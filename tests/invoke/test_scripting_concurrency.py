@@ -13,7 +13,7 @@ import pytest
 
 from naftiko_run.errors import ScriptFailed
 from naftiko_run.invoke.scripting import ScriptDefaults
-from naftiko_run.invoke.scripting.program import AT_ONCE
+from naftiko_run.invoke.scripting.program import MAX_CONCURRENT_SCRIPTS
 from support.scripts import prepare, run
 
 # The first asks nobody whether to go on, the second one does.
@@ -53,7 +53,7 @@ def test_cancelling_a_request_ends_its_script(tmp_path: Path, language: str) -> 
     quick = prepare(tmp_path / "quick", language, "result = 1")
 
     async def fill_and_cancel() -> Any:
-        tasks = [asyncio.create_task(runaway.run({})) for _ in range(AT_ONCE + 2)]
+        tasks = [asyncio.create_task(runaway.run({})) for _ in range(MAX_CONCURRENT_SCRIPTS + 2)]
         await asyncio.wait(tasks, timeout=0.3)
         assert not any(task.done() for task in tasks)
         for task in tasks:

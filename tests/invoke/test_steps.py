@@ -9,7 +9,7 @@ import pytest
 
 from invoke.flows import ANSWERS, CREW, SHIPS, answering, call, tool
 from naftiko_run.errors import DocumentError, InvalidInput, MissingBinding, StepFailed, UpstreamUnreachable
-from naftiko_run.invoke.steps import in_order
+from naftiko_run.invoke.steps import order_steps
 from support.upstream import Answer, Upstream
 
 SHIP_WITH_CREW = """
@@ -354,7 +354,7 @@ def test_steps_that_cannot_work_are_refused_when_the_document_loads(
 
 def test_steps_wait_for_what_they_need_and_for_what_changes() -> None:
     needs = {"a": (), "b": ("a",), "c": (), "d": (), "e": ("d",)}
-    ordered = in_order({name: frozenset(each) for name, each in needs.items()}, frozenset({"c"}))
+    ordered = order_steps({name: frozenset(each) for name, each in needs.items()}, frozenset({"c"}))
     assert ordered == [("a", ()), ("b", (0,)), ("c", (0, 1)), ("d", (2,)), ("e", (2, 3))]
 
 

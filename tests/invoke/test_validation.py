@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from consume.recording import Recorder, capability, consumes, invoke, query_of, sent, tool
 from naftiko_run.errors import InvalidInput
-from naftiko_run.invoke import Input, coercion_of
+from naftiko_run.invoke import Input, compile_coercion
 from naftiko_run.invoke.input_validation import InputValidator
 
 INPUTS = [
@@ -195,7 +195,7 @@ def test_constraints_are_told_and_checked() -> None:
     ],
 )
 def test_values_are_made_of_text(schema: dict[str, Any], texts: list[str], value: Any) -> None:
-    found = coercion_of(Input("x", schema))(texts)
+    found = compile_coercion(Input("x", schema))(texts)
     assert found == value
     assert type(found) is type(value)
 
@@ -206,11 +206,11 @@ def test_values_are_made_of_text(schema: dict[str, Any], texts: list[str], value
 def test_numbers_come_through_text_unharmed(kind: str, number: float) -> None:
     if kind == "integer" and isinstance(number, float):
         return
-    assert coercion_of(Input("x", {"type": kind}))([repr(number)]) == number
+    assert compile_coercion(Input("x", {"type": kind}))([repr(number)]) == number
 
 
 @given(st.sampled_from(["integer", "number", "boolean", "object", "array", "string", ""]), st.text())
 def test_what_cannot_be_made_stays_what_was_given(kind: str, text: str) -> None:
-    found = coercion_of(Input("x", {"type": kind} if kind else {}))([text])
+    found = compile_coercion(Input("x", {"type": kind} if kind else {}))([text])
     if isinstance(found, str):
         assert found == text

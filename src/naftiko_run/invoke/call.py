@@ -12,7 +12,7 @@ from naftiko_run import _json
 from naftiko_run.consume import CallerBody, ConsumedOperation, StreamedResponse, UpstreamResponse
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import MISSING, Expression, Scope, names_of
-from naftiko_run.invoke.inputs import Use
+from naftiko_run.invoke.inputs import InputUse
 from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.outputs import OutputPlan
 
@@ -42,7 +42,7 @@ class Call:
         ]
         return cls(operation, arguments, tuple(computed))
 
-    def uses(self) -> list[Use]:
+    def uses(self) -> list[InputUse]:
         """Give what each argument is used for."""
         parameters = {each.name: each for each in self.operation.parameters if each.value is None}
         plan = self.operation.plan
@@ -52,7 +52,7 @@ class Call:
         in_json = frozenset(in_body if plan.body and plan.body.takes_null else ())
         as_text = (in_path | {*names_of(value for _, value, _ in named)}).difference(in_body)
         return [
-            Use(
+            InputUse(
                 expression,
                 parameters.get(name) or self.operation.sources.get(name),
                 name in in_path,
@@ -149,7 +149,7 @@ class CallPlan:
             outcome.content = response.body
         if unmapped == "data":
             outcome.decode = partial(operation.decode, response)
-        elif self.outputs.wants_data and not operation.is_plain_json(response.body, said):
+        elif self.outputs.is_structured and not operation.is_plain_json(response.body, said):
             outcome.decode = partial(_decoded_or_missing, operation, response)
 
     def _without_lone_surrogates(self, response: UpstreamResponse) -> UpstreamResponse:

@@ -12,11 +12,11 @@ from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.expressions import Expression, exactly, member_of, same_name
 from naftiko_run.invoke.call import Call
 from naftiko_run.invoke.references import References
-from naftiko_run.invoke.step_output import step_of
+from naftiko_run.invoke.step_output import split_step_path
 
 
 @dataclass(frozen=True, slots=True)
-class Connector:
+class CallCompiler:
     """Connects the calls of one function.
 
     Attributes:
@@ -36,7 +36,7 @@ class Connector:
     is_explicit: bool
     report: Report
 
-    def connect(self, name: str, with_: Mapping[str, Any], at: Pointer) -> Call:
+    def compile(self, name: str, with_: Mapping[str, Any], at: Pointer) -> Call:
         """Give the call of an operation: ``with`` first, what has the same name else.
 
         Args:
@@ -67,7 +67,7 @@ class Connector:
         for argument in [*(each.name for each in operation.parameters), *operation.reads]:
             if argument in arguments or (argument in fixed and argument not in operation.reads):
                 continue
-            if argument not in self.offered and step_of(argument, self.references.steps):
+            if argument not in self.offered and split_step_path(argument, self.references.steps):
                 arguments[argument] = self.references.resolve(argument)
                 continue
             source = argument if argument in self.offered else spellings.get(same_name(argument), argument)

@@ -10,7 +10,7 @@ from naftiko_run.expressions import Expression, compile_text, variable
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ContentPart:
     """A part of what is shown.
 
     Attributes:
@@ -22,7 +22,7 @@ class Part:
     is_resource: bool
 
 
-def compile_content(parts: Sequence[Content], undeclared: Collection[str] = ()) -> tuple[Part, ...]:
+def compile_content(parts: Sequence[Content], undeclared: Collection[str] = ()) -> tuple[ContentPart, ...]:
     """Compile what is shown; an input that is not given leaves nothing behind.
 
     Args:
@@ -40,6 +40,6 @@ def compile_content(parts: Sequence[Content], undeclared: Collection[str] = ()) 
         return Expression(lambda scope: scope.get(name, written), (name,))
 
     return tuple(
-        Part(compile_text(each.resource or each.text, resolve, lenient=True), bool(each.resource))
+        ContentPart(compile_text(each.resource or each.text, resolve, lenient=True), bool(each.resource))
         for each in parts
     )

@@ -21,7 +21,7 @@ _UNWANTED = re.compile(r"server|date|set-cookie2?|strict-transport-security|alt-
 
 
 @dataclass(frozen=True, slots=True)
-class Forward:
+class Forwarder:
     """One ``forward``, ready to be used.
 
     Attributes:

@@ -60,7 +60,7 @@ class Function:
     missing: tuple[BoundVariable, ...]
     refusal: str
     has_own_schema: bool
-    takes_others: bool
+    accepts_extra_inputs: bool
     takes_body: bool
     binary_input: str
     output_schema: dict[str, Any] | None

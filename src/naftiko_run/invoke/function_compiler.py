@@ -11,37 +11,35 @@ from typing import Any
 from naftiko_run.bindings import Bindings
 from naftiko_run.consume import ConsumedOperations, NotCallable
 from naftiko_run.diagnostics import Report
-from naftiko_run.document.model import Forward as ForwardModel
-from naftiko_run.document.model import FunctionModel as Unit
-from naftiko_run.document.model import Parameter
+from naftiko_run.document.model import Forward, FunctionModel, Parameter
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_value, variable
 from naftiko_run.invoke.call import Call, CallPlan
-from naftiko_run.invoke.call_compiler import Connector
-from naftiko_run.invoke.forward import Forward
+from naftiko_run.invoke.call_compiler import CallCompiler
+from naftiko_run.invoke.forward import Forwarder
 from naftiko_run.invoke.function import Function, Plan
 from naftiko_run.invoke.input_validation import InputValidator
 from naftiko_run.invoke.inputs import Input, body_path, infer_inputs
 from naftiko_run.invoke.outputs import convert
 from naftiko_run.invoke.plan_compiler import PlanCompiler
 from naftiko_run.invoke.references import References
-from naftiko_run.invoke.safety import READING, require_safe
-from naftiko_run.invoke.schemas import Unsound, sound
+from naftiko_run.invoke.safety import SAFE_METHODS, require_safe
+from naftiko_run.invoke.schemas import InvalidKeyword, remove_invalid_keywords
 from naftiko_run.invoke.scripting import ScriptCompiler
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class InputCache:
     """Makes what functions have once for all that need an equal one. A key is what ``repr`` tells of a thing."""
 
-    _sound: dict[str, tuple[Input, Sequence[Unsound]]] = field(default_factory=dict)
+    _sound: dict[str, tuple[Input, Sequence[InvalidKeyword]]] = field(default_factory=dict)
     _checked: dict[str, tuple[tuple[Input, ...], InputValidator]] = field(default_factory=dict)
 
-    def sound(self, given: Input) -> tuple[Input, Sequence[Unsound]]:
-        """Give an input without what makes no valid schema, and what that was; see ``schemas.sound``."""
+    def remove_invalid_keywords(self, given: Input) -> tuple[Input, Sequence[InvalidKeyword]]:
+        """Give an input without what makes no valid schema, and what that was; see ``schemas.remove_invalid_keywords``."""
         key = repr(given)
         if key not in self._sound:
-            schema, taken_out = sound(given.schema)
+            schema, taken_out = remove_invalid_keywords(given.schema)
             self._sound[key] = replace(given, schema=schema), taken_out
         return self._sound[key]
 
@@ -79,42 +77,42 @@ class FunctionCompiler:
     scripts: ScriptCompiler
     report: Report
     is_read_only: bool = False
-    shared: Shared = field(default_factory=Shared, repr=False)
+    input_cache: InputCache = field(default_factory=InputCache, repr=False)
 
     def compile(
         self,
-        unit: Unit,
+        model: FunctionModel,
         inherited: Sequence[Parameter] = (),
         route_variables: Sequence[str] | None = None,
         *,
-        silence_is_required: bool = False,
+        required_by_default: bool = False,
         max_binary_size: int | None = None,
     ) -> Function:
         """Compile a unit.
 
         Args:
-            unit: A REST operation, a tool, an aggregate's function, or anything else that does something.
+            model: A REST operation, a tool, an aggregate's function, or anything else that does something.
             inherited: Input parameters of what it stands under; its own win.
             route_variables: Inputs that a route gives; None where there is no route.
-            silence_is_required: See ``infer_inputs``.
+            required_by_default: See ``infer_inputs``.
             max_binary_size: Its adapter's, in bytes; None where it has none.
 
         Raises:
             NotCallable: It cannot work; the message says why.
-            Withheld: It is not known to be safe, and only that is wanted.
+            NotReadOnly: It is not known to be safe, and only that is wanted.
         """
-        own = {parameter.name for parameter in unit.input_parameters}
-        parameters = [*(each for each in inherited if each.name not in own), *unit.input_parameters]
+        own = {parameter.name for parameter in model.input_parameters}
+        parameters = [*(each for each in inherited if each.name not in own), *model.input_parameters]
         try:
-            compiler = _UnitCompiler(self, unit, parameters, route_variables, max_binary_size)
-            function = compiler.compile(silence_is_required=silence_is_required)
+            compiler = _FunctionCompilation(self, model, parameters, route_variables, max_binary_size)
+            function = compiler.compile(required_by_default=required_by_default)
         except ValueError as fault:
             raise NotCallable.of(fault) from None
         if self.is_read_only:
-            require_safe(unit, function.operations)
+            require_safe(model, function.operations)
         return function
 
-    def compile_forward(self, model: ForwardModel, inherited: Sequence[Parameter]) -> Forward:
+    def compile_forward(self, model: Forward, inherited: Sequence[Parameter]) -> Forwarder:
         """Compile a forward.
 
         Args:
@@ -127,69 +125,69 @@ class FunctionCompiler:
         target = self.operations.forwarding(
             model.target_namespace, [each for each in inherited if _is_fixed(each)]
         )
-        return Forward(target, frozenset(model.trusted_headers), READING if self.is_read_only else ())
+        return Forwarder(target, frozenset(model.trusted_headers), SAFE_METHODS if self.is_read_only else ())
 
 
-class _UnitCompiler:
+class _FunctionCompilation:
     def __init__(
         self,
-        house: FunctionCompiler,
-        unit: Unit,
+        compiler: FunctionCompiler,
+        model: FunctionModel,
         parameters: Sequence[Parameter],
         route_variables: Sequence[str] | None,
         max_binary_size: int | None,
     ) -> None:
-        self._house = house
-        self._unit = unit
+        self._compiler = compiler
+        self._model = model
         fixed = [each for each in parameters if _is_fixed(each)]
         self._declared = [each for each in parameters if each not in fixed]
         self._route_variables = route_variables
         offered = dict.fromkeys(
-            [*(each.name for each in parameters), *(route_variables or ()), *chain(*unit.given)]
+            [*(each.name for each in parameters), *(route_variables or ()), *chain(*model.given)]
         )
         self._missing: dict[BoundVariable, None] = {}
         self._references = References(
-            house.bindings,
-            house.prefixes,
+            compiler.bindings,
+            compiler.prefixes,
             [*offered],
             self._missing,
-            [step.name for step in unit.steps],
+            [step.name for step in model.steps],
             frozenset(each.name for each in parameters if each.type in (None, "object", "array")),
         )
         self._fixed = {each.name: self._fixed_value(each) for each in fixed}
         self._given = self._given_layers()
-        self._connector = Connector(
-            house.operations,
+        self._call_compiler = CallCompiler(
+            compiler.operations,
             self._references,
             [*offered],
-            [] if unit.given or unit.steps else self._leftover(offered),
-            bool(unit.steps and self._declared),
-            house.report,
+            [] if model.given or model.steps else self._leftover(offered),
+            bool(model.steps and self._declared),
+            compiler.report,
         )
         self._plans = PlanCompiler(
-            unit, self._connector, self._references, house.scripts, house.report, max_binary_size
+            model, self._call_compiler, self._references, compiler.scripts, compiler.report, max_binary_size
         )
 
-    def compile(self, *, silence_is_required: bool) -> Function:
+    def compile(self, *, required_by_default: bool) -> Function:
         plan = self._plans.compile()
         uses = self._plans.uses
         for layer in filter(None, (*reversed(self._given), self._fixed)):
             uses = [replace(use, expression=_through(use.expression, layer)) for use in uses]
-        inputs = infer_inputs(self._declared, uses, silence_is_required=silence_is_required)
+        inputs = infer_inputs(self._declared, uses, required_by_default=required_by_default)
         inputs = tuple(self._sound(each) for each in inputs)
-        unit, calls = self._unit, self._plans.calls
-        if isinstance(plan, CallPlan) and self._house.operations.implies_body(unit.call):
+        model, calls = self._model, self._plans.calls
+        if isinstance(plan, CallPlan) and self._compiler.operations.implies_body(model.call):
             body = calls[0].operation.plan.body
             if self._route_variables is not None and body is not None and body.whole:
                 inputs = tuple(_of_any_type(each) if each.name == "body" else each for each in inputs)
             plan = replace(plan, known=frozenset(each.name for each in inputs))
-        takes_others = isinstance(plan, CallPlan) and plan.known is not None
+        accepts_extra_inputs = isinstance(plan, CallPlan) and plan.known is not None
         missing = {variable for call in calls for variable in call.operation.plan.missing}
-        inputs, validator = self._house.shared.checked(inputs, unit.input_schema)
+        inputs, validator = self._compiler.input_cache.checked(inputs, model.input_schema)
         return Function(
-            name=unit.name,
-            description=unit.description or (calls[0].operation.model.description if unit.call else ""),
-            pointer=unit.pointer,
+            name=model.name,
+            description=model.description or (calls[0].operation.model.description if model.call else ""),
+            pointer=model.pointer,
             inputs=inputs,
             operations=tuple({call.operation.name: call.operation for call in calls}.values()),
             refusal=self._plans.refusal,
@@ -197,8 +195,8 @@ class _UnitCompiler:
             and not any(self._has_member_body(each, inputs) for each in calls),
             missing=tuple(sorted({*self._missing, *missing})),
             binary_input=_binary_input(plan),
-            has_own_schema=unit.input_schema is not None,
-            takes_others=takes_others,
+            has_own_schema=model.input_schema is not None,
+            accepts_extra_inputs=accepts_extra_inputs,
             output_schema=self._plans.promised,
             _validator=validator,
             _fixed=tuple(self._fixed.items()),
@@ -220,12 +218,12 @@ class _UnitCompiler:
 
     def _sound(self, given: Input) -> Input:
         """Give an input without what makes no valid schema, and tell of it."""
-        kept, taken_out = self._house.shared.sound(given)
+        kept, taken_out = self._compiler.input_cache.remove_invalid_keywords(given)
         for keyword, fault in taken_out:
-            self._house.report.warning(
+            self._compiler.report.warning(
                 "unsound-schema",
-                f"`{self._unit.name}` does without `{keyword}` of its input `{given.name}`: {fault}",
-                self._unit.pointer,
+                f"`{self._model.name}` does without `{keyword}` of its input `{given.name}`: {fault}",
+                self._model.pointer,
                 hint="write it as JSON Schema (2020-12) has it",
                 alters_service=True,
             )
@@ -240,7 +238,7 @@ class _UnitCompiler:
         """Give what a unit that refers to a function puts in for that function's inputs, and that in turn."""
         known = [each.name for each in self._declared]
         given = []
-        for layer in self._unit.given:
+        for layer in self._model.given:
             callers = replace(self._references, declared=[*known], steps=())
             compiled = {
                 name: callers.with_secrets(partial(callers.compile, value)) for name, value in layer.items()

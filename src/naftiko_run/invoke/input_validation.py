@@ -159,11 +159,11 @@ def _exact(name: str, integers: Integers, value: Any) -> Any:
         raise InvalidInput([Violation(pointer_of([name]), str(fault))]) from None
 
 
-Coerce = Callable[[Sequence[str]], Any]
+Coercion = Callable[[Sequence[str]], Any]
 """Makes the value of an input of the texts that a URL or header carries."""
 
 
-def coercion_of(declared: Input, delimiter: str = "") -> Coerce:
+def compile_coercion(declared: Input, delimiter: str = "") -> Coercion:
     """Give what makes an input's value of text; inputs of one type share it.
 
     What cannot be made into the input's type stays text, for validation to name.
@@ -180,7 +180,7 @@ def coercion_of(declared: Input, delimiter: str = "") -> Coerce:
 
 
 @lru_cache
-def _coercion(kind: str) -> Coerce:
+def _coercion(kind: str) -> Coercion:
     def coerce(texts: Sequence[str]) -> Any:
         if len(texts) > 1:
             return list(texts) if not kind else texts
@@ -190,7 +190,7 @@ def _coercion(kind: str) -> Coerce:
 
 
 @lru_cache
-def _coercion_of_list(kind: str, delimiter: str) -> Coerce:
+def _coercion_of_list(kind: str, delimiter: str) -> Coercion:
     if not delimiter:
         return lambda texts: [_scalar(kind, text) for text in texts]
     return lambda texts: [

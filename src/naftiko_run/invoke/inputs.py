@@ -9,7 +9,7 @@ from typing import Any
 from naftiko_run.document.model import Location, Parameter
 from naftiko_run.expressions import Accessor, Expression, compile_path
 from naftiko_run.invoke.schemas import nullable, schema_of, type_of, with_items
-from naftiko_run.invoke.step_output import MARK
+from naftiko_run.invoke.step_output import STEP_PREFIX
 
 _CONNECTION_HEADERS = frozenset({"connection", "content-length", "content-type", "host", "transfer-encoding"})
 """Headers of the caller's own request: an input of the same name is not taken from them."""
@@ -47,7 +47,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class InputUse:
     """A place where the values of inputs go.
 
     Attributes:
@@ -71,20 +71,20 @@ class Use:
 
 
 def infer_inputs(
-    declared: Sequence[Parameter], uses: Iterable[Use], *, silence_is_required: bool
+    declared: Sequence[Parameter], uses: Iterable[InputUse], *, required_by_default: bool
 ) -> tuple[Input, ...]:
     """Give the inputs that a caller can, and must, give.
 
     Args:
         declared: The function's own input parameters.
         uses: Where values go.
-        silence_is_required: Whether a declared input that says nothing, and that
+        required_by_default: Whether a declared input that says nothing, and that
             nothing else speaks for, is required: the specification's default for tools.
     """
-    by_name: dict[str, list[Use]] = {}
+    by_name: dict[str, list[InputUse]] = {}
     for use in uses:
         for name in use.expression.names:
-            if not name.startswith(MARK):
+            if not name.startswith(STEP_PREFIX):
                 by_name.setdefault(name, []).append(use)
     some_required = any(parameter.required for parameter in declared)
     inputs: dict[str, Input] = {}
@@ -95,7 +95,7 @@ def infer_inputs(
         if required is None and sources:
             required = any(use.is_required for use in filled)
         elif required is None:
-            required = silence_is_required and not some_required and parameter.default is None
+            required = required_by_default and not some_required and parameter.default is None
         source = sources[0] if sources else None
         inputs[parameter.name] = Input(
             parameter.name,
@@ -113,7 +113,7 @@ def infer_inputs(
     return tuple(inputs.values())
 
 
-def _are_text(uses: Sequence[Use]) -> bool:
+def _are_text(uses: Sequence[InputUse]) -> bool:
     return bool(uses) and all(use.is_text for use in uses)
 
 
@@ -141,7 +141,7 @@ def input_schema(inputs: Iterable[Input]) -> dict[str, Any]:
     return schema
 
 
-def _inferred(name: str, uses: Sequence[Use]) -> Input:
+def _inferred(name: str, uses: Sequence[InputUse]) -> Input:
     """Give an input of which only its uses speak: one that it fills alone, before one that it is a part of."""
     filled = [use for use in uses if use.expression.whole == name]
     if not filled:

@@ -17,7 +17,7 @@ _Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
+class LookupRunner:
     """A lookup step, compiled.
 
     Attributes:

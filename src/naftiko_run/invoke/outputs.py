@@ -29,7 +29,7 @@ Shape = Callable[[Any, Scope], Any]
 Read = Callable[[Any, Any], Any]
 """Reads the value of an output; ``MISSING`` where there is none."""
 
-_Part = Callable[[Any, Any, Scope], Any]
+_OutputPart = Callable[[Any, Any, Scope], Any]
 """Makes an output of the value that it is relative to, of the value around that, and of the function's inputs."""
 
 Evaluate = Callable[[Any], Expression]
@@ -63,7 +63,7 @@ class OutputPlan:
 
     apply: Shape | None
     values: tuple[Expression, ...] = ()
-    wants_data: bool = False
+    is_structured: bool = False
     schema: dict[str, Any] | None = None
     by_name: tuple[str, ...] = ()
 
@@ -74,11 +74,11 @@ class OutputPlan:
 
 
 _UNTOUCHED: Final = OutputPlan(None)
-_UNTOUCHED_DATA: Final = OutputPlan(None, wants_data=True)
+_UNTOUCHED_DATA: Final = OutputPlan(None, is_structured=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class OutputLevel:
     """Where an output stands.
 
     Attributes:
@@ -97,21 +97,21 @@ class Level:
     has_answer_around: bool = False
     is_named: bool = False
 
-    def beside(self, name: str, *, has_mapping: bool) -> Level:
+    def beside(self, name: str, *, has_mapping: bool) -> OutputLevel:
         """Return the level of the members of an object that is the same value as what it is relative to."""
         around = self.around if has_mapping else (*self.around, name)
         return replace(self, names=self._with(name), around=around, is_top=False, is_named=True)
 
-    def below(self, name: str) -> Level:
+    def below(self, name: str) -> OutputLevel:
         """Return the level of the members of an object that a mapping or its name leads to."""
         in_answer = self.is_answer or self.has_answer_around
-        return Level(
+        return OutputLevel(
             self._with(name), is_top=False, is_answer=False, has_answer_around=in_answer, is_named=True
         )
 
-    def of_elements(self, name: str) -> Level:
+    def of_elements(self, name: str) -> OutputLevel:
         """Return the level of a list's elements or a map's values, which know nothing of the rest of the answer."""
-        return Level(self._with(name), is_top=False, is_answer=False)
+        return OutputLevel(self._with(name), is_top=False, is_answer=False)
 
     def _with(self, name: str) -> tuple[str, ...]:
         return (*self.names, name) if name else self.names
@@ -126,7 +126,7 @@ class OutputCompiler:
         lone_elements: Whether the format writes a list of one as its one element (XML).
         by_name: Whether outputs are members of what was received, each of its
             own name: after steps, whose ``mappings`` made those, and in mocks.
-        unit: What the outputs are those of, for the log.
+        owner: What the outputs are those of, for the log.
     """
 
     def __init__(
@@ -136,13 +136,13 @@ class OutputCompiler:
         *,
         lone_elements: bool = False,
         by_name: bool = False,
-        unit: str = "",
+        owner: str = "",
     ) -> None:
         self._evaluate = evaluate
         self._named = named or {}
         self._lone_elements = lone_elements
         self._by_name = by_name
-        self._unit = unit
+        self._owner = owner
         self._values: list[Expression] = []
         self._read_by_name: dict[str, None] = {}
 
@@ -153,11 +153,11 @@ class OutputCompiler:
             ValueError: A mapping is not a JSONPath, or a template is malformed.
         """
         if len(outputs) <= 1 and all(self._is_identity(output) for output in outputs):
-            wants_data = any(output.type in ("object", "array") for output in outputs)
-            return _UNTOUCHED_DATA if wants_data else _UNTOUCHED
+            is_structured = any(output.type in ("object", "array") for output in outputs)
+            return _UNTOUCHED_DATA if is_structured else _UNTOUCHED
         is_alone = len(outputs) == 1 and not (self._by_name and outputs[0].name)
         is_object = not is_alone and all(output.name for output in outputs)
-        parts = [(output.name, self._part(output, Level(is_named=is_object))) for output in outputs]
+        parts = [(output.name, self._part(output, OutputLevel(is_named=is_object))) for output in outputs]
 
         def whole(received: Any, scope: Scope) -> Any:
             return parts[0][1](received, received, scope)
@@ -185,7 +185,7 @@ class OutputCompiler:
             and not (self._by_name and output.name)
         )
 
-    def _part(self, output: Output, level: Level) -> _Part:
+    def _part(self, output: Output, level: OutputLevel) -> _OutputPart:
         if output.const is not None:
             fixed = convert(output.type, output.const)
             return lambda _, __, ___: fixed
@@ -197,7 +197,7 @@ class OutputCompiler:
         if output.items is not None:
             is_whole = is_root(output.mapping) and level.is_top and not (self._by_name and output.name)
             if is_whole and self._lone_elements:
-                read = listed(read, output.items)
+                read = unwrap_single_root(read, output.items)
             return self._array(read, output, level)
         if output.values is not None:
             return self._map(read, output, level)
@@ -214,7 +214,7 @@ class OutputCompiler:
 
         return scalar
 
-    def _value(self, output: Output) -> _Part:
+    def _value(self, output: Output) -> _OutputPart:
         expression = self._evaluate(output.value)
         self._values.append(expression)
         kind, limit, evaluate = output.type, output.max_length, expression.evaluate
@@ -225,7 +225,7 @@ class OutputCompiler:
 
         return part
 
-    def _read(self, output: Output, level: Level) -> Read:
+    def _read(self, output: Output, level: OutputLevel) -> Read:
         """Read an output by its mapping, or by its name where it is a member without one."""
         path, around = output.mapping, level.around
         if not path and output.name and (self._by_name or level.is_named):
@@ -233,15 +233,15 @@ class OutputCompiler:
                 self._read_by_name[".".join((*level.names, output.name))] = None
             names = (output.name,)
             paths = [path_of((*around, *names)), path_of(names)] if around else [path_of(names)]
-            return reading([self._access(each, output, level) for each in paths])
+            return compile_read([self._access(each, output, level) for each in paths])
         paths = [path, path_of(around, path)] if around else [path]
         answer = paths if level.has_answer_around else []
-        return reading(
+        return compile_read(
             [self._access(each, output, level) for each in paths],
-            [self._access(each, output, Level(is_top=False)) for each in answer],
+            [self._access(each, output, OutputLevel(is_top=False)) for each in answer],
         )
 
-    def _access(self, path: str, output: Output, level: Level) -> Accessor:
+    def _access(self, path: str, output: Output, level: OutputLevel) -> Accessor:
         """Read a path, whose first name may be one of the named pieces."""
         picked = compile_members(path) if output.type == "object" else None
         own = picked or compile_path(path)
@@ -264,7 +264,7 @@ class OutputCompiler:
 
         return access
 
-    def _array(self, read: Read, output: Output, level: Level) -> _Part:
+    def _array(self, read: Read, output: Output, level: OutputLevel) -> _OutputPart:
         items = output.items
         assert items is not None
         element = self._part(items, level.of_elements(output.name))
@@ -285,7 +285,7 @@ class OutputCompiler:
 
         return part
 
-    def _map(self, read: Read, output: Output, level: Level) -> _Part:
+    def _map(self, read: Read, output: Output, level: OutputLevel) -> _OutputPart:
         assert output.values is not None
         member = self._part(output.values, level.of_elements(output.name))
         misfit = self._misfit(output, level, "a map")
@@ -298,7 +298,7 @@ class OutputCompiler:
 
         return part
 
-    def _object(self, output: Output, level: Level) -> _Part:
+    def _object(self, output: Output, level: OutputLevel) -> _OutputPart:
         is_unmapped = not output.mapping and level.is_named and not self._by_name
         if is_unmapped or _is_made_here(output):
             inner = level.beside(output.name, has_mapping=False)
@@ -325,7 +325,9 @@ class OutputCompiler:
 
         return part
 
-    def _misfit(self, output: Output, level: Level, kind: str, result: str = "null") -> Callable[[Any], None]:
+    def _misfit(
+        self, output: Output, level: OutputLevel, kind: str, result: str = "null"
+    ) -> Callable[[Any], None]:
         """Return what warns, once, of responses that are of another kind than the output."""
         names = ".".join(filter(None, (*level.names, output.name)))
         which = f"output `{names}`" if names else "output"
@@ -338,7 +340,7 @@ class OutputCompiler:
                 _log.warning(
                     "the %s of `%s` is declared as %s, but the response has %s there; it becomes %s",
                     which,
-                    self._unit,
+                    self._owner,
                     kind,
                     _kind_of(value),
                     result,
@@ -347,7 +349,7 @@ class OutputCompiler:
         return misfit
 
 
-def reading(relative: Sequence[Accessor], from_answer: Sequence[Accessor] = ()) -> Read:
+def compile_read(relative: Sequence[Accessor], from_answer: Sequence[Accessor] = ()) -> Read:
     """Try paths in turn: all from the value that they are relative to, then all from the answer."""
     access, *others = relative
     if not others and not from_answer:
@@ -369,7 +371,7 @@ def reading(relative: Sequence[Accessor], from_answer: Sequence[Accessor] = ()) 
     return read
 
 
-def listed(read: Read, items: Output) -> Read:
+def unwrap_single_root(read: Read, items: Output) -> Read:
     """Read a root element as a list: its elements, where it has nothing but some of one name."""
     begins = [first_name(each.mapping) for each in items.properties]
     own = {begin[0] for begin in begins if begin is not None}

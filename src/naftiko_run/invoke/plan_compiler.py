@@ -8,24 +8,20 @@ from typing import Any
 
 from naftiko_run.consume import CallerBody
 from naftiko_run.diagnostics import Report
-from naftiko_run.document.model import CallStep as CallStepModel
-from naftiko_run.document.model import FunctionModel as Unit
-from naftiko_run.document.model import LookupStep as LookupStepModel
-from naftiko_run.document.model import ScriptStep as ScriptStepModel
-from naftiko_run.document.model import Step as StepModel
+from naftiko_run.document.model import CallStep, FunctionModel, LookupStep, ScriptStep, Step
 from naftiko_run.expressions import Expression, compile_value, names_of
 from naftiko_run.invoke.call import Call, CallPlan
-from naftiko_run.invoke.call_compiler import Connector
+from naftiko_run.invoke.call_compiler import CallCompiler
 from naftiko_run.invoke.function import Plan
-from naftiko_run.invoke.inputs import Use
-from naftiko_run.invoke.lookup import Lookup
+from naftiko_run.invoke.inputs import InputUse
+from naftiko_run.invoke.lookup import LookupRunner
 from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, Shape, named_pieces
 from naftiko_run.invoke.references import References
-from naftiko_run.invoke.safety import READING
+from naftiko_run.invoke.safety import SAFE_METHODS
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptRefused
-from naftiko_run.invoke.step_output import MARK, Projection, read_step, step_of
-from naftiko_run.invoke.steps import CallStep, Runner, ScriptStep, Step, StepsPlan, in_order
+from naftiko_run.invoke.step_output import STEP_PREFIX, Projection, read_step, split_step_path
+from naftiko_run.invoke.steps import CallRunner, PlannedStep, Runner, ScriptRunner, StepsPlan, order_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ class PlanCompiler:
     """Compiles the plan of a unit.
 
     Attributes:
-        unit: The unit.
+        model: The unit.
         connector: Connects its calls to operations.
         references: What its expressions may refer to.
         scripts: Compiles script steps.
@@ -65,14 +61,14 @@ class PlanCompiler:
         promised: JSON Schema of the answer; None where nothing is promised.
     """
 
-    unit: Unit
-    connector: Connector
+    model: FunctionModel
+    call_compiler: CallCompiler
     references: References
     scripts: ScriptCompiler
     report: Report
     max_binary_size: int | None
     calls: list[Call] = field(default_factory=list, init=False)
-    uses: list[Use] = field(default_factory=list, init=False)
+    uses: list[InputUse] = field(default_factory=list, init=False)
     refusal: str = field(default="", init=False)
     promised: dict[str, Any] | None = field(default=None, init=False)
 
@@ -82,17 +78,17 @@ class PlanCompiler:
         Raises:
             ValueError: It cannot work; the message says why.
         """
-        if self.unit.steps:
+        if self.model.steps:
             return self._steps()
-        if self.unit.call:
+        if self.model.call:
             return self._call()
-        return MockPlan(self._outputs(OutputCompiler(self._value, by_name=True, unit=self.unit.name)).apply)
+        return MockPlan(self._outputs(OutputCompiler(self._value, by_name=True, owner=self.model.name)).apply)
 
     def _call(self) -> CallPlan:
-        call = self._connect(self.unit.call, self.unit.with_, self.unit)
+        call = self._compile_call(self.model.call, self.model.with_, self.model)
         pieces = named_pieces(call.operation.model.output_parameters)
         compiler = OutputCompiler(
-            self._value, pieces, lone_elements=_has_lone_elements(call), unit=self.unit.name
+            self._value, pieces, lone_elements=_has_lone_elements(call), owner=self.model.name
         )
         outputs = self._bytes() if call.operation.gives_bytes else self._outputs(compiler)
         body = call.operation.plan.body
@@ -100,19 +96,19 @@ class PlanCompiler:
             body is not None
             and bool(body.whole)
             and call.arguments[body.whole].whole == "body"
-            and not any("body" in layer for layer in self.unit.given)
+            and not any("body" in layer for layer in self.model.given)
         )
-        media_type = self.unit.output_media_type or call.operation.media_type
+        media_type = self.model.output_media_type or call.operation.media_type
         return CallPlan(call, outputs, media_type, None, passes_raw_body)
 
     def _bytes(self) -> OutputPlan:
         """Give the plan of an answer in which there is nothing to map."""
-        outputs = OutputCompiler(self._value).compile(self.unit.output_parameters)
+        outputs = OutputCompiler(self._value).compile(self.model.output_parameters)
         if not outputs.is_identity:
             self.report.warning(
                 "unmapped-bytes",
-                f"`{self.unit.call}` gives bytes, in which there is nothing to map: they are passed on whole",
-                (*self.unit.pointer, "outputParameters"),
+                f"`{self.model.call}` gives bytes, in which there is nothing to map: they are passed on whole",
+                (*self.model.pointer, "outputParameters"),
                 hint="leave `outputParameters` out, or give the operation another `outputRawFormat`",
             )
         return OutputPlan(None)
@@ -121,69 +117,71 @@ class PlanCompiler:
         runners: dict[str, Runner] = {}
         needs: dict[str, frozenset[str]] = {}
         changes: set[str] = set()
-        for step in self.unit.steps:
+        for step in self.model.steps:
             first = len(self.uses)
             runners[step.name] = self._runner(step, changes)
             reads = names_of(use.expression for use in self.uses[first:])
-            needs[step.name] = frozenset(name.removeprefix(MARK) for name in reads if name.startswith(MARK))
-        plan = in_order(needs, frozenset(changes))
+            needs[step.name] = frozenset(
+                name.removeprefix(STEP_PREFIX) for name in reads if name.startswith(STEP_PREFIX)
+            )
+        plan = order_steps(needs, frozenset(changes))
         mappings = [
             (tuple(each.target.split(".")), self._use(self.references.compile(each.value)))
-            for each in self.unit.mappings
+            for each in self.model.mappings
         ]
         # One output alone is the last step's answer; of several, each is the member of its name.
-        is_by_name = bool(mappings) or len(self.unit.output_parameters) > 1
+        is_by_name = bool(mappings) or len(self.model.output_parameters) > 1
         return StepsPlan(
-            tuple(Step(name, runners[name], after) for name, after in plan),
+            tuple(PlannedStep(name, runners[name], after) for name, after in plan),
             all(place in after for place, (_, after) in enumerate(plan[1:])),
             tuple(mappings),
-            self.unit.steps[-1].name,
+            self.model.steps[-1].name,
             self._outputs(
                 OutputCompiler(
                     self._value,
                     lone_elements=any(_has_lone_elements(call) for call in self.calls),
                     by_name=is_by_name,
-                    unit=self.unit.name,
+                    owner=self.model.name,
                 )
             ),
         )
 
-    def _runner(self, step: StepModel, changes: set[str]) -> Runner:
+    def _runner(self, step: Step, changes: set[str]) -> Runner:
         match step:
-            case CallStepModel():
-                call = self._connect(step.call, step.with_, step)
-                if call.operation.plan.method not in READING:
+            case CallStep():
+                call = self._compile_call(step.call, step.with_, step)
+                if call.operation.plan.method not in SAFE_METHODS:
                     changes.add(step.name)
                 model, gives_bytes = call.operation.model, call.operation.gives_bytes
                 projection = Projection() if gives_bytes else Projection.of(model.output_parameters)
-                return CallStep(step.name, call, projection)
-            case LookupStepModel():
-                index = step_of(step.index, self.references.steps)
+                return CallRunner(step.name, call, projection)
+            case LookupStep():
+                index = split_step_path(step.index, self.references.steps)
                 if index is None:
-                    known = ", ".join(each.name for each in self.unit.steps if each.name != step.name)
+                    known = ", ".join(each.name for each in self.model.steps if each.name != step.name)
                     raise ValueError(
                         f"its step `{step.name}` searches in `{step.index}`, which is no step; "
                         f"there are: {known or 'no others'}"
                     )
                 entries = self._use(read_step(*index))
                 wanted = self._use(self.references.compile(step.lookup_value))
-                return Lookup(entries, step.match, wanted, step.output_parameters)
-            case ScriptStepModel():
+                return LookupRunner(entries, step.match, wanted, step.output_parameters)
+            case ScriptStep():
                 return self._script(step)
 
-    def _script(self, step: ScriptStepModel) -> ScriptStep:
+    def _script(self, step: ScriptStep) -> ScriptRunner:
         """Compile a script; it sees what every step before it gave, and so waits for all of them."""
         try:
             script = self.scripts.compile(step)
         except ScriptRefused as fault:
             raise ValueError(f"{fault} ({fault.hint})" if fault.hint else str(fault)) from None
-        names = [each.name for each in self.unit.steps]
+        names = [each.name for each in self.model.steps]
         for earlier in names[: names.index(step.name)]:
             self._use(read_step(earlier, "$"))
-        return ScriptStep(script, self._use(self.references.compile(step.with_)))
+        return ScriptRunner(script, self._use(self.references.compile(step.with_)))
 
-    def _connect(self, name: str, with_: Mapping[str, Any], at: Unit | CallStepModel) -> Call:
-        call = self.connector.connect(name, with_, at.pointer)
+    def _compile_call(self, name: str, with_: Mapping[str, Any], at: FunctionModel | CallStep) -> Call:
+        call = self.call_compiler.compile(name, with_, at.pointer)
         if self.max_binary_size is not None:
             call = replace(call, max_binary_size=self.max_binary_size)
         self.calls.append(call)
@@ -192,7 +190,7 @@ class PlanCompiler:
         return call
 
     def _use(self, expression: Expression) -> Expression:
-        self.uses.append(Use(expression))
+        self.uses.append(InputUse(expression))
         return expression
 
     def _value(self, written: Any) -> Expression:
@@ -200,15 +198,15 @@ class PlanCompiler:
         return compile_value(written, self.references.resolve)
 
     def _outputs(self, compiler: OutputCompiler) -> OutputPlan:
-        outputs = compiler.compile(self.unit.output_parameters)
-        self.uses += [Use(value) for value in outputs.values]
+        outputs = compiler.compile(self.model.output_parameters)
+        self.uses += [InputUse(value) for value in outputs.values]
         self.promised = outputs.schema
         if outputs.by_name:
             names = ", ".join(f"`{name}`" for name in outputs.by_name)
             self.report.warning(
                 "output-without-mapping",
-                f"`{self.unit.name}` has outputs without a mapping: {names}; each is the member of its name, or null",
-                (*self.unit.pointer, "outputParameters"),
+                f"`{self.model.name}` has outputs without a mapping: {names}; each is the member of its name, or null",
+                (*self.model.pointer, "outputParameters"),
                 hint="add a `mapping`, such as `$.name`",
             )
         return outputs

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from naftiko_run.document.model import Content, PromptMessage
-from naftiko_run.document.model import Prompt as PromptModel
+from naftiko_run.document.model import Content, Prompt, PromptMessage
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import names_of
-from naftiko_run.invoke.content import Part, compile_content
-from naftiko_run.invoke.questions import compile_asks
+from naftiko_run.invoke.content import ContentPart, compile_content
+from naftiko_run.invoke.questions import compile_questions
 from naftiko_run.locations import require
 
 _SECTION = re.compile(r"\{\{\s*[#^]\s*([^{}]+?)\s*\}\}")
@@ -40,7 +39,7 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class RenderedMessage:
     """A message of a prompt.
 
     Attributes:
@@ -55,7 +54,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class CompiledPrompt:
     """A prompt, ready to be rendered.
 
     Attributes:
@@ -64,10 +63,10 @@ class Prompt:
     """
 
     arguments: tuple[Argument, ...]
-    _messages: tuple[tuple[Role, Part], ...]
+    _messages: tuple[tuple[Role, ContentPart], ...]
     undeclared: tuple[str, ...] = ()
 
-    def render(self, arguments: Mapping[str, Any]) -> list[Message]:
+    def render(self, arguments: Mapping[str, Any]) -> list[RenderedMessage]:
         """Give the messages; a declared argument that is not given leaves nothing behind.
 
         Raises:
@@ -78,12 +77,12 @@ class Prompt:
             raise InvalidInput([Violation(f"/{name}", "is required") for name in absent])
         shown = [(role, part.text.evaluate(arguments), part.is_resource) for role, part in self._messages]
         return [
-            Message(role, resource=text) if is_resource else Message(role, text)
+            RenderedMessage(role, resource=text) if is_resource else RenderedMessage(role, text)
             for role, text, is_resource in shown
         ]
 
 
-def compile_prompt(model: PromptModel, folder: Path) -> Prompt:
+def compile_prompt(model: Prompt, folder: Path) -> CompiledPrompt:
     """Compile a prompt; a file is read now, and is one message of the user.
 
     Args:
@@ -96,7 +95,7 @@ def compile_prompt(model: PromptModel, folder: Path) -> Prompt:
     messages = model.template or (
         PromptMessage(role="user", content=Content(text=_text(model.location, folder))),
     )
-    compile_asks(model.asks)
+    compile_questions(model.asks)
     contents = [each.content for each in messages]
     declared = [
         Argument(each.name, each.label, each.description, each.required, each.enum)
@@ -112,7 +111,7 @@ def compile_prompt(model: PromptModel, folder: Path) -> Prompt:
     parts = compile_content(contents, frozenset(undeclared) - sections)
     only_named = [Argument(name, "", "", required=False) for name in undeclared]
     roles = [each.role for each in messages]
-    return Prompt((*declared, *only_named), tuple(zip(roles, parts, strict=True)), tuple(undeclared))
+    return CompiledPrompt((*declared, *only_named), tuple(zip(roles, parts, strict=True)), tuple(undeclared))
 
 
 def _text(location: str, folder: Path) -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import jsonschema_rs
 
-from naftiko_run.document.model import Ask as AskModel
+from naftiko_run.document.model import Ask
 from naftiko_run.expressions import Expression, compile_text, variable
 from naftiko_run.invoke.schemas import compile_schema
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class CompiledQuestion:
     """A question.
 
     Attributes:
@@ -23,13 +23,13 @@ class Ask:
         validator: Of the user's answer.
     """
 
-    model: AskModel
+    model: Ask
     text: Expression
     after: frozenset[str]
     validator: jsonschema_rs.Draft202012Validator
 
 
-def compile_asks(models: Sequence[AskModel]) -> tuple[Ask, ...]:
+def compile_questions(models: Sequence[Ask]) -> tuple[CompiledQuestion, ...]:
     """Compile the questions of one unit.
 
     Raises:
@@ -45,10 +45,10 @@ def compile_asks(models: Sequence[AskModel]) -> tuple[Ask, ...]:
     return asks
 
 
-def _compiled(model: AskModel, names: frozenset[str]) -> Ask:
+def _compiled(model: Ask, names: frozenset[str]) -> CompiledQuestion:
     text = compile_text(model.text, variable, lenient=True)
     after = names & {name.partition(".")[0] for name in text.names}
     try:
-        return Ask(model, text, after, compile_schema(model.answer))
+        return CompiledQuestion(model, text, after, compile_schema(model.answer))
     except ValueError as fault:
         raise ValueError(f"the `answer` of `{model.name}` is no valid schema: {fault}") from None

@@ -24,7 +24,7 @@ from naftiko_run.expressions import (
     structure,
     variable,
 )
-from naftiko_run.invoke.step_output import read_step, step_of
+from naftiko_run.invoke.step_output import read_step, split_step_path
 
 _INDEX = re.compile(r"\.(\d+)(?=[.\[]|\Z)")
 """An element's number as templates write it: ``{{step.0.name}}``."""
@@ -102,10 +102,10 @@ class References:
 
     def _path(self, written: str) -> Expression:
         """Read a path that begins with a step, or with one of the caller's inputs."""
-        step = step_of(written, self.steps)
+        step = split_step_path(written, self.steps)
         if step is not None:
             return read_step(*step)
-        given = step_of(written, self.declared)
+        given = split_step_path(written, self.declared)
         if given is None:
             raise ValueError(
                 f"`{written}` reads no step and no input; its steps are: {', '.join(self.steps)}"
@@ -130,7 +130,7 @@ class References:
         is_step = prefix in self.steps and rest not in self.declared
         if dot and rest and prefix in self.prefixes and not is_step:
             return self._input(rest)
-        step = step_of(_INDEX.sub(r"[\1]", name), self.steps)
+        step = split_step_path(_INDEX.sub(r"[\1]", name), self.steps)
         if step is not None and (dot or name not in self.declared):
             return read_step(*step)
         bound = self.bindings.find(name)

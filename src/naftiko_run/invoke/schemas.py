@@ -14,7 +14,7 @@ from naftiko_run.document.normalize.input_schemas import properties_of
 from naftiko_run.invoke.outputs import convert
 from naftiko_run.spec.values import INPUT_TYPE
 
-MOST_MEMBERS: Final = 30
+MAX_DEPTH: Final = 30
 """How deep members are told; parsers of clients have limits, and two levels of JSON make one of members."""
 
 _PLAIN = frozenset({"description", "title", "default", "examples", "deprecated"})
@@ -32,7 +32,7 @@ _TYPING = frozenset(("type", "enum", "const", "not", "anyOf", "oneOf", "allOf", 
 _CHOICES = ("anyOf", "oneOf", "allOf")
 
 
-class Unsound(NamedTuple):
+class InvalidKeyword(NamedTuple):
     """What was taken out of a schema.
 
     Attributes:
@@ -115,7 +115,7 @@ def _member(member: Any, level: int) -> dict[str, Any]:
         schema["type"] = _spelled(schema["type"])
     if member.get("nullable") is True:
         schema = nullable(schema)
-    if level >= MOST_MEMBERS:
+    if level >= MAX_DEPTH:
         return schema
     if "items" in member:
         schema["items"] = _member(member["items"], level + 1)
@@ -156,32 +156,36 @@ def _spelled(kind: Any) -> Any:
     return INPUT_TYPE.aliases.get(kind, kind) if isinstance(kind, str) else kind
 
 
-def sound(schema: dict[str, Any]) -> tuple[dict[str, Any], list[Unsound]]:
+def remove_invalid_keywords(schema: dict[str, Any]) -> tuple[dict[str, Any], list[InvalidKeyword]]:
     """Give a schema without the keywords that make no valid schema, and what they were.
 
     ``enum`` and ``default`` become values of the declared type where nothing is
     lost; what still fits the schema nowhere is taken out.
     """
-    taken_out: list[Unsound] = []
-    return _sound(schema, "", taken_out), taken_out
+    taken_out: list[InvalidKeyword] = []
+    return _remove_invalid_keywords(schema, "", taken_out), taken_out
 
 
-def _sound(schema: dict[str, Any], at: str, taken_out: list[Unsound]) -> dict[str, Any]:
+def _remove_invalid_keywords(
+    schema: dict[str, Any], at: str, taken_out: list[InvalidKeyword]
+) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for keyword, value in schema.items():
         place = f"{at}{keyword}"
         if keyword == "properties":
             kept[keyword] = {
-                name: _sound(each, f"{place}/{name}/", taken_out) for name, each in value.items()
+                name: _remove_invalid_keywords(each, f"{place}/{name}/", taken_out)
+                for name, each in value.items()
             }
         elif keyword in ("items", "additionalProperties") and isinstance(value, dict):
-            kept[keyword] = _sound(value, f"{place}/", taken_out)
+            kept[keyword] = _remove_invalid_keywords(value, f"{place}/", taken_out)
         elif keyword in _CHOICES:
             kept[keyword] = [
-                _sound(each, f"{place}/{number}/", taken_out) for number, each in enumerate(value)
+                _remove_invalid_keywords(each, f"{place}/{number}/", taken_out)
+                for number, each in enumerate(value)
             ]
         elif fault := _fault_of(keyword, value):
-            taken_out.append(Unsound(place, fault))
+            taken_out.append(InvalidKeyword(place, fault))
         else:
             kept[keyword] = value
     if "enum" in kept:
@@ -191,13 +195,13 @@ def _sound(schema: dict[str, Any], at: str, taken_out: list[Unsound]) -> dict[st
     return kept
 
 
-def _settle_default(schema: dict[str, Any], at: str, taken_out: list[Unsound]) -> None:
+def _settle_default(schema: dict[str, Any], at: str, taken_out: list[InvalidKeyword]) -> None:
     """Make the default one that the schema takes, or take it out: a call that leaves it to us would fail."""
     default = convert(type_of(schema), schema.pop("default"))
     if compile_schema(schema).is_valid(default):
         schema["default"] = default
     else:
-        taken_out.append(Unsound(f"{at}default", "it does not fit the rest of the schema"))
+        taken_out.append(InvalidKeyword(f"{at}default", "it does not fit the rest of the schema"))
 
 
 def _unique(values: Iterator[Any]) -> Iterator[Any]:

@@ -10,7 +10,7 @@ from naftiko_run.document.model import ConsumedOutput
 from naftiko_run.expressions import MISSING, Accessor, Expression, Scope, compile_path, first_name, is_root
 from naftiko_run.invoke.outputs import convert
 
-MARK = "$."
+STEP_PREFIX = "$."
 """Stands before a step's name in the scope, so that no input is mistaken for a step."""
 
 
@@ -28,7 +28,7 @@ class StepOutput:
     whole: Any = MISSING
 
 
-def step_of(path: str, steps: Mapping[str, Any] | Sequence[str]) -> tuple[str, str] | None:
+def split_step_path(path: str, steps: Mapping[str, Any] | Sequence[str]) -> tuple[str, str] | None:
     """Split ``$.step.path`` into the step and the path in its output; None where it names no step."""
     begin = first_name(path) if steps else None
     if begin is None or begin[0] not in steps:
@@ -42,7 +42,7 @@ def read_step(step: str, path: str) -> Expression:
     Raises:
         ValueError: It is not a JSONPath.
     """
-    name = MARK + step
+    name = STEP_PREFIX + step
     if is_root(path):
         return Expression(lambda scope: scope[name].value if name in scope else MISSING, (name,))
     access = compile_path(path)

@@ -16,7 +16,7 @@ from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.outputs import OutputPlan
 from naftiko_run.invoke.progress import Progress
 from naftiko_run.invoke.scripting import Script
-from naftiko_run.invoke.step_output import MARK, Projection, StepOutput
+from naftiko_run.invoke.step_output import STEP_PREFIX, Projection, StepOutput
 
 
 class Runner(Protocol):
@@ -32,7 +32,7 @@ class Runner(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PlannedStep:
     """A step, compiled.
 
     Attributes:
@@ -47,7 +47,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class CallStep:
+class CallRunner:
     """A step that calls a consumed operation.
 
     Attributes:
@@ -92,13 +92,13 @@ class CallStep:
         """Tell a fault of the caller's from one of what an earlier step gave."""
         blamed = {violation.pointer.split("/")[1] for violation in fault.violations if violation.pointer}
         expressions = [each for name, each in self.call.arguments.items() if name in blamed or not blamed]
-        if any(name.startswith(MARK) for each in expressions for name in each.names):
+        if any(name.startswith(STEP_PREFIX) for each in expressions for name in each.names):
             return StepFailed(self.name, self.call.operation.name, f"it could not be sent: {fault.message}")
         return fault
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptStep:
+class ScriptRunner:
     """A step that runs a script.
 
     Attributes:
@@ -111,7 +111,7 @@ class ScriptStep:
 
     async def run(self, scope: Scope) -> StepOutput:
         """Run the script over the inputs, the outputs of the steps before it, and ``with``."""
-        context = {name: value for name, value in scope.items() if not name.startswith(MARK)}
+        context = {name: value for name, value in scope.items() if not name.startswith(STEP_PREFIX)}
         context |= self.with_.evaluate(scope)
         return StepOutput(await self.script.run({k: v for k, v in context.items() if v is not MISSING}))
 
@@ -128,7 +128,7 @@ class StepsPlan:
         outputs: Shapes the answer.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[PlannedStep, ...]
     is_chain: bool
     mappings: tuple[tuple[tuple[str, ...], Expression], ...]
     last: str
@@ -153,7 +153,7 @@ class StepsPlan:
                 await _run(step, scope, progress)
         else:
             await self._run_side_by_side(scope, progress)
-        received = self._gathered(scope) if self.mappings else scope[MARK + self.last].value
+        received = self._gathered(scope) if self.mappings else scope[STEP_PREFIX + self.last].value
         shape = self.outputs.apply
         answer = received if shape is None else shape(None if received is MISSING else received, scope)
         if self.mappings and isinstance(answer, dict):
@@ -163,7 +163,7 @@ class StepsPlan:
     async def _run_side_by_side(self, scope: dict[str, Any], progress: Progress) -> None:
         tasks: list[asyncio.Task[None]] = []
 
-        async def run(step: Step) -> None:
+        async def run(step: PlannedStep) -> None:
             for place in step.after:
                 await tasks[place]
             await _run(step, scope, progress)
@@ -191,7 +191,7 @@ class StepsPlan:
         return gathered
 
 
-async def _run(step: Step, scope: dict[str, Any], progress: Progress) -> None:
+async def _run(step: PlannedStep, scope: dict[str, Any], progress: Progress) -> None:
     try:
         output = await step.runner.run(scope)
     except StepFailed:
@@ -202,13 +202,13 @@ async def _run(step: Step, scope: dict[str, Any], progress: Progress) -> None:
     except InvocationError as fault:
         fault.in_step(step.name)
         raise
-    scope[MARK + step.name] = output
+    scope[STEP_PREFIX + step.name] = output
     if output.value is not MISSING:
         scope.setdefault(step.name, output.value)
     await progress.advance(step.name)
 
 
-def in_order(
+def order_steps(
     needs: Mapping[str, frozenset[str]], changes: frozenset[str]
 ) -> list[tuple[str, tuple[int, ...]]]:
     """Order steps by what they need.

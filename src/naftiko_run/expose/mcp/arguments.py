@@ -76,7 +76,7 @@ class Arguments:
         if is_answered is not None:
             own = _without(own, is_answered)
         self.schema, self._keys = shown_schema(own)
-        self.takes_others = function.takes_others
+        self.takes_others = function.accepts_extra_inputs
         names = self.schema.get("properties", {})
         is_open = not _OPEN.isdisjoint(self.schema)
         self.known = (

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from naftiko_run.invoke.scripting.program import Limits, ScriptRefused
+from naftiko_run.invoke.scripting.program import ScriptLimits, ScriptRefused
 
-SWITCHES: Final = ("NAFTIKO_SCRIPTING", "IKANOS_SCRIPTING")
+DISABLING_VARIABLES: Final = ("NAFTIKO_SCRIPTING", "IKANOS_SCRIPTING")
 """The variables that switch scripts off with the value ``false``, where the document says nothing."""
 
 T = TypeVar("T")
@@ -39,9 +39,9 @@ class ScriptDefaults:
     enabled: bool = True
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> ScriptLimits:
         """What one run may use."""
-        return Limits(self.timeout, self.statement_limit)
+        return ScriptLimits(self.timeout, self.statement_limit)
 
     @classmethod
     def of(cls, block: Any, environment: Mapping[str, str] = os.environ) -> ScriptDefaults:
@@ -57,7 +57,7 @@ class ScriptDefaults:
         block = {} if block is None else block
         if not isinstance(block, dict):
             raise ScriptRefused("`scripting` of `management` is no mapping")
-        permitted = all(environment.get(name, "").strip().lower() != "false" for name in SWITCHES)
+        permitted = all(environment.get(name, "").strip().lower() != "false" for name in DISABLING_VARIABLES)
         allowed = block.get("allowedLanguages", [])
         if not isinstance(allowed, list) or not all(isinstance(each, str) for each in allowed):
             raise ScriptRefused("`allowedLanguages` is not a list of languages")

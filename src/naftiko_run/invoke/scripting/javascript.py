@@ -10,20 +10,20 @@ from typing import Any, Final
 
 from naftiko_run.invoke.scripting.javascript_instrumentation import COUNT, count_statements
 from naftiko_run.invoke.scripting.program import (
-    GRACE,
-    MEMORY,
-    RESERVED,
-    RESULT,
+    GRACE_PERIOD,
+    MAX_MEMORY,
+    MAX_RESULT_SIZE,
+    RESERVED_PREFIX,
     Halted,
-    Limits,
+    ScriptLimits,
     ScriptRefused,
-    Source,
+    ScriptSource,
     not_installed,
-    refuse_reserved,
+    reject_reserved_names,
 )
-from naftiko_run.invoke.scripting.worker_pool import Turn, Worker
+from naftiko_run.invoke.scripting.worker_pool import QueuedJob, Worker
 
-_CHECK: Final = Limits(milliseconds=10_000, statements=0)
+_CHECK: Final = ScriptLimits(milliseconds=10_000, statements=0)
 """With not one statement to execute, a script is compiled, and does nothing."""
 
 _END: Final = "\n;void 0"
@@ -37,11 +37,11 @@ _NEEDED: Final = ("quickjs", "tree_sitter", "tree_sitter_javascript")
 class JavaScriptProgram:
     """JavaScript scripts that count their statements, in the order in which they are evaluated."""
 
-    _sources: tuple[Source, ...]
+    _sources: tuple[ScriptSource, ...]
     _counted: tuple[str, ...]
 
     @classmethod
-    def compile(cls, sources: Sequence[Source]) -> JavaScriptProgram:
+    def compile(cls, sources: Sequence[ScriptSource]) -> JavaScriptProgram:
         """Compile scripts; QuickJS itself says what it can't run.
 
         Raises:
@@ -53,11 +53,11 @@ class JavaScriptProgram:
                     raise ModuleNotFoundError(name=name)
         except ImportError as missing:
             raise not_installed("JavaScript", str(missing.name)) from None
-        sources = [Source(each.name, _HASHBANG.sub("", each.text)) for each in sources]
+        sources = [ScriptSource(each.name, _HASHBANG.sub("", each.text)) for each in sources]
         counted = []
         with Worker() as worker:
             for source in sources:
-                refuse_reserved(source)
+                reject_reserved_names(source)
                 # Uncounted text would run: a statement in front, which throws, sees to it that it does not.
                 _check(worker, source, f"{COUNT}(1);{source.text}")
                 try:
@@ -70,9 +70,9 @@ class JavaScriptProgram:
                 _check(worker, source, counted[-1])
         return cls(tuple(sources), tuple(counted))
 
-    async def run(self, context: str, limits: Limits) -> str | None:
+    async def run(self, context: str, limits: ScriptLimits) -> str | None:
         """Run the scripts in a fresh engine of a worker process; see ``Program.run``."""
-        reply = await Turn.of(_job([text + _END for text in self._counted], context, limits))
+        reply = await QueuedJob.of(_job([text + _END for text in self._counted], context, limits))
         if "result" in reply:
             result: str = reply["result"]
             return result
@@ -85,20 +85,20 @@ class JavaScriptProgram:
         raise Halted(reply["message"], self._sources[reply["script"]].name, reply["line"])
 
 
-def _job(scripts: Sequence[str], context: str, limits: Limits) -> dict[str, Any]:
+def _job(scripts: Sequence[str], context: str, limits: ScriptLimits) -> dict[str, Any]:
     return {
         "scripts": list(scripts),
         "context": context,
         "seconds": limits.seconds,
-        "grace": GRACE,
+        "grace": GRACE_PERIOD,
         "statements": limits.statements,
-        "memory": MEMORY,
-        "longest": RESULT,
-        "name": RESERVED,
+        "memory": MAX_MEMORY,
+        "longest": MAX_RESULT_SIZE,
+        "name": RESERVED_PREFIX,
     }
 
 
-def _check(worker: Worker, source: Source, text: str) -> None:
+def _check(worker: Worker, source: ScriptSource, text: str) -> None:
     """Have QuickJS compile a script."""
     reply = worker.ask(_job([text], "{}", _CHECK))
     if reply.get("failure") != "statements":

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from naftiko_run.invoke.scripting.program import RESERVED
+from naftiko_run.invoke.scripting.program import RESERVED_PREFIX
 
 if TYPE_CHECKING:
     import tree_sitter
 
-COUNT: Final = f"{RESERVED}_count"
+COUNT: Final = f"{RESERVED_PREFIX}_count"
 """The function that takes a block's number of statements."""
 
 _BLOCK: Final = "statement_block"

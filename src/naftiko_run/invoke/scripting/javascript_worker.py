@@ -23,7 +23,7 @@ from typing import Any, BinaryIO, Final
 
 import quickjs
 
-STACK: Final = 512 * 1024
+MAX_STACK_SIZE: Final = 512 * 1024
 
 PRELUDE: Final = """
 const {NAME_count, NAME_spent} = (() => {
@@ -70,7 +70,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     ends = time.monotonic() + job["seconds"]
     engine = quickjs.Context()
     engine.set_memory_limit(job["memory"])
-    engine.set_max_stack_size(STACK)
+    engine.set_max_stack_size(MAX_STACK_SIZE)
     engine.set_time_limit(job["seconds"])
     prelude = PRELUDE.replace("NAME", job["name"]).replace("STATEMENTS", str(job["statements"]))
     engine.eval(prelude.replace("\n", " "))
@@ -131,7 +131,7 @@ def read(stream: BinaryIO) -> bytes | None:
     return stream.read(int.from_bytes(head, "big")) if len(head) == 4 else None
 
 
-def close_doors() -> None:
+def drop_privileges() -> None:
     """Let this process open nothing and write no file any more, where the system can do that."""
     with contextlib.suppress(ImportError):
         import resource
@@ -154,7 +154,7 @@ def main() -> None:
 
     threading.Thread(target=take, daemon=True).start()
     quickjs.Context().eval("1")
-    close_doors()
+    drop_privileges()
     while True:
         job = json.loads(jobs.get())
         # Native code asks nobody whether to go on; a watchdog ends the process.

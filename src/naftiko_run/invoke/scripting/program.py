@@ -9,19 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn, Protocol
 
-MEMORY: Final = 64 * 1024 * 1024
+MAX_MEMORY: Final = 64 * 1024 * 1024
 """Bytes that a script may hold at a time, its context and its result included."""
 
-RESULT: Final = 8 * 1024 * 1024
+MAX_RESULT_SIZE: Final = 8 * 1024 * 1024
 """Characters of JSON that a result may have: what the event loop reads without others noticing."""
 
-GRACE: Final = 1.0
+GRACE_PERIOD: Final = 1.0
 """Seconds that a script which asks nobody may run past its time limit before its process is ended."""
 
-AT_ONCE: Final = max(4, os.cpu_count() or 1)
+MAX_CONCURRENT_SCRIPTS: Final = max(4, os.cpu_count() or 1)
 """Scripts of one language that run at the same time; the next ones wait for their turn."""
 
-RESERVED: Final = "__naftiko"
+RESERVED_PREFIX: Final = "__naftiko"
 """What the names begin with that scripts may not use."""
 
 _ESCAPE: Final = re.compile(r"\\u\{?0*([0-9a-fA-F]{1,6})\}?")
@@ -65,7 +65,7 @@ class Halted(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ScriptSource:
     """The text of one script.
 
     Attributes:
@@ -78,7 +78,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ScriptLimits:
     """What one run may use.
 
     Attributes:
@@ -112,16 +112,16 @@ class Limits:
                 hint=f"let it do less, or raise `statementLimit` {under}",
             )
         if met == "memory":
-            raise Halted(f"it used more than {MEMORY // 1024 // 1024} MiB of memory")
+            raise Halted(f"it used more than {MAX_MEMORY // 1024 // 1024} MiB of memory")
         if met == "result":
-            raise Halted(f"its `result` has more than {RESULT // 1024 // 1024} MiB")
+            raise Halted(f"its `result` has more than {MAX_RESULT_SIZE // 1024 // 1024} MiB")
         raise Halted("its sandbox broke down, and was ended")
 
 
 class Program(Protocol):
     """Scripts of one step that are ready to run."""
 
-    async def run(self, context: str, limits: Limits) -> str | None:
+    async def run(self, context: str, limits: ScriptLimits) -> str | None:
         """Run dependencies and script in a sandbox of their own.
 
         Args:
@@ -136,10 +136,10 @@ class Program(Protocol):
         """
 
 
-class Language(Protocol):
+class ProgramCompiler(Protocol):
     """What makes programs of sources."""
 
-    def __call__(self, sources: Sequence[Source]) -> Program:
+    def __call__(self, sources: Sequence[ScriptSource]) -> Program:
         """Compile sources that are evaluated in this order.
 
         Raises:
@@ -155,7 +155,7 @@ def not_installed(language: str, missing: str) -> ScriptRefused:
     )
 
 
-def refuse_reserved(source: Source) -> None:
+def reject_reserved_names(source: ScriptSource) -> None:
     """Refuse a source that uses the names which counting needs, however it spells them.
 
     Raises:
@@ -163,7 +163,7 @@ def refuse_reserved(source: Source) -> None:
     """
     for number, line in enumerate(source.text.splitlines(), 1):
         spelled = _ESCAPE.sub(lambda found: chr(min(int(found[1], 16), 0x10FFFF)), line)
-        if RESERVED in unicodedata.normalize("NFKC", spelled):
+        if RESERVED_PREFIX in unicodedata.normalize("NFKC", spelled):
             raise ScriptRefused(
-                f"`{source.name}`, line {number}: names with `{RESERVED}` are taken", "choose another"
+                f"`{source.name}`, line {number}: names with `{RESERVED_PREFIX}` are taken", "choose another"
             )

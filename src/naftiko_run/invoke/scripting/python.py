@@ -11,36 +11,36 @@ from typing import TYPE_CHECKING, Any, Final
 
 from naftiko_run import _json
 from naftiko_run.invoke.scripting.program import (
-    AT_ONCE,
-    GRACE,
-    MEMORY,
-    RESERVED,
-    RESULT,
+    GRACE_PERIOD,
+    MAX_CONCURRENT_SCRIPTS,
+    MAX_MEMORY,
+    MAX_RESULT_SIZE,
+    RESERVED_PREFIX,
     Halted,
-    Limits,
+    ScriptLimits,
     ScriptRefused,
-    Source,
+    ScriptSource,
     not_installed,
-    refuse_reserved,
+    reject_reserved_names,
 )
 from naftiko_run.invoke.scripting.python_instrumentation import COUNT, Counted, count_statements
-from naftiko_run.invoke.scripting.subprocess import apart, can_be_apart
+from naftiko_run.invoke.scripting.subprocess import can_fork, run_in_subprocess
 
 if TYPE_CHECKING:
     import pydantic_monty
 
-_SPENT: Final = f"{RESERVED}: the statement limit"
+_SPENT: Final = f"{RESERVED_PREFIX}: the statement limit"
 _PRELUDE: Final = f"""
-import json as {RESERVED}_json
-{RESERVED}_left = [{{statements}}]
+import json as {RESERVED_PREFIX}_json
+{RESERVED_PREFIX}_left = [{{statements}}]
 def {COUNT}(number):
-    {RESERVED}_left[0] -= number
-    if {RESERVED}_left[0] < 0:
+    {RESERVED_PREFIX}_left[0] -= number
+    if {RESERVED_PREFIX}_left[0] < 0:
         raise RuntimeError("{_SPENT}")
 result = ...
 """
-_CONTEXT: Final = f"context = {RESERVED}_json.loads({RESERVED}_context)"
-_EXPORT: Final = f"None if result is ... else {RESERVED}_json.dumps(result, allow_nan=False)"
+_CONTEXT: Final = f"context = {RESERVED_PREFIX}_json.loads({RESERVED_PREFIX}_context)"
+_EXPORT: Final = f"None if result is ... else {RESERVED_PREFIX}_json.dumps(result, allow_nan=False)"
 _SETUP_FEEDS: Final = 2
 
 _FEED: Final = re.compile(r"<python-input-(\d+)>")
@@ -54,11 +54,11 @@ _HINT: Final = (
 class PythonProgram:
     """Python scripts that count their statements, in the order in which they are evaluated."""
 
-    _sources: tuple[Source, ...]
+    _sources: tuple[ScriptSource, ...]
     _counted: tuple[Counted, ...]
 
     @classmethod
-    def compile(cls, sources: Sequence[Source]) -> PythonProgram:
+    def compile(cls, sources: Sequence[ScriptSource]) -> PythonProgram:
         """Compile scripts; Monty itself says what it can't run.
 
         Raises:
@@ -71,26 +71,26 @@ class PythonProgram:
         trees = [_parse(source) for source in sources]
         counted = [count_statements(source.text, tree) for source, tree in zip(sources, trees, strict=True)]
         program = cls(tuple(sources), tuple(counted))
-        if can_be_apart() and not _Threads.are_there:
-            apart(lambda: program._check(trees))
+        if can_fork() and not _Threads.are_there:
+            run_in_subprocess(lambda: program._check(trees))
         else:
             _Threads.are_there = True
             program._check(trees)
         return program
 
-    async def run(self, context: str, limits: Limits) -> str | None:
+    async def run(self, context: str, limits: ScriptLimits) -> str | None:
         """Run the scripts in a fresh session of a worker process; see ``Program.run``."""
         import pydantic_monty
 
         pool = await _Pool.get()
         session = pool.checkout(
-            limits={"max_feed_duration_secs": limits.seconds, "max_memory": MEMORY},
+            limits={"max_feed_duration_secs": limits.seconds, "max_memory": MAX_MEMORY},
             os_policy={"sleep": "zero"},
             assert_message_annotations=False,
         )
         reading = "its context"
         try:
-            async with session, asyncio.timeout(limits.seconds + GRACE):
+            async with session, asyncio.timeout(limits.seconds + GRACE_PERIOD):
                 prelude = _PRELUDE.format(statements=limits.statements)
                 await session.feed_run(prelude, print_callback=_discard)
                 await _give(session, context)
@@ -104,14 +104,14 @@ class PythonProgram:
             limits.halt("time" if fault.timed_out else "crash")
         except (pydantic_monty.MontyRuntimeError, pydantic_monty.MontySyntaxError) as fault:
             raise self._halted(fault, limits, reading) from None
-        if result and len(result) > RESULT:
+        if result and len(result) > MAX_RESULT_SIZE:
             limits.halt("result")
         return result
 
     def _halted(
         self,
         fault: pydantic_monty.MontyRuntimeError | pydantic_monty.MontySyntaxError,
-        limits: Limits,
+        limits: ScriptLimits,
         reading: str,
     ) -> Halted:
         words = fault.display("type-msg")
@@ -135,13 +135,13 @@ class PythonProgram:
         """Have Monty parse each script, which a first statement keeps from running, and try its imports."""
         import pydantic_monty
 
-        stop = f'raise RuntimeError("{RESERVED}")\n'
+        stop = f'raise RuntimeError("{RESERVED_PREFIX}")\n'
         with pydantic_monty.Monty(max_processes=1) as pool, pool.checkout() as session:
             for source, counted, tree in zip(self._sources, self._counted, trees, strict=True):
                 try:
                     session.feed_run(stop + counted.text)
                 except pydantic_monty.MontyError as fault:
-                    if RESERVED not in str(fault):
+                    if RESERVED_PREFIX not in str(fault):
                         line = counted.lines[max(_line(fault) - 2, 0)]
                         raise ScriptRefused(f"`{source.name}`, line {line}: {fault}", _HINT) from None
                 for node in _imports(tree):
@@ -175,7 +175,7 @@ class _Pool:
             import pydantic_monty
 
             _Threads.are_there = True
-            pool = pydantic_monty.AsyncMonty(min_processes=0, max_processes=AT_ONCE)
+            pool = pydantic_monty.AsyncMonty(min_processes=0, max_processes=MAX_CONCURRENT_SCRIPTS)
             await pool.__aenter__()
             cls._pool = cls._pool or pool
         return cls._pool
@@ -186,7 +186,9 @@ async def _give(session: pydantic_monty.AsyncMontySession, context: str) -> None
     import pydantic_monty
 
     try:
-        await session.feed_run(_CONTEXT, inputs={f"{RESERVED}_context": context}, print_callback=_discard)
+        await session.feed_run(
+            _CONTEXT, inputs={f"{RESERVED_PREFIX}_context": context}, print_callback=_discard
+        )
     except pydantic_monty.MontyRuntimeError as fault:
         if "recursion limit" not in str(fault):
             raise
@@ -194,8 +196,8 @@ async def _give(session: pydantic_monty.AsyncMontySession, context: str) -> None
         await session.feed_run("None", inputs={"context": value}, print_callback=_discard)
 
 
-def _parse(source: Source) -> ast.Module:
-    refuse_reserved(source)
+def _parse(source: ScriptSource) -> ast.Module:
+    reject_reserved_names(source)
     try:
         tree = ast.parse(source.text, source.name)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:

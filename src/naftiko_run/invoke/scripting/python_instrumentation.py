@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from naftiko_run.invoke.scripting.program import RESERVED
+from naftiko_run.invoke.scripting.program import RESERVED_PREFIX
 
-COUNT: Final = f"{RESERVED}__"
+COUNT: Final = f"{RESERVED_PREFIX}__"
 """The function that takes a suite's number of statements."""
 
 _SUITES: Final = ("body", "orelse", "finalbody")

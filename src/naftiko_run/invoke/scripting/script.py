@@ -15,17 +15,17 @@ from naftiko_run.errors import ScriptFailed
 from naftiko_run.expressions import MISSING
 from naftiko_run.invoke.scripting.defaults import ScriptDefaults
 from naftiko_run.invoke.scripting.javascript import JavaScriptProgram
-from naftiko_run.invoke.scripting.program import Halted, Language, Limits, Program, ScriptRefused
+from naftiko_run.invoke.scripting.program import Halted, Program, ProgramCompiler, ScriptLimits, ScriptRefused
 from naftiko_run.invoke.scripting.python import PythonProgram
-from naftiko_run.invoke.scripting.script_files import find_root, read_script
+from naftiko_run.invoke.scripting.script_files import read_script, resolve_location
 
-LANGUAGES: Final[dict[str, Language]] = {
+COMPILERS: Final[dict[str, ProgramCompiler]] = {
     "javascript": JavaScriptProgram.compile,
     "python": PythonProgram.compile,
 }
 """What runs, by the name that documents write."""
 
-LONGEST_MESSAGE: Final = 500
+MAX_MESSAGE_LENGTH: Final = 500
 
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -44,7 +44,7 @@ class Script:
     name: str
     language: str
     file: str
-    limits: Limits
+    limits: ScriptLimits
     _program: Program | None = field(repr=False)
 
     async def run(self, context: Mapping[str, Any]) -> Any:
@@ -126,9 +126,9 @@ class ScriptCompiler:
             )
         if not step.file:
             raise ScriptRefused(f"the script step `{step.name}` has no `file`")
-        return find_root(location, self.folder)
+        return resolve_location(location, self.folder)
 
-    def _language(self, step: ScriptStep, language: str) -> Language:
+    def _language(self, step: ScriptStep, language: str) -> ProgramCompiler:
         if not language:
             raise ScriptRefused(
                 f"the script step `{step.name}` has no `language`",
@@ -139,9 +139,9 @@ class ScriptCompiler:
                 f"the script step `{step.name}` is Groovy, for which there is no sandbox",
                 "rewrite it in JavaScript or Python; `context` and `result` mean the same there",
             )
-        if language not in LANGUAGES:
+        if language not in COMPILERS:
             raise ScriptRefused(
-                f"the script step `{step.name}` is `{language}`", f"write {' or '.join(LANGUAGES)}"
+                f"the script step `{step.name}` is `{language}`", f"write {' or '.join(COMPILERS)}"
             )
         allowed = self.defaults.allowed_languages
         if allowed and language not in allowed:
@@ -149,9 +149,9 @@ class ScriptCompiler:
                 f"the script step `{step.name}` is `{language}`, and `allowedLanguages` has {', '.join(allowed)}",
                 f"add `{language}` to `allowedLanguages` under `management.scripting`, or rewrite the script",
             )
-        return LANGUAGES[language]
+        return COMPILERS[language]
 
 
 def _one_line(text: str) -> str:
     text = _UNPRINTABLE.sub(" ", text).strip()
-    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"
+    return text if len(text) <= MAX_MESSAGE_LENGTH else f"{text[:MAX_MESSAGE_LENGTH]}…"

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Final
 
 from naftiko_run import locations
-from naftiko_run.invoke.scripting.program import ScriptRefused, Source
+from naftiko_run.invoke.scripting.program import ScriptRefused, ScriptSource
 
-LONGEST: Final = 1024 * 1024
+MAX_SCRIPT_SIZE: Final = 1024 * 1024
 """Bytes that a script file may have."""
 
 _SEGMENT: Final = re.compile(r"[a-zA-Z0-9._-]+")
 
 
-def find_root(location: str, folder: Path) -> Path:
+def resolve_location(location: str, folder: Path) -> Path:
     """Give the real folder that a location names.
 
     Args:
@@ -37,7 +37,7 @@ def find_root(location: str, folder: Path) -> Path:
     return found.resolve()
 
 
-def read_script(root: Path, name: str) -> Source:
+def read_script(root: Path, name: str) -> ScriptSource:
     """Read a script.
 
     Args:
@@ -60,12 +60,12 @@ def read_script(root: Path, name: str) -> Source:
         raise ScriptRefused(f"there is no script `{name}` in the scripts' location")
     try:
         with path.open("rb") as file:
-            content = file.read(LONGEST + 1)
+            content = file.read(MAX_SCRIPT_SIZE + 1)
     except OSError as fault:
         raise ScriptRefused(f"`{name}` cannot be read: {fault.strerror}") from None
-    if len(content) > LONGEST:
-        raise ScriptRefused(f"`{name}` has more than {LONGEST // 1024} KiB")
+    if len(content) > MAX_SCRIPT_SIZE:
+        raise ScriptRefused(f"`{name}` has more than {MAX_SCRIPT_SIZE // 1024} KiB")
     try:
-        return Source(name, content.decode("utf-8-sig").replace("\r\n", "\n"))
+        return ScriptSource(name, content.decode("utf-8-sig").replace("\r\n", "\n"))
     except UnicodeDecodeError:
         raise ScriptRefused(f"`{name}` is not UTF-8 text") from None

@@ -13,12 +13,12 @@ from naftiko_run.invoke.scripting.program import ScriptRefused
 _FORKS: Final = hasattr(os, "fork")
 
 
-def can_be_apart() -> bool:
+def can_fork() -> bool:
     """Whether this process can fork: no thread of Python's is there that the fork would lack."""
     return _FORKS and threading.active_count() == 1
 
 
-def apart(check: Callable[[], None]) -> None:
+def run_in_subprocess(check: Callable[[], None]) -> None:
     """Run a check in a fork.
 
     Raises:

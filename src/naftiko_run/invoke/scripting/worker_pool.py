@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
 
-from naftiko_run.invoke.scripting.program import AT_ONCE
+from naftiko_run.invoke.scripting.program import MAX_CONCURRENT_SCRIPTS
 
 _PROGRAM: Final = Path(__file__).with_name("javascript_worker.py")
 
@@ -80,7 +80,7 @@ class Worker:
                 stream.close()
 
 
-class Turn:
+class QueuedJob:
     """One job, from its place in the queue to its reply."""
 
     def __init__(self, job: dict[str, Any]) -> None:
@@ -142,7 +142,7 @@ _workers: Final = _Workers()
 @cache
 def _threads() -> ThreadPoolExecutor:
     atexit.register(_close)
-    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="script")
+    return ThreadPoolExecutor(MAX_CONCURRENT_SCRIPTS, thread_name_prefix="script")
 
 
 def _close() -> None:
