@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jsonpath_ng.ext.parser import parse
 
 from expressions.values import json_values
-from naftiko_run.expressions import MISSING, compile_path, first_name, is_root
+from naftiko_run.expressions import MISSING, compile_path, is_root, split_first_name
 
 plain_names = st.text(string.ascii_letters + "_", min_size=1, max_size=6).filter(
     lambda name: name != "length"
@@ -198,4 +198,4 @@ def test_arbitrary_text_is_a_path_or_a_value_error(path: str, value: Any) -> Non
     ],
 )
 def test_the_first_name_of_a_path(path: str, split: tuple[str, str] | None) -> None:
-    assert first_name(path) == split
+    assert split_first_name(path) == split

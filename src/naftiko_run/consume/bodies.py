@@ -20,10 +20,10 @@ from naftiko_run.expressions import (
     as_text,
     compile_text,
     compile_value,
-    sequence,
-    structure,
+    list_expression,
+    object_expression,
+    percent_encode,
 )
-from naftiko_run.expressions import encode as percent_encode
 
 BODY_METHODS: Final = ("POST", "PUT", "PATCH")
 """The methods whose requests have a body even where the document describes none."""
@@ -174,7 +174,7 @@ def _compile_members(data: Any, resolve: Resolve) -> Expression:
     if isinstance(data, dict) and is_graphql("query", data.get("query")):
         members = {key: compile_value(value, resolve, lenient=True) for key, value in data.items()}
         members["query"] = compile_graphql_text(data["query"], resolve, lenient=True)
-        return structure(members)
+        return object_expression(members)
     return compile_value(data, resolve, lenient=True)
 
 
@@ -235,7 +235,7 @@ def _compile_marked(data: Any, resolve: Resolve) -> Expression:
             else compile_text(data, resolve, lenient=True)
         )
     if isinstance(data, dict):
-        return structure(
+        return object_expression(
             {
                 key: compile_graphql_text(member, resolve, lenient=True)
                 if is_graphql(key, member)
@@ -244,7 +244,7 @@ def _compile_marked(data: Any, resolve: Resolve) -> Expression:
             }
         )
     if isinstance(data, list):
-        return sequence([_compile_marked(member, resolve) for member in data])
+        return list_expression([_compile_marked(member, resolve) for member in data])
     return compile_value(data, resolve)
 
 
@@ -291,7 +291,7 @@ def body_of_parameters(
         )
         return _taking_bytes(plan, body)
     plan = BodyPlan(
-        structure(arguments),
+        object_expression(arguments),
         encode,
         keeps_media_type=is_plain_json,
         has_members=len(parameters) > 1,

@@ -158,7 +158,7 @@ class ConsumedOperation:
             arguments: The values of bindings in them, by name; they are masked where they travel in the URL.
         """
         plan, secrets = self.plan, UrlSecrets()
-        before = plan.path.before_variables()
+        before = plan.path.prefixes_by_variable()
         places = [(before[name], value) for name, value in plan.variables.items()]
         places += [(f"{encode_name(name)}=", value) for name, value, _ in plan.query]
         for text, expression in places:

@@ -13,10 +13,10 @@ from naftiko_run.errors import BoundVariable, InvalidInput, MissingBinding, Viol
 from naftiko_run.expressions import (
     MISSING,
     Expression,
-    LostDigits,
     PathTemplate,
+    PrecisionError,
     UnsafePathValue,
-    fill,
+    fill_path,
 )
 from naftiko_run.http.messages import FixedHeaders, Headers, OutgoingRequest
 
@@ -99,7 +99,7 @@ class RequestPlan:
             raise InvalidInput(
                 [Violation("", "holds half of a character, which no request can carry")]
             ) from None
-        except LostDigits as fault:
+        except PrecisionError as fault:
             raise InvalidInput([Violation("", str(fault))]) from None
         except RecursionError:
             raise InvalidInput([Violation("", "is nested too deeply")]) from None
@@ -153,7 +153,7 @@ class RequestPlan:
                 [Violation(f"/{name}", "is a part of the upstream's path and is required") for name in absent]
             )
         try:
-            return fill(self.path, values, self.writers)
+            return fill_path(self.path, values, self.writers)
         except UnsafePathValue as fault:
             raise InvalidInput([Violation(f"/{fault.variable}", str(fault))]) from None
 

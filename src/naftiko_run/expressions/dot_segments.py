@@ -10,7 +10,7 @@ import re
 from typing import Final
 from urllib.parse import unquote
 
-MAX_DECODINGS: Final = 8
+MAX_DECODE_PASSES: Final = 8
 """How often a segment may be encoded, runs of ``%25`` aside, before it is refused."""
 
 _ENCODED_PERCENT: Final = re.compile(r"%(?:25)+")
@@ -24,7 +24,7 @@ _HALF_ENCODED: Final = re.compile(r"%[0-9A-Fa-f]?\Z")
 def segment_fault(segment: str) -> str:
     """Return why a percent-encoded segment is unsafe to send; empty if it is safe."""
     text = segment
-    for _ in range(MAX_DECODINGS):
+    for _ in range(MAX_DECODE_PASSES):
         # Runs of %25 collapse at once: decoding them level by level would take quadratic time.
         decoded = unquote(_ENCODED_PERCENT.sub("%", text), "latin-1")
         if decoded == text:

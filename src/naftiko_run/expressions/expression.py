@@ -68,7 +68,7 @@ def constant(value: Any) -> Expression:
 
 
 @lru_cache(maxsize=1024)
-def exactly(name: str) -> Expression:
+def exact_variable(name: str) -> Expression:
     """Give an expression that reads one name of the scope as it is, whatever it is made of.
 
     The plans of a folder's documents read the same few names thousands of times: equal ones are one.
@@ -83,7 +83,7 @@ def variable(name: str) -> Expression:
     part in the scope, the rest inside the value.
     """
     if "." not in name:
-        return exactly(name)
+        return exact_variable(name)
 
     parts = name.split(".")
     return Expression(lambda scope: scope[name] if name in scope else _walk(scope, parts), (name,), name)
@@ -131,7 +131,7 @@ def as_text(value: Any) -> str:
     return _json.dumps(value).decode()
 
 
-def structure(members: Mapping[str, Expression]) -> Expression:
+def object_expression(members: Mapping[str, Expression]) -> Expression:
     """Give an expression of an object; a member whose value is missing is dropped."""
     pairs = tuple((key, member.evaluate) for key, member in members.items())
     return _settled(partial(_evaluate_structure, pairs), members.values())
@@ -143,7 +143,7 @@ def _evaluate_structure(
     return {key: found for key, evaluate in pairs if (found := evaluate(scope)) is not MISSING}
 
 
-def sequence(members: Sequence[Expression]) -> Expression:
+def list_expression(members: Sequence[Expression]) -> Expression:
     """Give an expression of a list; an element whose value is missing is dropped."""
     evaluations = [member.evaluate for member in members]
 

@@ -57,14 +57,14 @@ class PathTemplate:
         return "".join(ANY_VALUE if isinstance(part, Variable) else part for part in self.parts)
 
     @property
-    def is_delicate(self) -> bool:
+    def needs_segment_check(self) -> bool:
         """Whether even a value without ``.`` and ``%`` can form a dot segment with the text around it."""
         return any(
             len(segment) > 1 and needs_check(_literals(segment))
             for segment in _segments(self.parts, [""] * len(self.parts))
         )
 
-    def before_variables(self) -> dict[str, str]:
+    def prefixes_by_variable(self) -> dict[str, str]:
         """Return what comes before each variable in its segment, with the slash."""
         found: dict[str, str] = {}
         before = ""
@@ -111,7 +111,7 @@ def parse_path(text: str) -> PathTemplate:
     return PathTemplate(text, tuple(parts))
 
 
-def encode(value: Any) -> str:
+def percent_encode(value: Any) -> str:
     """Percent-encode a value for one path segment or for a query; ``/`` becomes ``%2F``."""
     text = as_text(value)
     return text if text.isascii() and text.isalnum() else quote(text, safe=SAFE)
@@ -122,7 +122,7 @@ def encode_name(name: str) -> str:
     return quote(name, safe=f"{SAFE}$!'(),:@/")
 
 
-def fill(
+def fill_path(
     template: PathTemplate,
     values: Mapping[str, Any],
     writers: Mapping[str, Callable[[Any], str]] | None = None,
@@ -132,7 +132,7 @@ def fill(
     Args:
         template: The path.
         values: A value for each variable; none may be missing.
-        writers: What writes the value of each, percent-encoded; without, ``encode`` does.
+        writers: What writes the value of each, percent-encoded; without, ``percent_encode`` does.
 
     Raises:
         UnsafePathValue: A value is empty, holds a control character, or forms a segment ``.`` or ``..``, as it
@@ -143,7 +143,7 @@ def fill(
         if isinstance(part, str):
             written.append(part)
             continue
-        write = writers[part.name] if writers else encode
+        write = writers[part.name] if writers else percent_encode
         encoded = write(values[part.name])
         if not encoded:
             raise UnsafePathValue(part.name, "is a part of the path and cannot be empty")
@@ -155,7 +155,7 @@ def fill(
 
 
 @lru_cache(maxsize=1024)
-def same_name(name: str) -> str:
+def normalize_name(name: str) -> str:
     """Give the form in which two spellings of one variable agree: case and ``-_.`` aside."""
     return _SEPARATORS.sub("", name).casefold()
 

@@ -36,7 +36,7 @@ class Selector:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class RoutePattern:
     """A parsed route.
 
     Attributes:
@@ -54,7 +54,7 @@ class Route:
 
 
 @lru_cache(maxsize=1024)
-def parse_route(text: str) -> Route:
+def parse_route(text: str) -> RoutePattern:
     """Split a route such as ``/v1/?Action=RunInstances`` or ``/#X-Amz-Target=Service.Operation``.
 
     A fragment never reaches a server. ``#Action=x`` stands for the query, ``#X-Amz-Target=x`` for the header.
@@ -77,7 +77,7 @@ def parse_route(text: str) -> Route:
     queries = "&".join(part for each, part in selectors.items() if each.place == "query")
     headers = "&".join(part for each, part in selectors.items() if each.place == "header")
     text = path + (f"?{queries}" if queries else "") + (f"#{headers}" if headers else "")
-    return Route(text, path, tuple(selectors), tuple(undecided))
+    return RoutePattern(text, path, tuple(selectors), tuple(undecided))
 
 
 def split_url_path(text: str) -> tuple[str, str, str]:

@@ -19,9 +19,9 @@ from naftiko_run.expressions.expression import (
     Scope,
     as_text,
     constant,
+    list_expression,
     names_of,
-    sequence,
-    structure,
+    object_expression,
 )
 
 MAX_SECTION_DEPTH: Final = 50
@@ -57,7 +57,7 @@ Part = str | Placeholder | Section
 Escape = Callable[[Any], str]
 
 
-class TemplateFault(ValueError):
+class TemplateError(ValueError):
     """A template that cannot be compiled.
 
     Args:
@@ -94,17 +94,17 @@ def parse(text: str) -> tuple[Part, ...]:
         if sigil in ("#", "^"):
             if len(stack) > MAX_SECTION_DEPTH:
                 fault = f"its sections are nested more than {MAX_SECTION_DEPTH} levels deep"
-                raise TemplateFault(fault, text)
+                raise TemplateError(fault, text)
             stack.append((name, sigil == "^", []))
         elif sigil == "/":
             opened, inverted, inner = stack.pop()
             if not stack or opened != name:
-                raise TemplateFault(f"`{{{{/{name}}}}}` closes a section that is not open", text)
+                raise TemplateError(f"`{{{{/{name}}}}}` closes a section that is not open", text)
             stack[-1][2].append(Section(name, inverted, tuple(inner)))
         elif sigil != "!":
             parts.append(Placeholder(name))
     if len(stack) > 1:
-        raise TemplateFault(f"the section `{{{{#{stack[-1][0]}}}}}` is not closed", text)
+        raise TemplateError(f"the section `{{{{#{stack[-1][0]}}}}}` is not closed", text)
     if end < len(text):
         stack[0][2].append(text[end:])
     return tuple(stack[0][2])
@@ -148,9 +148,9 @@ def compile_value(value: Any, resolve: Resolve, *, lenient: bool = False) -> Exp
         return _render(parts, resolve, as_text, lenient=lenient)
     if isinstance(value, dict):
         members = {key: compile_value(member, resolve, lenient=lenient) for key, member in value.items()}
-        return structure(members)
+        return object_expression(members)
     if isinstance(value, list):
-        return sequence([compile_value(member, resolve, lenient=lenient) for member in value])
+        return list_expression([compile_value(member, resolve, lenient=lenient) for member in value])
     return constant(value)
 
 

@@ -27,7 +27,7 @@ class UriTemplate:
 
     text: str
     names: tuple[str, ...]
-    breadth: tuple[int, int, int]
+    specificity: tuple[int, int, int]
     _pattern: re.Pattern[str]
 
     def match(self, uri: str) -> dict[str, str] | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from naftiko_run.consume import ConsumedOperation, ConsumedOperations
 from naftiko_run.diagnostics import Pointer, Report
-from naftiko_run.expressions import Expression, exactly, member_of, same_name
+from naftiko_run.expressions import Expression, exact_variable, member_of, normalize_name
 from naftiko_run.invoke.call import Call
 from naftiko_run.invoke.references import References
 from naftiko_run.invoke.step_output import split_step_path
@@ -56,7 +56,7 @@ class CallCompiler:
         plain = self.operations.get(name)
         extras = self._extras(plain, written, at)
         operation = self.operations.get(name, extras) if extras else plain
-        spellings = {same_name(each): each for each in self.offered}
+        spellings = {normalize_name(each): each for each in self.offered}
         arguments = dict(written)
         fixed = {each.name for each in operation.parameters if each.value is not None}
         left_out = {
@@ -70,12 +70,14 @@ class CallCompiler:
             if argument not in self.offered and split_step_path(argument, self.references.steps):
                 arguments[argument] = self.references.resolve(argument)
                 continue
-            source = argument if argument in self.offered else spellings.get(same_name(argument), argument)
+            source = (
+                argument if argument in self.offered else spellings.get(normalize_name(argument), argument)
+            )
             member = None if source in self.offered else member_of(argument, self.references.objects)
             if member is not None:
                 arguments[argument] = member
             elif source in self.offered or argument not in left_out:
-                arguments[argument] = exactly(source)
+                arguments[argument] = exact_variable(source)
         reads = {argument: each for argument, each in arguments.items() if argument in operation.reads}
         for argument, expression in reads.items():
             secrets.setdefault(argument, self.references.given_in(expression))
@@ -98,11 +100,11 @@ class CallCompiler:
         members = (member_of(name, self.references.objects) for name in known)
         read = [*written.values(), *(each for each in members if each is not None)]
         referred = {name for expression in read for name in expression.names}
-        spellings = {same_name(name) for name in known - written.keys()}
+        spellings = {normalize_name(name) for name in known - written.keys()}
         where = f"it is sent in the {place}" if place else "it is not sent"
         others: dict[str, str] = dict.fromkeys(named, place)
         for name in spare:
-            if name not in referred and same_name(name) not in spellings:
+            if name not in referred and normalize_name(name) not in spellings:
                 others.setdefault(name, place)
         for name in others:
             self.report.warning(

@@ -11,7 +11,7 @@ import jsonschema_rs
 
 from naftiko_run import _json
 from naftiko_run.errors import InvalidInput, Violation
-from naftiko_run.expressions import Integers, LostDigits, integers_of
+from naftiko_run.expressions import IntegerConversion, PrecisionError, compile_integer_conversion
 from naftiko_run.invoke.inputs import Input, input_schema
 from naftiko_run.invoke.schemas import compile_schema, takes_null
 from naftiko_run.invoke.violations import pointer_of, violations_of
@@ -46,7 +46,7 @@ class InputValidator:
         self._integers = tuple(
             (name, made)
             for name, member in _properties(self.schema)
-            if (made := integers_of(member)) is not None
+            if (made := compile_integer_conversion(member)) is not None
         )
         if self.schema.get("type") != "object":
             raise ValueError("its inputs make no valid schema: the `type` must be `object`")
@@ -152,10 +152,10 @@ def _properties(schema: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]
     return [(name, member) for name, member in members if isinstance(member, dict)]
 
 
-def _exact(name: str, integers: Integers, value: Any) -> Any:
+def _exact(name: str, integers: IntegerConversion, value: Any) -> Any:
     try:
         return integers(value)
-    except LostDigits as fault:
+    except PrecisionError as fault:
         raise InvalidInput([Violation(pointer_of([name]), str(fault))]) from None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from naftiko_run.expressions import MISSING, Expression, Scope, identity, is_same
+from naftiko_run.expressions import MISSING, Expression, Scope, equality_key, is_same
 from naftiko_run.invoke.step_output import StepOutput
 
 _Row = dict[str, Any]
@@ -66,10 +66,10 @@ class LookupRunner:
         for row in rows:
             if self.match in row:
                 value = row[self.match]
-                by_value.setdefault(value if type(value) in _PLAIN else identity(value), []).append(row)
+                by_value.setdefault(value if type(value) in _PLAIN else equality_key(value), []).append(row)
         found: list[_Row] = []
         for value in wanted:
-            matches = by_value.get(identity(value))
+            matches = by_value.get(equality_key(value))
             if matches is None and (text := _text(value)) is not None:
                 by_text = by_text or self._by_text(rows)
                 matches = by_text.get(text)

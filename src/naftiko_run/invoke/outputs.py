@@ -14,11 +14,11 @@ from naftiko_run.expressions import (
     Accessor,
     Expression,
     Scope,
+    build_path,
     compile_members,
     compile_path,
-    first_name,
     is_root,
-    path_of,
+    split_first_name,
 )
 
 _log = logging.getLogger(__name__)
@@ -232,9 +232,9 @@ class OutputCompiler:
             if not self._by_name:
                 self._read_by_name[".".join((*level.names, output.name))] = None
             names = (output.name,)
-            paths = [path_of((*around, *names)), path_of(names)] if around else [path_of(names)]
+            paths = [build_path((*around, *names)), build_path(names)] if around else [build_path(names)]
             return compile_read([self._access(each, output, level) for each in paths])
-        paths = [path, path_of(around, path)] if around else [path]
+        paths = [path, build_path(around, path)] if around else [path]
         answer = paths if level.has_answer_around else []
         return compile_read(
             [self._access(each, output, level) for each in paths],
@@ -245,7 +245,7 @@ class OutputCompiler:
         """Read a path, whose first name may be one of the named pieces."""
         picked = compile_members(path) if output.type == "object" else None
         own = picked or compile_path(path)
-        begin = first_name(path) if level.is_answer else None
+        begin = split_first_name(path) if level.is_answer else None
         if begin is None or begin[0] not in self._named:
             return own
         named, names_whole = self._named[begin[0]]
@@ -373,7 +373,7 @@ def compile_read(relative: Sequence[Accessor], from_answer: Sequence[Accessor] =
 
 def unwrap_single_root(read: Read, items: Output) -> Read:
     """Read a root element as a list: its elements, where it has nothing but some of one name."""
-    begins = [first_name(each.mapping) for each in items.properties]
+    begins = [split_first_name(each.mapping) for each in items.properties]
     own = {begin[0] for begin in begins if begin is not None}
 
     def elements(current: Any, around: Any) -> Any:

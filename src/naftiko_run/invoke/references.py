@@ -16,12 +16,12 @@ from naftiko_run.expressions import (
     compile_path,
     compile_value,
     constant,
-    exactly,
+    exact_variable,
     is_root,
+    list_expression,
     member_of,
-    same_name,
-    sequence,
-    structure,
+    normalize_name,
+    object_expression,
     variable,
 )
 from naftiko_run.invoke.step_output import read_step, split_step_path
@@ -63,9 +63,9 @@ class References:
         if isinstance(written, str):
             return self._text(written)
         if isinstance(written, dict):
-            return structure({key: self.compile_member(key, value) for key, value in written.items()})
+            return object_expression({key: self.compile_member(key, value) for key, value in written.items()})
         if isinstance(written, list):
-            return sequence([self.compile(value) for value in written])
+            return list_expression([self.compile(value) for value in written])
         return constant(MISSING if written is None else written)
 
     def compile_member(self, name: str, written: Any) -> Expression:
@@ -149,6 +149,6 @@ class References:
         dotted name that is not offered at all is a member of a declared input.
         """
         if name in self.declared:
-            return exactly(name)
-        spelled = next((each for each in self.declared if same_name(each) == same_name(name)), "")
-        return exactly(spelled) if spelled else member_of(name, self.objects) or exactly(name)
+            return exact_variable(name)
+        spelled = next((each for each in self.declared if normalize_name(each) == normalize_name(name)), "")
+        return exact_variable(spelled) if spelled else member_of(name, self.objects) or exact_variable(name)

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from naftiko_run.document.model import ConsumedOutput
-from naftiko_run.expressions import MISSING, Accessor, Expression, Scope, compile_path, first_name, is_root
+from naftiko_run.expressions import (
+    MISSING,
+    Accessor,
+    Expression,
+    Scope,
+    compile_path,
+    is_root,
+    split_first_name,
+)
 from naftiko_run.invoke.outputs import convert
 
 STEP_PREFIX = "$."
@@ -30,7 +38,7 @@ class StepOutput:
 
 def split_step_path(path: str, steps: Mapping[str, Any] | Sequence[str]) -> tuple[str, str] | None:
     """Split ``$.step.path`` into the step and the path in its output; None where it names no step."""
-    begin = first_name(path) if steps else None
+    begin = split_first_name(path) if steps else None
     if begin is None or begin[0] not in steps:
         return None
     return begin

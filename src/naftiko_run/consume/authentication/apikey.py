@@ -11,7 +11,7 @@ from naftiko_run.consume.authentication.block import AuthenticationBlock
 from naftiko_run.consume.authentication.header import HeaderAuthentication
 from naftiko_run.consume.authentication.scheme import Authentication
 from naftiko_run.errors import InvalidInput, Unsupported, Violation
-from naftiko_run.expressions import encode, encode_name
+from naftiko_run.expressions import encode_name, percent_encode
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _BOUNDARY = re.compile(r'boundary="?([^";\s]+)', re.IGNORECASE)
@@ -32,7 +32,7 @@ def compile_scheme(block: AuthenticationBlock) -> Authentication:
         placed[key["placement"]].append((key["key"], block.text(key["value"])))
     fixed = HeaderAuthentication(
         headers=tuple(placed["header"]),
-        query="&".join(f"{encode_name(name)}={encode(value)}" for name, value in placed["query"]),
+        query="&".join(f"{encode_name(name)}={percent_encode(value)}" for name, value in placed["query"]),
         cookie="; ".join(f"{name}={value}" for name, value in placed["cookie"]),
     )
     return BodyKeys(fixed, dict(placed["body"])) if placed["body"] else fixed

@@ -78,7 +78,7 @@ class ResourceShelf:
                 self._dynamics.append(_Dynamic(model, function, parse_uri_template(model.uri), coercions))
             else:
                 self._left_out[model.uri] = capability.unavailable[model.pointer]
-        self._narrowest_first = sorted(self._dynamics, key=lambda each: each.uri.breadth)
+        self._narrowest_first = sorted(self._dynamics, key=lambda each: each.uri.specificity)
 
     def __bool__(self) -> bool:
         return bool(self._statics or self._dynamics)

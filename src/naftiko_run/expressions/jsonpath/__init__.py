@@ -6,18 +6,18 @@ closures in ``queries``, after ``jayway`` has translated what the RFC does not
 have; the operators that only jsonpath-ng has go to it in ``older``.
 """
 
-from naftiko_run.expressions.jsonpath.comparison import identity, is_same
+from naftiko_run.expressions.jsonpath.comparison import equality_key, is_same
 from naftiko_run.expressions.jsonpath.compiler import compile_members, compile_path
-from naftiko_run.expressions.jsonpath.simple import Accessor, NamedText, first_name, is_root, path_of
+from naftiko_run.expressions.jsonpath.simple import Accessor, NamedText, build_path, is_root, split_first_name
 
 __all__ = [
     "Accessor",
     "NamedText",
+    "build_path",
     "compile_members",
     "compile_path",
-    "first_name",
-    "identity",
+    "equality_key",
     "is_root",
     "is_same",
-    "path_of",
+    "split_first_name",
 ]

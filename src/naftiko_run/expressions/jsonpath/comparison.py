@@ -35,12 +35,12 @@ def is_less(one: Any, other: Any) -> bool:
     return isinstance(one, int | float) and isinstance(other, int | float) and one < other
 
 
-def identity(value: Any) -> Any:
+def equality_key(value: Any) -> Any:
     """Return a hashable key that equal values share, and no others."""
     if isinstance(value, bool):
         return ("boolean", value)
     if isinstance(value, dict):
-        return ("object", frozenset((key, identity(member)) for key, member in value.items()))
+        return ("object", frozenset((key, equality_key(member)) for key, member in value.items()))
     if isinstance(value, list):
-        return ("array", tuple(identity(member) for member in value))
+        return ("array", tuple(equality_key(member) for member in value))
     return value

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from naftiko_run.expressions.expression import MISSING
-from naftiko_run.expressions.jsonpath.errors import PathFault
+from naftiko_run.expressions.jsonpath.errors import JsonPathError
 from naftiko_run.expressions.jsonpath.simple import (
     ARITHMETIC,
     Accessor,
@@ -74,38 +74,38 @@ def _compile_rich(path: str) -> Accessor:
 
     try:
         return _guarded(path, compile_query(parse(path)))
-    except PathFault as fault:
+    except JsonPathError as fault:
         refused = fault
     unquoted = _QUOTED.sub("''", path)
     if not ARITHMETIC.search(unquoted):
         try:
             return _guarded(path, _compile_stages(path))
-        except PathFault as fault:
+        except JsonPathError as fault:
             # The dialect that understands more of it is the one that was meant.
             refused = fault if (fault.index or 0) >= (refused.index or 0) else refused
     if _OLDER.search(unquoted):
         try:
             return _guarded(path, _compile_older(path))
-        except PathFault as fault:
+        except JsonPathError as fault:
             refused = fault if "`" in path else refused
     raise refused
 
 
 def _compile_stages(path: str) -> Accessor:
-    from naftiko_run.expressions.jsonpath.functions import AT_END
+    from naftiko_run.expressions.jsonpath.functions import PATH_FUNCTIONS
     from naftiko_run.expressions.jsonpath.jayway import translate
     from naftiko_run.expressions.jsonpath.rfc9535 import compile_query, parse
 
     stages: list[Callable[[Any], Any]] = []
     for stage in translate(path):
         if stage.function:
-            stages.append(AT_END[stage.function])
+            stages.append(PATH_FUNCTIONS[stage.function])
             continue
         try:
             stages.append(compile_query(parse(stage.text)))
-        except PathFault as fault:
-            place = None if fault.index is None else stage.place_of(fault.index)
-            raise PathFault(path, fault.reason, place, fault.hint) from None
+        except JsonPathError as fault:
+            place = None if fault.index is None else stage.original_index(fault.index)
+            raise JsonPathError(path, fault.reason, place, fault.hint) from None
 
     def access(value: Any) -> Any:
         for stage in stages:
@@ -124,7 +124,7 @@ def _compile_older(path: str) -> Accessor:
         with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):
             parsed = parse(path)
     except Exception as fault:  # noqa: BLE001  # its operators raise their own kinds beside JSONPathError
-        raise PathFault(path, str(fault)) from None
+        raise JsonPathError(path, str(fault)) from None
     return lambda value: [match.value for match in parsed.find(value)]
 
 

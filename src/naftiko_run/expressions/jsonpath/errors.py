@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class PathFault(ValueError):
+class JsonPathError(ValueError):
     """A path that means nothing.
 
     Attributes:

@@ -11,8 +11,8 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from naftiko_run.expressions.jsonpath.errors import PathFault
-from naftiko_run.expressions.jsonpath.functions import AT_END, PREFIX
+from naftiko_run.expressions.jsonpath.errors import JsonPathError
+from naftiko_run.expressions.jsonpath.functions import JAYWAY_PREFIX, PATH_FUNCTIONS
 from naftiko_run.expressions.jsonpath.regex import compile_regex
 from naftiko_run.expressions.jsonpath.simple import NAME
 
@@ -31,7 +31,7 @@ _NAME_IN_BRACKETS = re.compile(r"[^\W\d][\w-]*")
 
 
 @dataclass(slots=True)
-class Stage:
+class PathStage:
     """A part of a path: a query in RFC 9535, or a function of what the part before it gives.
 
     Attributes:
@@ -47,7 +47,7 @@ class Stage:
         """The query."""
         return "".join(text for text, _ in self.pieces)
 
-    def place_of(self, index: int) -> int:
+    def original_index(self, index: int) -> int:
         """Return where in the author's path a character of the query comes from."""
         for text, place in self.pieces:
             if index < len(text):
@@ -56,7 +56,7 @@ class Stage:
         return self.pieces[-1][1] + len(self.pieces[-1][0]) if self.pieces else 0
 
 
-def translate(path: str) -> list[Stage]:
+def translate(path: str) -> list[PathStage]:
     """Translate a normalized path.
 
     Returns:
@@ -74,27 +74,27 @@ class _Translator:
         self._at = 1
         self._pieces: list[tuple[str, int]] = [("$", 0)]
 
-    def stages(self) -> list[Stage]:
+    def stages(self) -> list[PathStage]:
         found = []
         while True:
             self._steps(_MEMBER)
             called = _CALL.match(self._path, self._at)
             if called is None:
                 break
-            found += [Stage(pieces=self._pieces), Stage(self._function(called))]
+            found += [PathStage(pieces=self._pieces), PathStage(self._function(called))]
             self._at = called.end()
             self._pieces = [("$", called.end() - 1)]
         if self._at < len(self._path):
             raise self._fault(f"unexpected `{self._path[self._at]}`")
-        return [*found, Stage(pieces=self._pieces)]
+        return [*found, PathStage(pieces=self._pieces)]
 
     def _function(self, called: re.Match[str]) -> str:
-        if called[1] not in AT_END:
-            raise PathFault(
+        if called[1] not in PATH_FUNCTIONS:
+            raise JsonPathError(
                 self._path,
                 f"there is no function `{called[1]}()`",
                 called.end() - 1,
-                f"there are {', '.join(f'{name}()' for name in AT_END)}",
+                f"there are {', '.join(f'{name}()' for name in PATH_FUNCTIONS)}",
             )
         return called[1]
 
@@ -122,7 +122,7 @@ class _Translator:
             self._copy(found.end())
             return
         if not re.search(r"\w", name):
-            raise PathFault(
+            raise JsonPathError(
                 self._path, f"unexpected `{name}`", found.start(3), f"quote names of signs: `['{name}']`"
             )
         self._pieces.append((f"{'..' if dots == '..' else ''}[{json.dumps(name)}]", found.start()))
@@ -194,7 +194,7 @@ class _Translator:
             self._steps(_MEMBER_IN_FILTER)
             if called := _CALL.match(self._path, self._at):
                 name = self._function(called)
-                name = "length" if name in ("length", "size") else f"{PREFIX}{name}_of"
+                name = "length" if name in ("length", "size") else f"{JAYWAY_PREFIX}{name}_of"
                 self._pieces.insert(begin, (f"{name}(", called.start(1)))
                 self._pieces.append((")", called.end() - 1))
                 self._at = called.end()
@@ -204,7 +204,7 @@ class _Translator:
     def _operation(self, operator: re.Match[str], operand: int) -> None:
         name = "like" if operator.group() == "=~" else operator.group()
         place = operator.start()
-        self._pieces.insert(operand, (f"{PREFIX}{name}(", place))
+        self._pieces.insert(operand, (f"{JAYWAY_PREFIX}{name}(", place))
         self._at = operator.end()
         self._pieces.append((",", place))
         space = _SPACE.match(self._path, self._at)
@@ -258,8 +258,8 @@ class _Translator:
         self._pieces.append((self._path[self._at : end], self._at))
         self._at = end
 
-    def _fault(self, reason: str, hint: str = "") -> PathFault:
-        return PathFault(self._path, reason, self._at, hint)
+    def _fault(self, reason: str, hint: str = "") -> JsonPathError:
+        return JsonPathError(self._path, reason, self._at, hint)
 
 
 def _unquoted(text: str) -> str:

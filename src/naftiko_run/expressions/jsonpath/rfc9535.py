@@ -39,8 +39,8 @@ from jsonpath_rfc9535.tokens import Token
 
 from naftiko_run.expressions.expression import MISSING
 from naftiko_run.expressions.jsonpath.comparison import is_less, is_same
-from naftiko_run.expressions.jsonpath.errors import PathFault
-from naftiko_run.expressions.jsonpath.functions import FUNCTIONS, PREFIX, SETS, Members
+from naftiko_run.expressions.jsonpath.errors import JsonPathError
+from naftiko_run.expressions.jsonpath.functions import FUNCTIONS, JAYWAY_PREFIX, SET_FUNCTIONS, ValueSet
 from naftiko_run.expressions.jsonpath.simple import Accessor, Step, accessor_of, members
 
 MAX_VISITS: Final = 500_000
@@ -51,7 +51,7 @@ class TooManyVisits(Exception):
     """A path descends to more values than one evaluation may."""
 
 
-class Evaluation:
+class QueryEvaluation:
     """One use of a path.
 
     Args:
@@ -64,7 +64,7 @@ class Evaluation:
         self.root = root
         self.left = MAX_VISITS
         self._of_root: dict[int, Any] = {}
-        self._lists: dict[int, Members] = {}
+        self._lists: dict[int, ValueSet] = {}
 
     def once(self, key: int, read: Callable[[], Any]) -> Any:
         """Return what a query from the root gives, which is the same for every value that is tested."""
@@ -72,11 +72,11 @@ class Evaluation:
             self._of_root[key] = read()
         return self._of_root[key]
 
-    def members_of(self, elements: list[Any]) -> Members:
+    def value_set(self, elements: list[Any]) -> ValueSet:
         """Return the elements of a list for many look-ups."""
         found = self._lists.get(id(elements))
         if found is None:
-            found = self._lists[id(elements)] = Members(elements)
+            found = self._lists[id(elements)] = ValueSet(elements)
         return found
 
     def descend(self, value: Any) -> Iterator[Any]:
@@ -94,9 +94,9 @@ class Evaluation:
 
 _PLACE = re.compile(r" (starting )?at index \d+")
 
-Nodes = Callable[[Any, Evaluation], list[Any]]
-Operand = Callable[[Any, Evaluation], Any]
-_Select = Callable[[Any, Evaluation, list[Any]], None]
+Nodes = Callable[[Any, QueryEvaluation], list[Any]]
+Operand = Callable[[Any, QueryEvaluation], Any]
+_Select = Callable[[Any, QueryEvaluation, list[Any]], None]
 
 
 class _Environment(JSONPathEnvironment):
@@ -108,7 +108,7 @@ class _Environment(JSONPathEnvironment):
 
     def check_well_typedness(self, token: Token, func: FilterFunction, args: list[Expression]) -> None:
         """Check the arguments of a function of RFC 9535."""
-        if not token.value.startswith(PREFIX):
+        if not token.value.startswith(JAYWAY_PREFIX):
             super().check_well_typedness(token, func, args)
 
 
@@ -128,10 +128,10 @@ def parse(path: str) -> JSONPathQuery:
     except JSONPathError as fault:
         reason, *rest = fault.args
         token = fault.token or next((each for each in rest if isinstance(each, Token)), None)
-        reason = _PLACE.sub("", str(reason)).replace(PREFIX, "")
-        raise PathFault(path, reason, token.index if token else None, _hint(reason)) from None
+        reason = _PLACE.sub("", str(reason)).replace(JAYWAY_PREFIX, "")
+        raise JsonPathError(path, reason, token.index if token else None, _hint(reason)) from None
     except (ValueError, OverflowError, IndexError, RecursionError):
-        raise PathFault(path, "a number is out of range, or it is nested too deeply") from None
+        raise JsonPathError(path, "a number is out of range, or it is nested too deeply") from None
 
 
 def compile_query(query: JSONPathQuery) -> Accessor:
@@ -143,7 +143,7 @@ def compile_query(query: JSONPathQuery) -> Accessor:
     if query.singular_query():
         return accessor_of(_steps(query))
     nodes = _nodes(query)
-    return lambda value: nodes(value, Evaluation(value))
+    return lambda value: nodes(value, QueryEvaluation(value))
 
 
 def _steps(query: JSONPathQuery) -> list[Step]:
@@ -161,7 +161,7 @@ def _nodes(query: JSONPathQuery) -> Nodes:
         for segment in query.segments
     ]
 
-    def nodes(value: Any, evaluation: Evaluation) -> list[Any]:
+    def nodes(value: Any, evaluation: QueryEvaluation) -> list[Any]:
         found = [value]
         for descends, selects in segments:
             into: list[Any] = []
@@ -179,7 +179,7 @@ def _select(selector: JSONPathSelector) -> _Select:
     if isinstance(selector, NameSelector | IndexSelector):
         read = accessor_of([selector.name if isinstance(selector, NameSelector) else selector.index])
 
-        def one(value: Any, _: Evaluation, into: list[Any]) -> None:
+        def one(value: Any, _: QueryEvaluation, into: list[Any]) -> None:
             found = read(value)
             if found is not MISSING:
                 into.append(found)
@@ -188,7 +188,7 @@ def _select(selector: JSONPathSelector) -> _Select:
     if isinstance(selector, SliceSelector):
         part = selector.slice
 
-        def some(value: Any, _: Evaluation, into: list[Any]) -> None:
+        def some(value: Any, _: QueryEvaluation, into: list[Any]) -> None:
             if isinstance(value, list) and part.step != 0:
                 into.extend(value[part])
 
@@ -196,14 +196,14 @@ def _select(selector: JSONPathSelector) -> _Select:
     if isinstance(selector, FilterSelector):
         test = _test(selector.expression)
 
-        def passing(value: Any, evaluation: Evaluation, into: list[Any]) -> None:
+        def passing(value: Any, evaluation: QueryEvaluation, into: list[Any]) -> None:
             into.extend(each for each in members(value) if test(each, evaluation))
 
         return passing
     return lambda value, _, into: into.extend(members(value))
 
 
-def _test(expression: Expression) -> Callable[[Any, Evaluation], bool]:
+def _test(expression: Expression) -> Callable[[Any, QueryEvaluation], bool]:
     if isinstance(expression, FilterExpression):
         return _test(expression.expression)
     if isinstance(expression, PrefixExpression):
@@ -222,7 +222,7 @@ def _test(expression: Expression) -> Callable[[Any, Evaluation], bool]:
     return lambda value, evaluation: bool(result(value, evaluation))
 
 
-def _logical(expression: LogicalExpression) -> Callable[[Any, Evaluation], bool]:
+def _logical(expression: LogicalExpression) -> Callable[[Any, QueryEvaluation], bool]:
     left, right = _test(expression.left), _test(expression.right)
     if expression.operator == "&&":
         return lambda value, evaluation: left(value, evaluation) and right(value, evaluation)
@@ -239,7 +239,7 @@ _COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-def _comparison(expression: ComparisonExpression) -> Callable[[Any, Evaluation], bool]:
+def _comparison(expression: ComparisonExpression) -> Callable[[Any, QueryEvaluation], bool]:
     left, right = _operand(expression.left), _operand(expression.right)
     compare = _COMPARE[expression.operator]
     return lambda value, evaluation: compare(left(value, evaluation), right(value, evaluation))
@@ -271,13 +271,13 @@ def _call(expression: FunctionExtension) -> Operand:
         _nodes_of(each) if kind is ExpressionType.NODES and isinstance(each, FilterQuery) else _operand(each)
         for kind, each in takes
     ]
-    if expression.name in SETS:
+    if expression.name in SET_FUNCTIONS:
         left, right = arguments
 
-        def in_set(value: Any, evaluation: Evaluation) -> Any:
+        def in_set(value: Any, evaluation: QueryEvaluation) -> Any:
             elements = right(value, evaluation)
             if isinstance(elements, list):
-                elements = evaluation.members_of(elements)
+                elements = evaluation.value_set(elements)
             return function(left(value, evaluation), elements)
 
         return in_set
@@ -291,8 +291,8 @@ def _nodes_of(expression: FilterQuery) -> Nodes:
     return lambda _, evaluation: evaluation.once(key, lambda: nodes(evaluation.root, evaluation))
 
 
-def _fault(expression: Expression, reason: str, hint: str) -> PathFault:
-    return PathFault(expression.token.query, reason, expression.token.index, hint)
+def _fault(expression: Expression, reason: str, hint: str) -> JsonPathError:
+    return JsonPathError(expression.token.query, reason, expression.token.index, hint)
 
 
 _HINTS: Final = (

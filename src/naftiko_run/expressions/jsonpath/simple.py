@@ -57,7 +57,7 @@ def is_root(path: str) -> bool:
     return path.strip() in ("", "$", "$.", "@", "@.")
 
 
-def first_name(path: str) -> tuple[str, str] | None:
+def split_first_name(path: str) -> tuple[str, str] | None:
     """Split ``$.name.rest`` into ``name`` and ``$.rest``; None where the path does not begin with a name."""
     path = normalize(path)
     match = _STEP.match(path, 1)
@@ -67,7 +67,7 @@ def first_name(path: str) -> tuple[str, str] | None:
     return step, "$" + path[match.end() :]
 
 
-def path_of(names: Sequence[str], path: str = "$") -> str:
+def build_path(names: Sequence[str], path: str = "$") -> str:
     """Return the path that takes the names first, and then goes on as another does."""
     written = "".join(f"[{json.dumps(name, ensure_ascii=False)}]" for name in names)
     return f"${written}{'' if is_root(path) else normalize(path)[1:]}"
