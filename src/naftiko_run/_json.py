@@ -17,20 +17,20 @@ from typing import Any, Final
 
 import orjson
 
-from naftiko_run._json_incremental import parse_in_steps, write_in_steps
+from naftiko_run._json_incremental import parse_incrementally, write_incrementally
 
-LONG: Final = 256 * 1024
+LARGE_TEXT: Final = 256 * 1024
 """Longer texts are parsed in steps, so that other threads run in between."""
 
-_DEEPEST = 254
+_MAX_ORJSON_DEPTH = 254
 """How many levels orjson writes."""
 
 _MAX_WRITTEN_DEPTH: Final = 2048
 """How many levels are written at all: more than are read."""
 
-_LONG_INTEGER = b"0" * 19
-_EVERY = 6
-_DIGITS_OF_EVERY = b"0" * (len(_LONG_INTEGER) // _EVERY)
+_LONG_INTEGER_DIGITS = b"0" * 19
+_SAMPLE_STEP = 6
+_SAMPLED_DIGITS = b"0" * (len(_LONG_INTEGER_DIGITS) // _SAMPLE_STEP)
 """What a long integer leaves at least, in a row, where only every so many bytes are looked at."""
 
 _DIGITS_TO_ZEROS = bytes(
@@ -53,7 +53,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
 
 
-class NotUnicode(ValueError):
+class InvalidUnicode(ValueError):
     """A text that holds halves of surrogate pairs, or bytes that are not in its encoding.
 
     Args:
@@ -73,9 +73,9 @@ def loads(text: bytes) -> Any:
         NotUnicode: It may be JSON, once what is not Unicode is replaced.
         ValueError: Not JSON; the message says where.
     """
-    if len(text) > LONG:
+    if len(text) > LARGE_TEXT:
         _check_unicode(text)
-        return parse_in_steps(text, _loads)
+        return parse_incrementally(text, _loads)
     return _loads(text)
 
 
@@ -87,9 +87,9 @@ def _loads(text: bytes) -> Any:
         raise
     # A look at every sixth byte clears most texts, at a third of the cost. `find`, because `in` tries the bytes as an
     # integer first, which costs as much as the search of a short text.
-    if text[::_EVERY].translate(_DIGITS_TO_ZEROS).find(_DIGITS_OF_EVERY) < 0:
+    if text[::_SAMPLE_STEP].translate(_DIGITS_TO_ZEROS).find(_SAMPLED_DIGITS) < 0:
         return value
-    if text.translate(_DIGITS_TO_ZEROS).find(_LONG_INTEGER) < 0:
+    if text.translate(_DIGITS_TO_ZEROS).find(_LONG_INTEGER_DIGITS) < 0:
         return value
     try:
         return json.loads(text)  # orjson has said that it is strict JSON
@@ -107,12 +107,12 @@ def loads_repaired(text: bytes) -> tuple[Any, bytes]:
         ValueError: Not JSON; the message says where.
     """
     try:
-        return _loads(text) if len(text) <= LONG else loads(text), text
-    except NotUnicode as fault:
+        return _loads(text) if len(text) <= LARGE_TEXT else loads(text), text
+    except InvalidUnicode as fault:
         return loads(fault.repaired), fault.repaired
 
 
-def may_hold_halves(text: bytes) -> bool:
+def may_contain_surrogates(text: bytes) -> bool:
     """Return whether JSON may have escapes of surrogates: a quick search that most texts pass."""
     return text.find(b"\\ud") >= 0 or text.find(b"\\uD") >= 0
 
@@ -124,12 +124,12 @@ def _check_unicode(text: bytes) -> None:
         NotUnicode: It is not.
     """
     repaired = text if _is_utf8(text) else text.decode("utf-8", "replace").encode()
-    repaired = without_lone_surrogates(repaired)
+    repaired = replace_lone_surrogates(repaired)
     if repaired != text:
-        raise NotUnicode(repaired)
+        raise InvalidUnicode(repaired)
 
 
-def without_lone_surrogates(text: bytes) -> bytes:
+def replace_lone_surrogates(text: bytes) -> bytes:
     """Return JSON in UTF-8 with U+FFFD in place of escapes that are halves of surrogate pairs."""
     if _SURROGATE.search(text) is None:
         return text
@@ -140,7 +140,7 @@ def _is_utf8(text: bytes) -> bool:
     try:
         at = 0
         while at < len(text):  # in steps: one character beyond ASCII makes a whole text four times as large
-            end = at + LONG
+            end = at + LARGE_TEXT
             at += codecs.utf_8_decode(text[at:end], "strict", end >= len(text))[1]
     except UnicodeDecodeError:
         return False
@@ -171,9 +171,9 @@ def dumps(value: Any, *, indent: bool = False) -> bytes:
         return encode(written)
 
 
-def dumps_in_steps(value: Any) -> bytes:
+def dumps_incrementally(value: Any) -> bytes:
     """Write compact JSON in a thread, of whatever length: other threads run in between; see ``dumps``."""
-    return write_in_steps(value, dumps)
+    return write_incrementally(value, dumps)
 
 
 def encode(text: str) -> bytes:
@@ -213,7 +213,7 @@ def _pieces(value: Any) -> Iterator[str]:
             waiting += [member, _Written(f",{named}" if place else named)]
 
 
-def dumps_within(value: Any, levels: int) -> bytes | None:
+def dumps_with_max_depth(value: Any, levels: int) -> bytes | None:
     """Write compact JSON, or nothing where the value is nested more than so many levels deep.
 
     orjson counts levels as it writes, up to its own limit; lists around the value make up the difference.
@@ -226,26 +226,26 @@ def dumps_within(value: Any, levels: int) -> bytes | None:
         TypeError: The value holds something that JSON has no form for.
         ValueError: It cannot be written.
     """
-    spare = _DEEPEST - levels
+    spare = _MAX_ORJSON_DEPTH - levels
     try:
         written = orjson.dumps(value)
-        if not may_be_deeper(written, levels):
+        if not may_exceed_depth(written, levels):
             return written
         wrapped = value
         for _ in range(spare):
             wrapped = [wrapped]
         written = orjson.dumps(wrapped)
     except TypeError:
-        return None if is_deeper(value, levels) else dumps(value)
+        return None if exceeds_depth(value, levels) else dumps(value)
     return written[spare : len(written) - spare]
 
 
-def dumps_within_in_steps(value: Any, levels: int) -> bytes | None:
-    """Write compact JSON as ``dumps_within`` does, in a thread: other threads run in between."""
-    return None if is_deeper(value, levels) else dumps_in_steps(value)
+def dumps_with_max_depth_incrementally(value: Any, levels: int) -> bytes | None:
+    """Write compact JSON as ``dumps_with_max_depth`` does, in a thread: other threads run in between."""
+    return None if exceeds_depth(value, levels) else dumps_incrementally(value)
 
 
-def may_be_deeper(text: bytes, levels: int) -> bool:
+def may_exceed_depth(text: bytes, levels: int) -> bool:
     """Whether a JSON text is long enough, and has brackets enough, to be nested more than so many levels deep.
 
     ``replace`` leaps from bracket to bracket, where ``count`` compares every byte.
@@ -255,7 +255,7 @@ def may_be_deeper(text: bytes, levels: int) -> bool:
     return len(text) - len(text.replace(b"{", b"").replace(b"[", b"")) > levels
 
 
-def is_deeper(value: Any, levels: int) -> bool:
+def exceeds_depth(value: Any, levels: int) -> bool:
     """Return whether a value is nested more than so many levels deep; other threads run in between."""
     containers = [value] if isinstance(value, _CONTAINERS) else []
     while containers and levels:
@@ -267,7 +267,7 @@ def is_deeper(value: Any, levels: int) -> bool:
     return bool(containers)
 
 
-def number(text: str, *, exact: bool = False) -> int | float | None:
+def parse_number(text: str, *, exact: bool = False) -> int | float | None:
     """Give the number that a text writes; None where it writes none that JSON can carry.
 
     Args:

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from json.decoder import JSONDecodeError, JSONDecoder
 from typing import Any, Final
 
-WINDOW: Final = 64 * 1024
+WINDOW_SIZE: Final = 64 * 1024
 """How many bytes one step parses."""
 MAX_DEPTH: Final = 200
 """How many levels may hold a container that is longer than a window: each of them is read member by member."""
-_SINGLES: Final = 8
+_MEMBERS_BEFORE_RUN: Final = 8
 """After so many members that were parsed one by one, as many as a window holds are parsed at once."""
-_MIN_TRIAL: Final = 512
+_MIN_TRIAL_SIZE: Final = 512
 """How many bytes may always be parsed on trial."""
-_CREDIT: Final = 4
+_TRIAL_CREDIT_RATIO: Final = 4
 """How many bytes may be parsed on trial, in vain, for each byte that was read."""
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*+")
@@ -32,7 +32,7 @@ _IN_NUMBERS: Final = frozenset(".eE+-")
 _INFINITIES: Final = (math.inf, -math.inf)
 MAX_WEIGHT: Final = 20_000
 """The weight of what one step writes."""
-_WEIGHT_OF_TEXT: Final = 1024
+_CHARACTERS_PER_WEIGHT: Final = 1024
 """How many characters weigh as much as a member."""
 
 _ENDS_OF_RUNS: Final = (b",", b"},", b"],")
@@ -46,7 +46,7 @@ _scan: Final = JSONDecoder(parse_constant=_refuse).raw_decode
 """Parses the value at an index of a text; returns it with the index behind it."""
 
 
-def parse_in_steps(text: bytes, loads: Callable[[bytes], Any], window: int = WINDOW) -> Any:
+def parse_incrementally(text: bytes, loads: Callable[[bytes], Any], window: int = WINDOW_SIZE) -> Any:
     """Parse JSON in UTF-8.
 
     Args:
@@ -68,7 +68,7 @@ def count_containers(text: bytes) -> int:
     return count
 
 
-def is_heavy(value: Any, limit: int = MAX_WEIGHT) -> bool:
+def is_large(value: Any, limit: int = MAX_WEIGHT) -> bool:
     """Return whether a JSON value is too large to be walked or written while other requests wait."""
     return _weight(value, limit) >= limit
 
@@ -86,18 +86,18 @@ def _weight(value: Any, limit: int) -> int:
             weight += len(each)
             waiting.extend(each)
         elif isinstance(each, str):
-            weight += len(each) // _WEIGHT_OF_TEXT
+            weight += len(each) // _CHARACTERS_PER_WEIGHT
     return weight
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _MemberRun:
     """Members of one container, few enough to be written in one step."""
 
     members: dict[str, Any] | list[Any]
 
 
-def write_in_steps(value: Any, dumps: Callable[[Any], bytes], limit: int = MAX_WEIGHT) -> bytes:
+def write_incrementally(value: Any, dumps: Callable[[Any], bytes], limit: int = MAX_WEIGHT) -> bytes:
     """Write compact JSON.
 
     Args:
@@ -111,9 +111,9 @@ def write_in_steps(value: Any, dumps: Callable[[Any], bytes], limit: int = MAX_W
         part = waiting.pop()
         if isinstance(part, bytes):
             written.append(part)
-        elif isinstance(part, _Run):
+        elif isinstance(part, _MemberRun):
             written.append(dumps(part.members)[1:-1])
-        elif isinstance(part, dict | list) and is_heavy(part, limit):
+        elif isinstance(part, dict | list) and is_large(part, limit):
             waiting.extend(reversed(_parts(part, dumps, limit)))
         else:
             written.append(dumps(part))
@@ -130,7 +130,7 @@ def _parts(container: dict[str, Any] | list[Any], dumps: Callable[[Any], bytes],
     def end_run() -> None:
         nonlocal weight
         if run:
-            parts.extend((_Run(dict(run) if is_object else [member for _, member in run]), b","))
+            parts.extend((_MemberRun(dict(run) if is_object else [member for _, member in run]), b","))
             run.clear()
         weight = 0
 
@@ -178,7 +178,7 @@ class _Parser:
             if container:
                 self._expect(",")
                 self._skip_space()
-            if singles >= _SINGLES and self._take_run(container):
+            if singles >= _MEMBERS_BEFORE_RUN and self._take_run(container):
                 singles = 0
                 continue
             depth = len(self._open)
@@ -265,9 +265,9 @@ class _Parser:
         that grows with its depth times the window.
         """
         place = self._start + self._at
-        self._credit = min(self._step, max(0, self._credit) + _CREDIT * (place - self._credited))
+        self._credit = min(self._step, max(0, self._credit) + _TRIAL_CREDIT_RATIO * (place - self._credited))
         self._credited = place
-        return max(_MIN_TRIAL, self._credit)
+        return max(_MIN_TRIAL_SIZE, self._credit)
 
     def _take_run(self, container: dict[str, Any] | list[Any]) -> bool:
         """Parse as many members as a window holds; return whether there are any."""

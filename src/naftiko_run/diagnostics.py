@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -87,7 +87,7 @@ class Diagnostic:
         return f"{self.place}: {self.severity}[{self.code}] {self.message}"
 
 
-def json_pointer(pointer: Pointer) -> str:
+def json_pointer(pointer: Sequence[str | int]) -> str:
     """Write a pointer as RFC 6901 text; the root is the empty string."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in pointer)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-MAX_FILE: Final = 10 * 1024 * 1024
+MAX_FILE_SIZE: Final = 10 * 1024 * 1024
 """The most bytes that are read of a file for a caller."""
 
 
@@ -65,7 +65,7 @@ class Folder:
         state = path.stat()
         return state.st_mtime_ns, state.st_size
 
-    def read(self, name: str, limit: int = MAX_FILE) -> bytes | None:
+    def read(self, name: str, limit: int = MAX_FILE_SIZE) -> bytes | None:
         """Give a file's content; None where ``find`` gives none.
 
         Raises:

@@ -40,7 +40,7 @@ def describe_placeholder(placeholder: str) -> str:
     )
 
 
-def without_user(url: str) -> str:
+def strip_credentials(url: str) -> str:
     """Take user name and password off a URL, or off a template of one."""
     scheme, separator, rest = url.partition("://")
     if not separator:
@@ -49,7 +49,7 @@ def without_user(url: str) -> str:
     return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
 
 
-def resolved(reference: str, url: str) -> str:
+def resolve_reference(reference: str, url: str) -> str:
     """Return a reference that a response holds as an absolute URL without credentials.
 
     Args:
@@ -57,6 +57,6 @@ def resolved(reference: str, url: str) -> str:
         url: Of the request; may hold a user name and a password.
     """
     try:
-        return urljoin(without_user(url), reference)
+        return urljoin(strip_credentials(url), reference)
     except ValueError:  # brackets or a port that are none
         return reference

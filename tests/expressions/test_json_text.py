@@ -108,7 +108,7 @@ def test_what_is_nested_deeply_is_written(levels: int) -> None:
         (rb'[12345678901234567890123, "\ud800"]', [12345678901234567890123, "\ufffd"], None),
     ],
 )
-@pytest.mark.parametrize("padding", [0, _json.LONG], ids=["short", "long"])
+@pytest.mark.parametrize("padding", [0, _json.LARGE_TEXT], ids=["short", "long"])
 def test_what_is_not_unicode_is_replaced(
     text: bytes, value: Any, repaired: bytes | None, padding: int
 ) -> None:
@@ -126,30 +126,30 @@ def test_no_text_is_refused_for_its_characters(text: str, at: int) -> None:
 
 @given(st.integers() | st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_as_text_is_that_number(number: float) -> None:
-    assert _json.number(repr(number)) == number
-    assert _json.number(repr(number), exact=True) == number
+    assert _json.parse_number(repr(number)) == number
+    assert _json.parse_number(repr(number), exact=True) == number
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30), max_value=10**30))
 def test_an_exact_number_loses_no_digit(decimal: Decimal) -> None:
     text = format(decimal, "f")
-    found = _json.number(text, exact=True)
+    found = _json.parse_number(text, exact=True)
     assert found is None or Decimal(repr(found)) == decimal
-    assert math.isclose(_json.number(text) or 0, float(text))
+    assert math.isclose(_json.parse_number(text) or 0, float(text))
 
 
 @pytest.mark.parametrize(
     "text", ["", " ", "x", "1 2", "0x1", "1_000", "1e", "--1", ".", "1e999", "NaN", "inf", "٣", "1\n"]
 )
 def test_what_is_no_number_that_json_can_carry(text: str) -> None:
-    assert _json.number(text) is None
+    assert _json.parse_number(text) is None
 
 
 @pytest.mark.parametrize(
     ("text", "value"), [("5", 5), ("+5", 5), ("-0.5", -0.5), (".5", 0.5), ("1e3", 1000.0)]
 )
 def test_the_forms_of_numbers(text: str, value: float) -> None:
-    found = _json.number(text)
+    found = _json.parse_number(text)
     assert found == value
     assert type(found) is type(value)
 
@@ -159,19 +159,19 @@ def test_what_is_nested_too_deeply_is_not_written(innermost: Any) -> None:
     value = innermost
     for level in range(99):
         value = [value, level] if level % 2 else {"of": value}
-    assert _json.dumps_within(value, 100) == _json.dumps(value)
-    assert (_json.dumps_within([value], 100) is None) == (innermost == {})
-    assert _json.dumps_within([[value]], 100) is None
+    assert _json.dumps_with_max_depth(value, 100) == _json.dumps(value)
+    assert (_json.dumps_with_max_depth([value], 100) is None) == (innermost == {})
+    assert _json.dumps_with_max_depth([[value]], 100) is None
 
 
 @given(json_values)
 def test_what_is_not_deep_is_written_as_ever(value: Any) -> None:
-    assert _json.dumps_within(value, 100) == _json.dumps(value)
+    assert _json.dumps_with_max_depth(value, 100) == _json.dumps(value)
 
 
 @pytest.mark.parametrize(("begin", "end"), [(b"[", b"]"), (b'{"":', b"}")])
 def test_no_text_that_is_deeper_is_taken_for_one_that_is_not(begin: bytes, end: bytes) -> None:
     for levels in range(1, 200):
         text = begin * levels + b"1" + end * levels
-        assert _json.may_be_deeper(text, levels - 1)
-        assert not _json.may_be_deeper(text, levels)
+        assert _json.may_exceed_depth(text, levels - 1)
+        assert not _json.may_exceed_depth(text, levels)

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from expressions.values import json_values
 from naftiko_run import _json
-from naftiko_run._json_incremental import parse_in_steps, write_in_steps
+from naftiko_run._json_incremental import parse_incrementally, write_incrementally
 
 WINDOWS = st.sampled_from([4, 7, 16, 64, 1000])
 
 
 def in_steps(text: bytes, window: int = 16) -> Any:
-    return parse_in_steps(text, _json.loads, window)
+    return parse_incrementally(text, _json.loads, window)
 
 
 @given(json_values, WINDOWS, st.sampled_from([None, 1]), st.booleans())
@@ -109,7 +109,7 @@ def test_what_is_not_json_is_refused(text: bytes) -> None:
     ids=lambda text: repr(text[:12]),
 )
 def test_a_long_text_is_read_as_a_short_one(text: bytes) -> None:
-    assert len(text) > _json.LONG
+    assert len(text) > _json.LARGE_TEXT
     assert _json.loads(text) == json.loads(text)
 
 
@@ -121,7 +121,7 @@ def test_no_step_is_longer_than_a_window() -> None:
         return _json.loads(text)
 
     text = b'{"rows": [' + b'{"a": [1, 2, {"b": null}]},' * 20_000 + b"{}]}"
-    assert len(parse_in_steps(text, loads, 1000)["rows"]) == 20_001
+    assert len(parse_incrementally(text, loads, 1000)["rows"]) == 20_001
     assert max(steps) <= 1002
     assert math.isclose(sum(steps), len(text), rel_tol=1)
 
@@ -136,7 +136,7 @@ def test_what_is_parsed_in_vain_is_a_few_times_the_text() -> None:
 
     level = b"[0,0,0,0,0,0,0,0,0,"
     text = b"[" + (level * 190 + b'"' + b"x" * 70_000 + b'"' + b"]" * 190 + b",") * 20 + b"0]"
-    assert parse_in_steps(text, loads) == json.loads(text)
+    assert parse_incrementally(text, loads) == json.loads(text)
     assert sum(steps) < 6 * len(text)
 
 
@@ -149,7 +149,7 @@ def test_deep_nesting_in_a_long_text_is_refused() -> None:
 @given(json_values, st.integers(2, 40))
 def test_what_is_written_in_steps_is_what_is_written_at_once(value: Any, limit: int) -> None:
     value = [value, {"a": value, "b": [value] * 3}] * 4
-    assert write_in_steps(value, _json.dumps, limit) == _json.dumps(value)
+    assert write_incrementally(value, _json.dumps, limit) == _json.dumps(value)
 
 
 def test_a_step_writes_little() -> None:
@@ -160,5 +160,5 @@ def test_a_step_writes_little() -> None:
         return steps[-1]
 
     value = {"rows": [{"a": [1, {"b": None}]}] * 100_000, "text": "x" * 1000}
-    assert write_in_steps(value, dumps) == _json.dumps(value)
+    assert write_incrementally(value, dumps) == _json.dumps(value)
     assert max(map(len, steps)) < 256 * 1024

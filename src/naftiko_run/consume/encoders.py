@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from naftiko_run import _json
-from naftiko_run._json_incremental import is_heavy
+from naftiko_run._json_incremental import is_large
 from naftiko_run.expressions import as_text
 
 Encoded = tuple[str, bytes]
@@ -24,7 +24,7 @@ def encoder(body_type: str) -> Encode:
 
 
 def _encode_json(value: Any) -> Encoded:
-    written = _json.dumps_in_steps(value) if is_heavy(value) else _json.dumps(value)
+    written = _json.dumps_incrementally(value) if is_large(value) else _json.dumps(value)
     return "application/json", written
 
 

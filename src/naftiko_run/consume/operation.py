@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
-from naftiko_run._json import LONG, NotUnicode
-from naftiko_run._json_incremental import is_heavy
+from naftiko_run._json import LARGE_TEXT, InvalidUnicode
+from naftiko_run._json_incremental import is_large
 from naftiko_run.consume.authentication.scheme import Authentication
 from naftiko_run.consume.bodies import CallerBody
 from naftiko_run.consume.deadline import authorize_in_time
@@ -24,7 +24,7 @@ from naftiko_run.document.model import Parameter
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import encode_name
 from naftiko_run.http.messages import OutgoingRequest, Transport, UpstreamResponse
-from naftiko_run.urls import resolved
+from naftiko_run.urls import resolve_reference
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ DEFAULT_MAX_BINARY_SIZE: Final = 10 * 1024 * 1024
 MAX_INLINE: Final = 8 * 1024
 """Longer answers are read in a thread: all other requests would wait for them. Below it, switching costs more."""
 _AT_ONCE: Final[Mapping[type, int]] = {
-    JsonFormat: LONG,  # read fifty times faster than others
+    JsonFormat: LARGE_TEXT,  # read fifty times faster than others
     MarkdownFormat: 512,  # whose parser fills a short table up with tens of thousands of cells
 }
 
@@ -133,7 +133,7 @@ class ConsumedOperation:
             stream_threshold=stream_threshold,
             max_kept=self.max_response,
         )
-        if self.plan.body is not None and is_heavy(arguments):
+        if self.plan.body is not None and is_large(arguments):
             return self._exchanged_aside(fill)
         return self._exchanged(fill())
 
@@ -174,7 +174,7 @@ class ConsumedOperation:
         written = response.header("location")
         if not written:
             return ""
-        location = resolved(written, response.url)
+        location = resolve_reference(written, response.url)
         return location if self.mask is None else self.mask.text(location)
 
     async def _masked(self, mask: Mask, request: OutgoingRequest) -> UpstreamResponse:
@@ -198,7 +198,7 @@ class ConsumedOperation:
         return (
             media_type in _PLAIN_JSON
             and content[:1] in _OPENING
-            and len(content) <= LONG
+            and len(content) <= LARGE_TEXT
             and type(self.answers) is JsonFormat
         )
 
@@ -216,7 +216,7 @@ class ConsumedOperation:
         try:
             try:
                 return self.answers.decode(response.body, media_type)
-            except NotUnicode as fault:
+            except InvalidUnicode as fault:
                 _log.warning("%s: the answer holds text that is not Unicode; U+FFFD replaces it", self.name)
                 essence = media_type.partition(";")[0]
                 return self.answers.decode(fault.repaired, f"{essence}; charset=utf-8")

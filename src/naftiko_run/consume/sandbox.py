@@ -16,7 +16,7 @@ from naftiko_run.document.model import ConsumedOperation, ConsumedOutput, Docume
 from naftiko_run.errors import BoundVariable
 from naftiko_run.http.messages import OutgoingRequest, StreamedResponse, UpstreamResponse
 from naftiko_run.secret import MASK, Secret
-from naftiko_run.urls import without_user
+from naftiko_run.urls import strip_credentials
 
 _log = logging.getLogger(__name__)
 
@@ -85,7 +85,11 @@ class SandboxTransport:
 
 def _shown(request: OutgoingRequest) -> dict[str, Any]:
     headers = {name: _masked(name, value) for name, value in request.headers if name.lower() not in _OURS}
-    shown: dict[str, Any] = {"method": request.method, "url": without_user(request.url), "headers": headers}
+    shown: dict[str, Any] = {
+        "method": request.method,
+        "url": strip_credentials(request.url),
+        "headers": headers,
+    }
     if request.body is not None:
         try:
             shown["body"] = _json.loads(request.body)

@@ -15,7 +15,7 @@ from naftiko_run.invoke.questions import CompiledQuestion, compile_questions
 from naftiko_run.invoke.safety import NotReadOnly, is_safe_to_call
 from naftiko_run.invoke.schemas import compile_schema
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptDefaults, ScriptRefused
-from naftiko_run.invoke.violations import pointer_of, violations_of
+from naftiko_run.invoke.violations import violations_of
 
 __all__ = [
     "Argument",
@@ -42,7 +42,6 @@ __all__ = [
     "compile_schema",
     "input_schema",
     "is_safe_to_call",
-    "pointer_of",
     "repaired_text",
     "report_progress",
     "run_in_decode_pool",

@@ -144,19 +144,19 @@ class CallPlan:
             outcome.media_type = outcome.media_type or "application/octet-stream"
             outcome.is_binary = True
             return
-        if unmapped == "text" and _is_json(said) and _json.may_hold_halves(response.body):
-            response = self._without_lone_surrogates(response)
+        if unmapped == "text" and _is_json(said) and _json.may_contain_surrogates(response.body):
+            response = self._replace_lone_surrogates(response)
             outcome.content = response.body
         if unmapped == "data":
             outcome.decode = partial(operation.decode, response)
         elif self.outputs.is_structured and not operation.is_plain_json(response.body, said):
             outcome.decode = partial(_decoded_or_missing, operation, response)
 
-    def _without_lone_surrogates(self, response: UpstreamResponse) -> UpstreamResponse:
+    def _replace_lone_surrogates(self, response: UpstreamResponse) -> UpstreamResponse:
         """Replace escapes of half a surrogate pair; a text that is too long for that is replaced where it is read."""
-        if len(response.body) > _json.LONG:
+        if len(response.body) > _json.LARGE_TEXT:
             return response
-        whole = _json.without_lone_surrogates(response.body)
+        whole = _json.replace_lone_surrogates(response.body)
         if whole == response.body:
             return response
         name = self.call.operation.name

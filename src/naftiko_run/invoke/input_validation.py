@@ -10,11 +10,12 @@ from typing import Any
 import jsonschema_rs
 
 from naftiko_run import _json
+from naftiko_run.diagnostics import json_pointer
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import IntegerConversion, PrecisionError, compile_integer_conversion
 from naftiko_run.invoke.inputs import Input, input_schema
 from naftiko_run.invoke.schemas import compile_schema, takes_null
-from naftiko_run.invoke.violations import pointer_of, violations_of
+from naftiko_run.invoke.violations import violations_of
 
 Path = tuple[str | int, ...]
 """The names and indices that lead to a member."""
@@ -156,7 +157,7 @@ def _exact(name: str, integers: IntegerConversion, value: Any) -> Any:
     try:
         return integers(value)
     except PrecisionError as fault:
-        raise InvalidInput([Violation(pointer_of([name]), str(fault))]) from None
+        raise InvalidInput([Violation(json_pointer([name]), str(fault))]) from None
 
 
 Coercion = Callable[[Sequence[str]], Any]
@@ -200,7 +201,7 @@ def _coercion_of_list(kind: str, delimiter: str) -> Coercion:
 
 def _scalar(kind: str, text: str) -> Any:
     if kind == "number":
-        number = _json.number(text)
+        number = _json.parse_number(text)
         return text if number is None else number
     if kind == "integer":
         return _integer(text)
@@ -216,7 +217,7 @@ def _scalar(kind: str, text: str) -> Any:
 
 def _integer(text: str) -> int | str:
     """Return the integer that a text writes, exactly, also as ``5.0`` or ``1e3``; the text where it is none."""
-    number = _json.number(text)
+    number = _json.parse_number(text)
     if isinstance(number, float):
         written = Decimal(text)
         return int(written) if written == written.to_integral_value() else text

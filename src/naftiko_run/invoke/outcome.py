@@ -55,7 +55,7 @@ class Outcome:
         in_steps: bool = False,
     ) -> Outcome:
         """Make an outcome of a JSON value; of a large one in a thread, in steps between which others run."""
-        content = _json.dumps_in_steps(value) if in_steps else _json.dumps(value)
+        content = _json.dumps_incrementally(value) if in_steps else _json.dumps(value)
         return cls(status, content, "application/json", headers, _value=value, _decoded=True)
 
     @property
@@ -66,7 +66,7 @@ class Outcome:
     @property
     def is_long(self) -> bool:
         """Whether the content is too long to be converted while other requests wait."""
-        return len(self.content) > _json.LONG
+        return len(self.content) > _json.LARGE_TEXT
 
     @property
     def location(self) -> str:

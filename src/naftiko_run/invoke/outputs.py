@@ -403,7 +403,7 @@ def named_pieces(outputs: Sequence[ConsumedOutput]) -> dict[str, tuple[Accessor,
 def convert(kind: str | None, value: Any) -> Any:
     """Convert a scalar to its declared type where nothing is lost; leave it otherwise."""
     if kind in ("number", "integer") and isinstance(value, str):
-        number = _json.number(value.strip(), exact=True)
+        number = _json.parse_number(value.strip(), exact=True)
         return value if number is None or (kind == "integer" and isinstance(number, float)) else number
     if kind == "boolean" and isinstance(value, str) and value.strip().casefold() in ("true", "false"):
         return value.strip().casefold() == "true"

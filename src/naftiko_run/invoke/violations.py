@@ -9,6 +9,7 @@ from typing import Any, Final
 import jsonschema_rs
 
 from naftiko_run import _json
+from naftiko_run.diagnostics import json_pointer
 from naftiko_run.errors import Violation
 
 _NAMES: Final = {
@@ -55,12 +56,12 @@ def _violations(
     if kind.name == "required":
         close = [] if path else difflib.get_close_matches(kind.property, unknown, n=1)
         meant = f"; did you mean it by `{close[0]}`?" if close else ""
-        yield Violation(pointer_of([*path, kind.property]), f"is required{meant}")
+        yield Violation(json_pointer([*path, kind.property]), f"is required{meant}")
     elif kind.name in ("additionalProperties", "unevaluatedProperties"):
         for name in kind.unexpected:
-            yield Violation(pointer_of([*path, name]), _unexpected(name, [] if path else known))
+            yield Violation(json_pointer([*path, name]), _unexpected(name, [] if path else known))
     else:
-        yield Violation(pointer_of(path), _message(error, known, unknown))
+        yield Violation(json_pointer(path), _message(error, known, unknown))
 
 
 def _message(error: jsonschema_rs.ValidationError, known: Sequence[str], unknown: Sequence[str]) -> str:
@@ -92,11 +93,6 @@ def _unexpected(name: str, known: Sequence[str]) -> str:
         return f"is not known; did you mean `{close[0]}`?"
     there_are = ", ".join(f"`{each}`" for each in known[:_SHOWN])
     return f"is not known; there are: {there_are}" if known else "is not known"
-
-
-def pointer_of(path: Sequence[str | int]) -> str:
-    """Give a JSON pointer."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
 def name_of(value: Any) -> str:

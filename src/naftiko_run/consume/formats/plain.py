@@ -54,6 +54,6 @@ def _scalar(value: Any) -> Any:
     if isinstance(value, date | time):  # a datetime is a date
         return value.isoformat()
     if isinstance(value, Decimal):
-        number = _json.number(str(value), exact=True)
+        number = _json.parse_number(str(value), exact=True)
         return str(value) if number is None else number
     return str(value) if isinstance(value, UUID) else value

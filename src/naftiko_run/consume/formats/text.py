@@ -45,13 +45,13 @@ def repaired_text(content: bytes, media_type: str) -> tuple[str, bool]:
     is_whole = True
     try:
         text = decode_text(content, media_type)
-    except _json.NotUnicode as fault:
+    except _json.InvalidUnicode as fault:
         text, is_whole = fault.repaired.decode(), False
     except ValueError:
         text = content.decode("utf-8", "replace")
     if media_type.partition(";")[0].strip().casefold().endswith("json"):
         written = text.encode()
-        repaired = _json.without_lone_surrogates(written)
+        repaired = _json.replace_lone_surrogates(written)
         if repaired is not written:
             return repaired.decode(), True
     return text, not is_whole
@@ -94,4 +94,4 @@ def decode_text(content: bytes, media_type: str, default: str = "utf-8") -> str:
     except UnicodeError as fault:
         at = f"byte {fault.start + skipped} " if isinstance(fault, UnicodeDecodeError) else "it "
         repaired = _json.encode(content[skipped:].decode(encoding, "replace"))
-        raise _json.NotUnicode(repaired, f"{at}is not {encoding} text") from None
+        raise _json.InvalidUnicode(repaired, f"{at}is not {encoding} text") from None

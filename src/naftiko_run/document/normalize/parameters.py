@@ -230,8 +230,8 @@ def _note_value(written: Reader, value: Any) -> None:
     if not isinstance(value, str) or "{{" in value:
         return
     fits = {
-        "number": _json.number(value.strip()) is not None,
-        "integer": isinstance(_json.number(value.strip()), int),
+        "number": _json.parse_number(value.strip()) is not None,
+        "integer": isinstance(_json.parse_number(value.strip()), int),
         "boolean": value.strip().casefold() in ("true", "false"),
     }
     if not fits.get(kind, True):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import jwt
 
-from naftiko_run._json import dumps_within
+from naftiko_run._json import dumps_with_max_depth
 from naftiko_run.expose.authentication.claims import Expected, InvalidToken
 from naftiko_run.expose.authentication.jwks import ALGORITHMS, KeySet
 
@@ -46,7 +46,9 @@ class JsonWebTokens:
         """Give what a token says; see ``Tokens``."""
         try:
             header = jwt.get_unverified_header(token)
-            is_deep = dumps_within(header, _MOST_LEVELS) is None  # Python's own limit differs by version
+            is_deep = (
+                dumps_with_max_depth(header, _MOST_LEVELS) is None
+            )  # Python's own limit differs by version
         except (jwt.PyJWTError, ValueError, RecursionError):
             is_deep = True
         if is_deep:

@@ -191,9 +191,9 @@ def _params_of_call(message: Mapping[str, Any], content: bytes) -> dict[str, Any
         return None
     # Parsers of the SDK have limits of their own; it does not see the arguments of a long message.
     if (
-        len(content) <= _json.LONG
-        and _json.may_be_deeper(content, MOST_LEVELS)
-        and _json.dumps_within(params, MOST_LEVELS + 1) is None
+        len(content) <= _json.LARGE_TEXT
+        and _json.may_exceed_depth(content, MOST_LEVELS)
+        and _json.dumps_with_max_depth(params, MOST_LEVELS + 1) is None
     ):
         return None
     return params

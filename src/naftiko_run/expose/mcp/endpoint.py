@@ -113,7 +113,7 @@ class McpEndpoint:
             return
         if _settle_accept(scope):
             send = as_event(send)
-        if len(content) > _json.LONG:
+        if len(content) > _json.LARGE_TEXT:
             shortened = without_arguments(scope, message, self._server.get_tool_input_schema)
             if isinstance(shortened, Refused):
                 await respond(scope, send, 400, shortened.answer, "application/json")

@@ -99,15 +99,15 @@ def begun_result_of(
 
 def begun(result: Wire, *, in_steps: bool = False) -> Begun:
     """Return a result as JSON; a large one in a thread, in steps between which others run."""
-    written = _json.dumps_in_steps(result) if in_steps else _json.dumps(result)
+    written = _json.dumps_incrementally(result) if in_steps else _json.dumps(result)
     return (written[:-1],)
 
 
 def _written(outcome: Outcome, value: Any) -> bytes | None:
     """Return the JSON of an outcome's value; None where it is nested too deeply."""
     if outcome.is_long:
-        return _json.dumps_within_in_steps(value, MOST_LEVELS)
-    return _json.dumps_within(value, MOST_LEVELS)
+        return _json.dumps_with_max_depth_incrementally(value, MOST_LEVELS)
+    return _json.dumps_with_max_depth(value, MOST_LEVELS)
 
 
 def keep_to(promise: Promise | None, error: Wire, protocol_version: str) -> Wire:
@@ -163,7 +163,7 @@ def result_of_failure(outcome: Outcome) -> Wire:
 
 
 def _error(text: str, structured: dict[str, Any]) -> Wire:
-    is_deep = _json.is_deeper(structured, MOST_LEVELS)
+    is_deep = _json.exceeds_depth(structured, MOST_LEVELS)
     return _wire([text_block(text)], None if is_deep else structured, is_error=True)
 
 

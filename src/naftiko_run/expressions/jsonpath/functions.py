@@ -177,7 +177,7 @@ def _numbers(value: Any) -> list[int | float]:
     """Return the numbers of a list, also those that XML and CSV write as text."""
     found: list[int | float] = []
     for each in value if isinstance(value, list) else ():
-        number = _json.number(each.strip(), exact=True) if isinstance(each, str) else each
+        number = _json.parse_number(each.strip(), exact=True) if isinstance(each, str) else each
         if isinstance(number, int | float) and not isinstance(number, bool):
             found.append(number)
     return found

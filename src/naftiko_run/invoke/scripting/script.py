@@ -79,7 +79,7 @@ class Script:
         content = _json.encode(result)
         return (
             await run_in_decode_pool(lambda: self._read(content))
-            if len(content) > _json.LONG
+            if len(content) > _json.LARGE_TEXT
             else self._read(content)
         )
 
