@@ -25,7 +25,7 @@ class Settings:
         env_files: Files that add to the environment; None for ``.env`` in the
             working directory and beside the document.
         provider_timeout: Seconds that reading all the bindings of a document may take.
-        read_only: Leave out whatever is not known to be safe; see ``docs/decisions.md``.
+        read_only: Leave out whatever is not known to be safe; see ``docs/explanation/decisions/index.md``.
         include: Globs on names; serve only what matches one; see ``Selection``.
         exclude: Globs on names; serve nothing that matches one.
     """
