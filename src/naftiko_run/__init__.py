@@ -72,7 +72,7 @@ _EXPORTS = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: ``--help`` should not wait for a web server."""
+    """Import a public name on first use, so that ``--help`` does not import a web server."""
     if name not in _EXPORTS:
         raise AttributeError(f"module `naftiko_run` has no attribute `{name}`")
     from importlib import import_module
@@ -81,5 +81,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Name what can be imported."""
+    """Return the public names."""
     return list(__all__)

@@ -83,7 +83,7 @@ capability:
       description: Change
       tools: [{name: change, description: Change, from: {sourceNamespace: r, action: change}}]
 """
-CHANGES = "only what is known to be safe is served (--read-only), and it calls api.change (POST)"
+CHANGES = "only read-only functions are served (--read-only), and it calls api.change (POST)"
 SAFE = ["look", "query", "search", "made-up"]
 
 

@@ -14,7 +14,7 @@ from expressions.values import json_values
 from naftiko_run.document.load import load_text
 from naftiko_run.document.model import ConsumedOutput, McpExposes, Output
 from naftiko_run.expressions import MISSING, constant
-from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, convert, named_pieces
+from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, convert, named_parts
 
 RESPONSE = {
     "id": "7",
@@ -41,7 +41,7 @@ def outputs(yaml: str) -> tuple[Output, ...]:
 def compile_outputs(
     outputs: tuple[Output, ...], consumed: Sequence[ConsumedOutput], *, lone_elements: bool = False
 ) -> OutputPlan:
-    return OutputCompiler(constant, named_pieces(consumed), lone_elements=lone_elements).compile(outputs)
+    return OutputCompiler(constant, named_parts(consumed), lone_elements=lone_elements).compile(outputs)
 
 
 def shape(yaml: str, value: Any, *consumed: ConsumedOutput, lone_elements: bool = False) -> Any:

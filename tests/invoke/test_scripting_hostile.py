@@ -254,7 +254,7 @@ def test_memory_is_limited(tmp_path: Path, language: str, text: str) -> None:
     ("language", "text"), [("javascript", "result = 'x'.repeat(1e7)"), ("python", "result = 'x' * 10**7")]
 )
 def test_a_result_that_is_too_large_is_told(tmp_path: Path, language: str, text: str) -> None:
-    with pytest.raises(ScriptFailed, match="its `result` has more than 8 MiB"):
+    with pytest.raises(ScriptFailed, match="its `result` is larger than 8 MiB"):
         run(prepare(tmp_path, language, text, defaults=ScriptDefaults()))
 
 

@@ -312,7 +312,7 @@ def test_what_no_earlier_step_gave_is_no_fault_of_the_callers(upstream: Upstream
     - {type: call, name: crew, call: fleet.list-crew}
     - {type: call, name: ship, call: fleet.get-ship, with: {imo: $.crew.none}}
     """
-    with pytest.raises(StepFailed, match="the step `ship` failed: it could not be sent: /imo") as failed:
+    with pytest.raises(StepFailed, match="the step `ship` failed: its request could not be sent: /imo") as failed:
         call(tool(answering(upstream), written))
     assert failed.value.status == 502
 
@@ -335,12 +335,12 @@ def test_an_upstream_that_is_not_there_is_told_with_its_step(upstream: Upstream)
     ("steps", "reason"),
     [
         ("[{type: call, name: a, call: fleet.none}]", "its step `a` cannot work: it calls `fleet.none`"),
-        ("[{type: lookup, name: a, index: b, match: x, lookupValue: y}]", "searches in `b`, which is no step; there are: no others"),
+        ("[{type: lookup, name: a, index: b, match: x, lookupValue: y}]", "searches in `b`, which is not a step; other steps: none"),
         ("[{type: lookup, name: a, match: x}]", "is a lookup without `index` and `lookupValue`"),
         ("[{type: wait, name: a}]", "has the unknown type `wait`; write one of call, lookup, script"),
         ("[{type: call, name: a, call: fleet.list-crew}, {type: call, name: a, call: fleet.list-crew}]", "two of its steps are named `a`"),
-        ("[{type: call, name: a, call: fleet.get-ship, with: {imo: $.b.x}}, {type: call, name: b, call: fleet.get-ship, with: {imo: $.a.x}}]", "in a circle: a → b → a"),
-        ("[{type: call, name: a, call: fleet.get-ship, with: {imo: $.typo.x}}]", "`$.typo.x` reads no step and no input; its steps are: a"),
+        ("[{type: call, name: a, call: fleet.get-ship, with: {imo: $.b.x}}, {type: call, name: b, call: fleet.get-ship, with: {imo: $.a.x}}]", "in a cycle: a → b → a"),
+        ("[{type: call, name: a, call: fleet.get-ship, with: {imo: $.typo.x}}]", "`$.typo.x` refers to no step or input; its steps are: a"),
         ("[{type: script, name: a}]", "is a script without `file`"),
     ],
 )  # fmt: skip

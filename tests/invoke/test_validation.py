@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from consume.recording import Recorder, capability, consumes, invoke, query_of, sent, tool
 from naftiko_run.errors import InvalidInput
-from naftiko_run.invoke import Input, compile_coercion
+from naftiko_run.invoke import Input, compile_coercion, compile_schema
 from naftiko_run.invoke.input_validation import InputValidator
 
 INPUTS = [
@@ -58,13 +58,13 @@ def test_a_member_that_is_missing_is_named() -> None:
 
 
 def test_a_name_that_is_nearly_right_is_told() -> None:
-    assert violations({"idd": 1}) == {"/id": "is required; did you mean it by `idd`?"}
+    assert violations({"idd": 1}) == {"/id": "is required; did you mistype it as `idd`?"}
     schema = {"type": "object", "properties": {"phone": {}}, "additionalProperties": False}
     with pytest.raises(InvalidInput) as refused:
         InputValidator((), schema).check({"fone": "secret", "x/y": "secret"})
     assert {each.pointer: each.message for each in refused.value.violations} == {
         "/fone": "is not known; did you mean `phone`?",
-        "/x~1y": "is not known; there are: `phone`",
+        "/x~1y": "is not known; expected one of: `phone`",
     }
 
 
@@ -76,7 +76,7 @@ def test_values_of_which_one_of_several_kinds_is_wanted_are_told_all_of_them() -
     (found,) = refused.value.violations
     assert found.pointer == "/n"
     assert found.message == (
-        "must fit one of several, and does not: /n it is less than the minimum of 5; "
+        "must match one of several alternatives: /n it is less than the minimum of 5; "
         'or /n must be one of ["all"]; or /n must be an object, not an integer'
     )
 
@@ -139,7 +139,12 @@ def test_a_keyword_that_is_no_schema_is_left_out_with_a_warning(
     found = capability({"capability": {"consumes": [consumes(operation)], "exposes": [exposes]}})
     assert found.function("m.t").input_schema["properties"]["q"] == left
     (told,) = [each for each in found.diagnostics if each.code == "unsound-schema"]
-    assert f"`{keyword}` of its input `q`" in told.message
+    assert f"`{keyword}` of the input `q`" in told.message
+
+
+def test_an_invalid_pattern_is_reported_with_the_reason() -> None:
+    with pytest.raises(ValueError, match=r"^`pattern`: invalid regular expression: unterminated character set"):
+        compile_schema({"pattern": "^[a-z-+$"})
 
 
 @pytest.mark.parametrize(

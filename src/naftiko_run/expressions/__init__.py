@@ -1,4 +1,4 @@
-"""Templates, paths and JSONPath: parsed once, evaluated many times. Pure functions, no I/O."""
+"""Templates, paths and JSONPath: parsed once, evaluated often; pure functions without I/O."""
 
 from naftiko_run.expressions.dot_segments import path_fault
 from naftiko_run.expressions.expression import (

@@ -1,4 +1,4 @@
-"""Integers that a caller wrote with a fraction or an exponent: ``5.0`` and ``1e3`` are ``5`` and ``1000``."""
+"""Conversion of integral floats to integers: ``5.0`` and ``1e3`` are ``5`` and ``1000``."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from decimal import Decimal
 from typing import Any, Final
 
 IntegerConversion = Callable[[Any], Any]
-"""Returns a value with its integral floats as integers; the value itself if there are none."""
+"""Returns a value with its integral floats converted to integers; the same object if there are none."""
 
 _EXACT: Final = 2**53
-"""From here on a float no longer holds every integer."""
+"""The integers below this are exact as floats."""
 _EXACT_DIGITS: Final = 15
-"""Decimal digits that a float of any size keeps."""
+"""Decimal digits that every float preserves."""
 
 
 class PrecisionError(ValueError):
-    """A float so large that the integer it was written as is not known."""
+    """A float is too large to know which integer it was written as."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -25,13 +25,13 @@ class PrecisionError(ValueError):
 
 
 def compile_integer_conversion(schema: Mapping[str, Any]) -> IntegerConversion | None:
-    """Compile what makes integers of a value wherever its schema says ``integer``.
+    """Compile the conversion of integral floats wherever a schema says ``integer``.
 
     Args:
         schema: JSON Schema of the value.
 
     Returns:
-        A function that raises ``PrecisionError`` for what cannot be made exact; None where no member is an integer.
+        The conversion, which raises ``PrecisionError`` for floats that are not exact; None if no member is an integer.
     """
     kinds = schema.get("type")
     kinds = kinds if isinstance(kinds, list) else [kinds]

@@ -1,4 +1,4 @@
-"""Functions: what every adapter invokes."""
+"""Functions: inputs, plan and outputs; every adapter invokes them."""
 
 from naftiko_run.consume import CallerBody, run_in_decode_pool
 from naftiko_run.consume.formats import repaired_text

@@ -1,4 +1,4 @@
-"""A call of one consumed operation: with what fills its arguments, as a plan of its own and as a step."""
+"""A call of one consumed operation with its arguments, as a whole plan or as one step."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A consumed operation, and what fills its arguments.
+    """A consumed operation, and the expressions for its arguments.
 
     Attributes:
-        operation: What is called.
-        arguments: By name.
-        max_binary_size: The adapter's, in bytes; None where it has none.
+        operation: The operation to call.
+        arguments: The expressions by argument name.
+        max_binary_size: The limit of the adapter, in bytes; None for no limit.
     """
 
     operation: ConsumedOperation
@@ -36,14 +36,14 @@ class Call:
 
     @classmethod
     def of(cls, operation: ConsumedOperation, arguments: Mapping[str, Expression]) -> Call:
-        """Make a call; arguments that are the scope's value of the same name cost nothing."""
+        """Return a call; an argument that is the scope's value of the same name is not evaluated per call."""
         computed = [
             (name, each) for name, each in arguments.items() if each.whole != name or each.names != (name,)
         ]
         return cls(operation, arguments, tuple(computed))
 
     def uses(self) -> list[InputUse]:
-        """Give what each argument is used for."""
+        """Return how the value of each argument is used."""
         parameters = {each.name: each for each in self.operation.parameters if each.value is None}
         plan = self.operation.plan
         in_path = frozenset(names_of(plan.variables.values()))
@@ -84,11 +84,11 @@ class CallPlan:
 
     Attributes:
         call: The call.
-        outputs: Shapes the answer.
-        media_type: What an answer that is passed on is said to be; empty for what the upstream says.
-        known: Names of the inputs that the document tells of, where the function
-            makes a body of all others; None where it does not.
-        passes_raw_body: Whether the caller's body is sent on as it was written.
+        outputs: Shapes the response.
+        media_type: Content-Type of a response that is passed through; empty for the upstream's own.
+        known: Names of the declared inputs, if all other inputs are combined into
+            the body; None otherwise.
+        passes_raw_body: Whether the caller's body is forwarded unchanged.
     """
 
     call: Call
@@ -100,7 +100,7 @@ class CallPlan:
     async def run(
         self, values: dict[str, Any], raw_body: CallerBody | None, stream_threshold: int | None
     ) -> Outcome:
-        """Call the operation, and shape its answer; see ``Function.invoke``."""
+        """Call the operation and shape its response; see ``Function.invoke``."""
         if self.known is not None and "body" not in values:
             fields = {name: value for name, value in values.items() if name not in self.known}
             if fields:
@@ -120,8 +120,8 @@ class CallPlan:
                 await outcome.read_ahead()
             return outcome
         if shape is None:
-            self._pass_on(response, outcome)
-            if stream_threshold is None:  # whoever wants it whole reads its value
+            self._pass_through(response, outcome)
+            if stream_threshold is None:  # callers without streaming read the value
                 is_long = outcome.decode is not None and self.call.operation.should_offload(response)
                 await outcome.read_ahead(is_long=is_long)
             return outcome
@@ -133,8 +133,8 @@ class CallPlan:
 
         return await self.call.operation.read(response, shaped)
 
-    def _pass_on(self, response: UpstreamResponse, outcome: Outcome) -> None:
-        """Let an answer be as it came, with what decodes it for those whom its bytes do not serve."""
+    def _pass_through(self, response: UpstreamResponse, outcome: Outcome) -> None:
+        """Pass a response through unchanged, and set how to decode it for callers that need its value."""
         operation = self.call.operation
         unmapped = operation.unmapped
         said = outcome.media_type
@@ -153,14 +153,14 @@ class CallPlan:
             outcome.decode = partial(_decoded_or_missing, operation, response)
 
     def _replace_lone_surrogates(self, response: UpstreamResponse) -> UpstreamResponse:
-        """Replace escapes of half a surrogate pair; a text that is too long for that is replaced where it is read."""
+        """Replace escaped lone surrogates; in a long text they are replaced when it is parsed."""
         if len(response.body) > _json.LARGE_TEXT:
             return response
         whole = _json.replace_lone_surrogates(response.body)
         if whole == response.body:
             return response
         name = self.call.operation.name
-        _log.warning("%s: the answer holds text that is not Unicode; U+FFFD replaces it", name)
+        _log.warning("%s: the response contains text that is not Unicode; replaced with U+FFFD", name)
         return response.copy(body=whole)
 
 
@@ -172,4 +172,4 @@ def _decoded_or_missing(operation: ConsumedOperation, response: UpstreamResponse
     try:
         return operation.decode(response)
     except UndecodableResponse:
-        return MISSING  # its text says more to the caller than its value would
+        return MISSING  # the text is more useful to the caller than no value

@@ -1,4 +1,4 @@
-"""``x-content``, compiled: texts, and URIs of resources, with holes for inputs."""
+"""``x-content``, compiled: texts and resource URIs with placeholders for inputs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from naftiko_run.expressions import Expression, compile_text, variable
 
 @dataclass(frozen=True, slots=True)
 class ContentPart:
-    """A part of what is shown.
+    """One part of the content.
 
     Attributes:
-        text: The text, or the resource's URI.
-        is_resource: Whether it is the latter.
+        text: The text, or the URI of a resource.
+        is_resource: Whether the text is the URI of a resource.
     """
 
     text: Expression
@@ -23,11 +23,11 @@ class ContentPart:
 
 
 def compile_content(parts: Sequence[Content], undeclared: Collection[str] = ()) -> tuple[ContentPart, ...]:
-    """Compile what is shown; an input that is not given leaves nothing behind.
+    """Compile content; a placeholder without a value renders as empty text.
 
     Args:
-        parts: What is shown.
-        undeclared: Names that stay as they are written where they are not given.
+        parts: The parts of the content.
+        undeclared: Names whose placeholders are kept as written if they have no value.
 
     Raises:
         ValueError: A template is malformed.

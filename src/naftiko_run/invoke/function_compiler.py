@@ -1,4 +1,4 @@
-"""A unit of the document to a function that can be invoked: its inputs, and around them its plan."""
+"""Compilation of an operation or tool of the document to a function: its inputs and its plan."""
 
 from __future__ import annotations
 
@@ -30,45 +30,45 @@ from naftiko_run.invoke.scripting import ScriptCompiler
 
 @dataclass(frozen=True, slots=True)
 class InputCache:
-    """Makes what functions have once for all that need an equal one. A key is what ``repr`` tells of a thing."""
+    """Shares inputs and validators between functions with equal inputs; keys are made with ``repr``."""
 
-    _sound: dict[str, tuple[Input, Sequence[InvalidKeyword]]] = field(default_factory=dict)
-    _checked: dict[str, tuple[tuple[Input, ...], InputValidator]] = field(default_factory=dict)
+    _valid: dict[str, tuple[Input, Sequence[InvalidKeyword]]] = field(default_factory=dict)
+    _validators: dict[str, tuple[tuple[Input, ...], InputValidator]] = field(default_factory=dict)
 
-    def remove_invalid_keywords(self, given: Input) -> tuple[Input, Sequence[InvalidKeyword]]:
-        """Give an input without what makes no valid schema, and what that was; see ``schemas.remove_invalid_keywords``."""
+    def with_valid_schema(self, given: Input) -> tuple[Input, Sequence[InvalidKeyword]]:
+        """Return an input without the invalid keywords of its schema, and these; see ``remove_invalid_keywords``."""
         key = repr(given)
-        if key not in self._sound:
-            schema, taken_out = remove_invalid_keywords(given.schema)
-            self._sound[key] = replace(given, schema=schema), taken_out
-        return self._sound[key]
+        if key not in self._valid:
+            schema, removed = remove_invalid_keywords(given.schema)
+            self._valid[key] = replace(given, schema=schema), removed
+        return self._valid[key]
 
-    def checked(
+    def with_validator(
         self, inputs: tuple[Input, ...], schema: dict[str, Any] | None
     ) -> tuple[tuple[Input, ...], InputValidator]:
-        """Give a function's inputs, and what checks them; see ``InputValidator``.
+        """Return the inputs of a function and their validator; see ``InputValidator``.
 
         Raises:
-            ValueError: The document declares something that is no schema.
+            ValueError: The document declares an invalid schema.
         """
         key = repr((inputs, schema))
-        if key not in self._checked:
-            self._checked[key] = inputs, InputValidator(inputs, schema)
-        return self._checked[key]
+        if key not in self._validators:
+            self._validators[key] = inputs, InputValidator(inputs, schema)
+        return self._validators[key]
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionCompiler:
-    """Compiles the units of one document.
+    """Compiles the operations and tools of one document.
 
     Attributes:
         operations: The document's consumed operations.
         bindings: Values for ``with``.
-        prefixes: What may stand before a caller's input in ``with``.
+        prefixes: The prefixes that may precede an input in ``with``, as in ``rest.name``.
         scripts: Compiles script steps.
-        report: Takes what will surprise at run time.
-        is_read_only: Whether only what is known to be safe can be called.
-        shared: What equal inputs are made of once.
+        report: Collects warnings.
+        is_read_only: Whether only read-only functions are served.
+        input_cache: Shares equal inputs between functions.
     """
 
     operations: ConsumedOperations
@@ -88,18 +88,18 @@ class FunctionCompiler:
         required_by_default: bool = False,
         max_binary_size: int | None = None,
     ) -> Function:
-        """Compile a unit.
+        """Compile an operation or tool.
 
         Args:
-            model: A REST operation, a tool, an aggregate's function, or anything else that does something.
-            inherited: Input parameters of what it stands under; its own win.
-            route_variables: Inputs that a route gives; None where there is no route.
+            model: A REST operation, a tool, a function of an aggregate, or another function of the document.
+            inherited: Input parameters of the enclosing resource; its own take precedence.
+            route_variables: Inputs from the route; None if there is no route.
             required_by_default: See ``infer_inputs``.
-            max_binary_size: Its adapter's, in bytes; None where it has none.
+            max_binary_size: The limit of the adapter, in bytes; None for no limit.
 
         Raises:
-            NotCallable: It cannot work; the message says why.
-            NotReadOnly: It is not known to be safe, and only that is wanted.
+            NotCallable: The function cannot work; the message says why.
+            NotReadOnly: The function is not known to be read-only, and only such are served.
         """
         own = {parameter.name for parameter in model.input_parameters}
         parameters = [*(each for each in inherited if each.name not in own), *model.input_parameters]
@@ -117,10 +117,10 @@ class FunctionCompiler:
 
         Args:
             model: The forward.
-            inherited: Input parameters of what it stands under, nearest last; those with a fixed value are sent.
+            inherited: Input parameters of the enclosing elements, nearest last; those with a fixed value are sent.
 
         Raises:
-            NotCallable: It cannot work; the message says why.
+            NotCallable: The forward cannot work; the message says why.
         """
         target = self.operations.forwarding(
             model.target_namespace, [each for each in inherited if _is_fixed(each)]
@@ -174,7 +174,7 @@ class _FunctionCompilation:
         for layer in filter(None, (*reversed(self._given), self._fixed)):
             uses = [replace(use, expression=_through(use.expression, layer)) for use in uses]
         inputs = infer_inputs(self._declared, uses, required_by_default=required_by_default)
-        inputs = tuple(self._sound(each) for each in inputs)
+        inputs = tuple(self._with_valid_schema(each) for each in inputs)
         model, calls = self._model, self._plans.calls
         if isinstance(plan, CallPlan) and self._compiler.operations.implies_body(model.call):
             body = calls[0].operation.plan.body
@@ -183,7 +183,7 @@ class _FunctionCompilation:
             plan = replace(plan, known=frozenset(each.name for each in inputs))
         accepts_extra_inputs = isinstance(plan, CallPlan) and plan.known is not None
         missing = {variable for call in calls for variable in call.operation.plan.missing}
-        inputs, validator = self._compiler.input_cache.checked(inputs, model.input_schema)
+        inputs, validator = self._compiler.input_cache.with_validator(inputs, model.input_schema)
         return Function(
             name=model.name,
             description=model.description or (calls[0].operation.model.description if model.call else ""),
@@ -197,7 +197,7 @@ class _FunctionCompilation:
             binary_input=_binary_input(plan),
             has_own_schema=model.input_schema is not None,
             accepts_extra_inputs=accepts_extra_inputs,
-            output_schema=self._plans.promised,
+            output_schema=self._plans.output_schema,
             _validator=validator,
             _fixed=tuple(self._fixed.items()),
             _given=tuple(tuple(layer.items()) for layer in self._given),
@@ -205,7 +205,7 @@ class _FunctionCompilation:
         )
 
     def _has_member_body(self, call: Call, inputs: Sequence[Input]) -> bool:
-        """Return whether the input ``body`` is one member of the request's body, beside others of the caller."""
+        """Return whether the input ``body`` is only one member of the request body, beside other inputs."""
         plan = call.operation.plan.body
         if plan is None or not plan.has_members or "body" not in plan.value.names:
             return False
@@ -216,26 +216,26 @@ class _FunctionCompilation:
         filled = (call.arguments[name] for name in plan.value.names if name in call.arguments)
         return any(name in in_body for each in filled for name in each.names)
 
-    def _sound(self, given: Input) -> Input:
-        """Give an input without what makes no valid schema, and tell of it."""
-        kept, taken_out = self._compiler.input_cache.remove_invalid_keywords(given)
-        for keyword, fault in taken_out:
+    def _with_valid_schema(self, given: Input) -> Input:
+        """Return an input without the invalid keywords of its schema, and report them."""
+        valid, removed = self._compiler.input_cache.with_valid_schema(given)
+        for keyword, fault in removed:
             self._compiler.report.warning(
                 "unsound-schema",
-                f"`{self._model.name}` does without `{keyword}` of its input `{given.name}`: {fault}",
+                f"`{keyword}` of the input `{given.name}` of `{self._model.name}` is ignored: {fault}",
                 self._model.pointer,
-                hint="write it as JSON Schema (2020-12) has it",
+                hint="write valid JSON Schema (2020-12)",
                 alters_service=True,
             )
-        return kept
+        return valid
 
     def _leftover(self, offered: Mapping[str, None]) -> list[str]:
-        """Give the inputs that are arguments even where nothing refers to them; headers never are unasked."""
+        """Return the inputs that are arguments even if nothing refers to them; never headers or cookies."""
         elsewhere = {each.name for each in self._declared if each.in_ in ("header", "cookie")}
         return [name for name in offered if name not in elsewhere and name not in self._fixed]
 
     def _given_layers(self) -> list[dict[str, Expression]]:
-        """Give what a unit that refers to a function puts in for that function's inputs, and that in turn."""
+        """Return the expressions that references to functions pass as inputs, one layer for each reference."""
         known = [each.name for each in self._declared]
         given = []
         for layer in self._model.given:
@@ -249,7 +249,7 @@ class _FunctionCompilation:
         return given
 
     def _fixed_value(self, parameter: Parameter) -> Expression:
-        """Give what an input's own ``value`` makes of the bindings and of the other inputs, in its own type."""
+        """Return the expression of an input's own ``value``, converted to its type."""
         references = replace(self._references, steps=())
         value, secrets = references.with_secrets(lambda: compile_value(parameter.value, references.resolve))
         self._references.given[parameter.name] = secrets
@@ -257,7 +257,7 @@ class _FunctionCompilation:
 
 
 def _binary_input(plan: Plan) -> str:
-    """Return the input whose bytes are the body of the one operation that a plan calls."""
+    """Return the input whose bytes are the body of the operation that a plan calls; empty if there is none."""
     body = plan.call.operation.plan.body if isinstance(plan, CallPlan) else None
     if body is None or not body.binary or not isinstance(plan, CallPlan):
         return ""
@@ -266,20 +266,20 @@ def _binary_input(plan: Plan) -> str:
 
 
 def _of_any_type(body: Input) -> Input:
-    """Give the body that a route passes on where the document describes none: whatever JSON a client sends."""
+    """Return the input for a body that the document does not describe: it accepts any JSON."""
     schema = {key: value for key, value in body.schema.items() if key != "type"}
     return replace(body, schema=schema)
 
 
 def _is_fixed(parameter: Parameter) -> bool:
-    """Whether an exposed parameter's ``value`` fixes it: not where it says where in the body it is, nor itself."""
+    """Return whether an exposed parameter's ``value`` fixes it: not if it is a path into the body, or refers to itself."""
     if parameter.value is None or body_path(parameter):
         return False
     return parameter.name not in compile_value(parameter.value, variable).names
 
 
 def _through(expression: Expression, given: Mapping[str, Expression]) -> Expression:
-    """Give what an expression reads of the caller, where some of its names are given by the unit itself."""
+    """Return an expression with the names that it reads from the caller, when the function provides some of them."""
     if not any(name in given for name in expression.names):
         return expression
     names = [

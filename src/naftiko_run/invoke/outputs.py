@@ -1,4 +1,4 @@
-"""Output shaping: from what was received to what the function promises (semantics, "Outputs")."""
+"""Output shaping: from the response to the declared outputs of a function (semantics, "Outputs")."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from naftiko_run.expressions import (
 _log = logging.getLogger(__name__)
 
 Shape = Callable[[Any, Scope], Any]
-"""Makes the answer of what was received, and of the function's inputs."""
+"""Makes the result from the decoded response and the function's inputs."""
 
 Read = Callable[[Any, Any], Any]
-"""Reads the value of an output; ``MISSING`` where there is none."""
+"""Reads the value of an output; ``MISSING`` if there is none."""
 
 _OutputPart = Callable[[Any, Any, Scope], Any]
-"""Makes an output of the value that it is relative to, of the value around that, and of the function's inputs."""
+"""Makes an output from the value that it is relative to, the enclosing value, and the function's inputs."""
 
 Evaluate = Callable[[Any], Expression]
 """Compiles an output's own ``value``, which may be a template over the function's inputs."""
@@ -51,13 +51,13 @@ _SCALARS: Final = ("string", "number", "integer", "boolean")
 
 @dataclass(frozen=True, slots=True)
 class OutputPlan:
-    """How an answer is shaped.
+    """How a response is shaped.
 
     Attributes:
-        apply: Shapes what was received; None where that is the answer, untouched.
-        values: The outputs' own values: what they read of the inputs.
-        wants_data: Whether an untouched answer is declared to be an object or a list.
-        schema: JSON Schema of what it gives; None where the outputs promise nothing of it.
+        apply: Shapes the decoded response; None if it is passed through.
+        values: The expressions of outputs with their own ``value``.
+        is_structured: Whether a response that is passed through is declared as an object or array.
+        schema: JSON Schema of the result; None if the outputs declare nothing about it.
         by_name: The outputs without a mapping, which are read by their names.
     """
 
@@ -69,7 +69,7 @@ class OutputPlan:
 
     @property
     def is_identity(self) -> bool:
-        """Whether the upstream's bytes are the answer."""
+        """Whether the response is passed through unchanged."""
         return self.apply is None
 
 
@@ -79,39 +79,39 @@ _UNTOUCHED_DATA: Final = OutputPlan(None, is_structured=True)
 
 @dataclass(frozen=True, slots=True)
 class OutputLevel:
-    """Where an output stands.
+    """The position of an output in the tree of outputs.
 
     Attributes:
-        names: The outputs around it.
-        around: Those of them that have no mapping, so that they do not say what it is relative to.
+        names: The names of the enclosing outputs.
+        around: Those of them without a mapping, which therefore do not select a value.
         is_top: Whether it is one of the function's own outputs.
-        is_answer: Whether it is relative to the whole answer.
-        has_answer_around: Whether it is relative to a part of the answer that a mapping names.
-        is_named: Whether it is a member of an object, and so has a name of its own.
+        is_response: Whether it is relative to the whole response.
+        is_inside_response: Whether it is relative to a part of the response that a mapping selects.
+        is_named: Whether it is a member of an object.
     """
 
     names: tuple[str, ...] = ()
     around: tuple[str, ...] = ()
     is_top: bool = True
-    is_answer: bool = True
-    has_answer_around: bool = False
+    is_response: bool = True
+    is_inside_response: bool = False
     is_named: bool = False
 
     def beside(self, name: str, *, has_mapping: bool) -> OutputLevel:
-        """Return the level of the members of an object that is the same value as what it is relative to."""
+        """Return the level of the members of an object whose value is the enclosing value itself."""
         around = self.around if has_mapping else (*self.around, name)
         return replace(self, names=self._with(name), around=around, is_top=False, is_named=True)
 
     def below(self, name: str) -> OutputLevel:
-        """Return the level of the members of an object that a mapping or its name leads to."""
-        in_answer = self.is_answer or self.has_answer_around
+        """Return the level of the members of an object that is selected by a mapping or by name."""
+        in_response = self.is_response or self.is_inside_response
         return OutputLevel(
-            self._with(name), is_top=False, is_answer=False, has_answer_around=in_answer, is_named=True
+            self._with(name), is_top=False, is_response=False, is_inside_response=in_response, is_named=True
         )
 
     def of_elements(self, name: str) -> OutputLevel:
-        """Return the level of a list's elements or a map's values, which know nothing of the rest of the answer."""
-        return OutputLevel(self._with(name), is_top=False, is_answer=False)
+        """Return the level of the elements of a list or the values of a map, which cannot refer to the rest of the response."""
+        return OutputLevel(self._with(name), is_top=False, is_response=False)
 
     def _with(self, name: str) -> tuple[str, ...]:
         return (*self.names, name) if name else self.names
@@ -121,12 +121,12 @@ class OutputCompiler:
     """Compiles output parameters.
 
     Args:
-        evaluate: What an output's own ``value`` means.
-        named: Pieces that mappings may begin with.
-        lone_elements: Whether the format writes a list of one as its one element (XML).
-        by_name: Whether outputs are members of what was received, each of its
-            own name: after steps, whose ``mappings`` made those, and in mocks.
-        owner: What the outputs are those of, for the log.
+        evaluate: Compiles an output's own ``value``.
+        named: Named parts of the response that mappings may begin with.
+        lone_elements: Whether the format writes a list with one element as that element (XML).
+        by_name: Whether outputs are the members of the value with the same name:
+            after steps, whose ``mappings`` create them, and in mocks.
+        owner: The name of the operation or tool, for the log.
     """
 
     def __init__(
@@ -169,9 +169,9 @@ class OutputCompiler:
             found = (part(received, received, scope) for _, part in parts)
             return next((value for value in found if value is not None), None)
 
-        promised = output_schema(outputs, is_object=is_object) if is_alone or is_object else None
+        schema = output_schema(outputs, is_object=is_object) if is_alone or is_object else None
         shape = whole if is_alone else members if is_object else first
-        return OutputPlan(shape, tuple(self._values), schema=promised, by_name=tuple(self._read_by_name))
+        return OutputPlan(shape, tuple(self._values), schema=schema, by_name=tuple(self._read_by_name))
 
     def _is_identity(self, output: Output) -> bool:
         return (
@@ -226,7 +226,7 @@ class OutputCompiler:
         return part
 
     def _read(self, output: Output, level: OutputLevel) -> Read:
-        """Read an output by its mapping, or by its name where it is a member without one."""
+        """Return how to read an output: by its mapping, or by its name if it is a member without one."""
         path, around = output.mapping, level.around
         if not path and output.name and (self._by_name or level.is_named):
             if not self._by_name:
@@ -235,28 +235,28 @@ class OutputCompiler:
             paths = [build_path((*around, *names)), build_path(names)] if around else [build_path(names)]
             return compile_read([self._access(each, output, level) for each in paths])
         paths = [path, build_path(around, path)] if around else [path]
-        answer = paths if level.has_answer_around else []
+        fallback = paths if level.is_inside_response else []
         return compile_read(
             [self._access(each, output, level) for each in paths],
-            [self._access(each, output, OutputLevel(is_top=False)) for each in answer],
+            [self._access(each, output, OutputLevel(is_top=False)) for each in fallback],
         )
 
     def _access(self, path: str, output: Output, level: OutputLevel) -> Accessor:
-        """Read a path, whose first name may be one of the named pieces."""
+        """Return how to read a path, which may begin with the name of a named part."""
         picked = compile_members(path) if output.type == "object" else None
         own = picked or compile_path(path)
-        begin = split_first_name(path) if level.is_answer else None
+        begin = split_first_name(path) if level.is_response else None
         if begin is None or begin[0] not in self._named:
             return own
         named, names_whole = self._named[begin[0]]
         inner = compile_path(begin[1])
 
-        def projected(received: Any) -> Any:
+        def named_part(received: Any) -> Any:
             value = named(received)
             return MISSING if value is MISSING else inner(value)
 
-        # An output that names the whole response says nothing of a member with the same name; a property speaks of one.
-        first, second = (own, projected) if names_whole or not level.is_top else (projected, own)
+        # An output may share the name of the whole response and of a member; a property always means the member.
+        first, second = (own, named_part) if names_whole or not level.is_top else (named_part, own)
 
         def access(received: Any) -> Any:
             value = first(received)
@@ -311,13 +311,13 @@ class OutputCompiler:
         inner = level.beside(output.name, has_mapping=True) if is_same else level.below(output.name)
         members = [(each.name, self._part(each, inner)) for each in output.properties]
         misfit = self._misfit(output, level, "an object", "an object whose members are null")
-        has_answer_around = inner.has_answer_around
+        is_inside_response = inner.is_inside_response
 
         def part(current: Any, around: Any, scope: Scope) -> Any:
             value = read(current, around)
             if value is MISSING or value is None:
                 return None
-            around = around if has_answer_around else value
+            around = around if is_inside_response else value
             found = {name: member(value, around, scope) for name, member in members}
             if not isinstance(value, dict) and all(each is None for each in found.values()):
                 misfit(value)
@@ -328,7 +328,7 @@ class OutputCompiler:
     def _misfit(
         self, output: Output, level: OutputLevel, kind: str, result: str = "null"
     ) -> Callable[[Any], None]:
-        """Return what warns, once, of responses that are of another kind than the output."""
+        """Return a function that warns, once, about responses of another type than the output declares."""
         names = ".".join(filter(None, (*level.names, output.name)))
         which = f"output `{names}`" if names else "output"
         is_reported = False
@@ -349,10 +349,10 @@ class OutputCompiler:
         return misfit
 
 
-def compile_read(relative: Sequence[Accessor], from_answer: Sequence[Accessor] = ()) -> Read:
-    """Try paths in turn: all from the value that they are relative to, then all from the answer."""
+def compile_read(relative: Sequence[Accessor], from_response: Sequence[Accessor] = ()) -> Read:
+    """Return how to read the first path that has a value: relative paths first, then paths from the response."""
     access, *others = relative
-    if not others and not from_answer:
+    if not others and not from_response:
         return lambda current, _: access(current)
     gives_list = access(None) == []
 
@@ -360,7 +360,7 @@ def compile_read(relative: Sequence[Accessor], from_answer: Sequence[Accessor] =
         found = access(current)
         if found is not MISSING and not (gives_list and not found):
             return found
-        for accesses, value in ((others, current), (from_answer, around)):
+        for accesses, value in ((others, current), (from_response, around)):
             for other in accesses:
                 later = other(value)
                 if later is not MISSING and later != []:
@@ -372,7 +372,7 @@ def compile_read(relative: Sequence[Accessor], from_answer: Sequence[Accessor] =
 
 
 def unwrap_single_root(read: Read, items: Output) -> Read:
-    """Read a root element as a list: its elements, where it has nothing but some of one name."""
+    """Return how to read a root element as a list: its child elements, if they all share one name."""
     begins = [split_first_name(each.mapping) for each in items.properties]
     own = {begin[0] for begin in begins if begin is not None}
 
@@ -389,11 +389,11 @@ def unwrap_single_root(read: Read, items: Output) -> Read:
     return elements
 
 
-def named_pieces(outputs: Sequence[ConsumedOutput]) -> dict[str, tuple[Accessor, bool]]:
-    """Give the named pieces of a consumed operation's response, and whether each is all of it.
+def named_parts(outputs: Sequence[ConsumedOutput]) -> dict[str, tuple[Accessor, bool]]:
+    """Return the named parts of a consumed operation's response, and whether each is the whole response.
 
     Raises:
-        ValueError: One of them is not a JSONPath.
+        ValueError: A path is not a JSONPath.
     """
     return {
         output.name: (compile_path(output.value), is_root(output.value)) for output in outputs if output.name
@@ -401,7 +401,7 @@ def named_pieces(outputs: Sequence[ConsumedOutput]) -> dict[str, tuple[Accessor,
 
 
 def convert(kind: str | None, value: Any) -> Any:
-    """Convert a scalar to its declared type where nothing is lost; leave it otherwise."""
+    """Convert a scalar to its declared type if nothing is lost; return it unchanged otherwise."""
     if kind in ("number", "integer") and isinstance(value, str):
         number = _json.parse_number(value.strip(), exact=True)
         return value if number is None or (kind == "integer" and isinstance(number, float)) else number
@@ -415,7 +415,7 @@ def convert(kind: str | None, value: Any) -> Any:
 
 
 def _kind_of(value: Any) -> str:
-    """Return what kind of JSON value a value is, in words."""
+    """Return a description of the JSON type of a value."""
     return next((words for kind, words in _KINDS if isinstance(value, kind)), "null")
 
 
@@ -428,24 +428,24 @@ def _brings_value(output: Output) -> bool:
 
 
 def _is_made_here(output: Output) -> bool:
-    """Whether an object or array is made of nothing but values that the document gives."""
+    """Return whether an object or array consists only of values in the document."""
     members = [*output.properties, *([output.items] if output.items else [])]
     return not output.mapping and bool(members) and all(_brings_value(member) for member in members)
 
 
 def output_schema(outputs: Sequence[Output], *, is_object: bool) -> dict[str, Any] | None:
-    """Give the JSON Schema of an answer.
+    """Return the JSON Schema of a result.
 
-    Everything may be null, and nothing is required: a mapping that finds
-    nothing gives null, and long answers are cut. An object or array of which no
-    member is declared can be anything, as it is passed on as it comes.
+    Everything is nullable and nothing is required: a mapping without a match
+    yields null, and long results are truncated. An object or array without
+    declared members can contain anything, because it is passed through.
 
     Args:
-        outputs: They shape the answer; one alone is all of it, unless they are the members of an object.
-        is_object: Whether they are.
+        outputs: The outputs of the function.
+        is_object: Whether they are the members of an object; otherwise, the first one is the whole result.
 
     Returns:
-        None where no text, number or boolean is promised anywhere.
+        The schema; None if it declares no string, number or boolean.
     """
     schema = _object(outputs) if is_object else _schema(outputs[0])
     return schema if any(kind in _SCALARS for kind in _types(schema)) else None

@@ -1,4 +1,4 @@
-"""What a unit does, to a plan: one call, steps, or an answer of its own."""
+"""Compilation of a function's plan: one call, steps, or a mock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from naftiko_run.invoke.function import Plan
 from naftiko_run.invoke.inputs import InputUse
 from naftiko_run.invoke.lookup import LookupRunner
 from naftiko_run.invoke.outcome import Outcome
-from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, Shape, named_pieces
+from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, Shape, named_parts
 from naftiko_run.invoke.references import References
 from naftiko_run.invoke.safety import SAFE_METHODS
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptRefused
@@ -26,10 +26,10 @@ from naftiko_run.invoke.steps import CallRunner, PlannedStep, Runner, ScriptRunn
 
 @dataclass(frozen=True, slots=True)
 class MockPlan:
-    """The plan of a function without a call and without steps.
+    """The plan of a mock: a function without a call and without steps.
 
     Attributes:
-        shape: Makes the answer of the inputs; None where there is nothing to answer.
+        shape: Makes the result from the inputs; None if it is empty.
     """
 
     shape: Shape | None
@@ -37,28 +37,28 @@ class MockPlan:
     async def run(
         self,
         values: dict[str, Any],
-        raw_body: CallerBody | None,  # noqa: ARG002 - a plan's form
-        stream_threshold: int | None,  # noqa: ARG002 - a plan's form
+        raw_body: CallerBody | None,  # noqa: ARG002 - required by Plan
+        stream_threshold: int | None,  # noqa: ARG002 - required by Plan
     ) -> Outcome:
-        """Give the answer; see ``Function.invoke``."""
+        """Return the result; see ``Function.invoke``."""
         return Outcome(204, b"") if self.shape is None else Outcome.of_value(self.shape({}, values))
 
 
 @dataclass(slots=True)
 class PlanCompiler:
-    """Compiles the plan of a unit.
+    """Compiles the plan of a function.
 
     Attributes:
-        model: The unit.
-        connector: Connects its calls to operations.
-        references: What its expressions may refer to.
+        model: The function in the document.
+        call_compiler: Compiles its calls.
+        references: Compiles its references.
         scripts: Compiles script steps.
-        report: Takes what will surprise at run time.
-        max_binary_size: Its adapter's, in bytes; None where it has none.
-        calls: The consumed operations that are called.
-        uses: Where values go.
-        refusal: Why every call fails; empty where calls can succeed.
-        promised: JSON Schema of the answer; None where nothing is promised.
+        report: Collects warnings.
+        max_binary_size: The limit of the adapter, in bytes; None for no limit.
+        calls: The compiled calls.
+        uses: How the values of inputs are used.
+        refusal: Why every call fails; empty if calls can succeed.
+        output_schema: JSON Schema of the result; None if nothing is declared.
     """
 
     model: FunctionModel
@@ -70,13 +70,13 @@ class PlanCompiler:
     calls: list[Call] = field(default_factory=list, init=False)
     uses: list[InputUse] = field(default_factory=list, init=False)
     refusal: str = field(default="", init=False)
-    promised: dict[str, Any] | None = field(default=None, init=False)
+    output_schema: dict[str, Any] | None = field(default=None, init=False)
 
     def compile(self) -> Plan:
-        """Compile the unit.
+        """Compile the plan.
 
         Raises:
-            ValueError: It cannot work; the message says why.
+            ValueError: The function cannot work; the message says why.
         """
         if self.model.steps:
             return self._steps()
@@ -86,9 +86,9 @@ class PlanCompiler:
 
     def _call(self) -> CallPlan:
         call = self._compile_call(self.model.call, self.model.with_, self.model)
-        pieces = named_pieces(call.operation.model.output_parameters)
+        parts = named_parts(call.operation.model.output_parameters)
         compiler = OutputCompiler(
-            self._value, pieces, lone_elements=_has_lone_elements(call), owner=self.model.name
+            self._value, parts, lone_elements=_has_lone_elements(call), owner=self.model.name
         )
         outputs = self._bytes() if call.operation.gives_bytes else self._outputs(compiler)
         body = call.operation.plan.body
@@ -102,14 +102,14 @@ class PlanCompiler:
         return CallPlan(call, outputs, media_type, None, passes_raw_body)
 
     def _bytes(self) -> OutputPlan:
-        """Give the plan of an answer in which there is nothing to map."""
+        """Return the plan of a binary response, in which there is nothing to map."""
         outputs = OutputCompiler(self._value).compile(self.model.output_parameters)
         if not outputs.is_identity:
             self.report.warning(
                 "unmapped-bytes",
-                f"`{self.model.call}` gives bytes, in which there is nothing to map: they are passed on whole",
+                f"`{self.model.call}` returns binary data, to which mappings do not apply; it is passed through unchanged",
                 (*self.model.pointer, "outputParameters"),
-                hint="leave `outputParameters` out, or give the operation another `outputRawFormat`",
+                hint="remove `outputParameters`, or set another `outputRawFormat` for the operation",
             )
         return OutputPlan(None)
 
@@ -129,7 +129,7 @@ class PlanCompiler:
             (tuple(each.target.split(".")), self._use(self.references.compile(each.value)))
             for each in self.model.mappings
         ]
-        # One output alone is the last step's answer; of several, each is the member of its name.
+        # A single output is the result of the last step; of several, each is the member with its name.
         is_by_name = bool(mappings) or len(self.model.output_parameters) > 1
         return StepsPlan(
             tuple(PlannedStep(name, runners[name], after) for name, after in plan),
@@ -160,8 +160,8 @@ class PlanCompiler:
                 if index is None:
                     known = ", ".join(each.name for each in self.model.steps if each.name != step.name)
                     raise ValueError(
-                        f"its step `{step.name}` searches in `{step.index}`, which is no step; "
-                        f"there are: {known or 'no others'}"
+                        f"its step `{step.name}` searches in `{step.index}`, which is not a step; "
+                        f"other steps: {known or 'none'}"
                     )
                 entries = self._use(read_step(*index))
                 wanted = self._use(self.references.compile(step.lookup_value))
@@ -170,7 +170,7 @@ class PlanCompiler:
                 return self._script(step)
 
     def _script(self, step: ScriptStep) -> ScriptRunner:
-        """Compile a script; it sees what every step before it gave, and so waits for all of them."""
+        """Compile a script step; it reads the outputs of all earlier steps, and therefore runs after them."""
         try:
             script = self.scripts.compile(step)
         except ScriptRefused as fault:
@@ -194,18 +194,18 @@ class PlanCompiler:
         return expression
 
     def _value(self, written: Any) -> Expression:
-        """Compile an output's own value: text is a template over the inputs, and nothing else is a reference."""
+        """Compile an output's own value: text is a template over the inputs; there are no other references."""
         return compile_value(written, self.references.resolve)
 
     def _outputs(self, compiler: OutputCompiler) -> OutputPlan:
         outputs = compiler.compile(self.model.output_parameters)
         self.uses += [InputUse(value) for value in outputs.values]
-        self.promised = outputs.schema
+        self.output_schema = outputs.schema
         if outputs.by_name:
             names = ", ".join(f"`{name}`" for name in outputs.by_name)
             self.report.warning(
                 "output-without-mapping",
-                f"`{self.model.name}` has outputs without a mapping: {names}; each is the member of its name, or null",
+                f"`{self.model.name}` has outputs without a mapping: {names}; each is the member with its name, or null",
                 (*self.model.pointer, "outputParameters"),
                 hint="add a `mapping`, such as `$.name`",
             )
@@ -213,5 +213,5 @@ class PlanCompiler:
 
 
 def _has_lone_elements(call: Call) -> bool:
-    """Whether the format writes a list of one as its one element."""
+    """Return whether the format writes a list with one element as that element."""
     return call.operation.model.output_raw_format == "xml"

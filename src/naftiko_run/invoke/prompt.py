@@ -1,4 +1,4 @@
-"""Prompts: messages with holes for their arguments (specification: ``prompts`` of an ``mcp`` adapter)."""
+"""Prompts: messages with placeholders for their arguments (specification: ``prompts`` of an ``mcp`` adapter)."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Argument:
 
     Attributes:
         name: Its name.
-        label: For people.
-        description: For people and models.
-        required: Whether there is no prompt without it.
-        enum: The values to choose from; none where anything goes.
+        label: Title for people.
+        description: Description for people and models.
+        required: Whether the prompt cannot be rendered without it.
+        enum: The allowed values; empty for any.
     """
 
     name: str
@@ -40,12 +40,12 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class RenderedMessage:
-    """A message of a prompt.
+    """A rendered message of a prompt.
 
     Attributes:
-        role: Who says it.
-        text: What is said; empty where a resource is shown.
-        resource: The URI of the resource that is shown; empty for a text.
+        role: The role of the speaker.
+        text: The text; empty for a resource.
+        resource: The URI of the resource; empty for a text.
     """
 
     role: Role
@@ -58,8 +58,8 @@ class CompiledPrompt:
     """A prompt, ready to be rendered.
 
     Attributes:
-        arguments: Declared, and those that only the text names, which are optional.
-        undeclared: The names of the latter; where one is not given, it stays as it is written.
+        arguments: The declared arguments, and those that only appear in the text, which are optional.
+        undeclared: The names of the latter; their placeholders are kept as written if they have no value.
     """
 
     arguments: tuple[Argument, ...]
@@ -67,10 +67,10 @@ class CompiledPrompt:
     undeclared: tuple[str, ...] = ()
 
     def render(self, arguments: Mapping[str, Any]) -> list[RenderedMessage]:
-        """Give the messages; a declared argument that is not given leaves nothing behind.
+        """Return the messages; a declared argument without a value renders as empty text.
 
         Raises:
-            InvalidInput: Required arguments are missing, all of which are named.
+            InvalidInput: Required arguments are missing; the message names all of them.
         """
         absent = [each.name for each in self.arguments if each.required and arguments.get(each.name) is None]
         if absent:
@@ -83,14 +83,14 @@ class CompiledPrompt:
 
 
 def compile_prompt(model: Prompt, folder: Path) -> CompiledPrompt:
-    """Compile a prompt; a file is read now, and is one message of the user.
+    """Compile a prompt; a file is read now, and becomes one message of the user.
 
     Args:
         model: The prompt.
-        folder: Where relative locations begin.
+        folder: The folder that relative locations start from.
 
     Raises:
-        ValueError: Its file cannot be read, a template in it is malformed, or its questions are not in order.
+        ValueError: Its file cannot be read, a template is malformed, or its questions depend on each other.
     """
     messages = model.template or (
         PromptMessage(role="user", content=Content(text=_text(model.location, folder))),

@@ -1,4 +1,4 @@
-"""Questions to a caller's user or model, compiled."""
+"""Questions to the user or model of a caller, compiled (``x-ask``)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from naftiko_run.invoke.schemas import compile_schema
 
 @dataclass(frozen=True, slots=True)
 class CompiledQuestion:
-    """A question.
+    """A compiled question.
 
     Attributes:
-        model: What the document says.
-        text: What the user or the model reads.
-        after: The questions whose answers the text reads.
-        validator: Of the user's answer.
+        model: The question as the document declares it.
+        text: The text that the user or the model reads.
+        after: The questions whose answers the text refers to.
+        validator: Validates the answer.
     """
 
     model: Ask
@@ -30,10 +30,10 @@ class CompiledQuestion:
 
 
 def compile_questions(models: Sequence[Ask]) -> tuple[CompiledQuestion, ...]:
-    """Compile the questions of one unit.
+    """Compile the questions of one tool or prompt.
 
     Raises:
-        ValueError: One has a malformed template or schema, or they wait for each other.
+        ValueError: A question has a malformed template or schema, or the questions depend on each other.
     """
     names = frozenset(each.name for each in models)
     asks = tuple(_compiled(each, names) for each in models)
@@ -41,7 +41,7 @@ def compile_questions(models: Sequence[Ask]) -> tuple[CompiledQuestion, ...]:
     for _ in asks:
         known |= {each.model.name for each in asks if each.after <= known}
     if waiting := names - known:
-        raise ValueError(f"its questions wait for each other: {', '.join(sorted(waiting))}")
+        raise ValueError(f"its questions depend on each other in a cycle: {', '.join(sorted(waiting))}")
     return asks
 
 
@@ -51,4 +51,4 @@ def _compiled(model: Ask, names: frozenset[str]) -> CompiledQuestion:
     try:
         return CompiledQuestion(model, text, after, compile_schema(model.answer))
     except ValueError as fault:
-        raise ValueError(f"the `answer` of `{model.name}` is no valid schema: {fault}") from None
+        raise ValueError(f"the `answer` of `{model.name}` is not a valid schema: {fault}") from None

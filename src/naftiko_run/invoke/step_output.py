@@ -1,4 +1,4 @@
-"""What a step gave, and how the expressions of later steps read it."""
+"""Outputs of steps, and expressions that read them."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from naftiko_run.expressions import (
 from naftiko_run.invoke.outputs import convert
 
 STEP_PREFIX = "$."
-"""Stands before a step's name in the scope, so that no input is mistaken for a step."""
+"""Prefix of step names in the scope, so that they never clash with inputs."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepOutput:
-    """What a step gave.
+    """The output of a step.
 
     Attributes:
-        value: Its output; ``MISSING`` where it gave none.
-        whole: Where a path that leads nowhere in the output is tried again: the
-            response that the output is a piece of, or the first of several entries found.
+        value: The output; ``MISSING`` if there is none.
+        whole: The value in which a path is tried if it has no match in the output: the
+            whole response, or the first of several entries found.
     """
 
     value: Any
@@ -37,7 +37,7 @@ class StepOutput:
 
 
 def split_step_path(path: str, steps: Mapping[str, Any] | Sequence[str]) -> tuple[str, str] | None:
-    """Split ``$.step.path`` into the step and the path in its output; None where it names no step."""
+    """Split ``$.step.path`` into the step and the path in its output; None if it does not begin with a step."""
     begin = split_first_name(path) if steps else None
     if begin is None or begin[0] not in steps:
         return None
@@ -45,10 +45,10 @@ def split_step_path(path: str, steps: Mapping[str, Any] | Sequence[str]) -> tupl
 
 
 def read_step(step: str, path: str) -> Expression:
-    """Give the expression that reads a path in a step's output.
+    """Return the expression that reads a path in a step's output.
 
     Raises:
-        ValueError: It is not a JSONPath.
+        ValueError: The path is not a JSONPath.
     """
     name = STEP_PREFIX + step
     if is_root(path):
@@ -67,49 +67,49 @@ def read_step(step: str, path: str) -> Expression:
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The pieces of a response that its operation's ``outputParameters`` name.
+    """The parts of a response that its operation's ``outputParameters`` select.
 
     Attributes:
-        named: Pieces by name; where there are none, and no ``lone``, the response is the output.
-        lone: The one piece without a name.
+        named: Parts by name; if there are none, and no ``unnamed``, the response is the output.
+        unnamed: The one part without a name.
     """
 
     named: tuple[tuple[str, Accessor], ...] = ()
-    lone: Accessor | None = None
+    unnamed: Accessor | None = None
 
     @classmethod
     def of(cls, outputs: Sequence[ConsumedOutput]) -> Projection:
         """Compile a consumed operation's output parameters.
 
         Raises:
-            ValueError: One of them is not a JSONPath.
+            ValueError: A path is not a JSONPath.
         """
-        pieces = [(each.name, _piece(each)) for each in outputs if not is_root(each.value)]
-        named = tuple((name, access) for name, access in pieces if name)
-        unnamed = [access for name, access in pieces if not name]
-        return cls(named, unnamed[0] if unnamed and not named else None)
+        parts = [(each.name, _part(each)) for each in outputs if not is_root(each.value)]
+        named = tuple((name, access) for name, access in parts if name)
+        others = [access for name, access in parts if not name]
+        return cls(named, others[0] if others and not named else None)
 
     def output_of(self, decoded: Any) -> StepOutput:
-        """Give the output of a step that received a response.
+        """Return the output of a step for a decoded response.
 
-        An object gives the named pieces; each element of a list gets those that it has added.
+        The output of an object is its named parts; to each element of a list, its named parts are added.
         """
-        if self.lone is not None:
-            return StepOutput(self.lone(decoded), decoded)
+        if self.unnamed is not None:
+            return StepOutput(self.unnamed(decoded), decoded)
         if not self.named:
             return StepOutput(decoded)
         if isinstance(decoded, list):
             return StepOutput(
-                [{**each, **self._pieces(each)} if isinstance(each, dict) else each for each in decoded]
+                [{**each, **self._parts(each)} if isinstance(each, dict) else each for each in decoded]
             )
-        return StepOutput(self._pieces(decoded), decoded)
+        return StepOutput(self._parts(decoded), decoded)
 
-    def _pieces(self, value: Any) -> dict[str, Any]:
+    def _parts(self, value: Any) -> dict[str, Any]:
         return {name: found for name, access in self.named if (found := access(value)) is not MISSING}
 
 
-def _piece(output: ConsumedOutput) -> Accessor:
-    """Read a piece, in its declared type: what XML and CSV write as text is a number again."""
+def _part(output: ConsumedOutput) -> Accessor:
+    """Return how to read a part in its declared type: numbers that XML and CSV write as text are converted."""
     access, kind = compile_path(output.value), output.type
     if kind not in ("number", "integer", "boolean", "string"):
         return access

@@ -59,7 +59,7 @@ class Format(Protocol):
             What JSON can carry.
 
         Raises:
-            NotUnicode: Its bytes are not in its encoding; the repaired text is decoded instead, with a warning.
+            InvalidUnicode: Its bytes are not in its encoding; the repaired text is decoded instead, with a warning.
             ValueError: It is malformed; the message says how, and shows nothing of the content.
         """
         ...

@@ -85,7 +85,7 @@ def decode_text(content: bytes, media_type: str, default: str = "utf-8") -> str:
     """Decode text by its byte order mark, the charset of its Content-Type, or the default.
 
     Raises:
-        NotUnicode: Its bytes are not in it.
+        InvalidUnicode: Its bytes are not in it.
         ValueError: Its charset is not known.
     """
     encoding, skipped = encoding_of(content, media_type) or (default, 0)

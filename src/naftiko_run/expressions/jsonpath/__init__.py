@@ -1,9 +1,9 @@
-"""JSONPath, compiled once: RFC 9535, and beside it the dialect of published documents and Jayway's extensions.
+"""JSONPath, compiled once: RFC 9535, the dialect of published documents, and Jayway's extensions.
 
-Plain paths (names, indexes, wildcards, ``length``) become a short list of
-steps in ``plain``. Richer ones are parsed by jsonpath-rfc9535 and compiled to
-closures in ``queries``, after ``jayway`` has translated what the RFC does not
-have; the operators that only jsonpath-ng has go to it in ``older``.
+Simple paths (names, indexes, wildcards, ``length``) become a short list of
+steps in ``simple``. Other paths are parsed by jsonpath-rfc9535 and compiled to
+closures in ``rfc9535``, after ``jayway`` has translated extensions of the RFC;
+``compiler`` passes operators that only jsonpath-ng supports to that library.
 """
 
 from naftiko_run.expressions.jsonpath.comparison import equality_key, is_same

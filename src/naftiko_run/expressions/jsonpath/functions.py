@@ -1,4 +1,4 @@
-"""The functions that filters call: those of RFC 9535, and Jayway's operators as functions of two operands."""
+"""The functions of filters: those of RFC 9535, and Jayway's operators as functions of two operands."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from naftiko_run.expressions.jsonpath.comparison import equality_key, is_same
 from naftiko_run.expressions.jsonpath.regex import compile_iregexp, compile_regex
 
 JAYWAY_PREFIX: Final = "jayway_"
-"""Begins the names of the functions that ``jayway`` translates operators into."""
+"""Prefix of the functions that ``jayway`` translates operators to."""
 
 
 class JsonPathFunction(FilterFunction):
     """A function with its types, which the parser checks.
 
     Args:
-        returns: What it gives: a value, a truth, or nodes.
-        takes: What it takes, in order.
-        call: Gives the result for the arguments.
+        returns: The type of its result.
+        takes: The types of its arguments.
+        call: Returns the result for the arguments.
     """
 
     def __init__(
@@ -45,12 +45,12 @@ class JsonPathFunction(FilterFunction):
         return self._returns
 
     def __call__(self, *arguments: Any) -> Any:
-        """Call it."""
+        """Call the function."""
         return self._call(*arguments)
 
 
 def length_of(value: Any) -> Any:
-    """Return how many characters, elements or members there are; ``MISSING`` for what has none."""
+    """Return the number of characters, elements or members; ``MISSING`` for other values."""
     return len(value) if isinstance(value, str | list | dict) else MISSING
 
 
@@ -74,7 +74,7 @@ def _fits(text: Any, pattern: Any, *, whole: bool) -> bool:
 
 
 class ValueSet:
-    """The elements of a list, found by value without a search through it.
+    """The elements of a list, hashed for fast membership tests.
 
     Args:
         elements: The list.
@@ -129,7 +129,7 @@ def _is_empty(left: Any, right: Any) -> bool:
 
 
 def _is_like(left: Any, right: Any) -> bool:
-    """Compare with a pattern, as ``jayway`` has written it down with its flags."""
+    """Match a pattern, which ``jayway`` encodes with its flags."""
     if isinstance(left, bool) or not isinstance(left, str | int | float):
         return False
     pattern, flags, whole = json.loads(right)
@@ -174,7 +174,7 @@ def keys(value: Any) -> Any:
 
 
 def _numbers(value: Any) -> list[int | float]:
-    """Return the numbers of a list, also those that XML and CSV write as text."""
+    """Return the numbers of a list, including those that XML and CSV write as text."""
     found: list[int | float] = []
     for each in value if isinstance(value, list) else ():
         number = _json.parse_number(each.strip(), exact=True) if isinstance(each, str) else each
@@ -194,11 +194,11 @@ PATH_FUNCTIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "length": length_of,
     "size": length_of,
 }
-"""What can be called on what a path leads to: ``$.list[*].price.sum()``."""
+"""The functions at the end of a path: ``$.list[*].price.sum()``."""
 
 
 def _over(call: Callable[[Any], Any]) -> Callable[[list[Any]], Any]:
-    """Return a function of nodes: of the one value where there is one, as a single path gives it."""
+    """Return a function of nodes that applies to the value if there is only one container, else to the list of nodes."""
     return lambda nodes: call(nodes[0] if len(nodes) == 1 and isinstance(nodes[0], list | dict) else nodes)
 
 
@@ -229,4 +229,4 @@ FUNCTIONS: Final[dict[str, JsonPathFunction]] = {
 SET_FUNCTIONS: Final = frozenset(
     f"{JAYWAY_PREFIX}{name}" for name in ("in", "nin", "subsetof", "anyof", "noneof")
 )
-"""The functions whose second argument is a list in which values are looked up."""
+"""The functions whose second argument is a list to search for values."""

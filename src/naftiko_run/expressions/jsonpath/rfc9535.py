@@ -1,7 +1,7 @@
-"""Queries of RFC 9535: parsed by jsonpath-rfc9535, compiled to closures.
+"""Queries of RFC 9535, parsed by jsonpath-rfc9535 and compiled to closures.
 
-The closures do what the library's own evaluation does, without a node and a
-location for each value, at any depth of nesting, and with numbers kept exact.
+The closures are equivalent to the library's own evaluation, without a node and a
+location for each value, at any depth of nesting, and with exact numbers.
 """
 
 from __future__ import annotations
@@ -44,18 +44,18 @@ from naftiko_run.expressions.jsonpath.functions import FUNCTIONS, JAYWAY_PREFIX,
 from naftiko_run.expressions.jsonpath.simple import Accessor, Step, accessor_of, members
 
 MAX_VISITS: Final = 500_000
-"""Values that one evaluation descends to, beside one descent from the root: several ``..`` in a path multiply."""
+"""Maximum number of values that one evaluation visits, besides one descent from the root: several ``..`` multiply."""
 
 
 class TooManyVisits(Exception):
-    """A path descends to more values than one evaluation may."""
+    """A path visits too many values."""
 
 
 class QueryEvaluation:
-    """One use of a path.
+    """The state of one evaluation of a path.
 
     Args:
-        root: What ``$`` is.
+        root: The value of ``$``.
     """
 
     __slots__ = ("_lists", "_of_root", "left", "root")
@@ -67,20 +67,20 @@ class QueryEvaluation:
         self._lists: dict[int, ValueSet] = {}
 
     def once(self, key: int, read: Callable[[], Any]) -> Any:
-        """Return what a query from the root gives, which is the same for every value that is tested."""
+        """Return the cached result of a query from the root, which is the same for all values."""
         if key not in self._of_root:
             self._of_root[key] = read()
         return self._of_root[key]
 
     def value_set(self, elements: list[Any]) -> ValueSet:
-        """Return the elements of a list for many look-ups."""
+        """Return the elements of a list as a set, cached."""
         found = self._lists.get(id(elements))
         if found is None:
             found = self._lists[id(elements)] = ValueSet(elements)
         return found
 
     def descend(self, value: Any) -> Iterator[Any]:
-        """Yield a value and all below it that have members, each before its own."""
+        """Yield a value and all containers in it, parents before children."""
         is_counted = value is not self.root
         waiting = [value]
         while waiting:
@@ -100,10 +100,10 @@ _Select = Callable[[Any, QueryEvaluation, list[Any]], None]
 
 
 class _Environment(JSONPathEnvironment):
-    """The library's, with Jayway's operators, whose operands can be of any type."""
+    """The environment of the library, with Jayway's operators, whose operands can have any type."""
 
     def setup_function_extensions(self) -> None:
-        """Define the functions of filters."""
+        """Register the functions of filters."""
         self.function_extensions.update(FUNCTIONS)
 
     def check_well_typedness(self, token: Token, func: FilterFunction, args: list[Expression]) -> None:
@@ -121,7 +121,7 @@ def parse(path: str) -> JSONPathQuery:
     """Parse a path.
 
     Raises:
-        PathFault: It does not follow RFC 9535.
+        JsonPathError: The path does not conform to RFC 9535.
     """
     try:
         return _environment().compile(path)
@@ -135,10 +135,10 @@ def parse(path: str) -> JSONPathQuery:
 
 
 def compile_query(query: JSONPathQuery) -> Accessor:
-    """Compile a query: a singular one gives its value or ``MISSING``, any other the list of its matches.
+    """Compile a query: a singular one returns its value or ``MISSING``, any other the list of its matches.
 
     Raises:
-        PathFault: It compares what is no value, which the parser accepts.
+        JsonPathError: The query compares something that is not a value, which the parser accepts.
     """
     if query.singular_query():
         return accessor_of(_steps(query))
@@ -217,7 +217,7 @@ def _test(expression: Expression) -> Callable[[Any, QueryEvaluation], bool]:
         nodes = _nodes_of(expression)
         return lambda value, evaluation: bool(nodes(value, evaluation))
     if isinstance(expression, FilterExpressionLiteral):
-        raise _fault(expression, "a literal is no test", "compare it: `[?@.a == 1]`")
+        raise _fault(expression, "a literal is not a test", "compare it: `[?@.a == 1]`")
     result = _operand(expression)
     return lambda value, evaluation: bool(result(value, evaluation))
 
@@ -257,10 +257,12 @@ def _operand(expression: Expression) -> Operand:
     if isinstance(expression, FunctionExtension):
         return _call(expression)
     if not isinstance(expression, FilterExpressionLiteral):
-        raise _fault(expression, "only single values are compared", "negate it all: `[?!(@.a == 1)]`")
+        raise _fault(
+            expression, "only single values can be compared", "negate the whole comparison: `[?!(@.a == 1)]`"
+        )
     literal = expression.value
     if isinstance(expression, IntegerLiteral) and expression.token.value.lstrip("-").isdigit():
-        literal = int(expression.token.value)  # the library's went through a float
+        literal = int(expression.token.value)  # the library converts it through a float
     return lambda _, __: literal
 
 
@@ -297,15 +299,15 @@ def _fault(expression: Expression, reason: str, hint: str) -> JsonPathError:
 
 _HINTS: Final = (
     ("non-singular query is not comparable", "compare with one value: `[?@.a == 1]`, not `[?@.* == 1]`"),
-    ("must be of ValueType", "it takes one value: `length(@.a)`, not `length(@.*)`; `count(@.*)` counts"),
+    ("must be of ValueType", "pass one value: `length(@.a)`, not `length(@.*)`; use `count(@.*)` to count"),
     ("must be compared", "compare it, or test that something exists: `[?@.a]`"),
-    ("is not comparable", "it is true or false itself: leave the comparison out"),
-    ("is not defined", "filters have length, count, match, search and value"),
-    ("index out of range", "numbers go from -(2^53 - 1) to 2^53 - 1"),
-    ("escape", "in quotes, `\\` stands before \\ / b f n r t u or the quote itself"),
-    ("bald descendant", "a name, `*` or a bracket follows `..`"),
+    ("is not comparable", "it already is true or false: remove the comparison"),
+    ("is not defined", "the functions are length, count, match, search and value"),
+    ("index out of range", "numbers must be from -(2^53 - 1) to 2^53 - 1"),
+    ("escape", "in quotes, use `\\` only before \\ / b f n r t u or the quote itself"),
+    ("bald descendant", "write a name, `*` or a bracket after `..`"),
     ("invalid character", "write control characters as `\\u000a`"),
-    ("unexpected filter selector token", "text stands in quotes, and `==` compares: `[?@.a == 'x']`"),
+    ("unexpected filter selector token", "quote text, and compare with `==`: `[?@.a == 'x']`"),
 )
 
 

@@ -1,4 +1,4 @@
-"""JavaScript scripts, in QuickJS, in processes of their own."""
+"""JavaScript scripts, run by QuickJS in separate processes."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ from naftiko_run.invoke.scripting.program import (
 from naftiko_run.invoke.scripting.worker_pool import QueuedJob, Worker
 
 _CHECK: Final = ScriptLimits(milliseconds=10_000, statements=0)
-"""With not one statement to execute, a script is compiled, and does nothing."""
+"""With a limit of zero statements, a script is compiled but not run."""
 
 _END: Final = "\n;void 0"
-"""What a script ends with, so that what its last statement is worth need not be read."""
+"""Appended to a script, so that the value of its last statement is not read."""
 
 _HASHBANG: Final = re.compile(r"\A#!.*")
-_NEEDED: Final = ("quickjs", "tree_sitter", "tree_sitter_javascript")
+_REQUIRED_MODULES: Final = ("quickjs", "tree_sitter", "tree_sitter_javascript")
 
 
 @dataclass(frozen=True, slots=True)
 class JavaScriptProgram:
-    """JavaScript scripts that count their statements, in the order in which they are evaluated."""
+    """Instrumented JavaScript scripts, in the order in which they are evaluated."""
 
     _sources: tuple[ScriptSource, ...]
     _counted: tuple[str, ...]
 
     @classmethod
     def compile(cls, sources: Sequence[ScriptSource]) -> JavaScriptProgram:
-        """Compile scripts; QuickJS itself says what it can't run.
+        """Compile scripts; QuickJS reports what it cannot run.
 
         Raises:
-            ScriptRefused: One of them can't be run, or QuickJS is not installed.
+            ScriptRefused: A script cannot be run, or QuickJS is not installed.
         """
         try:
-            for name in _NEEDED:
-                if find_spec(name) is None:  # not imported: QuickJS starts a thread, which forks would lack
+            for name in _REQUIRED_MODULES:
+                if find_spec(name) is None:  # not imported: QuickJS starts a thread, which a fork would lack
                     raise ModuleNotFoundError(name=name)
         except ImportError as missing:
             raise not_installed("JavaScript", str(missing.name)) from None
@@ -58,21 +58,21 @@ class JavaScriptProgram:
         with Worker() as worker:
             for source in sources:
                 reject_reserved_names(source)
-                # Uncounted text would run: a statement in front, which throws, sees to it that it does not.
+                # The script is not instrumented yet: a first statement that throws prevents it from running.
                 _check(worker, source, f"{COUNT}(1);{source.text}")
                 try:
                     counted.append(count_statements(source.text))
                 except ValueError as fault:
                     raise ScriptRefused(
                         f"`{source.name}`, {fault}",
-                        "write that line more plainly, such as with `;` where a statement ends",
+                        "write that line in simpler syntax, for example with `;` at the end of statements",
                     ) from None
                 _check(worker, source, counted[-1])
         return cls(tuple(sources), tuple(counted))
 
     async def run(self, context: str, limits: ScriptLimits) -> str | None:
         """Run the scripts in a fresh engine of a worker process; see ``Program.run``."""
-        reply = await QueuedJob.of(_job([text + _END for text in self._counted], context, limits))
+        reply = await QueuedJob.run(_job([text + _END for text in self._counted], context, limits))
         if "result" in reply:
             result: str = reply["result"]
             return result
@@ -99,11 +99,11 @@ def _job(scripts: Sequence[str], context: str, limits: ScriptLimits) -> dict[str
 
 
 def _check(worker: Worker, source: ScriptSource, text: str) -> None:
-    """Have QuickJS compile a script."""
-    reply = worker.ask(_job([text], "{}", _CHECK))
+    """Check that QuickJS compiles a script."""
+    reply = worker.run(_job([text], "{}", _CHECK))
     if reply.get("failure") != "statements":
         line = f", line {reply['line']}" if reply.get("line") else ""
         raise ScriptRefused(
             f"`{source.name}`{line}: {reply.get('message', 'it cannot be compiled')}",
-            "correct the script; it has no modules: what `dependencies` define is there without an import",
+            "correct the script; there are no modules: definitions of `dependencies` are available without an import",
         )

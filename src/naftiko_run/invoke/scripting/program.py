@@ -1,4 +1,4 @@
-"""What every sandbox for scripts is given and gives, whatever its language."""
+"""The interface of script programs of all languages: sources, limits, results and errors."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from dataclasses import dataclass
 from typing import Final, NoReturn, Protocol
 
 MAX_MEMORY: Final = 64 * 1024 * 1024
-"""Bytes that a script may hold at a time, its context and its result included."""
+"""Maximum memory of a script in bytes, including its context and result."""
 
 MAX_RESULT_SIZE: Final = 8 * 1024 * 1024
-"""Characters of JSON that a result may have: what the event loop reads without others noticing."""
+"""Maximum size of a result, in characters of JSON."""
 
 GRACE_PERIOD: Final = 1.0
-"""Seconds that a script which asks nobody may run past its time limit before its process is ended."""
+"""Seconds after the timeout until the process of a script that does not stop is killed."""
 
 MAX_CONCURRENT_SCRIPTS: Final = max(4, os.cpu_count() or 1)
-"""Scripts of one language that run at the same time; the next ones wait for their turn."""
+"""Maximum number of scripts of one language that run at the same time; others are queued."""
 
 RESERVED_PREFIX: Final = "__naftiko"
-"""What the names begin with that scripts may not use."""
+"""Prefix of names that scripts must not use."""
 
 _ESCAPE: Final = re.compile(r"\\u\{?0*([0-9a-fA-F]{1,6})\}?")
 
 
 class ScriptRefused(ValueError):
-    """A script that cannot be run, known when the document is loaded.
+    """A script cannot be run; raised when the document is loaded.
 
     Args:
-        message: What is wrong, in words for the document's author.
-        hint: How to mend it.
+        message: What is wrong, for the author of the document.
+        hint: How to fix it.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -41,13 +41,13 @@ class ScriptRefused(ValueError):
 
 
 class Halted(Exception):
-    """A script that ended without a result: it failed, or it met a limit.
+    """A script ended without a result: it failed or exceeded a limit.
 
     Args:
-        message: What happened, without its place.
-        file: The script's name, as the document writes it; empty where no line is to blame.
-        line: The line in it, from 1; 0 where none is known.
-        hint: How to mend it.
+        message: What happened, without the location.
+        file: The name of the script, as the document writes it; empty if unknown.
+        line: The line in it, from 1; 0 if unknown.
+        hint: How to fix it.
     """
 
     def __init__(self, message: str, file: str = "", line: int = 0, hint: str = "") -> None:
@@ -58,7 +58,7 @@ class Halted(Exception):
 
     @property
     def place(self) -> str:
-        """What a message begins with to say where."""
+        """The location, as a prefix of messages."""
         if not self.file:
             return ""
         return f"`{self.file}`, line {self.line}: " if self.line else f"`{self.file}`: "
@@ -69,8 +69,8 @@ class ScriptSource:
     """The text of one script.
 
     Attributes:
-        name: Its path below the location, as the document writes it.
-        text: What is in it.
+        name: Its path in the location, as the document writes it.
+        text: Its content.
     """
 
     name: str
@@ -79,11 +79,11 @@ class ScriptSource:
 
 @dataclass(frozen=True, slots=True)
 class ScriptLimits:
-    """What one run may use.
+    """The limits of one run.
 
     Attributes:
-        milliseconds: Time.
-        statements: Statements, those of dependencies included.
+        milliseconds: The timeout.
+        statements: Maximum number of statements, including those of dependencies.
     """
 
     milliseconds: int
@@ -91,79 +91,80 @@ class ScriptLimits:
 
     @property
     def seconds(self) -> float:
-        """The time in seconds."""
+        """The timeout in seconds."""
         return self.milliseconds / 1000
 
-    def halt(self, met: str) -> NoReturn:
-        """Say which limit was met: `time`, `statements`, `memory` or `result`; anything else is a broken sandbox.
+    def halt(self, exceeded: str) -> NoReturn:
+        """Raise the error for an exceeded limit: `time`, `statements`, `memory` or `result`; else for a crash.
 
         Raises:
             Halted: Always.
         """
         under = "under `management.scripting` of the control adapter"
-        if met == "time":
+        if exceeded == "time":
             raise Halted(
                 f"it exceeded the timeout limit ({self.milliseconds} ms)",
-                hint=f"let it do less, or raise `timeout` {under}",
+                hint=f"do less in the script, or raise `timeout` {under}",
             )
-        if met == "statements":
+        if exceeded == "statements":
             raise Halted(
                 f"it exceeded the statement limit ({self.statements})",
-                hint=f"let it do less, or raise `statementLimit` {under}",
+                hint=f"do less in the script, or raise `statementLimit` {under}",
             )
-        if met == "memory":
+        if exceeded == "memory":
             raise Halted(f"it used more than {MAX_MEMORY // 1024 // 1024} MiB of memory")
-        if met == "result":
-            raise Halted(f"its `result` has more than {MAX_RESULT_SIZE // 1024 // 1024} MiB")
-        raise Halted("its sandbox broke down, and was ended")
+        if exceeded == "result":
+            raise Halted(f"its `result` is larger than {MAX_RESULT_SIZE // 1024 // 1024} MiB")
+        raise Halted("its interpreter crashed and was stopped")
 
 
 class Program(Protocol):
-    """Scripts of one step that are ready to run."""
+    """Compiled scripts of one step."""
 
     async def run(self, context: str, limits: ScriptLimits) -> str | None:
-        """Run dependencies and script in a sandbox of their own.
+        """Run the dependencies and the script, isolated.
 
         Args:
-            context: What the scripts see as `context`, a JSON object.
-            limits: What they may use.
+            context: The value of `context`, as the text of a JSON object.
+            limits: The limits of the run.
 
         Returns:
-            `result` as JSON text; None where no script assigned it.
+            `result` as JSON text; None if no script assigned it.
 
         Raises:
-            Halted: A script failed, or met a limit.
+            Halted: A script failed or exceeded a limit.
         """
 
 
 class ProgramCompiler(Protocol):
-    """What makes programs of sources."""
+    """Compiles the sources of one language."""
 
     def __call__(self, sources: Sequence[ScriptSource]) -> Program:
-        """Compile sources that are evaluated in this order.
+        """Compile sources, which are evaluated in this order.
 
         Raises:
-            ScriptRefused: One of them can't be run, or the sandbox is not installed.
+            ScriptRefused: A script cannot be run, or the interpreter is not installed.
         """
 
 
 def not_installed(language: str, missing: str) -> ScriptRefused:
-    """Return the error that the extra for scripts of a language is missing."""
+    """Return the error for a language whose extra is not installed."""
     return ScriptRefused(
-        f"{language} scripts need a sandbox that is not installed ({missing})",
+        f"{language} scripts need an interpreter that is not installed ({missing})",
         f'pip install "naftiko-run[scripts-{language.lower()}]"',
     )
 
 
 def reject_reserved_names(source: ScriptSource) -> None:
-    """Refuse a source that uses the names which counting needs, however it spells them.
+    """Reject a source that uses the reserved names of the instrumentation, in any spelling.
 
     Raises:
-        ScriptRefused: It does.
+        ScriptRefused: The source uses such a name.
     """
     for number, line in enumerate(source.text.splitlines(), 1):
         spelled = _ESCAPE.sub(lambda found: chr(min(int(found[1], 16), 0x10FFFF)), line)
         if RESERVED_PREFIX in unicodedata.normalize("NFKC", spelled):
             raise ScriptRefused(
-                f"`{source.name}`, line {number}: names with `{RESERVED_PREFIX}` are taken", "choose another"
+                f"`{source.name}`, line {number}: names with `{RESERVED_PREFIX}` are reserved",
+                "choose another name",
             )

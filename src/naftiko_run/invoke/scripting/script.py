@@ -1,4 +1,4 @@
-"""A script step of the document to a script that can be run."""
+"""Compilation of a script step of the document to a script that can run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMPILERS: Final[dict[str, ProgramCompiler]] = {
     "javascript": JavaScriptProgram.compile,
     "python": PythonProgram.compile,
 }
-"""What runs, by the name that documents write."""
+"""The compiler of each language, by its name in documents."""
 
 MAX_MESSAGE_LENGTH: Final = 500
 
@@ -32,13 +32,13 @@ _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script step, ready to run.
+    """A compiled script step.
 
     Attributes:
-        name: The step's name.
+        name: The name of the step.
         language: Its language.
         file: Its file, as the document writes it.
-        limits: What a run may use.
+        limits: The limits of one run.
     """
 
     name: str
@@ -48,20 +48,21 @@ class Script:
     _program: Program | None = field(repr=False)
 
     async def run(self, context: Mapping[str, Any]) -> Any:
-        """Run it; cancelling the call stops it.
+        """Run the script; cancelling the call stops it.
 
         Args:
-            context: What it sees as `context`: values that JSON can carry.
+            context: The value of `context`: JSON values.
 
         Returns:
-            What it assigned to `result`; ``MISSING`` where it assigned nothing.
+            The value of `result`; ``MISSING`` if the script did not assign it.
 
         Raises:
-            ScriptFailed: It failed, met a limit, gave something that is not JSON, or scripts are off.
+            ScriptFailed: The script failed, exceeded a limit or returned something that is not JSON, or scripts are
+                disabled.
         """
         if self._program is None:
             raise ScriptFailed(
-                f"script step `{self.name}`: scripts are switched off",
+                f"script step `{self.name}`: scripts are disabled",
                 hint="set `enabled: true` under `management.scripting` of the control adapter",
             )
         try:
@@ -96,7 +97,7 @@ class ScriptCompiler:
     """Compiles the script steps of one document.
 
     Attributes:
-        defaults: What its control adapter says about scripts.
+        defaults: The script settings of its control adapter.
         folder: The document's folder.
     """
 
@@ -104,10 +105,10 @@ class ScriptCompiler:
     folder: Path
 
     def compile(self, step: ScriptStep) -> Script:
-        """Read a step's scripts and make them ready: nothing is read or checked while a request waits.
+        """Read and compile the scripts of a step, so that nothing is read or compiled during a request.
 
         Raises:
-            ScriptRefused: The step cannot work; the message says why, its hint how to mend it.
+            ScriptRefused: The step cannot work; the message says why, and the hint how to fix it.
         """
         language = (step.language or self.defaults.default_language).lower()
         program: Program | None = None
@@ -136,17 +137,18 @@ class ScriptCompiler:
             )
         if language == "groovy":
             raise ScriptRefused(
-                f"the script step `{step.name}` is Groovy, for which there is no sandbox",
+                f"the script step `{step.name}` is written in Groovy, which is not supported",
                 "rewrite it in JavaScript or Python; `context` and `result` mean the same there",
             )
         if language not in COMPILERS:
             raise ScriptRefused(
-                f"the script step `{step.name}` is `{language}`", f"write {' or '.join(COMPILERS)}"
+                f"the script step `{step.name}` has the unknown language `{language}`",
+                f"use {' or '.join(COMPILERS)}",
             )
         allowed = self.defaults.allowed_languages
         if allowed and language not in allowed:
             raise ScriptRefused(
-                f"the script step `{step.name}` is `{language}`, and `allowedLanguages` has {', '.join(allowed)}",
+                f"the script step `{step.name}` is written in `{language}`, but `allowedLanguages` only has {', '.join(allowed)}",
                 f"add `{language}` to `allowedLanguages` under `management.scripting`, or rewrite the script",
             )
         return COMPILERS[language]

@@ -1,4 +1,4 @@
-"""Work whose threads must not stay: done in a fork of this process, which ends with it."""
+"""Checks that start threads, run in a forked subprocess so that no thread remains in this process."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from typing import Final, NoReturn
 
 from naftiko_run.invoke.scripting.program import ScriptRefused
 
-_FORKS: Final = hasattr(os, "fork")
+_HAS_FORK: Final = hasattr(os, "fork")
 
 
 def can_fork() -> bool:
-    """Whether this process can fork: no thread of Python's is there that the fork would lack."""
-    return _FORKS and threading.active_count() == 1
+    """Return whether this process can fork safely: it has no other Python threads, which a fork would lack."""
+    return _HAS_FORK and threading.active_count() == 1
 
 
 def run_in_subprocess(check: Callable[[], None]) -> None:
-    """Run a check in a fork.
+    """Run a check in a forked subprocess.
 
     Raises:
         ScriptRefused: The check raised it.
-        RuntimeError: It broke down.
+        RuntimeError: The subprocess crashed.
     """
     reader, writer = os.pipe()
     pid = os.fork()
     if not pid:
         _check(check, writer)
     os.close(writer)
-    with os.fdopen(reader) as told:
-        text = told.read()
+    with os.fdopen(reader) as results:
+        text = results.read()
     os.waitpid(pid, 0)
     if not text:
-        raise RuntimeError("a script could not be checked: the process that did it broke down")
+        raise RuntimeError("a script could not be checked: the subprocess crashed")
     refused = json.loads(text)
     if refused:
         raise ScriptRefused(*refused)
@@ -47,7 +47,7 @@ def _check(check: Callable[[], None], writer: int) -> NoReturn:
             check()
         except ScriptRefused as fault:
             refused = (str(fault), fault.hint)
-        with os.fdopen(writer, "w") as telling:
-            json.dump(refused, telling)
+        with os.fdopen(writer, "w") as results:
+            json.dump(refused, results)
     finally:
         os._exit(0)
