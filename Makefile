@@ -18,7 +18,7 @@ ENVIRONMENT := $(if $(BUILT),$(BUILT),$(VENV)/.python-$(shell $(PYTHON) -c '$(ID
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install dev test test-lowest test-latest test-uvicorn test-nginx test-shared test-clients conformance check coverage docs reference lock release bench bench-quick bench-profile bench-instructions bench-loading lint-docker clean
+.PHONY: help run install dev test test-lowest test-latest test-uvicorn test-httpx test-nginx test-shared test-clients conformance check coverage docs reference lock release bench bench-quick bench-profile bench-instructions bench-loading lint-docker clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test-latest: $(VENV)/.installed-lock ## Run the suite with the newest dependenci
 
 test-uvicorn: dev ## Run the tests of the adapters with uvicorn's HTTP protocol instead of ours
 	@$(BIN)/pytest --numprocesses auto --http-server uvicorn tests/expose tests/asgi $(ARGS)
+
+test-httpx: dev ## Run the tests of the adapters with httpx as the HTTP client
+	@$(BIN)/pytest --numprocesses auto --http-client httpx tests/expose $(ARGS)
 
 test-nginx: dev ## Run the tests that compare with nginx
 	@PATH="$$PATH:/usr/sbin:/usr/local/sbin" command -v nginx >/dev/null \

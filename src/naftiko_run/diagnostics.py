@@ -97,7 +97,7 @@ class Report:
 
     Args:
         file: The file as the user named it.
-        locate: Returns the position of a pointer; see ``Source.locate``.
+        locate: Returns the position of a pointer; see ``SourceDocument.locate``.
         origin: Returns the file and the pointer in it, if parts of the document
             are imported from other files.
     """

@@ -90,7 +90,7 @@ def test_a_script_that_fails_is_told_with_its_step(tmp_path: Path, upstream: Ups
         ("{language: javascript, location: ./scripts, file: ../secret.js}", "../secret.js"),
         ("{language: javascript, location: ./scripts, file: none.js}", "none.js"),
         ("{location: ./scripts, file: names.js}", "has no `language`"),
-        ("{language: python, location: ./scripts, file: count.py}", "`allowedLanguages` has javascript"),
+        ("{language: python, location: ./scripts, file: count.py}", "`allowedLanguages` only has javascript"),
     ],
 )  # fmt: skip
 def test_a_script_that_cannot_work_is_refused_at_load(

@@ -312,7 +312,9 @@ def test_what_no_earlier_step_gave_is_no_fault_of_the_callers(upstream: Upstream
     - {type: call, name: crew, call: fleet.list-crew}
     - {type: call, name: ship, call: fleet.get-ship, with: {imo: $.crew.none}}
     """
-    with pytest.raises(StepFailed, match="the step `ship` failed: its request could not be sent: /imo") as failed:
+    with pytest.raises(
+        StepFailed, match="the step `ship` failed: its request could not be sent: /imo"
+    ) as failed:
         call(tool(answering(upstream), written))
     assert failed.value.status == 502
 

@@ -2,6 +2,6 @@
 
 from naftiko_run.capability.capability import Capability
 from naftiko_run.capability.loading import compile_capability, load
-from naftiko_run.capability.settings import Settings
+from naftiko_run.capability.settings import HttpClient, Settings
 
-__all__ = ["Capability", "Settings", "compile_capability", "load"]
+__all__ = ["Capability", "HttpClient", "Settings", "compile_capability", "load"]

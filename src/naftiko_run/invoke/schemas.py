@@ -251,7 +251,7 @@ def _describe(fault: jsonschema_rs.ValidationError) -> str:
     if kind.name != "format" or kind.format != "regex":
         return fault.message
     try:
-        re.compile(fault.instance)
+        re.compile(str(fault.instance))
     except re.error as invalid:
         if not invalid.msg.startswith("bad escape"):  # JSON Schema has escapes that Python does not
             return f"invalid regular expression: {invalid}"

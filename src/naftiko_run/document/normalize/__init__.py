@@ -68,7 +68,7 @@ def normalize(
         warn_of_undeclared(root, capability, binds)
     silent = Reader(capability.data, capability.at, Report(""))  # normalize_exposes reports wrong values
     adapters = [each.text("namespace") or each.key for each in silent.members("exposes")]
-    callables = FunctionReader(
+    function_reader = FunctionReader(
         CallResolver.of(consumes, faults, adapters), not_imported=not_imported.get("aggregates", {})
     )
     canonical: dict[str, Any] = {
@@ -77,8 +77,8 @@ def normalize(
         "info": _info(root),
         "binds": binds,
         "consumes": consumes,
-        "aggregates": normalize_aggregates(capability, callables),
-        "exposes": normalize_exposes(capability, callables),
+        "aggregates": normalize_aggregates(capability, function_reader),
+        "exposes": normalize_exposes(capability, function_reader),
     }
     brace_bare_names(canonical["binds"], consumes, canonical["exposes"], report)
     return canonical
