@@ -23,7 +23,7 @@ data = st.recursive(
 
 @st.composite
 def paths_into_data(draw: st.DrawFn) -> tuple[str, Any]:
-    """A path of names, indexes and wildcards, that leads somewhere or breaks off, and its data."""
+    """Draw a path of names, indexes and wildcards, with or without a match, and its data."""
     root = value = draw(data)
     path = "$"
     for _ in range(draw(st.integers(1, 4))):

@@ -1,4 +1,4 @@
-"""What is no path is refused at load, with the place of the fault and how to fix it."""
+"""Invalid paths are rejected at load, with the position of the error and how to fix it."""
 
 from __future__ import annotations
 

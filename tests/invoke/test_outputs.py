@@ -1,4 +1,4 @@
-"""Output shaping: from a decoded response to what the function promises."""
+"""Output shaping: from a decoded response to the declared outputs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RESPONSE = {
 
 
 def outputs(yaml: str) -> tuple[Output, ...]:
-    """Read ``outputParameters`` as a document has them."""
+    """Return the model of ``outputParameters`` as written in a document."""
     text = (
         "naftiko: 1.0.0-alpha2\ncapability:\n  consumes: [{namespace: a, baseUri: 'https://h',"
         " resources: [{path: /a, operations: [{name: o, method: GET}]}]}]\n"

@@ -1,4 +1,4 @@
-"""Script steps in a flow: what they see, and what they give."""
+"""Script steps in a flow: their context and their output."""
 
 from __future__ import annotations
 

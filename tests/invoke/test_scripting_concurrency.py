@@ -1,4 +1,4 @@
-"""Scripts run beside everything else: a runaway one stalls nobody, and ends with its request."""
+"""Scripts run concurrently: a runaway script blocks nothing, and is stopped with its request."""
 
 import asyncio
 import os
@@ -131,7 +131,7 @@ asyncio.run(main())
 
 
 def has_ended(pid: int, within: float) -> bool:
-    """Wait for the end of a process that is not ours."""
+    """Wait for the end of a process that is not a child."""
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -160,7 +160,7 @@ def test_a_javascript_worker_can_open_nothing_and_has_nothing_of_the_environment
 
 
 def read(path: Path) -> bytes:
-    """Read a file of the process table; nothing where the process has gone."""
+    """Read a file in ``/proc``; return nothing if the process has ended."""
     try:
         return path.read_bytes()
     except OSError:

@@ -1,4 +1,4 @@
-"""Scripts that try to get out, to stay, or to take all there is."""
+"""Scripts that try to escape, to persist, or to exhaust resources."""
 
 import time
 from pathlib import Path
@@ -15,7 +15,7 @@ SECRET = "a-secret-of-the-host"
 
 
 def attempt(folder: Path, language: str, text: str) -> Any:
-    """Give what a script got, or how it failed."""
+    """Return the result of a script, or its failure."""
     try:
         return run(prepare(folder, language, text.replace("FILE", (folder / "file").as_posix())))
     except (ScriptFailed, ScriptRefused) as fault:

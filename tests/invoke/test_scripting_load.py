@@ -1,4 +1,4 @@
-"""Script steps that cannot work are refused when the document is loaded, with what to do instead."""
+"""Script steps that cannot work are rejected at load, with a hint how to fix them."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from support.scripts import Step, prepare, run, write
 
 
 def refusal(folder: Path, step: Step, defaults: ScriptDefaults | None = None) -> tuple[str, str]:
-    """Give the message and the hint of a refusal."""
+    """Return the message and the hint of the error."""
     with pytest.raises(ScriptRefused) as told:
         ScriptCompiler(defaults or ScriptDefaults(), folder).compile(step)
     assert isinstance(told.value, ValueError)
@@ -176,7 +176,7 @@ def test_bom_and_line_ends_of_windows_are_read(tmp_path: Path, language: str) ->
         ("python", "def f():\n    from math import nothing", "`main.py`, line 2: ImportError"),
     ],
 )  # fmt: skip
-def test_what_the_sandbox_cannot_run_is_refused_with_its_line(
+def test_what_the_interpreter_cannot_run_is_rejected_with_its_line(
     tmp_path: Path, language: str, text: str, told: str
 ) -> None:
     with pytest.raises(ScriptRefused) as refused:
@@ -270,7 +270,7 @@ def test_a_bad_value_of_the_scripting_block_is_told(key: str, value: object) -> 
 
 @pytest.mark.parametrize("language", ["javascript", "python"])
 def test_without_the_extra_the_refusal_says_what_to_install(tmp_path: Path, language: str) -> None:
-    """In a Python that has none of the sandboxes: what is installed is hidden from it."""
+    """Run in a Python from which the installed interpreters are hidden."""
     write(tmp_path, "main.x", "result = 1")
     program = f"""
 import sys

@@ -1,4 +1,4 @@
-"""Orchestration: steps, what they give to each other, and what the answer is made of."""
+"""Orchestration: steps, the data that they exchange, and the result."""
 
 from __future__ import annotations
 

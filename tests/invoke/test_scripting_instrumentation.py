@@ -1,4 +1,4 @@
-"""A script that counts its statements does what it did before."""
+"""An instrumented script behaves as the original."""
 
 import ast
 

@@ -1,4 +1,4 @@
-"""Long JSON texts: parsed in steps, to the same values and with the same refusals as short ones."""
+"""Long JSON texts: parsed incrementally, with the same values and errors as short ones."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_what_is_refused_is_refused_whatever_the_step(tokens: list[str], window:
 
 @given(st.lists(st.integers() | st.text(max_size=3), min_size=40), st.data())
 def test_a_run_of_members_has_no_fault_in_it(members: list[int | str], data: st.DataObject) -> None:
-    """What was damaged anywhere is refused, or reads as the strict parser reads it."""
+    """A damaged text is rejected, or parsed as the strict parser does."""
     written = bytearray(json.dumps(members, ensure_ascii=False).encode())
     written[data.draw(st.integers(0, len(written) - 1))] = data.draw(st.sampled_from(b'[]{}",:x1 '))
     text = bytes(written)
@@ -127,7 +127,7 @@ def test_no_step_is_longer_than_a_window() -> None:
 
 
 def test_what_is_parsed_in_vain_is_a_few_times_the_text() -> None:
-    """A level is tried again and again where its members only look like a run: that must not add up."""
+    """Repeated attempts to parse a level, whose members only look like a run, take linear time."""
     steps: list[int] = []
 
     def loads(text: bytes) -> Any:

@@ -1,4 +1,4 @@
-"""Inputs are checked before anything is sent, and every violation is named."""
+"""Inputs are validated before anything is sent, and every violation is reported."""
 
 from __future__ import annotations
 
