@@ -44,7 +44,7 @@ class Function:
         missing: Variables that it needs and that have no value; if there are any, every call fails.
         refusal: Why every call fails; empty if calls can succeed.
         has_own_schema: Whether the document contains a JSON Schema of its inputs.
-        takes_others: Whether undeclared inputs are combined into the body, if there is no input ``body``.
+        accepts_extra_inputs: Whether undeclared inputs are combined into the body, if there is no input ``body``.
         takes_body: Whether the whole body of an HTTP request is the input ``body``.
         binary_input: The input that receives the whole body of an HTTP request as base64; empty
             if the body is not binary.

@@ -157,10 +157,10 @@ class StepsPlan:
             await self._run_concurrently(scope, progress)
         received = self._gathered(scope) if self.mappings else scope[STEP_PREFIX + self.last].value
         shape = self.outputs.apply
-        answer = received if shape is None else shape(None if received is MISSING else received, scope)
-        if self.mappings and isinstance(answer, dict):
-            answer = {**received, **answer}  # keep mapped values that are not declared as outputs
-        return Outcome(204, b"") if answer is MISSING else Outcome.of_value(answer)
+        result = received if shape is None else shape(None if received is MISSING else received, scope)
+        if self.mappings and isinstance(result, dict):
+            result = {**received, **result}  # keep mapped values that are not declared as outputs
+        return Outcome(204, b"") if result is MISSING else Outcome.of_value(result)
 
     async def _run_concurrently(self, scope: dict[str, Any], progress: Progress) -> None:
         tasks: list[asyncio.Task[None]] = []
