@@ -12,8 +12,8 @@ HOUSE = ROOT / "src" / "naftiko_run"
 ROOMS = (
     "version",
     "secret",
-    "longjson",
-    "jsontext",
+    "_json_incremental",
+    "_json",
     "urls",
     "locations",
     "folder",

@@ -49,7 +49,7 @@ __all__ = [
     "serve",
 ]
 
-_HOMES = {
+_EXPORTS = {
     "Application": "naftiko_run.serve",
     "AuthenticationScheme": "naftiko_run.consume",
     "BindingProvider": "naftiko_run.bindings",
@@ -72,14 +72,14 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: ``--help`` should not wait for a web server."""
-    if name not in _HOMES:
+    """Import a public name on first use, so that ``--help`` does not import a web server."""
+    if name not in _EXPORTS:
         raise AttributeError(f"module `naftiko_run` has no attribute `{name}`")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_EXPORTS[name]), name)
 
 
 def __dir__() -> list[str]:
-    """Name what can be imported."""
+    """Return the public names."""
     return list(__all__)

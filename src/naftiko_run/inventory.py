@@ -8,7 +8,7 @@ from typing import Any
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes, McpExposes, RestExposes, SkillExposes
 from naftiko_run.invoke import Argument, Function
-from naftiko_run.urls import without_user
+from naftiko_run.urls import strip_credentials
 
 
 def inventory(capability: Capability) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _consumes(capability: Capability) -> list[dict[str, Any]]:
     return [
         {
             "namespace": consumes.namespace,
-            "baseUri": without_user(consumes.base_uri),
+            "baseUri": strip_credentials(consumes.base_uri),
             "operations": [
                 {
                     "name": operation.name,

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import yaml
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.capability import Capability, Settings, compile_capability
 from naftiko_run.consume import OutgoingRequest, Transport, UpstreamResponse
 from naftiko_run.document.load import load_text
@@ -154,7 +154,7 @@ def json_of(request: OutgoingRequest) -> Any:
     """Return the body of a request whose Content-Type is JSON."""
     assert header_of(request, "content-type") == "application/json"
     assert request.body is not None
-    return jsontext.loads(request.body)
+    return _json.loads(request.body)
 
 
 def multipart_parts(request: OutgoingRequest) -> list[tuple[str, str | None, str, bytes]]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from consume.formats import decode
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expressions import MISSING, compile_path
 
 XSI = "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'"
@@ -69,7 +69,7 @@ def test_xml(text: str, value: Any) -> None:
 def test_a_path_into_xml_may_begin_with_the_root(text: str, path: str, value: Any) -> None:
     decoded = decode("xml", text)
     assert compile_path(path)(decoded) == value
-    assert jsontext.loads(jsontext.dumps(decoded)) == decoded
+    assert _json.loads(_json.dumps(decoded)) == decoded
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from expose.test_answers_that_take_long import threads_at_work
-from naftiko_run import Settings, jsontext
+from naftiko_run import Settings, _json
 from support.documents import written
 from support.mcp_client import call_tool, text_of
 from support.server import Served, serving
@@ -263,7 +263,7 @@ def test_a_body_that_is_not_unicode_goes_out_replaced(
     sent = {name: member for name, member in value.items() if member is not None}
     assert httpx.post(f"{served.url('rest')}/send", content=body, headers=dict(JSON)).status_code == 200
     assert called(served, "send", b'{"body":%b}' % body).status_code == 200
-    assert [jsontext.loads(each.body) for each in upstream.received] == [sent, sent]
+    assert [_json.loads(each.body) for each in upstream.received] == [sent, sent]
 
 
 def test_text_in_another_format_is_replaced_too(

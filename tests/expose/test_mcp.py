@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from mcp.client.client import Client
 
-from naftiko_run import Settings, jsontext, load
+from naftiko_run import Settings, _json, load
 from naftiko_run.invoke import Outcome
 from support.documents import CREDENTIALS, PIPELINES
 from support.mcp_client import ERAS, call_tool, error_of_call, list_tools, text_of, with_client
@@ -283,7 +283,7 @@ def test_an_answer_that_clients_can_read_is_structured(
     body = b'{"a":' * 100 + b"1" + b"}" * 100
     upstream.answers(Answer(200, body, JSON))
     result = call_tool(pipelines.url("mcp"), "track-event", {"body": {}}, mode)
-    assert jsontext.dumps(result.structured_content) == body == text_of(result).encode()
+    assert _json.dumps(result.structured_content) == body == text_of(result).encode()
 
 
 @MODES

@@ -283,7 +283,7 @@ def test_questions_that_wait_for_each_other_leave_their_tool_out(served: Served)
         for unit in adapter.units
         if unit.name == "circle"
     ]
-    assert unit.reason == "its questions wait for each other: a, b"
+    assert unit.reason == "its questions depend on each other in a cycle: a, b"
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_an_answer_whose_schema_is_none_leaves_its_prompt_out(tmp_path: Path) ->
         "{name: other, template: [{content: told}]}]}]}\n"
     )
     (told,) = [each for each in load(file).diagnostics if each.code == "not-runnable"]
-    assert "the `answer` of `a` is no valid schema" in told.message
+    assert "the `answer` of `a` is not a valid schema" in told.message
 
 
 def called(served: Served, **params: Any) -> dict[str, Any]:

@@ -83,7 +83,7 @@ capability:
       description: Change
       tools: [{name: change, description: Change, from: {sourceNamespace: r, action: change}}]
 """
-CHANGES = "only what is known to be safe is served (--read-only), and it calls api.change (POST)"
+CHANGES = "only read-only functions are served (--read-only), and it calls api.change (POST)"
 SAFE = ["look", "query", "search", "made-up"]
 
 
@@ -108,7 +108,7 @@ def test_a_tool_that_may_change_something_says_why_it_is_not_there(
     error = error_of_call(served.url("mcp"), "change", {})
     assert (error.code, error.message) == (-32602, f"The tool `change` cannot be called: {CHANGES}")
     for name in ("touch", "log-out", "wipe"):
-        assert "the document says that it is not" in error_of_call(served.url("mcp"), name, {}).message
+        assert "the document marks it as not read-only" in error_of_call(served.url("mcp"), name, {}).message
     assert upstream.received == []
 
 

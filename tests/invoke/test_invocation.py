@@ -1,4 +1,4 @@
-"""One invocation: from inputs to an outcome, below any protocol."""
+"""One invocation: from inputs to an outcome, independent of any protocol."""
 
 from __future__ import annotations
 

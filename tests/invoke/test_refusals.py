@@ -1,4 +1,4 @@
-"""Units whose every call fails: told at load, at the place of what is to blame."""
+"""Operations and tools whose every call fails: reported at load, at the location of the cause."""
 
 from __future__ import annotations
 

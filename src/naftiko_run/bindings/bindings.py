@@ -11,7 +11,7 @@ from naftiko_run.bindings.sources import Source
 from naftiko_run.document.model import Bind
 from naftiko_run.errors import BoundVariable
 from naftiko_run.secret import MASK, Secret
-from naftiko_run.urls import without_user
+from naftiko_run.urls import strip_credentials
 
 _AROUND: Final = " \t\r\n"
 _CAPITALS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
@@ -93,7 +93,7 @@ class Bindings:
         source = self._sources.get(variable.location, Source())
         secret = source.values.get(variable.key)
         reason = source.reason if secret is None else "it is empty there"
-        shown = replace(variable, location=without_user(variable.location))
+        shown = replace(variable, location=strip_credentials(variable.location))
         if secret is not None:
             secret = Secret(self._trim(shown, secret.reveal()))
         return Bound(replace(shown, reason=reason), secret)

@@ -13,7 +13,7 @@ from naftiko_run.document.model import Bind
 from naftiko_run.errors import LocationUnreadable
 from naftiko_run.locations import scheme_of
 from naftiko_run.secret import Secret
-from naftiko_run.urls import without_user
+from naftiko_run.urls import strip_credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,6 @@ class _Reader(Thread):
     def _read(self) -> Source:
         provider: BindingProvider = plugins.find(plugins.PROVIDERS, scheme_of(self.location))()
         reading = provider.read(self.location, self._keys, self._settings)
-        place = reading.place or without_user(self.location)
+        place = reading.place or strip_credentials(self.location)
         values = {key: Secret(reading.values[key]) for key in self._keys if key in reading.values}
         return Source(values, f"{place} has no value under that key")

@@ -14,7 +14,7 @@ from naftiko_run.document import Document, read_function
 from naftiko_run.document.model import Aggregate, Exposes, McpExposes, RestExposes
 from naftiko_run.errors import BoundVariable
 from naftiko_run.folder import Folder
-from naftiko_run.invoke import Forward, Function, FunctionCompiler, Prompt
+from naftiko_run.invoke import CompiledPrompt, Forwarder, Function, FunctionCompiler
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ class Capability:
     document: Document
     diagnostics: tuple[Diagnostic, ...]
     functions: Mapping[Pointer, Function]
-    forwards: Mapping[Pointer, Forward]
+    forwards: Mapping[Pointer, Forwarder]
     folders: Mapping[Pointer, Folder]
-    prompts: Mapping[Pointer, Prompt]
+    prompts: Mapping[Pointer, CompiledPrompt]
     unavailable: Mapping[Pointer, str]
     addresses: Mapping[Pointer, Address]
     access: Mapping[Pointer, Access]

@@ -24,10 +24,10 @@ from naftiko_run.errors import DocumentError
 from naftiko_run.invoke import (
     Function,
     FunctionCompiler,
+    InputCache,
     ScriptCompiler,
     ScriptDefaults,
     ScriptRefused,
-    Shared,
 )
 
 
@@ -103,7 +103,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
         access=access,
         transport=surroundings.transport,
         # What is compiled later has no need of places in the text: they are half of what a document takes.
-        compiler=replace(compiler, report=Report(loaded.source.file), shared=Shared()),
+        compiler=replace(compiler, report=Report(loaded.source.file), input_cache=InputCache()),
         unmatched=frozenset(selection.unmatched),
     )
 

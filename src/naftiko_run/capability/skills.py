@@ -9,7 +9,7 @@ from naftiko_run.consume import NotCallable
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.model import SKILL_FILE, Skill, SkillTool
 from naftiko_run.folder import Folder
-from naftiko_run.invoke import Withheld
+from naftiko_run.invoke import NotReadOnly
 from naftiko_run.locations import require
 
 
@@ -54,7 +54,7 @@ def check_tool(
     source = tool.source
     if source is not None and source.unit in unavailable:
         name = f"{source.source_namespace}.{source.action}"
-        fault = Withheld if source.unit in withheld else NotCallable
+        fault = NotReadOnly if source.unit in withheld else NotCallable
         raise fault(f"it is `{name}`, which is left out: {unavailable[source.unit]}")
     if tool.instruction and folder is None:
         raise NotCallable("its `instruction` is a file below the skill's `location`, which is not there")
@@ -73,5 +73,5 @@ def check_skill(
         NotCallable: All its tools are left out, and it has no files.
     """
     if folder is None and skill.tools and all(tool.pointer in unavailable for tool in skill.tools):
-        fault = Withheld if any(tool.pointer in withheld for tool in skill.tools) else NotCallable
+        fault = NotReadOnly if any(tool.pointer in withheld for tool in skill.tools) else NotCallable
         raise fault("none of its tools can be used")

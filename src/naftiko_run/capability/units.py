@@ -27,16 +27,16 @@ from naftiko_run.document.model import (
 from naftiko_run.document.model import FunctionModel as Unit
 from naftiko_run.expressions import parse_path, parse_route, parse_uri_template
 from naftiko_run.folder import Folder
-from naftiko_run.invoke import Forward as CompiledForward
 from naftiko_run.invoke import (
+    CompiledPrompt,
+    Forwarder,
     Function,
     FunctionCompiler,
-    Withheld,
-    compile_asks,
+    NotReadOnly,
     compile_content,
     compile_prompt,
+    compile_questions,
 )
-from naftiko_run.invoke import Prompt as CompiledPrompt
 from naftiko_run.locations import require
 
 
@@ -55,7 +55,7 @@ class Units:
     """
 
     functions: dict[Pointer, Function] = field(default_factory=dict)
-    forwards: dict[Pointer, CompiledForward] = field(default_factory=dict)
+    forwards: dict[Pointer, Forwarder] = field(default_factory=dict)
     folders: dict[Pointer, Folder] = field(default_factory=dict)
     prompts: dict[Pointer, CompiledPrompt] = field(default_factory=dict)
     unavailable: dict[Pointer, str] = field(default_factory=dict)
@@ -79,7 +79,7 @@ def compile_units(document: Document, compiler: FunctionCompiler, folder: Path) 
         for pointer, name, add in parts.of(owner):
             try:
                 add()
-            except Withheld as fault:
+            except NotReadOnly as fault:
                 units.unavailable[pointer] = str(fault)
                 units.withheld.add(pointer)
             except (NotCallable, ValueError) as fault:
@@ -122,7 +122,7 @@ class _Parts:
             yield from self._of_skills(owner)
         elif isinstance(owner, Aggregate):
             for unit in owner.functions:
-                yield self._function(unit, f"{owner.namespace}.{unit.name}", silence_is_required=True)
+                yield self._function(unit, f"{owner.namespace}.{unit.name}", required_by_default=True)
 
     def _of_rest(self, owner: RestExposes) -> Iterator[_Part]:
         for resource in owner.resources:
@@ -168,24 +168,24 @@ class _Parts:
         inherited: Sequence[Parameter] = (),
         route_variables: Sequence[str] | None = None,
         *,
-        silence_is_required: bool = False,
+        required_by_default: bool = False,
     ) -> _Part:
         def add() -> None:
             self.units.functions[unit.pointer] = self.compiler.compile(
                 unit,
                 inherited,
                 route_variables,
-                silence_is_required=silence_is_required,
+                required_by_default=required_by_default,
                 max_binary_size=self.max_binary_size,
             )
 
         return unit.pointer, f"`{name}`", add
 
     def _tool(self, tool: Tool) -> _Part:
-        pointer, name, add_function = self._function(tool, tool.name, silence_is_required=True)
+        pointer, name, add_function = self._function(tool, tool.name, required_by_default=True)
 
         def add() -> None:
-            compile_asks(tool.asks)
+            compile_questions(tool.asks)
             compile_content(tool.content)
             add_function()
 

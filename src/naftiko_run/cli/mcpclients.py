@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _placeholder(name: str) -> str:
     return f"<{name}>"
 
 
-def _json(key: str, url_key: str = "url", *, http: str = "") -> Write:
+def _write_json(key: str, url_key: str = "url", *, http: str = "") -> Write:
     """Give what writes JSON with an object of servers under a key.
 
     Args:
@@ -192,32 +192,33 @@ def _toml(text: str) -> str:
 
 
 def _dumped(value: Mapping[str, Any]) -> str:
-    return jsontext.dumps(value, indent=True).decode()
+    return _json.dumps(value, indent=True).decode()
 
 
 CLIENTS: Final[Mapping[str, Client]] = {
-    "generic": Client("what most clients take", _json("mcpServers", http="http")),
+    "generic": Client("what most clients take", _write_json("mcpServers", http="http")),
     "claude-code": Client("run this in a shell", _claude_code),
-    "claude-desktop": Client("in claude_desktop_config.json", _json("mcpServers"), takes_urls=False),
+    "claude-desktop": Client("in claude_desktop_config.json", _write_json("mcpServers"), takes_urls=False),
     "cline": Client(
         "in cline_mcp_settings.json, which Configure MCP Servers opens",
-        _json("mcpServers", http="streamableHttp"),
+        _write_json("mcpServers", http="streamableHttp"),
     ),
     "codex": Client("in ~/.codex/config.toml", _codex),
     "continue": Client("in a file of its own under .continue/mcpServers of a workspace", _continue),
-    "copilot-cli": Client("in ~/.copilot/mcp-config.json", _json("mcpServers", http="http")),
-    "cursor": Client("in ~/.cursor/mcp.json, or .cursor/mcp.json of a project", _json("mcpServers")),
+    "copilot-cli": Client("in ~/.copilot/mcp-config.json", _write_json("mcpServers", http="http")),
+    "cursor": Client("in ~/.cursor/mcp.json, or .cursor/mcp.json of a project", _write_json("mcpServers")),
     "gemini-cli": Client(
-        "in ~/.gemini/settings.json, or .gemini/settings.json of a project", _json("mcpServers", "httpUrl")
+        "in ~/.gemini/settings.json, or .gemini/settings.json of a project",
+        _write_json("mcpServers", "httpUrl"),
     ),
     "goose": Client("in ~/.config/goose/config.yaml", _goose),
     "jetbrains": Client(
-        "in Settings, Tools, AI Assistant, Model Context Protocol: Add, As JSON", _json("mcpServers")
+        "in Settings, Tools, AI Assistant, Model Context Protocol: Add, As JSON", _write_json("mcpServers")
     ),
-    "lm-studio": Client("in mcp.json, which Install, Edit mcp.json opens", _json("mcpServers")),
+    "lm-studio": Client("in mcp.json, which Install, Edit mcp.json opens", _write_json("mcpServers")),
     "opencode": Client("in opencode.json of a project, or ~/.config/opencode/opencode.json", _opencode),
     "vscode": Client("in .vscode/mcp.json of a workspace", _vscode),
-    "windsurf": Client("in ~/.codeium/windsurf/mcp_config.json", _json("mcpServers", "serverUrl")),
-    "zed": Client("in Zed's settings.json", _json("context_servers")),
+    "windsurf": Client("in ~/.codeium/windsurf/mcp_config.json", _write_json("mcpServers", "serverUrl")),
+    "zed": Client("in Zed's settings.json", _write_json("context_servers")),
 }
 """By the name for the command line."""

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.capability import Settings, load
 from naftiko_run.cli.console import error_console, output_console, print_fault
 from naftiko_run.cli.diagnostics import print_refusal
@@ -76,7 +76,7 @@ def show_schema(version: str) -> int:
 
 def print_json(value: Any) -> None:
     """Print a value on stdout, as JSON with indentation."""
-    print(jsontext.dumps(value, indent=True).decode())  # noqa: T201 - the command's data
+    print(_json.dumps(value, indent=True).decode())  # noqa: T201 - the command's data
 
 
 def _print(told: Mapping[str, Any], console: Console) -> None:

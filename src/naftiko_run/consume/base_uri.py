@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from naftiko_run.urls import without_user
+from naftiko_run.urls import strip_credentials
 
 Fill = Callable[[str], str]
 """Render a template."""
@@ -38,7 +38,7 @@ class BaseUri:
 def replaced_base_uri(url: str) -> BaseUri:
     """Return the base URI that a command-line option sets instead of the one in the document."""
     bare = url.rstrip("/")
-    return BaseUri(bare, without_user(bare), has_slash=url.endswith("/"))
+    return BaseUri(bare, strip_credentials(bare), has_slash=url.endswith("/"))
 
 
 def fill_base_uri(template: str, fill_host: Fill, fill_user: Fill, fill_path: Fill) -> BaseUri:
@@ -69,7 +69,7 @@ def fill_base_uri(template: str, fill_host: Fill, fill_user: Fill, fill_path: Fi
         raise ValueError("is not an http or https URL")
     return BaseUri(
         base + quote(below.rstrip("/"), safe=_PATH),
-        without_user(base) + path,
+        strip_credentials(base) + path,
         query,
         below.endswith("/") if path else slash,
     )

@@ -8,9 +8,9 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import urlencode
 
-from naftiko_run import jsontext
+from naftiko_run import _json
+from naftiko_run._json_incremental import is_large
 from naftiko_run.expressions import as_text
-from naftiko_run.longjson import is_heavy
 
 Encoded = tuple[str, bytes]
 """Content-Type and bytes."""
@@ -23,8 +23,8 @@ def encoder(body_type: str) -> Encode:
     return _ENCODERS[body_type]
 
 
-def _json(value: Any) -> Encoded:
-    written = jsontext.dumps_in_steps(value) if is_heavy(value) else jsontext.dumps(value)
+def _encode_json(value: Any) -> Encoded:
+    written = _json.dumps_incrementally(value) if is_large(value) else _json.dumps(value)
     return "application/json", written
 
 
@@ -97,7 +97,7 @@ def _binary(value: Any) -> Encoded:
 
 
 _ENCODERS: dict[str, Encode] = {
-    "json": _json,
+    "json": _encode_json,
     "raw": _typed_text("application/json"),
     "text": _typed_text("text/plain; charset=utf-8"),
     "xml": _typed_text("application/xml"),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.consume.body_encoders import Encode, Encoded, encoder
 from naftiko_run.consume.graphql_template import compile_graphql_template, is_graphql
 from naftiko_run.document.model import Body, BodyType, Parameter
@@ -20,10 +20,10 @@ from naftiko_run.expressions import (
     as_text,
     compile_text,
     compile_value,
-    sequence,
-    structure,
+    list_expression,
+    object_expression,
+    percent_encode,
 )
-from naftiko_run.expressions import encode as percent_encode
 
 BODY_METHODS: Final = ("POST", "PUT", "PATCH")
 """Methods whose requests have a body even if the document does not describe one."""
@@ -179,7 +179,7 @@ def _compile_members(data: Any, resolve: Resolve) -> Expression:
     if isinstance(data, dict) and is_graphql("query", data.get("query")):
         members = {key: compile_value(value, resolve, lenient=True) for key, value in data.items()}
         members["query"] = compile_graphql_template(data["query"], resolve, lenient=True)
-        return structure(members)
+        return object_expression(members)
     return compile_value(data, resolve, lenient=True)
 
 
@@ -203,7 +203,7 @@ def _encode_json_text(value: Any) -> Encoded:
     """Encode JSON text rendered from sections; a template without a value can make it invalid."""
     content = str(value).encode()
     try:
-        jsontext.loads(content)
+        _json.loads(content)
     except ValueError as fault:
         raise ValueError(f"it is not valid JSON after its templates are filled in: {fault}") from None
     return "application/json", content
@@ -240,7 +240,7 @@ def _compile_marked(data: Any, resolve: Resolve) -> Expression:
             else compile_text(data, resolve, lenient=True)
         )
     if isinstance(data, dict):
-        return structure(
+        return object_expression(
             {
                 key: compile_graphql_template(member, resolve, lenient=True)
                 if is_graphql(key, member)
@@ -249,7 +249,7 @@ def _compile_marked(data: Any, resolve: Resolve) -> Expression:
             }
         )
     if isinstance(data, list):
-        return sequence([_compile_marked(member, resolve) for member in data])
+        return list_expression([_compile_marked(member, resolve) for member in data])
     return compile_value(data, resolve)
 
 
@@ -261,7 +261,7 @@ def _quoted(text: str, resolve: Resolve) -> Expression:
 
 def _in_json(value: Any) -> str:
     """Render a value in JSON text: text without its quotes, which the template has, other values as JSON."""
-    return jsontext.dumps(value).decode()[1:-1] if isinstance(value, str) else as_text(value)
+    return _json.dumps(value).decode()[1:-1] if isinstance(value, str) else as_text(value)
 
 
 def body_of_parameters(
@@ -298,7 +298,7 @@ def body_of_parameters(
         )
         return _accept_binary(plan, body)
     plan = BodyPlan(
-        structure(arguments),
+        object_expression(arguments),
         encode,
         keeps_media_type=is_plain_json,
         has_members=len(parameters) > 1,

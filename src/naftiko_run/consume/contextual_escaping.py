@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import (
     MISSING,
@@ -82,7 +82,7 @@ def _compile_sections(text: str, resolve: Resolve, scan: Scan, *, lenient: bool)
     """Compile a text with sections, which is scanned after they are rendered."""
 
     def mark(value: Any) -> str:
-        return f"\ue001{jsontext.dumps(value).hex()}\ue002"
+        return f"\ue001{_json.dumps(value).hex()}\ue002"
 
     template = compile_text(text, resolve, escape=mark, lenient=lenient)
 
@@ -91,7 +91,7 @@ def _compile_sections(text: str, resolve: Resolve, scan: Scan, *, lenient: bool)
         if marked is MISSING:
             return MISSING
         escapes = iter([_with_input_name(each, template) for each in scan(marked)])
-        return _MARK.sub(lambda found: next(escapes)(jsontext.loads(bytes.fromhex(found[0][1:-1]))), marked)
+        return _MARK.sub(lambda found: next(escapes)(_json.loads(bytes.fromhex(found[0][1:-1]))), marked)
 
     return Expression(evaluate, template.names)
 

@@ -13,7 +13,7 @@ from naftiko_run.diagnostics import Pointer
 from naftiko_run.errors import MissingBinding, Unsupported
 from naftiko_run.http.client.buffering import without_codings
 from naftiko_run.http.messages import OutgoingRequest, StreamedResponse, Transport, UpstreamResponse
-from naftiko_run.urls import resolved
+from naftiko_run.urls import resolve_reference
 
 _DEFAULTS = frozenset({"accept", "user-agent"})
 """Default headers that the caller's replace, unless the document sets them."""
@@ -87,7 +87,7 @@ class Forwarding:
         if self.mask is not None:
             response = await self.mask.response(await without_codings(request, response))
         if location := response.header("location"):
-            shown = self._shown(resolved(location, request.url))
+            shown = self._shown(resolve_reference(location, request.url))
             response = response.copy(headers=_with_location(response.headers, shown))
         assert isinstance(
             response, StreamedResponse

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.consume.contextual_escaping import MARK, compile_escaped_text
 from naftiko_run.expressions import Escape, Expression, Resolve, as_text
 
@@ -64,7 +64,7 @@ def _scan(marked: str) -> Iterator[Escape]:
 
 
 def _in_string(value: Any) -> str:
-    return jsontext.dumps(as_text(value)).decode()[1:-1].replace("\x7f", "\\u007f")
+    return _json.dumps(as_text(value)).decode()[1:-1].replace("\x7f", "\\u007f")
 
 
 def _in_comment(value: Any) -> str:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expressions import Expression
 from naftiko_run.http.messages import StreamedResponse, UpstreamResponse
 from naftiko_run.secret import MASK
@@ -208,7 +208,7 @@ def _encodings(value: str) -> set[str]:
     """Return the ways to write a value in a URL, in JSON and in HTML."""
     encoded = {quote(value, safe=""), quote(value, safe="/%:@!$&'()*+,;=~"), quote_plus(value)}
     lower = {re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), each) for each in encoded}
-    in_json = {jsontext.dumps(value).decode()[1:-1], json.dumps(value)[1:-1]}
+    in_json = {_json.dumps(value).decode()[1:-1], json.dumps(value)[1:-1]}
     in_json |= {each.replace("/", "\\/") for each in in_json}
     return {
         value,

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeVar
 
+from naftiko_run._json import LARGE_TEXT, InvalidUnicode
+from naftiko_run._json_incremental import is_large
 from naftiko_run.consume.authentication.scheme import AuthenticationScheme
 from naftiko_run.consume.body_plan import CallerBody
 from naftiko_run.consume.deadline import authorize_with_deadline
@@ -20,9 +22,7 @@ from naftiko_run.document.model import ConsumedOperation, Parameter
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import encode_name
 from naftiko_run.http.messages import OutgoingRequest, Transport, UpstreamResponse
-from naftiko_run.jsontext import LONG, NotUnicode
-from naftiko_run.longjson import is_heavy
-from naftiko_run.urls import resolved
+from naftiko_run.urls import resolve_reference
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ MAX_INLINE: Final = 8 * 1024
 """Larger responses are decoded in a thread, so that the event loop is not blocked; smaller ones decode faster than a
 thread switch takes."""
 _MAX_INLINE_BY_FORMAT: Final[Mapping[type, int]] = {
-    JsonFormat: LONG,  # decodes fifty times faster than the other formats
+    JsonFormat: LARGE_TEXT,  # decodes fifty times faster than the other formats
     MarkdownFormat: 512,  # its parser can expand a short table to tens of thousands of cells
 }
 
@@ -125,7 +125,7 @@ class UpstreamOperation:
             usual = min(DEFAULT_MAX_BINARY_SIZE, self.max_response)
             max_answer = next((size for size in sizes if size is not None), usual)
         limits = (self.timeout, max_answer, stream_threshold, self.max_response)
-        if self.plan.body is not None and is_heavy(arguments):
+        if self.plan.body is not None and is_large(arguments):
             return self._call_offloaded(arguments, raw_body, limits)
         request = self.plan.fill(arguments, raw_body, limits)
         if self.mask is not None:
@@ -151,7 +151,7 @@ class UpstreamOperation:
             arguments: The values of bindings in each argument, by name; those in the URL are masked.
         """
         plan, secrets = self.plan, UrlSecrets()
-        before = plan.path.before_variables()
+        before = plan.path.prefixes_by_variable()
         places = [(before[name], value) for name, value in plan.variables.items()]
         places += [(f"{encode_name(name)}=", value) for name, value, _ in plan.query]
         for text, expression in places:
@@ -167,7 +167,7 @@ class UpstreamOperation:
         written = response.header("location")
         if not written:
             return ""
-        location = resolved(written, response.url)
+        location = resolve_reference(written, response.url)
         return location if self.mask is None else self.mask.text(location)
 
     async def _masked(self, mask: Mask, request: OutgoingRequest) -> UpstreamResponse:
@@ -191,7 +191,7 @@ class UpstreamOperation:
         return (
             media_type in _PLAIN_JSON
             and content[:1] in _OPENING
-            and len(content) <= LONG
+            and len(content) <= LARGE_TEXT
             and type(self.response_format) is JsonFormat
         )
 
@@ -209,7 +209,7 @@ class UpstreamOperation:
         try:
             try:
                 return self.response_format.decode(response.body, media_type)
-            except NotUnicode as fault:
+            except InvalidUnicode as fault:
                 _log.warning(
                     "%s: the response contains text that is not valid Unicode; replaced with U+FFFD",
                     self.name,

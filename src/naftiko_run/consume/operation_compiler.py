@@ -36,10 +36,10 @@ from naftiko_run.expressions import (
     Expression,
     PathTemplate,
     Variable,
+    compile_integer_conversion,
     compile_value,
     constant,
     encode_name,
-    integers_of,
     member_of,
     names_of,
     parse_path,
@@ -99,7 +99,7 @@ class OperationCompiler:
         secrets = UrlSecrets()
         variables = {
             each: self._secret(secrets, before, partial(self._path_variable, each))
-            for each, before in path.before_variables().items()
+            for each, before in path.prefixes_by_variable().items()
         }
         writers = {each: self._path_writer(each) for each in path.variables}
         query = [
@@ -210,7 +210,7 @@ class OperationCompiler:
             is_document = is_graphql(parameter.name, parameter.value)
             compile_ = compile_graphql_template if is_document else compile_value
             value = compile_(parameter.value, self._resolve_fixed)
-        integers = integers_of(parameter.schema)
+        integers = compile_integer_conversion(parameter.schema)
         return value if integers is None else value.then(integers)
 
     def _resolve(self, name: str) -> Expression:
@@ -289,7 +289,7 @@ def _pieces(
 
     Empty if values must be checked together with the text around them; see ``RequestPlan.pieces``.
     """
-    if path.is_delicate:
+    if path.needs_segment_check:
         return ()
     parts = [
         (variables[part.name], writers[part.name]) if isinstance(part, Variable) else part

@@ -15,7 +15,7 @@ from naftiko_run.consume.operation_compiler import OperationCompiler
 from naftiko_run.consume.upstream import Upstream, compile_upstream
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation, Consumes, Document, Parameter
-from naftiko_run.expressions import TemplateFault
+from naftiko_run.expressions import TemplateError
 
 _IMPLIED_BODY: Final = Parameter(
     name="body", in_="body", type="object", description="Request body (JSON).", required=False
@@ -51,7 +51,7 @@ class NotCallable(Exception):
     @classmethod
     def of(cls, fault: ValueError) -> NotCallable:
         """Return the error for callers of the operation."""
-        return cls(str(fault), template=fault.template if isinstance(fault, TemplateFault) else "")
+        return cls(str(fault), template=fault.template if isinstance(fault, TemplateError) else "")
 
 
 class OperationRegistry:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from naftiko_run.document.model import Style
-from naftiko_run.expressions import as_text, encode, encode_name
+from naftiko_run.expressions import as_text, encode_name, percent_encode
 
 Write = Callable[[Any], str]
 """Serialize a value."""
@@ -115,7 +115,11 @@ def path_writer(name: str, style: Style | None) -> Write:
     if style is None:
         return _simple
     writer = _Writer(
-        encode_name(name), _percent_encoder("path", style), encode, _encoded_delimiter(style), style.is_silent
+        encode_name(name),
+        _percent_encoder("path", style),
+        percent_encode,
+        _encoded_delimiter(style),
+        style.is_silent,
     )
     written = style.style or "simple"
     if written in ("label", "matrix", "simple"):
@@ -186,7 +190,7 @@ def _cookie_text(value: Any) -> str:
 
 
 def _simple(value: Any) -> str:
-    return ",".join(map(encode, value)) if isinstance(value, list) else encode(value)
+    return ",".join(map(percent_encode, value)) if isinstance(value, list) else percent_encode(value)
 
 
 def _listed(value: Any) -> str:
@@ -196,8 +200,8 @@ def _listed(value: Any) -> str:
 def _repeated(name: str) -> Write:
     def write(value: Any) -> str:
         if isinstance(value, list):
-            return "&".join([f"{name}={encode(each)}" for each in value])
-        return f"{name}={encode(value)}"
+            return "&".join([f"{name}={percent_encode(each)}" for each in value])
+        return f"{name}={percent_encode(value)}"
 
     return write
 
@@ -209,7 +213,7 @@ def _method(writer: _Writer, style: str, *, explode: bool) -> Write:
 
 def _percent_encoder(place: str, style: Style) -> Write:
     if not style.allow_reserved:
-        return encode
+        return percent_encode
     safe = _RESERVED[place]
     return lambda value: quote(as_text(value), safe=safe)
 

@@ -13,10 +13,10 @@ from naftiko_run.errors import BoundVariable, InvalidInput, MissingBinding, Viol
 from naftiko_run.expressions import (
     MISSING,
     Expression,
-    LostDigits,
     PathTemplate,
+    PrecisionError,
     UnsafePathValue,
-    fill,
+    fill_path,
 )
 from naftiko_run.http.messages import DEFAULT_MAX_RESPONSE, FixedHeaders, Headers, OutgoingRequest
 
@@ -95,7 +95,7 @@ class RequestPlan:
             raise InvalidInput(
                 [Violation("", "contains an unpaired surrogate, which cannot be encoded as UTF-8")]
             ) from None
-        except LostDigits as fault:
+        except PrecisionError as fault:
             raise InvalidInput([Violation("", str(fault))]) from None
         except RecursionError:
             raise InvalidInput([Violation("", "is nested too deeply")]) from None
@@ -164,7 +164,7 @@ class RequestPlan:
                 ]
             )
         try:
-            return fill(self.path, values, self.writers)
+            return fill_path(self.path, values, self.writers)
         except UnsafePathValue as fault:
             raise InvalidInput([Violation(f"/{fault.variable}", str(fault))]) from None
 

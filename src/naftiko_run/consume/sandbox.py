@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.bindings import Bindings, Bound
 from naftiko_run.document.model import ConsumedOperation, ConsumedOutput, Document, Parameter
 from naftiko_run.errors import BoundVariable
 from naftiko_run.http.messages import OutgoingRequest, StreamedResponse, UpstreamResponse
 from naftiko_run.secret import MASK, Secret
-from naftiko_run.urls import without_user
+from naftiko_run.urls import strip_credentials
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class SandboxTransport:
             return await self._stream(request)
         shown: dict[str, Any] = {"operation": request.operation, "wouldSend": _described(request)}
         # Outputs and steps keep only mapped parts of the response, so the request is also logged.
-        text = jsontext.dumps(shown["wouldSend"]).decode()
+        text = _json.dumps(shown["wouldSend"]).decode()
         _log.info("%s would send %s", request.operation, _truncated(text))
         model = self._operations.get(request.operation)
         if model is None:  # forwarded: the document does not describe the response
@@ -87,10 +87,14 @@ def _described(request: OutgoingRequest) -> dict[str, Any]:
     headers = {
         name: _masked(name, value) for name, value in request.headers if name.lower() not in _DEFAULT_HEADERS
     }
-    shown: dict[str, Any] = {"method": request.method, "url": without_user(request.url), "headers": headers}
+    shown: dict[str, Any] = {
+        "method": request.method,
+        "url": strip_credentials(request.url),
+        "headers": headers,
+    }
     if request.body is not None:
         try:
-            shown["body"] = jsontext.loads(request.body)
+            shown["body"] = _json.loads(request.body)
         except ValueError:
             shown["body"] = request.body.decode("utf-8", "replace")
     return shown
@@ -144,4 +148,4 @@ def _place(body: dict[str, Any], names: list[str], output: ConsumedOutput) -> No
 
 
 def _json_response(status: int, value: Any) -> UpstreamResponse:
-    return UpstreamResponse(status, (("content-type", "application/json"),), jsontext.dumps(value))
+    return UpstreamResponse(status, (("content-type", "application/json"),), _json.dumps(value))

@@ -21,7 +21,7 @@ from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_text, constant, encode_name
 from naftiko_run.http.messages import FixedHeaders, OutgoingRequest, UpstreamResponse
 from naftiko_run.secret import MASK
-from naftiko_run.urls import PLACEHOLDER, describe_placeholder, has_origin, without_user
+from naftiko_run.urls import PLACEHOLDER, describe_placeholder, has_origin, strip_credentials
 from naftiko_run.version import USER_AGENT
 
 _PLACEHOLDER_PORT = re.compile(r"(?<=[\w>}\]]):(?:" + PLACEHOLDER.pattern + r")(?=/|$)")
@@ -179,7 +179,7 @@ class _UpstreamCompiler:
                 ) from None
             filled = BaseUri(template, "")
         if self.missing or fillable != template:
-            return replace(filled, shown=without_user(template))
+            return replace(filled, shown=strip_credentials(template))
         return filled
 
     def placeholder(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expressions import (
     MISSING,
     Expression,
@@ -61,12 +61,12 @@ def _compile_sections(text: str, resolve: Resolve) -> Expression:
     """Compile a text with sections, which is parsed after they are rendered."""
 
     def mark(value: Any) -> str:
-        return f"\ue001{jsontext.dumps(value).hex()}\ue002"
+        return f"\ue001{_json.dumps(value).hex()}\ue002"
 
     template = compile_text(text, resolve, escape=mark, lenient=True)
 
     def evaluate(scope: Mapping[str, Any]) -> str:
-        return _write(_parse(template.evaluate(scope)), lambda mark: jsontext.loads(bytes.fromhex(mark)))
+        return _write(_parse(template.evaluate(scope)), lambda mark: _json.loads(bytes.fromhex(mark)))
 
     return Expression(evaluate, template.names)
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.errors import (
     ClientTooSlow,
     InvalidInput,
@@ -80,7 +80,7 @@ class Problem(Exception):
             scope,
             send,
             self.status,
-            jsontext.dumps(self.document()),
+            _json.dumps(self.document()),
             "application/problem+json",
             headers=self.headers,
         )

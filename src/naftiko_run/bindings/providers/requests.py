@@ -12,7 +12,7 @@ import httpx
 
 from naftiko_run.bindings.values import parse_json
 from naftiko_run.errors import LocationUnreadable
-from naftiko_run.urls import without_user
+from naftiko_run.urls import strip_credentials
 
 MAX_RESPONSE: Final = 4 * 1024 * 1024
 """How many bytes of an answer are kept: more than a secret can have."""
@@ -61,7 +61,7 @@ class Server:
         authority: Path | None = None,
         is_direct: bool = False,
     ) -> None:
-        self._shown = without_user(url)
+        self._shown = strip_credentials(url)
         self._headers = {name.encode(): value.encode() for name, value in headers.items()}
         try:
             verify = ssl.create_default_context(cafile=authority) if authority else True

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.diagnostics import Diagnostic
 
 
 def as_json(found: Sequence[Diagnostic]) -> str:
     """Write findings as a JSON array."""
-    return jsontext.dumps([each.as_data() for each in found], indent=True).decode() + "\n"
+    return _json.dumps([each.as_data() for each in found], indent=True).decode() + "\n"

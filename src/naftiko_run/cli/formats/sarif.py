@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.diagnostics import Diagnostic, Severity
 from naftiko_run.lint import RULES
 from naftiko_run.version import __version__
@@ -27,7 +27,7 @@ def as_sarif(found: Sequence[Diagnostic]) -> str:
         "results": [_result(each, index) for each in found],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return jsontext.dumps(log, indent=True).decode() + "\n"
+    return _json.dumps(log, indent=True).decode() + "\n"
 
 
 def _rules(found: Sequence[Diagnostic]) -> list[dict[str, Any]]:

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
 from naftiko_run.consume.authentication.static_credentials import StaticCredentials
 from naftiko_run.errors import InvalidInput, Unsupported, Violation
-from naftiko_run.expressions import encode, encode_name
+from naftiko_run.expressions import encode_name, percent_encode
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _BOUNDARY = re.compile(r'boundary="?([^";\s]+)', re.IGNORECASE)
@@ -31,7 +31,7 @@ def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
         placed[key["placement"]].append((key["key"], block.text(key["value"])))
     fixed = StaticCredentials(
         headers=tuple(placed["header"]),
-        query="&".join(f"{encode_name(name)}={encode(value)}" for name, value in placed["query"]),
+        query="&".join(f"{encode_name(name)}={percent_encode(value)}" for name, value in placed["query"]),
         cookie="; ".join(f"{name}={value}" for name, value in placed["cookie"]),
     )
     return BodyKeys(fixed, dict(placed["body"])) if placed["body"] else fixed
@@ -59,7 +59,7 @@ class BodyKeys:
                 f"{request.operation}: the API key is sent in the request body, and a forwarded body cannot be changed"
             )
         if request.body is None:
-            body = jsontext.dumps(self.fields)
+            body = _json.dumps(self.fields)
             if not kind:
                 request = request.with_headers(("Content-Type", "application/json"))
         elif media_type == "application/x-www-form-urlencoded":
@@ -77,14 +77,14 @@ class BodyKeys:
 
     def _add_to_json(self, body: bytes) -> bytes:
         try:
-            value = jsontext.loads(body)
+            value = _json.loads(body)
         except ValueError:
             value = None
         if not isinstance(value, dict):
             raise InvalidInput(
                 [Violation("/body", "must be a JSON object, because the API key is sent in it")]
             )
-        return jsontext.dumps({**value, **self.fields})
+        return _json.dumps({**value, **self.fields})
 
     def _add_to_multipart(self, body: bytes, kind: str, operation: str) -> bytes:
         boundary = _BOUNDARY.search(kind)

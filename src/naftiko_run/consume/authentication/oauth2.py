@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode, urlsplit
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.consume.authentication.bearer import bearer_credentials
 from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
 from naftiko_run.consume.authentication.static_credentials import masked_credentials
@@ -207,7 +207,7 @@ def _metadata_urls(issuer: str) -> list[str]:
 
 def _object(response: UpstreamResponse) -> Mapping[str, Any]:
     try:
-        value = jsontext.loads(response.body)
+        value = _json.loads(response.body)
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

@@ -58,7 +58,7 @@ class Format(Protocol):
             A JSON value.
 
         Raises:
-            NotUnicode: The bytes are invalid in their encoding; the repaired text is then decoded, with a warning.
+            InvalidUnicode: The bytes are invalid in their encoding; the repaired text is then decoded, with a warning.
             ValueError: The content is malformed; the message gives the reason and shows none of the content.
         """
         ...

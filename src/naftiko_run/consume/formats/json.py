@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.consume.formats.format import FormatSettings
 from naftiko_run.consume.formats.text import decode_text, encoding_of
 
@@ -22,4 +22,4 @@ class JsonFormat:
         """Decode a response; see ``Format.decode``."""
         if encoding_of(content, media_type) not in (None, ("utf-8", 0)):
             content = decode_text(content, media_type).encode()
-        return jsontext.loads(content)
+        return _json.loads(content)

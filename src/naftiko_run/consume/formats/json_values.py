@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 
 
 def to_json_value(value: Any) -> Any:
@@ -54,6 +54,6 @@ def _scalar(value: Any) -> Any:
     if isinstance(value, date | time):  # a datetime is a date
         return value.isoformat()
     if isinstance(value, Decimal):
-        number = jsontext.number(str(value), exact=True)
+        number = _json.parse_number(str(value), exact=True)
         return str(value) if number is None else number
     return str(value) if isinstance(value, UUID) else value

@@ -6,7 +6,7 @@ import codecs
 import re
 from typing import Any, ClassVar, Literal
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.consume.formats.format import FormatSettings
 
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
@@ -45,13 +45,13 @@ def repaired_text(content: bytes, media_type: str) -> tuple[str, bool]:
     is_whole = True
     try:
         text = decode_text(content, media_type)
-    except jsontext.NotUnicode as fault:
+    except _json.InvalidUnicode as fault:
         text, is_whole = fault.repaired.decode(), False
     except ValueError:
         text = content.decode("utf-8", "replace")
     if media_type.partition(";")[0].strip().casefold().endswith("json"):
         written = text.encode()
-        repaired = jsontext.without_lone_surrogates(written)
+        repaired = _json.replace_lone_surrogates(written)
         if repaired is not written:
             return repaired.decode(), True
     return text, not is_whole
@@ -85,7 +85,7 @@ def decode_text(content: bytes, media_type: str, default: str = "utf-8") -> str:
     """Decode text by its byte order mark, the charset of its Content-Type, or the default.
 
     Raises:
-        NotUnicode: The bytes are invalid in the encoding.
+        InvalidUnicode: The bytes are invalid in the encoding.
         ValueError: The charset is unknown.
     """
     encoding, skipped = encoding_of(content, media_type) or (default, 0)
@@ -93,5 +93,5 @@ def decode_text(content: bytes, media_type: str, default: str = "utf-8") -> str:
         return content[skipped:].decode(encoding)
     except UnicodeError as fault:
         at = f"byte {fault.start + skipped} " if isinstance(fault, UnicodeDecodeError) else "it "
-        repaired = jsontext.encode(content[skipped:].decode(encoding, "replace"))
-        raise jsontext.NotUnicode(repaired, f"{at}is not {encoding} text") from None
+        repaired = _json.encode(content[skipped:].decode(encoding, "replace"))
+        raise _json.InvalidUnicode(repaired, f"{at}is not {encoding} text") from None

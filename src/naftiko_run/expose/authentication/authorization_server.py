@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expose.problems import Problem
 from naftiko_run.version import USER_AGENT
 
@@ -80,7 +80,7 @@ class AuthorizationServer:
         if response.status_code != httpx.codes.OK:
             raise AuthorizationServerError(f"{url} returned {response.status_code}")
         try:
-            value = jsontext.loads(content)
+            value = _json.loads(content)
         except ValueError:
             value = None
         if not isinstance(value, dict):

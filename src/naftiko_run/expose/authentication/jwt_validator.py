@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import jwt
 
+from naftiko_run._json import dumps_with_max_depth
 from naftiko_run.expose.authentication.claims import ExpectedClaims, InvalidToken
 from naftiko_run.expose.authentication.jwks import ALGORITHMS, KeySet
-from naftiko_run.jsontext import dumps_within
 
 LEEWAY: Final = 30
 """Allowed clock skew in seconds."""
@@ -46,7 +46,9 @@ class JwtValidator:
         """Return the claims of a token; see ``TokenValidator``."""
         try:
             header = jwt.get_unverified_header(token)
-            is_deep = dumps_within(header, _MAX_LEVELS) is None  # Python's own limit differs by version
+            is_deep = (
+                dumps_with_max_depth(header, _MAX_LEVELS) is None
+            )  # Python's own limit differs by version
         except (jwt.PyJWTError, ValueError, RecursionError):
             is_deep = True
         if is_deep:

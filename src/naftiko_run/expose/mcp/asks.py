@@ -14,10 +14,10 @@ from mcp.shared.exceptions import MCPError
 from mcp.shared.message import ServerMessageMetadata
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from naftiko_run import jsontext
-from naftiko_run.document.model import Ask as AskModel
+from naftiko_run import _json
+from naftiko_run.document.model import Ask
 from naftiko_run.expressions import names_of
-from naftiko_run.invoke import Ask, compile_asks
+from naftiko_run.invoke import CompiledQuestion, compile_questions
 
 _CAPABILITIES: Final = {"user": "elicitation", "model": "sampling", "roots": "roots"}
 """What a client must be able to do so that it can be asked for an answer."""
@@ -45,8 +45,8 @@ class Questionnaire:
         asks: What the document says, which loading has found to be in order.
     """
 
-    def __init__(self, asks: Sequence[AskModel]) -> None:
-        self._asks = compile_asks(asks)
+    def __init__(self, asks: Sequence[Ask]) -> None:
+        self._asks = compile_questions(asks)
 
     def __bool__(self) -> bool:
         return bool(self._asks)
@@ -91,15 +91,17 @@ class Questionnaire:
                 scope = own | _spread(answers)
                 return types.InputRequiredResult(
                     input_requests={ask.model.name: _question(ask, scope) for ask in still},
-                    request_state=jsontext.dumps(answers).decode(),
+                    request_state=_json.dumps(answers).decode(),
                 )
         else:
             answers = await _asked(context, asks, own)
         return own | _spread(answers)
 
-    def _askable(self, capabilities: types.ClientCapabilities | None, *, is_modern: bool) -> list[Ask]:
-        able: list[Ask] = []
-        unable: list[Ask] = []
+    def _askable(
+        self, capabilities: types.ClientCapabilities | None, *, is_modern: bool
+    ) -> list[CompiledQuestion]:
+        able: list[CompiledQuestion] = []
+        unable: list[CompiledQuestion] = []
         for ask in self._asks:
             (able if getattr(capabilities, _capability(ask), None) is not None else unable).append(ask)
         needed = sorted({_capability(ask) for ask in unable if ask.model.required})
@@ -112,12 +114,12 @@ class Questionnaire:
         raise MCPError(types.MISSING_REQUIRED_CLIENT_CAPABILITY, message, data)
 
 
-def _capability(ask: Ask) -> str:
+def _capability(ask: CompiledQuestion) -> str:
     """Give what the client must be able to do."""
     return _CAPABILITIES[ask.model.of]
 
 
-def _question(ask: Ask, scope: Mapping[str, Any]) -> Question:
+def _question(ask: CompiledQuestion, scope: Mapping[str, Any]) -> Question:
     """Give a question as a request of the protocol."""
     text = ask.text.evaluate(scope)
     if ask.model.of == "user":
@@ -130,7 +132,7 @@ def _question(ask: Ask, scope: Mapping[str, Any]) -> Question:
     return types.ListRootsRequest()
 
 
-def _answer(ask: Ask, response: Response | None) -> Any:
+def _answer(ask: CompiledQuestion, response: Response | None) -> Any:
     """Give the answer in a response; None where there is none, or another than was asked for.
 
     Raises:
@@ -148,14 +150,14 @@ def _answer(ask: Ask, response: Response | None) -> Any:
     return None
 
 
-def _open(asks: Iterable[Ask], answers: Answers) -> list[Ask]:
+def _open(asks: Iterable[CompiledQuestion], answers: Answers) -> list[CompiledQuestion]:
     """Give the questions that are not answered, and wait for no other's answer."""
     asks = [each for each in asks if each.model.name not in answers]
     waiting = {each.model.name for each in asks}
     return [each for each in asks if not each.after & waiting]
 
 
-def _take(answers: Answers, ask: Ask, response: Response | None) -> None:
+def _take(answers: Answers, ask: CompiledQuestion, response: Response | None) -> None:
     """Keep an answer; one that need not be given and is not is None."""
     try:
         answer = _answer(ask, response)
@@ -168,7 +170,9 @@ def _take(answers: Answers, ask: Ask, response: Response | None) -> None:
             answers[ask.model.name] = answer
 
 
-async def _asked(context: ServerRequestContext, asks: Sequence[Ask], own: Mapping[str, Any]) -> Answers:
+async def _asked(
+    context: ServerRequestContext, asks: Sequence[CompiledQuestion], own: Mapping[str, Any]
+) -> Answers:
     """Ask a client of the protocols in which a server sends requests."""
     answers: Answers = {}
     while still := _open(asks, answers):
@@ -187,7 +191,7 @@ async def _asked(context: ServerRequestContext, asks: Sequence[Ask], own: Mappin
     return answers
 
 
-async def _sent(context: ServerRequestContext, ask: Ask, scope: Mapping[str, Any]) -> Response:
+async def _sent(context: ServerRequestContext, ask: CompiledQuestion, scope: Mapping[str, Any]) -> Response:
     kinds: dict[str, type[Response]] = {
         "user": types.ElicitResult,
         "model": types.CreateMessageResult,
@@ -201,7 +205,7 @@ async def _sent(context: ServerRequestContext, ask: Ask, scope: Mapping[str, Any
 
 def _kept(state: str | None) -> Answers:
     """Give the answers of earlier rounds; the state has been unsealed, so that it is our own."""
-    return {} if state is None else dict(jsontext.loads(state.encode()))
+    return {} if state is None else dict(_json.loads(state.encode()))
 
 
 def _spread(answers: Answers) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from mcp_types.methods import validate_client_request
 from mcp_types.version import KNOWN_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.body import Disconnected, headers_by_name
 from naftiko_run.expose.disconnect import cancel_on_disconnect
@@ -97,7 +97,7 @@ class DirectCalls:
     def __init__(self, tools: Mapping[str, DirectTool], server_info: Mapping[str, Any]) -> None:
         self._tools = tools
         stamp = {"resultType": "complete", "_meta": {SERVER_INFO_META_KEY: server_info}}
-        stamped = b",%b}" % jsontext.dumps(stamp)[1:]
+        stamped = b",%b}" % _json.dumps(stamp)[1:]
         self._ends = {
             version: stamped if version in MODERN_PROTOCOL_VERSIONS else b"}}"
             for version in KNOWN_PROTOCOL_VERSIONS
@@ -136,7 +136,7 @@ class DirectCalls:
         ):
             return False
         number = message["id"]
-        written = b"%d" % number if type(number) is int else jsontext.dumps(number)
+        written = b"%d" % number if type(number) is int else _json.dumps(number)
         result: Begun | MCPError
         try:
             outcome = await cancel_on_disconnect(scope, receive, tool.invoke(arguments))
@@ -154,7 +154,7 @@ class DirectCalls:
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
             result = tool.failure(fault, version)
         if isinstance(result, MCPError):
-            error = jsontext.dumps(result.error.model_dump(mode="json", exclude_none=True))
+            error = _json.dumps(result.error.model_dump(mode="json", exclude_none=True))
             answer = b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (written, error)
         else:
             answer = b"".join(
@@ -191,9 +191,9 @@ def _params_of_call(message: Mapping[str, Any], content: bytes) -> dict[str, Any
         return None
     # Parsers of the SDK have limits of their own; it does not see the arguments of a long message.
     if (
-        len(content) <= jsontext.LONG
-        and jsontext.may_be_deeper(content, MOST_LEVELS)
-        and jsontext.dumps_within(params, MOST_LEVELS + 1) is None
+        len(content) <= _json.LARGE_TEXT
+        and _json.may_exceed_depth(content, MOST_LEVELS)
+        and _json.dumps_with_max_depth(params, MOST_LEVELS + 1) is None
     ):
         return None
     return params
@@ -223,14 +223,14 @@ def _is_plain(meta: Any, version: str) -> bool:
         return False
     if meta == _plain.get(version):
         return True
-    written = jsontext.dumps(meta)
+    written = _json.dumps(meta)
     return len(written) <= _LONGEST_META and _is_written_plain(written, version)
 
 
 @lru_cache(maxsize=256)
 def _is_written_plain(written: bytes, version: str) -> bool:
     """Look into an envelope, which is the same in all requests of a client that asks for nothing."""
-    meta = jsontext.loads(written)
+    meta = _json.loads(written)
     if not _NEEDS_MORE.isdisjoint(meta) or meta.get(PROTOCOL_VERSION_META_KEY, version) != version:
         return False
     try:

@@ -15,7 +15,7 @@ from mcp_types import (
     PROTOCOL_VERSION_META_KEY,
 )
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import ExposeSettings, Message, Receive, Scope, Send
 from naftiko_run.expose.mcp.accept import takes_events, takes_json
@@ -113,7 +113,7 @@ class McpEndpoint:
             return
         if _settle_accept(scope):
             send = as_event(send)
-        if len(content) > jsontext.LONG:
+        if len(content) > _json.LARGE_TEXT:
             shortened = without_arguments(scope, message, self._server.get_tool_input_schema)
             if isinstance(shortened, Refused):
                 await respond(scope, send, 400, shortened.answer, "application/json")
@@ -150,7 +150,7 @@ class McpEndpoint:
         """Answer a session's request that may go on for as long as the session."""
         is_open = False
 
-        async def watched(message: Message) -> None:
+        async def report_progress(message: Message) -> None:
             nonlocal is_open
             await send(message)
             is_open = message["type"] == "http.response.start" or message.get("more_body", False)
@@ -158,7 +158,7 @@ class McpEndpoint:
         with CancelScope() as standing:
             self._standing.add(standing)
             try:
-                await manager.handle_request(scope, receive, watched)
+                await manager.handle_request(scope, receive, report_progress)
             finally:
                 self._standing.discard(standing)
         if standing.cancelled_caught and is_open:
@@ -243,7 +243,7 @@ async def _within_session(
     """Answer a session's request. A client that leaves cancels it: nobody could be given the answer later."""
     is_over = False
 
-    async def watched(said: Message) -> None:
+    async def report_progress(said: Message) -> None:
         nonlocal is_over
         await send(said)
         is_over = said["type"] == "http.response.body" and not said.get("more_body", False)
@@ -251,10 +251,10 @@ async def _within_session(
     async def unheard(said: Message) -> None:
         """Take what is said to a client that has gone."""
 
-    await manager.handle_request(scope, receive, watched)
+    await manager.handle_request(scope, receive, report_progress)
     if not is_over and "method" in message and "id" in message:
         params = {"requestId": message["id"], "reason": "the client has left"}
-        notice = jsontext.dumps({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
+        notice = _json.dumps({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
         await manager.handle_request(scope, _again(notice, receive), unheard)
 
 

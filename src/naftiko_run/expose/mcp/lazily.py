@@ -11,7 +11,7 @@ import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.mcp.arguments import read_texts
 from naftiko_run.expose.mcp.directcall import DirectTool
@@ -241,7 +241,7 @@ class LazyTools:
             found = {"total": len(self._names), "names": self._names[begin : begin + _NAMED]}
         if is_more:
             found["nextPage"] = page + 1
-        text = types.TextContent(text=jsontext.dumps(found).decode())
+        text = types.TextContent(text=_json.dumps(found).decode())
         return types.CallToolResult(content=[text], structured_content=found)
 
     def _told(self, name: str, protocol_version: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from mcp_types import INVALID_REQUEST, PARSE_ERROR
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expose.body import read_json
 
 _IDS: Final = frozenset((int, str))
@@ -118,7 +118,7 @@ def _request(message: dict[str, Any], content: bytes) -> Received | Refused:
     request_id = message["id"]
     if isinstance(request_id, float) and request_id.is_integer():
         message["id"] = int(request_id)
-        return Received(message, jsontext.dumps(message))
+        return Received(message, _json.dumps(message))
     return _invalid("the `id` of a request must be a string or an integer", message)
 
 
@@ -131,4 +131,4 @@ def _known(request_id: Any) -> str | float | None:
 def error(code: int, message: str, request_id: Any = None) -> bytes:
     """Return a JSON-RPC error."""
     answer = {"code": code, "message": message}
-    return jsontext.dumps({"jsonrpc": "2.0", "id": request_id, "error": answer})
+    return _json.dumps({"jsonrpc": "2.0", "id": request_id, "error": answer})

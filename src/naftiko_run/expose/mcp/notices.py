@@ -11,7 +11,7 @@ from mcp.server.context import ServerRequestContext
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from naftiko_run.expose.mcp.sessions import wants_info
-from naftiko_run.invoke import watched
+from naftiko_run.invoke import report_progress
 
 
 class Notices:
@@ -43,7 +43,7 @@ class Notices:
                     types.LoggingMessageNotification(params=params), related_request_id=context.request_id
                 )
 
-        return watched(tell)
+        return report_progress(tell)
 
 
 def _wants_messages(context: ServerRequestContext[Any, Any]) -> bool:

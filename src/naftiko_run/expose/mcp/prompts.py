@@ -9,8 +9,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from naftiko_run.capability import Capability
-from naftiko_run.document.model import McpExposes
-from naftiko_run.document.model import Prompt as PromptModel
+from naftiko_run.document.model import McpExposes, Prompt
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
@@ -19,7 +18,7 @@ from naftiko_run.expose.mcp.describing import title_of
 from naftiko_run.expose.mcp.failures import error_of
 from naftiko_run.expose.mcp.pages import page_of
 from naftiko_run.expose.mcp.resources import ResourceShelf
-from naftiko_run.invoke import Message, Prompt
+from naftiko_run.invoke import CompiledPrompt, RenderedMessage
 
 
 class PromptBook:
@@ -111,13 +110,13 @@ class PromptBook:
             ],
         )
 
-    async def _block(self, message: Message, protocol_version: str) -> types.ContentBlock:
+    async def _block(self, message: RenderedMessage, protocol_version: str) -> types.ContentBlock:
         if message.resource:
             return block_of(await self._shelf.contents(message.resource, protocol_version))
         return types.TextContent(text=message.text)
 
 
-def _described(model: PromptModel, prompt: Prompt) -> types.Prompt:
+def _described(model: Prompt, prompt: CompiledPrompt) -> types.Prompt:
     return types.Prompt(
         name=model.name,
         title=title_of(model),

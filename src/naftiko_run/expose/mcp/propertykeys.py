@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from naftiko_run.diagnostics import json_pointer
 from naftiko_run.document.normalize.tool_names import digest_of
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import is_index
-from naftiko_run.invoke import pointer_of
 
 _TAKEN: Final = re.compile(r"[a-zA-Z0-9_.-]{1,64}\Z")
 _REFUSED: Final = re.compile(r"[^a-zA-Z0-9_.-]+")
@@ -88,7 +88,7 @@ class PropertyKeys:
     def _violation(self, violation: Violation) -> Violation:
         first, *rest = violation.pointer.split("/")
         tokens = [each.replace("~1", "/").replace("~0", "~") for each in rest]
-        shown = pointer_of([self.shown.get(each, each) for each in tokens])
+        shown = json_pointer([self.shown.get(each, each) for each in tokens])
         return replace(violation, pointer=first + shown)
 
     def _renamed(self, arguments: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
@@ -117,7 +117,7 @@ class PropertyKeys:
             inner = place.members[original] if is_declared else place.others
             if name in renamed:
                 raise InvalidInput(
-                    [Violation(pointer_of([*path, name]), f"is given twice: it is also `{original}`")]
+                    [Violation(json_pointer([*path, name]), f"is given twice: it is also `{original}`")]
                 )
             renamed[name] = self._walk(member, inner, names, (*path, name))
         return renamed
@@ -255,7 +255,7 @@ def _reference(reference: str, shown: Mapping[str, str]) -> str:
     """Return a reference into the same schema that goes by the keys that are shown."""
     tokens = [each.replace("~1", "/").replace("~0", "~") for each in reference.split("/")[1:]]
     before = ["", *tokens]
-    return "#" + pointer_of(
+    return "#" + json_pointer(
         [
             shown.get(token, token) if last == "properties" else token
             for last, token in zip(before, tokens, strict=False)

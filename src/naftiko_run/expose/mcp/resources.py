@@ -25,7 +25,7 @@ from naftiko_run.expose.mediatypes import media_type_of
 from naftiko_run.expose.units import unit_of
 from naftiko_run.expressions import UriTemplate, as_text, parse_uri_template
 from naftiko_run.folder import FileTooLarge, Folder
-from naftiko_run.invoke import Coerce, Function, coercion_of, repaired_text, run_in_decode_pool
+from naftiko_run.invoke import Coercion, Function, compile_coercion, repaired_text, run_in_decode_pool
 
 _NOT_FOUND = -32002
 """The code of an unknown resource until 2025-11-25; later revisions have invalid params for it."""
@@ -45,7 +45,7 @@ class _Dynamic:
     model: Resource
     function: Function
     uri: UriTemplate
-    coercions: Mapping[str, Coerce]
+    coercions: Mapping[str, Coercion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,11 @@ class ResourceShelf:
             if folder is not None:
                 self._statics.append(_Static(model, folder))
             elif function is not None:
-                coercions = {each.name: coercion_of(each) for each in function.inputs}
+                coercions = {each.name: compile_coercion(each) for each in function.inputs}
                 self._dynamics.append(_Dynamic(model, function, parse_uri_template(model.uri), coercions))
             else:
                 self._left_out[model.uri] = capability.unavailable[model.pointer]
-        self._narrowest_first = sorted(self._dynamics, key=lambda each: each.uri.breadth)
+        self._narrowest_first = sorted(self._dynamics, key=lambda each: each.uri.specificity)
 
     def __bool__(self) -> bool:
         return bool(self._statics or self._dynamics)

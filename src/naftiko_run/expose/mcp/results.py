@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expose.mcp.promises import Promise
 from naftiko_run.expose.mcp.trimming import ResultLimit
 from naftiko_run.expose.problems import Problem
@@ -90,24 +90,24 @@ def begun_result_of(
     ):
         written = _written(outcome, value)
         if written is not None:
-            return _BEFORE_TEXT, jsontext.dumps(written.decode()), _AFTER_TEXT, written
+            return _BEFORE_TEXT, _json.dumps(written.decode()), _AFTER_TEXT, written
     text, structured, notes = _told(outcome, value, protocol_version, limit, promise)
     if structured is not value or notes:
         return begun(_wire_of_all(text, structured, notes), in_steps=outcome.is_long)
-    return _BEFORE_TEXT, jsontext.dumps(text), _AFTER_TEXT, text.encode()
+    return _BEFORE_TEXT, _json.dumps(text), _AFTER_TEXT, text.encode()
 
 
 def begun(result: Wire, *, in_steps: bool = False) -> Begun:
     """Return a result as JSON; a large one in a thread, in steps between which others run."""
-    written = jsontext.dumps_in_steps(result) if in_steps else jsontext.dumps(result)
+    written = _json.dumps_incrementally(result) if in_steps else _json.dumps(result)
     return (written[:-1],)
 
 
 def _written(outcome: Outcome, value: Any) -> bytes | None:
     """Return the JSON of an outcome's value; None where it is nested too deeply."""
     if outcome.is_long:
-        return jsontext.dumps_within_in_steps(value, MOST_LEVELS)
-    return jsontext.dumps_within(value, MOST_LEVELS)
+        return _json.dumps_with_max_depth_incrementally(value, MOST_LEVELS)
+    return _json.dumps_with_max_depth(value, MOST_LEVELS)
 
 
 def keep_to(promise: Promise | None, error: Wire, protocol_version: str) -> Wire:
@@ -163,7 +163,7 @@ def result_of_failure(outcome: Outcome) -> Wire:
 
 
 def _error(text: str, structured: dict[str, Any]) -> Wire:
-    is_deep = jsontext.is_deeper(structured, MOST_LEVELS)
+    is_deep = _json.exceeds_depth(structured, MOST_LEVELS)
     return _wire([text_block(text)], None if is_deep else structured, is_error=True)
 
 
@@ -208,7 +208,7 @@ def _told(
     if written is not None:
         if limit and len(written) > limit.most:
             value, note = limit.cut(value)
-            written = jsontext.dumps(value)
+            written = _json.dumps(value)
         # Until 2025-11-25 structured content is an object; anything else travels inside one.
         is_fit = isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS
         structured = value if is_fit else {"result": value}

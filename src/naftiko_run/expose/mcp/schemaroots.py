@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expose.mcp.propertykeys import Schema, target_of
 
 _CHOICES: Final = ("anyOf", "oneOf")
@@ -40,7 +40,7 @@ def plain_root(schema: Schema) -> Schema:
     Properties of all branches are in it, and what all branches require is required; where the branches of a choice
     require different members, the description says so.
     """
-    if _REFUSED.isdisjoint(schema) or any(each in jsontext.dumps(schema) for each in _INTO_REFUSED):
+    if _REFUSED.isdisjoint(schema) or any(each in _json.dumps(schema) for each in _INTO_REFUSED):
         return schema
     members = _members(schema, schema, 0)
     plain = {keyword: each for keyword, each in schema.items() if keyword not in _REFUSED}

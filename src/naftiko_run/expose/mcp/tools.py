@@ -16,7 +16,7 @@ from mcp_types.methods import validate_server_result
 from mcp_types.version import LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import InvocationError
@@ -296,7 +296,7 @@ def _fault(tool: _Tool) -> str:
 
 def _names_headers(schema: dict[str, Any]) -> bool:
     """Whether a schema may have arguments travel in headers too: its text tells sooner than a walk through it."""
-    return X_MCP_HEADER_KEY.encode() in jsontext.dumps(schema)
+    return X_MCP_HEADER_KEY.encode() in _json.dumps(schema)
 
 
 def _left_out(name: str, reason: str) -> Unit:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 
 _ENDLESS: Final = 1 << 62
 _TOLD: Final = 5
@@ -57,7 +57,7 @@ class ResultLimit:
         return _Cut(0, 0, 0) if members is None else _Cut(1, 0, members)
 
     def _fits(self, cut: _Cut, value: Any) -> bool:
-        return len(jsontext.dumps(cut.of(value))) <= self.most
+        return len(_json.dumps(cut.of(value))) <= self.most
 
     def _note(self, cut: _Cut) -> str:
         told = [

@@ -1,4 +1,4 @@
-"""Checking a caller's inputs against their schema, and making values of text."""
+"""Validation of a caller's inputs against their schema, and conversion of text to typed values."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ from typing import Any
 
 import jsonschema_rs
 
-from naftiko_run import jsontext
+from naftiko_run import _json
+from naftiko_run.diagnostics import json_pointer
 from naftiko_run.errors import InvalidInput, Violation
-from naftiko_run.expressions import Integers, LostDigits, integers_of
+from naftiko_run.expressions import IntegerConversion, PrecisionError, compile_integer_conversion
 from naftiko_run.invoke.inputs import Input, input_schema
-from naftiko_run.invoke.nulls import Path, is_absent_member, without_members
 from naftiko_run.invoke.schemas import compile_schema, takes_null
-from naftiko_run.invoke.violations import pointer_of, violations_of
+from naftiko_run.invoke.violations import violations_of
+
+Path = tuple[str | int, ...]
+"""The names and indexes of the path to a member."""
 
 
 class InputValidator:
-    """Checks input maps.
+    """Validates input maps.
 
     Args:
         inputs: The function's inputs.
-        schema: Their JSON Schema; None for what the inputs make.
+        schema: Their JSON Schema; None to build it from the inputs.
 
     Raises:
-        ValueError: The document declares something that is no schema.
+        ValueError: The document declares an invalid schema.
     """
 
     __slots__ = ("_defaults", "_integers", "_optional", "_validator", "schema")
@@ -44,28 +47,28 @@ class InputValidator:
         self._integers = tuple(
             (name, made)
             for name, member in _properties(self.schema)
-            if (made := integers_of(member)) is not None
+            if (made := compile_integer_conversion(member)) is not None
         )
         if self.schema.get("type") != "object":
-            raise ValueError("its inputs make no valid schema: the `type` must be `object`")
+            raise ValueError("its inputs are not a valid schema: the `type` must be `object`")
         try:
             self._validator = compile_schema(self.schema)
         except ValueError as fault:
-            raise ValueError(f"its inputs make no valid schema: {fault}") from None
+            raise ValueError(f"its inputs are not a valid schema: {fault}") from None
 
     def check(self, values: Mapping[str, Any], *, keep_nulls: bool = False) -> dict[str, Any]:
-        """Check an input map.
+        """Validate an input map.
 
         Args:
-            values: The caller's inputs; a null for an optional one that is not nullable counts as absent, and so
-                does one for such a member of an object.
-            keep_nulls: Return such nulls all the same, unchecked: the caller wrote them into a body.
+            values: The caller's inputs; null for an optional input that is not nullable counts as absent, also
+                for such members of objects.
+            keep_nulls: Return such nulls anyway, unchecked, because the caller wrote them into a body.
 
         Returns:
-            The inputs to use, defaults filled in, integers as integers.
+            The inputs with defaults, and integral floats converted where the schema says integer.
 
         Raises:
-            InvalidInput: With every violation.
+            InvalidInput: With all violations.
         """
         kept = dict(values)
         nulls: dict[str, None] = {}
@@ -80,7 +83,7 @@ class InputValidator:
                 absent = self._absent_members(kept, values)
                 if not keep_nulls:
                     kept = {name: _without(it, name, absent) for name, it in kept.items()}
-        except ValueError:  # that is all that it says of values with too many levels
+        except ValueError:  # raised without details for values with too many levels
             raise InvalidInput([Violation("", "is nested too deeply")]) from None
         for name, integers in self._integers:
             if name in kept:
@@ -88,15 +91,15 @@ class InputValidator:
         return kept | nulls if keep_nulls and nulls else kept
 
     def _absent_members(self, checked: Mapping[str, Any], values: Mapping[str, Any]) -> list[Path]:
-        """Return the places of nulls that count as absent in inputs that do not fit the schema.
+        """Return the paths of nulls that count as absent in invalid inputs.
 
         Raises:
-            InvalidInput: Something else does not fit.
+            InvalidInput: There are other violations.
         """
         errors: list[jsonschema_rs.ValidationError] = []
         absent: list[Path] = []
         for error in self._validator.iter_errors(checked):
-            if is_absent_member(error, self.schema):
+            if _is_absent_member(error, self.schema):
                 absent.append(tuple(error.instance_path))
             else:
                 errors.append(error)
@@ -106,9 +109,42 @@ class InputValidator:
 
 
 def _without(value: Any, name: str, absent: Iterable[Path]) -> Any:
-    """Return the value of an input without the members at some places."""
+    """Return the value of an input without the members at some paths."""
     places = [path[1:] for path in absent if path[0] == name]
-    return without_members(value, places) if places else value
+    return _without_members(value, places) if places else value
+
+
+def _is_absent_member(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> bool:
+    """Return whether an error is only about null for an optional member of an object in an input.
+
+    Args:
+        error: The validation error.
+        schema: The schema of the input map.
+    """
+    path, place = [*error.instance_path], [*error.schema_path]
+    if error.instance is not None or len(path) < 2 or not isinstance(path[-1], str):
+        return False
+    is_named = place[-3:-1] == ["properties", path[-1]]
+    found: Any = schema
+    for step in place[: -3 if is_named else -2]:
+        if not isinstance(found, Mapping | list):  # behind a reference
+            return False
+        found = found[step]  # type: ignore[index]
+    return isinstance(found, Mapping) and path[-1] not in found.get("required", ())
+
+
+def _without_members(value: Any, places: Sequence[Path]) -> Any:
+    """Return a value without the members at some paths; values that are not on a path are not copied."""
+    inner: dict[str | int, list[Path]] = {}
+    for first, *rest in places:
+        inner.setdefault(first, []).append(tuple(rest))
+    if isinstance(value, list):
+        return [_without_members(each, inner[at]) if at in inner else each for at, each in enumerate(value)]
+    return {
+        name: _without_members(member, inner[name]) if name in inner else member
+        for name, member in value.items()
+        if () not in inner.get(name, ())
+    }
 
 
 def _properties(schema: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -117,25 +153,25 @@ def _properties(schema: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]
     return [(name, member) for name, member in members if isinstance(member, dict)]
 
 
-def _exact(name: str, integers: Integers, value: Any) -> Any:
+def _exact(name: str, integers: IntegerConversion, value: Any) -> Any:
     try:
         return integers(value)
-    except LostDigits as fault:
-        raise InvalidInput([Violation(pointer_of([name]), str(fault))]) from None
+    except PrecisionError as fault:
+        raise InvalidInput([Violation(json_pointer([name]), str(fault))]) from None
 
 
-Coerce = Callable[[Sequence[str]], Any]
-"""Makes the value of an input of the texts that a URL or header carries."""
+Coercion = Callable[[Sequence[str]], Any]
+"""Converts the texts of an input in a URL or header to its value."""
 
 
-def coercion_of(declared: Input, delimiter: str = "") -> Coerce:
-    """Give what makes an input's value of text; inputs of one type share it.
+def compile_coercion(declared: Input, delimiter: str = "") -> Coercion:
+    """Return the conversion from text to an input's type; inputs of one type share it.
 
-    What cannot be made into the input's type stays text, for validation to name.
+    Text that cannot be converted is returned as it is, so that validation reports it.
 
     Args:
         declared: The input.
-        delimiter: What separates the elements of an array in one text; empty where each has a text of its own.
+        delimiter: The delimiter of array elements in one text; empty if each element is a text of its own.
     """
     if declared.type != "array":
         return _coercion(declared.type)
@@ -145,7 +181,7 @@ def coercion_of(declared: Input, delimiter: str = "") -> Coerce:
 
 
 @lru_cache
-def _coercion(kind: str) -> Coerce:
+def _coercion(kind: str) -> Coercion:
     def coerce(texts: Sequence[str]) -> Any:
         if len(texts) > 1:
             return list(texts) if not kind else texts
@@ -155,7 +191,7 @@ def _coercion(kind: str) -> Coerce:
 
 
 @lru_cache
-def _coercion_of_list(kind: str, delimiter: str) -> Coerce:
+def _coercion_of_list(kind: str, delimiter: str) -> Coercion:
     if not delimiter:
         return lambda texts: [_scalar(kind, text) for text in texts]
     return lambda texts: [
@@ -165,7 +201,7 @@ def _coercion_of_list(kind: str, delimiter: str) -> Coerce:
 
 def _scalar(kind: str, text: str) -> Any:
     if kind == "number":
-        number = jsontext.number(text)
+        number = _json.parse_number(text)
         return text if number is None else number
     if kind == "integer":
         return _integer(text)
@@ -173,15 +209,15 @@ def _scalar(kind: str, text: str) -> Any:
         return text == "true"
     if kind in ("object", "array") and text[:1] in ("{", "["):
         try:
-            return jsontext.loads_repaired(jsontext.encode(text))[0]
+            return _json.loads_repaired(_json.encode(text))[0]
         except ValueError:
             return text
     return text
 
 
 def _integer(text: str) -> int | str:
-    """Return the integer that a text writes, exactly, also as ``5.0`` or ``1e3``; the text where it is none."""
-    number = jsontext.number(text)
+    """Parse an integer exactly, also written as ``5.0`` or ``1e3``; return the text if it is not an integer."""
+    number = _json.parse_number(text)
     if isinstance(number, float):
         written = Decimal(text)
         return int(written) if written == written.to_integral_value() else text

@@ -1,4 +1,4 @@
-"""Worker processes: started when needed, kept for the next script, ended when one does not stop."""
+"""The pool of worker processes: started on demand, reused, and killed if a script does not stop."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
 
-from naftiko_run.invoke.scripting.sandbox import AT_ONCE
+from naftiko_run.invoke.scripting.program import MAX_CONCURRENT_SCRIPTS
 
 _PROGRAM: Final = Path(__file__).with_name("javascript_worker.py")
 
 
 class Worker:
-    """One worker process, which does one job at a time."""
+    """One worker process, which runs one job at a time."""
 
     def __init__(self) -> None:
-        # A process group of its own: Ctrl-C is for the server, which lets running scripts end.
+        # A process group of its own: Ctrl-C is for the server, which lets running scripts finish.
         self._process = subprocess.Popen(  # noqa: S603 # our own program
             [sys.executable, "-S", "-P", str(_PROGRAM)],
             stdin=subprocess.PIPE,
@@ -42,8 +42,8 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def ask(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Do a job; a process that ends meanwhile gives the failure `time` or `crash`."""
+    def run(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Run a job and return its reply; if the process ends meanwhile, the failure is `time` or `crash`."""
         started = time.monotonic()
         assert self._process.stdin
         assert self._process.stdout
@@ -58,21 +58,21 @@ class Worker:
         if not reply:
             self.kill()
             return {"failure": "time" if time.monotonic() - started >= job["seconds"] else "crash"}
-        answer: dict[str, Any] = json.loads(reply)
-        return answer
+        result: dict[str, Any] = json.loads(reply)
+        return result
 
     @property
     def is_alive(self) -> bool:
-        """Whether it can take a job."""
+        """Whether the process can run a job."""
         return not self._is_ended and self._process.poll() is None
 
     def kill(self) -> None:
-        """End it at once, from any thread."""
+        """Kill the process, from any thread."""
         self._is_ended = True
         self._process.kill()
 
     def close(self) -> None:
-        """End it, and let go of everything."""
+        """Kill the process and release its resources."""
         self.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
@@ -80,41 +80,41 @@ class Worker:
                 stream.close()
 
 
-class Turn:
-    """One job, from its place in the queue to its reply."""
+class QueuedJob:
+    """One job, from the queue to its reply."""
 
     def __init__(self, job: dict[str, Any]) -> None:
         self._job = job
         self._worker: Worker | None = None
-        self._stopped = False
+        self._is_cancelled = False
         self._lock = threading.Lock()
 
     @classmethod
-    async def of(cls, job: dict[str, Any]) -> dict[str, Any]:
-        """Do a job in a worker, off the event loop; cancelling ends the worker."""
-        turn = cls(job)
-        waiting = asyncio.wrap_future(_threads().submit(turn.take))
+    async def run(cls, job: dict[str, Any]) -> dict[str, Any]:
+        """Run a job in a worker, outside the event loop; cancelling kills the worker."""
+        queued = cls(job)
+        waiting = asyncio.wrap_future(_threads().submit(queued.execute))
         try:
             return await waiting
         except asyncio.CancelledError:
-            turn.stop()
+            queued.cancel()
             raise
 
-    def take(self) -> dict[str, Any]:
-        """Do the job in this thread's worker."""
+    def execute(self) -> dict[str, Any]:
+        """Run the job in the worker of this thread."""
         with self._lock:
-            if self._stopped:
+            if self._is_cancelled:
                 return {}
-            worker = self._worker = _workers.give()
-        reply = worker.ask(self._job)
+            worker = self._worker = _workers.get()
+        reply = worker.run(self._job)
         with self._lock:
-            self._worker = None  # it is the next job's
+            self._worker = None  # now it belongs to the next job
         return reply
 
-    def stop(self) -> None:
-        """End the job, wherever it is."""
+    def cancel(self) -> None:
+        """Cancel the job, whether it is queued or running."""
         with self._lock:
-            self._stopped = True
+            self._is_cancelled = True
             if self._worker:
                 self._worker.kill()
 
@@ -124,7 +124,7 @@ class _Workers(threading.local):
 
     worker: Worker | None = None
 
-    def give(self) -> Worker:
+    def get(self) -> Worker:
         if self.worker and not self.worker.is_alive:
             _open.discard(self.worker)
             self.worker.close()
@@ -142,7 +142,7 @@ _workers: Final = _Workers()
 @cache
 def _threads() -> ThreadPoolExecutor:
     atexit.register(_close)
-    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="script")
+    return ThreadPoolExecutor(MAX_CONCURRENT_SCRIPTS, thread_name_prefix="script")
 
 
 def _close() -> None:
@@ -151,6 +151,6 @@ def _close() -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Give a worker what it needs to find Python's modules, and nothing of the server's own."""
+    """Return the environment of a worker: only what it needs to import Python modules."""
     kept = {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
     return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

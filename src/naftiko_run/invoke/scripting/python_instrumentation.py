@@ -1,8 +1,8 @@
-"""Python that counts its statements: each suite tells, as it begins, how many it has.
+"""Instrumentation of Python to count statements: each suite, at its start, adds its number of statements.
 
-The text is changed as little as can be, so that a line of the result still is
-a line of the script. A suite counts even where an error cuts it short, and so
-does the handler of that error: a script can't catch its way past the limit.
+The text is changed as little as possible, so that lines of the result map to
+lines of the script. A suite counts in full even if an error ends it, and so does
+the handler of that error: a script cannot escape the limit with ``except``.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from naftiko_run.invoke.scripting.sandbox import RESERVED
+from naftiko_run.invoke.scripting.program import RESERVED_PREFIX
 
-COUNT: Final = f"{RESERVED}__"
-"""The function that takes a suite's number of statements."""
+COUNT: Final = f"{RESERVED_PREFIX}__"
+"""The function that adds the number of statements of a suite."""
 
 _SUITES: Final = ("body", "orelse", "finalbody")
 _COMPOUND: Final = (
@@ -36,11 +36,11 @@ _COMPOUND: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A script that counts.
+    """An instrumented script.
 
     Attributes:
-        text: The changed script.
-        lines: For each of its lines, from 1, the line of the script as written.
+        text: The instrumented text.
+        lines: For each of its lines, the number of the original line.
     """
 
     text: str
@@ -48,11 +48,11 @@ class Counted:
 
 
 def count_statements(text: str, tree: ast.Module) -> Counted:
-    """Make a script count its statements.
+    """Return a script that counts its statements.
 
     Args:
         text: The script.
-        tree: It, parsed.
+        tree: The parsed script.
     """
     inline: dict[int, list[tuple[int, bytes]]] = {}
     above: dict[int, list[bytes]] = {}
@@ -78,9 +78,9 @@ def count_statements(text: str, tree: ast.Module) -> Counted:
 
 
 def _suites(tree: ast.Module) -> Iterator[list[ast.stmt]]:
-    """Give all suites that have a statement before which a call can stand.
+    """Yield all suites with a statement that a call can be inserted before.
 
-    Class bodies are left out: Monty takes only methods and variables in them.
+    Class bodies are skipped: Monty accepts only methods and variables in them.
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
@@ -96,7 +96,7 @@ def _suites(tree: ast.Module) -> Iterator[list[ast.stmt]]:
 
 
 def _must_be_first(statement: ast.stmt, tree: ast.Module) -> bool:
-    """Whether a module's statement may have no other before it: its docstring, and `__future__`."""
+    """Return whether a statement of a module must come first: its docstring, or an import from `__future__`."""
     is_docstring = (
         statement is tree.body[0]
         and isinstance(statement, ast.Expr)

@@ -1,7 +1,7 @@
-"""Queries of RFC 9535: parsed by jsonpath-rfc9535, compiled to closures.
+"""Queries of RFC 9535, parsed by jsonpath-rfc9535 and compiled to closures.
 
-The closures do what the library's own evaluation does, without a node and a
-location for each value, at any depth of nesting, and with numbers kept exact.
+The closures are equivalent to the library's own evaluation, without a node and a
+location for each value, at any depth of nesting, and with exact numbers.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ from jsonpath_rfc9535.tokens import Token
 
 from naftiko_run.expressions.expression import MISSING
 from naftiko_run.expressions.jsonpath.comparison import is_less, is_same
-from naftiko_run.expressions.jsonpath.fault import PathFault
-from naftiko_run.expressions.jsonpath.functions import FUNCTIONS, PREFIX, SETS, Members
-from naftiko_run.expressions.jsonpath.plain import Accessor, Step, accessor_of, members
+from naftiko_run.expressions.jsonpath.errors import JsonPathError
+from naftiko_run.expressions.jsonpath.functions import FUNCTIONS, JAYWAY_PREFIX, SET_FUNCTIONS, ValueSet
+from naftiko_run.expressions.jsonpath.simple import Accessor, Step, accessor_of, members
 
 MAX_VISITS: Final = 500_000
-"""Values that one evaluation descends to, beside one descent from the root: several ``..`` in a path multiply."""
+"""Maximum number of values that one evaluation visits, besides one descent from the root: several ``..`` multiply."""
 
 
 class TooManyVisits(Exception):
-    """A path descends to more values than one evaluation may."""
+    """A path visits too many values."""
 
 
-class Evaluation:
-    """One use of a path.
+class QueryEvaluation:
+    """The state of one evaluation of a path.
 
     Args:
-        root: What ``$`` is.
+        root: The value of ``$``.
     """
 
     __slots__ = ("_lists", "_of_root", "left", "root")
@@ -64,23 +64,23 @@ class Evaluation:
         self.root = root
         self.left = MAX_VISITS
         self._of_root: dict[int, Any] = {}
-        self._lists: dict[int, Members] = {}
+        self._lists: dict[int, ValueSet] = {}
 
     def once(self, key: int, read: Callable[[], Any]) -> Any:
-        """Return what a query from the root gives, which is the same for every value that is tested."""
+        """Return the cached result of a query from the root, which is the same for all values."""
         if key not in self._of_root:
             self._of_root[key] = read()
         return self._of_root[key]
 
-    def members_of(self, elements: list[Any]) -> Members:
-        """Return the elements of a list for many look-ups."""
+    def value_set(self, elements: list[Any]) -> ValueSet:
+        """Return the elements of a list as a set, cached."""
         found = self._lists.get(id(elements))
         if found is None:
-            found = self._lists[id(elements)] = Members(elements)
+            found = self._lists[id(elements)] = ValueSet(elements)
         return found
 
     def descend(self, value: Any) -> Iterator[Any]:
-        """Yield a value and all below it that have members, each before its own."""
+        """Yield a value and all containers in it, parents before children."""
         is_counted = value is not self.root
         waiting = [value]
         while waiting:
@@ -94,21 +94,21 @@ class Evaluation:
 
 _PLACE = re.compile(r" (starting )?at index \d+")
 
-Nodes = Callable[[Any, Evaluation], list[Any]]
-Operand = Callable[[Any, Evaluation], Any]
-_Select = Callable[[Any, Evaluation, list[Any]], None]
+Nodes = Callable[[Any, QueryEvaluation], list[Any]]
+Operand = Callable[[Any, QueryEvaluation], Any]
+_Select = Callable[[Any, QueryEvaluation, list[Any]], None]
 
 
 class _Environment(JSONPathEnvironment):
-    """The library's, with Jayway's operators, whose operands can be of any type."""
+    """The environment of the library, with Jayway's operators, whose operands can have any type."""
 
     def setup_function_extensions(self) -> None:
-        """Define the functions of filters."""
+        """Register the functions of filters."""
         self.function_extensions.update(FUNCTIONS)
 
     def check_well_typedness(self, token: Token, func: FilterFunction, args: list[Expression]) -> None:
         """Check the arguments of a function of RFC 9535."""
-        if not token.value.startswith(PREFIX):
+        if not token.value.startswith(JAYWAY_PREFIX):
             super().check_well_typedness(token, func, args)
 
 
@@ -121,29 +121,29 @@ def parse(path: str) -> JSONPathQuery:
     """Parse a path.
 
     Raises:
-        PathFault: It does not follow RFC 9535.
+        JsonPathError: The path does not conform to RFC 9535.
     """
     try:
         return _environment().compile(path)
     except JSONPathError as fault:
         reason, *rest = fault.args
         token = fault.token or next((each for each in rest if isinstance(each, Token)), None)
-        reason = _PLACE.sub("", str(reason)).replace(PREFIX, "")
-        raise PathFault(path, reason, token.index if token else None, _hint(reason)) from None
+        reason = _PLACE.sub("", str(reason)).replace(JAYWAY_PREFIX, "")
+        raise JsonPathError(path, reason, token.index if token else None, _hint(reason)) from None
     except (ValueError, OverflowError, IndexError, RecursionError):
-        raise PathFault(path, "a number is out of range, or it is nested too deeply") from None
+        raise JsonPathError(path, "a number is out of range, or it is nested too deeply") from None
 
 
 def compile_query(query: JSONPathQuery) -> Accessor:
-    """Compile a query: a singular one gives its value or ``MISSING``, any other the list of its matches.
+    """Compile a query: a singular one returns its value or ``MISSING``, any other the list of its matches.
 
     Raises:
-        PathFault: It compares what is no value, which the parser accepts.
+        JsonPathError: The query compares something that is not a value, which the parser accepts.
     """
     if query.singular_query():
         return accessor_of(_steps(query))
     nodes = _nodes(query)
-    return lambda value: nodes(value, Evaluation(value))
+    return lambda value: nodes(value, QueryEvaluation(value))
 
 
 def _steps(query: JSONPathQuery) -> list[Step]:
@@ -161,7 +161,7 @@ def _nodes(query: JSONPathQuery) -> Nodes:
         for segment in query.segments
     ]
 
-    def nodes(value: Any, evaluation: Evaluation) -> list[Any]:
+    def nodes(value: Any, evaluation: QueryEvaluation) -> list[Any]:
         found = [value]
         for descends, selects in segments:
             into: list[Any] = []
@@ -179,7 +179,7 @@ def _select(selector: JSONPathSelector) -> _Select:
     if isinstance(selector, NameSelector | IndexSelector):
         read = accessor_of([selector.name if isinstance(selector, NameSelector) else selector.index])
 
-        def one(value: Any, _: Evaluation, into: list[Any]) -> None:
+        def one(value: Any, _: QueryEvaluation, into: list[Any]) -> None:
             found = read(value)
             if found is not MISSING:
                 into.append(found)
@@ -188,7 +188,7 @@ def _select(selector: JSONPathSelector) -> _Select:
     if isinstance(selector, SliceSelector):
         part = selector.slice
 
-        def some(value: Any, _: Evaluation, into: list[Any]) -> None:
+        def some(value: Any, _: QueryEvaluation, into: list[Any]) -> None:
             if isinstance(value, list) and part.step != 0:
                 into.extend(value[part])
 
@@ -196,14 +196,14 @@ def _select(selector: JSONPathSelector) -> _Select:
     if isinstance(selector, FilterSelector):
         test = _test(selector.expression)
 
-        def passing(value: Any, evaluation: Evaluation, into: list[Any]) -> None:
+        def passing(value: Any, evaluation: QueryEvaluation, into: list[Any]) -> None:
             into.extend(each for each in members(value) if test(each, evaluation))
 
         return passing
     return lambda value, _, into: into.extend(members(value))
 
 
-def _test(expression: Expression) -> Callable[[Any, Evaluation], bool]:
+def _test(expression: Expression) -> Callable[[Any, QueryEvaluation], bool]:
     if isinstance(expression, FilterExpression):
         return _test(expression.expression)
     if isinstance(expression, PrefixExpression):
@@ -217,12 +217,12 @@ def _test(expression: Expression) -> Callable[[Any, Evaluation], bool]:
         nodes = _nodes_of(expression)
         return lambda value, evaluation: bool(nodes(value, evaluation))
     if isinstance(expression, FilterExpressionLiteral):
-        raise _fault(expression, "a literal is no test", "compare it: `[?@.a == 1]`")
+        raise _fault(expression, "a literal is not a test", "compare it: `[?@.a == 1]`")
     result = _operand(expression)
     return lambda value, evaluation: bool(result(value, evaluation))
 
 
-def _logical(expression: LogicalExpression) -> Callable[[Any, Evaluation], bool]:
+def _logical(expression: LogicalExpression) -> Callable[[Any, QueryEvaluation], bool]:
     left, right = _test(expression.left), _test(expression.right)
     if expression.operator == "&&":
         return lambda value, evaluation: left(value, evaluation) and right(value, evaluation)
@@ -239,7 +239,7 @@ _COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-def _comparison(expression: ComparisonExpression) -> Callable[[Any, Evaluation], bool]:
+def _comparison(expression: ComparisonExpression) -> Callable[[Any, QueryEvaluation], bool]:
     left, right = _operand(expression.left), _operand(expression.right)
     compare = _COMPARE[expression.operator]
     return lambda value, evaluation: compare(left(value, evaluation), right(value, evaluation))
@@ -257,10 +257,12 @@ def _operand(expression: Expression) -> Operand:
     if isinstance(expression, FunctionExtension):
         return _call(expression)
     if not isinstance(expression, FilterExpressionLiteral):
-        raise _fault(expression, "only single values are compared", "negate it all: `[?!(@.a == 1)]`")
+        raise _fault(
+            expression, "only single values can be compared", "negate the whole comparison: `[?!(@.a == 1)]`"
+        )
     literal = expression.value
     if isinstance(expression, IntegerLiteral) and expression.token.value.lstrip("-").isdigit():
-        literal = int(expression.token.value)  # the library's went through a float
+        literal = int(expression.token.value)  # the library converts it through a float
     return lambda _, __: literal
 
 
@@ -271,13 +273,13 @@ def _call(expression: FunctionExtension) -> Operand:
         _nodes_of(each) if kind is ExpressionType.NODES and isinstance(each, FilterQuery) else _operand(each)
         for kind, each in takes
     ]
-    if expression.name in SETS:
+    if expression.name in SET_FUNCTIONS:
         left, right = arguments
 
-        def in_set(value: Any, evaluation: Evaluation) -> Any:
+        def in_set(value: Any, evaluation: QueryEvaluation) -> Any:
             elements = right(value, evaluation)
             if isinstance(elements, list):
-                elements = evaluation.members_of(elements)
+                elements = evaluation.value_set(elements)
             return function(left(value, evaluation), elements)
 
         return in_set
@@ -291,21 +293,21 @@ def _nodes_of(expression: FilterQuery) -> Nodes:
     return lambda _, evaluation: evaluation.once(key, lambda: nodes(evaluation.root, evaluation))
 
 
-def _fault(expression: Expression, reason: str, hint: str) -> PathFault:
-    return PathFault(expression.token.query, reason, expression.token.index, hint)
+def _fault(expression: Expression, reason: str, hint: str) -> JsonPathError:
+    return JsonPathError(expression.token.query, reason, expression.token.index, hint)
 
 
 _HINTS: Final = (
     ("non-singular query is not comparable", "compare with one value: `[?@.a == 1]`, not `[?@.* == 1]`"),
-    ("must be of ValueType", "it takes one value: `length(@.a)`, not `length(@.*)`; `count(@.*)` counts"),
+    ("must be of ValueType", "pass one value: `length(@.a)`, not `length(@.*)`; use `count(@.*)` to count"),
     ("must be compared", "compare it, or test that something exists: `[?@.a]`"),
-    ("is not comparable", "it is true or false itself: leave the comparison out"),
-    ("is not defined", "filters have length, count, match, search and value"),
-    ("index out of range", "numbers go from -(2^53 - 1) to 2^53 - 1"),
-    ("escape", "in quotes, `\\` stands before \\ / b f n r t u or the quote itself"),
-    ("bald descendant", "a name, `*` or a bracket follows `..`"),
+    ("is not comparable", "it already is true or false: remove the comparison"),
+    ("is not defined", "the functions are length, count, match, search and value"),
+    ("index out of range", "numbers must be from -(2^53 - 1) to 2^53 - 1"),
+    ("escape", "in quotes, use `\\` only before \\ / b f n r t u or the quote itself"),
+    ("bald descendant", "write a name, `*` or a bracket after `..`"),
     ("invalid character", "write control characters as `\\u000a`"),
-    ("unexpected filter selector token", "text stands in quotes, and `==` compares: `[?@.a == 'x']`"),
+    ("unexpected filter selector token", "quote text, and compare with `==`: `[?@.a == 'x']`"),
 )
 
 

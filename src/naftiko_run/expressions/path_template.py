@@ -1,6 +1,6 @@
-"""URL paths with variables: filled in for a consumed path, matched for an exposed one.
+"""URL path templates: expanded for consumed paths, matched for exposed ones.
 
-``{name}`` and ``{{name}}`` are both variables, wherever they stand in a segment.
+``{name}`` and ``{{name}}`` are both variables, anywhere in a segment.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from sys import intern
 from typing import Any
 from urllib.parse import quote
 
+from naftiko_run.expressions.dot_segments import needs_check, segment_fault
 from naftiko_run.expressions.expression import as_text
-from naftiko_run.expressions.segments import needs_check, segment_fault
 
 _VARIABLE = re.compile(r"\{\{?\s*([^{}]+?)\s*\}?\}")
 _SEPARATORS = re.compile(r"[-_.\s]+")
 ANY_VALUE = "\ud801"
-"""Stands for a variable in the shape of a path; no document and no URL can hold it."""
+"""Represents a variable in the shape of a path; cannot occur in a document or URL."""
 SAFE = "-._~*"
-"""What percent-encoding leaves alone besides letters and digits."""
+"""Characters that are not percent-encoded, besides letters and digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +48,24 @@ class PathTemplate:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """The variables' names, in order, each once."""
+        """The distinct names of the variables, in order."""
         return tuple(dict.fromkeys(part.name for part in self.parts if isinstance(part, Variable)))
 
     @property
     def shape(self) -> str:
-        """The path with ``ANY_VALUE`` for each variable: two routes of one shape match the same requests."""
+        """The path with ``ANY_VALUE`` for each variable; routes with equal shapes match the same requests."""
         return "".join(ANY_VALUE if isinstance(part, Variable) else part for part in self.parts)
 
     @property
-    def is_delicate(self) -> bool:
-        """Whether even a value without ``.`` and ``%`` can form a dot segment with the text around it."""
+    def needs_segment_check(self) -> bool:
+        """Whether values without ``.`` and ``%`` can form a dot segment with the literals around them."""
         return any(
             len(segment) > 1 and needs_check(_literals(segment))
             for segment in _segments(self.parts, [""] * len(self.parts))
         )
 
-    def before_variables(self) -> dict[str, str]:
-        """Return what comes before each variable in its segment, with the slash."""
+    def prefixes_by_variable(self) -> dict[str, str]:
+        """Return the text before each variable in its segment, including the slash."""
         found: dict[str, str] = {}
         before = ""
         for part in self.parts:
@@ -75,20 +75,20 @@ class PathTemplate:
         return found
 
     def pattern(self) -> re.Pattern[str]:
-        """Give the pattern that matches a percent-decoded-per-segment raw path; group ``n`` is variable ``n``.
+        """Return the pattern for a path whose segments are percent-decoded; group ``n`` is variable ``n``.
 
-        A variable is within one segment and never empty.
+        A variable matches within one segment and is never empty.
         """
         written = ["([^/]+)" if isinstance(part, Variable) else re.escape(part) for part in self.parts]
         return re.compile("".join(written))
 
 
 class UnsafePathValue(ValueError):
-    """A value that would change where a path leads.
+    """A value would change the target of a path.
 
     Args:
-        variable: The variable that it is for.
-        message: Why it cannot be used.
+        variable: The variable.
+        message: Why the value cannot be used.
     """
 
     def __init__(self, variable: str, message: str) -> None:
@@ -98,7 +98,7 @@ class UnsafePathValue(ValueError):
 
 @lru_cache(maxsize=1024)
 def parse_path(text: str) -> PathTemplate:
-    """Split a path into literals and variables; the parts of a document ask again and again for the same."""
+    """Parse a path into literals and variables; cached, because parts of a document share paths."""
     parts: list[PathPart] = []
     end = 0
     for found in _VARIABLE.finditer(text):
@@ -111,57 +111,57 @@ def parse_path(text: str) -> PathTemplate:
     return PathTemplate(text, tuple(parts))
 
 
-def encode(value: Any) -> str:
+def percent_encode(value: Any) -> str:
     """Percent-encode a value for one path segment or for a query; ``/`` becomes ``%2F``."""
     text = as_text(value)
     return text if text.isascii() and text.isalnum() else quote(text, safe=SAFE)
 
 
 def encode_name(name: str) -> str:
-    """Percent-encode a query parameter's name; ``$filter`` and the like stay as they are."""
+    """Percent-encode the name of a query parameter; names such as ``$filter`` are unchanged."""
     return quote(name, safe=f"{SAFE}$!'(),:@/")
 
 
-def fill(
+def fill_path(
     template: PathTemplate,
     values: Mapping[str, Any],
     writers: Mapping[str, Callable[[Any], str]] | None = None,
 ) -> str:
-    """Fill a path's variables in, percent-encoded.
+    """Expand the variables of a path, percent-encoded.
 
     Args:
         template: The path.
         values: A value for each variable; none may be missing.
-        writers: What writes the value of each, percent-encoded; without, ``encode`` does.
+        writers: Percent-encodes the value of each variable; None to use ``percent_encode``.
 
     Raises:
-        UnsafePathValue: A value is empty, holds a control character, or forms a segment ``.`` or ``..``, as it
-            is or once decoded.
+        UnsafePathValue: A value is empty, contains a control character, or forms a segment ``.`` or ``..``, at any
+            level of decoding.
     """
     written = []
     for part in template.parts:
         if isinstance(part, str):
             written.append(part)
             continue
-        write = writers[part.name] if writers else encode
+        write = writers[part.name] if writers else percent_encode
         encoded = write(values[part.name])
         if not encoded:
-            raise UnsafePathValue(part.name, "is a part of the path and cannot be empty")
+            raise UnsafePathValue(part.name, "is part of the path and cannot be empty")
         written.append(encoded)
     path = "".join(written)
     if "." in path or "%" in path:
-        _refuse_unsafe_segments(template.parts, written)
+        _reject_unsafe_segments(template.parts, written)
     return path
 
 
 @lru_cache(maxsize=1024)
-def same_name(name: str) -> str:
-    """Give the form in which two spellings of one variable agree: case and ``-_.`` aside."""
+def normalize_name(name: str) -> str:
+    """Return a name without case and separators (``-_.``), to compare spellings."""
     return _SEPARATORS.sub("", name).casefold()
 
 
-def _refuse_unsafe_segments(parts: Sequence[PathPart], written: Sequence[str]) -> None:
-    """Refuse values that make a segment unsafe; the author's own segments may be what they are."""
+def _reject_unsafe_segments(parts: Sequence[PathPart], written: Sequence[str]) -> None:
+    """Reject values that make a segment unsafe; segments without variables are not checked."""
     for segment in _segments(parts, written):
         culprit = _culprit(segment)
         fault = culprit and segment_fault("".join(text for _, text in segment))
@@ -170,7 +170,7 @@ def _refuse_unsafe_segments(parts: Sequence[PathPart], written: Sequence[str]) -
 
 
 def _culprit(segment: Sequence[tuple[PathPart, str]]) -> str:
-    """Return the variable to name for an unsafe segment: one that is unsafe alone, else the first."""
+    """Return the variable to report for an unsafe segment: one that is unsafe by itself, else the first."""
     variables = [(part.name, text) for part, text in segment if isinstance(part, Variable)]
     return next(
         (name for name, text in variables if segment_fault(text)), variables[0][0] if variables else ""
@@ -178,7 +178,7 @@ def _culprit(segment: Sequence[tuple[PathPart, str]]) -> str:
 
 
 def _segments(parts: Sequence[PathPart], written: Sequence[str]) -> Iterator[list[tuple[PathPart, str]]]:
-    """Yield the pieces of each segment of a path: the part of the template, and what is written for it."""
+    """Yield the parts of each segment of a path, each with the text written for it."""
     segment: list[tuple[PathPart, str]] = []
     for part, text in zip(parts, written, strict=True):
         if isinstance(part, Variable):

@@ -1,12 +1,12 @@
-"""A script that counts its statements does what it did before."""
+"""An instrumented script behaves as the original."""
 
 import ast
 
 import pytest
 
-from naftiko_run.invoke.scripting.javascript_counting import count_statements as count_javascript
-from naftiko_run.invoke.scripting.python_counting import COUNT
-from naftiko_run.invoke.scripting.python_counting import count_statements as count_python
+from naftiko_run.invoke.scripting.javascript_instrumentation import count_statements as count_javascript
+from naftiko_run.invoke.scripting.python_instrumentation import COUNT
+from naftiko_run.invoke.scripting.python_instrumentation import count_statements as count_python
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A script step of the document to a script that can be run."""
+"""Compilation of a script step of the document to a script that can run."""
 
 from __future__ import annotations
 
@@ -8,64 +8,65 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.consume import run_in_decode_pool
 from naftiko_run.document.model import ScriptStep
 from naftiko_run.errors import ScriptFailed
 from naftiko_run.expressions import MISSING
 from naftiko_run.invoke.scripting.defaults import ScriptDefaults
-from naftiko_run.invoke.scripting.files import find_root, read_script
 from naftiko_run.invoke.scripting.javascript import JavaScriptProgram
+from naftiko_run.invoke.scripting.program import Halted, Program, ProgramCompiler, ScriptLimits, ScriptRefused
 from naftiko_run.invoke.scripting.python import PythonProgram
-from naftiko_run.invoke.scripting.sandbox import Halted, Language, Limits, Program, ScriptRefused
+from naftiko_run.invoke.scripting.script_files import read_script, resolve_location
 
-LANGUAGES: Final[dict[str, Language]] = {
+COMPILERS: Final[dict[str, ProgramCompiler]] = {
     "javascript": JavaScriptProgram.compile,
     "python": PythonProgram.compile,
 }
-"""What runs, by the name that documents write."""
+"""The compiler of each language, by its name in documents."""
 
-LONGEST_MESSAGE: Final = 500
+MAX_MESSAGE_LENGTH: Final = 500
 
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script step, ready to run.
+    """A compiled script step.
 
     Attributes:
-        name: The step's name.
+        name: The name of the step.
         language: Its language.
         file: Its file, as the document writes it.
-        limits: What a run may use.
+        limits: The limits of one run.
     """
 
     name: str
     language: str
     file: str
-    limits: Limits
+    limits: ScriptLimits
     _program: Program | None = field(repr=False)
 
     async def run(self, context: Mapping[str, Any]) -> Any:
-        """Run it; cancelling the call stops it.
+        """Run the script; cancelling the call stops it.
 
         Args:
-            context: What it sees as `context`: values that JSON can carry.
+            context: The value of `context`: JSON values.
 
         Returns:
-            What it assigned to `result`; ``MISSING`` where it assigned nothing.
+            The value of `result`; ``MISSING`` if the script did not assign it.
 
         Raises:
-            ScriptFailed: It failed, met a limit, gave something that is not JSON, or scripts are off.
+            ScriptFailed: The script failed, exceeded a limit or returned something that is not JSON, or scripts are
+                disabled.
         """
         if self._program is None:
             raise ScriptFailed(
-                f"script step `{self.name}`: scripts are switched off",
+                f"script step `{self.name}`: scripts are disabled",
                 hint="set `enabled: true` under `management.scripting` of the control adapter",
             )
         try:
-            text = jsontext.dumps(dict(context)).decode()
+            text = _json.dumps(dict(context)).decode()
         except (TypeError, ValueError) as fault:
             raise ScriptFailed(f"script step `{self.name}`: its context is not JSON: {fault}") from None
         try:
@@ -76,16 +77,16 @@ class Script:
             ) from None
         if result is None:
             return MISSING
-        content = jsontext.encode(result)
+        content = _json.encode(result)
         return (
             await run_in_decode_pool(lambda: self._read(content))
-            if len(content) > jsontext.LONG
+            if len(content) > _json.LARGE_TEXT
             else self._read(content)
         )
 
     def _read(self, result: bytes) -> Any:
         try:
-            value, _ = jsontext.loads_repaired(result)
+            value, _ = _json.loads_repaired(result)
         except ValueError as fault:
             raise ScriptFailed(f"script step `{self.name}`: its `result` is not JSON: {fault}") from None
         return value
@@ -96,7 +97,7 @@ class ScriptCompiler:
     """Compiles the script steps of one document.
 
     Attributes:
-        defaults: What its control adapter says about scripts.
+        defaults: The script settings of its control adapter.
         folder: The document's folder.
     """
 
@@ -104,10 +105,10 @@ class ScriptCompiler:
     folder: Path
 
     def compile(self, step: ScriptStep) -> Script:
-        """Read a step's scripts and make them ready: nothing is read or checked while a request waits.
+        """Read and compile the scripts of a step, so that nothing is read or compiled during a request.
 
         Raises:
-            ScriptRefused: The step cannot work; the message says why, its hint how to mend it.
+            ScriptRefused: The step cannot work; the message says why, and the hint how to fix it.
         """
         language = (step.language or self.defaults.default_language).lower()
         program: Program | None = None
@@ -126,9 +127,9 @@ class ScriptCompiler:
             )
         if not step.file:
             raise ScriptRefused(f"the script step `{step.name}` has no `file`")
-        return find_root(location, self.folder)
+        return resolve_location(location, self.folder)
 
-    def _language(self, step: ScriptStep, language: str) -> Language:
+    def _language(self, step: ScriptStep, language: str) -> ProgramCompiler:
         if not language:
             raise ScriptRefused(
                 f"the script step `{step.name}` has no `language`",
@@ -136,22 +137,23 @@ class ScriptCompiler:
             )
         if language == "groovy":
             raise ScriptRefused(
-                f"the script step `{step.name}` is Groovy, for which there is no sandbox",
+                f"the script step `{step.name}` is written in Groovy, which is not supported",
                 "rewrite it in JavaScript or Python; `context` and `result` mean the same there",
             )
-        if language not in LANGUAGES:
+        if language not in COMPILERS:
             raise ScriptRefused(
-                f"the script step `{step.name}` is `{language}`", f"write {' or '.join(LANGUAGES)}"
+                f"the script step `{step.name}` has the unknown language `{language}`",
+                f"use {' or '.join(COMPILERS)}",
             )
         allowed = self.defaults.allowed_languages
         if allowed and language not in allowed:
             raise ScriptRefused(
-                f"the script step `{step.name}` is `{language}`, and `allowedLanguages` has {', '.join(allowed)}",
+                f"the script step `{step.name}` is written in `{language}`, but `allowedLanguages` only has {', '.join(allowed)}",
                 f"add `{language}` to `allowedLanguages` under `management.scripting`, or rewrite the script",
             )
-        return LANGUAGES[language]
+        return COMPILERS[language]
 
 
 def _one_line(text: str) -> str:
     text = _UNPRINTABLE.sub(" ", text).strip()
-    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"
+    return text if len(text) <= MAX_MESSAGE_LENGTH else f"{text[:MAX_MESSAGE_LENGTH]}…"

@@ -1,6 +1,6 @@
-"""Plain paths: names, indexes, wildcards and ``length``, as a short list of steps.
+"""Simple paths: names, indexes, wildcards and ``length``, as a short list of steps.
 
-Beside RFC 9535, documents write ``$.`` and ``@`` for the root, ``$.list.length``
+Besides RFC 9535, documents use ``$.`` and ``@`` for the root, ``$.list.length``
 and ``length()``, unquoted names with hyphens or spaces, and paths without ``$``.
 """
 
@@ -14,10 +14,10 @@ from typing import Any
 from naftiko_run.expressions.expression import MISSING, Missing
 
 Accessor = Callable[[Any], Any]
-"""Reads a value out of decoded JSON; gives ``MISSING`` where the path leads nowhere."""
+"""Reads a value from decoded JSON; returns ``MISSING`` if the path has no match."""
 
 NAME = r"""[^\s.\[\]*?()'",`](?:[^.\[\]*?()'",`\x00-\x1f]*[^\s.\[\]*?()'",`])?+"""
-"""An unquoted name, as documents write it after a dot."""
+"""An unquoted name after a dot."""
 
 _STEP = re.compile(
     rf"""
@@ -36,7 +36,7 @@ _STEP = re.compile(
 )
 _WORD = re.compile(r"\w")
 ARITHMETIC = re.compile(r"\s[-+/|]\s*\$")
-"""jsonpath-ng's operators between two paths, where an unquoted name would swallow them."""
+"""jsonpath-ng's operators between two paths, which would otherwise match as part of an unquoted name."""
 
 
 class _Wildcard:
@@ -44,7 +44,7 @@ class _Wildcard:
 
 
 class _Length:
-    """``length``: a member of that name, or else how many there are."""
+    """``length``: the member of that name, or else the number of elements."""
 
 
 _WILDCARD = _Wildcard()
@@ -53,12 +53,12 @@ Step = str | int | _Wildcard | _Length
 
 
 def is_root(path: str) -> bool:
-    """Return whether a path names the whole value: ``$``, ``$.``, ``@`` or nothing."""
+    """Return whether a path selects the whole value: ``$``, ``$.``, ``@`` or empty."""
     return path.strip() in ("", "$", "$.", "@", "@.")
 
 
-def first_name(path: str) -> tuple[str, str] | None:
-    """Split ``$.name.rest`` into ``name`` and ``$.rest``; None where the path does not begin with a name."""
+def split_first_name(path: str) -> tuple[str, str] | None:
+    """Split ``$.name.rest`` into ``name`` and ``$.rest``; None if the path does not begin with a name."""
     path = normalize(path)
     match = _STEP.match(path, 1)
     step = _step(match) if match else None
@@ -67,14 +67,14 @@ def first_name(path: str) -> tuple[str, str] | None:
     return step, "$" + path[match.end() :]
 
 
-def path_of(names: Sequence[str], path: str = "$") -> str:
-    """Return the path that takes the names first, and then goes on as another does."""
+def build_path(names: Sequence[str], path: str = "$") -> str:
+    """Return a path of names, followed by another path."""
     written = "".join(f"[{json.dumps(name, ensure_ascii=False)}]" for name in names)
     return f"${written}{'' if is_root(path) else normalize(path)[1:]}"
 
 
 def normalize(path: str) -> str:
-    """Return the path from ``$``, without the dot that some documents write at its end."""
+    """Return the path starting with ``$``, without the trailing dot that some documents write."""
     path = path.strip()
     if path.startswith(("@.", "@[")):
         path = f"${path[1:]}"
@@ -84,7 +84,7 @@ def normalize(path: str) -> str:
 
 
 def parse_steps(path: str) -> list[Step] | None:
-    """Return the steps of a normalized path; None where it is not plain."""
+    """Return the steps of a normalized path; None if it is not simple."""
     if ARITHMETIC.search(path):
         return None
     steps: list[Step] = []
@@ -100,7 +100,7 @@ def parse_steps(path: str) -> list[Step] | None:
 
 
 class NamedText(str):
-    """Text that a path also finds under a name."""
+    """Text that can also be read under a name."""
 
     __slots__ = ("_name",)
     _name: str
@@ -118,7 +118,7 @@ class NamedText(str):
 
 
 def accessor_of(steps: Sequence[Step]) -> Accessor:
-    """Return the function that takes the steps: a list of matches where there is a wildcard among them."""
+    """Return a function that follows steps; it returns a list of matches if one is a wildcard."""
     if any(step is _WILDCARD for step in steps):
         return _many(steps)
     names = [step for step in steps if isinstance(step, str)]

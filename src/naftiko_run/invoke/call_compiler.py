@@ -1,4 +1,4 @@
-"""From ``call`` and ``with`` to a call: what fills each argument of a consumed operation."""
+"""Compilation of ``call`` and ``with`` to a call: an expression for each argument of a consumed operation."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any
 
 from naftiko_run.consume import OperationRegistry, UpstreamOperation
 from naftiko_run.diagnostics import Pointer, Report
-from naftiko_run.expressions import Expression, exactly, member_of, same_name
+from naftiko_run.expressions import Expression, exact_variable, member_of, normalize_name
 from naftiko_run.invoke.call import Call
 from naftiko_run.invoke.references import References
-from naftiko_run.invoke.stepoutput import step_of
+from naftiko_run.invoke.step_output import split_step_path
 
 
 @dataclass(frozen=True, slots=True)
-class Connector:
-    """Connects the calls of one function.
+class CallCompiler:
+    """Compiles the calls of one function.
 
     Attributes:
         operations: The document's consumed operations.
-        references: What the values of ``with`` mean in the function.
-        offered: The names of the caller's inputs: each fills the argument of the same name.
-        leftover: Those of them that become further arguments where nothing refers to them.
-        is_explicit: Whether the author says which inputs there are: then optional query
-            parameters, headers and cookies that nothing fills are not among them.
-        report: Takes what will surprise at run time.
+        references: Compiles the values of ``with``.
+        offered: The names of the caller's inputs: each is passed to the argument of the same name.
+        leftover: Those of them that become extra arguments if nothing refers to them.
+        is_explicit: Whether the author declares the inputs: then no inputs are inferred for
+            optional query parameters, headers and cookies without a value.
+        report: Collects warnings.
     """
 
     operations: OperationRegistry
@@ -36,13 +36,13 @@ class Connector:
     is_explicit: bool
     report: Report
 
-    def connect(self, name: str, with_: Mapping[str, Any], at: Pointer) -> Call:
-        """Give the call of an operation: ``with`` first, what has the same name else.
+    def compile(self, name: str, with_: Mapping[str, Any], at: Pointer) -> Call:
+        """Return the call of an operation: arguments come from ``with``, else from the input of the same name.
 
         Args:
             name: ``namespace.operation``; known to exist.
-            with_: As the author wrote it.
-            at: Where the call stands.
+            with_: The ``with`` block as written.
+            at: The location of the call in the document.
 
         Raises:
             NotCallable: The operation cannot be called.
@@ -56,10 +56,10 @@ class Connector:
         plain = self.operations.get(name)
         extras = self._extras(plain, written, at)
         operation = self.operations.get(name, extras) if extras else plain
-        spellings = {same_name(each): each for each in self.offered}
+        spellings = {normalize_name(each): each for each in self.offered}
         arguments = dict(written)
         fixed = {each.name for each in operation.parameters if each.value is not None}
-        left_out = {
+        omitted = {
             each.name
             for each in (operation.parameters if self.is_explicit else ())
             if not each.required and each.in_ in ("query", "header", "cookie")
@@ -67,15 +67,17 @@ class Connector:
         for argument in [*(each.name for each in operation.parameters), *operation.reads]:
             if argument in arguments or (argument in fixed and argument not in operation.reads):
                 continue
-            if argument not in self.offered and step_of(argument, self.references.steps):
+            if argument not in self.offered and split_step_path(argument, self.references.steps):
                 arguments[argument] = self.references.resolve(argument)
                 continue
-            source = argument if argument in self.offered else spellings.get(same_name(argument), argument)
+            source = (
+                argument if argument in self.offered else spellings.get(normalize_name(argument), argument)
+            )
             member = None if source in self.offered else member_of(argument, self.references.objects)
             if member is not None:
                 arguments[argument] = member
-            elif source in self.offered or argument not in left_out:
-                arguments[argument] = exactly(source)
+            elif source in self.offered or argument not in omitted:
+                arguments[argument] = exact_variable(source)
         reads = {argument: each for argument, each in arguments.items() if argument in operation.reads}
         for argument, expression in reads.items():
             secrets.setdefault(argument, self.references.given_in(expression))
@@ -84,25 +86,25 @@ class Connector:
     def _extras(
         self, operation: UpstreamOperation, written: Mapping[str, Expression], at: Pointer
     ) -> dict[str, str]:
-        """Give the arguments that the operation does not know, and where they travel.
+        """Return the arguments that the operation does not declare, and where they are sent.
 
-        They become fields of a body that the document does not describe, and query parameters where the method
-        has no body. A body that it does describe holds what it says and nothing else.
+        They become fields of a body that the document does not describe, or query parameters if the method
+        has no body. A described body contains only what the document says.
         """
         known = {*operation.reads, *(each.name for each in operation.parameters)}
         named = [name for name in written if name not in known]
-        spare = [name for name in self.leftover if name not in known]
-        if not (named or spare):
+        unused = [name for name in self.leftover if name not in known]
+        if not (named or unused):
             return {}
         place = self.operations.extras_location(operation.name)
         members = (member_of(name, self.references.objects) for name in known)
         read = [*written.values(), *(each for each in members if each is not None)]
         referred = {name for expression in read for name in expression.names}
-        spellings = {same_name(name) for name in known - written.keys()}
+        spellings = {normalize_name(name) for name in known - written.keys()}
         where = f"it is sent in the {place}" if place else "it is not sent"
         others: dict[str, str] = dict.fromkeys(named, place)
-        for name in spare:
-            if name not in referred and same_name(name) not in spellings:
+        for name in unused:
+            if name not in referred and normalize_name(name) not in spellings:
                 others.setdefault(name, place)
         for name in others:
             self.report.warning(

@@ -1,15 +1,15 @@
-"""Why a path is refused."""
+"""The error for invalid paths."""
 
 from __future__ import annotations
 
 
-class PathFault(ValueError):
-    """A path that means nothing.
+class JsonPathError(ValueError):
+    """A path is invalid.
 
     Attributes:
         reason: What is wrong.
-        index: Where in the path, counted from 0; None where that is not known.
-        hint: How to fix it; empty where that is not known.
+        index: The position in the path, from 0; None if unknown.
+        hint: How to fix it; empty if unknown.
     """
 
     def __init__(self, path: str, reason: str, index: int | None = None, hint: str = "") -> None:

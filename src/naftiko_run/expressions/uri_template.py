@@ -8,11 +8,11 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
-from naftiko_run.expressions.path import Variable, parse_path
+from naftiko_run.expressions.path_template import Variable, parse_path
 
 _RESERVED: Final = "+"
 _MAX_LENGTH: Final = 64 * 1024
-"""The longest URI that is compared with a template."""
+"""Maximum length of a URI that is matched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +20,18 @@ class UriTemplate:
     """A parsed template.
 
     Attributes:
-        text: As RFC 6570 writes it, with single braces.
-        names: Its variables, in order, each once.
-        breadth: How much it matches, compared with others: the narrowest that matches a URI is meant.
+        text: The template as in RFC 6570, with single braces.
+        names: The distinct names of its variables, in order.
+        specificity: Sort key: of the templates that match a URI, the lowest is the most specific.
     """
 
     text: str
     names: tuple[str, ...]
-    breadth: tuple[int, int, int]
+    specificity: tuple[int, int, int]
     _pattern: re.Pattern[str]
 
     def match(self, uri: str) -> dict[str, str] | None:
-        """Return the values of the variables in a URI, decoded; None for a URI that does not match."""
+        """Return the decoded values of the variables in a URI; None if the URI does not match."""
         if len(uri) > _MAX_LENGTH:
             return None
         found = self._pattern.fullmatch(uri)
@@ -42,7 +42,7 @@ class UriTemplate:
 
 @lru_cache(maxsize=1024)
 def parse_uri_template(written: str) -> UriTemplate:
-    """Parse a template; double braces are taken for single ones."""
+    """Parse a template; double braces are read as single ones."""
     parts = [each if isinstance(each, str) else _variable(each) for each in parse_path(written).parts]
     variables = [each for each in parts if not isinstance(each, str)]
     names = tuple(dict.fromkeys(name for name, _ in variables))
@@ -55,7 +55,7 @@ def parse_uri_template(written: str) -> UriTemplate:
 
 
 def _variable(variable: Variable) -> tuple[str, bool]:
-    """Return a variable's name, and whether it takes slashes too."""
+    """Return the name of a variable, and whether it matches slashes."""
     name = variable.name.removeprefix(_RESERVED).strip()
     return (name, True) if name and variable.name.startswith(_RESERVED) else (variable.name, False)
 
@@ -63,8 +63,8 @@ def _variable(variable: Variable) -> tuple[str, bool]:
 def _pattern(parts: list[str | tuple[str, bool]], names: tuple[str, ...]) -> str:
     """Return the pattern of a template.
 
-    Of several variables that take slashes, all but the last end where the text that follows begins for the first time:
-    no URI makes the pattern try every way to divide it.
+    Of several variables that match slashes, all but the last end at the first occurrence of the following literal, so
+    that no URI causes exponential backtracking.
     """
     written = ""
     seen: set[str] = set()

@@ -1,8 +1,8 @@
-"""JSON text in and out: orjson's speed without its losses.
+"""JSON parsing and writing with orjson, without loss of precision.
 
-orjson turns integers beyond 64 bits into floats and refuses to write them;
-identifiers of that size exist, so the standard library reads those texts once
-orjson, the stricter of the two, has found them to be JSON.
+orjson parses integers beyond 64 bits as floats and does not write them.
+Identifiers of that size exist, so the standard library parses such texts
+after orjson, the stricter of the two, has accepted them.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from typing import Any, Final
 
 import orjson
 
-from naftiko_run.longjson import parse_in_steps, write_in_steps
+from naftiko_run._json_incremental import parse_incrementally, write_incrementally
 
-LONG: Final = 256 * 1024
-"""Longer texts are parsed in steps, so that other threads run in between."""
+LARGE_TEXT: Final = 256 * 1024
+"""Texts longer than this, in bytes, are parsed incrementally, so that other threads can run."""
 
-_DEEPEST = 254
-"""How many levels orjson writes."""
+_MAX_ORJSON_DEPTH = 254
+"""How many levels orjson can write."""
 
 _MAX_WRITTEN_DEPTH: Final = 2048
-"""How many levels are written at all: more than are read."""
+"""How many levels can be written: more than can be parsed."""
 
-_LONG_INTEGER = b"0" * 19
-_EVERY = 6
-_DIGITS_OF_EVERY = b"0" * (len(_LONG_INTEGER) // _EVERY)
-"""What a long integer leaves at least, in a row, where only every so many bytes are looked at."""
+_LONG_INTEGER_DIGITS = b"0" * 19
+_SAMPLE_STEP = 6
+_SAMPLED_DIGITS = b"0" * (len(_LONG_INTEGER_DIGITS) // _SAMPLE_STEP)
+"""The minimum run of digits that a long integer leaves when only every n-th byte is sampled."""
 
 _DIGITS_TO_ZEROS = bytes(
     ord("0") if chr(byte).isascii() and chr(byte).isdigit() else 0 for byte in range(256)
 )
-"""Makes a search for digits one for a fixed text, which is ten times faster than a regular expression."""
+"""Maps all digits to zero, so that a search for digits is a substring search: ten times faster than a regular expression."""
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,4000}\Z")
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,4})?\Z")
@@ -53,15 +53,15 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
 
 
-class NotUnicode(ValueError):
-    """A text that holds halves of surrogate pairs, or bytes that are not in its encoding.
+class InvalidUnicode(ValueError):
+    """A text with lone surrogates, or with bytes that are invalid in its encoding.
 
     Args:
         repaired: The text in UTF-8, with U+FFFD in their place.
         message: What is wrong.
     """
 
-    def __init__(self, repaired: bytes, message: str = "it holds text that is not Unicode") -> None:
+    def __init__(self, repaired: bytes, message: str = "it contains text that is not Unicode") -> None:
         super().__init__(message)
         self.repaired = repaired
 
@@ -70,12 +70,12 @@ def loads(text: bytes) -> Any:
     """Parse strict JSON (RFC 8259, UTF-8).
 
     Raises:
-        NotUnicode: It may be JSON, once what is not Unicode is replaced.
-        ValueError: Not JSON; the message says where.
+        InvalidUnicode: The text may be JSON after invalid Unicode is replaced.
+        ValueError: The text is not JSON; the message says where.
     """
-    if len(text) > LONG:
+    if len(text) > LARGE_TEXT:
         _check_unicode(text)
-        return parse_in_steps(text, _loads)
+        return parse_incrementally(text, _loads)
     return _loads(text)
 
 
@@ -85,52 +85,52 @@ def _loads(text: bytes) -> Any:
     except ValueError:
         _check_unicode(text)
         raise
-    # A look at every sixth byte clears most texts, at a third of the cost. `find`, because `in` tries the bytes as an
-    # integer first, which costs as much as the search of a short text.
-    if text[::_EVERY].translate(_DIGITS_TO_ZEROS).find(_DIGITS_OF_EVERY) < 0:
+    # Sampling every sixth byte rules out most texts at a third of the cost. `find` and not `in`, because `in` first tries
+    # the bytes as an integer, which costs as much as the search in a short text.
+    if text[::_SAMPLE_STEP].translate(_DIGITS_TO_ZEROS).find(_SAMPLED_DIGITS) < 0:
         return value
-    if text.translate(_DIGITS_TO_ZEROS).find(_LONG_INTEGER) < 0:
+    if text.translate(_DIGITS_TO_ZEROS).find(_LONG_INTEGER_DIGITS) < 0:
         return value
     try:
-        return json.loads(text)  # orjson has said that it is strict JSON
+        return json.loads(text)  # orjson has already accepted it as strict JSON
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
 def loads_repaired(text: bytes) -> tuple[Any, bytes]:
-    """Parse JSON in which some text may not be Unicode: U+FFFD takes its place.
+    """Parse JSON, replacing invalid Unicode with U+FFFD.
 
     Returns:
-        The value, and the text that it was read from: another object where something was replaced.
+        The value, and the text that was parsed: a different object if something was replaced.
 
     Raises:
-        ValueError: Not JSON; the message says where.
+        ValueError: The text is not JSON; the message says where.
     """
     try:
-        return _loads(text) if len(text) <= LONG else loads(text), text
-    except NotUnicode as fault:
+        return _loads(text) if len(text) <= LARGE_TEXT else loads(text), text
+    except InvalidUnicode as fault:
         return loads(fault.repaired), fault.repaired
 
 
-def may_hold_halves(text: bytes) -> bool:
-    """Return whether JSON may have escapes of surrogates: a quick search that most texts pass."""
+def may_contain_surrogates(text: bytes) -> bool:
+    """Return whether JSON may contain escaped surrogates; a fast check that rules out most texts."""
     return text.find(b"\\ud") >= 0 or text.find(b"\\uD") >= 0
 
 
 def _check_unicode(text: bytes) -> None:
-    """Check that a text is UTF-8, and that its escapes are whole characters.
+    """Check that a text is UTF-8 without lone surrogates in its escapes.
 
     Raises:
-        NotUnicode: It is not.
+        InvalidUnicode: It is not.
     """
     repaired = text if _is_utf8(text) else text.decode("utf-8", "replace").encode()
-    repaired = without_lone_surrogates(repaired)
+    repaired = replace_lone_surrogates(repaired)
     if repaired != text:
-        raise NotUnicode(repaired)
+        raise InvalidUnicode(repaired)
 
 
-def without_lone_surrogates(text: bytes) -> bytes:
-    """Return JSON in UTF-8 with U+FFFD in place of escapes that are halves of surrogate pairs."""
+def replace_lone_surrogates(text: bytes) -> bytes:
+    """Return JSON in UTF-8 with U+FFFD in place of escaped lone surrogates."""
     if _SURROGATE.search(text) is None:
         return text
     return _ESCAPE.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], text)
@@ -139,8 +139,10 @@ def without_lone_surrogates(text: bytes) -> bytes:
 def _is_utf8(text: bytes) -> bool:
     try:
         at = 0
-        while at < len(text):  # in steps: one character beyond ASCII makes a whole text four times as large
-            end = at + LONG
+        while at < len(
+            text
+        ):  # in chunks: one character beyond ASCII can make a decoded text four times as large
+            end = at + LARGE_TEXT
             at += codecs.utf_8_decode(text[at:end], "strict", end >= len(text))[1]
     except UnicodeDecodeError:
         return False
@@ -148,11 +150,11 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def dumps(value: Any, *, indent: bool = False) -> bytes:
-    """Write JSON: compact, or with two spaces of indentation. Halves of surrogate pairs become U+FFFD.
+    """Write JSON, compact or with two spaces of indentation. Lone surrogates become U+FFFD.
 
     Raises:
-        TypeError: The value holds something that JSON has no form for.
-        ValueError: It is nested too deeply.
+        TypeError: The value contains something that is not JSON.
+        ValueError: The value is nested too deeply.
     """
     try:
         return orjson.dumps(value, None, orjson.OPT_INDENT_2) if indent else orjson.dumps(value)
@@ -171,24 +173,24 @@ def dumps(value: Any, *, indent: bool = False) -> bytes:
         return encode(written)
 
 
-def dumps_in_steps(value: Any) -> bytes:
-    """Write compact JSON in a thread, of whatever length: other threads run in between; see ``dumps``."""
-    return write_in_steps(value, dumps)
+def dumps_incrementally(value: Any) -> bytes:
+    """Write compact JSON in a thread, so that other threads can run, for values of any size; see ``dumps``."""
+    return write_incrementally(value, dumps)
 
 
 def encode(text: str) -> bytes:
-    """Encode a text in UTF-8; halves of surrogate pairs become U+FFFD."""
+    """Encode a text in UTF-8; lone surrogates become U+FFFD."""
     return _SURROGATES.sub(_REPLACEMENT, text).encode()
 
 
 class _Written(str):
-    """A piece of JSON that is already written."""
+    """A piece of JSON that is already serialized."""
 
     __slots__ = ()
 
 
 def _pieces(value: Any) -> Iterator[str]:
-    """Write a value that is nested too deeply for recursion."""
+    """Yield the JSON of a value that is nested too deeply for recursion."""
     waiting = [value]
     depth = 0
     while waiting:
@@ -213,50 +215,50 @@ def _pieces(value: Any) -> Iterator[str]:
             waiting += [member, _Written(f",{named}" if place else named)]
 
 
-def dumps_within(value: Any, levels: int) -> bytes | None:
-    """Write compact JSON, or nothing where the value is nested more than so many levels deep.
+def dumps_with_max_depth(value: Any, levels: int) -> bytes | None:
+    """Write compact JSON; return None if the value is nested deeper than a maximum.
 
-    orjson counts levels as it writes, up to its own limit; lists around the value make up the difference.
+    orjson enforces its own limit while it writes; lists wrapped around the value make up the difference.
 
     Args:
-        value: What to write.
-        levels: At most orjson's limit.
+        value: The value to write.
+        levels: The maximum depth; at most orjson's limit.
 
     Raises:
-        TypeError: The value holds something that JSON has no form for.
-        ValueError: It cannot be written.
+        TypeError: The value contains something that is not JSON.
+        ValueError: The value cannot be written.
     """
-    spare = _DEEPEST - levels
+    spare = _MAX_ORJSON_DEPTH - levels
     try:
         written = orjson.dumps(value)
-        if not may_be_deeper(written, levels):
+        if not may_exceed_depth(written, levels):
             return written
         wrapped = value
         for _ in range(spare):
             wrapped = [wrapped]
         written = orjson.dumps(wrapped)
     except TypeError:
-        return None if is_deeper(value, levels) else dumps(value)
+        return None if exceeds_depth(value, levels) else dumps(value)
     return written[spare : len(written) - spare]
 
 
-def dumps_within_in_steps(value: Any, levels: int) -> bytes | None:
-    """Write compact JSON as ``dumps_within`` does, in a thread: other threads run in between."""
-    return None if is_deeper(value, levels) else dumps_in_steps(value)
+def dumps_with_max_depth_incrementally(value: Any, levels: int) -> bytes | None:
+    """Write compact JSON as ``dumps_with_max_depth`` does, in a thread, so that other threads can run."""
+    return None if exceeds_depth(value, levels) else dumps_incrementally(value)
 
 
-def may_be_deeper(text: bytes, levels: int) -> bool:
-    """Whether a JSON text is long enough, and has brackets enough, to be nested more than so many levels deep.
+def may_exceed_depth(text: bytes, levels: int) -> bool:
+    """Return whether a JSON text has enough bytes and brackets to be nested deeper than a number of levels.
 
-    ``replace`` leaps from bracket to bracket, where ``count`` compares every byte.
+    ``replace`` skips from bracket to bracket, whereas ``count`` compares every byte.
     """
     if len(text) <= 2 * levels:
         return False
     return len(text) - len(text.replace(b"{", b"").replace(b"[", b"")) > levels
 
 
-def is_deeper(value: Any, levels: int) -> bool:
-    """Return whether a value is nested more than so many levels deep; other threads run in between."""
+def exceeds_depth(value: Any, levels: int) -> bool:
+    """Return whether a value is nested deeper than a number of levels; other threads can run."""
     containers = [value] if isinstance(value, _CONTAINERS) else []
     while containers and levels:
         levels -= 1
@@ -267,12 +269,12 @@ def is_deeper(value: Any, levels: int) -> bool:
     return bool(containers)
 
 
-def number(text: str, *, exact: bool = False) -> int | float | None:
-    """Give the number that a text writes; None where it writes none that JSON can carry.
+def parse_number(text: str, *, exact: bool = False) -> int | float | None:
+    """Parse a number; return None if the text is not a number that JSON can represent.
 
     Args:
         text: Decimal digits, with or without sign, point and exponent.
-        exact: Give None also where a float would lose digits.
+        exact: Return None also if a float would lose digits.
     """
     if _INTEGER.match(text):
         return int(text)

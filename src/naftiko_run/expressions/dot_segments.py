@@ -1,6 +1,6 @@
-"""Dot segments and control characters in paths, however often they are percent-encoded.
+"""Dot segments and control characters in paths, at any level of percent-encoding.
 
-Servers decode a path before they remove dot segments (nginx does), and a chain of them decodes more than once. A
+Servers such as nginx decode a path before they remove dot segments, and a chain of servers decodes more than once. A
 caller's value must therefore not form a dot segment at any level of encoding.
 """
 
@@ -10,13 +10,13 @@ import re
 from typing import Final
 from urllib.parse import unquote
 
-MAX_DECODINGS: Final = 8
-"""How often a segment may be encoded, runs of ``%25`` aside, before it is refused."""
+MAX_DECODE_PASSES: Final = 8
+"""Maximum number of times that a segment may be encoded, not counting runs of ``%25``."""
 
 _ENCODED_PERCENT: Final = re.compile(r"%(?:25)+")
 _SEPARATOR: Final = re.compile(r"[/\\]")
 _END_OF_NAME: Final = re.compile(r"[;?#]")
-"""What ends a segment's name: its parameters (``..;x`` climbs in Tomcat), or a query or fragment once decoded."""
+"""The end of a segment's name: its parameters (Tomcat resolves ``..;x``), or a decoded query or fragment."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _HALF_ENCODED: Final = re.compile(r"%[0-9A-Fa-f]?\Z")
 
@@ -24,8 +24,8 @@ _HALF_ENCODED: Final = re.compile(r"%[0-9A-Fa-f]?\Z")
 def segment_fault(segment: str) -> str:
     """Return why a percent-encoded segment is unsafe to send; empty if it is safe."""
     text = segment
-    for _ in range(MAX_DECODINGS):
-        # Runs of %25 collapse at once: decoding them level by level would take quadratic time.
+    for _ in range(MAX_DECODE_PASSES):
+        # Collapse runs of %25 at once: decoding them level by level would take quadratic time.
         decoded = unquote(_ENCODED_PERCENT.sub("%", text), "latin-1")
         if decoded == text:
             break
@@ -33,7 +33,7 @@ def segment_fault(segment: str) -> str:
     else:
         return "is percent-encoded too many times"
     if _CONTROL.search(text):
-        return "cannot hold a control character, because it is a part of the path"
+        return "cannot contain a control character, because it is part of the path"
     if "." in text and any(
         _END_OF_NAME.split(piece, maxsplit=1)[0] in (".", "..") for piece in _SEPARATOR.split(text)
     ):
@@ -49,10 +49,10 @@ def path_fault(path: str) -> str:
 
 
 def needs_check(literals: list[str]) -> bool:
-    """Return whether the literals of one segment can form a dot segment with values that hold no ``.`` or ``%``.
+    """Return whether the literals of a segment can form a dot segment with values without ``.`` and ``%``.
 
     Args:
-        literals: The texts before, between and behind the segment's variables.
+        literals: The texts before, between and after the variables of the segment.
     """
     return bool(segment_fault("/".join(literals))) or any(
         _HALF_ENCODED.search(literal) for literal in literals[:-1]

@@ -1,4 +1,4 @@
-"""Inputs are checked before anything is sent, and every violation is named."""
+"""Inputs are validated before anything is sent, and every violation is reported."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from consume.recording import Recorder, capability, consumes, invoke, query_of, sent, tool
 from naftiko_run.errors import InvalidInput
-from naftiko_run.invoke import Input, coercion_of
-from naftiko_run.invoke.validation import InputValidator
+from naftiko_run.invoke import Input, compile_coercion, compile_schema
+from naftiko_run.invoke.input_validation import InputValidator
 
 INPUTS = [
     Input("id", {"type": "integer"}, required=True),
@@ -58,13 +58,13 @@ def test_a_member_that_is_missing_is_named() -> None:
 
 
 def test_a_name_that_is_nearly_right_is_told() -> None:
-    assert violations({"idd": 1}) == {"/id": "is required; did you mean it by `idd`?"}
+    assert violations({"idd": 1}) == {"/id": "is required; did you mistype it as `idd`?"}
     schema = {"type": "object", "properties": {"phone": {}}, "additionalProperties": False}
     with pytest.raises(InvalidInput) as refused:
         InputValidator((), schema).check({"fone": "secret", "x/y": "secret"})
     assert {each.pointer: each.message for each in refused.value.violations} == {
         "/fone": "is not known; did you mean `phone`?",
-        "/x~1y": "is not known; there are: `phone`",
+        "/x~1y": "is not known; expected one of: `phone`",
     }
 
 
@@ -76,7 +76,7 @@ def test_values_of_which_one_of_several_kinds_is_wanted_are_told_all_of_them() -
     (found,) = refused.value.violations
     assert found.pointer == "/n"
     assert found.message == (
-        "must fit one of several, and does not: /n it is less than the minimum of 5; "
+        "must match one of several alternatives: /n it is less than the minimum of 5; "
         'or /n must be one of ["all"]; or /n must be an object, not an integer'
     )
 
@@ -139,7 +139,14 @@ def test_a_keyword_that_is_no_schema_is_left_out_with_a_warning(
     found = capability({"capability": {"consumes": [consumes(operation)], "exposes": [exposes]}})
     assert found.function("m.t").input_schema["properties"]["q"] == left
     (told,) = [each for each in found.diagnostics if each.code == "unsound-schema"]
-    assert f"`{keyword}` of its input `q`" in told.message
+    assert f"`{keyword}` of the input `q`" in told.message
+
+
+def test_an_invalid_pattern_is_reported_with_the_reason() -> None:
+    with pytest.raises(
+        ValueError, match=r"^`pattern`: invalid regular expression: unterminated character set"
+    ):
+        compile_schema({"pattern": "^[a-z-+$"})
 
 
 @pytest.mark.parametrize(
@@ -195,7 +202,7 @@ def test_constraints_are_told_and_checked() -> None:
     ],
 )
 def test_values_are_made_of_text(schema: dict[str, Any], texts: list[str], value: Any) -> None:
-    found = coercion_of(Input("x", schema))(texts)
+    found = compile_coercion(Input("x", schema))(texts)
     assert found == value
     assert type(found) is type(value)
 
@@ -206,11 +213,11 @@ def test_values_are_made_of_text(schema: dict[str, Any], texts: list[str], value
 def test_numbers_come_through_text_unharmed(kind: str, number: float) -> None:
     if kind == "integer" and isinstance(number, float):
         return
-    assert coercion_of(Input("x", {"type": kind}))([repr(number)]) == number
+    assert compile_coercion(Input("x", {"type": kind}))([repr(number)]) == number
 
 
 @given(st.sampled_from(["integer", "number", "boolean", "object", "array", "string", ""]), st.text())
 def test_what_cannot_be_made_stays_what_was_given(kind: str, text: str) -> None:
-    found = coercion_of(Input("x", {"type": kind} if kind else {}))([text])
+    found = compile_coercion(Input("x", {"type": kind} if kind else {}))([text])
     if isinstance(found, str):
         assert found == text

@@ -1,4 +1,4 @@
-"""From a path to the function that reads it: plain steps first, RFC 9535 next, then the other dialects."""
+"""Compilation of a path to a function that reads it: simple steps, then RFC 9535, then the other dialects."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from naftiko_run.expressions.expression import MISSING
-from naftiko_run.expressions.jsonpath.fault import PathFault
-from naftiko_run.expressions.jsonpath.plain import (
+from naftiko_run.expressions.jsonpath.errors import JsonPathError
+from naftiko_run.expressions.jsonpath.simple import (
     ARITHMETIC,
     Accessor,
     accessor_of,
@@ -23,10 +23,10 @@ _log = logging.getLogger(__name__)
 
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 _SEVERAL = re.compile(r"""\[(?:\s*(?:'[^'\\]*'|"[^"\\]*")\s*,)+\s*(?:'[^'\\]*'|"[^"\\]*")\s*\]$""")
-"""Several names, at the end of a path."""
+"""Several names at the end of a path."""
 
-_OLDER = re.compile(r"`|\[[/\\]|\s[-+/|*]\s*[$@\d]")
-"""What only jsonpath-ng understands: named operators, sorting, and arithmetic."""
+_JSONPATH_NG_SYNTAX = re.compile(r"`|\[[/\\]|\s[-+/|*]\s*[$@\d]")
+"""Syntax that only jsonpath-ng supports: named operators, sorting and arithmetic."""
 
 
 def compile_path(path: str) -> Accessor:
@@ -34,24 +34,24 @@ def compile_path(path: str) -> Accessor:
 
     Returns:
         A function of the decoded value. A path that can match more than once
-        (wildcards, filters, slices, several names, ``..``) gives the list of
-        all matches; any other gives the value or ``MISSING``.
+        (wildcards, filters, slices, several names, ``..``) returns the list of
+        all matches; any other returns the value or ``MISSING``.
 
     Raises:
-        ValueError: Not a path; the message says where, and how to fix it.
+        ValueError: The path is invalid; the message says where, and how to fix it.
     """
     if is_root(path):
         return lambda value: value
     path = normalize(path)
     steps = parse_steps(path)
-    return accessor_of(steps) if steps is not None else _compile_rich(path)
+    return accessor_of(steps) if steps is not None else _compile_query(path)
 
 
 def compile_members(path: str) -> Accessor | None:
-    """Compile a path that ends with several names, so that it gives the object of these members, as Jayway does.
+    """Compile a path that ends with several names to return an object of these members, as Jayway does.
 
     Returns:
-        None for any other path.
+        The function; None for any other path.
     """
     path = normalize(path)
     several = _SEVERAL.search(path)
@@ -68,44 +68,44 @@ def compile_members(path: str) -> Accessor | None:
     return access
 
 
-def _compile_rich(path: str) -> Accessor:
-    # A twentieth of a second that plain paths do not need.
-    from naftiko_run.expressions.jsonpath.queries import compile_query, parse
+def _compile_query(path: str) -> Accessor:
+    # The import takes 50 ms, which simple paths do not need.
+    from naftiko_run.expressions.jsonpath.rfc9535 import compile_query, parse
 
     try:
         return _guarded(path, compile_query(parse(path)))
-    except PathFault as fault:
+    except JsonPathError as fault:
         refused = fault
     unquoted = _QUOTED.sub("''", path)
     if not ARITHMETIC.search(unquoted):
         try:
             return _guarded(path, _compile_stages(path))
-        except PathFault as fault:
-            # The dialect that understands more of it is the one that was meant.
+        except JsonPathError as fault:
+            # Report the error of the dialect that parsed more of the path.
             refused = fault if (fault.index or 0) >= (refused.index or 0) else refused
-    if _OLDER.search(unquoted):
+    if _JSONPATH_NG_SYNTAX.search(unquoted):
         try:
-            return _guarded(path, _compile_older(path))
-        except PathFault as fault:
+            return _guarded(path, _compile_with_jsonpath_ng(path))
+        except JsonPathError as fault:
             refused = fault if "`" in path else refused
     raise refused
 
 
 def _compile_stages(path: str) -> Accessor:
-    from naftiko_run.expressions.jsonpath.functions import AT_END
+    from naftiko_run.expressions.jsonpath.functions import PATH_FUNCTIONS
     from naftiko_run.expressions.jsonpath.jayway import translate
-    from naftiko_run.expressions.jsonpath.queries import compile_query, parse
+    from naftiko_run.expressions.jsonpath.rfc9535 import compile_query, parse
 
     stages: list[Callable[[Any], Any]] = []
     for stage in translate(path):
         if stage.function:
-            stages.append(AT_END[stage.function])
+            stages.append(PATH_FUNCTIONS[stage.function])
             continue
         try:
             stages.append(compile_query(parse(stage.text)))
-        except PathFault as fault:
-            place = None if fault.index is None else stage.place_of(fault.index)
-            raise PathFault(path, fault.reason, place, fault.hint) from None
+        except JsonPathError as fault:
+            place = None if fault.index is None else stage.original_index(fault.index)
+            raise JsonPathError(path, fault.reason, place, fault.hint) from None
 
     def access(value: Any) -> Any:
         for stage in stages:
@@ -117,19 +117,19 @@ def _compile_stages(path: str) -> Accessor:
     return access
 
 
-def _compile_older(path: str) -> Accessor:
-    from jsonpath_ng.ext.parser import parse  # a fifth of a second
+def _compile_with_jsonpath_ng(path: str) -> Accessor:
+    from jsonpath_ng.ext.parser import parse  # the import takes 200 ms
 
     try:
         with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):
             parsed = parse(path)
-    except Exception as fault:  # noqa: BLE001  # its operators raise their own kinds beside JSONPathError
-        raise PathFault(path, str(fault)) from None
+    except Exception as fault:  # noqa: BLE001  # its operators raise other errors besides JSONPathError
+        raise JsonPathError(path, str(fault)) from None
     return lambda value: [match.value for match in parsed.find(value)]
 
 
 def _guarded(path: str, access: Accessor) -> Accessor:
-    """Read nothing of a value that a path is not made for, instead of failing the call."""
+    """Return ``MISSING``, instead of failing the call, for values on which the path fails."""
     is_reported = False
 
     def guarded(value: Any) -> Any:

@@ -1,8 +1,8 @@
-"""JavaScript that counts its statements: each block tells, as it begins, how many it has.
+"""Instrumentation of JavaScript to count statements: each block, at its start, adds its number of statements.
 
-Every loop turn and every call begins a block, or is made to; no line is added
-or removed. A block counts even where an error cuts it short, and so does the
-handler of that error: a script can't catch its way past the limit.
+Every loop iteration and every call starts a block, or is changed to start one;
+no line is added or removed. A block counts in full even if an error ends it, and
+so does the handler of that error: a script cannot escape the limit with ``catch``.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from naftiko_run.invoke.scripting.sandbox import RESERVED
+from naftiko_run.invoke.scripting.program import RESERVED_PREFIX
 
 if TYPE_CHECKING:
     import tree_sitter
 
-COUNT: Final = f"{RESERVED}_count"
-"""The function that takes a block's number of statements."""
+COUNT: Final = f"{RESERVED_PREFIX}_count"
+"""The function that adds the number of statements of a block."""
 
 _BLOCK: Final = "statement_block"
 _LOOPS: Final = ("for_statement", "for_in_statement", "while_statement", "do_statement")
 
 
 def count_statements(text: str) -> str:
-    """Make a script count its statements.
+    """Return a script that counts its statements.
 
     Args:
-        text: A script that JavaScript can parse.
+        text: A valid script.
 
     Raises:
-        ValueError: It has syntax that the parser does not know; the message says in which line.
+        ValueError: The script has syntax that the parser does not support; the message contains the line.
     """
     source = text.encode()
     inserted: list[tuple[int, int, str]] = []
@@ -58,7 +58,7 @@ def count_statements(text: str) -> str:
 
 
 def _at_begin(block: tree_sitter.Node, brackets: int) -> Iterator[tuple[int, int, str]]:
-    """Count a block's statements where it begins, behind its directives; an empty one counts as one."""
+    """Yield the call that counts a block, at its start after its directives; an empty block counts as one."""
     statements = [each for each in block.named_children if each.type != "comment"]
     at, before = block.start_byte + brackets if brackets else 0, ""
     for each in statements:
@@ -85,7 +85,7 @@ def _is_directive(statement: tree_sitter.Node) -> bool:
 
 
 def _nodes(root: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    """Give all nodes, however deep; outer ones before inner ones."""
+    """Yield all nodes at any depth, outer nodes before inner ones."""
     waiting = [root]
     while waiting:
         node = waiting.pop()

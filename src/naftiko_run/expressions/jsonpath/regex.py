@@ -1,7 +1,7 @@
-"""Regular expressions over values that an upstream chose: in time that does not explode.
+"""Regular expressions over untrusted values, in bounded time.
 
-``match`` and ``search`` take I-Regexp (RFC 9485), which runs in linear time.
-Jayway's ``=~`` takes Java's, which may need to backtrack and so has a limit.
+``match`` and ``search`` accept I-Regexp (RFC 9485), which runs in linear time.
+Jayway's ``=~`` accepts Java's syntax, which may backtrack, up to a limit.
 Both run in the engine that checks ``pattern`` in JSON Schema.
 """
 
@@ -16,10 +16,10 @@ import jsonschema_rs
 from iregexp_check import check
 
 MAX_LENGTH: Final = 1_000
-"""Characters of a pattern: it can come from a response too."""
+"""Maximum length of a pattern, which can come from a response."""
 
 MAX_SIZE: Final = 1_000_000
-"""Bytes of a compiled pattern: counted repetitions multiply."""
+"""Maximum size of a compiled pattern in bytes: counted repetitions multiply."""
 
 MAX_BACKTRACKS: Final = 100_000
 
@@ -29,7 +29,7 @@ _PIECE = re.compile(r"\\.|[.\[\]&~]", re.DOTALL)
 
 @lru_cache(maxsize=256)
 def compile_iregexp(pattern: str, *, whole: bool) -> Callable[[str], bool] | None:
-    """Return the test of a text, all of it or any part; None where the pattern is not an I-Regexp."""
+    """Return a function that matches a whole text or any part; None if the pattern is not an I-Regexp."""
     if len(pattern) > MAX_LENGTH or not check(pattern):
         return None
     written = f"(?:{_with_dots(pattern, _NO_LINE_END)})"
@@ -43,7 +43,7 @@ def compile_iregexp(pattern: str, *, whole: bool) -> Callable[[str], bool] | Non
 
 @lru_cache(maxsize=256)
 def compile_regex(pattern: str, flags: str, *, whole: bool) -> Callable[[str], bool]:
-    """Return the test of a text by a pattern as Java writes it.
+    """Return a function that matches a text against a pattern in Java's syntax.
 
     Raises:
         ValueError: The pattern is malformed, too long, or has a flag that is not supported.
@@ -51,7 +51,7 @@ def compile_regex(pattern: str, flags: str, *, whole: bool) -> Callable[[str], b
     if len(pattern) > MAX_LENGTH:
         raise ValueError(f"a pattern has at most {MAX_LENGTH:,} characters")
     if unknown := set(flags) - set("imsxu"):
-        raise ValueError(f"the flag `{min(unknown)}` is not supported; there are i, m, s, x and u")
+        raise ValueError(f"the flag `{min(unknown)}` is not supported; use i, m, s, x or u")
     if "s" in flags:
         pattern = _with_dots(pattern, r"[\s\S]")
     inline = "".join(flag for flag in "imx" if flag in flags)
@@ -72,7 +72,7 @@ def _validator(
 
 
 def _with_dots(pattern: str, dot: str) -> str:
-    """Return a pattern with another meaning for its dots, and no set operators in its classes."""
+    """Return a pattern with its dots replaced, and set operators in its classes escaped."""
     in_class = False
 
     def replaced(found: re.Match[str]) -> str:

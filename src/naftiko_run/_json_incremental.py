@@ -1,7 +1,7 @@
-"""Long JSON texts, parsed and written in small steps: no step holds the interpreter lock for long.
+"""Incremental parsing and writing of long JSON texts: no step holds the interpreter lock for long.
 
-A parser or a writer in C keeps the lock until it is done, which can take a second for ten megabytes, and no other thread
-runs meanwhile.
+A parser or writer in C holds the lock until it returns, which can take a second for ten megabytes; no other thread runs
+meanwhile.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from json.decoder import JSONDecodeError, JSONDecoder
 from typing import Any, Final
 
-WINDOW: Final = 64 * 1024
+WINDOW_SIZE: Final = 64 * 1024
 """How many bytes one step parses."""
 MAX_DEPTH: Final = 200
-"""How many levels may hold a container that is longer than a window: each of them is read member by member."""
-_SINGLES: Final = 8
-"""After so many members that were parsed one by one, as many as a window holds are parsed at once."""
-_MIN_TRIAL: Final = 512
-"""How many bytes may always be parsed on trial."""
-_CREDIT: Final = 4
-"""How many bytes may be parsed on trial, in vain, for each byte that was read."""
+"""Maximum depth of containers that are longer than a window; these are parsed member by member."""
+_MEMBERS_BEFORE_RUN: Final = 8
+"""After this many members parsed one by one, all members in a window are parsed at once."""
+_MIN_TRIAL_SIZE: Final = 512
+"""How many bytes can always be parsed speculatively."""
+_TRIAL_CREDIT_RATIO: Final = 4
+"""How many bytes can be parsed speculatively, without success, for each byte consumed."""
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*+")
 _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
@@ -31,9 +31,9 @@ _WORD: Final = re.compile(rb"[-+.0-9a-zA-Z]++")
 _IN_NUMBERS: Final = frozenset(".eE+-")
 _INFINITIES: Final = (math.inf, -math.inf)
 MAX_WEIGHT: Final = 20_000
-"""The weight of what one step writes."""
-_WEIGHT_OF_TEXT: Final = 1024
-"""How many characters weigh as much as a member."""
+"""Maximum weight of what one step writes."""
+_CHARACTERS_PER_WEIGHT: Final = 1024
+"""How many characters weigh as much as one member."""
 
 _ENDS_OF_RUNS: Final = (b",", b"},", b"],")
 
@@ -43,38 +43,38 @@ def _refuse(_: str) -> Any:
 
 
 _scan: Final = JSONDecoder(parse_constant=_refuse).raw_decode
-"""Parses the value at an index of a text; returns it with the index behind it."""
+"""Parses the value at an index of a text; returns the value and the index after it."""
 
 
-def parse_in_steps(text: bytes, loads: Callable[[bytes], Any], window: int = WINDOW) -> Any:
+def parse_incrementally(text: bytes, loads: Callable[[bytes], Any], window: int = WINDOW_SIZE) -> Any:
     """Parse JSON in UTF-8.
 
     Args:
         text: The text.
-        loads: Parses a short text, strictly.
+        loads: Parses a short text strictly.
         window: How many bytes one step parses.
 
     Raises:
-        ValueError: It is not JSON, or is nested too deeply.
+        ValueError: The text is not JSON, or is nested too deeply.
     """
     return _Parser(text, loads, window).parse()
 
 
 def count_containers(text: bytes) -> int:
-    """Count the objects and lists that a JSON text begins."""
+    """Return the number of objects and lists in a JSON text."""
     count = text.count(b"[") + text.count(b"{")
     for string in _STRING.finditer(text):
         count -= string[0].count(b"[") + string[0].count(b"{")
     return count
 
 
-def is_heavy(value: Any, limit: int = MAX_WEIGHT) -> bool:
-    """Return whether a JSON value is too large to be walked or written while other requests wait."""
+def is_large(value: Any, limit: int = MAX_WEIGHT) -> bool:
+    """Return whether a JSON value is too large to be traversed or written on the event loop."""
     return _weight(value, limit) >= limit
 
 
 def _weight(value: Any, limit: int) -> int:
-    """Return how many members a value has at all its levels, its texts counted by their length; at most about a limit."""
+    """Return the number of members of a value at all levels, strings weighted by length; stops at about a limit."""
     weight = 1
     waiting = [value]
     while waiting and weight < limit:
@@ -86,24 +86,24 @@ def _weight(value: Any, limit: int) -> int:
             weight += len(each)
             waiting.extend(each)
         elif isinstance(each, str):
-            weight += len(each) // _WEIGHT_OF_TEXT
+            weight += len(each) // _CHARACTERS_PER_WEIGHT
     return weight
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """Members of one container, few enough to be written in one step."""
+class _MemberRun:
+    """Members of one container that are written in one step."""
 
     members: dict[str, Any] | list[Any]
 
 
-def write_in_steps(value: Any, dumps: Callable[[Any], bytes], limit: int = MAX_WEIGHT) -> bytes:
+def write_incrementally(value: Any, dumps: Callable[[Any], bytes], limit: int = MAX_WEIGHT) -> bytes:
     """Write compact JSON.
 
     Args:
-        value: What to write.
-        dumps: Writes a part of it in one step.
-        limit: The weight of what one step writes.
+        value: The value to write.
+        dumps: Writes a part of the value in one step.
+        limit: Maximum weight of what one step writes.
     """
     written: list[bytes] = []
     waiting: list[Any] = [value]
@@ -111,9 +111,9 @@ def write_in_steps(value: Any, dumps: Callable[[Any], bytes], limit: int = MAX_W
         part = waiting.pop()
         if isinstance(part, bytes):
             written.append(part)
-        elif isinstance(part, _Run):
+        elif isinstance(part, _MemberRun):
             written.append(dumps(part.members)[1:-1])
-        elif isinstance(part, dict | list) and is_heavy(part, limit):
+        elif isinstance(part, dict | list) and is_large(part, limit):
             waiting.extend(reversed(_parts(part, dumps, limit)))
         else:
             written.append(dumps(part))
@@ -121,7 +121,7 @@ def write_in_steps(value: Any, dumps: Callable[[Any], bytes], limit: int = MAX_W
 
 
 def _parts(container: dict[str, Any] | list[Any], dumps: Callable[[Any], bytes], limit: int) -> list[Any]:
-    """Split a heavy container into what is written one after the other: runs, heavy members, and bytes between them."""
+    """Split a large container into parts in output order: runs, large members, and the bytes between them."""
     is_object = isinstance(container, dict)
     parts: list[Any] = [b"{" if is_object else b"["]
     run: list[tuple[str, Any]] = []
@@ -130,7 +130,7 @@ def _parts(container: dict[str, Any] | list[Any], dumps: Callable[[Any], bytes],
     def end_run() -> None:
         nonlocal weight
         if run:
-            parts.extend((_Run(dict(run) if is_object else [member for _, member in run]), b","))
+            parts.extend((_MemberRun(dict(run) if is_object else [member for _, member in run]), b","))
             run.clear()
         weight = 0
 
@@ -156,14 +156,14 @@ class _Parser:
         self._loads = loads
         self._start = 0
         self._window = ""
-        """What is decoded of the text, from ``_start`` on."""
+        """The decoded text from ``_start`` on."""
         self._at = 0
-        """Where in the window the parser stands."""
+        """The parser's position in the window."""
         self._open: list[dict[str, Any] | list[Any]] = []
         self._credit = window
-        """How many bytes may be parsed on trial: a container may be longer than what is looked at of it."""
+        """How many bytes can be parsed speculatively: a container may not end in the part that is tried."""
         self._credited = 0
-        """Where the parser stood when the credit was last raised."""
+        """The parser's position when the credit was last raised."""
 
     def parse(self) -> Any:
         self._skip_space()
@@ -172,31 +172,31 @@ class _Parser:
         while self._open:
             container = self._open[-1]
             self._skip_space()
-            if self._takes("}" if isinstance(container, dict) else "]"):
+            if self._consume("}" if isinstance(container, dict) else "]"):
                 self._open.pop()
                 continue
             if container:
                 self._expect(",")
                 self._skip_space()
-            if singles >= _SINGLES and self._take_run(container):
+            if singles >= _MEMBERS_BEFORE_RUN and self._parse_run(container):
                 singles = 0
                 continue
             depth = len(self._open)
-            self._take_member(container)
+            self._parse_member(container)
             singles = singles + 1 if len(self._open) == depth else 0
         self._skip_space()
         if self._at < len(self._window):
-            raise self._fault("unexpected characters behind the value")
+            raise self._fault("unexpected characters after the value")
         return value
 
-    def _take_member(self, container: dict[str, Any] | list[Any]) -> None:
+    def _parse_member(self, container: dict[str, Any] | list[Any]) -> None:
         if isinstance(container, list):
             place = len(container)
             container.append(None)
             container[place] = self._value()
             return
         if not self._window.startswith('"', self._at):
-            raise self._fault("an object's member begins with its name")
+            raise self._fault("expected the name of an object member")
         name = self._value()
         self._skip_space()
         self._expect(":")
@@ -205,11 +205,11 @@ class _Parser:
         container[name] = self._value()
 
     def _value(self) -> Any:
-        """Return the next value; a container that is longer than a window is opened, and filled later."""
-        found = self._scanned()
+        """Return the next value; a container that is longer than a window is returned empty and filled later."""
+        found = self._scan_value()
         if found is None and self._at:
             self._move()
-            found = self._scanned()
+            found = self._scan_value()
         if found is not None:
             value, self._at = found
             return value
@@ -227,14 +227,14 @@ class _Parser:
         self._start, self._window, self._at = long.end(), "", 0
         return self._loads(long[0])
 
-    def _scanned(self) -> tuple[Any, int] | None:
-        """Parse the value at the parser's place; None where it does not end in the window, or is none.
+    def _scan_value(self) -> tuple[Any, int] | None:
+        """Parse the value at the parser's position; return None if it is invalid or does not end in the window.
 
-        Of a number that goes on behind the window, what is in it is a number too.
+        A number that continues after the window is not accepted, although its beginning is a number too.
         """
         begin = self._at
         if self._window.startswith(("[", "{"), begin):
-            return self._scanned_container(begin)
+            return self._scan_container(begin)
         try:
             value, end = _scan(self._window, begin)
         except JSONDecodeError:
@@ -246,8 +246,8 @@ class _Parser:
                 return None
         return value, end
 
-    def _scanned_container(self, begin: int) -> tuple[Any, int] | None:
-        """Parse the container at a place in the window; None where it does not end soon enough, or is none."""
+    def _scan_container(self, begin: int) -> tuple[Any, int] | None:
+        """Parse the container at a position in the window; return None if it is invalid or too long to try."""
         size = self._trial_size()
         try:
             if begin + size >= len(self._window):
@@ -259,25 +259,25 @@ class _Parser:
         return value, begin + end
 
     def _trial_size(self) -> int:
-        """Return how many bytes may be parsed now, though it may be in vain.
+        """Return how many bytes can be parsed speculatively now.
 
-        Each level of nesting is tried anew: without a limit on all trials together, deep nesting would take a time
-        that grows with its depth times the window.
+        Each level of nesting is tried again: without a limit on all trials together, deep nesting would take time
+        proportional to its depth times the window.
         """
         place = self._start + self._at
-        self._credit = min(self._step, max(0, self._credit) + _CREDIT * (place - self._credited))
+        self._credit = min(self._step, max(0, self._credit) + _TRIAL_CREDIT_RATIO * (place - self._credited))
         self._credited = place
-        return max(_MIN_TRIAL, self._credit)
+        return max(_MIN_TRIAL_SIZE, self._credit)
 
-    def _take_run(self, container: dict[str, Any] | list[Any]) -> bool:
-        """Parse as many members as a window holds; return whether there are any."""
+    def _parse_run(self, container: dict[str, Any] | list[Any]) -> bool:
+        """Parse as many members as fit in a window; return whether there are any."""
         begin = self._position(self._at)
         for mark in _ENDS_OF_RUNS:
             end = self._text.rfind(mark, begin, begin + min(self._step, self._trial_size())) + len(mark) - 1
             if end <= begin:
                 continue
             run = self._text[begin:end]
-            # What is JSON between the brackets is a run of whole members: no other text around it is.
+            # Only a run of complete members is valid JSON between brackets.
             try:
                 if isinstance(container, list):
                     container += self._loads(b"[%b]" % run)
@@ -291,14 +291,14 @@ class _Parser:
         return False
 
     def _position(self, at: int) -> int:
-        """Return where in the text a place in the window is."""
+        """Return the position in the text of a position in the window."""
         return self._start + (at if self._window.isascii() else len(self._window[:at].encode()))
 
     def _move(self) -> None:
-        """Begin the window where the parser stands.
+        """Move the start of the window to the parser's position.
 
         Raises:
-            ValueError: What is there is not UTF-8.
+            ValueError: The text there is not UTF-8.
         """
         self._start, self._at = self._position(self._at), 0
         end = self._start + self._step
@@ -311,13 +311,13 @@ class _Parser:
                 return
             self._move()
 
-    def _takes(self, character: str) -> bool:
+    def _consume(self, character: str) -> bool:
         is_next = self._window.startswith(character, self._at)
         self._at += is_next
         return is_next
 
     def _expect(self, character: str) -> None:
-        if not self._takes(character):
+        if not self._consume(character):
             raise self._fault(f"`{character}` is missing")
 
     def _fault(self, what: str) -> ValueError:
