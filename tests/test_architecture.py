@@ -28,7 +28,6 @@ ROOMS = (
     "consume",
     "invoke",
     "capability",
-    "inventory",
     "expose",
     "telemetry",
     "serve",
@@ -43,7 +42,7 @@ ROOF = ("__init__", "__main__", "asgi")
 APART = {
     "expose": {"consume", "bindings", "http"},
     "http": set(ROOMS) - {"http", "errors", "secret", "version"},
-    "lint": {"bindings", "consume", "invoke", "inventory", "expose", "telemetry", "serve"},
+    "lint": {"bindings", "consume", "invoke", "expose", "telemetry", "serve"},
 }
 """Rooms that are below another, and still not its business: adapters go through ``invoke``, and what is
 wrong with a document is said without serving it."""

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from naftiko_run import Settings, load
+from naftiko_run.capability.inventory import inventory
 from naftiko_run.errors import DocumentError
-from naftiko_run.inventory import inventory
 from naftiko_run.serve import Addressing
 from support.commands import ended
 from support.documents import small, written

@@ -12,10 +12,10 @@ from typing import NoReturn
 from naftiko_run import plugins
 from naftiko_run.capability.access import compile_access
 from naftiko_run.capability.capability import Capability
+from naftiko_run.capability.compile import compile_units
+from naftiko_run.capability.context import addresses_of, environment_of, inbound_of, surroundings_of
 from naftiko_run.capability.selection import Selection
 from naftiko_run.capability.settings import Settings
-from naftiko_run.capability.surroundings import addresses_of, environment_of, inbound_of, surroundings_of
-from naftiko_run.capability.units import compile_units
 from naftiko_run.consume import ConsumedOperations
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document import Document, LoadedDocument, load_document

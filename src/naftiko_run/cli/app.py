@@ -83,7 +83,7 @@ def list_documents(
     env_file: EnvFiles = None,
 ) -> None:
     """Print what documents consume, the routes and tools that they expose with their inputs, and what is missing."""
-    from naftiko_run.cli.show import list_documents as show
+    from naftiko_run.cli.list import list_documents as show
 
     sys.exit(show(files, as_json=as_json, env_files=env_file or None))
 
@@ -149,8 +149,8 @@ def show_mcp_config(
 
     Placeholders such as <TOKEN> stand for credentials; their values are never printed.
     """
-    from naftiko_run.cli.mcpconfig import ConfigOptions
-    from naftiko_run.cli.mcpconfig import show_mcp_config as show
+    from naftiko_run.cli.mcp_config import ConfigOptions
+    from naftiko_run.cli.mcp_config import show_mcp_config as show
 
     options = ConfigOptions(tuple(files), client, stdio, host, tuple(port or ()), env_file or None, tools)
     sys.exit(show(options))
@@ -177,7 +177,7 @@ def show_schema(
     ] = "",
 ) -> None:
     """Print the JSON Schema of capability documents, for editors."""
-    from naftiko_run.cli.show import show_schema as show
+    from naftiko_run.cli.schema import show_schema as show
 
     sys.exit(show(version))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
+from naftiko_run import jsontext
 from naftiko_run.errors import NaftikoError
 
 _VISIBLE: Final = {
@@ -43,3 +44,8 @@ def print_fault(console: Console, fault: NaftikoError, command: str = "naftiko-r
     if fault.hint:
         text.append(f" ({fault.hint})")
     console.print(text, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Print a value on stdout, as JSON with indentation."""
+    print(jsontext.dumps(value, indent=True).decode())  # noqa: T201 - the command's data

@@ -15,9 +15,9 @@ from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter
 from naftiko_run.serve.mount import ServeSettings, end_streams, running_adapters
-from naftiko_run.serve.piped import piped_adapter
 from naftiko_run.serve.server import Server
 from naftiko_run.serve.site import Site, build_sites
+from naftiko_run.serve.stdio import piped_adapter
 from naftiko_run.serve.workers import ONE_GESTURE, Workers
 
 _log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from naftiko_run.bindings.provider import ProviderSettings, Reading
-from naftiko_run.bindings.providers.requests import Answer, Server
+from naftiko_run.bindings.providers.secret_server import Answer, Server
 from naftiko_run.bindings.providers.service_account import ServiceAccount
 from naftiko_run.errors import LocationUnreadable
 

@@ -15,7 +15,7 @@ from naftiko_run.capability import Capability, Settings, load
 from naftiko_run.cli.console import error_console, print_fault
 from naftiko_run.cli.diagnostics import print_refusal
 from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
-from naftiko_run.cli.mcpclients import CLIENTS, Client, Local, Remote, Server
+from naftiko_run.cli.mcp_clients import CLIENTS, Client, Local, Remote, Server
 from naftiko_run.cli.options import USAGE, UsageFault, parse_ports
 from naftiko_run.cli.run import BAD_DOCUMENT, FAILED, OK
 from naftiko_run.document import load_document

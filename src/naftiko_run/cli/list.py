@@ -1,4 +1,4 @@
-"""``naftiko list`` and ``naftiko schema``: what a document offers, and what one may hold."""
+"""``naftiko list``: print what documents consume and expose."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from naftiko_run import jsontext
 from naftiko_run.capability import Settings, load
-from naftiko_run.cli.console import error_console, output_console, print_fault
+from naftiko_run.capability.inventory import inventory
+from naftiko_run.cli.console import error_console, output_console, print_fault, print_json
 from naftiko_run.cli.diagnostics import print_refusal
 from naftiko_run.cli.documents import NO_INPUT, NoDocuments, documents_at
 from naftiko_run.cli.run import BAD_DOCUMENT, OK
 from naftiko_run.diagnostics import Diagnostic
-from naftiko_run.document.editor_schema import editor_schema
-from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
-from naftiko_run.inventory import inventory
+from naftiko_run.errors import DocumentError, SharedDocument
 
 
 def list_documents(files: Sequence[Path], *, as_json: bool, env_files: Sequence[Path] | None) -> int:
@@ -62,21 +60,6 @@ def _refused(path: Path, found: Sequence[Diagnostic]) -> dict[str, Any]:
     from naftiko_run.lint import with_excerpts  # not needed where there is nothing to tell
 
     return {"file": str(path), "findings": [each.as_data() for each in with_excerpts(found)]}
-
-
-def show_schema(version: str) -> int:
-    """Print the JSON Schema of documents; give the exit code."""
-    try:
-        print_json(editor_schema(version))
-    except ValueError as fault:
-        print_fault(error_console(), ConfigurationError(f"--version: {fault}"))
-        return 2
-    return OK
-
-
-def print_json(value: Any) -> None:
-    """Print a value on stdout, as JSON with indentation."""
-    print(jsontext.dumps(value, indent=True).decode())  # noqa: T201 - the command's data
 
 
 def _print(told: Mapping[str, Any], console: Console) -> None:
