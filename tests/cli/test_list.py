@@ -188,7 +188,7 @@ def test_skills_are_told_with_their_tools(tmp_path: Path) -> None:
     lines = naftiko("list", document).stdout.splitlines()
     assert "  things  -> get" in lines
     assert f"  things.gone  left out: {GONE}" in lines
-    assert "  words  -> its files" in lines
+    assert "  words  (files)" in lines
     assert "  none  left out: none of its tools can be used" in lines
 
 
@@ -216,10 +216,10 @@ def test_resources_and_prompts_are_told_and_count_as_callers(tmp_path: Path) -> 
     assert "nothing exposed calls it" not in done.stdout
     lines = [line.strip() for line in done.stdout.splitlines()]
     assert "resource data://things/{id}  -> up.get" in lines
-    assert "resource docs://notes  -> nothing: it answers by itself" in lines
+    assert "resource docs://notes  (files)" in lines
     assert "resource gone  left out: it calls `up.gone`, but `up` has no operation `gone`" in lines
     assert any(line.startswith("resource docs://lost  left out: `file:///./lost` does not") for line in lines)
-    assert lines[lines.index("prompt ask  -> nothing: it answers by itself") + 1 :][:2] == [
+    assert lines[lines.index("prompt ask  (messages)") + 1 :][:2] == [
         "about  string required  What",
         "how  string",
     ]
@@ -234,8 +234,8 @@ def test_start_up_tells_resources_and_prompts(tmp_path: Path) -> None:
         process.wait_for_line(READY)
         lines = process.lines
     assert "resource data://things/{id} -> up.get  GET http://127.0.0.1:1/a/{id}" in lines
-    assert "resource docs://notes -> its files" in lines
-    assert "prompt ask -> its messages" in lines
+    assert "resource docs://notes (files)" in lines
+    assert "prompt ask (messages)" in lines
     assert any(line.startswith("resource docs://lost left out: `file:///./lost` does not") for line in lines)
     assert "resource gone left out: it calls `up.gone`, but `up` has no operation `gone`" in lines
     assert "prompt torn left out: the section `{{#a}}` is not closed" in lines

@@ -126,6 +126,7 @@ def test_an_adapter_that_nothing_exposes_is_told_with_its_place(tmp_path: Path) 
     with started(document, "--sandbox") as process:
         (line,) = [line for line in process.lines if "unknown-adapter" in line]
         assert re.search(
-            r"shop\.yaml:82:\d+: warning\[unknown-adapter\] the adapter `slip` is left out", line
+            r"shop\.yaml:82:\d+: warning\[unknown-adapter\] `slip` is not served: the mpc adapter is not installed",
+            line,
         )
         assert "  hint: did you mean `type: mcp`?" in process.lines

@@ -297,22 +297,38 @@ def test_list_says_what_each_adapter_demands(tmp_path: Path) -> None:
     assert "nothing installed checks `kerberos`" in rest["reason"]
     assert mcp["authentication"] == "bearer"
     lines = run_naftiko("list", tmp_path / "shop.yaml").stdout.splitlines()
-    assert "mcp shop-mcp  port usual  authentication: bearer" in lines
+    assert "mcp shop-mcp  default port  authentication: bearer" in lines
     assert f"  left out: {rest['reason']}" in lines
 
 
 PROTOCOL = """
 
-from naftiko_run.expose import Adapter, Endpoint
+from dataclasses import dataclass
+
+from naftiko_run.document.model import Exposes
+from naftiko_run.expose import Adapter, Endpoint, Exposer
 from naftiko_run.expose.response import respond
 from naftiko_run.expressions import parse_path
 
 
-class WordsExposer:
+@dataclass(kw_only=True)
+class WordsExposes(Exposes):
+    words: tuple = ()
+
+
+class WordsExposer(Exposer):
     default_port = 7070
 
+    def parse(self, exposes, parser):
+        words, unavailable = parser.functions(exposes, "words")
+        return WordsExposes.of(exposes, words=words, unavailable=unavailable)
+
+    def compile(self, exposes, compiler):
+        for word in exposes.words:
+            compiler.function(word, word.name)
+
     def expose(self, exposes, capability, settings):
-        function = capability.compile({"name": "get", "call": "shop.get"})
+        (function,) = capability.functions_of(exposes)
 
         async def answer(scope, receive, send):
             outcome = await function.invoke({})
@@ -335,7 +351,7 @@ def test_the_documented_scheme_guards_a_protocol_of_somebody_else(tmp_path: Path
         "[naftiko_run.exposers]\nwords = naftiko_words:WordsExposer\n"
     )
     text = small("shop").partition("  exposes:")[0].replace("https://shop.example", upstream.url) + (
-        "  exposes:\n  - type: words\n    namespace: w\n    authentication: {type: word, word: '{{WORD}}'}\n"
+        "  exposes:\n  - type: words\n    namespace: w\n    authentication: {type: word, word: '{{WORD}}'}\n    words: [{name: get, call: shop.get}]\n"
     )
     environment = {"PYTHONPATH": str(tmp_path), "WORD": "sesame"}
     with launched(written(tmp_path, text), "--port", "words=0", environment=environment) as process:

@@ -152,11 +152,11 @@ def test_forwards_refuse_all_else(served: Served, upstream: Upstream, method: st
 def test_resources_and_skills_follow(served: Served) -> None:
     (capability,) = served.capabilities
     left_out = {
-        unit.name: unit.reason
+        feature.name: feature.reason
         for site in served.sites
         for adapter in site.adapters
-        for unit in adapter.units
-        if unit.reason and adapter.type != "rest"
+        for feature in adapter.features
+        if feature.reason and adapter.type != "rest"
     }
     assert left_out["api://changed"] == CHANGES
     assert left_out["shopping.change"] == f"it is `m.change`, which is left out: {CHANGES}"

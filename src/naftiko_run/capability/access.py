@@ -10,7 +10,7 @@ from typing import Any
 from naftiko_run import plugins
 from naftiko_run.bindings import Bindings
 from naftiko_run.diagnostics import Pointer, Report
-from naftiko_run.document.model import Authentication, Document, is_piped
+from naftiko_run.document.model import Authentication, Document
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_text, constant
 from naftiko_run.secret import Secret
@@ -75,8 +75,8 @@ def compile_access(document: Document, bindings: Bindings, report: Report) -> di
     """
     found: dict[Pointer, Access] = {}
     for exposes in document.exposes:
-        if exposes.authentication is not None and not is_piped(exposes):
-            name = exposes.namespace or exposes.type
+        if exposes.authentication is not None and not exposes.is_stdio:
+            name = exposes.name
             found[exposes.pointer] = access = _access(name, exposes.authentication, bindings)
             if access.refusal:
                 told = f"the adapter `{name}` is left out: {access.refusal}"

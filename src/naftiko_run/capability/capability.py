@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from naftiko_run.capability.access import Access
-from naftiko_run.consume import NotCallable, Transport
+from naftiko_run.consume import Transport
 from naftiko_run.diagnostics import Diagnostic, Pointer
-from naftiko_run.document import Document, read_function
-from naftiko_run.document.model import Aggregate, Exposes, McpExposes, RestExposes
+from naftiko_run.document.model import Aggregate, Document, Exposes
 from naftiko_run.errors import BoundVariable
 from naftiko_run.folder import Folder
-from naftiko_run.invoke import Forward, Function, FunctionCompiler, Prompt
+from naftiko_run.invoke import Forward, Function, Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,6 @@ class Capability:
         addresses: Where the document has adapters listen, by their place.
         access: Who may call an adapter, by its place, where not everyone may.
         transport: Carries every consumed call.
-        compiler: Compiles units of adapters that the document model does not know; see ``compile``.
         unmatched: The globs of its settings that match nothing in it.
     """
 
@@ -61,7 +58,6 @@ class Capability:
     addresses: Mapping[Pointer, Address]
     access: Mapping[Pointer, Access]
     transport: Transport = field(repr=False)
-    compiler: FunctionCompiler = field(repr=False)
     unmatched: frozenset[str] = frozenset()
 
     @property
@@ -83,31 +79,10 @@ class Capability:
         known = [f"{each.namespace}.{f.name}" for each in owners for f in self.functions_of(each)]
         raise KeyError(f"no function `{name}`; there are: {', '.join(known)}")
 
-    def compile(self, unit: Mapping[str, Any]) -> Function:
-        """Compile a unit that a plugin found in its own block.
-
-        Args:
-            unit: As the author wrote it, with ``name``, ``call``, and where given
-                ``with``, ``inputParameters`` and ``outputParameters``.
-
-        Raises:
-            NotCallable: It cannot work; the message says why.
-        """
-        try:
-            return self.compiler.compile(read_function(unit, self.document, self.compiler.report))
-        except ValueError as fault:
-            raise NotCallable.of(fault) from None
-
     def functions_of(self, owner: Exposes | Aggregate) -> Iterator[Function]:
-        """Give the functions of one adapter or aggregate, in the document's order."""
-        units: list[Pointer] = []
-        if isinstance(owner, RestExposes):
-            units = [unit.pointer for resource in owner.resources for unit in resource.operations]
-        elif isinstance(owner, McpExposes):
-            units = [tool.pointer for tool in owner.tools]
-        elif isinstance(owner, Aggregate):
-            units = [function.pointer for function in owner.functions]
-        return (self.functions[pointer] for pointer in units if pointer in self.functions)
+        """Return the functions of one adapter or aggregate, in the document's order."""
+        depth = len(owner.pointer)
+        return (each for at, each in self.functions.items() if at[:depth] == owner.pointer)
 
     def address_of(self, exposes: Exposes) -> str:
         """Give the address that the document has an adapter listen on; empty where it says none."""

@@ -1,218 +1,144 @@
-"""Everything that a document offers, compiled; what cannot work is left out, with its reason."""
+"""Compile the functions of adapters and aggregates; what cannot work is not served, and the reason is reported."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
-from naftiko_run.capability.skills import check_skill, check_tool, find_folder
-from naftiko_run.capability.templates import TemplatePlaces
+from naftiko_run.capability.templates import TemplateIndex
 from naftiko_run.consume import NotCallable
-from naftiko_run.diagnostics import Pointer
-from naftiko_run.document import Document
-from naftiko_run.document.model import (
-    Aggregate,
-    Exposes,
-    Forward,
-    McpExposes,
-    Parameter,
-    Prompt,
-    Resource,
-    RestExposes,
-    SkillExposes,
-    Tool,
-)
-from naftiko_run.document.model import FunctionModel as Unit
-from naftiko_run.expressions import parse_path, parse_route, parse_uri_template
+from naftiko_run.diagnostics import Pointer, Report
+from naftiko_run.document.model import Aggregate, FunctionModel, Parameter
+from naftiko_run.document.model import Forward as ForwardModel
 from naftiko_run.folder import Folder
-from naftiko_run.invoke import Forward as CompiledForward
-from naftiko_run.invoke import (
-    Function,
-    FunctionCompiler,
-    Withheld,
-    compile_asks,
-    compile_content,
-    compile_prompt,
-)
-from naftiko_run.invoke import Prompt as CompiledPrompt
-from naftiko_run.locations import require
+from naftiko_run.invoke import Forward, Function, FunctionCompiler, Prompt, Withheld
 
 
 @dataclass(frozen=True, slots=True)
-class Units:
-    """What a document offers, by its place in the document.
+class Compiled:
+    """What the adapters and aggregates of a document are made of, by its place in the document.
 
     Attributes:
         functions: What can be invoked.
-        forwards: What passes requests on.
+        forwards: What forwards requests.
         folders: MCP resources that are files, and the files of skills.
         prompts: MCP prompts.
-        unavailable: Why something is left out.
-        exposed: What adapters can serve.
-        withheld: What of ``unavailable`` could work, and is left out as was asked.
+        unavailable: The reasons why something is not served.
+        withheld: The places in ``unavailable`` that ``--read-only`` excludes: they could work.
+        served: The places of what adapters serve.
     """
 
     functions: dict[Pointer, Function] = field(default_factory=dict)
-    forwards: dict[Pointer, CompiledForward] = field(default_factory=dict)
+    forwards: dict[Pointer, Forward] = field(default_factory=dict)
     folders: dict[Pointer, Folder] = field(default_factory=dict)
-    prompts: dict[Pointer, CompiledPrompt] = field(default_factory=dict)
+    prompts: dict[Pointer, Prompt] = field(default_factory=dict)
     unavailable: dict[Pointer, str] = field(default_factory=dict)
-    exposed: set[Pointer] = field(default_factory=set)
     withheld: set[Pointer] = field(default_factory=set)
-
-
-def compile_units(document: Document, compiler: FunctionCompiler, folder: Path) -> Units:
-    """Compile everything that a document offers.
-
-    Args:
-        document: The document.
-        compiler: Its function compiler, whose report takes what is left out.
-        folder: Where relative locations begin.
-    """
-    unavailable = {each.pointer: each.reason for owner in document.owners() for each in owner.unavailable}
-    units = Units(unavailable=unavailable)
-    places = TemplatePlaces(document)
-    for owner in sorted(document.owners(), key=lambda each: isinstance(each, SkillExposes)):
-        parts = _Parts(units, compiler, folder, owner.max_binary_size if isinstance(owner, Exposes) else None)
-        for pointer, name, add in parts.of(owner):
-            try:
-                add()
-            except Withheld as fault:
-                units.unavailable[pointer] = str(fault)
-                units.withheld.add(pointer)
-            except (NotCallable, ValueError) as fault:
-                told = NotCallable.of(fault) if isinstance(fault, ValueError) else fault
-                at = told.at or places.find(told.template) or pointer
-                compiler.report.error("not-runnable", f"{name} is left out: {fault}", at)
-                units.unavailable[pointer] = str(fault)
-            else:
-                if isinstance(owner, Exposes):
-                    units.exposed.add(pointer)
-    return units
-
-
-_Part = tuple[Pointer, str, Callable[[], None]]
-"""The place of something that is offered, its name for people, and what compiles and keeps it."""
+    served: set[Pointer] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
-    """Goes through what owners offer.
+class BlockCompiler:
+    """Compiles what one adapter offers.
 
     Attributes:
-        units: Keeps what is compiled.
-        compiler: Compiles functions and forwards.
-        folder: Where relative locations begin.
-        max_binary_size: The owner's, in bytes; None where it has none.
+        compiled: Receives it.
+        folder: The folder that relative locations start from.
+        max_binary_size: The adapter's, in bytes; None where it has none.
     """
 
-    units: Units
-    compiler: FunctionCompiler
+    compiled: Compiled
     folder: Path
-    max_binary_size: int | None
+    _compiler: FunctionCompiler
+    _templates: TemplateIndex
+    max_binary_size: int | None = None
 
-    def of(self, owner: Exposes | Aggregate) -> Iterator[_Part]:
-        if isinstance(owner, RestExposes):
-            yield from self._of_rest(owner)
-        elif isinstance(owner, McpExposes):
-            yield from self._of_mcp(owner)
-        elif isinstance(owner, SkillExposes):
-            yield from self._of_skills(owner)
-        elif isinstance(owner, Aggregate):
-            for unit in owner.functions:
-                yield self._function(unit, f"{owner.namespace}.{unit.name}", silence_is_required=True)
+    @property
+    def report(self) -> Report:
+        """Receives diagnostics."""
+        return self._compiler.report
 
-    def _of_rest(self, owner: RestExposes) -> Iterator[_Part]:
-        for resource in owner.resources:
-            inherited = [*owner.input_parameters, *resource.input_parameters]
-            variables = parse_path(parse_route(resource.path).path).variables
-            for unit in resource.operations:
-                yield self._function(unit, f"{unit.method} {resource.path}", inherited, variables)
-            if resource.forward is not None:
-                yield self._forward(resource.forward, resource.path, inherited)
-
-    def _of_mcp(self, owner: McpExposes) -> Iterator[_Part]:
-        for tool in owner.tools:
-            yield self._tool(tool)
-        for resource in owner.resources:
-            if resource.location:
-                yield self._files(resource)
-            else:
-                yield self._function(
-                    resource, f"resource {resource.name}", (), parse_uri_template(resource.uri).names
-                )
-        for prompt in owner.prompts:
-            yield self._prompt(prompt)
-
-    def _of_skills(self, owner: SkillExposes) -> Iterator[_Part]:
-        unavailable, withheld = self.units.unavailable, self.units.withheld
-        for skill in owner.skills:
-            folder = find_folder(skill, self.folder, self.compiler.report)
-            if folder is not None:
-                self.units.folders[skill.pointer] = folder
-            for tool in skill.tools:
-                if tool.reason:
-                    unavailable[tool.pointer] = tool.reason
-                else:
-                    add = partial(check_tool, tool, folder, unavailable, withheld)
-                    yield tool.pointer, f"`{skill.name}.{tool.name}`", add
-            check = partial(check_skill, skill, folder, unavailable, withheld)
-            yield skill.pointer, f"the skill `{skill.name}`", check
-
-    def _function(
+    def function(
         self,
-        unit: Unit,
-        name: str,
+        model: FunctionModel,
+        title: str,
         inherited: Sequence[Parameter] = (),
         route_variables: Sequence[str] | None = None,
         *,
         silence_is_required: bool = False,
-    ) -> _Part:
-        def add() -> None:
-            self.units.functions[unit.pointer] = self.compiler.compile(
-                unit,
+        check: Callable[[], object] | None = None,
+    ) -> bool:
+        """Compile a function.
+
+        Args:
+            model: The function.
+            title: Its name in messages.
+            inherited: Input parameters of its adapter and its resource; its own override them.
+            route_variables: The variables of its route; None where it has no route.
+            silence_is_required: Whether inputs that do not say so are required.
+            check: Called first; raises ``ValueError`` where the function cannot work.
+
+        Returns:
+            Whether it is served.
+        """
+
+        def compile_() -> None:
+            if check is not None:
+                check()
+            self.compiled.functions[model.pointer] = self._compiler.compile(
+                model,
                 inherited,
                 route_variables,
                 silence_is_required=silence_is_required,
                 max_binary_size=self.max_binary_size,
             )
 
-        return unit.pointer, f"`{name}`", add
+        return self.attempt(model.pointer, f"`{title}`", compile_)
 
-    def _tool(self, tool: Tool) -> _Part:
-        pointer, name, add_function = self._function(tool, tool.name, silence_is_required=True)
+    def forward(self, model: ForwardModel, title: str, inherited: Sequence[Parameter] = ()) -> None:
+        """Compile a forward.
 
-        def add() -> None:
-            compile_asks(tool.asks)
-            compile_content(tool.content)
-            add_function()
+        Args:
+            model: The forward.
+            title: As for ``attempt``.
+            inherited: As for ``function``.
+        """
 
-        return pointer, name, add
+        def compile_() -> None:
+            self.compiled.forwards[model.pointer] = self._compiler.compile_forward(model, inherited)
 
-    def _forward(self, model: Forward, path: str, inherited: Sequence[Parameter]) -> _Part:
-        def add() -> None:
-            self.units.forwards[model.pointer] = self.compiler.compile_forward(model, inherited)
+        self.attempt(model.pointer, title, compile_)
 
-        return model.pointer, f"the forward of `{path}`", add
+    def attempt(self, pointer: Pointer, title: str, compile_: Callable[[], object]) -> bool:
+        """Compile something; where that fails it is not served, and the reason is reported.
 
-    def _files(self, model: Resource) -> _Part:
-        def add() -> None:
-            self.units.folders[model.pointer] = Folder.at(require(model.location, self.folder))
+        Args:
+            pointer: Its place in the document.
+            title: What it is, in messages.
+            compile_: Compiles it and keeps the result; raises ``ValueError`` where it cannot work.
 
-        return model.pointer, f"the resource `{model.name}`", add
+        Returns:
+            Whether it is served.
+        """
+        try:
+            compile_()
+        except Withheld as fault:
+            self.compiled.unavailable[pointer] = str(fault)
+            self.compiled.withheld.add(pointer)
+            return False
+        except (NotCallable, ValueError) as fault:
+            cause = NotCallable.of(fault) if isinstance(fault, ValueError) else fault
+            at = cause.at or self._templates.find(cause.template) or pointer
+            self.report.error("not-runnable", f"{title} is left out: {fault}", at)
+            self.compiled.unavailable[pointer] = str(fault)
+            return False
+        self.compiled.served.add(pointer)
+        return True
 
-    def _prompt(self, model: Prompt) -> _Part:
-        def add() -> None:
-            prompt = self.units.prompts[model.pointer] = compile_prompt(model, self.folder)
-            for name in prompt.undeclared:
-                self.compiler.report.warning(
-                    "undeclared-argument",
-                    f"`{{{{{name}}}}}` in the prompt `{model.name}` names none of its arguments; it stays as it is "
-                    "written where a client does not give it",
-                    model.pointer,
-                    hint=f"add `{name}` to its `arguments`, or correct the name",
-                )
 
-        return model.pointer, f"the prompt `{model.name}`", add
+def compile_aggregate(aggregate: Aggregate, compiler: BlockCompiler) -> None:
+    """Compile the functions of an aggregate: adapters refer to them, and they serve nothing themselves."""
+    for function in aggregate.functions:
+        compiler.function(function, f"{aggregate.namespace}.{function.name}", silence_is_required=True)
+        compiler.compiled.served.discard(function.pointer)

@@ -18,7 +18,7 @@ from naftiko_run.expressions import Expression, compile_text, constant
 from naftiko_run.locations import scheme_of
 
 
-def environment_of(settings: Settings, folder: Path, report: Report) -> Mapping[str, str]:
+def read_variables(settings: Settings, folder: Path, report: Report) -> Mapping[str, str]:
     """Give the variables of the process and of its ``.env`` files."""
     environment, faults = read_environment(settings.environment, folder, settings.env_files)
     for fault in faults:
@@ -26,7 +26,7 @@ def environment_of(settings: Settings, folder: Path, report: Report) -> Mapping[
     return environment
 
 
-def surroundings_of(
+def build_context(
     document: Document,
     settings: Settings,
     environment: Mapping[str, str],
@@ -58,24 +58,24 @@ def surroundings_of(
     )
 
 
-def inbound_of(
-    document: Document, around: Surroundings, settings: Settings, environment: Mapping[str, str]
+def inbound_bindings(
+    document: Document, context: Surroundings, settings: Settings, environment: Mapping[str, str]
 ) -> Bindings:
     """Give the values of credentials that callers bring: the real ones, in a sandbox as far as files hold them."""
-    if not (around.is_masked and any(each.authentication for each in document.exposes)):
-        return around.bindings
+    if not (context.is_masked and any(each.authentication for each in document.exposes)):
+        return context.bindings
     files = [bind for bind in document.binds if bind.location and scheme_of(bind.location) == "file"]
-    reading = ProviderSettings(around.folder, environment, settings.provider_timeout)
+    reading = ProviderSettings(context.folder, environment, settings.provider_timeout)
     return Bindings(document.binds, environment, read_sources(files, reading))
 
 
-def addresses_of(
-    document: Document, around: Surroundings, environment: Mapping[str, str], report: Report
+def resolve_addresses(
+    document: Document, context: Surroundings, environment: Mapping[str, str], report: Report
 ) -> dict[Pointer, Address]:
     """Give where adapters listen; a sandbox asks no provider, and misses nothing."""
-    bindings = Bindings(document.binds, environment) if around.is_masked else around.bindings
+    bindings = Bindings(document.binds, environment) if context.is_masked else context.bindings
     found = {each.pointer: _address(each, bindings, report) for each in document.exposes}
-    return {at: replace(each, missing=()) for at, each in found.items()} if around.is_masked else found
+    return {at: replace(each, missing=()) for at, each in found.items()} if context.is_masked else found
 
 
 def _address(exposes: Exposes, bindings: Bindings, report: Report) -> Address:

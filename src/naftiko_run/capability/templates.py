@@ -14,7 +14,7 @@ from naftiko_run.document import Document
 from naftiko_run.document.model import Node
 
 
-class TemplatePlaces:
+class TemplateIndex:
     """Finds the templates of a document; they are collected when one is first looked for.
 
     Args:

@@ -74,18 +74,19 @@ def _print(told: Mapping[str, Any], console: Console) -> None:
             line(f"  {operation['name']}  {operation['method']} {operation['path']}", (unused, "yellow"))
     for exposes in told["exposes"]:
         demand = f"  authentication: {exposes['authentication']}" if "authentication" in exposes else ""
-        place = f"{exposes['namespace']}  port {exposes['port'] or 'usual'}"
+        port = f"port {exposes['port']}" if exposes["port"] else "default port"
+        place = f"{exposes['namespace']}  {port}"
         line((f"{exposes['type']} ", "cyan"), place, (demand, "green"))
         if "reason" in exposes:
             line("  ", (f"left out: {exposes['reason']}", "red"))
         for unit in exposes["units"]:
             if "tools" in unit:
-                line(f"  {unit['name']}  -> {', '.join(unit['tools']) or 'its files'}")
+                line(f"  {unit['name']}  {_target(unit['tools'], 'files')}")
                 continue
             if "calls" not in unit:
                 line(f"  {unit['name']}  ", (f"left out: {unit['reason']}", "red"))
                 continue
-            line(f"  {unit['name']}  -> {', '.join(unit['calls']) or 'nothing: it answers by itself'}")
+            line(f"  {unit['name']}  {_target(unit['calls'], unit.get('content', 'mock'))}")
             for name, schema in unit["inputs"]["properties"].items():
                 line("      ", *_input(name, schema, unit["inputs"].get("required", ())))
             if "reason" in unit:
@@ -103,3 +104,7 @@ def _input(name: str, schema: Mapping[str, Any], required: Sequence[str]) -> lis
     demand = " required" if name in required else ""
     description = f"  {schema['description']}" if "description" in schema else ""
     return [(name, "bold"), f"  {kind}{demand}", (description, "dim")]
+
+
+def _target(names: Sequence[str], content: str) -> str:
+    return f"-> {', '.join(names)}" if names else f"({content})"

@@ -19,9 +19,8 @@ from naftiko_run.cli.mcp_clients import CLIENTS, Client, Local, Remote, Server
 from naftiko_run.cli.options import USAGE, UsageFault, parse_ports
 from naftiko_run.cli.run import BAD_DOCUMENT, FAILED, OK
 from naftiko_run.document import load_document
-from naftiko_run.document.model import is_piped
 from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
-from naftiko_run.serve import Addressing, ServeSettings, choices, port_variable, urls
+from naftiko_run.serve import Addressing, ServeSettings, is_unambiguous, port_variable, stdio_candidates, urls
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def _servers(paths: Sequence[Path], client: Client, options: ConfigOptions) -> l
         found += [
             each
             for path, capability in zip(paths, capabilities, strict=True)
-            for each in _local(path, options, _piped(capability))
+            for each in _local(path, options, _stdio_names(capability))
         ]
     if not found:
         raise ConfigurationError(
@@ -120,8 +119,8 @@ def _remote(capabilities: Sequence[Capability], options: ConfigOptions) -> Itera
         yield Remote(name, url, token if adapter.authentication == "bearer" else "")
 
 
-def _piped(capability: Capability) -> list[str]:
-    return [each.namespace or each.type for each in capability.document.exposes if is_piped(each)]
+def _stdio_names(capability: Capability) -> list[str]:
+    return [each.name for each in capability.document.exposes if each.is_stdio]
 
 
 def _local(path: Path, options: ConfigOptions, only: Sequence[str] | None = None) -> Iterator[Local]:
@@ -132,10 +131,10 @@ def _local(path: Path, options: ConfigOptions, only: Sequence[str] | None = None
     env_files = options.env_files or ([beside] if beside.is_file() else [])
     # With an environment that has nothing, what is missing is what the document reads there.
     capability = load(path, Settings(environment={}, env_files=env_files))
-    named = choices(capability)
-    for name in named:
+    for candidate in stdio_candidates(capability, "mcp"):
+        name = candidate.exposes.name
         if only is None or name in only:
-            chosen = ("--adapter", name) if len(named) > 1 else ()
+            chosen = () if is_unambiguous(candidate) else ("--adapter", name)
             files = [
                 part for each in options.env_files or () for part in ("--env-file", str(each.absolute()))
             ]

@@ -33,7 +33,6 @@ from naftiko_run.cli.options import (
 from naftiko_run.cli.startup import Startup
 from naftiko_run.consume import Limits
 from naftiko_run.diagnostics import Diagnostic
-from naftiko_run.document.model import is_piped
 from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
 from naftiko_run.serve import Addressing, HttpServer, ServeSettings, serve
 from naftiko_run.telemetry import configure_logs
@@ -138,7 +137,7 @@ def _run(options: RunOptions, console: Console) -> None:
     with redirect_stdout(sys.stderr):  # stdout may be a client's: no plugin has any business there
         capabilities = _load_all(find_documents(options.files), settings, console, strict=options.strict)
     if options.adapter and not options.stdio:
-        _check_piped(capabilities)
+        _check_stdio(capabilities)
     _check_base_uris(capabilities, settings)
     if not (options.include or options.exclude):  # with these, an adapter may be gone
         _check_ports(capabilities, addressing)
@@ -193,9 +192,9 @@ def _load_all(
     return capabilities
 
 
-def _check_piped(capabilities: Sequence[Capability]) -> None:
+def _check_stdio(capabilities: Sequence[Capability]) -> None:
     """Refuse ``--adapter`` where no adapter is served on stdin and stdout."""
-    if not any(is_piped(exposes) for capability in capabilities for exposes in capability.document.exposes):
+    if not any(exposes.is_stdio for capability in capabilities for exposes in capability.document.exposes):
         raise UsageFault(
             "--adapter says which adapter is served on stdin and stdout, and none is",
             hint="write --stdio too, or leave it out",

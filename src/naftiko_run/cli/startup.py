@@ -8,13 +8,11 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from naftiko_run.capability import Capability
+from naftiko_run.capability import Capability, Feature
 from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_rest
-from naftiko_run.expose import Adapter, Unit
+from naftiko_run.expose import Adapter, find_exposer
 from naftiko_run.serve import Site
 from naftiko_run.version import __version__
-
-_KINDS = {"rest": "route", "mcp": "tool", "skill": "skill"}
 
 
 class Startup:
@@ -84,17 +82,17 @@ class Startup:
         if adapter.note:
             line.append(f"  {adapter.note}", style="dim")
         self._line(line)
-        kind = _KINDS.get(adapter.type, "unit")
+        exposer = find_exposer(adapter.type)
+        usual_kind = exposer.feature_kind if exposer else ""
         if not self._console.is_terminal:
-            told = [f"{unit.kind or kind} {unit.name} {_told(unit)}" for unit in adapter.units]
-            if told:
-                self._line(Text("\n".join(told)))  # at once: each time costs a tenth of a millisecond
+            lines = [f"{each.kind or usual_kind} {each.name} {_state(each)}" for each in adapter.features]
+            if lines:
+                self._line(Text("\n".join(lines)))  # at once: each print costs a tenth of a millisecond
             return
         table = Table.grid("", Column(overflow="fold"), Column(overflow="fold"), padding=(0, 2))
-        for unit in adapter.units:
-            style = "red" if unit.reason or unit.refusal else ""
-            name = f"{unit.kind} {unit.name}" if unit.kind else unit.name
-            table.add_row("", Text(name, style=style), Text(_told(unit), style=style or "dim"))
+        for each in adapter.features:
+            style = "red" if each.reason or each.refusal else ""
+            table.add_row("", Text(each.title, style=style), Text(_state(each), style=style or "dim"))
         self._console.print(table)
 
     def _print_diagnostics(self) -> None:
@@ -121,8 +119,9 @@ class Startup:
         self._console.print(text, soft_wrap=True)
 
 
-def _told(unit: Unit) -> str:
-    if unit.reason:
-        return f"left out: {unit.reason}"
-    refused = f"  cannot be called: {unit.refusal}" if unit.refusal else ""
-    return f"-> {unit.calls}  {unit.request}".rstrip() + refused
+def _state(feature: Feature) -> str:
+    """Return what a feature calls, or the reason why it is not served or cannot be called."""
+    if feature.reason:
+        return f"left out: {feature.reason}"
+    refusal = f"  cannot be called: {feature.refusal}" if feature.refusal else ""
+    return f"{feature.target}  {feature.request}".rstrip() + refusal

@@ -58,16 +58,16 @@ def without_clashes(adapters: Sequence[Adapter]) -> tuple[list[Adapter], list[Cl
             if owner is adapter:
                 endpoints.append(endpoint)
                 continue
-            what = endpoint.unit or f"{endpoint.method or 'ANY'} {endpoint.path.text}"
+            what = endpoint.feature or f"{endpoint.method or 'ANY'} {endpoint.path.text}"
             clash = Clash(what, _name(owner), _name(adapter))
             clashes.append(clash)
             reasons[what] = f"{clash.by} answers it on the same port; {clash.hint}"
         if reasons:
-            units = tuple(
+            features = tuple(
                 each if each.reason or each.name not in reasons else replace(each, reason=reasons[each.name])
-                for each in adapter.units
+                for each in adapter.features
             )
-            adapter = replace(adapter, endpoints=tuple(endpoints), units=units)  # noqa: PLW2901 - the one kept
+            adapter = replace(adapter, endpoints=tuple(endpoints), features=features)  # noqa: PLW2901 - the one kept
         kept.append(adapter)
     return kept, clashes
 
@@ -96,18 +96,18 @@ def prefixed(adapter: Adapter) -> Adapter:
     if adapter.path or not adapter.namespace:
         return adapter
     prefix = f"/{adapter.namespace.replace('/', '-')}"
-    names = {each.name: _below(each.name, prefix) for each in adapter.units}
+    names = {each.name: _below(each.name, prefix) for each in adapter.features}
     endpoints = tuple(
         replace(
             each,
             path=parse_path(prefix + each.path.text),
             app=Mounted(each.app, prefix),
-            unit=names.get(each.unit, each.unit),
+            feature=names.get(each.feature, each.feature),
         )
         for each in adapter.endpoints
     )
-    units = tuple(replace(each, name=names[each.name]) for each in adapter.units)
-    return replace(adapter, endpoints=endpoints, units=units)
+    features = tuple(replace(each, name=names[each.name]) for each in adapter.features)
+    return replace(adapter, endpoints=endpoints, features=features)
 
 
 def _below(name: str, prefix: str) -> str:

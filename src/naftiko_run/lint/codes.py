@@ -83,6 +83,7 @@ missing-type | warning | An adapter or a step has no `type`; it is derived from 
 missing-version | warning | A document does not declare its specification version; it is read as the newest naftiko line. | Begin with `naftiko: 1.0.0-alpha2`.
 nameless-aggregate | warning | An aggregate has no `namespace`; nothing can refer to it. | Add `namespace`.
 nameless-consumes | warning | A consumed API has no `namespace`; it cannot be called. | Add `namespace`.
+nameless-function | warning | A function of a plugin's adapter has no `name`; it is left out. | Add `name`.
 nameless-mapping | warning | A mapping of steps has no target; it is ignored. | Write `targetName`.
 nameless-parameter | warning | An input parameter has no name; it is ignored. | Add `name`.
 nameless-skill | warning | A skill has no `name`; it is left out. | Add `name`.

@@ -70,7 +70,13 @@ def _entry(written: Reader, callables: FunctionReader) -> dict[str, Any] | None:
         return entry | _not_empty(_rest(written, callables), written, "resources")
     if kind == "mcp":
         return entry | _not_empty(_mcp(written, callables), written, "tools", "resources", "prompts")
-    return entry | {"settings": written.data}
+    if kind == "skill":
+        return entry
+    return entry | {"transport": _transport(written), "settings": written.data}
+
+
+def _transport(written: Reader) -> str:
+    return "stdio" if written.text("transport").casefold() == "stdio" else "http"
 
 
 def _skills(written: Reader, siblings: Siblings) -> dict[str, Any]:
@@ -148,7 +154,7 @@ def _rest(written: Reader, callables: FunctionReader) -> dict[str, Any]:
                 continue
             own_name = operation.text("name") or operation.key or name
             read = partial(callables.read, operation, own_name, method, path)
-            function = _callable(operation, callables, name, unavailable, read)
+            function = read_callable(operation, callables, name, unavailable, read)
             if function is None:
                 continue
             seen[identity] = as_written
@@ -201,7 +207,7 @@ def _mcp(written: Reader, callables: FunctionReader) -> dict[str, Any]:
         if not name:
             tool.report.warning("nameless-tool", "the tool has no `name`; it is left out", tool.at)
             continue
-        function = _callable(tool, callables, name, unavailable, partial(callables.read, tool, name))
+        function = read_callable(tool, callables, name, unavailable, partial(callables.read, tool, name))
         if function is not None:
             function["name"] = take_name(tool, name, names)
             function["writtenName"] = name
@@ -215,9 +221,8 @@ def _mcp(written: Reader, callables: FunctionReader) -> dict[str, Any]:
                 _report_unavailable(tool, name, str(fault), "", unavailable)
                 continue
             tools.append(function)
-    transport = written.text("transport").casefold()
     return {
-        "transport": "stdio" if transport == "stdio" else "http",
+        "transport": _transport(written),
         "tools": tools,
         "resources": normalize_resources(written, callables, unavailable),
         "prompts": normalize_prompts(written, unavailable),
@@ -265,13 +270,22 @@ def _hints(tool: Reader, semantics: dict[str, Any] | None) -> dict[str, Any] | N
     return {"pointer": hints.at if hints else tool.at, **flags}
 
 
-def _callable(
+def read_callable(
     function: Reader,
     callables: FunctionReader,
     title: str,
     unavailable: list[dict[str, Any]],
     read: Callable[[], dict[str, Any]],
 ) -> dict[str, Any] | None:
+    """Return a function in canonical form; None where it cannot work, which is reported.
+
+    Args:
+        function: The function as written.
+        callables: Reads functions.
+        title: Its name in messages.
+        unavailable: Receives the reason why it cannot work.
+        read: Reads it; raises ``ValueError`` where it cannot work.
+    """
     try:
         return read()
     except ValueError as fault:
