@@ -8,7 +8,7 @@ UV := $(BIN)/python -m uv --system-certs --quiet
 ARGS ?=
 SHARED := $(if $(NAFTIKO_SHARED),$(NAFTIKO_SHARED),../shared)
 
-# The environment is built anew where PYTHON names another Python than it has; where PYTHON is not given, it stays.
+# The environment is recreated if PYTHON names another Python than it has. If PYTHON is not given, it stays.
 IDENTITY := import sys, zlib; print("%d.%d.%d-%08x" % (*sys.version_info[:3], zlib.crc32((sys.version + sys.base_prefix).encode())))
 BUILT := $(if $(wildcard $(BIN)/python),$(firstword $(wildcard $(VENV)/.python-*)))
 ifneq ($(origin PYTHON),file)
@@ -18,7 +18,7 @@ ENVIRONMENT := $(if $(BUILT),$(BUILT),$(VENV)/.python-$(shell $(PYTHON) -c '$(ID
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install dev test test-lowest test-latest test-uvicorn test-nginx test-shared test-clients conformance check coverage docs lock release bench bench-quick bench-profile bench-instructions bench-loading lint-docker clean
+.PHONY: help run install dev test test-lowest test-latest test-uvicorn test-httpx test-nginx test-shared test-clients conformance check coverage docs reference lock release bench bench-quick bench-profile bench-instructions bench-loading lint-docker clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,10 +37,13 @@ test-latest: $(VENV)/.installed-lock ## Run the suite with the newest dependenci
 	@$(call resolved,$(VENV)-latest,--refresh --upgrade)
 	@$(VENV)-latest/bin/pytest --numprocesses auto $(ARGS)
 
-test-uvicorn: dev ## Run the tests of the adapters with uvicorn's HTTP protocol in the place of ours
+test-uvicorn: dev ## Run the tests of the adapters with uvicorn's HTTP protocol instead of ours
 	@$(BIN)/pytest --numprocesses auto --http-server uvicorn tests/expose tests/asgi $(ARGS)
 
-test-nginx: dev ## Run the tests that compare with a real nginx
+test-httpx: dev ## Run the tests of the adapters with httpx as the HTTP client
+	@$(BIN)/pytest --numprocesses auto --http-client httpx tests/expose $(ARGS)
+
+test-nginx: dev ## Run the tests that compare with nginx
 	@PATH="$$PATH:/usr/sbin:/usr/local/sbin" command -v nginx >/dev/null \
 		|| { echo "nginx is not installed: apt-get install nginx-light, or brew install nginx" >&2; exit 1; }
 	@$(BIN)/pytest tests/nginx $(ARGS)
@@ -54,7 +57,7 @@ test-clients: dev ## Run the official TypeScript MCP clients against the server 
 		|| { echo "The TypeScript client tests need Node.js 20 or newer, and npm." >&2; exit 1; }
 	@$(BIN)/pytest tests/clients $(ARGS)
 
-conformance: dev ## Run the official MCP conformance suite and inspector, and write what they found to docs/mcp.md (needs npm's registry)
+conformance: dev ## Run the official MCP conformance suite and inspector, and write the results to the docs (needs npm's registry)
 	@$(PIP) install --quiet --require-hashes -r requirements/conformance.txt
 	@cd tests && ../$(BIN)/python -m conformance
 
@@ -72,23 +75,29 @@ coverage: dev ## Run the test suite and report branch coverage; fails under 95 %
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
-lock: $(VENV)/.installed-lock ## Lock dependencies anew, changing only what must change (ARGS=--upgrade: the newest of all)
+docs: $(VENV)/.installed-docs ## Build the documentation in build/site (ARGS=serve: serve it while you edit)
+	@$(BIN)/python -m scripts.docs $(ARGS)
+
+reference: dev ## Write the generated pages of docs/reference
+	@$(BIN)/python -m scripts.reference
+
+lock: $(VENV)/.installed-lock ## Resolve and lock dependencies, changing only what must change (ARGS=--upgrade: the newest of all)
 	@$(BIN)/python requirements/lock.py $(ARGS)
 
 release: $(VENV)/.installed-release ## Build, check and tag a release: VERSION=1.2.3 (ARGS=--dry-run changes nothing)
 	@test -n "$(VERSION)" || { echo "Name the version: make release VERSION=1.2.3" >&2; exit 1; }
 	@$(BIN)/python -m scripts.release $(VERSION) $(ARGS)
 
-bench: $(VENV)/.installed-bench ## Measure ours beside nginx, a hand-written app, the MCP SDK, FastMCP (ARGS="--json found.json")
+bench: $(VENV)/.installed-bench ## Compare with nginx, a hand-written app, the MCP SDK and FastMCP (ARGS="--json results.json")
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 bench-quick: $(VENV)/.installed-bench ## Measure the key ratios, in under a minute
 	@$(BIN)/python -m benchmarks --quick $(ARGS)
 
-bench-profile: $(VENV)/.installed-bench ## Write a profile of ours under load (ARGS=mcp; default rest)
+bench-profile: $(VENV)/.installed-bench ## Write a profile under load (ARGS=mcp; default rest)
 	@$(BIN)/python -m benchmarks profile $(if $(ARGS),$(ARGS),rest)
 
-bench-instructions: $(VENV)/.installed-bench ## Count the instructions that a request takes, outside the kernel (ARGS="rest mcp")
+bench-instructions: $(VENV)/.installed-bench ## Count the instructions of a request, outside the kernel (ARGS="rest mcp")
 	@$(BIN)/python -m benchmarks instructions $(ARGS)
 
 bench-loading: install ## Measure how long a catalogue of documents takes to load
@@ -98,7 +107,7 @@ lint-docker: dev ## Check the Dockerfile
 	@$(PIP) install --quiet --require-hashes -r requirements/docker.txt
 	@$(BIN)/hadolint --disable-ignore-pragma --failure-threshold style Dockerfile
 
-clean: ## Remove the environments, caches and what was built
+clean: ## Remove the environments, caches and build results
 	rm -rf $(VENV) $(VENV)-lowest $(VENV)-latest build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -rf tests/clients/typescript/node_modules tests/conformance/node_modules tests/conformance/results
 	find src tests docker scripts -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -109,7 +118,7 @@ dev: $(VENV)/.installed-dev
 
 $(ENVIRONMENT):
 	@$(PYTHON) -c '' 2>/dev/null \
-		|| { echo "There is no $(PYTHON); install Python 3.11 or newer, or say where it is: make PYTHON=/path/to/python3" >&2; exit 1; }
+		|| { echo "There is no $(PYTHON). Install Python 3.11 or newer, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1); naftiko-run needs 3.11 or newer. Name one: make PYTHON=python3.13" >&2; exit 1; }
 	@echo "Creating $(VENV) with $$($(PYTHON) --version)"
@@ -117,30 +126,34 @@ $(ENVIRONMENT):
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 	@touch $@
 
-# A stamp is newer than the files and the environment before it for as long as there is nothing to install.
+# A stamp is newer than its files and the environment as long as there is nothing to install.
 $(VENV)/.installed: pyproject.toml requirements/run.txt requirements/build.txt $(ENVIRONMENT)
-	@$(call locked,naftiko-run and what it needs,run build)
+	@$(call locked,naftiko-run and its dependencies,run build)
 	@$(ours)
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml requirements/dev.txt $(ENVIRONMENT)
-	@$(call locked,naftiko-run$(,) its extras and what the tests need,dev)
+	@$(call locked,naftiko-run$(,) its extras and the development tools,dev)
 	@$(ours)
 	@touch $(VENV)/.installed $@
 
 $(VENV)/.installed-bench: requirements/bench.txt $(VENV)/.installed
-	@$(call locked,what ours is compared with,bench)
+	@$(call locked,the programs to compare with,bench)
 	@touch $@
 
 $(VENV)/.installed-lock: requirements/lock.txt $(ENVIRONMENT)
-	@$(call locked,what resolves dependencies,lock)
+	@$(call locked,the tool that resolves dependencies,lock)
+	@touch $@
+
+$(VENV)/.installed-docs: requirements/docs.txt $(ENVIRONMENT)
+	@$(call locked,the tools that build the documentation,docs)
 	@touch $@
 
 $(VENV)/.installed-release: requirements/release.txt $(ENVIRONMENT)
-	@$(call locked,what builds and checks packages,release)
+	@$(call locked,the tools that build and check packages,release)
 	@touch $@
 
-# Install from locks ($(2)), and name each package as it comes.
+# Install from locks ($(2)), and print the name of each package.
 , := ,
 locked = echo "Installing $(1), from requirements/$(firstword $(2)).txt"; \
 	{ $(PIP) install --progress-bar off --require-hashes $(foreach lock,$(2),-r requirements/$(lock).txt); echo "ended $$?"; } \
@@ -151,8 +164,8 @@ locked = echo "Installing $(1), from requirements/$(firstword $(2)).txt"; \
 	esac; done
 ours = $(PIP) install --quiet --no-deps --no-build-isolation --editable .
 
-# Build an environment ($(1)) without locks, by uv's options ($(2)).
-resolved = echo "Creating $(1) with $$($(BIN)/python --version), and installing by the bounds of pyproject.toml"; \
+# Create an environment ($(1)) without locks, with uv's options ($(2)).
+resolved = echo "Creating $(1) with $$($(BIN)/python --version), and installing within the bounds of pyproject.toml"; \
 	$(UV) venv --clear --python $(BIN)/python $(1) \
 	&& $(UV) pip install --python $(1) $(2) --group dev --group build --editable '.[all]' \
 	&& $(UV) pip list --python $(1)

@@ -30,12 +30,15 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add options that run the suite with stock parts in the place of our own."""
     parser.addoption("--http-server", choices=("naftiko", "uvicorn"), help="what speaks HTTP with clients")
+    parser.addoption("--http-client", choices=("naftiko", "httpx"), help="what speaks HTTP with upstreams")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set what the options ask for, for this process and those that tests start."""
     if server := config.getoption("--http-server"):
         os.environ["NAFTIKO_HTTP_SERVER"] = server
+    if client := config.getoption("--http-client"):
+        os.environ["NAFTIKO_HTTP_CLIENT"] = client
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

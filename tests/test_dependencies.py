@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
-from importlib.metadata import packages_distributions
+from importlib.metadata import entry_points, packages_distributions
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -185,3 +186,20 @@ def test_every_supported_python_has_a_classifier() -> None:
     lowest = int(PROJECT["requires-python"].removeprefix(">=3."))
     named = re.findall(r"Python :: 3\.(\d+)", "\n".join(PROJECT["classifiers"]))
     assert [int(minor) for minor in named] == [*range(lowest, 15)]
+
+
+def test_ci_runs_on_every_supported_python() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    matrix = workflow["jobs"]["test"]["strategy"]["matrix"]
+    named = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
+    assert matrix["python"] == named
+    assert matrix["os"] == ["ubuntu-latest", "macos-latest"]
+    assert {"run": ".ci/run", "env": {"PYTHON": "python"}} in workflow["jobs"]["test"]["steps"]
+
+
+def test_the_tools_of_the_commit_hooks_are_locked() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert [each["repo"] for each in hooks] == ["local"]
+    programs = {hook["entry"].split()[0] for hook in hooks[0]["hooks"]}
+    installed = {f".venv/bin/{script.name}" for script in entry_points(group="console_scripts")}
+    assert programs - installed == {".venv/bin/python", ".venv/bin/ruff"}  # neither is a script in Python

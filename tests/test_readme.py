@@ -1,4 +1,4 @@
-"""What the README promises: its document serves, its sandbox call answers so, its options exist."""
+"""What the README and the tutorial show: their documents serve, their calls and commands work, their options exist."""
 
 import json
 import re
@@ -18,11 +18,12 @@ from support.process import COMMAND, ROOT, started
 from support.upstream import Upstream
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TUTORIAL = (ROOT / "docs" / "tutorial" / "first-capability.md").read_text(encoding="utf-8")
 
 
-def block(language: str, holding: str) -> str:
-    """Give the README's code block of a language that holds a text."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+def block(language: str, holding: str, page: str = README) -> str:
+    """Return the code block of a language that contains a text; of the README, unless another page is given."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     (found,) = [each for each in blocks if holding in each]
     return str(found)
 
@@ -49,6 +50,21 @@ def test_the_first_call_gets_the_answer_that_the_readme_shows() -> None:
         )
     assert response.status_code == 200
     assert response.json() == answer
+
+
+def test_the_document_of_the_tutorial_answers_as_it_shows(tmp_path: Path) -> None:
+    (tmp_path / "books.yaml").write_text(block("yaml", "naftiko: ", TUTORIAL), encoding="utf-8")
+    shown = json.loads(block("json", '"sandbox"', TUTORIAL))
+    path = re.search(r"curl -s localhost:8080(\S+)", TUTORIAL)
+    assert path is not None
+    with started(tmp_path / "books.yaml", "--sandbox") as command:
+        answer = httpx.get(f"{command.url('rest')}{path[1]}").json()
+    assert answer == shown
+    for line in re.findall(r"^\$ (naftiko (?!run).*)$", TUTORIAL, flags=re.MULTILINE):
+        program, *arguments = shlex.split(line)
+        subprocess.run(
+            [COMMAND.with_name(program), *arguments], cwd=tmp_path, capture_output=True, check=True
+        )
 
 
 def test_the_asgi_app_answers_below_the_path_that_it_is_mounted_at(
@@ -91,7 +107,10 @@ def test_every_target_of_make_that_is_mentioned_exists() -> None:
     pages = [
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
-        *(ROOT / "docs").glob("*.md"),
+        ROOT / "SECURITY.md",
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / ".github").rglob("*.*"),
+        ROOT / ".pre-commit-config.yaml",
         ROOT / ".ci" / "run",
     ]
     told = {
@@ -105,11 +124,21 @@ def test_every_target_of_make_that_is_mentioned_exists() -> None:
     assert {target for target in told if not re.search(rf"^{target}:", makefile, re.MULTILINE)} == set()
 
 
-def test_every_option_is_in_the_readme() -> None:
-    told = subprocess.run([COMMAND, "--help"], capture_output=True, text=True, check=True).stdout
-    options = set(re.findall(r"^\s+(?:-\w, )?(--[a-z-]+)", told, re.MULTILINE)) - {"--help", "--version"}
-    assert options
-    assert {option for option in options if f"`{option}" not in README} == set()
+def test_every_option_that_is_mentioned_exists() -> None:
+    naftiko = COMMAND.with_name("naftiko")
+    helps = [
+        subprocess.run([program, *arguments, "--help"], capture_output=True, text=True, check=True).stdout
+        for program, *arguments in (
+            (COMMAND,),
+            *((naftiko, name) for name in ("validate", "list", "mcp-config", "schema")),
+        )
+    ]
+    options = set(re.findall(r"--[a-z-]+", "\n".join(helps)))
+    told = set(re.findall(r"`(--[a-z-]+)", README)) | set(
+        re.findall(r"^\$ naftiko.* (--[a-z-]+)", README, re.MULTILINE)
+    )
+    assert {"--sandbox", "--client"} <= told
+    assert told - options == set()
 
 
 def test_an_editor_finds_nothing_in_the_example_document_by_the_schema_that_the_readme_tells_to_write() -> (

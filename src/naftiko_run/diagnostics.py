@@ -97,7 +97,7 @@ class Report:
 
     Args:
         file: The file as the user named it.
-        locate: Gives the position of a pointer; see ``Source.locate``.
+        locate: Gives the position of a pointer; see ``SourceDocument.locate``.
         origin: Gives the file and the place that a pointer means, where parts
             of the document are written in other files.
     """

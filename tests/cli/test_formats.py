@@ -45,7 +45,7 @@ def test_github_annotates_lines() -> None:
     slash, missing = FORMATS["github"]([SLASH, MISSING]).splitlines()
     assert slash == (
         "::warning file=docs/fleet.yaml,line=8,col=14,title=consumes-baseuri-no-trailing-slash"
-        "::the base URI ends with a slash%0Ahint: take the slash off"
+        "::the base URI ends with a slash%0Ahint: remove the slash"
     )
     assert missing == "::error file=none.yaml,title=no-such-file::there is no such file"
     assert FORMATS["github"]([]) == ""
@@ -73,7 +73,7 @@ def test_sarif_tells_findings_with_their_rule_and_place() -> None:
         "ruleId": "consumes-baseuri-no-trailing-slash",
         "ruleIndex": slash["ruleIndex"],
         "level": "warning",
-        "message": {"text": "the base URI ends with a slash; take the slash off"},
+        "message": {"text": "the base URI ends with a slash; remove the slash"},
         "locations": [
             {
                 "physicalLocation": {
@@ -91,7 +91,7 @@ def test_sarif_tells_findings_with_their_rule_and_place() -> None:
     rule = rules[slash["ruleIndex"]]
     assert rule["id"] == slash["ruleId"]
     assert rule["defaultConfiguration"] == {"level": "warning"}
-    assert rule["help"]["text"] == "Take the slash off."
+    assert rule["help"]["text"] == "Remove the slash."
     assert rules[missing["ruleIndex"]] == {"id": "no-such-file"}
     assert "region" not in missing["locations"][0]["physicalLocation"]
     assert note["level"] == "note"

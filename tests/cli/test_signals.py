@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -101,6 +102,19 @@ def test_a_process_that_is_still_loading_ends_at_once(tmp_path: Path, number: si
             process.signal(number)
             assert process.wait() == 0
         assert process.text == ""
+
+
+def test_a_connection_whose_call_outlasts_the_drain_is_closed(upstream: Upstream) -> None:
+    settings = Settings({"pipelines-track": upstream.url}, environment=CREDENTIALS)
+    with upstream.held():
+        with serving(PIPELINES, settings=settings, drain=1) as served:
+            port = httpx.URL(served.url("rest")).port
+            client = socket.create_connection(("127.0.0.1", port or 0), PATIENCE)
+            client.sendall(b"POST /v1/track HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")
+            upstream.wait_for(1)
+        with client, client.makefile("rb") as answer:
+            assert answer.readline() == b"HTTP/1.1 503 Service Unavailable\r\n"
+            assert b"urn:naftiko:problem:stopping" in answer.read()  # up to the end of the connection
 
 
 def test_a_call_that_outlasts_the_drain_gets_a_problem(upstream: Upstream) -> None:

@@ -11,7 +11,7 @@ from support.process import READY, ROOT, launched
 
 REVISIONS = ("2026-07-28", "2025-11-25")
 DOCUMENT = ROOT / "capabilities/mcp-conformance.yaml"
-PAGE = ROOT / "docs/mcp.md"
+PAGE = ROOT / "docs/reference/mcp-conformance.md"
 BEGIN, END = "<!-- conformance: begin -->\n", "<!-- conformance: end -->\n"
 
 Found = Mapping[str, Mapping[str, Verdict]]

@@ -218,7 +218,7 @@ def test_a_style_cannot_make_a_dot_segment(place: str, style: dict[str, Any]) ->
         ({"in": "query", "style": "deepObject", "type": "array"}, "style", "its type is array"),
         ({"in": "query", "style": "deepObject", "explode": False}, "explode", "always exploded"),
         ({"in": "header", "allowReserved": True}, "allowReserved", "means nothing in a header"),
-        ({"in": "body", "style": "form"}, "style", "means nothing in a body that is no form"),
+        ({"in": "body", "style": "form"}, "style", "means nothing in a body that is not a form"),
         ({"in": "path", "collectionFormat": "multi"}, "collectionFormat", "no `collectionFormat` `multi`"),
         ({"in": "path", "collectionFormat": "tsv"}, "collectionFormat", "no `collectionFormat` `tsv`"),
         ({"in": "query", "collectionFormat": "tabs"}, "collectionFormat", "no `collectionFormat` `tabs`"),

@@ -191,7 +191,7 @@ def test_a_unit_that_could_mean_several_is_left_out_by_name_with_all_of_them() -
     for each in ("GET /users", "POST /users", "GET /users/{id}", "DELETE /users/{id}"):
         assert f"`{each}`" in unavailable.reason
     errors = [each for each in load_text(text).diagnostics if each.severity is Severity.ERROR]
-    assert [each.hint for each in errors] == ["give each operation a name of its own"]
+    assert [each.hint for each in errors] == ["give each operation a unique name"]
 
 
 def test_what_was_decided_is_told() -> None:

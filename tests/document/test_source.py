@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from naftiko_run.diagnostics import Diagnostic
-from naftiko_run.document.source import MAX_BYTES, Source, decode, parse, read
+from naftiko_run.document.source import MAX_BYTES, SourceDocument, decode, parse, read
 from naftiko_run.errors import DocumentError
 
 
@@ -26,7 +26,7 @@ def refusal(text: str) -> Diagnostic:
     return found
 
 
-def position(source: Source, *pointer: str | int, key: bool = False) -> tuple[int, int]:
+def position(source: SourceDocument, *pointer: str | int, key: bool = False) -> tuple[int, int]:
     found = source.locate(pointer, key=key)
     return found.line, found.column
 

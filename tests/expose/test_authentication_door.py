@@ -340,8 +340,9 @@ class WordsExposer(Exposer):
 
 
 def test_the_documented_scheme_guards_a_protocol_of_somebody_else(tmp_path: Path, upstream: Upstream) -> None:
-    page = (ROOT / "docs" / "inbound-authentication.md").read_text(encoding="utf-8")
-    (scheme,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    page = (ROOT / "docs" / "how-to" / "extend.md").read_text(encoding="utf-8")
+    (_, section) = page.split("\n## A scheme that authenticates callers\n")
+    (scheme,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     (tmp_path / "naftiko_words.py").write_text(scheme + PROTOCOL)
     info = tmp_path / "naftiko_words-1.0.dist-info"
     info.mkdir()

@@ -10,7 +10,7 @@ import pytest
 from naftiko_run.expressions import compile_path
 from support.process import ROOT
 
-PAGE = (ROOT / "docs" / "flows.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "outputs.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| (`+)((?:(?!\1).)+) ?\1 \| `([^`]+)` \|", PAGE, re.MULTILINE)
 
 

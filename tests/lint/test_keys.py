@@ -3,7 +3,7 @@
 import pytest
 
 from lint.marks import assert_marked, findings
-from lint.slips import IKANOS, NAFTIKO
+from lint.mistakes import IKANOS, NAFTIKO
 
 
 @pytest.mark.parametrize("document", [NAFTIKO, IKANOS], ids=["naftiko", "ikanos"])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lint.marks import MARK
-from lint.slips import IKANOS, NAFTIKO
+from lint.mistakes import IKANOS, NAFTIKO
 from naftiko_run.document.source import parse
 from naftiko_run.lint import Level, lint
 

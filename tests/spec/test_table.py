@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -90,6 +91,14 @@ def test_an_extension_is_read_and_is_not_official() -> None:
 def test_the_field_reference_is_up_to_date() -> None:
     written = (ROOT / PAGE).read_text(encoding="utf-8")
     assert written == reference_page(), "python -m naftiko_run.spec.reference"
+
+
+def test_links_of_the_field_reference_lead_to_its_headings() -> None:
+    page = reference_page()
+    headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    anchors = {heading.casefold().replace(" ", "-") for heading in headings}
+    assert len(anchors) == len(headings)
+    assert set(re.findall(r"\(#([^)]+)\)", page)) <= anchors
 
 
 def test_the_coverage_page_is_up_to_date() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "specification-coverage.md"
+PAGE: Final = Path(__file__).parents[2] / "docs" / "reference" / "specification-coverage.md"
 LINES: Final = ("naftiko", "ikanos")
 _TICKED = re.compile(r"`([^`]+)`")
 

@@ -11,7 +11,7 @@ from specification.page import PAGE, Row, rows
 
 TESTS = Path(__file__).parents[1]
 SOURCES = "".join(each.read_text(encoding="utf-8") for each in (TESTS.parent / "src").rglob("*.py"))
-SAID = ("**yes**", "**in part**", "**no**", "**for people**")
+SAID = ("**yes**", "**in part**", "**no**", "**informational**")
 
 
 def evidence(file: str) -> str:

@@ -25,8 +25,8 @@ def install(folder: Path, name: str, module: str, entry_points: str) -> None:
 
 
 def installed_from_the_documentation(section: str, folder: Path) -> str:
-    """Install the plugin that a section of docs/extending.md shows; give the piece of a document that uses it."""
-    page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+    """Install the plugin that a section of docs/how-to/extend.md shows; give the piece of a document that uses it."""
+    page = (ROOT / "docs" / "how-to" / "extend.md").read_text(encoding="utf-8")
     (text,) = [each for each in page.split("\n## ") if each.startswith(f"{section}\n")]
     (module,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     (entry_points,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)

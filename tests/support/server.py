@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from anyio.from_thread import start_blocking_portal
@@ -72,6 +72,8 @@ def serving(
         refuses_clashes=refuses_clashes,
         http_server="uvicorn" if os.environ.get("NAFTIKO_HTTP_SERVER") == "uvicorn" else "naftiko",
     )
+    if os.environ.get("NAFTIKO_HTTP_CLIENT") == "httpx":
+        settings = replace(settings, http_client="httpx")
     capabilities = [
         document if isinstance(document, Capability) else load(document, settings) for document in documents
     ]

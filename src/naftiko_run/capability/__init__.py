@@ -7,7 +7,7 @@ from naftiko_run.capability.features import Feature, describe_function, describe
 from naftiko_run.capability.inventory import inventory
 from naftiko_run.capability.loading import compile_capability, load
 from naftiko_run.capability.selection import Selection
-from naftiko_run.capability.settings import Settings
+from naftiko_run.capability.settings import HttpClient, Settings
 
 __all__ = [
     "AdapterType",
@@ -16,6 +16,7 @@ __all__ = [
     "Capability",
     "Compiled",
     "Feature",
+    "HttpClient",
     "Selection",
     "Settings",
     "compile_capability",

@@ -9,7 +9,7 @@ from pathlib import Path
 from naftiko_run.bindings import Bindings, MaskedBindings, ProviderSettings, read_environment, read_sources
 from naftiko_run.capability.capability import Address
 from naftiko_run.capability.settings import Settings
-from naftiko_run.consume import HttpTransport, SandboxAddresses, SandboxTransport, Surroundings
+from naftiko_run.consume import SandboxAddresses, SandboxTransport, Surroundings, http_transport
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document import Document
 from naftiko_run.document.model import Exposes
@@ -49,7 +49,7 @@ def build_context(
     return Surroundings(
         bindings,
         bindings,
-        HttpTransport(settings.timeout, settings.limits),
+        http_transport(settings.http_client, settings.timeout, settings.limits),
         settings.base_uris,
         prefixes,
         folder,

@@ -6,8 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from naftiko_run.consume import DEFAULT_LIMITS, DEFAULT_MAX_RESPONSE, DEFAULT_SECONDS, Limits
+
+HttpClient = Literal["naftiko", "httpx"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,10 @@ class Settings:
         env_files: Files that add to the environment; None for ``.env`` in the
             working directory and beside the document.
         provider_timeout: Seconds that reading all the bindings of a document may take.
-        read_only: Leave out whatever is not known to be safe; see ``docs/decisions.md``.
+        read_only: Leave out whatever is not known to be safe; see ``docs/explanation/decisions/index.md``.
         include: Globs on names; serve only what matches one; see ``Selection``.
         exclude: Globs on names; serve nothing that matches one.
+        http_client: What speaks HTTP with upstreams: our own client, or httpx alone.
     """
 
     base_uris: Mapping[str, str] = field(default_factory=dict)
@@ -41,6 +45,7 @@ class Settings:
     read_only: bool = False
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
+    http_client: HttpClient = "naftiko"
 
     def is_replaced(self, namespace: str) -> bool:
         """Whether a consumed namespace is called elsewhere than its base URI says."""

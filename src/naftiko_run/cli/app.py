@@ -31,7 +31,7 @@ def validate_documents(
     level: Annotated[
         Literal["runnable", "recommended", "strict"],
         typer.Option(
-            help="How much is asked: that it serves; the rules of docs/rules.md too; "
+            help="How much is asked: that it serves; the rules of docs/reference/rules.md too; "
             "the official schema of its version too."
         ),
     ] = "runnable",

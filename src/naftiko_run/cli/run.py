@@ -13,7 +13,7 @@ from typing import Final
 
 from rich.console import Console
 
-from naftiko_run.capability import Capability, Settings, load
+from naftiko_run.capability import Capability, HttpClient, Settings, load
 from naftiko_run.cli import bootstrap
 from naftiko_run.cli.console import error_console, print_fault
 from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_refusal, print_rest
@@ -72,6 +72,7 @@ class RunOptions:
     workers: str
     prefix_routes: bool
     http_server: HttpServer
+    http_client: HttpClient
 
 
 class CredentialsMissing(ConfigurationError):
@@ -116,6 +117,7 @@ def _run(options: RunOptions, console: Console) -> None:
         read_only=options.read_only,
         include=options.include,
         exclude=options.exclude,
+        http_client=options.http_client,
     )
     addressing = Addressing(options.host, parse_ports(options.ports), dict(os.environ))
     serving = ServeSettings(

@@ -153,6 +153,13 @@ def serve_documents(
             help="What speaks HTTP/1.1 with clients: naftiko-run itself, or uvicorn's protocol.",
         ),
     ] = "naftiko",
+    http_client: Annotated[
+        Literal["naftiko", "httpx"],
+        typer.Option(
+            envvar="NAFTIKO_HTTP_CLIENT",
+            help="What speaks HTTP/1.1 with upstreams: naftiko-run itself, or httpx.",
+        ),
+    ] = "naftiko",
     log_level: Annotated[str, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = "info",
     version: Version = False,  # noqa: ARG001 - its callback does the work
 ) -> None:
@@ -185,5 +192,6 @@ def serve_documents(
         workers=workers,
         prefix_routes=prefix_routes,
         http_server=http_server,
+        http_client=http_client,
     )
     sys.exit(run_documents(options))

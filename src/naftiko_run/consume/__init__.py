@@ -11,7 +11,7 @@ from naftiko_run.consume.operation import ConsumedOperation, run_in_decode_pool
 from naftiko_run.consume.operations import ConsumedOperations, NotCallable
 from naftiko_run.consume.sandbox import SandboxAddresses, SandboxTransport
 from naftiko_run.consume.surroundings import Surroundings
-from naftiko_run.http.client import DEFAULT_LIMITS, HttpTransport, Limits, shared_connections
+from naftiko_run.http.client import DEFAULT_LIMITS, HttpTransport, Limits, http_transport, shared_connections
 from naftiko_run.http.messages import (
     DEFAULT_MAX_RESPONSE,
     DEFAULT_SECONDS,
@@ -46,6 +46,7 @@ __all__ = [
     "Transport",
     "UpstreamResponse",
     "compile_graphql_text",
+    "http_transport",
     "is_graphql",
     "revealed_in",
     "run_in_decode_pool",

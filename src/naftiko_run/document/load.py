@@ -15,7 +15,7 @@ from naftiko_run.document.imports.merge import Origins, resolve_imports
 from naftiko_run.document.model import Document, Exposes, FunctionModel, Unavailable
 from naftiko_run.document.normalize import normalize, normalize_functions
 from naftiko_run.document.shared_files import check_not_shared
-from naftiko_run.document.source import TRUNCATION_MARK, Source, parse, read
+from naftiko_run.document.source import TRUNCATION_MARK, SourceDocument, parse, read
 from naftiko_run.errors import DocumentError
 
 _DOCUMENT: Final = TypeAdapter(Document)
@@ -34,7 +34,7 @@ class LoadedDocument:
     """
 
     document: Document
-    source: Source
+    source: SourceDocument
     origins: Origins
     diagnostics: tuple[Diagnostic, ...]
 
@@ -74,7 +74,7 @@ def load_text(text: str, file: str = "") -> LoadedDocument:
     return load_source(parse(text, file))
 
 
-def load_source(source: Source, is_replaced: IsReplaced = _is_never_replaced) -> LoadedDocument:
+def load_source(source: SourceDocument, is_replaced: IsReplaced = _is_never_replaced) -> LoadedDocument:
     """Load a parsed document and its imports.
 
     Args:
@@ -126,7 +126,7 @@ def read_functions(
     )
 
 
-def _version(source: Source) -> str:
+def _version(source: SourceDocument) -> str:
     """Return ``info.version`` as written where YAML reads it as a number, such as ``1.10``; empty where it is text."""
     info = source.data.get("info")
     number = info.get("version") if isinstance(info, dict) else None
@@ -134,7 +134,7 @@ def _version(source: Source) -> str:
     return written if _NUMERAL.fullmatch(written) else ""
 
 
-def _truncation(source: Source) -> Iterator[Diagnostic]:
+def _truncation(source: SourceDocument) -> Iterator[Diagnostic]:
     """Warn of a document that was truncated where it was published."""
     at = source.text.rfind(TRUNCATION_MARK)
     if at >= 0:
@@ -164,7 +164,7 @@ def _pointer(canonical: Any, location: tuple[str | int, ...]) -> tuple[str | int
     return pointer
 
 
-def apply_default_of_specification(canonical: dict[str, Any], source: Source) -> None:
+def apply_default_of_specification(canonical: dict[str, Any], source: SourceDocument) -> None:
     """Set ``required`` where the specification's default applies: true, for the inputs of tools and flows.
 
     Published documents omit it and mean optional; see ``infer_inputs``. A document of the ``ikanos`` line that

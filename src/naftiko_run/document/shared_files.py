@@ -10,7 +10,7 @@ from naftiko_run.diagnostics import Report
 from naftiko_run.document.imports.syntax import is_import
 from naftiko_run.document.normalize.consumes import normalize_consumes
 from naftiko_run.document.normalize.reader import Reader
-from naftiko_run.document.source import Source
+from naftiko_run.document.source import SourceDocument
 from naftiko_run.errors import SharedDocument
 from naftiko_run.spec.document import SECTIONS, VERSIONS
 
@@ -19,7 +19,7 @@ _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _OF_VALUES: Final = re.compile(r"secret|credential|token|\benv\b|\bvalues\b", re.IGNORECASE)
 
 
-def check_not_shared(source: Source) -> None:
+def check_not_shared(source: SourceDocument) -> None:
     """Raise for a valid file that only defines parts or values for other documents.
 
     Raises:
@@ -63,7 +63,7 @@ def _defined(entry: Any, section: str) -> bool:
     return isinstance(entry, dict) and bool(entry) and not is_import(entry, is_consumed=section == "consumes")
 
 
-def holds_values(source: Source) -> bool:
+def holds_values(source: SourceDocument) -> bool:
     """Whether a file contains values by key, such as those of a bind's ``location``, which must not be shown."""
     data = source.data
     if not isinstance(data, dict) or not data or not data.keys().isdisjoint(_OURS):

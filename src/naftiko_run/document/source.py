@@ -46,7 +46,7 @@ _SYNTAX_HINTS: Final = {
 """How to fix a syntax error, by the message of libyaml."""
 
 
-class Source:
+class SourceDocument:
     """A parsed document and the position of every value.
 
     Attributes:
@@ -93,7 +93,7 @@ class Source:
         return re.split(r"[\s,\]}]", here, maxsplit=1)[0]
 
 
-def read(path: Path) -> Source:
+def read(path: Path) -> SourceDocument:
     """Read and parse a document file.
 
     Raises:
@@ -143,7 +143,7 @@ def decode(content: bytes, file: str = "") -> str:
         raise DocumentError(list(report)) from None
 
 
-def parse(text: str, file: str = "") -> Source:
+def parse(text: str, file: str = "") -> SourceDocument:
     """Parse one YAML document.
 
     Args:
@@ -168,7 +168,7 @@ def parse(text: str, file: str = "") -> Source:
         if fixed == text:
             raise DocumentError(list(_syntax_report(fault, text, file))) from None
         return parse(fixed, file)
-    return Source(text, data, builder.containers, file)
+    return SourceDocument(text, data, builder.containers, file)
 
 
 def _depth_limit(fault: yaml.YAMLError | UnicodeEncodeError) -> Any:

@@ -14,6 +14,9 @@ T = TypeVar("T")
 DISCONNECT: Final = "naftiko.disconnect"
 """The extension of servers that call back when a client disconnects; its value is the request's ``Client``."""
 
+_RECEIVER: Final = "naftiko.receiver"
+"""Under this key of a scope is what waits for the client's disconnect, where the server has no callback."""
+
 
 class Client(Protocol):
     """The client of one request.
@@ -40,7 +43,14 @@ def cancel_on_disconnect(scope: Scope, receive: Receive, work: Awaitable[T]) -> 
     """
     extensions = scope.get("extensions")
     client: Client | None = extensions.get(DISCONNECT) if extensions else None
-    return _cancel_for(client, work) if client is not None else _receive_meanwhile(receive, work)
+    return _cancel_for(_receiver_of(scope, receive) if client is None else client, work)
+
+
+def stop_receiving(scope: Scope) -> None:
+    """Stop waiting for the disconnect of a client whose request is answered."""
+    receiver: _Receiver | None = scope.get(_RECEIVER)
+    if receiver is not None:
+        receiver.cancel()
 
 
 async def _cancel_for(client: Client, work: Awaitable[T]) -> T:
@@ -62,13 +72,21 @@ async def _cancel_for(client: Client, work: Awaitable[T]) -> T:
 
 
 class _Receiver:
-    """A client whose messages are received in a task, up to the one that it has disconnected."""
+    """A client whose messages are received in a task, up to its disconnect.
 
-    def __init__(self) -> None:
+    There is one for each request: some servers report a disconnect to a ``receive`` that follows a cancelled one.
+    """
+
+    def __init__(self, receive: Receive) -> None:
         self.is_disconnected = False
         self.on_disconnect: Callable[[], object] | None = None
+        self._task = asyncio.create_task(self._run(receive))
 
-    async def run(self, receive: Receive) -> None:
+    def cancel(self) -> None:
+        """Receive nothing more."""
+        self._task.cancel()
+
+    async def _run(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
         self.is_disconnected = True
@@ -76,10 +94,8 @@ class _Receiver:
             self.on_disconnect()
 
 
-async def _receive_meanwhile(receive: Receive, work: Awaitable[T]) -> T:
-    client = _Receiver()
-    receiving = asyncio.create_task(client.run(receive))
-    try:
-        return await _cancel_for(client, work)
-    finally:
-        receiving.cancel()
+def _receiver_of(scope: Scope, receive: Receive) -> _Receiver:
+    receiver: _Receiver | None = scope.get(_RECEIVER)
+    if receiver is None:
+        receiver = scope[_RECEIVER] = _Receiver(receive)
+    return receiver

@@ -10,6 +10,7 @@ from functools import partial
 from urllib.parse import unquote
 
 from naftiko_run.errors import InvocationError, ResponseAborted
+from naftiko_run.expose.disconnect import stop_receiving
 from naftiko_run.expose.exposer import BELOW, Adapter, ASGIApp, Endpoint, Receive, Scope, Send
 from naftiko_run.expose.paths import raw_path_of
 from naftiko_run.expose.problems import Problem, problem_of
@@ -93,6 +94,8 @@ class Router:
             raise
         except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
             await problem_of(fault).send(scope, send)
+        finally:
+            stop_receiving(scope)
 
     def _route(self, scope: Scope) -> ASGIApp:
         """Give what answers a request, with its path's variables put into the scope.

@@ -101,21 +101,13 @@ not-utf8 | error | A file is not UTF-8 text. | Save it as UTF-8.
 nothing-exposed | error | Nothing that the document exposes can be run. | Add an adapter, with operations or tools that have a `call`.
 older-version | warning | A document follows an older version; it is read as the newest. | Write the newest version.
 output-without-mapping | warning | A property, or one of several outputs, has no `mapping`; it is the member of its name, or null. | Add a `mapping`, such as `$.name`.
-path-without-placeholder | warning | A parameter travels in the path, which has no place for it; it is appended. | Write `{name}` where it belongs in the path.
-prompt-name-characters | warning | A prompt's name is one that some MCP clients refuse; it is called otherwise, and answers to both. | Write letters, digits, `_` and `-`, a letter or `_` first.
-prompt-name-long | warning | A prompt's name has more than 64 characters; it is called otherwise, and answers to both. | Choose a shorter name.
-provider-not-supported | warning | The `location` of a bind is of a kind that nothing installed reads; environment variables are read. | Use a location that is supported, or none.
-ref-overridden | warning | A unit has a `ref` beside steps or a call of its own; the `ref` is not followed. | Keep one of the two.
-schema-keyword | warning | A keyword of an input's schema is one that inputs do not have, or is not in its form; it is left out. | Write it as the message says, or the tool's whole schema as `x-inputSchema`.
-schema-root | warning | The root of a tool's `x-inputSchema` has keywords that big MCP clients refuse; they are shown a plain object. | Write the properties at the root, and say in descriptions which belong together.
-self-reference | error | An alias stands inside of what its anchor marks. | Put the anchor on a smaller part, or write the part out.
-several-documents | error | A file holds more than one YAML document. | Keep one capability in a file.
 path-without-placeholder | warning | A path parameter is not in the path; it is appended. | Write `{name}` where it belongs in the path.
 prompt-name-characters | warning | A prompt's name is rejected by some MCP clients; it is served under another, and calls accept both. | Write letters, digits, `_` and `-`, a letter or `_` first.
 prompt-name-long | warning | A prompt's name has more than 64 characters; it is served under another, and calls accept both. | Choose a shorter name.
 provider-not-supported | warning | The `location` of a bind has no installed provider; environment variables are read. | Use a location that is supported, or none.
 ref-overridden | warning | A function has a `ref` beside steps or a call of its own; the `ref` is ignored. | Keep one of the two.
 schema-keyword | warning | A keyword of an input's schema is unsupported or invalid; it is ignored. | Follow the message, or write the tool's whole schema as `x-inputSchema`.
+schema-root | warning | The root of a tool's `x-inputSchema` has keywords that major MCP clients reject; clients see an equivalent plain object. | Write the properties at the root, and describe which belong together.
 self-reference | error | An alias is inside the value of its anchor. | Put the anchor on a smaller part, or write the part out.
 several-documents | error | A file contains more than one YAML document. | Keep one capability in a file.
 shared-document | info | A file only defines parts or values for other documents; there is nothing to serve. | Serve a document that uses it.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.imports.syntax import is_import
 from naftiko_run.document.normalize.reader import Reader, texts
-from naftiko_run.document.source import Source
+from naftiko_run.document.source import SourceDocument
 from naftiko_run.spec.document import SECTIONS
 from naftiko_run.spec.exposes import EXPOSES
 from naftiko_run.spec.spellings import CONSUMED_NAMESPACE, FUNCTIONS, OPERATION_NAME
@@ -68,7 +68,7 @@ class DocumentView:
         source: The parsed document.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: SourceDocument) -> None:
         data = source.data if isinstance(source.data, dict) else {}
         self.source = source
         self.root = Reader(data, (), Report(source.file))

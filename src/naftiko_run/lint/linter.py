@@ -12,7 +12,7 @@ from naftiko_run.diagnostics import Diagnostic, Severity, json_pointer
 from naftiko_run.document import load_source
 from naftiko_run.document.imports.merge import resolve_imports
 from naftiko_run.document.shared_files import holds_values
-from naftiko_run.document.source import Source, decode, read
+from naftiko_run.document.source import SourceDocument, decode, read
 from naftiko_run.document.strict import check_strict
 from naftiko_run.errors import DocumentError
 from naftiko_run.lint.document_view import DocumentView
@@ -40,7 +40,7 @@ _UNKNOWN_KEY = "unknown-key"
 
 
 def lint(
-    document: Path | Source, level: Level = Level.RUNNABLE, settings: Settings | None = None
+    document: Path | SourceDocument, level: Level = Level.RUNNABLE, settings: Settings | None = None
 ) -> tuple[Diagnostic, ...]:
     """Lint a document.
 
@@ -57,7 +57,7 @@ def lint(
         No message or excerpt shows a credential of the document.
     """
     try:
-        source = document if isinstance(document, Source) else read(document)
+        source = document if isinstance(document, SourceDocument) else read(document)
     except DocumentError as fault:
         assert isinstance(document, Path)  # a parsed source has no fault
         return _shown(fault.diagnostics, _excerpts_of_unread(document, fault), str(document))
@@ -109,7 +109,7 @@ def _excerpts_of(view: DocumentView) -> Excerpts:
     return excerpts_of(view, find_secrets(view), elsewhere)
 
 
-def _runnable(source: Source, settings: Settings) -> tuple[Diagnostic, ...]:
+def _runnable(source: SourceDocument, settings: Settings) -> tuple[Diagnostic, ...]:
     try:
         return compile_capability(load_source(source, settings.is_replaced), settings).diagnostics
     except DocumentError as fault:
@@ -149,7 +149,7 @@ def _is_within(inner: Diagnostic, outer: Diagnostic) -> bool:
     return inner.file == outer.file and f"{inner.pointer}/".startswith(f"{outer.pointer}/")
 
 
-def _strict(source: Source) -> Iterator[Diagnostic]:
+def _strict(source: SourceDocument) -> Iterator[Diagnostic]:
     for finding in check_strict(source.data):
         yield Diagnostic(
             Severity.ERROR,

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Final, cast
 
@@ -18,6 +18,8 @@ from naftiko_run.serve.mount import ServeSettings
 from naftiko_run.serve.site import Site
 
 _TICKS_A_SECOND: Final = 10
+_CLOSE_TIMEOUT: Final = 1.0
+"""Seconds for the last responses to be sent, once the drain is over."""
 
 
 class Server(uvicorn.Server):
@@ -60,6 +62,24 @@ class Server(uvicorn.Server):
         make = partial(protocol, self.config, self._state, self.lifespan.state, loop)
         self.servers = cast("Any", [Listener(each, make) for each in sockets or ()])
         self.started = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop accepting connections, drain, and close every connection that is left."""
+        await super().shutdown(sockets)
+        tasks = list(self._state.tasks)
+        if tasks:  # cancelled at the end of the drain: they still answer
+            await asyncio.wait(tasks, timeout=_CLOSE_TIMEOUT)
+        transports: list[asyncio.Transport] = [
+            cast("Any", each).transport for each in self._state.connections
+        ]
+        for transport in transports:
+            transport.close()  # once what it has still to send is sent
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_TIMEOUT):
+                while self._state.connections:  # noqa: ASYNC110 - a set of uvicorn's, without an event
+                    await asyncio.sleep(_CLOSE_TIMEOUT / 100)
+        for transport in transports:
+            transport.abort()
 
     async def on_tick(self, counter: int) -> bool:
         """Do what is to be done now and then."""

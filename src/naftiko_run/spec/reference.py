@@ -32,6 +32,7 @@ from naftiko_run.spec.table import TABLE, SpecTable
 PAGE: Final = Path("docs/reference/fields.md")
 
 _LINES: Final[tuple[SpecLine, ...]] = ("naftiko", "ikanos")
+_ACRONYMS: Final = {"mcp": "MCP", "rest": "REST", "otlp": "OTLP", "hmac": "HMAC"}
 _INTRODUCTION: Final = """\
 # Fields
 
@@ -181,7 +182,9 @@ def _json_type(name: str) -> str:
 
 
 def _heading(name: str) -> str:
-    return name[0].upper() + name[1:]
+    words = name.split()
+    first = words[0] if words[0] in _ACRONYMS else words[0].capitalize()
+    return " ".join(_ACRONYMS.get(word, word) for word in (first, *words[1:]))
 
 
 def _link(name: str) -> str:

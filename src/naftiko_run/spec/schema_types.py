@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final, Literal, TypeAlias, TypeVar, dataclass_transform
 
 SpecLine = Literal["naftiko", "ikanos"]
@@ -451,6 +452,11 @@ class SpecChoice:
 
     def object_of(self, type_: str) -> str:
         """Return the name of the object that a ``type`` makes, in any case; empty where none is known."""
-        types = {each.casefold(): kind for each, kind in self.types.items()}
-        types |= {alias.casefold(): self.types[each] for alias, each in self.aliases.items()}
-        return types.get(type_.casefold(), "").partition("/")[0]
+        return _objects_by_type(self).get(type_.casefold(), "")
+
+
+@cache
+def _objects_by_type(choice: SpecChoice) -> Mapping[str, str]:
+    """Return the object of each spelling of a type, in lower case."""
+    types = {**choice.types, **{alias: choice.types[each] for alias, each in choice.aliases.items()}}
+    return {type_.casefold(): object_.partition("/")[0] for type_, object_ in types.items()}

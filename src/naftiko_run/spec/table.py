@@ -10,7 +10,7 @@ from naftiko_run.spec import authentication, consumes, control, document, expose
 from naftiko_run.spec.schema_types import SpecChoice, SpecObject
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SpecTable:
     """Objects and choices by name.
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.document.imports.syntax import ENDINGS, Import
-from naftiko_run.document.source import Source, read
+from naftiko_run.document.source import SourceDocument, read
 from naftiko_run.errors import DocumentError
 from naftiko_run.locations import candidates, is_file
 
@@ -45,16 +45,16 @@ class ImportedFiles:
         found: Diagnostics of files that cannot be read.
     """
 
-    def __init__(self, document: Source) -> None:
+    def __init__(self, document: SourceDocument) -> None:
         self.found: dict[Diagnostic, None] = {}
-        self._read: dict[str, Source | None] = {os.path.realpath(document.file): document}
+        self._read: dict[str, SourceDocument | None] = {os.path.realpath(document.file): document}
 
     @property
-    def sources(self) -> list[Source]:
+    def sources(self) -> list[SourceDocument]:
         """Every readable file, the document first."""
         return [source for source in self._read.values() if source is not None]
 
-    def open(self, written: Import) -> Source:
+    def open(self, written: Import) -> SourceDocument:
         """Read the file that an import names.
 
         Raises:

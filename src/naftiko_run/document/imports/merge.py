@@ -11,7 +11,7 @@ from naftiko_run.document.imports.files import ImportFailure
 from naftiko_run.document.imports.relocate import with_own_locations
 from naftiko_run.document.imports.resolver import DUPLICATE, ImportResolver
 from naftiko_run.document.imports.syntax import Entry, Import, Place, entries
-from naftiko_run.document.source import Source
+from naftiko_run.document.source import SourceDocument
 from naftiko_run.spec.document import SECTIONS
 
 
@@ -25,7 +25,7 @@ class Origins:
             defined in another file, or elsewhere in the document.
     """
 
-    source: Source
+    source: SourceDocument
     moved: Mapping[Pointer, Place] = field(default_factory=dict)
 
     def report(self) -> Report:
@@ -62,12 +62,12 @@ class MergedDocument:
 
     data: Any
     origins: Origins
-    sources: tuple[Source, ...]
+    sources: tuple[SourceDocument, ...]
     faults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def resolve_imports(source: Source) -> MergedDocument:
+def resolve_imports(source: SourceDocument) -> MergedDocument:
     """Return a document with its imports resolved; one without imports is unchanged."""
     data = source.data
     if not isinstance(data, dict) or not _is_runnable(data):
@@ -106,7 +106,7 @@ def _is_spread(data: dict[str, Any], section: str, written: list[Entry | Import]
 class _Merger:
     """Merges imported entries into the sections of a document."""
 
-    def __init__(self, document: Source) -> None:
+    def __init__(self, document: SourceDocument) -> None:
         self._library = ImportResolver(document)
         self._home = document.folder
         self._sections: dict[str, list[tuple[Place, dict[str, Any]]]] = {}
@@ -148,7 +148,7 @@ class _Merger:
         if new:
             self._sections["binds"] = new + rows
 
-    def whole(self, source: Source, diagnostics: tuple[Diagnostic, ...]) -> MergedDocument:
+    def whole(self, source: SourceDocument, diagnostics: tuple[Diagnostic, ...]) -> MergedDocument:
         """Return the document with its sections."""
         root = {key: value for key, value in source.data.items() if key not in self._sections}
         sections = {section: [entry for _, entry in rows] for section, rows in self._sections.items()}

@@ -10,7 +10,7 @@ from naftiko_run.diagnostics import Diagnostic, Report
 from naftiko_run.document.imports.files import ImportedFiles, ImportFailure
 from naftiko_run.document.imports.relocate import renamed, size_of
 from naftiko_run.document.imports.syntax import Entry, Import, Place, entries
-from naftiko_run.document.source import Source
+from naftiko_run.document.source import SourceDocument
 from naftiko_run.document.yaml_builder import MAX_VALUES
 
 MAX_CHAIN: Final = 32
@@ -56,7 +56,7 @@ class ImportResolver:
         document: The document itself, which its files may import from in turn.
     """
 
-    def __init__(self, document: Source) -> None:
+    def __init__(self, document: SourceDocument) -> None:
         self._files = ImportedFiles(document)
         self._reported: dict[Diagnostic, None] = {}
         self._room = MAX_VALUES
@@ -64,7 +64,7 @@ class ImportResolver:
         self._whole: dict[tuple[int, str], list[Entry]] = {}
 
     @property
-    def sources(self) -> list[Source]:
+    def sources(self) -> list[SourceDocument]:
         """Every readable file, the document first."""
         return self._files.sources
 
@@ -115,7 +115,7 @@ class ImportResolver:
         (entry,) = self._weighed([self._select(source, section, written, chain)])
         return [_taken(entry, written, section)]
 
-    def _all(self, source: Source, section: str, chain: tuple[Import, ...]) -> list[Entry]:
+    def _all(self, source: SourceDocument, section: str, chain: tuple[Import, ...]) -> list[Entry]:
         """Return every entry of a section, including its own imports; report those that fail."""
         known = (id(source), section)
         if known not in self._whole:
@@ -142,7 +142,9 @@ class ImportResolver:
             self.report(each, fault)
             return []
 
-    def _select(self, source: Source, section: str, written: Import, chain: tuple[Import, ...]) -> Entry:
+    def _select(
+        self, source: SourceDocument, section: str, written: Import, chain: tuple[Import, ...]
+    ) -> Entry:
         """Return the entry that an import names: the file's own, else one that the file imports."""
         shelf = self._shelf(source, section)
         found = shelf.named.get(written.wanted)
@@ -158,7 +160,7 @@ class ImportResolver:
             return shelf.every[0]
         raise _unknown(written, section, [*shelf.named, *(entry.namespace for entry in given)])
 
-    def _shelf(self, source: Source, section: str) -> _Section:
+    def _shelf(self, source: SourceDocument, section: str) -> _Section:
         key = (id(source), section)
         if key not in self._shelves:
             self._shelves[key] = _Section.of(list(entries(source, section)))

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.normalize.reader import Reader
-from naftiko_run.document.source import Source
+from naftiko_run.document.source import SourceDocument
 from naftiko_run.spec.document import IMPORT_MARKS, IMPORT_MARKS_OF_CONSUMES
 from naftiko_run.spec.spellings import BASE_URI, CONSUMED_NAMESPACE, IMPORTED_FILE
 
@@ -28,7 +28,7 @@ def is_import(entry: Mapping[str, Any], *, is_consumed: bool) -> bool:
 class Place(NamedTuple):
     """A place in one file."""
 
-    source: Source
+    source: SourceDocument
     at: Pointer
 
     def __str__(self) -> str:
@@ -80,7 +80,7 @@ class Import:
     name_at: Pointer = ()
 
     @classmethod
-    def of(cls, written: Reader, source: Source) -> Import:
+    def of(cls, written: Reader, source: SourceDocument) -> Import:
         """Parse an import in any of the forms that authors write."""
         key = next((key for key in IMPORTED_FILE if written.text(key)), "")
         file, wanted = written.text(key), written.text("import")
@@ -100,7 +100,7 @@ class Import:
         )
 
 
-def entries(source: Source, section: str, report: Report | None = None) -> Iterator[Entry | Import]:
+def entries(source: SourceDocument, section: str, report: Report | None = None) -> Iterator[Entry | Import]:
     """Yield the entries of a section of a file: those at the root, then those of the capability.
 
     Args:
@@ -127,7 +127,7 @@ def entries(source: Source, section: str, report: Report | None = None) -> Itera
             yield from _beside_sections(owner, source)
 
 
-def _beside_sections(owner: Reader, source: Source) -> Iterator[Import]:
+def _beside_sections(owner: Reader, source: SourceDocument) -> Iterator[Import]:
     """Yield the imports under ``import`` or ``imports``: file names or mappings; one, a list or a named map."""
     for key in ("import", "imports"):
         written, at = owner.data.get(key), (*owner.at, key)

@@ -21,7 +21,7 @@ from naftiko_run.document.normalize.binds import normalize_binds
 from naftiko_run.document.normalize.braces import correct_braces
 from naftiko_run.document.normalize.call_resolver import CallResolver
 from naftiko_run.document.normalize.consumes import normalize_consumes
-from naftiko_run.document.normalize.exposes import normalize_exposes, read_callable
+from naftiko_run.document.normalize.exposes import normalize_exposes, read_function
 from naftiko_run.document.normalize.functions import FunctionReader
 from naftiko_run.document.normalize.operations import CandidateOperation
 from naftiko_run.document.normalize.reader import Reader
@@ -69,7 +69,7 @@ def normalize(
         warn_of_undeclared(root, capability, binds)
     silent = Reader(capability.data, capability.at, Report(""))  # normalize_exposes reports wrong values
     adapters = [each.text("namespace") or each.key for each in silent.members("exposes")]
-    callables = FunctionReader(
+    function_reader = FunctionReader(
         CallResolver.of(consumes, faults, adapters), not_imported=not_imported.get("aggregates", {})
     )
     canonical: dict[str, Any] = {
@@ -78,8 +78,8 @@ def normalize(
         "info": _info(root),
         "binds": binds,
         "consumes": consumes,
-        "aggregates": normalize_aggregates(capability, callables),
-        "exposes": normalize_exposes(capability, callables),
+        "aggregates": normalize_aggregates(capability, function_reader),
+        "exposes": normalize_exposes(capability, function_reader),
     }
     brace_bare_names(canonical["binds"], consumes, canonical["exposes"], report)
     return canonical
@@ -110,7 +110,7 @@ def normalize_functions(
         for aggregate in document.aggregates
         for function in aggregate.functions
     }
-    callables = FunctionReader(CallResolver(operations, {}), aggregated)
+    function_reader = FunctionReader(CallResolver(operations, {}), aggregated)
     functions: list[dict[str, Any]] = []
     unavailable: list[dict[str, Any]] = []
     for function in Reader(exposes.settings, exposes.pointer, report).members(key):
@@ -118,8 +118,8 @@ def normalize_functions(
         if not name:
             report.warning("nameless-function", "the function has no `name`; it is left out", function.at)
             continue
-        canonical = read_callable(
-            function, callables, name, unavailable, partial(callables.read, function, name)
+        canonical = read_function(
+            function, function_reader, name, unavailable, partial(function_reader.read, function, name)
         )
         if canonical is not None:
             functions.append(canonical)

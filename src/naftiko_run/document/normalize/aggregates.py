@@ -9,12 +9,12 @@ from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.spec.spellings import FUNCTIONS, LABEL
 
 
-def normalize_aggregates(owner: Reader, callables: FunctionReader) -> list[dict[str, Any]]:
+def normalize_aggregates(owner: Reader, function_reader: FunctionReader) -> list[dict[str, Any]]:
     """Return the canonical aggregates, and register their functions for references.
 
     Args:
         owner: The capability.
-        callables: Receives the functions.
+        function_reader: Receives the functions.
     """
     aggregates = []
     for written in owner.members("aggregates"):
@@ -26,7 +26,7 @@ def normalize_aggregates(owner: Reader, callables: FunctionReader) -> list[dict[
                 written.at,
             )
             continue
-        functions, unavailable = _functions(written, namespace, callables)
+        functions, unavailable = _functions(written, namespace, function_reader)
         aggregates.append(
             {
                 "pointer": written.at,
@@ -40,14 +40,14 @@ def normalize_aggregates(owner: Reader, callables: FunctionReader) -> list[dict[
 
 
 def _functions(
-    aggregate: Reader, namespace: str, callables: FunctionReader
+    aggregate: Reader, namespace: str, function_reader: FunctionReader
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     functions: list[dict[str, Any]] = []
     unavailable: list[dict[str, Any]] = []
     for written in aggregate.members(*FUNCTIONS):
         name = written.text("name") or written.key
         ref = f"{namespace}.{name}"
-        if ref in callables.functions or ref in callables.broken:
+        if ref in function_reader.functions or ref in function_reader.broken:
             written.report.error(
                 "duplicate-function",
                 f"the function `{ref}` is defined twice; the first one is used",
@@ -56,14 +56,14 @@ def _functions(
             )
             continue
         try:
-            function = callables.read(written, name)
+            function = function_reader.read(written, name)
         except ValueError as fault:
             written.report.error("not-runnable", f"the function `{ref}` cannot work: {fault}", written.at)
             unavailable.append({"pointer": written.at, "name": name, "reason": str(fault)})
-            callables.broken[ref] = str(fault)
+            function_reader.broken[ref] = str(fault)
             continue
         functions.append(function | {"semantics": _semantics(written) or function.get("semantics")})
-        callables.functions[ref] = functions[-1]
+        function_reader.functions[ref] = functions[-1]
     return functions, unavailable
 
 

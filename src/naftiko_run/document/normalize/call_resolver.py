@@ -77,7 +77,7 @@ class CallResolver:
                 f"`{written}` is the name of {len(found)} operations; `{chosen.title}` is called, which "
                 "matches the caller's own method or path",
                 (*function.at, "call"),
-                hint="give each operation a name of its own",
+                hint="give each operation a unique name",
             )
         elif not is_exact:
             function.report.warning(
@@ -105,7 +105,7 @@ class CallResolver:
         if namespace in self.faults:
             return f"correct the entry `{namespace}` under `consumes`"
         if self._exact(namespace, name):
-            return "give each operation a name of its own"
+            return "give each operation a unique name"
         close = difflib.get_close_matches(written, known, n=1)
         if close:
             return f"did you mean `{close[0]}`?"

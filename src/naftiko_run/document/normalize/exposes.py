@@ -27,14 +27,16 @@ _MAX_SHOWN: Final = 20
 """Maximum length of a value in a message."""
 
 
-def normalize_exposes(capability: Reader, callables: FunctionReader) -> list[dict[str, Any]]:
+def normalize_exposes(capability: Reader, function_reader: FunctionReader) -> list[dict[str, Any]]:
     """Return the canonical ``exposes`` entries; functions that cannot work are under ``unavailable``."""
-    written = [(each, entry) for each in capability.members("exposes") if (entry := _entry(each, callables))]
-    siblings = Siblings.of([entry for _, entry in written], callables.calls)
+    written = [
+        (each, entry) for each in capability.members("exposes") if (entry := _entry(each, function_reader))
+    ]
+    siblings = Siblings.of([entry for _, entry in written], function_reader.calls)
     return [entry | _skills(each, siblings) if entry["type"] == "skill" else entry for each, entry in written]
 
 
-def _entry(written: Reader, callables: FunctionReader) -> dict[str, Any] | None:
+def _entry(written: Reader, function_reader: FunctionReader) -> dict[str, Any] | None:
     kind = written.text("type").casefold()
     if not kind:
         kind = next((kind for key, kind in EXPOSES.type_by_key.items() if key in written.data), "")
@@ -67,9 +69,9 @@ def _entry(written: Reader, callables: FunctionReader) -> dict[str, Any] | None:
         "maxBinarySize": normalize_size(written),
     }
     if kind == "rest":
-        return entry | _not_empty(_rest(written, callables), written, "resources")
+        return entry | _not_empty(_rest(written, function_reader), written, "resources")
     if kind == "mcp":
-        return entry | _not_empty(_mcp(written, callables), written, "tools", "resources", "prompts")
+        return entry | _not_empty(_mcp(written, function_reader), written, "tools", "resources", "prompts")
     if kind == "skill":
         return entry
     return entry | {"transport": _transport(written), "settings": written.data}
@@ -126,7 +128,7 @@ def _default_port(kind: str) -> str:
     return f"default port {default}" if default else "the default port"
 
 
-def _rest(written: Reader, callables: FunctionReader) -> dict[str, Any]:
+def _rest(written: Reader, function_reader: FunctionReader) -> dict[str, Any]:
     resources: list[dict[str, Any]] = []
     unavailable: list[dict[str, Any]] = []
     seen: dict[tuple[str, str, frozenset[Selector]], str] = {}
@@ -153,8 +155,8 @@ def _rest(written: Reader, callables: FunctionReader) -> dict[str, Any]:
                 )
                 continue
             own_name = operation.text("name") or operation.key or name
-            read = partial(callables.read, operation, own_name, method, path)
-            function = read_callable(operation, callables, name, unavailable, read)
+            read = partial(function_reader.read, operation, own_name, method, path)
+            function = read_function(operation, function_reader, name, unavailable, read)
             if function is None:
                 continue
             seen[identity] = as_written
@@ -170,7 +172,7 @@ def _rest(written: Reader, callables: FunctionReader) -> dict[str, Any]:
             )
         forward = resource.mapping("forward")
         if forward is not None:
-            resources += _forward(resource, forward, callables, unavailable)
+            resources += _forward(resource, forward, function_reader, unavailable)
     return {
         "inputParameters": styled_inputs(written),
         "resources": resources,
@@ -179,13 +181,13 @@ def _rest(written: Reader, callables: FunctionReader) -> dict[str, Any]:
 
 
 def _forward(
-    resource: Reader, forward: Reader, callables: FunctionReader, unavailable: list[dict[str, Any]]
+    resource: Reader, forward: Reader, function_reader: FunctionReader, unavailable: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return the forwarding resource, which is added to those of the operations on the same path."""
     path = join("/", resource.text("path"))
     variables = [part for part in parse_path(path).parts if not isinstance(part, str)]
     namespace = forward.text("targetNamespace")
-    reason = callables.calls.namespace_fault(namespace)
+    reason = function_reader.calls.namespace_fault(namespace)
     if not reason and "path" in [each.name for each in variables] and not path.endswith("}"):
         reason = "`{path}` matches the rest of the path, so it must be the last segment"
     if reason:
@@ -198,7 +200,7 @@ def _forward(
     return [{"pointer": resource.at, "path": path, "inputParameters": inputs, "forward": canonical}]
 
 
-def _mcp(written: Reader, callables: FunctionReader) -> dict[str, Any]:
+def _mcp(written: Reader, function_reader: FunctionReader) -> dict[str, Any]:
     tools: list[dict[str, Any]] = []
     unavailable: list[dict[str, Any]] = []
     names: set[str] = set()
@@ -207,14 +209,16 @@ def _mcp(written: Reader, callables: FunctionReader) -> dict[str, Any]:
         if not name:
             tool.report.warning("nameless-tool", "the tool has no `name`; it is left out", tool.at)
             continue
-        function = read_callable(tool, callables, name, unavailable, partial(callables.read, tool, name))
+        function = read_function(
+            tool, function_reader, name, unavailable, partial(function_reader.read, tool, name)
+        )
         if function is not None:
             function["name"] = take_name(tool, name, names)
             function["writtenName"] = name
             function["maxResult"] = normalize_size(tool, "x-maxResult")
             meta = tool.mapping("x-meta")
             function["meta"] = meta.data if meta else {}
-            function["hints"] = _hints(tool, callables.target(tool).get("semantics"))
+            function["hints"] = _hints(tool, function_reader.target(tool).get("semantics"))
             try:
                 function |= {"content": normalize_content(tool), "asks": normalize_asks(tool)}
             except ValueError as fault:
@@ -224,7 +228,7 @@ def _mcp(written: Reader, callables: FunctionReader) -> dict[str, Any]:
     return {
         "transport": _transport(written),
         "tools": tools,
-        "resources": normalize_resources(written, callables, unavailable),
+        "resources": normalize_resources(written, function_reader, unavailable),
         "prompts": normalize_prompts(written, unavailable),
         **_cache_hints(written),
         "unavailable": unavailable,
@@ -270,9 +274,9 @@ def _hints(tool: Reader, semantics: dict[str, Any] | None) -> dict[str, Any] | N
     return {"pointer": hints.at if hints else tool.at, **flags}
 
 
-def read_callable(
+def read_function(
     function: Reader,
-    callables: FunctionReader,
+    function_reader: FunctionReader,
     title: str,
     unavailable: list[dict[str, Any]],
     read: Callable[[], dict[str, Any]],
@@ -281,7 +285,7 @@ def read_callable(
 
     Args:
         function: The function as written.
-        callables: Reads functions.
+        function_reader: Reads functions.
         title: Its name in messages.
         unavailable: Receives the reason why it cannot work.
         read: Reads it; raises ``ValueError`` where it cannot work.
@@ -296,7 +300,7 @@ def read_callable(
             )
             unavailable.append({"pointer": function.at, "name": title, "reason": str(fault)})
         else:
-            hint = callables.calls.hint(function) if function.data.get("call") else ""
+            hint = function_reader.calls.hint(function) if function.data.get("call") else ""
             _report_unavailable(function, title, str(fault), hint, unavailable)
         return None
 

@@ -30,7 +30,7 @@ def normalize_input_schema(written: Reader) -> dict[str, Any]:
             "schema-keyword",
             f"`{keyword}` of the input is ignored: {why}",
             at,
-            hint="use the JSON Schema keywords listed in docs/mcp.md, or write the tool's schema as `x-inputSchema`",
+            hint="use the JSON Schema keywords listed in docs/reference/mcp.md, or write the tool's schema as `x-inputSchema`",
             alters_service=True,
         )
     constraints = {

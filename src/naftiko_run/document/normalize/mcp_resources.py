@@ -15,7 +15,7 @@ _ROLES = ROLE.values
 
 
 def normalize_resources(
-    adapter: Reader, callables: FunctionReader, unavailable: list[dict[str, Any]]
+    adapter: Reader, function_reader: FunctionReader, unavailable: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return the adapter's resources; those that cannot work are added to ``unavailable``."""
     resources = []
@@ -32,7 +32,9 @@ def normalize_resources(
             )
             continue
         try:
-            resource = _static(written, name) if "location" in written.data else callables.read(written, name)
+            resource = (
+                _static(written, name) if "location" in written.data else function_reader.read(written, name)
+            )
         except ValueError as fault:
             _report_unavailable(written, f"resource {name or '?'}", str(fault), unavailable)
             continue

@@ -237,7 +237,7 @@ def _note_value(written: Reader, value: Any) -> None:
     if not fits.get(kind, True):
         written.report.warning(
             "wrong-value",
-            f"the value `{value}` is not of the type `{kind}`; it is given as text",
+            f"the value `{value}` is not of the type `{kind}`; it is returned as text",
             (*written.at, "value"),
         )
 

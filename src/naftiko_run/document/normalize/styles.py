@@ -82,7 +82,7 @@ def _fault(
     key = "collectionFormat" if collection else "style" if name else "explode"
     if place in ("body", "environment"):
         is_form = place == "body" and body_type in ("formUrlEncoded", "multipartForm")
-        return ("", "") if is_form else (key, f"`{key}` means nothing in {_A_PLACE[place]}")
+        return ("", "") if is_form else (key, f"`{key}` has no effect in {_A_PLACE[place]}")
     if collection:
         is_possible = collection in _COLLECTION_FORMATS and (place, collection) not in _IMPOSSIBLE_FORMATS
         known = "" if is_possible else f"a {place} parameter has no `collectionFormat` `{collection}`"
@@ -110,7 +110,7 @@ def _fault(
         (
             style["allowReserved"] and place not in ("path", "query"),
             "allowReserved",
-            f"`allowReserved` means nothing in a {place}",
+            f"`allowReserved` has no effect in a {place}",
         ),
     )
     return next(((key, message) for is_fault, key, message in faults if is_fault), ("", ""))

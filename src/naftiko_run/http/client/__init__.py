@@ -6,6 +6,6 @@ HTTP/1.1 client (``http1`` and what it is made of) and httpx (``httpx_transport`
 
 from naftiko_run.http.client.limits import DEFAULT_LIMITS, Limits
 from naftiko_run.http.client.registry import shared_connections
-from naftiko_run.http.client.transport import HttpTransport
+from naftiko_run.http.client.transport import HttpTransport, http_transport
 
-__all__ = ["DEFAULT_LIMITS", "HttpTransport", "Limits", "shared_connections"]
+__all__ = ["DEFAULT_LIMITS", "HttpTransport", "Limits", "http_transport", "shared_connections"]

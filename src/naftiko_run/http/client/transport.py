@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from naftiko_run.http.client.limits import DEFAULT_LIMITS, Limits
 from naftiko_run.http.client.origin import Origin, parse_origin, prefix_of
@@ -23,6 +23,21 @@ if TYPE_CHECKING:
 
 _MAX_ORIGINS: Final = 256
 """So many origins are remembered though no connection to them is open."""
+
+
+def http_transport(client: Literal["naftiko", "httpx"], timeout: float, limits: Limits) -> Transport:
+    """Return a transport to all upstreams.
+
+    Args:
+        client: Our own client, which leaves what is unusual to httpx; or httpx for everything.
+        timeout: How many seconds a call may take whose request says nothing else.
+        limits: The most connections.
+    """
+    if client == "naftiko":
+        return HttpTransport(timeout, limits)
+    from naftiko_run.http.client.httpx_transport import HttpxTransport
+
+    return HttpxTransport(timeout, limits)
 
 
 class HttpTransport:

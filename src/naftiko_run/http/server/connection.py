@@ -57,11 +57,11 @@ class ClientConnection(RequestParser):
         "_is_ending",
         "_is_paused",
         "_loop",
-        "_transport",
         "_unsent",
         "_waiting",
         "room",
         "state",
+        "transport",
     )
 
     def __init__(
@@ -75,7 +75,7 @@ class ClientConnection(RequestParser):
         self._app = cast("ASGIApp", config.loaded_app)
         self.state = server_state
         self._loop = _loop or asyncio.get_running_loop()
-        self._transport: asyncio.Transport
+        self.transport: asyncio.Transport
         self._cycle: RequestCycle | None = None
         """The one that is being answered."""
         self._waiting: deque[tuple[RequestCycle, Scope]] = deque()
@@ -89,7 +89,7 @@ class ClientConnection(RequestParser):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        self._transport = cast("asyncio.Transport", transport)
+        self.transport = cast("asyncio.Transport", transport)
         self.state.connections.add(cast("Any", self))
         self.client = _address(transport, "peername")
         self.server = _address(transport, "sockname")
@@ -107,7 +107,7 @@ class ClientConnection(RequestParser):
     def pause_writing(self) -> None:
         """Called when the write buffer is full."""
         self.room = asyncio.Event()
-        self._unsent = self._transport.get_write_buffer_size()
+        self._unsent = self.transport.get_write_buffer_size()
         self.restart_clock()
 
     def resume_writing(self) -> None:
@@ -123,7 +123,7 @@ class ClientConnection(RequestParser):
         self._is_ending = True
         last = self._waiting[-1][0] if self._waiting else self._cycle
         if last is None:
-            self._transport.close()
+            self.transport.close()
         else:
             last.keeps = False
 
@@ -133,7 +133,7 @@ class ClientConnection(RequestParser):
         is_request = cycle is None and self.has_begun
         self.quiet += 1
         if self.room is not None:
-            unsent = self._transport.get_write_buffer_size()
+            unsent = self.transport.get_write_buffer_size()
             self.moved += max(0, self._unsent - unsent)
             self._unsent = unsent
         elif cycle is not None:
@@ -148,19 +148,19 @@ class ClientConnection(RequestParser):
         elif is_request and self.is_reading and not (cycle is None and self.reading is not None):
             self.refuse(408, "request-timeout", "The request was received too slowly")
         else:
-            self._transport.abort()
+            self.transport.abort()
 
     # What the exchanges call
 
     def write(self, data: bytes) -> None:
         """Send bytes to the client."""
-        self._transport.write(data)
+        self.transport.write(data)
 
     def resume_reading(self) -> None:
         """Hear that the app has read what has come of the request's body."""
         if self._is_paused and not self._waiting:
             self._is_paused = False
-            self._transport.resume_reading()
+            self.transport.resume_reading()
 
     def on_response_complete(self, cycle: RequestCycle) -> None:
         """Hear that the answer is whole: the next request has its turn."""
@@ -172,7 +172,7 @@ class ClientConnection(RequestParser):
             if is_unread or self._is_ending:
                 self._say_no_more()
             else:
-                self._transport.close()
+                self.transport.close()
             return
         if self._waiting:
             self._answer(*self._waiting.popleft())
@@ -199,7 +199,7 @@ class ClientConnection(RequestParser):
         """Leave what comes to the client to hold."""
         if not self._is_paused:
             self._is_paused = True
-            self._transport.pause_reading()
+            self.transport.pause_reading()
 
     def _answer(self, cycle: RequestCycle, scope: Scope) -> None:
         self._cycle = cycle
@@ -221,7 +221,7 @@ class ClientConnection(RequestParser):
                 if cycle.ends_with_connection:
                     self._reset()
                 else:
-                    self._transport.close()
+                    self.transport.close()
 
     def refuse(self, status: int, code: str, detail: str) -> None:
         """Read nothing more: what has come is no request. Whoever has sent others before gets the answers to those."""
@@ -239,7 +239,7 @@ class ClientConnection(RequestParser):
         if last is not None:
             last.keeps = False
         elif has_answer:
-            self._transport.close()
+            self.transport.close()
         else:
             content = problem_document(status, code, detail)
             headers = (
@@ -256,17 +256,17 @@ class ClientConnection(RequestParser):
         self.restart_clock()
         self.has_begun = True
         with suppress(OSError):  # it has left
-            self._transport.write_eof()
+            self.transport.write_eof()
         self.resume_reading()
         if self._is_ending:
-            self._loop.call_later(_END_SECONDS, self._transport.close)
+            self._loop.call_later(_END_SECONDS, self.transport.close)
 
     def _reset(self) -> None:
         """Reset the connection: the client would take its end for that of the response."""
-        connection = self._transport.get_extra_info("socket")
+        connection = self.transport.get_extra_info("socket")
         if connection is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
-        self._transport.abort()
+        self.transport.abort()
 
 
 def _address(transport: asyncio.BaseTransport, name: str) -> tuple[str, int] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 from naftiko_run.diagnostics import Pointer, Severity
@@ -64,7 +65,8 @@ _IMPORTABLE: Final = {
 }
 
 
-def _fields(object_: SpecObject, table: SpecTable) -> dict[str, Field]:
+@cache
+def _fields(object_: SpecObject, table: SpecTable) -> Mapping[str, Field]:
     """Return the fields of an object by every spelling."""
     choice = choice_of(object_.name, table)
     fields = (*([type_field(choice)] if choice else []), *object_.fields)
