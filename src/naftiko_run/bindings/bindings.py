@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from naftiko_run.bindings.sources import Source
+from naftiko_run.bindings.sources import BindingSource
 from naftiko_run.document.model import Bind
 from naftiko_run.errors import BoundVariable
 from naftiko_run.secret import MASK, Secret
@@ -48,7 +48,7 @@ class Bindings:
         self,
         binds: Sequence[Bind],
         environment: Mapping[str, str],
-        sources: Mapping[str, Source] | None = None,
+        sources: Mapping[str, BindingSource] | None = None,
     ) -> None:
         self._environment = environment
         self._sources = sources or {}
@@ -90,7 +90,7 @@ class Bindings:
         if not variable.location:
             value = self._environment.get(variable.name)
             return Bound(variable, None if value is None else Secret(self._trim(variable, value)))
-        source = self._sources.get(variable.location, Source())
+        source = self._sources.get(variable.location, BindingSource())
         secret = source.values.get(variable.key)
         reason = source.reason if secret is None else "it is empty there"
         shown = replace(variable, location=without_user(variable.location))

@@ -17,7 +17,7 @@ from naftiko_run.urls import without_user
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class BindingSource:
     """What was read at one location.
 
     Attributes:
@@ -29,7 +29,7 @@ class Source:
     reason: str = ""
 
 
-def read_sources(binds: Iterable[Bind], settings: ProviderSettings) -> dict[str, Source]:
+def read_sources(binds: Iterable[Bind], settings: ProviderSettings) -> dict[str, BindingSource]:
     """Read every location of a document's binds once.
 
     A location that cannot be read, or not in time, has no values, and the reason why.
@@ -53,7 +53,7 @@ class _Reader(Thread):
     def __init__(self, location: str, keys: set[str], settings: ProviderSettings) -> None:
         super().__init__(daemon=True)
         self.location = location
-        self.source = Source(reason=f"there was no answer within {settings.timeout:g} seconds")
+        self.source = BindingSource(reason=f"there was no answer within {settings.timeout:g} seconds")
         self._keys = keys
         self._settings = settings
 
@@ -62,13 +62,13 @@ class _Reader(Thread):
         try:
             self.source = self._read()
         except LocationUnreadable as fault:
-            self.source = Source(reason=fault.message)
+            self.source = BindingSource(reason=fault.message)
         except Exception as fault:  # noqa: BLE001 - a plugin's slip must not stop the server
-            self.source = Source(reason=f"its provider broke ({type(fault).__name__})")
+            self.source = BindingSource(reason=f"its provider broke ({type(fault).__name__})")
 
-    def _read(self) -> Source:
+    def _read(self) -> BindingSource:
         provider: BindingProvider = plugins.find(plugins.PROVIDERS, scheme_of(self.location))()
         reading = provider.read(self.location, self._keys, self._settings)
         place = reading.place or without_user(self.location)
         values = {key: Secret(reading.values[key]) for key in self._keys if key in reading.values}
-        return Source(values, f"{place} has no value under that key")
+        return BindingSource(values, f"{place} has no value under that key")

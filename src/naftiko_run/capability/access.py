@@ -17,7 +17,7 @@ from naftiko_run.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class GuardSettings:
     """An authentication block, as its scheme compiles it.
 
     Attributes:
@@ -88,7 +88,7 @@ def _access(name: str, model: Authentication, bindings: Bindings) -> Access:
     compiling = _Compiling(bindings)
     guard, refusal = None, ""
     try:
-        guard = _compiler(model.type)(Block(model.settings, name, compiling.secret))
+        guard = _compiler(model.type)(GuardSettings(model.settings, name, compiling.secret))
     except (ValueError, ImportError) as fault:
         refusal = f"its authentication cannot be checked: {fault}"
     if compiling.missing:
@@ -96,7 +96,7 @@ def _access(name: str, model: Authentication, bindings: Bindings) -> Access:
     return Access(name, model.type, guard, refusal=refusal)
 
 
-def _compiler(scheme: str) -> Callable[[Block], Any]:
+def _compiler(scheme: str) -> Callable[[GuardSettings], Any]:
     """Give what compiles the blocks of a scheme.
 
     Raises:
@@ -108,7 +108,7 @@ def _compiler(scheme: str) -> Callable[[Block], Any]:
     if found is None:
         known = ", ".join(plugins.installed(plugins.GUARDS))
         raise ValueError(f"nothing installed checks `{scheme}` (installed: {known})")
-    compile_guard: Callable[[Block], Any] = found
+    compile_guard: Callable[[GuardSettings], Any] = found
     return compile_guard
 
 

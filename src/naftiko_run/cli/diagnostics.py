@@ -14,7 +14,7 @@ from naftiko_run.errors import DocumentError
 
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 _WIDTH = 120
-MOST_TOLD: Final = 5
+MAX_SHOWN: Final = 5
 """How many findings start-up tells of one kind."""
 
 
@@ -25,17 +25,17 @@ def print_diagnostics(console: Console, diagnostics: Sequence[Diagnostic]) -> No
     from naftiko_run.lint import with_excerpts
 
     for each in with_excerpts(diagnostics):
-        print_finding(console, each)
+        print_diagnostic(console, each)
 
 
 def print_refusal(console: Console, fault: DocumentError) -> None:
     """Print why a document is refused, and what else was found in it: the one may come of the other."""
     found = sorted(fault.diagnostics, key=lambda each: not each.is_error)
-    print_diagnostics(console, found[:MOST_TOLD])
-    print_rest(console, len(found) - MOST_TOLD, "errors and warnings")
+    print_diagnostics(console, found[:MAX_SHOWN])
+    print_rest(console, len(found) - MAX_SHOWN, "errors and warnings")
 
 
-def print_finding(console: Console, found: Diagnostic) -> None:
+def print_diagnostic(console: Console, found: Diagnostic) -> None:
     """Print one finding as it is: its place, its excerpt with a caret, its hint."""
     text = Text()
     text.append(f"{found.place}: ", style="bold")

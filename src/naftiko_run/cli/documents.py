@@ -34,7 +34,7 @@ class NoDocuments(ConfigurationError):
             "-v $PWD/capabilities:/app/capabilities:ro"
         )
         super().__init__(f"{folder}: {reason}", hint=hint)
-        self.finding = Diagnostic(Severity.ERROR, EMPTY, reason, str(folder), hint=hint)
+        self.diagnostic = Diagnostic(Severity.ERROR, EMPTY, reason, str(folder), hint=hint)
 
 
 def find_documents(files: Sequence[Path]) -> list[Path]:

@@ -30,7 +30,7 @@ def list_documents(files: Sequence[Path], *, as_json: bool, env_files: Sequence[
             paths = documents_at(named)
         except NoDocuments as fault:
             print_fault(console, fault)
-            told[named] = _refused(named, [fault.finding])
+            told[named] = _refused(named, [fault.diagnostic])
             exit_code = NO_INPUT
             continue
         for path in paths:

@@ -15,7 +15,7 @@ from naftiko_run.capability import Capability, Settings, load
 from naftiko_run.cli.console import error_console, print_fault
 from naftiko_run.cli.diagnostics import print_refusal
 from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
-from naftiko_run.cli.mcp_clients import CLIENTS, Client, Local, Remote, Server
+from naftiko_run.cli.mcp_clients import CLIENTS, LocalServer, McpClient, McpServer, RemoteServer
 from naftiko_run.cli.options import USAGE, UsageFault, parse_ports
 from naftiko_run.cli.run import BAD_DOCUMENT, FAILED, OK
 from naftiko_run.document import load_document
@@ -70,14 +70,14 @@ def _is_shared(path: Path) -> bool:
     return False
 
 
-def _servers(paths: Sequence[Path], client: Client, options: ConfigOptions) -> list[Server]:
+def _servers(paths: Sequence[Path], client: McpClient, options: ConfigOptions) -> list[McpServer]:
     """Give every server of the documents.
 
     Raises:
         DocumentError: One cannot be served.
         ConfigurationError: They have none, or it is not clear where one would listen.
     """
-    found: list[Server] = []
+    found: list[McpServer] = []
     if options.stdio or not client.takes_urls:
         found += [each for path in paths for each in _local(path, options)]
     else:
@@ -95,17 +95,17 @@ def _servers(paths: Sequence[Path], client: Client, options: ConfigOptions) -> l
     return _distinct(found)
 
 
-def _distinct(servers: Sequence[Server]) -> list[Server]:
+def _distinct(servers: Sequence[McpServer]) -> list[McpServer]:
     """Number the servers of one name: settings have one place for each."""
     taken: dict[str, int] = {}
-    found: list[Server] = []
+    found: list[McpServer] = []
     for each in servers:
         number = taken[each.name] = taken.get(each.name, 0) + 1
         found.append(each if number == 1 else replace(each, name=f"{each.name}-{number}"))
     return found
 
 
-def _remote(capabilities: Sequence[Capability], options: ConfigOptions) -> Iterator[Remote]:
+def _remote(capabilities: Sequence[Capability], options: ConfigOptions) -> Iterator[RemoteServer]:
     addressing = Addressing(options.host, parse_ports(options.ports), dict(os.environ))
     served = urls(capabilities, ServeSettings(addressing, lazy_tools=options.tools == "lazy"))
     servers = [(adapter, url) for adapter, url in served if adapter.type == "mcp"]
@@ -116,14 +116,14 @@ def _remote(capabilities: Sequence[Capability], options: ConfigOptions) -> Itera
         name = _name(adapter.namespace)
         # The name of a variable, too, for the clients that read the token from one.
         token = f"{port_variable(name).removeprefix('NAFTIKO_PORT_')}_TOKEN"
-        yield Remote(name, url, token if adapter.authentication == "bearer" else "")
+        yield RemoteServer(name, url, token if adapter.authentication == "bearer" else "")
 
 
 def _stdio_names(capability: Capability) -> list[str]:
     return [each.name for each in capability.document.exposes if each.is_stdio]
 
 
-def _local(path: Path, options: ConfigOptions, only: Sequence[str] | None = None) -> Iterator[Local]:
+def _local(path: Path, options: ConfigOptions, only: Sequence[str] | None = None) -> Iterator[LocalServer]:
     if only is not None and not only:
         return
     document = path.absolute()
@@ -140,7 +140,7 @@ def _local(path: Path, options: ConfigOptions, only: Sequence[str] | None = None
             ]
             lazy = ("--tools", "lazy") if options.tools == "lazy" else ()
             arguments = (str(document), "--stdio", *chosen, *lazy, *files)
-            yield Local(_name(name), _command(), arguments, tuple(_variables(capability)))
+            yield LocalServer(_name(name), _command(), arguments, tuple(_variables(capability)))
 
 
 def _variables(capability: Capability) -> Iterator[str]:

@@ -19,7 +19,7 @@ USAGE: Final = 2
 
 
 _KEY_BYTES: Final = 32
-_MOST_WORKERS: Final = 1024
+_MAX_WORKERS: Final = 1024
 _MAX_COUNT: Final = 1_000_000
 
 
@@ -133,8 +133,8 @@ def parse_workers(text: str) -> int:
     """
     if text == "auto":
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not _is_short_number(text) or not 1 <= int(text) <= _MOST_WORKERS:
-        raise UsageFault(f"--workers: `{text}` is no number from 1 to {_MOST_WORKERS}, and not `auto`")
+    if not _is_short_number(text) or not 1 <= int(text) <= _MAX_WORKERS:
+        raise UsageFault(f"--workers: `{text}` is no number from 1 to {_MAX_WORKERS}, and not `auto`")
     return int(text)
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from naftiko_run.capability import Capability, HttpClient, Settings, load
 from naftiko_run.cli import bootstrap
 from naftiko_run.cli.console import error_console, print_fault
-from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_refusal, print_rest
+from naftiko_run.cli.diagnostics import MAX_SHOWN, print_diagnostics, print_refusal, print_rest
 from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
 from naftiko_run.cli.options import (
     USAGE,
@@ -79,7 +79,7 @@ class CredentialsMissing(ConfigurationError):
     """Variables are not set, and the command line asks not to start then."""
 
 
-class Unready(Exception):
+class StartRefused(Exception):
     """The documents do not allow a start; everything was said already."""
 
     def __init__(self, exit_code: int) -> None:
@@ -92,7 +92,7 @@ def run_documents(options: RunOptions) -> int:
     console = error_console()
     try:
         _run(options, console)
-    except Unready as fault:
+    except StartRefused as fault:
         return fault.exit_code
     except ConfigurationError as fault:
         print_fault(console, fault)
@@ -165,7 +165,7 @@ def _load_all(
     """Load what can be run, and tell what is wrong with the rest.
 
     Raises:
-        Unready: A file is not there, or nothing can be run; with ``strict``, or something cannot.
+        StartRefused: A file is not there, or nothing can be run; with ``strict``, or something cannot.
     """
     capabilities: list[Capability] = []
     refused: list[Diagnostic] = []
@@ -179,18 +179,18 @@ def _load_all(
             print_refusal(console, fault)
             refused += [each for each in fault.diagnostics if each.is_error]
     if any(each.code == "no-such-file" for each in refused):
-        raise Unready(NO_INPUT)
+        raise StartRefused(NO_INPUT)
     if strict:
         found = [each for capability in capabilities for each in capability.diagnostics]
         left_out = [each for each in found if each.is_error or each.code == "not-runnable"]
-        print_diagnostics(console, left_out[:MOST_TOLD])
-        print_rest(console, len(left_out) - MOST_TOLD, "errors")
+        print_diagnostics(console, left_out[:MAX_SHOWN])
+        print_rest(console, len(left_out) - MAX_SHOWN, "errors")
         refused += left_out
     if not capabilities:
         for each in shared:
             print_refusal(console, each)
     if not capabilities or (refused and strict):
-        raise Unready(BAD_DOCUMENT)
+        raise StartRefused(BAD_DOCUMENT)
     return capabilities
 
 

@@ -9,7 +9,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from naftiko_run.capability import Capability, Feature
-from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_rest
+from naftiko_run.cli.diagnostics import MAX_SHOWN, print_diagnostics, print_rest
 from naftiko_run.expose import Adapter, find_exposer
 from naftiko_run.serve import Site
 from naftiko_run.version import __version__
@@ -100,8 +100,8 @@ class Startup:
         found = [each for capability in self._capabilities for each in capability.diagnostics]
         grave = [each for each in found if each.alters_service]
         grave.sort(key=lambda each: not each.is_error)
-        print_diagnostics(self._console, grave[:MOST_TOLD])
-        print_rest(self._console, len(grave) - MOST_TOLD, "errors and warnings")
+        print_diagnostics(self._console, grave[:MAX_SHOWN])
+        print_rest(self._console, len(grave) - MAX_SHOWN, "errors and warnings")
         for capability in self._capabilities:
             number = sum(not each.alters_service for each in capability.diagnostics)
             if number:

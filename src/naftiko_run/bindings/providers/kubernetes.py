@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from naftiko_run.bindings.provider import ProviderSettings, Reading
-from naftiko_run.bindings.providers.secret_server import Answer, Server
+from naftiko_run.bindings.providers.secret_server import SecretResponse, SecretServer
 from naftiko_run.bindings.providers.service_account import ServiceAccount
 from naftiko_run.errors import LocationUnreadable
 
@@ -32,7 +32,7 @@ class KubernetesProvider:
         headers = {"Authorization": f"Bearer {account.token()}"}
         place = f"the secret {name} of the namespace {namespace}"
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/secrets/{quote(name, safe='')}"
-        with Server(
+        with SecretServer(
             url, headers, settings.timeout / 2, authority=account.authority, is_direct=True
         ) as server:
             data = _data(server.get(path), place)
@@ -48,7 +48,7 @@ def _names(location: str, account: ServiceAccount) -> tuple[str, str]:
     raise LocationUnreadable("a location of Kubernetes is k8s://namespace/secret")
 
 
-def _data(answer: Answer, place: str) -> dict[str, Any]:
+def _data(answer: SecretResponse, place: str) -> dict[str, Any]:
     if answer.status == 404:
         raise LocationUnreadable(f"there is no such thing as {place}")
     if answer.status in (401, 403):

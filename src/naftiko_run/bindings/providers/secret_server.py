@@ -19,7 +19,7 @@ MAX_RESPONSE: Final = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SecretResponse:
     """What a server answered.
 
     Attributes:
@@ -38,7 +38,7 @@ class Answer:
         return value
 
 
-class Server:
+class SecretServer:
     """A server that keeps secrets. Redirects are not followed: its token is for it alone.
 
     Args:
@@ -85,7 +85,7 @@ class Server:
     ) -> None:
         self._client.close()
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> SecretResponse:
         """Ask for something.
 
         Raises:
@@ -93,7 +93,7 @@ class Server:
         """
         return self._ask("GET", path)
 
-    def post(self, path: str, body: dict[str, Any]) -> Answer:
+    def post(self, path: str, body: dict[str, Any]) -> SecretResponse:
         """Send JSON.
 
         Raises:
@@ -115,7 +115,7 @@ class Server:
                 raise LocationUnreadable(f"{self._shown} answers more than {MAX_RESPONSE:,} bytes")
         return bytes(content)
 
-    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> SecretResponse:
         try:
             with self._client.stream(method, path, json=body, headers=self._headers) as response:
                 content = self._content(response)
@@ -129,6 +129,6 @@ class Server:
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
             raise LocationUnreadable(f"{self._shown} cannot be asked ({type(fault).__name__})") from None
         try:
-            return Answer(response.status_code, parse_json(content))
+            return SecretResponse(response.status_code, parse_json(content))
         except ValueError:
-            return Answer(response.status_code, None)
+            return SecretResponse(response.status_code, None)

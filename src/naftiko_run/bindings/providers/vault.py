@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from naftiko_run.bindings.files import read_text
 from naftiko_run.bindings.provider import ProviderSettings, Reading
-from naftiko_run.bindings.providers.secret_server import Answer, Server
+from naftiko_run.bindings.providers.secret_server import SecretResponse, SecretServer
 from naftiko_run.bindings.providers.service_account import ServiceAccount
 from naftiko_run.bindings.values import pick
 from naftiko_run.errors import LocationUnreadable
@@ -37,14 +37,14 @@ class VaultProvider:
         if namespace := environment.get("VAULT_NAMESPACE", "").strip():
             headers["X-Vault-Namespace"] = namespace
         authority = environment.get("VAULT_CACERT")
-        with Server(
+        with SecretServer(
             address, headers, settings.timeout / 2, authority=Path(authority) if authority else None
         ) as server:
             server.authorize("X-Vault-Token", _token(server, environment))
             return _read(server, path, keys)
 
 
-def _token(server: Server, environment: Mapping[str, str]) -> str:
+def _token(server: SecretServer, environment: Mapping[str, str]) -> str:
     if token := environment.get("VAULT_TOKEN", "").strip():
         return token
     if file := environment.get("VAULT_TOKEN_FILE"):
@@ -57,7 +57,7 @@ def _token(server: Server, environment: Mapping[str, str]) -> str:
     raise LocationUnreadable("there is no token: VAULT_TOKEN, VAULT_TOKEN_FILE and VAULT_ROLE are not set")
 
 
-def _login(server: Server, role: str, environment: Mapping[str, str]) -> str:
+def _login(server: SecretServer, role: str, environment: Mapping[str, str]) -> str:
     mount = environment.get("VAULT_AUTH_MOUNT") or "kubernetes"
     claim = {"role": role, "jwt": ServiceAccount.of(environment).token()}
     answer = server.post(f"/v1/auth/{quote(mount)}/login", claim)
@@ -67,7 +67,7 @@ def _login(server: Server, role: str, environment: Mapping[str, str]) -> str:
     return token
 
 
-def _read(server: Server, path: str, keys: Collection[str]) -> Reading:
+def _read(server: SecretServer, path: str, keys: Collection[str]) -> Reading:
     mount, version = _engine(server, path)
     if version != "1":
         asked = f"{mount}/data/{path.removeprefix(f'{mount}/')}"
@@ -77,7 +77,7 @@ def _read(server: Server, path: str, keys: Collection[str]) -> Reading:
     return Reading(pick(_data(server.get(f"/v1/{path}"), path, "data"), keys), f"Vault's {path}")
 
 
-def _engine(server: Server, path: str) -> tuple[str, str]:
+def _engine(server: SecretServer, path: str) -> tuple[str, str]:
     """Give the mount that a path is under, and its engine's version; empty where this Vault does not say.
 
     It is what ``vault kv`` asks first.
@@ -91,7 +91,7 @@ def _engine(server: Server, path: str) -> tuple[str, str]:
     return quote(str(data.get("path")).strip("/")), "2" if is_versioned else "1"
 
 
-def _data(answer: Answer, asked: str, *names: str) -> Mapping[str, object]:
+def _data(answer: SecretResponse, asked: str, *names: str) -> Mapping[str, object]:
     if answer.status == 404:
         raise LocationUnreadable(f"Vault has nothing at {asked}")
     if answer.status == 403:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
 
-from naftiko_run.capability.access import Block
+from naftiko_run.capability.access import GuardSettings
 from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, is_same
 from naftiko_run.expose.exposer import Scope
 
@@ -32,7 +32,7 @@ class Key:
         return len(given) == 1 and is_same(given[0], self.expected)
 
 
-def compile_guard(block: Block) -> Guard:
+def compile_guard(block: GuardSettings) -> Guard:
     """Compile ``{type: apikey, key, value, placement}``, or several of these."""
     keys = [_key(written, block) for written in block.settings["keys"]]
     if not keys:
@@ -52,7 +52,7 @@ def compile_guard(block: Block) -> Guard:
     return Guard(check)
 
 
-def _key(written: dict[str, Any], block: Block) -> Key:
+def _key(written: dict[str, Any], block: GuardSettings) -> Key:
     place, name = written["placement"], written["key"]
     if place not in _READERS:
         raise ValueError(f"a key cannot be asked for in `{place}`; it can in {', '.join(_READERS)}")

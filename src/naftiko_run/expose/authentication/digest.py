@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
-from naftiko_run.capability.access import Block
+from naftiko_run.capability.access import GuardSettings
 from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, credentials, is_same, plain
 from naftiko_run.expose.authentication.nonces import Nonces
 from naftiko_run.expose.exposer import Scope
@@ -30,7 +30,7 @@ _ALGORITHMS: Final[dict[str, Callable[[str], str]]] = {"SHA-256": _sha256, "MD5"
 """The best first: clients take the first that they know."""
 
 
-def compile_guard(block: Block) -> Guard:
+def compile_guard(block: GuardSettings) -> Guard:
     """Compile ``{type: digest, username, password}``."""
     return Guard(Digest(block.text("username"), block.text("password"), plain(block.realm)).check)
 

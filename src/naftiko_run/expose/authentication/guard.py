@@ -21,7 +21,7 @@ _BARE: Final = ("algorithm", "stale")
 class Guard:
     """Checks every request to an adapter, before anything of it is read but its head.
 
-    A scheme is a callable that makes one of a ``Block``, named in the
+    A scheme is a callable that makes one of a ``GuardSettings``, named in the
     entry-point group ``naftiko_run.guards`` under the ``type`` of the blocks
     that it reads. It raises ``ValueError`` where a block cannot be used.
 
