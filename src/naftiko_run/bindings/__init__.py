@@ -1,4 +1,4 @@
-"""Where the values of ``{{env.X}}`` and ``{{X}}`` come from."""
+"""The values of ``{{env.X}}`` and ``{{X}}``: the environment, and providers of secrets."""
 
 from naftiko_run.bindings.bindings import Bindings, Bound, MaskedBindings
 from naftiko_run.bindings.environment import read_environment

@@ -1,4 +1,4 @@
-"""A loaded capability: a document whose every function is compiled. Frozen; a reload makes a new one."""
+"""A loaded capability: a document with every function compiled. It is immutable; a reload makes a new one."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from naftiko_run.invoke import Forward, Function, Prompt
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an adapter listens, as far as the document says.
+    """The address that an adapter listens on, according to the document.
 
     Attributes:
-        text: A host name or IP address; empty where it says none, or a variable of it is missing.
-        missing: Variables without a value that it needs.
+        text: A host name or IP address; empty where it is not set, or a variable of it has no value.
+        missing: The variables without a value that it needs.
     """
 
     text: str = ""
@@ -33,18 +33,18 @@ class Capability:
     """A capability that can be served and invoked.
 
     Attributes:
-        file: The document's file as the user named it.
+        file: The path of the document, as given.
         document: The canonical document.
-        diagnostics: What was found, in order.
-        functions: By the place of their unit in the document.
+        diagnostics: The diagnostics of loading, in order.
+        functions: By their place in the document.
         forwards: By their place in the document.
         folders: Of MCP resources that are files, and of skills, by their place in the document.
         prompts: By their place in the document.
-        unavailable: Why a unit or an adapter is left out, by its place.
-        addresses: Where the document has adapters listen, by their place.
-        access: Who may call an adapter, by its place, where not everyone may.
+        unavailable: The reasons why a function, forward, prompt, skill or adapter is not served, by its place.
+        addresses: The addresses that adapters listen on, by their place.
+        access: The authentication of adapters that have one, by their place.
         transport: Carries every consumed call.
-        unmatched: The globs of its settings that match nothing in it.
+        unmatched: The globs of the settings that match nothing in the document.
     """
 
     file: str
@@ -66,10 +66,10 @@ class Capability:
         return self.document.info.label or Path(self.file).stem
 
     def function(self, name: str) -> Function:
-        """Give a function by ``namespace.name`` of its adapter, or aggregate, and unit.
+        """Return a function by ``namespace.name``: that of its adapter or aggregate, and its own.
 
         Raises:
-            KeyError: There is none, or it is left out; the message says which and why.
+            KeyError: There is none that can be called; the message lists those that there are.
         """
         owners = self.document.owners()
         for owner in owners:
@@ -85,11 +85,11 @@ class Capability:
         return (each for at, each in self.functions.items() if at[:depth] == owner.pointer)
 
     def address_of(self, exposes: Exposes) -> str:
-        """Give the address that the document has an adapter listen on; empty where it says none."""
+        """Return the address that the document sets for an adapter; empty where it sets none."""
         return self.addresses[exposes.pointer].text
 
     def missing(self) -> dict[BoundVariable, list[str]]:
-        """Give the variables that are not set, and what needs each: consumed operations, adapters."""
+        """Return the variables that are not set, each with what needs it: consumed operations, adapters."""
         found: dict[BoundVariable, dict[str, None]] = {}
         for function in self.functions.values():
             for variable in function.missing:

@@ -1,4 +1,4 @@
-"""What a capability is compiled with beyond its document: variables, transports, where adapters listen."""
+"""The context that a document is compiled in: variables, the transport, the addresses of adapters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from naftiko_run.locations import scheme_of
 
 
 def read_variables(settings: Settings, folder: Path, report: Report) -> Mapping[str, str]:
-    """Give the variables of the process and of its ``.env`` files."""
+    """Return the variables of the process and of its ``.env`` files."""
     environment, faults = read_environment(settings.environment, folder, settings.env_files)
     for fault in faults:
         report.warning("unreadable-env-file", f"{fault}; its variables are missing", alters_service=True)
@@ -33,7 +33,7 @@ def build_context(
     prefixes: frozenset[str],
     folder: Path,
 ) -> Surroundings:
-    """Give what operations need beyond the document; in a sandbox everything that is real is masked."""
+    """Return the context of consumed operations; in a sandbox every value is masked."""
     binds = document.binds
     if settings.sandbox:
         return Surroundings(
@@ -61,7 +61,7 @@ def build_context(
 def inbound_bindings(
     document: Document, context: Surroundings, settings: Settings, environment: Mapping[str, str]
 ) -> Bindings:
-    """Give the values of credentials that callers bring: the real ones, in a sandbox as far as files hold them."""
+    """Return the bindings of callers' credentials: the real values; in a sandbox, those that files contain."""
     if not (context.is_masked and any(each.authentication for each in document.exposes)):
         return context.bindings
     files = [bind for bind in document.binds if bind.location and scheme_of(bind.location) == "file"]
@@ -72,7 +72,7 @@ def inbound_bindings(
 def resolve_addresses(
     document: Document, context: Surroundings, environment: Mapping[str, str], report: Report
 ) -> dict[Pointer, Address]:
-    """Give where adapters listen; a sandbox asks no provider, and misses nothing."""
+    """Return the addresses that adapters listen on; a sandbox reads no provider, and reports nothing as missing."""
     bindings = Bindings(document.binds, environment) if context.is_masked else context.bindings
     found = {each.pointer: _address(each, bindings, report) for each in document.exposes}
     return {at: replace(each, missing=()) for at, each in found.items()} if context.is_masked else found
@@ -93,7 +93,7 @@ def _address(exposes: Exposes, bindings: Bindings, report: Report) -> Address:
     except ValueError as fault:
         report.warning(
             "bad-address",
-            f"the address is left out: {fault}",
+            f"the address is ignored: {fault}",
             (*exposes.pointer, "address"),
             alters_service=True,
         )

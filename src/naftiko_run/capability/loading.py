@@ -1,4 +1,4 @@
-"""A file to a capability."""
+"""Load a document, and compile it to a capability."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def _derived_last(document: Document) -> list[tuple[Exposes, AdapterType | None]
 
 
 def _script_defaults(document: Document, environment: Mapping[str, str], report: Report) -> ScriptDefaults:
-    """Give what the control adapter says of scripts."""
+    """Return the settings of scripts in the control adapter."""
     for exposes in document.exposes:
         management = exposes.settings.get("management")
         if exposes.type == "control" and isinstance(management, dict) and "scripting" in management:
@@ -157,12 +157,12 @@ def _script_defaults(document: Document, environment: Mapping[str, str], report:
             try:
                 return ScriptDefaults.of(management["scripting"], environment)
             except ScriptRefused as fault:
-                report.error("bad-scripting", f"{fault}; the usual limits hold", at, fault.hint)
+                report.error("bad-scripting", f"{fault}; the default limits apply", at, fault.hint)
     return ScriptDefaults.of(None, environment)
 
 
 def _refused_at(function: Function) -> Pointer:
-    """Give the place of what makes every call of a function fail."""
+    """Return the place that makes every call of a function fail."""
     return next((each.refused_at for each in function.operations if each.refusal), function.pointer)
 
 
@@ -183,7 +183,7 @@ def _report_unknown_types(document: Document, report: Report) -> None:
 
 
 def _refuse(document: Document, report: Report) -> NoReturn:
-    """Refuse a document in which nothing can be run; units left out have said why already."""
+    """Refuse a document in which nothing can be run; the reasons of single functions are reported already."""
     if not document.exposes:
         report.error(
             "nothing-exposed",

@@ -1,4 +1,4 @@
-"""How MCP clients write down the servers that they use, each in its own words."""
+"""The settings of MCP clients: each has a format of its own for the servers that it uses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class RemoteServer:
     """A server at a URL.
 
     Attributes:
-        token: Names the bearer token that callers must send; empty for none.
+        token: The name of the bearer token that callers must send; empty for none.
     """
 
     name: str
@@ -29,7 +29,7 @@ class LocalServer:
     """A server that the client starts.
 
     Attributes:
-        variables: What it needs in its environment.
+        variables: The environment variables that it needs.
     """
 
     name: str
@@ -47,9 +47,9 @@ class McpClient:
     """A program that uses MCP servers.
 
     Attributes:
-        place: Where its settings are, or what to do with them.
-        write: Gives the settings for servers.
-        takes_urls: Whether its settings may name servers at URLs.
+        place: The place of its settings, or what to do with them.
+        write: Returns the settings for servers.
+        takes_urls: Whether its settings can have servers at URLs.
     """
 
     place: str
@@ -62,12 +62,12 @@ def _placeholder(name: str) -> str:
 
 
 def _json(key: str, url_key: str = "url", *, http: str = "") -> Writer:
-    """Give what writes JSON with an object of servers under a key.
+    """Return a writer of JSON with an object of servers under a key.
 
     Args:
         key: The key.
         url_key: The key of a URL.
-        http: The client's word for the type of servers at URLs; empty where it has no types.
+        http: The client's name for the type of servers at URLs; empty where it has no types.
     """
 
     def write(servers: Sequence[McpServer]) -> str:
@@ -91,7 +91,7 @@ def _headers(server: RemoteServer, value: Callable[[str], str]) -> dict[str, str
 
 
 def _vscode(servers: Sequence[McpServer]) -> str:
-    """Writer ``mcp.json``, which has the editor ask for credentials and keep them."""
+    """Return ``mcp.json``: the editor asks for credentials, and stores them."""
     asked = dict.fromkeys(name for each in servers for name in _secrets(each))
     inputs = [{"type": "promptString", "id": name, "description": name, "password": True} for name in asked]
     members = {each.name: _members(each, "${{input:{}}}".format, "url", "http") for each in servers}
@@ -117,7 +117,7 @@ def _claude_arguments(server: McpServer) -> list[str]:
 
 
 def _codex(servers: Sequence[McpServer]) -> str:
-    """Writer TOML; a bearer token is read from the variable of its name."""
+    """Return TOML; a bearer token is read from the variable of its name."""
     return "\n\n".join(f"[mcp_servers.{_toml(each.name)}]\n{_codex_lines(each)}" for each in servers)
 
 
@@ -132,7 +132,7 @@ def _codex_lines(server: McpServer) -> str:
 
 
 def _opencode(servers: Sequence[McpServer]) -> str:
-    """Writer ``opencode.json``, where a command and its arguments are one list."""
+    """Return ``opencode.json``, where a command and its arguments are one list."""
     return _dumped(
         {
             "$schema": "https://opencode.ai/config.json",
@@ -151,7 +151,7 @@ def _opencode_members(server: McpServer) -> dict[str, Any]:
 
 
 def _goose(servers: Sequence[McpServer]) -> str:
-    """Writer YAML, with the keys that Goose's own documentation has in every extension."""
+    """Return YAML, with the keys that every extension has in Goose's documentation."""
     return _yaml({"extensions": {each.name: _goose_members(each) for each in servers}})
 
 
@@ -166,7 +166,7 @@ def _goose_members(server: McpServer) -> dict[str, Any]:
 
 
 def _continue(servers: Sequence[McpServer]) -> str:
-    """Writer a YAML file of its own, in which secrets are read from where Continue keeps them."""
+    """Return a separate YAML file, with references to secrets that Continue stores."""
     members = [_continue_members(each) for each in servers]
     return _yaml({"name": servers[0].name, "version": "0.0.1", "schema": "v1", "mcpServers": members})
 
@@ -181,13 +181,13 @@ def _continue_members(server: McpServer) -> dict[str, Any]:
 
 
 def _yaml(value: Mapping[str, Any]) -> str:
-    import yaml  # late: only two clients want it
+    import yaml  # imported lazily: only two clients need it
 
     return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=1000).rstrip("\n")
 
 
 def _toml(text: str) -> str:
-    """Writer a text as TOML does, which is as JSON does, save for DEL."""
+    """Return a text as a TOML string, which is a JSON string except for DEL."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -196,7 +196,7 @@ def _dumped(value: Mapping[str, Any]) -> str:
 
 
 CLIENTS: Final[Mapping[str, McpClient]] = {
-    "generic": McpClient("what most clients take", _json("mcpServers", http="http")),
+    "generic": McpClient("the format of most clients", _json("mcpServers", http="http")),
     "claude-code": McpClient("run this in a shell", _claude_code),
     "claude-desktop": McpClient("in claude_desktop_config.json", _json("mcpServers"), takes_urls=False),
     "cline": McpClient(
@@ -220,4 +220,4 @@ CLIENTS: Final[Mapping[str, McpClient]] = {
     "windsurf": McpClient("in ~/.codeium/windsurf/mcp_config.json", _json("mcpServers", "serverUrl")),
     "zed": McpClient("in Zed's settings.json", _json("context_servers")),
 }
-"""By the name for the command line."""
+"""By their name on the command line."""

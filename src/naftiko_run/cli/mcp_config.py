@@ -1,4 +1,4 @@
-"""``naftiko mcp-config``: what MCP clients need in their settings."""
+"""``naftiko mcp-config``: print the settings with which MCP clients use documents."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ConfigOptions:
 
 
 def show_mcp_config(options: ConfigOptions) -> int:
-    """Print the settings for one client on stdout; give the exit code."""
+    """Print the settings for one client on stdout; return the exit code."""
     console = error_console()
     client = CLIENTS[options.client]
     try:
@@ -60,7 +60,7 @@ def show_mcp_config(options: ConfigOptions) -> int:
 
 
 def _is_shared(path: Path) -> bool:
-    """Whether a file only has parts or values for other documents."""
+    """Return whether a file only defines parts for other documents."""
     try:
         load_document(path)
     except SharedDocument:
@@ -71,11 +71,11 @@ def _is_shared(path: Path) -> bool:
 
 
 def _servers(paths: Sequence[Path], client: McpClient, options: ConfigOptions) -> list[McpServer]:
-    """Give every server of the documents.
+    """Return every server of the documents.
 
     Raises:
-        DocumentError: One cannot be served.
-        ConfigurationError: They have none, or it is not clear where one would listen.
+        DocumentError: A document cannot be served.
+        ConfigurationError: They have none, or the port of one is not valid.
     """
     found: list[McpServer] = []
     if options.stdio or not client.takes_urls:
@@ -90,13 +90,13 @@ def _servers(paths: Sequence[Path], client: McpClient, options: ConfigOptions) -
         ]
     if not found:
         raise ConfigurationError(
-            "there is no MCP adapter", hint="with --stdio the operations of a REST adapter are tools"
+            "there is no MCP adapter", hint="--stdio serves the operations of a REST adapter as tools"
         )
     return _distinct(found)
 
 
 def _distinct(servers: Sequence[McpServer]) -> list[McpServer]:
-    """Number the servers of one name: settings have one place for each."""
+    """Return servers with unique names: those with the same one are numbered."""
     taken: dict[str, int] = {}
     found: list[McpServer] = []
     for each in servers:
@@ -114,7 +114,7 @@ def _remote(capabilities: Sequence[Capability], options: ConfigOptions) -> Itera
         if adapter.capability and not adapter.authentication and urlsplit(url).netloc in combining:
             continue  # its tools are among the combined ones
         name = _name(adapter.namespace)
-        # The name of a variable, too, for the clients that read the token from one.
+        # This is also the name of a variable: some clients read the token from one.
         token = f"{port_variable(name).removeprefix('NAFTIKO_PORT_')}_TOKEN"
         yield RemoteServer(name, url, token if adapter.authentication == "bearer" else "")
 
@@ -129,7 +129,7 @@ def _local(path: Path, options: ConfigOptions, only: Sequence[str] | None = None
     document = path.absolute()
     beside = document.parent / ".env"
     env_files = options.env_files or ([beside] if beside.is_file() else [])
-    # With an environment that has nothing, what is missing is what the document reads there.
+    # In an empty environment, the missing variables are those that the document reads.
     capability = load(path, Settings(environment={}, env_files=env_files))
     for candidate in stdio_candidates(capability, "mcp"):
         name = candidate.exposes.name
@@ -144,14 +144,14 @@ def _local(path: Path, options: ConfigOptions, only: Sequence[str] | None = None
 
 
 def _variables(capability: Capability) -> Iterator[str]:
-    """Give the environment variables that calls need; over stdio nothing else needs any."""
+    """Return the environment variables that calls need; over stdio nothing else needs any."""
     missing = {each for function in capability.functions.values() for each in function.missing}
     missing |= {each for forward in capability.forwards.values() for each in forward.target.plan.missing}
     yield from sorted(each.name for each in missing if not each.location)
 
 
 def _command() -> str:
-    """Give our command as a client can start it, which knows nothing of a virtual environment."""
+    """Return the command for a client, which does not know about the virtual environment."""
     own = shutil.which("naftiko-run", path=sysconfig.get_path("scripts"))
     return own or shutil.which("naftiko-run") or "naftiko-run"
 

@@ -9,7 +9,7 @@ from naftiko_run.errors import ConfigurationError
 
 
 def show_schema(version: str) -> int:
-    """Print the JSON Schema of documents; give the exit code."""
+    """Print the JSON Schema of documents; return the exit code."""
     try:
         print_json(editor_schema(version))
     except ValueError as fault:

@@ -1,4 +1,4 @@
-"""What start-up tells: every adapter with its URL, every route and tool, and what is missing."""
+"""The output of start-up: every adapter with its URL, every route and tool, and missing variables."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Startup:
     """Prints what is served.
 
     Args:
-        console: Where to; a terminal gets colours and columns, anything else plain lines.
-        capabilities: What was loaded.
+        console: A terminal gets colours and columns, anything else plain lines.
+        capabilities: The capabilities that are served.
         sandbox: Whether nothing is sent to upstreams.
     """
 
@@ -29,14 +29,14 @@ class Startup:
         self._capabilities = capabilities
         self._sandbox = sandbox
 
-    def print(self, sites: Sequence[Site], piped: Adapter | None = None) -> None:
-        """Print everything, once all sites listen; ``piped`` is the adapter on stdin and stdout."""
+    def print(self, sites: Sequence[Site], on_stdio: Adapter | None = None) -> None:
+        """Print everything, once all sites listen; ``on_stdio`` is the adapter on stdin and stdout."""
         found: dict[int, list[tuple[Adapter, str]]] = {}
         for site in sites:
             for adapter in site.adapters:
                 found.setdefault(id(adapter.capability), []).append((adapter, site.url_of(adapter)))
-        if piped is not None:
-            found.setdefault(id(piped.capability), []).append((piped, "on stdin and stdout"))
+        if on_stdio is not None:
+            found.setdefault(id(on_stdio.capability), []).append((on_stdio, "on stdin and stdout"))
         mode = " (sandbox: nothing is sent to any upstream)" if self._sandbox else ""
         self._line(Text(f"naftiko-run {__version__}{mode}", style="bold"))
         for capability in self._capabilities:
@@ -96,24 +96,24 @@ class Startup:
         self._console.print(table)
 
     def _print_diagnostics(self) -> None:
-        """Print in full what bears on what is served; of what was only mended, how much there is."""
+        """Print the diagnostics that alter what is served, and the number of the others."""
         found = [each for capability in self._capabilities for each in capability.diagnostics]
-        grave = [each for each in found if each.alters_service]
-        grave.sort(key=lambda each: not each.is_error)
-        print_diagnostics(self._console, grave[:MAX_SHOWN])
-        print_rest(self._console, len(grave) - MAX_SHOWN, "errors and warnings")
+        printed = [each for each in found if each.alters_service]
+        printed.sort(key=lambda each: not each.is_error)
+        print_diagnostics(self._console, printed[:MAX_SHOWN])
+        print_rest(self._console, len(printed) - MAX_SHOWN, "errors and warnings")
         for capability in self._capabilities:
             number = sum(not each.alters_service for each in capability.diagnostics)
             if number:
-                told = f"{number} warning{'s' if number > 1 else ''}"
+                count = f"{number} warning{'s' if number > 1 else ''}"
                 shown = Text(f"; `naftiko validate {capability.file}` shows {'them' if number > 1 else 'it'}")
-                self._line(Text.assemble((told, "yellow"), shown))
+                self._line(Text.assemble((count, "yellow"), shown))
 
     def _print_unmatched(self) -> None:
         """Print the globs that match nothing in any document."""
         for glob in sorted(frozenset.intersection(*(each.unmatched for each in self._capabilities))):
-            told = f"nothing is named `{glob}`, as --include or --exclude says"
-            self._line(Text.assemble(("warning ", "bold yellow"), told))
+            message = f"`{glob}` of --include or --exclude matches nothing"
+            self._line(Text.assemble(("warning ", "bold yellow"), message))
 
     def _line(self, text: Text) -> None:
         self._console.print(text, soft_wrap=True)
@@ -122,6 +122,6 @@ class Startup:
 def _state(feature: Feature) -> str:
     """Return what a feature calls, or the reason why it is not served or cannot be called."""
     if feature.reason:
-        return f"left out: {feature.reason}"
+        return f"not served: {feature.reason}"
     refusal = f"  cannot be called: {feature.refusal}" if feature.refusal else ""
     return f"{feature.target}  {feature.request}".rstrip() + refusal

@@ -1,4 +1,4 @@
-"""``naftiko validate``: say what is wrong with documents, to people or to programs."""
+"""``naftiko validate``: print the problems of documents, for people or for programs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ValidateOptions:
 
 
 def validate_documents(options: ValidateOptions) -> int:
-    """Print what is found in the documents, stdout, and how much, stderr; give the exit code."""
+    """Print the diagnostics of the documents to stdout and their number to stderr; return the exit code."""
     files: dict[Path, None] = {}
     found: list[Diagnostic] = []
     for path in options.files:

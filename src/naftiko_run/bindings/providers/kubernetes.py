@@ -50,17 +50,17 @@ def _names(location: str, account: ServiceAccount) -> tuple[str, str]:
 
 def _data(answer: SecretResponse, place: str) -> dict[str, Any]:
     if answer.status == 404:
-        raise LocationUnreadable(f"there is no such thing as {place}")
+        raise LocationUnreadable(f"{place} does not exist")
     if answer.status in (401, 403):
-        raise LocationUnreadable(f"the service account may not read {place} ({answer.status})")
+        raise LocationUnreadable(f"the service account is not allowed to read {place} ({answer.status})")
     data = answer.member("data")
     if answer.status != 200 or not isinstance(data, dict):
-        raise LocationUnreadable(f"the API server answered {answer.status} for {place}")
+        raise LocationUnreadable(f"the API server responded with {answer.status} for {place}")
     return data
 
 
 def _decoded(value: Any) -> str | None:
-    """Give the text of a base64 value; None where it is none."""
+    """Return the text of a base64 value; None where it is not valid."""
     try:
         return b64decode(value, validate=True).decode() if isinstance(value, str) else None
     except (binascii.Error, UnicodeDecodeError):
