@@ -69,7 +69,7 @@ def test_a_schema_that_cannot_be_used_leaves_its_units_out(
     assert [function.name for function in capability.functions.values()] == ["fine"]
     found = finding(capability, "not-runnable")
     assert words in found.message
-    assert "`t` is left out: the answers of `api.op` cannot be read" in found.message
+    assert "`t` is not served: the answers of `api.op` cannot be read" in found.message
     assert words in str([*capability.unavailable.values()])
     assert found.pointer == "/capability/consumes/0/resources/0/operations/0/outputSchema"
 

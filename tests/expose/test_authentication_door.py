@@ -43,7 +43,7 @@ UNUSABLE = {
     "false": ("false", "it names no `type`"),
     "unknown": (
         "{type: kerberos}",
-        "nothing installed checks `kerberos` (installed: apikey, basic, bearer, digest, oauth2)",
+        "the scheme `kerberos` is not installed (installed: apikey, basic, bearer, digest, oauth2)",
     ),
     "bearer": ("{type: bearer}", "its authentication cannot be checked: it needs a `token`"),
     "bearer-empty": ("{type: bearer, token: ''}", "it needs a `token`"),
@@ -90,7 +90,7 @@ def test_an_adapter_whose_authentication_cannot_be_checked_is_left_out(
         (capability,) = served.capabilities
     (told,) = [each for each in capability.diagnostics if each.code == "not-guarded"]
     assert told.is_error
-    assert told.message.startswith("the adapter `shop-rest` is left out: ")
+    assert told.message.startswith("the adapter `shop-rest` is not served: ")
     assert reason in told.message
 
 
@@ -119,7 +119,7 @@ def test_other_spellings_guard_as_well(tmp_path: Path, upstream: Upstream, line:
 
 def test_a_document_none_of_whose_adapters_can_be_guarded_is_refused(tmp_path: Path) -> None:
     document = written(tmp_path, guarded("{type: kerberos}"))
-    with pytest.raises(DocumentError, match=r"shop-rest.*is left out") as failed:
+    with pytest.raises(DocumentError, match=r"shop-rest.*is not served") as failed:
         load(document)
     assert sum(each.code == "not-guarded" for each in failed.value.diagnostics) == 2
     assert run(document, *FREE_PORTS).returncode == 65
@@ -130,7 +130,7 @@ def test_validate_says_that_an_adapter_cannot_be_guarded(tmp_path: Path) -> None
     found = run_naftiko("validate", document)
     assert found.returncode == 1
     assert "not-guarded" in found.stdout
-    assert "the adapter `shop-mcp` is left out" in found.stdout
+    assert "the adapter `shop-mcp` is not served" in found.stdout
 
 
 def test_without_its_variable_an_adapter_answers_nobody(tmp_path: Path, upstream: Upstream) -> None:
@@ -294,11 +294,11 @@ def test_start_up_says_what_is_missing_for_whom(tmp_path: Path) -> None:
 def test_list_says_what_each_adapter_demands(tmp_path: Path) -> None:
     text = small("shop", rest="authentication: {type: kerberos}", mcp=f"authentication: {BEARER}")
     rest, mcp = inventory(load(written(tmp_path, text), Settings(environment=TOKEN)))["exposes"]
-    assert "nothing installed checks `kerberos`" in rest["reason"]
+    assert "the scheme `kerberos` is not installed" in rest["reason"]
     assert mcp["authentication"] == "bearer"
     lines = run_naftiko("list", tmp_path / "shop.yaml").stdout.splitlines()
     assert "mcp shop-mcp  default port  authentication: bearer" in lines
-    assert f"  left out: {rest['reason']}" in lines
+    assert f"  not served: {rest['reason']}" in lines
 
 
 PROTOCOL = """

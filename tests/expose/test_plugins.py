@@ -87,7 +87,7 @@ def test_start_up_lists_what_it_serves_and_what_is_missing(document: Path, upstr
         process.wait_for_line(READY)
         lines = process.lines
     assert f"line cities -> weather.list-cities  GET {upstream.url}/cities" in lines
-    assert f"line gone left out: {GONE}" in lines
+    assert f"line gone not served: {GONE}" in lines
     assert "missing WEATHER_KEY  needed by locked.get" in lines
 
 
@@ -97,7 +97,7 @@ def test_list_has_its_functions_with_their_inputs(document: Path) -> None:
     lines = [line.strip() for line in done.stdout.splitlines()]
     assert "lines plain  default port" in lines
     assert lines[lines.index("forecast  -> weather.forecast") + 1] == "days  integer"
-    assert f"gone  left out: {GONE}" in lines
+    assert f"gone  not served: {GONE}" in lines
     assert "nothing exposed calls it" not in done.stdout
     (data,) = json.loads(naftiko_list(document, "--json").stdout)
     assert [each["name"] for each in data["exposes"][0]["units"]] == ["cities", "forecast", "locked", "gone"]
@@ -109,7 +109,7 @@ def test_validate_shows_where_a_function_is_wrong(document: Path) -> None:
     assert done.returncode == 1
     (line,) = [line for line in done.stdout.splitlines() if "error[" in line]
     number = 1 + document.read_text().splitlines().index("    - {name: gone, call: weather.gone}")
-    assert line.startswith(f"{document}:{number}:26: error[unknown-operation] `gone` is left out: {GONE}")
+    assert line.startswith(f"{document}:{number}:26: error[unknown-operation] `gone` is not served: {GONE}")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_filters_apply_to_it(document: Path, options: list[str], served: set[str
     ) as process:
         process.wait_for_line(READY)
         listed = [line for line in process.lines if line.startswith("line ")]
-        assert {line.split()[1] for line in listed if "left out" not in line} == served
+        assert {line.split()[1] for line in listed if "not served" not in line} == served
         url = process.url("lines")
         for name in ("cities", "forecast", "locked"):
             assert httpx.get(f"{url}/{name}").status_code == (200 if name in served else 404)

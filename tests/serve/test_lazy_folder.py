@@ -158,7 +158,7 @@ def test_start_up_tells_of_it_and_of_what_it_leaves_out(folder: Path) -> None:
             f"/mcp  all-tools  {NUMBER * 5 + 63} tools, behind search_tools and call_tool, of {NUMBER + 1} adapters"
         )
         assert process.lines[at + 1] == (
-            "adapter locked-mcp left out: it has authentication, so that its tools are found at its own URL only"
+            "adapter locked-mcp not served: it has authentication, so that its tools are found at its own URL only"
         )
 
 

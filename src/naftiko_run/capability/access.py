@@ -79,7 +79,7 @@ def compile_access(document: Document, bindings: Bindings, report: Report) -> di
             name = exposes.name
             found[exposes.pointer] = access = _access(name, exposes.authentication, bindings)
             if access.refusal:
-                message = f"the adapter `{name}` is left out: {access.refusal}"
+                message = f"the adapter `{name}` is not served: {access.refusal}"
                 report.error("not-guarded", message, exposes.pointer)
     return found
 

@@ -130,7 +130,7 @@ class BlockCompiler:
         except (NotCallable, ValueError) as fault:
             cause = NotCallable.of(fault) if isinstance(fault, ValueError) else fault
             at = cause.at or self._templates.find(cause.template) or pointer
-            self.report.error("not-runnable", f"{title} is left out: {fault}", at)
+            self.report.error("not-runnable", f"{title} is not served: {fault}", at)
             self.compiled.unavailable[pointer] = str(fault)
             return False
         self.compiled.served.add(pointer)

@@ -12,12 +12,12 @@ from naftiko_run.expressions import parse_path
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """An endpoint that is left out, because another adapter of its port answers the same requests.
+    """An endpoint that is not served, because another adapter of its port answers the same requests.
 
     Attributes:
         what: The endpoint: its method and path.
         by: The adapter that answers, with its document.
-        left_out: The adapter whose endpoint is left out, with its document.
+        left_out: The adapter whose endpoint is not served, with its document.
     """
 
     what: str
@@ -27,7 +27,7 @@ class Clash:
     @property
     def message(self) -> str:
         """What happened, for people."""
-        return f"{self.what} of {self.left_out} is left out: {self.by} answers it on the same port"
+        return f"{self.what} of {self.left_out} is not served: {self.by} answers it on the same port"
 
     @property
     def hint(self) -> str:
@@ -45,7 +45,7 @@ def without_clashes(adapters: Sequence[Adapter]) -> tuple[list[Adapter], list[Cl
         adapters: Everything on one port, in the order of the command line.
 
     Returns:
-        The adapters in the same order, and what was left out of them.
+        The adapters in the same order, and what is not served of them.
     """
     owners: dict[object, Adapter] = {}
     clashes: list[Clash] = []

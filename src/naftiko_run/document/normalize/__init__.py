@@ -116,7 +116,7 @@ def normalize_functions(
     for function in Reader(exposes.settings, exposes.pointer, report).members(key):
         name = function.text("name") or function.key or function.text("ref").rpartition(".")[2]
         if not name:
-            report.warning("nameless-function", "the function has no `name`; it is left out", function.at)
+            report.warning("nameless-function", "the function has no `name`; it is not served", function.at)
             continue
         canonical = read_function(
             function, function_reader, name, unavailable, partial(function_reader.read, function, name)

@@ -44,7 +44,7 @@ def _entry(written: Reader, function_reader: FunctionReader) -> dict[str, Any] |
             "missing-type",
             f"the adapter has no `type`; `{kind}` is used"
             if kind
-            else "the adapter has no `type`; it is left out",
+            else "the adapter has no `type`; it is not served",
             written.at,
             hint="write `type: rest` or `type: mcp`",
         )
@@ -144,7 +144,7 @@ def _rest(written: Reader, function_reader: FunctionReader) -> dict[str, Any]:
                 reason = f"it matches the same requests as `{seen[identity]}`, which handles them"
                 operation.report.warning(
                     "duplicate-route",
-                    f"`{as_written}` is left out: {reason}",
+                    f"`{as_written}` is not served: {reason}",
                     operation.at,
                     hint="change its path, or add a query such as `?action=x`",
                     alters_service=True,
@@ -207,7 +207,7 @@ def _mcp(written: Reader, function_reader: FunctionReader) -> dict[str, Any]:
     for tool in written.members("tools"):
         name = tool.text("name") or tool.key or tool.text("ref").rpartition(".")[2]
         if not name:
-            tool.report.warning("nameless-tool", "the tool has no `name`; it is left out", tool.at)
+            tool.report.warning("nameless-tool", "the tool has no `name`; it is not served", tool.at)
             continue
         function = read_function(
             tool, function_reader, name, unavailable, partial(function_reader.read, tool, name)
@@ -294,7 +294,7 @@ def read_function(
         return read()
     except ValueError as fault:
         if says_nothing(function):
-            message = f"`{title}` is left out: {fault}"
+            message = f"`{title}` is not served: {fault}"
             function.report.warning(
                 "not-runnable", message, function.at, "add `call: namespace.operation`", alters_service=True
             )
@@ -310,6 +310,6 @@ def _report_unavailable(
 ) -> None:
     code = "unknown-operation" if "call" in function.data else "not-runnable"
     at = (*function.at, "call") if "call" in function.data else function.at
-    function.report.error(code, f"`{name}` is left out: {reason}", at, hint)
+    function.report.error(code, f"`{name}` is not served: {reason}", at, hint)
     action = function.text("name") or function.key or name
     unavailable.append({"pointer": function.at, "name": name, "reason": reason, "action": action})

@@ -51,7 +51,7 @@ def check_tool(tool: SkillTool, folder: Folder | None, compiled: Compiled) -> No
     source = tool.source
     if source is not None and source.unit in compiled.unavailable:
         name = f"{source.source_namespace}.{source.action}"
-        reason = f"it is `{name}`, which is left out: {compiled.unavailable[source.unit]}"
+        reason = f"it is `{name}`, which is not served: {compiled.unavailable[source.unit]}"
         raise Withheld(reason) if source.unit in compiled.withheld else ValueError(reason)
     if tool.instruction and folder is None:
         raise ValueError("its `instruction` is a file below the skill's `location`, which does not exist")
