@@ -69,7 +69,7 @@ def test_functions_with_an_invalid_schema_are_not_served(
     assert [function.name for function in capability.functions.values()] == ["fine"]
     found = finding(capability, "not-runnable")
     assert words in found.message
-    assert "`t` is left out: responses of `api.op` cannot be decoded" in found.message
+    assert "`t` is not served: responses of `api.op` cannot be decoded" in found.message
     assert words in str([*capability.unavailable.values()])
     assert found.pointer == "/capability/consumes/0/resources/0/operations/0/outputSchema"
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from naftiko_run import Settings, load
+from naftiko_run.capability.inventory import inventory
 from naftiko_run.errors import DocumentError
-from naftiko_run.inventory import inventory
 from naftiko_run.serve import Addressing
 from support.commands import ended
 from support.documents import small, written
@@ -43,7 +43,7 @@ UNUSABLE = {
     "false": ("false", "it names no `type`"),
     "unknown": (
         "{type: kerberos}",
-        "nothing installed checks `kerberos` (installed: apikey, basic, bearer, digest, oauth2)",
+        "the scheme `kerberos` is not installed (installed: apikey, basic, bearer, digest, oauth2)",
     ),
     "bearer": ("{type: bearer}", "its authentication cannot be checked: it needs a `token`"),
     "bearer-empty": ("{type: bearer, token: ''}", "it needs a `token`"),
@@ -90,7 +90,7 @@ def test_an_adapter_whose_authentication_cannot_be_checked_is_left_out(
         (capability,) = served.capabilities
     (told,) = [each for each in capability.diagnostics if each.code == "not-guarded"]
     assert told.is_error
-    assert told.message.startswith("the adapter `shop-rest` is left out: ")
+    assert told.message.startswith("the adapter `shop-rest` is not served: ")
     assert reason in told.message
 
 
@@ -119,7 +119,7 @@ def test_other_spellings_guard_as_well(tmp_path: Path, upstream: Upstream, line:
 
 def test_a_document_none_of_whose_adapters_can_be_guarded_is_refused(tmp_path: Path) -> None:
     document = written(tmp_path, guarded("{type: kerberos}"))
-    with pytest.raises(DocumentError, match=r"shop-rest.*is left out") as failed:
+    with pytest.raises(DocumentError, match=r"shop-rest.*is not served") as failed:
         load(document)
     assert sum(each.code == "not-guarded" for each in failed.value.diagnostics) == 2
     assert run(document, *FREE_PORTS).returncode == 65
@@ -130,7 +130,7 @@ def test_validate_says_that_an_adapter_cannot_be_guarded(tmp_path: Path) -> None
     found = run_naftiko("validate", document)
     assert found.returncode == 1
     assert "not-guarded" in found.stdout
-    assert "the adapter `shop-mcp` is left out" in found.stdout
+    assert "the adapter `shop-mcp` is not served" in found.stdout
 
 
 def test_without_its_variable_an_adapter_answers_nobody(tmp_path: Path, upstream: Upstream) -> None:
@@ -294,25 +294,41 @@ def test_start_up_says_what_is_missing_for_whom(tmp_path: Path) -> None:
 def test_list_says_what_each_adapter_demands(tmp_path: Path) -> None:
     text = small("shop", rest="authentication: {type: kerberos}", mcp=f"authentication: {BEARER}")
     rest, mcp = inventory(load(written(tmp_path, text), Settings(environment=TOKEN)))["exposes"]
-    assert "nothing installed checks `kerberos`" in rest["reason"]
+    assert "the scheme `kerberos` is not installed" in rest["reason"]
     assert mcp["authentication"] == "bearer"
     lines = run_naftiko("list", tmp_path / "shop.yaml").stdout.splitlines()
-    assert "mcp shop-mcp  port usual  authentication: bearer" in lines
-    assert f"  left out: {rest['reason']}" in lines
+    assert "mcp shop-mcp  default port  authentication: bearer" in lines
+    assert f"  not served: {rest['reason']}" in lines
 
 
 PROTOCOL = """
 
-from naftiko_run.expose import Adapter, Endpoint
+from dataclasses import dataclass
+
+from naftiko_run.document.model import Exposes
+from naftiko_run.expose import Adapter, Endpoint, Exposer
 from naftiko_run.expose.response import respond
 from naftiko_run.expressions import parse_path
 
 
-class WordsExposer:
+@dataclass(kw_only=True)
+class WordsExposes(Exposes):
+    words: tuple = ()
+
+
+class WordsExposer(Exposer):
     default_port = 7070
 
+    def parse(self, exposes, parser):
+        words, unavailable = parser.functions(exposes, "words")
+        return WordsExposes.of(exposes, words=words, unavailable=unavailable)
+
+    def compile(self, exposes, compiler):
+        for word in exposes.words:
+            compiler.function(word, word.name)
+
     def expose(self, exposes, capability, settings):
-        function = capability.compile({"name": "get", "call": "shop.get"})
+        (function,) = capability.functions_of(exposes)
 
         async def answer(scope, receive, send):
             outcome = await function.invoke({})
@@ -336,7 +352,7 @@ def test_the_documented_scheme_guards_a_protocol_of_somebody_else(tmp_path: Path
         "[naftiko_run.exposers]\nwords = naftiko_words:WordsExposer\n"
     )
     text = small("shop").partition("  exposes:")[0].replace("https://shop.example", upstream.url) + (
-        "  exposes:\n  - type: words\n    namespace: w\n    authentication: {type: word, word: '{{WORD}}'}\n"
+        "  exposes:\n  - type: words\n    namespace: w\n    authentication: {type: word, word: '{{WORD}}'}\n    words: [{name: get, call: shop.get}]\n"
     )
     environment = {"PYTHONPATH": str(tmp_path), "WORD": "sesame"}
     with launched(written(tmp_path, text), "--port", "words=0", environment=environment) as process:

@@ -276,14 +276,14 @@ def test_an_earlier_client_whose_model_refuses_gets_an_error_of_the_tool(
 
 
 def test_questions_that_wait_for_each_other_leave_their_tool_out(served: Served) -> None:
-    (unit,) = [
-        unit
+    (feature,) = [
+        feature
         for site in served.sites
         for adapter in site.adapters
-        for unit in adapter.units
-        if unit.name == "circle"
+        for feature in adapter.features
+        if feature.name == "circle"
     ]
-    assert unit.reason == "its questions depend on each other in a cycle: a, b"
+    assert feature.reason == "its questions depend on each other in a cycle: a, b"
 
 
 @pytest.mark.parametrize(

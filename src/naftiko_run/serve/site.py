@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from naftiko_run.capability import Capability
-from naftiko_run.document.model import is_piped
 from naftiko_run.errors import PortUnavailable
 from naftiko_run.expose import Adapter, Block, Clash, HostGuard, Router, find_exposer
 from naftiko_run.serve.mount import Mount, ServeSettings, build_mount
@@ -116,7 +115,7 @@ def _mounted(capabilities: Sequence[Capability], settings: ServeSettings) -> dic
     for capability in () if settings.stdio else capabilities:
         for exposes in capability.document.exposes:
             exposer = find_exposer(exposes.type)
-            if exposer is None or is_piped(exposes) or exposes.pointer in capability.unavailable:
+            if exposer is None or exposes.is_stdio or exposes.pointer in capability.unavailable:
                 continue
             host = settings.addressing.host_of(capability.address_of(exposes))
             port = settings.addressing.port_of(exposes, exposer.default_port)

@@ -1,4 +1,4 @@
-"""Findings as a JSON array: an object for each, with every field."""
+"""Diagnostics as a JSON array: an object for each, with every field."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from naftiko_run.diagnostics import Diagnostic
 
 
 def as_json(found: Sequence[Diagnostic]) -> str:
-    """Write findings as a JSON array."""
+    """Return diagnostics as a JSON array."""
     return _json.dumps([each.as_data() for each in found], indent=True).decode() + "\n"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
 
-from naftiko_run.capability.access import Block
+from naftiko_run.capability.access import GuardSettings
 from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, is_same
 from naftiko_run.expose.exposer import Scope
 
@@ -32,7 +32,7 @@ class ApiKey:
         return len(values) == 1 and is_same(values[0], self.expected)
 
 
-def compile_guard(block: Block) -> Guard:
+def compile_guard(block: GuardSettings) -> Guard:
     """Compile ``{type: apikey, key, value, placement}``, or several of these."""
     keys = [_key(written, block) for written in block.settings["keys"]]
     if not keys:
@@ -54,7 +54,7 @@ def compile_guard(block: Block) -> Guard:
     return Guard(check)
 
 
-def _key(written: dict[str, Any], block: Block) -> ApiKey:
+def _key(written: dict[str, Any], block: GuardSettings) -> ApiKey:
     place, name = written["placement"], written["key"]
     if place not in _READERS:
         raise ValueError(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from base64 import b64decode
 
-from naftiko_run.capability.access import Block
+from naftiko_run.capability.access import GuardSettings
 from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, credentials, is_same
 from naftiko_run.expose.exposer import Scope
 
 
-def compile_guard(block: Block) -> Guard:
+def compile_guard(block: GuardSettings) -> Guard:
     """Compile ``{type: basic, username, password}``."""
     username, password = block.text("username"), block.text("password")
     if ":" in username:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from naftiko_run.capability.access import Block
+from naftiko_run.capability.access import GuardSettings
 from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, credentials, is_same
 from naftiko_run.expose.exposer import Scope
 
 
-def compile_guard(block: Block) -> Guard:
+def compile_guard(block: GuardSettings) -> Guard:
     """Compile ``{type: bearer, token}``; the token may have a ``Bearer`` prefix."""
     expected = block.text("token")
     if expected[:7].casefold() == "bearer ":

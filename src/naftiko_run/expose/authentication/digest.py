@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
-from naftiko_run.capability.access import Block
+from naftiko_run.capability.access import GuardSettings
 from naftiko_run.expose.authentication.guard import (
     Challenge,
     Guard,
@@ -37,7 +37,7 @@ _ALGORITHMS: Final[dict[str, Callable[[str], str]]] = {"SHA-256": _sha256, "MD5"
 """The strongest first, because clients use the first one that they support."""
 
 
-def compile_guard(block: Block) -> Guard:
+def compile_guard(block: GuardSettings) -> Guard:
     """Compile ``{type: digest, username, password}``."""
     return Guard(
         DigestGuard(block.text("username"), block.text("password"), printable_ascii(block.realm)).check

@@ -21,7 +21,7 @@ _BARE: Final = ("algorithm", "stale")
 class Guard:
     """Check every request to an adapter before its body is read.
 
-    A scheme is a callable that returns a guard for a ``Block``. It is an entry point in the group
+    A scheme is a callable that returns a guard for a ``GuardSettings``. It is an entry point in the group
     ``naftiko_run.guards``, named for the ``type`` of its blocks, and raises ``ValueError`` for an invalid block.
 
     Attributes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from naftiko_run.capability.access import Block
+from naftiko_run.capability.access import GuardSettings
 from naftiko_run.expose.authentication.authorization_server import AuthorizationServer
 from naftiko_run.expose.authentication.claims import ExpectedClaims, InvalidToken, scopes_of, with_implied
 from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, count_headers, credentials
@@ -58,7 +58,7 @@ class OAuth2Settings:
     client: tuple[str, str] | None = field(repr=False)
 
 
-def compile_guard(block: Block) -> Guard:
+def compile_guard(block: GuardSettings) -> Guard:
     """Compile ``{type: oauth2, authorizationServerUri, resource, …}``."""
     settings = _parse(block)
     metadata: dict[str, Any] = {
@@ -131,7 +131,7 @@ class OAuth2Guard:
         return Challenge("Bearer", realm=self._realm, **parameters, scope=" ".join(self._settings.scopes))
 
 
-def _parse(block: Block) -> OAuth2Settings:
+def _parse(block: GuardSettings) -> OAuth2Settings:
     written = block.settings
     issuer, resource = _uri(block, "authorizationServerUri"), _uri(block, "resource")
     validation = str(written.get("tokenValidation") or "jwks")
@@ -152,7 +152,7 @@ def _parse(block: Block) -> OAuth2Settings:
     )
 
 
-def _uri(block: Block, key: str) -> str:
+def _uri(block: GuardSettings, key: str) -> str:
     uri = block.text(key)
     parts = urlsplit(uri)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:

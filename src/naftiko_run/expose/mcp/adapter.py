@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final, get_args
+from dataclasses import replace
+from typing import Any, Final, get_args
 
 import mcp_types as types
 from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.lowlevel import Server
 
-from naftiko_run.capability import Capability
+from naftiko_run.capability import Capability, Feature
 from naftiko_run.document.model import Exposes, McpExposes
 from naftiko_run.expose.exposer import Adapter, Block, Endpoint, ExposeSettings
 from naftiko_run.expose.mcp.completions import Completions
@@ -26,84 +28,103 @@ from naftiko_run.expose.mcp.tools import ToolBox
 from naftiko_run.expressions import parse_path
 from naftiko_run.version import __version__
 
+_log = logging.getLogger(__name__)
+
 _COMBINED: Final = "all-tools"
 """The name of a server of the tools of several adapters."""
 
 
-class McpExposer:
-    """Exposes functions as MCP tools."""
+def build_adapter(
+    exposes: McpExposes, capability: Capability, settings: ExposeSettings, features: tuple[Feature, ...]
+) -> Adapter:
+    """Return the adapter of an ``mcp`` block.
 
-    default_port: ClassVar[int] = 9090
+    Args:
+        exposes: The block.
+        capability: The capability that it belongs to.
+        settings: How it is served.
+        features: What it offers.
+    """
+    shelf = ResourceShelf(exposes, capability)
+    tools = _tools(exposes, capability, shelf, settings)
+    lazy = LazyTools([Shelved(tools, capability.label)]) if settings.lazy_tools and tools.described else None
+    book = PromptBook(exposes, capability, shelf)
+    server = _server(exposes, capability, lazy or tools, shelf, book)
+    if exposes.converses:
+        _converse(server, shelf, settings)
+        if not settings.keeps_sessions:
+            _log.warning(
+                "`%s` asks its callers (x-asks): several workers keep no sessions, so that only clients of "
+                "protocol 2026-07-28 can be asked",
+                exposes.name,
+            )
+    direct = DirectCalls((lazy or tools).direct, server.server_info_stamp)
+    keeps_sessions = exposes.converses and settings.keeps_sessions
+    endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=keeps_sessions)
+    own = parse_path(f"/{_namespace(exposes)}/mcp")
+    endpoints = (
+        Endpoint(own, endpoint),
+        Endpoint(parse_path("/mcp"), endpoint, is_alias=True),
+        Endpoint(parse_path("/"), endpoint, is_alias=True),
+    )
+    return Adapter(
+        "mcp",
+        exposes.namespace,
+        capability,
+        own.text,
+        endpoints,
+        tuple(_served_first(features, tools)),
+        endpoint.running,
+        endpoint.end_streams,
+        stdio=pipe_of(server),
+        note=lazy.note if lazy else "",
+    )
 
-    def expose(self, exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Adapter:
-        """Make the adapter of an ``mcp`` block; see ``Exposer.expose``."""
-        assert isinstance(exposes, McpExposes)
-        shelf = ResourceShelf(exposes, capability)
-        tools = _tools(exposes, capability, shelf, settings)
-        lazy = (
-            LazyTools([Shelved(tools, capability.label)]) if settings.lazy_tools and tools.described else None
-        )
-        book = PromptBook(exposes, capability, shelf)
-        server = _server(exposes, capability, lazy or tools, shelf, book)
-        if exposes.converses:
-            _converse(server, shelf, settings)
-        direct = DirectCalls((lazy or tools).direct, server.server_info_stamp)
-        keeps_sessions = exposes.converses and settings.keeps_sessions
-        endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=keeps_sessions)
-        own = parse_path(f"/{_namespace(exposes)}/mcp")
-        endpoints = (
-            Endpoint(own, endpoint),
-            Endpoint(parse_path("/mcp"), endpoint, is_alias=True),
-            Endpoint(parse_path("/"), endpoint, is_alias=True),
-        )
-        units = sorted((*tools.units(), *shelf.units(), *book.units()), key=lambda each: bool(each.reason))
-        return Adapter(
-            "mcp",
-            exposes.namespace,
-            capability,
-            own.text,
-            endpoints,
-            tuple(units),
-            endpoint.running,
-            endpoint.end_streams,
-            pipe=pipe_of(server),
-            note=lazy.note if lazy else "",
-        )
 
-    def combine(self, blocks: Sequence[Block], settings: ExposeSettings) -> Adapter | None:
-        """Make one adapter of the tools of several blocks, if they are lazy; see ``Combining.combine``."""
-        if not settings.lazy_tools:
-            return None
-        lazy = LazyTools([_shelved(exposes, capability, settings) for exposes, capability in blocks])
-        server: Server[Any] = Server(
-            _COMBINED,
-            version=__version__,
-            instructions=lazy.instructions,
-            on_list_tools=lazy.list,
-            on_call_tool=keeping_result(taking_arguments(lazy.call)),
-            get_tool_input_schema=lazy.input_schema,
-        )
-        converses = any(
-            tool.asks for exposes, _ in blocks if isinstance(exposes, McpExposes) for tool in exposes.tools
-        )
-        if converses:
-            _converse(server, None, settings)
-        direct = DirectCalls(lazy.direct, server.server_info_stamp)
-        keeps_sessions = converses and settings.keeps_sessions
-        endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=keeps_sessions)
-        path, shorter = parse_path("/mcp"), parse_path("/")
-        return Adapter(
-            "mcp",
-            _COMBINED,
-            None,
-            path.text,
-            (Endpoint(path, endpoint), Endpoint(shorter, endpoint)),
-            (),
-            endpoint.running,
-            endpoint.end_streams,
-            pipe=pipe_of(server),
-            note=f"{lazy.note}, of {len(blocks)} adapters",
-        )
+def combine_blocks(blocks: Sequence[Block], settings: ExposeSettings) -> Adapter:
+    """Return one adapter of the tools of several blocks, which it searches; see ``Combining.combine``."""
+    lazy = LazyTools([_shelved(exposes, capability, settings) for exposes, capability in blocks])
+    server: Server[Any] = Server(
+        _COMBINED,
+        version=__version__,
+        instructions=lazy.instructions,
+        on_list_tools=lazy.list,
+        on_call_tool=keeping_result(taking_arguments(lazy.call)),
+        get_tool_input_schema=lazy.input_schema,
+    )
+    converses = any(
+        tool.asks for exposes, _ in blocks if isinstance(exposes, McpExposes) for tool in exposes.tools
+    )
+    if converses:
+        _converse(server, None, settings)
+    direct = DirectCalls(lazy.direct, server.server_info_stamp)
+    keeps_sessions = converses and settings.keeps_sessions
+    endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=keeps_sessions)
+    path, shorter = parse_path("/mcp"), parse_path("/")
+    return Adapter(
+        "mcp",
+        _COMBINED,
+        None,
+        path.text,
+        (Endpoint(path, endpoint), Endpoint(shorter, endpoint)),
+        (),
+        endpoint.running,
+        endpoint.end_streams,
+        stdio=pipe_of(server),
+        note=f"{lazy.note}, of {len(blocks)} adapters",
+    )
+
+
+def _served_first(features: Sequence[Feature], tools: ToolBox) -> list[Feature]:
+    """Return features with those that are not served last, among them tools that clients would reject."""
+    served = {tool.name for tool in tools.described}
+    checked = [
+        each
+        if each.kind or each.reason or each.name in served
+        else replace(each, reason=tools.unavailable[each.name])
+        for each in features
+    ]
+    return sorted(checked, key=lambda each: bool(each.reason))
 
 
 def _shelved(exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Shelved:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
@@ -11,7 +9,6 @@ from mcp.shared.exceptions import MCPError
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes, Prompt
 from naftiko_run.errors import InvalidInput
-from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
 from naftiko_run.expose.mcp.content import block_of
 from naftiko_run.expose.mcp.describing import title_of
@@ -37,11 +34,6 @@ class PromptBook:
             for model in exposes.prompts
             if model.pointer in capability.prompts
         }
-        self._left_out = {
-            model.name: capability.unavailable[model.pointer]
-            for model in exposes.prompts
-            if model.pointer not in capability.prompts
-        }
         written = {model.written_name: name for name, (model, _, _) in self._prompts.items()}
         self._aliases = {
             alias: name for alias, name in written.items() if alias and alias not in self._prompts
@@ -49,13 +41,6 @@ class PromptBook:
 
     def __bool__(self) -> bool:
         return bool(self._prompts)
-
-    def units(self) -> Iterator[Unit]:
-        """Give the prompts for the start-up output."""
-        for name, (model, _, _) in self._prompts.items():
-            yield Unit(name, model.location or "its messages", kind="prompt")
-        for name, reason in self._left_out.items():
-            yield Unit(name, reason=reason, kind="prompt")
 
     def values_of(self, name: str, argument: str) -> list[str] | None:
         """Give the values that an argument can have; None where there is no such prompt."""

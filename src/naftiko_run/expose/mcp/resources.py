@@ -17,12 +17,10 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes, Resource
-from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.describing import title_of
 from naftiko_run.expose.mcp.failures import error_of, failed
 from naftiko_run.expose.mcp.pages import page_of
 from naftiko_run.expose.mediatypes import media_type_of
-from naftiko_run.expose.units import unit_of
 from naftiko_run.expressions import UriTemplate, as_text, parse_uri_template
 from naftiko_run.folder import FileTooLarge, Folder
 from naftiko_run.invoke import Coercion, Function, compile_coercion, repaired_text, run_in_decode_pool
@@ -66,7 +64,6 @@ class ResourceShelf:
 
     def __init__(self, exposes: McpExposes, capability: Capability) -> None:
         self._statics: list[_Static] = []
-        self._left_out: dict[str, str] = {}
         self._dynamics: list[_Dynamic] = []
         for model in exposes.resources:
             folder = capability.folders.get(model.pointer)
@@ -76,21 +73,10 @@ class ResourceShelf:
             elif function is not None:
                 coercions = {each.name: compile_coercion(each) for each in function.inputs}
                 self._dynamics.append(_Dynamic(model, function, parse_uri_template(model.uri), coercions))
-            else:
-                self._left_out[model.uri] = capability.unavailable[model.pointer]
         self._narrowest_first = sorted(self._dynamics, key=lambda each: each.uri.specificity)
 
     def __bool__(self) -> bool:
         return bool(self._statics or self._dynamics)
-
-    def units(self) -> Iterator[Unit]:
-        """Give the resources for the start-up output."""
-        for static in self._statics:
-            yield Unit(static.model.uri, "its files", kind="resource")
-        for dynamic in self._dynamics:
-            yield unit_of(dynamic.model.uri, dynamic.function, "resource")
-        for name, reason in self._left_out.items():
-            yield Unit(name, reason=reason, kind="resource")
 
     def values_of(self, uri: str, name: str) -> list[str] | None:
         """Give the values that a hole of a template can have; None where there is no such template."""

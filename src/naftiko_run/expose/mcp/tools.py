@@ -20,7 +20,6 @@ from naftiko_run import _json
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import InvocationError
-from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.arguments import Arguments
 from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
 from naftiko_run.expose.mcp.content import Showing
@@ -44,7 +43,6 @@ from naftiko_run.expose.mcp.results import (
 from naftiko_run.expose.mcp.schemaroots import plain_root
 from naftiko_run.expose.mcp.trimming import ResultLimit, limit_of
 from naftiko_run.expose.problems import problem_of
-from naftiko_run.expose.units import unit_of
 from naftiko_run.invoke import Function, Outcome, run_in_decode_pool
 
 _ERAS: Final = (LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION)
@@ -152,13 +150,6 @@ class ToolBox:
     def unavailable(self) -> Mapping[str, str]:
         """Why other tools cannot be called, by name."""
         return self._unavailable
-
-    def units(self) -> tuple[Unit, ...]:
-        """Give the tools for the start-up output, and whatever of the block was left out."""
-        return (
-            *(unit_of(name, tool.function) for name, tool in self._tools.items()),
-            *(_left_out(name, reason) for name, reason in self._unavailable.items()),
-        )
 
     async def list(
         self, context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
@@ -297,11 +288,3 @@ def _fault(tool: _Tool) -> str:
 def _names_headers(schema: dict[str, Any]) -> bool:
     """Whether a schema may have arguments travel in headers too: its text tells sooner than a walk through it."""
     return X_MCP_HEADER_KEY.encode() in _json.dumps(schema)
-
-
-def _left_out(name: str, reason: str) -> Unit:
-    """Give the line of what was left out of a block: a tool, or what its name begins with."""
-    kind, _, rest = name.partition(" ")
-    return (
-        Unit(rest, reason=reason, kind=kind) if kind in ("resource", "prompt") else Unit(name, reason=reason)
-    )

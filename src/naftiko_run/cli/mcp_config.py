@@ -1,4 +1,4 @@
-"""``naftiko mcp-config``: what MCP clients need in their settings."""
+"""``naftiko mcp-config``: print the settings with which MCP clients use documents."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from naftiko_run.capability import Capability, Settings, load
 from naftiko_run.cli.console import error_console, print_fault
 from naftiko_run.cli.diagnostics import print_refusal
 from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
-from naftiko_run.cli.mcpclients import CLIENTS, Client, Local, Remote, Server
+from naftiko_run.cli.mcp_clients import CLIENTS, LocalServer, McpClient, McpServer, RemoteServer
 from naftiko_run.cli.options import USAGE, UsageFault, parse_ports
 from naftiko_run.cli.run import BAD_DOCUMENT, FAILED, OK
 from naftiko_run.document import load_document
-from naftiko_run.document.model import is_piped
 from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
-from naftiko_run.serve import Addressing, ServeSettings, choices, port_variable, urls
+from naftiko_run.serve import Addressing, ServeSettings, is_unambiguous, port_variable, stdio_candidates, urls
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class ConfigOptions:
 
 
 def show_mcp_config(options: ConfigOptions) -> int:
-    """Print the settings for one client on stdout; give the exit code."""
+    """Print the settings for one client on stdout; return the exit code."""
     console = error_console()
     client = CLIENTS[options.client]
     try:
@@ -61,7 +60,7 @@ def show_mcp_config(options: ConfigOptions) -> int:
 
 
 def _is_shared(path: Path) -> bool:
-    """Whether a file only has parts or values for other documents."""
+    """Return whether a file only defines parts for other documents."""
     try:
         load_document(path)
     except SharedDocument:
@@ -71,14 +70,14 @@ def _is_shared(path: Path) -> bool:
     return False
 
 
-def _servers(paths: Sequence[Path], client: Client, options: ConfigOptions) -> list[Server]:
-    """Give every server of the documents.
+def _servers(paths: Sequence[Path], client: McpClient, options: ConfigOptions) -> list[McpServer]:
+    """Return every server of the documents.
 
     Raises:
-        DocumentError: One cannot be served.
-        ConfigurationError: They have none, or it is not clear where one would listen.
+        DocumentError: A document cannot be served.
+        ConfigurationError: They have none, or the port of one is not valid.
     """
-    found: list[Server] = []
+    found: list[McpServer] = []
     if options.stdio or not client.takes_urls:
         found += [each for path in paths for each in _local(path, options)]
     else:
@@ -87,26 +86,26 @@ def _servers(paths: Sequence[Path], client: Client, options: ConfigOptions) -> l
         found += [
             each
             for path, capability in zip(paths, capabilities, strict=True)
-            for each in _local(path, options, _piped(capability))
+            for each in _local(path, options, _stdio_names(capability))
         ]
     if not found:
         raise ConfigurationError(
-            "there is no MCP adapter", hint="with --stdio the operations of a REST adapter are tools"
+            "there is no MCP adapter", hint="--stdio serves the operations of a REST adapter as tools"
         )
     return _distinct(found)
 
 
-def _distinct(servers: Sequence[Server]) -> list[Server]:
-    """Number the servers of one name: settings have one place for each."""
+def _distinct(servers: Sequence[McpServer]) -> list[McpServer]:
+    """Return servers with unique names: those with the same one are numbered."""
     taken: dict[str, int] = {}
-    found: list[Server] = []
+    found: list[McpServer] = []
     for each in servers:
         number = taken[each.name] = taken.get(each.name, 0) + 1
         found.append(each if number == 1 else replace(each, name=f"{each.name}-{number}"))
     return found
 
 
-def _remote(capabilities: Sequence[Capability], options: ConfigOptions) -> Iterator[Remote]:
+def _remote(capabilities: Sequence[Capability], options: ConfigOptions) -> Iterator[RemoteServer]:
     addressing = Addressing(options.host, parse_ports(options.ports), dict(os.environ))
     served = urls(capabilities, ServeSettings(addressing, lazy_tools=options.tools == "lazy"))
     servers = [(adapter, url) for adapter, url in served if adapter.type == "mcp"]
@@ -115,44 +114,44 @@ def _remote(capabilities: Sequence[Capability], options: ConfigOptions) -> Itera
         if adapter.capability and not adapter.authentication and urlsplit(url).netloc in combining:
             continue  # its tools are among the combined ones
         name = _name(adapter.namespace)
-        # The name of a variable, too, for the clients that read the token from one.
+        # This is also the name of a variable: some clients read the token from one.
         token = f"{port_variable(name).removeprefix('NAFTIKO_PORT_')}_TOKEN"
-        yield Remote(name, url, token if adapter.authentication == "bearer" else "")
+        yield RemoteServer(name, url, token if adapter.authentication == "bearer" else "")
 
 
-def _piped(capability: Capability) -> list[str]:
-    return [each.namespace or each.type for each in capability.document.exposes if is_piped(each)]
+def _stdio_names(capability: Capability) -> list[str]:
+    return [each.name for each in capability.document.exposes if each.is_stdio]
 
 
-def _local(path: Path, options: ConfigOptions, only: Sequence[str] | None = None) -> Iterator[Local]:
+def _local(path: Path, options: ConfigOptions, only: Sequence[str] | None = None) -> Iterator[LocalServer]:
     if only is not None and not only:
         return
     document = path.absolute()
     beside = document.parent / ".env"
     env_files = options.env_files or ([beside] if beside.is_file() else [])
-    # With an environment that has nothing, what is missing is what the document reads there.
+    # In an empty environment, the missing variables are those that the document reads.
     capability = load(path, Settings(environment={}, env_files=env_files))
-    named = choices(capability)
-    for name in named:
+    for candidate in stdio_candidates(capability, "mcp"):
+        name = candidate.exposes.name
         if only is None or name in only:
-            chosen = ("--adapter", name) if len(named) > 1 else ()
+            chosen = () if is_unambiguous(candidate) else ("--adapter", name)
             files = [
                 part for each in options.env_files or () for part in ("--env-file", str(each.absolute()))
             ]
             lazy = ("--tools", "lazy") if options.tools == "lazy" else ()
             arguments = (str(document), "--stdio", *chosen, *lazy, *files)
-            yield Local(_name(name), _command(), arguments, tuple(_variables(capability)))
+            yield LocalServer(_name(name), _command(), arguments, tuple(_variables(capability)))
 
 
 def _variables(capability: Capability) -> Iterator[str]:
-    """Give the environment variables that calls need; over stdio nothing else needs any."""
+    """Return the environment variables that calls need; over stdio nothing else needs any."""
     missing = {each for function in capability.functions.values() for each in function.missing}
     missing |= {each for forward in capability.forwards.values() for each in forward.target.plan.missing}
     yield from sorted(each.name for each in missing if not each.location)
 
 
 def _command() -> str:
-    """Give our command as a client can start it, which knows nothing of a virtual environment."""
+    """Return the command for a client, which does not know about the virtual environment."""
     own = shutil.which("naftiko-run", path=sysconfig.get_path("scripts"))
     return own or shutil.which("naftiko-run") or "naftiko-run"
 

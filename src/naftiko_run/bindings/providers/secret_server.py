@@ -1,4 +1,4 @@
-"""Asking a server for secrets: a few small requests, with faults in words that hold none."""
+"""The HTTP client of providers: small requests, with error messages that contain no secret."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ from naftiko_run.errors import LocationUnreadable
 from naftiko_run.urls import strip_credentials
 
 MAX_RESPONSE: Final = 4 * 1024 * 1024
-"""How many bytes of an answer are kept: more than a secret can have."""
+"""Maximum size of a response in bytes: more than a secret can have."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server answered.
+class SecretResponse:
+    """A response.
 
     Attributes:
         status: HTTP status.
-        body: The decoded JSON; None where it is none.
+        body: The decoded JSON; None where the body is not JSON.
     """
 
     status: int
     body: Any = field(repr=False)
 
     def member(self, *names: str) -> Any:
-        """Give a member of the body, by the names on the way to it; None where it is not there."""
+        """Return a member of the body by its path; None where it does not exist."""
         value = self.body
         for name in names:
             value = value.get(name) if isinstance(value, dict) else None
         return value
 
 
-class Server:
-    """A server that keeps secrets. Redirects are not followed: its token is for it alone.
+class SecretServer:
+    """A server that stores secrets. Redirects are not followed: its token is not for other servers.
 
     Args:
         url: Its base URL.
         headers: Sent with every request.
-        timeout: Seconds for each wait.
-        authority: The certificate of who signs for it; None for those that the machine trusts.
-        is_direct: Whether no proxy stands between.
+        timeout: Timeout in seconds of connecting, of each read and of each write.
+        authority: The CA certificate; None for those that the machine trusts.
+        is_direct: Whether proxies are ignored.
 
     Raises:
-        LocationUnreadable: The certificate cannot be read, or the URL is none.
+        LocationUnreadable: The certificate cannot be read, or the URL is not valid.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Server:
         except (OSError, ssl.SSLError):
             raise LocationUnreadable(f"the certificate {authority} cannot be read") from None
         except httpx.InvalidURL:
-            raise LocationUnreadable(f"{self._shown} is not an address") from None
+            raise LocationUnreadable(f"{self._shown} is not a valid URL") from None
 
     def __enter__(self) -> Self:
         return self
@@ -85,21 +85,21 @@ class Server:
     ) -> None:
         self._client.close()
 
-    def get(self, path: str) -> Answer:
-        """Ask for something.
+    def get(self, path: str) -> SecretResponse:
+        """Send a GET request.
 
         Raises:
-            LocationUnreadable: There was no answer.
+            LocationUnreadable: There was no response.
         """
-        return self._ask("GET", path)
+        return self._request("GET", path)
 
-    def post(self, path: str, body: dict[str, Any]) -> Answer:
-        """Send JSON.
+    def post(self, path: str, body: dict[str, Any]) -> SecretResponse:
+        """Send a POST request with JSON.
 
         Raises:
-            LocationUnreadable: There was no answer.
+            LocationUnreadable: There was no response.
         """
-        return self._ask("POST", path, body)
+        return self._request("POST", path, body)
 
     def authorize(self, name: str, value: str) -> None:
         """Send a header with every request from now on."""
@@ -107,28 +107,34 @@ class Server:
 
     def _content(self, response: httpx.Response) -> bytes:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
-            raise LocationUnreadable(f"{self._shown} answers in a content coding that was not asked for")
+            raise LocationUnreadable(f"{self._shown} sent a content coding that was not accepted")
         content = bytearray()
         for chunk in response.iter_raw():
             content += chunk
             if len(content) > MAX_RESPONSE:
-                raise LocationUnreadable(f"{self._shown} answers more than {MAX_RESPONSE:,} bytes")
+                raise LocationUnreadable(
+                    f"the response of {self._shown} is larger than {MAX_RESPONSE:,} bytes"
+                )
         return bytes(content)
 
-    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+    def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> SecretResponse:
         try:
             with self._client.stream(method, path, json=body, headers=self._headers) as response:
                 content = self._content(response)
         except httpx.TimeoutException:
-            raise LocationUnreadable(f"{self._shown} did not answer in time") from None
+            raise LocationUnreadable(f"{self._shown} did not respond in time") from None
         except httpx.ConnectError as fault:
             why = "its certificate is not trusted" if "CERTIFICATE" in str(fault) else "no connection"
             raise LocationUnreadable(f"{self._shown} cannot be reached: {why}") from None
         except httpx.LocalProtocolError:
-            raise LocationUnreadable(f"{self._shown} is not asked: HTTP cannot carry this token") from None
+            raise LocationUnreadable(
+                f"no request was sent to {self._shown}: the token is not valid in an HTTP header"
+            ) from None
         except (httpx.HTTPError, httpx.InvalidURL) as fault:
-            raise LocationUnreadable(f"{self._shown} cannot be asked ({type(fault).__name__})") from None
+            raise LocationUnreadable(
+                f"the request to {self._shown} failed ({type(fault).__name__})"
+            ) from None
         try:
-            return Answer(response.status_code, parse_json(content))
+            return SecretResponse(response.status_code, parse_json(content))
         except ValueError:
-            return Answer(response.status_code, None)
+            return SecretResponse(response.status_code, None)

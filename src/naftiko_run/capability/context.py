@@ -1,4 +1,4 @@
-"""What a capability is compiled with beyond its document: variables, transports, where adapters listen."""
+"""The context that a document is compiled in: variables, the transport, the addresses of adapters."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from naftiko_run.expressions import Expression, compile_text, constant
 from naftiko_run.locations import scheme_of
 
 
-def environment_of(settings: Settings, folder: Path, report: Report) -> Mapping[str, str]:
-    """Give the variables of the process and of its ``.env`` files."""
+def read_variables(settings: Settings, folder: Path, report: Report) -> Mapping[str, str]:
+    """Return the variables of the process and of its ``.env`` files."""
     environment, faults = read_environment(settings.environment, folder, settings.env_files)
     for fault in faults:
         report.warning("unreadable-env-file", f"{fault}; its variables are missing", alters_service=True)
     return environment
 
 
-def surroundings_of(
+def build_context(
     document: Document,
     settings: Settings,
     environment: Mapping[str, str],
     prefixes: frozenset[str],
     folder: Path,
 ) -> ConsumeContext:
-    """Give what operations need beyond the document; in a sandbox everything that is real is masked."""
+    """Return the context of consumed operations; in a sandbox every value is masked."""
     binds = document.binds
     if settings.sandbox:
         return ConsumeContext(
@@ -58,24 +58,24 @@ def surroundings_of(
     )
 
 
-def inbound_of(
-    document: Document, around: ConsumeContext, settings: Settings, environment: Mapping[str, str]
+def inbound_bindings(
+    document: Document, context: ConsumeContext, settings: Settings, environment: Mapping[str, str]
 ) -> Bindings:
-    """Give the values of credentials that callers bring: the real ones, in a sandbox as far as files hold them."""
-    if not (around.is_masked and any(each.authentication for each in document.exposes)):
-        return around.bindings
+    """Return the bindings of callers' credentials: the real values; in a sandbox, those that files contain."""
+    if not (context.is_masked and any(each.authentication for each in document.exposes)):
+        return context.bindings
     files = [bind for bind in document.binds if bind.location and scheme_of(bind.location) == "file"]
-    reading = ProviderSettings(around.folder, environment, settings.provider_timeout)
+    reading = ProviderSettings(context.folder, environment, settings.provider_timeout)
     return Bindings(document.binds, environment, read_sources(files, reading))
 
 
-def addresses_of(
-    document: Document, around: ConsumeContext, environment: Mapping[str, str], report: Report
+def resolve_addresses(
+    document: Document, context: ConsumeContext, environment: Mapping[str, str], report: Report
 ) -> dict[Pointer, Address]:
-    """Give where adapters listen; a sandbox asks no provider, and misses nothing."""
-    bindings = Bindings(document.binds, environment) if around.is_masked else around.bindings
+    """Return the addresses that adapters listen on; a sandbox reads no provider, and reports nothing as missing."""
+    bindings = Bindings(document.binds, environment) if context.is_masked else context.bindings
     found = {each.pointer: _address(each, bindings, report) for each in document.exposes}
-    return {at: replace(each, missing=()) for at, each in found.items()} if around.is_masked else found
+    return {at: replace(each, missing=()) for at, each in found.items()} if context.is_masked else found
 
 
 def _address(exposes: Exposes, bindings: Bindings, report: Report) -> Address:
@@ -93,7 +93,7 @@ def _address(exposes: Exposes, bindings: Bindings, report: Report) -> Address:
     except ValueError as fault:
         report.warning(
             "bad-address",
-            f"the address is left out: {fault}",
+            f"the address is ignored: {fault}",
             (*exposes.pointer, "address"),
             alters_service=True,
         )
