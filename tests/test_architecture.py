@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from naftiko_run import plugins
+from naftiko_run.document.model import McpExposes, RestExposes, SkillExposes
+from naftiko_run.expose import Combining, Exposer, find_exposer
 from support.process import ROOT
 
 HOUSE = ROOT / "src" / "naftiko_run"
@@ -12,8 +15,8 @@ HOUSE = ROOT / "src" / "naftiko_run"
 ROOMS = (
     "version",
     "secret",
-    "longjson",
-    "jsontext",
+    "_json_incremental",
+    "_json",
     "urls",
     "locations",
     "folder",
@@ -28,7 +31,6 @@ ROOMS = (
     "consume",
     "invoke",
     "capability",
-    "inventory",
     "expose",
     "telemetry",
     "serve",
@@ -43,7 +45,7 @@ ROOF = ("__init__", "__main__", "asgi")
 APART = {
     "expose": {"consume", "bindings", "http"},
     "http": set(ROOMS) - {"http", "errors", "secret", "version"},
-    "lint": {"bindings", "consume", "invoke", "inventory", "expose", "telemetry", "serve"},
+    "lint": {"bindings", "consume", "invoke", "expose", "telemetry", "serve"},
 }
 """Rooms that are below another, and still not its business: adapters go through ``invoke``, and what is
 wrong with a document is said without serving it."""
@@ -81,3 +83,38 @@ def test_a_room_imports_only_rooms_below_it(room: str) -> None:
         if room_of(module) == room and (above := rooms_imported(module) - allowed)
     }
     assert not strays
+
+
+ADAPTER_MODELS = {
+    each.__name__: each.__name__.removesuffix("Exposes").lower()
+    for each in (RestExposes, McpExposes, SkillExposes)
+}
+"""The models of the adapters' blocks, and the package of each under ``expose``."""
+
+
+def test_only_the_package_of_an_adapter_type_checks_for_its_blocks() -> None:
+    strays = []
+    for module in MODULES:
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "isinstance"
+            ):
+                names = {each.id for each in ast.walk(node.args[1]) if isinstance(each, ast.Name)}
+                own = module.relative_to(HOUSE).parts[:2]
+                strays += [
+                    f"{module.relative_to(ROOT)}:{node.lineno} {name}"
+                    for name in sorted(names & {"Exposes", *ADAPTER_MODELS})
+                    if own != ("expose", ADAPTER_MODELS.get(name))
+                ]
+    assert not strays
+
+
+def test_adapter_types_outside_the_repository_have_what_the_built_in_ones_have() -> None:
+    """The built-in adapters are found as plugins are, and offer nothing else than the protocol of all exposers."""
+    for kind in plugins.installed(plugins.EXPOSERS):
+        exposer = type(find_exposer(kind))
+        offered = {name for name in dir(exposer) if not name.startswith("_")}
+        assert Exposer in exposer.__mro__
+        assert offered <= {*dir(Exposer), *dir(Combining), "default_port"}

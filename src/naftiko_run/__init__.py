@@ -15,7 +15,7 @@ from naftiko_run.version import __version__
 if TYPE_CHECKING:
     from naftiko_run.bindings import BindingProvider
     from naftiko_run.capability import Capability, Settings, load
-    from naftiko_run.consume import Authentication, Format, FormatSettings
+    from naftiko_run.consume import AuthenticationScheme, Format, FormatSettings
     from naftiko_run.errors import (
         DocumentError,
         InvalidInput,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Application",
-    "Authentication",
+    "AuthenticationScheme",
     "BindingProvider",
     "Capability",
     "DocumentError",
@@ -49,9 +49,9 @@ __all__ = [
     "serve",
 ]
 
-_HOMES = {
+_EXPORTS = {
     "Application": "naftiko_run.serve",
-    "Authentication": "naftiko_run.consume",
+    "AuthenticationScheme": "naftiko_run.consume",
     "BindingProvider": "naftiko_run.bindings",
     "Capability": "naftiko_run.capability",
     "DocumentError": "naftiko_run.errors",
@@ -72,14 +72,14 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: ``--help`` should not wait for a web server."""
-    if name not in _HOMES:
+    """Import a public name on first use, so that ``--help`` does not import a web server."""
+    if name not in _EXPORTS:
         raise AttributeError(f"module `naftiko_run` has no attribute `{name}`")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_EXPORTS[name]), name)
 
 
 def __dir__() -> list[str]:
-    """Name what can be imported."""
+    """Return the public names."""
     return list(__all__)

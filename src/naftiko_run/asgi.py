@@ -62,7 +62,7 @@ if _paths := [Path(each) for each in os.environ.get(VARIABLE, "").split(os.paths
 
 
 def __getattr__(name: str) -> NoReturn:
-    """Say why there is no ``app``."""
+    """Raise the error that explains why there is no ``app``."""
     if name == "app":
         raise ConfigurationError(
             f"{VARIABLE} is not set", hint=f"set it to documents or folders, separated by `{os.pathsep}`"

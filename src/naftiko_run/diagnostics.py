@@ -1,18 +1,18 @@
-"""Diagnostics: what was found in a document, where, and how to mend it."""
+"""Diagnostics: problems in a document, where they are, and how to fix them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 Pointer = tuple[str | int, ...]
-"""A place in a document: the keys and indexes from its root, as in a JSON pointer."""
+"""A location in a document: the keys and indexes from its root, as in a JSON pointer."""
 
 
 class Severity(StrEnum):
-    """How much a diagnostic matters."""
+    """The severity of a diagnostic."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -20,37 +20,37 @@ class Severity(StrEnum):
 
 
 class Position(NamedTuple):
-    """A place in a file; both numbers count from 1."""
+    """A position in a file; line and column count from 1."""
 
     line: int
     column: int
 
 
 Locate = Callable[[Pointer], Position]
-"""Gives the position of a pointer in its file."""
+"""Returns the position of a pointer in its file."""
 
 Origin = Callable[[Pointer], tuple[str, Pointer]]
-"""Gives the file that a pointer's content is written in, and its place there."""
+"""Returns the file that contains the value at a pointer, and its pointer in that file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding.
+    """One problem or note.
 
     Attributes:
-        severity: From loading, ``error`` means that the document, or the unit
-            named, is not served; from a lint rule, that it must be mended.
+        severity: From loading, ``error`` means that the document, or the operation or
+            tool named, is not served; from a lint rule, that it must be fixed.
         code: A stable rule id in kebab case, such as ``unknown-operation``.
         message: What is wrong.
         file: The file as the user named it; empty for text without a file.
-        line: Line, from 1; 0 where no line applies.
-        column: Column, from 1; 0 where no column applies.
-        pointer: JSON pointer of the place.
-        hint: How to mend it.
-        excerpt: The line that it points at, with credentials masked; empty
-            where nobody asked for it, or there is none.
-        alters_service: Whether something is not there, does not work, or is
-            served otherwise than the document says.
+        line: Line, from 1; 0 if unknown.
+        column: Column, from 1; 0 if unknown.
+        pointer: JSON pointer to the value.
+        hint: How to fix it.
+        excerpt: The source line, with credentials masked; empty if not
+            requested or not available.
+        alters_service: Whether something is not served, does not work, or is
+            served differently from what the document says.
     """
 
     severity: Severity
@@ -65,19 +65,19 @@ class Diagnostic:
     alters_service: bool = False
 
     def as_data(self) -> dict[str, Any]:
-        """Give it as plain data, each attribute under its name as JSON writes names."""
-        told = asdict(self)
-        told["altersService"] = told.pop("alters_service")
-        return told
+        """Return the diagnostic as plain data, with keys in camel case."""
+        data = asdict(self)
+        data["altersService"] = data.pop("alters_service")
+        return data
 
     @property
     def is_error(self) -> bool:
-        """Whether this finding stops something from being served."""
+        """Whether this diagnostic prevents something from being served."""
         return self.severity is Severity.ERROR
 
     @property
     def place(self) -> str:
-        """``file:line:column``, with what is not known left out."""
+        """``file:line:column``, without the parts that are unknown."""
         parts = [self.file or "<text>"]
         if self.line:
             parts += [str(self.line), str(self.column)]
@@ -87,19 +87,19 @@ class Diagnostic:
         return f"{self.place}: {self.severity}[{self.code}] {self.message}"
 
 
-def json_pointer(pointer: Pointer) -> str:
-    """Write a pointer as RFC 6901 text; the root is the empty string."""
+def json_pointer(pointer: Sequence[str | int]) -> str:
+    """Return a pointer as RFC 6901 text; the root is the empty string."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in pointer)
 
 
 class Report:
-    """Collects the diagnostics of one document, in the order found.
+    """Collects the diagnostics of one document, in order.
 
     Args:
         file: The file as the user named it.
-        locate: Gives the position of a pointer; see ``SourceDocument.locate``.
-        origin: Gives the file and the place that a pointer means, where parts
-            of the document are written in other files.
+        locate: Returns the position of a pointer; see ``SourceDocument.locate``.
+        origin: Returns the file and the pointer in it, if parts of the document
+            are imported from other files.
     """
 
     def __init__(self, file: str, locate: Locate | None = None, origin: Origin | None = None) -> None:
@@ -112,26 +112,26 @@ class Report:
         return iter(self._found)
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Take over diagnostics that were found elsewhere."""
+        """Add diagnostics that were collected elsewhere."""
         self._found.extend(diagnostics)
 
     def error(self, code: str, message: str, at: Pointer = (), hint: str = "") -> None:
-        """Record something that stops the document, or one of its units, from being served."""
+        """Record an error: the document, or one of its operations or tools, is not served."""
         self._add(Severity.ERROR, code, message, at, hint, alters_service=True)
 
     def warning(
         self, code: str, message: str, at: Pointer = (), hint: str = "", *, alters_service: bool = False
     ) -> None:
-        """Record something that was mended, or that will surprise at run time; see ``Diagnostic``."""
+        """Record a warning: a form that was corrected, or behaviour that may be unexpected; see ``Diagnostic``."""
         self._add(Severity.WARNING, code, message, at, hint, alters_service=alters_service)
 
     def info(self, code: str, message: str, at: Pointer = (), hint: str = "") -> None:
-        """Record something worth knowing."""
+        """Record a note."""
         self._add(Severity.INFO, code, message, at, hint)
 
     @property
     def has_errors(self) -> bool:
-        """Whether any finding is an error."""
+        """Whether any diagnostic is an error."""
         return any(d.is_error for d in self._found)
 
     def _add(

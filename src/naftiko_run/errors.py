@@ -1,24 +1,24 @@
-"""The exception tree. Every error of ours says what is wrong and how to mend it.
+"""The exception tree. Every error says what is wrong and how to fix it.
 
 NaftikoError
  ├─ DocumentError            a capability document that cannot be served; carries diagnostics
  │   └─ SharedDocument       a file that only defines parts or values for other documents
- ├─ LocationUnreadable       a location of `binds` that its provider cannot read: its variables are missing
+ ├─ LocationUnreadable       a location of `binds` that its provider cannot read; its variables are missing
  ├─ ConfigurationError       options or variables that contradict each other
  │   ├─ PortUnavailable      a port that another process holds
- │   └─ RouteClash           two documents ask for the same route on one port
- └─ InvocationError          one call that failed; adapters turn each into their protocol
-     ├─ Unsupported          the call needs something that is not built yet
-     ├─ InvalidInput         the caller's input breaks the function's contract
-     ├─ StepFailed           a step's upstream did not do what was asked; the flow ended there
+ │   └─ RouteClash           two documents serve the same route on one port
+ └─ InvocationError          a failed call; adapters map each subclass to their protocol
+     ├─ Unsupported          the call needs a feature that is not implemented
+     ├─ InvalidInput         the caller's input does not match the function's schema
+     ├─ StepFailed           the upstream of a step returned an error; the flow stopped there
      ├─ MissingBinding       a credential or address that the call needs is not set
-     ├─ UpstreamUnreachable  no connection, TLS failure, or a broken response
-     ├─ UpstreamTimeout      the time limit passed
-     ├─ NoConnection         no connection to the upstream could be used: all are busy
-     ├─ ClientTooSlow        the client of a stream was too slow, and its connection was needed
-     ├─ UndecodableResponse  the upstream's answer is not in its declared format
-     ├─ ResponseTooLarge     the upstream's answer is larger than its operation allows
-     └─ ScriptFailed         a script step failed, or met a limit
+     ├─ UpstreamUnreachable  connection or TLS failure, or a truncated response
+     ├─ UpstreamTimeout      the timeout expired
+     ├─ NoConnection         every connection to the upstream is in use
+     ├─ ClientTooSlow        the client read or sent a stream too slowly, and its connection was needed
+     ├─ UndecodableResponse  the upstream's response is not in its declared format
+     ├─ ResponseTooLarge     the upstream's response is larger than its operation allows
+     └─ ScriptFailed         a script step failed or exceeded a limit
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 
 class NaftikoError(Exception):
-    """The root of every error that this package raises on purpose.
+    """Base class of the errors that this package raises.
 
     Args:
-        message: What is wrong, in words for the person who must act.
-        hint: How to mend it; empty where the message already says so.
+        message: What is wrong, for the person who can fix it.
+        hint: How to fix it; empty if the message already says so.
     """
 
     def __init__(self, message: str, *, hint: str = "") -> None:
@@ -49,7 +49,7 @@ class DocumentError(NaftikoError):
     """A document that cannot be served.
 
     Args:
-        diagnostics: Everything found, errors first; never empty.
+        diagnostics: All diagnostics, errors first; never empty.
     """
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
@@ -59,11 +59,11 @@ class DocumentError(NaftikoError):
 
 
 class SharedDocument(DocumentError):
-    """A file with nothing to serve, and nothing wrong with that: other documents use what it defines."""
+    """A valid file with nothing to serve, because it only defines parts or values for other documents."""
 
 
 class LocationUnreadable(NaftikoError):
-    """A location of ``binds`` that its provider cannot reach or read; never holds a value."""
+    """A location of ``binds`` that its provider cannot reach or read; never contains a value."""
 
 
 class ConfigurationError(NaftikoError):
@@ -71,24 +71,24 @@ class ConfigurationError(NaftikoError):
 
 
 class PortUnavailable(ConfigurationError):
-    """A port that cannot be listened on."""
+    """A port that the server cannot listen on."""
 
 
 class RouteClash(ConfigurationError):
-    """Two adapters ask for the same method and path on one port."""
+    """Two adapters serve the same method and path on one port."""
 
 
 class InvocationError(NaftikoError):
-    """One call of a function that failed, below any protocol.
+    """A failed call of a function, independent of any protocol.
 
     Attributes:
-        step: The step in which it failed; empty where the function has none.
+        step: The step that failed; empty if the function has no steps.
     """
 
     step: str = ""
 
     def in_step(self, step: str) -> None:
-        """Note the step in which it failed."""
+        """Record the step that failed."""
         self.step = step
         self.message = f"the step `{step}` failed: {self.message}"
         self.args = (self.message,)
@@ -96,11 +96,11 @@ class InvocationError(NaftikoError):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One way in which a caller's input breaks the contract.
+    """One mismatch between a caller's input and the function's schema.
 
     Attributes:
         pointer: JSON pointer into the input map, such as ``/body/userId``.
-        message: What was expected and what came.
+        message: What was expected, and what was received.
     """
 
     pointer: str
@@ -108,10 +108,10 @@ class Violation:
 
 
 class InvalidInput(InvocationError):
-    """The caller's input breaks the function's contract; nothing was sent upstream.
+    """The caller's input does not match the function's schema; nothing was sent upstream.
 
     Args:
-        violations: All of them, in the order of the inputs.
+        violations: All violations, in the order of the inputs.
     """
 
     def __init__(self, violations: Sequence[Violation]) -> None:
@@ -124,10 +124,10 @@ class BoundVariable:
     """A variable that an operator sets.
 
     Attributes:
-        name: The environment variable; where a provider gives the value, the variable of the document.
-        key: The key that the provider knows it by; empty for the environment.
-        location: Where the provider looks, as the document writes it; empty for the environment.
-        reason: Why there is none, should it be missing, in words for the operator; empty where that needs no words.
+        name: The environment variable; for a value from a provider, the variable of the document.
+        key: The key under which the provider stores it; empty for the environment.
+        location: The location that the provider reads, as the document writes it; empty for the environment.
+        reason: Why the value is missing, for the operator; empty if there is nothing to explain.
     """
 
     name: str
@@ -137,22 +137,22 @@ class BoundVariable:
 
     @property
     def shown(self) -> str:
-        """Where its value is, for people."""
+        """Where its value is, for messages."""
         return f"`{self.key}` in {self.location}" if self.location else f"the variable {self.name}"
 
     @property
     def remedy(self) -> str:
-        """What the operator must do to give it a value."""
+        """How the operator sets it."""
         if not self.location:
             return f"set {self.name} in the server's environment"
         return f"set `{self.key}` in {self.location}"
 
 
 class MissingBinding(InvocationError):
-    """A value that a binding should give is not there; nothing was sent upstream.
+    """A binding has no value; nothing was sent upstream.
 
     Args:
-        variables: What has no value, sorted.
+        variables: The variables without a value, sorted.
         operation: The consumed operation that needs them, ``namespace.name``.
     """
 
@@ -161,7 +161,7 @@ class MissingBinding(InvocationError):
         listed = ", ".join(self.names)
         super().__init__(
             f"{operation} needs {listed}, which {'is' if len(self.names) == 1 else 'are'} not set",
-            hint=f"{_remedies(variables)} and start it again",
+            hint=f"{_remedies(variables)} and restart the server",
         )
 
 
@@ -172,16 +172,16 @@ def _remedies(variables: Sequence[BoundVariable]) -> str:
 
 
 class StepFailed(InvocationError):
-    """A step's upstream did not do what was asked; the flow ended there.
+    """The upstream of a step returned an error; the flow stopped there.
 
     Args:
-        step: Its name.
-        operation: What it called, ``namespace.name``.
+        step: The name of the step.
+        operation: The operation that it called, ``namespace.name``.
         message: What happened.
-        status: The upstream's HTTP status; 502 where the step could not even be sent.
-        body: The upstream's answer: JSON, or text; None for none.
-        retry_after: The upstream's ``Retry-After``; empty for none.
-        location: The upstream's ``Location``, absolute; empty for none.
+        status: The HTTP status of the response; 502 if no request could be sent.
+        body: The response body as JSON or text; None if it is empty.
+        retry_after: The ``Retry-After`` header of the response; empty if absent.
+        location: The ``Location`` header of the response, absolute; empty if absent.
     """
 
     def __init__(
@@ -205,24 +205,24 @@ class StepFailed(InvocationError):
 
 
 class Unsupported(InvocationError):
-    """The call needs something that this version cannot do; nothing was sent upstream."""
+    """The call needs a feature that this version does not implement; nothing was sent upstream."""
 
 
 class UpstreamUnreachable(InvocationError):
-    """The upstream could not be reached, or broke off."""
+    """The upstream could not be reached, or closed the connection early."""
 
 
 class UpstreamTimeout(InvocationError):
-    """The upstream did not answer within the time limit."""
+    """The upstream did not respond within the timeout."""
 
 
 class NoConnection(InvocationError):
-    """No connection to the upstream could be used: all that are allowed are busy, or the process can open no more.
+    """No connection to the upstream is available: all are in use, or the process cannot open another.
 
     Args:
         message: What is wrong.
         hint: How to fix it.
-        retry_after: Seconds after which another attempt makes sense.
+        retry_after: Seconds to wait before the next attempt.
     """
 
     def __init__(self, message: str, *, hint: str = "", retry_after: int = 1) -> None:
@@ -231,20 +231,20 @@ class NoConnection(InvocationError):
 
 
 class ClientTooSlow(InvocationError):
-    """The client sent or received a stream too slowly, and another request needed its connection."""
+    """The client sent or read a stream too slowly, and another request needed its connection."""
 
 
 class UndecodableResponse(InvocationError):
-    """The upstream's answer is not in the format that its operation declares."""
+    """The upstream's response is not in the format that its operation declares."""
 
 
 class ResponseTooLarge(InvocationError):
-    """The upstream's answer is larger than its operation allows (specification: ``maxBinarySize``)."""
+    """The upstream's response is larger than its operation allows (specification: ``maxBinarySize``)."""
 
 
 class ScriptFailed(InvocationError):
-    """A script step failed, or met a limit; the message names the step, and the line that failed."""
+    """A script step failed or exceeded a limit; the message names the step and the line."""
 
 
 class ResponseAborted(Exception):
-    """A response that has begun cannot be completed; the server closes the connection. Only servers handle it."""
+    """A response that has started cannot be completed; the server closes the connection. Only servers handle it."""

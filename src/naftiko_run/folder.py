@@ -1,4 +1,4 @@
-"""Files below one folder, and nothing beside it: what a document's ``location`` opens to callers."""
+"""The files under one folder: what a document's ``location`` makes available to callers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-MAX_FILE: Final = 10 * 1024 * 1024
-"""The most bytes that are read of a file for a caller."""
+MAX_FILE_SIZE: Final = 10 * 1024 * 1024
+"""Maximum size of a file that is served to callers, in bytes."""
 
 
 class FileTooLarge(Exception):
-    """A file that is over the limit."""
+    """A file is larger than the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,33 +20,33 @@ class Folder:
     """A folder, or one file.
 
     Attributes:
-        root: Where it is, links resolved.
+        root: Its path, with symbolic links resolved.
     """
 
     root: Path
 
     @classmethod
     def at(cls, path: Path) -> Folder:
-        """Give a folder that exists."""
+        """Return the folder at an existing path."""
         return cls(path.resolve())
 
     @property
     def is_file(self) -> bool:
-        """Whether it is one file."""
+        """Whether this is a single file."""
         return self.root.is_file()
 
     def names(self) -> Iterator[str]:
-        """Give the paths of its files, with ``/``, sorted; hidden ones and links that lead out are not told."""
+        """Yield the sorted relative paths of its files, with ``/``, without hidden files and links to outside."""
         for path in sorted(self.root.rglob("*")):
             name = path.relative_to(self.root).as_posix()
             if self.find(name) is not None:
                 yield name
 
     def find(self, name: str) -> Path | None:
-        """Give the file of a name; None where there is none, or where it is not for callers.
+        """Return the path of a file; None if it does not exist, is hidden, or is outside the folder.
 
         Args:
-            name: A path below the folder, with ``/``; a caller may have made it up.
+            name: A relative path, with ``/``; untrusted.
         """
         segments = name.split("/")
         if "\0" in name or any(not segment or segment.startswith(".") for segment in segments):
@@ -58,18 +58,18 @@ class Folder:
         return path if path.is_relative_to(self.root) and path.is_file() else None
 
     def stamp(self, name: str) -> tuple[int, int] | None:
-        """Give what changes when a file does: its time of change and its size; None where there is none."""
+        """Return the modification time and size of a file; None if ``find`` returns none."""
         path = self.root if self.is_file and not name else self.find(name)
         if path is None:
             return None
         state = path.stat()
         return state.st_mtime_ns, state.st_size
 
-    def read(self, name: str, limit: int = MAX_FILE) -> bytes | None:
-        """Give a file's content; None where ``find`` gives none.
+    def read(self, name: str, limit: int = MAX_FILE_SIZE) -> bytes | None:
+        """Return the content of a file; None if ``find`` returns none.
 
         Raises:
-            FileTooLarge: It is over the limit.
+            FileTooLarge: The file is larger than the limit.
         """
         path = self.root if self.is_file and not name else self.find(name)
         if path is None:

@@ -1,4 +1,4 @@
-"""Where the files are that a document names (specification: ``location``)."""
+"""Resolution of the file locations that a document names (specification: ``location``)."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from urllib.parse import unquote
 
 
 def is_file(location: str) -> bool:
-    """Whether a location names a file or folder: a ``file:`` URI, or a path without a scheme."""
+    """Return whether a location names a file or folder: a ``file:`` URI, or a path without a scheme."""
     return location.startswith("file:") or "://" not in location
 
 
 def scheme_of(location: str) -> str:
-    """Give the URI scheme of a location, in lower case; that of a path is ``file``."""
+    """Return the URI scheme of a location in lower case; ``file`` for a path."""
     return "file" if is_file(location) else location.partition("://")[0].lower()
 
 
 def candidates(location: str, folder: Path) -> tuple[Path, ...]:
-    """Give the paths that a location may mean, the likelier first.
+    """Return the paths that a location may refer to, the most likely first.
 
     Args:
         location: ``file:///absolute``, ``file:///./relative``, ``file://./relative`` or a plain path.
-        folder: The folder of the document that names it.
+        folder: The folder of the document that contains it.
 
     Returns:
-        For a relative location the path below the document's folder, then the
-        one below the working directory, which is the reference engine's reading.
+        For a relative location, the path relative to the document's folder, then the
+        path relative to the working directory, which the reference engine uses.
 
     Raises:
-        ValueError: It is a URI of another scheme.
+        ValueError: The location is a URI with another scheme.
     """
     if not is_file(location):
         raise ValueError(f"`{location}` is not the location of a file")
@@ -47,19 +47,19 @@ def candidates(location: str, folder: Path) -> tuple[Path, ...]:
 
 
 def find(location: str, folder: Path) -> Path | None:
-    """Give the first path that a location may mean and that exists; None where none does.
+    """Return the first existing path of a location; None if none exists.
 
     Raises:
-        ValueError: It is a URI of another scheme.
+        ValueError: The location is a URI with another scheme.
     """
     return next((path for path in candidates(location, folder) if _exists(path)), None)
 
 
 def require(location: str, folder: Path) -> Path:
-    """Give the first path that a location may mean and that exists.
+    """Return the first existing path of a location.
 
     Raises:
-        ValueError: None does, and the message names each; or it is a URI of another scheme.
+        ValueError: No path exists, and the message names each; or the location is a URI with another scheme.
     """
     found = find(location, folder)
     if found is None:
@@ -71,5 +71,5 @@ def require(location: str, folder: Path) -> Path:
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # a name that is too long, or a folder that may not be looked into
+    except OSError:  # the name is too long, or a folder is not readable
         return False

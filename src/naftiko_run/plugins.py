@@ -1,4 +1,4 @@
-"""What is installed to extend the engine: entry points by group and name."""
+"""Installed plugins: entry points by group and name."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
 EXPOSERS: Final = "naftiko_run.exposers"
-"""The group of classes that expose capabilities, each under the ``type`` of the blocks that it reads."""
+"""Entry-point group of the adapters that expose capabilities, by the ``type`` of their blocks."""
 
 PROVIDERS: Final = "naftiko_run.providers"
-"""The group of binding providers, each under the URI scheme of the locations that it reads."""
+"""Entry-point group of binding providers, by the URI scheme of their locations."""
 
 FORMATS: Final = "naftiko_run.formats"
-"""The group of response formats, each under its ``outputRawFormat``."""
+"""Entry-point group of response formats, by ``outputRawFormat``."""
 
 AUTHENTICATIONS: Final = "naftiko_run.authentications"
-"""The group of outbound authentication schemes, each under its ``type``."""
+"""Entry-point group of outbound authentication schemes, by ``type``."""
 
 GUARDS: Final = "naftiko_run.guards"
-"""The group of inbound authentication schemes, each under its ``type``."""
+"""Entry-point group of inbound authentication schemes, by ``type``."""
 
 _GROUPS: Final = (EXPOSERS, PROVIDERS, FORMATS, AUTHENTICATIONS, GUARDS)
 
 
 @cache
 def installed(group: str) -> tuple[str, ...]:
-    """Give the names that a group has, sorted."""
+    """Return the sorted names in a group."""
     return tuple(sorted({found.name for found in _all(tuple(sys.path)) if found.group == group}))
 
 
 @cache
 def find(group: str, name: str) -> Any:
-    """Give what stands under a name of a group, imported; None where nothing does."""
+    """Import and return the entry point with a name in a group; None if there is none."""
     for found in _all(tuple(sys.path)):
         if (found.group, found.name) == (group, name):
             return found.load()
@@ -42,6 +42,6 @@ def find(group: str, name: str) -> Any:
 
 @cache
 def _all(_path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
-    """Give the entry points of all groups that are installed on a path, looked for once: it takes milliseconds."""
+    """Return the entry points of all groups on a path; cached, because the lookup takes milliseconds."""
     everything = entry_points()
     return tuple(each for group in _GROUPS for each in everything.select(group=group))

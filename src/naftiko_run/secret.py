@@ -1,4 +1,4 @@
-"""A value that must not be shown."""
+"""A value that is never shown."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ MASK: Final = "***"
 
 
 class Secret:
-    """Text that came from a binding; only ``reveal`` gives it away.
+    """Text from a binding; only ``reveal`` returns it.
 
     Args:
-        value: The text itself.
+        value: The text.
     """
 
     __slots__ = ("_value",)
@@ -20,7 +20,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Give the text, for the wire and for nothing else."""
+        """Return the text; only for sending it."""
         return self._value
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""What may be shown of URLs, and what a base URI is made of."""
+"""URLs without credentials, and the parts of a base URI."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ PLACEHOLDER: Final = re.compile(
     r"|(?<!\$)\$[A-Z][A-Z0-9_]+\b(?![^/]*@)"
     r"|(?:\A|(?<=//))\$[A-Za-z_]\w*(?![^/]*@)"
 )
-"""A part of a base URI that its author left for the user to fill in: ``[region]``, ``<tenant>``, ``$HOST``.
+"""A placeholder that the author of a base URI expects the user to replace: ``[region]``, ``<tenant>``, ``$HOST``.
 
-Neither ``[::1]`` nor a user name or password, nor ``$batch`` in a path.
+Does not match ``[::1]``, a user name or password, or ``$batch`` in a path.
 """
 
 _NOT_A_NAME = re.compile(r"[^\w.-]+")
@@ -22,12 +22,12 @@ _ORIGIN = re.compile(r"https?://.|\{\{")
 
 
 def has_origin(base_uri: str) -> bool:
-    """Whether a canonical base URI begins with a host, or with a variable that may bring one."""
+    """Return whether a canonical base URI starts with an origin, or with a variable that may contain one."""
     return _ORIGIN.match(base_uri) is not None
 
 
 def describe_placeholder(placeholder: str) -> str:
-    """Return what kind of placeholder a part of a base URI is, and how to write it so that it is filled in."""
+    """Return a description of a placeholder in a base URI, and how to write it as a variable."""
     kinds = {
         "$": "the shell-style variable",
         "[": "the placeholder in square brackets",
@@ -35,13 +35,13 @@ def describe_placeholder(placeholder: str) -> str:
     }
     name = _NOT_A_NAME.sub("_", placeholder.strip("[]<>$ "))
     return (
-        f"{kinds[placeholder[0]]} `{placeholder}`, which nothing fills in: "
+        f"{kinds[placeholder[0]]} `{placeholder}`, which is not a variable: "
         f"write `{{{{{name}}}}}` and bind `{name}` under `binds`"
     )
 
 
-def without_user(url: str) -> str:
-    """Take user name and password off a URL, or off a template of one."""
+def strip_credentials(url: str) -> str:
+    """Return a URL, or a template of one, without user name and password."""
     scheme, separator, rest = url.partition("://")
     if not separator:
         return url
@@ -49,14 +49,14 @@ def without_user(url: str) -> str:
     return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
 
 
-def resolved(reference: str, url: str) -> str:
-    """Return a reference that a response holds as an absolute URL without credentials.
+def resolve_reference(reference: str, url: str) -> str:
+    """Return a URI reference of a response as an absolute URL without credentials.
 
     Args:
-        reference: The reference; returned as it is where it cannot be resolved.
-        url: Of the request; may hold a user name and a password.
+        reference: The reference; returned unchanged if it cannot be resolved.
+        url: The URL of the request; may contain a user name and a password.
     """
     try:
-        return urljoin(without_user(url), reference)
-    except ValueError:  # brackets or a port that are none
+        return urljoin(strip_credentials(url), reference)
+    except ValueError:  # invalid brackets or port
         return reference

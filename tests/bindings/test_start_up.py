@@ -79,7 +79,7 @@ def test_what_is_missing_is_told_with_where_it_was_looked_for(document: Path, up
         assert process.url("rest").startswith("http://127.0.0.1:")
         refused = problem(httpx.post(f"{process.url('rest')}/things", json={}), 503)
         assert refused["detail"] == "api.add needs API_KEY, which is not set"
-        assert refused["hint"] == "set `api-key` in vault://secret/app and start it again"
+        assert refused["hint"] == "set `api-key` in vault://secret/app and restart the server"
         assert refused["missing"] == ["API_KEY"]
         failed = call_tool(process.url("mcp"), "add", {"body": {}})
         assert failed.is_error

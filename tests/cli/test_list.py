@@ -45,7 +45,7 @@ READINGS = LEFT_OUT.replace(
 """,
 ).replace("- {name: get, call: up.get}", "- {name: drop, call: up.drop}")
 
-GONE = "it is `tools.gone`, which is left out: it calls `up.gone`, but `up` has no operation `gone`"
+GONE = "it is `tools.gone`, which is not served: it calls `up.gone`, but `up` has no operation `gone`"
 SKILLS = LEFT_OUT.replace(
     "  exposes:\n",
     """\
@@ -110,7 +110,7 @@ def test_text_tells_what_is_left_out_and_what_nobody_calls(tmp_path: Path) -> No
     assert "  get  -> up.get" in lines
     assert "      id  string required" in lines
     assert "  drop  DELETE /a/{id}  (nothing exposed calls it)" in lines
-    assert "  gone  left out: it calls `up.gone`, but `up` has no operation `gone`" in lines
+    assert "  gone  not served: it calls `up.gone`, but `up` has no operation `gone`" in lines
 
 
 def test_a_document_that_cannot_run_is_refused_and_the_others_are_listed(tmp_path: Path) -> None:
@@ -187,9 +187,9 @@ def test_skills_are_told_with_their_tools(tmp_path: Path) -> None:
     assert told["consumes"][0]["operations"][0]["calledBy"] == ["get"]
     lines = naftiko("list", document).stdout.splitlines()
     assert "  things  -> get" in lines
-    assert f"  things.gone  left out: {GONE}" in lines
-    assert "  words  -> its files" in lines
-    assert "  none  left out: none of its tools can be used" in lines
+    assert f"  things.gone  not served: {GONE}" in lines
+    assert "  words  (files)" in lines
+    assert "  none  not served: none of its tools can be used" in lines
 
 
 def test_skills_are_told_at_start_up_and_by_validate(tmp_path: Path) -> None:
@@ -200,11 +200,11 @@ def test_skills_are_told_at_start_up_and_by_validate(tmp_path: Path) -> None:
         (line,) = [line for line in process.lines if line.startswith("skill http")]
         assert re.fullmatch(r"skill http://127\.0\.0\.1:\d+/skills  catalogue", line)
         assert "skill things -> get" in process.lines
-        assert f"skill things.gone left out: {GONE}" in process.lines
-        assert "skill none left out: none of its tools can be used" in process.lines
+        assert f"skill things.gone not served: {GONE}" in process.lines
+        assert "skill none not served: none of its tools can be used" in process.lines
     done = naftiko("validate", document)
     assert done.returncode == 1
-    assert f"{document}:21:9: error[not-runnable] `things.gone` is left out: {GONE}" in done.stdout
+    assert f"{document}:21:9: error[not-runnable] `things.gone` is not served: {GONE}" in done.stdout
 
 
 def test_resources_and_prompts_are_told_and_count_as_callers(tmp_path: Path) -> None:
@@ -216,14 +216,16 @@ def test_resources_and_prompts_are_told_and_count_as_callers(tmp_path: Path) -> 
     assert "nothing exposed calls it" not in done.stdout
     lines = [line.strip() for line in done.stdout.splitlines()]
     assert "resource data://things/{id}  -> up.get" in lines
-    assert "resource docs://notes  -> nothing: it answers by itself" in lines
-    assert "resource gone  left out: it calls `up.gone`, but `up` has no operation `gone`" in lines
-    assert any(line.startswith("resource docs://lost  left out: `file:///./lost` does not") for line in lines)
-    assert lines[lines.index("prompt ask  -> nothing: it answers by itself") + 1 :][:2] == [
+    assert "resource docs://notes  (files)" in lines
+    assert "resource gone  not served: it calls `up.gone`, but `up` has no operation `gone`" in lines
+    assert any(
+        line.startswith("resource docs://lost  not served: `file:///./lost` does not") for line in lines
+    )
+    assert lines[lines.index("prompt ask  (messages)") + 1 :][:2] == [
         "about  string required  What",
         "how  string",
     ]
-    assert "prompt torn  left out: the section `{{#a}}` is not closed" in lines
+    assert "prompt torn  not served: the section `{{#a}}` is not closed" in lines
 
 
 def test_start_up_tells_resources_and_prompts(tmp_path: Path) -> None:
@@ -234,11 +236,13 @@ def test_start_up_tells_resources_and_prompts(tmp_path: Path) -> None:
         process.wait_for_line(READY)
         lines = process.lines
     assert "resource data://things/{id} -> up.get  GET http://127.0.0.1:1/a/{id}" in lines
-    assert "resource docs://notes -> its files" in lines
-    assert "prompt ask -> its messages" in lines
-    assert any(line.startswith("resource docs://lost left out: `file:///./lost` does not") for line in lines)
-    assert "resource gone left out: it calls `up.gone`, but `up` has no operation `gone`" in lines
-    assert "prompt torn left out: the section `{{#a}}` is not closed" in lines
+    assert "resource docs://notes (files)" in lines
+    assert "prompt ask (messages)" in lines
+    assert any(
+        line.startswith("resource docs://lost not served: `file:///./lost` does not") for line in lines
+    )
+    assert "resource gone not served: it calls `up.gone`, but `up` has no operation `gone`" in lines
+    assert "prompt torn not served: the section `{{#a}}` is not closed" in lines
 
 
 def test_forwards_are_told(tmp_path: Path) -> None:
@@ -254,5 +258,5 @@ def test_forwards_are_told(tmp_path: Path) -> None:
     assert "  ANY /all/{path}  -> up.*" in lines
     (left_out,) = [line for line in lines if "/none" in line]
     assert left_out.startswith(
-        "  ANY /none/{path}  left out: it forwards, and nothing is consumed under `down`"
+        "  ANY /none/{path}  not served: it forwards, and nothing is consumed under `down`"
     )

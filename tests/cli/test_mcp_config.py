@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from naftiko_run.cli.mcpclients import CLIENTS
-from naftiko_run.cli.mcpconfig import ConfigOptions, show_mcp_config
+from naftiko_run.cli.mcp_clients import CLIENTS
+from naftiko_run.cli.mcp_config import ConfigOptions, show_mcp_config
 from support.commands import ended
 from support.process import COMMAND, ROOT
 

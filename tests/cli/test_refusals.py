@@ -72,7 +72,7 @@ def test_one_bad_document_ends_with_65(tmp_path: Path) -> None:
     assert result.returncode == 65
     reason = "it calls `pipelines-track.trackevnt`, but `pipelines-track` has no operation `trackevnt`"
     assert result.stderr.splitlines()[:4] == [
-        f"{document}:57:15: error[unknown-operation] `POST /v1/track` is left out: {reason}",
+        f"{document}:57:15: error[unknown-operation] `POST /v1/track` is not served: {reason}",
         "    57 |         call: pipelines-track.trackevnt",
         "       |               ^",
         "  hint: did you mean `pipelines-track.trackevent`?",
@@ -150,7 +150,7 @@ def test_strict_refuses_a_document_of_which_a_part_is_left_out_with_65(tmp_path:
     text = PIPELINES.read_text(encoding="utf-8").replace("call: pipelines-track.trackevent", "call: a.b", 1)
     result = run(written(tmp_path, text), "--sandbox", "--strict")
     assert result.returncode == 65
-    assert "error[unknown-operation] `POST /v1/track` is left out" in result.stderr
+    assert "error[unknown-operation] `POST /v1/track` is not served" in result.stderr
 
 
 def test_a_base_uri_that_cannot_be_called_is_told_with_what_to_mend(tmp_path: Path) -> None:

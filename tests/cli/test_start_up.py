@@ -59,7 +59,7 @@ def test_what_is_left_out_is_told_with_its_place_and_how_to_mend_it(tmp_path: Pa
     with started(refused, document) as process:
         assert process.lines[0].startswith(f"{refused}:1:1: error[not-a-mapping] ")
         reason = "it calls `shop.add-ordre`, but `shop` has no operation `add-ordre`"
-        assert f"route POST /orders left out: {reason}" in process.lines
+        assert f"route POST /orders not served: {reason}" in process.lines
         assert re.search(
             rf"^{re.escape(str(document))}:{line}:\d+: error\[unknown-operation\] .*{re.escape(reason)}$",
             process.text,
@@ -76,7 +76,7 @@ def test_what_was_only_mended_is_counted_and_what_does_not_work_is_told(tmp_path
     document = written(tmp_path, text)
     with started(document, "--sandbox") as process:
         assert f"1 warning; `naftiko validate {document}` shows it" in process.lines
-        assert "tool later left out: it has no `call`, `steps` or `ref`, so there is nothing to run" in (
+        assert "tool later not served: it has no `call`, `steps` or `ref`, so there is nothing to run" in (
             process.lines
         )
         assert "warning[not-runnable]" in process.text
@@ -126,6 +126,7 @@ def test_an_adapter_that_nothing_exposes_is_told_with_its_place(tmp_path: Path) 
     with started(document, "--sandbox") as process:
         (line,) = [line for line in process.lines if "unknown-adapter" in line]
         assert re.search(
-            r"shop\.yaml:82:\d+: warning\[unknown-adapter\] the adapter `slip` is left out", line
+            r"shop\.yaml:82:\d+: warning\[unknown-adapter\] `slip` is not served: the mpc adapter is not installed",
+            line,
         )
         assert "  hint: did you mean `type: mcp`?" in process.lines

@@ -58,7 +58,7 @@ def test_text_shows_the_place_with_a_caret_and_how_to_mend_it(fleet: Path) -> No
     done = validate("bad.yaml", cwd=fleet)
     assert done.returncode == 1
     assert done.stdout == (
-        "bad.yaml:21:45: error[unknown-operation] `gone` is left out: "
+        "bad.yaml:21:45: error[unknown-operation] `gone` is not served: "
         "it calls `registry.gone`, but `registry` has no operation `gone`\n"
         "    21 |     - {name: gone, description: Gone, call: registry.gone}\n"
         "       |                                             ^\n"

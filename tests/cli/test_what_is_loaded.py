@@ -67,7 +67,7 @@ def test_an_mcp_server_loads_nothing_of_the_sdks_clients() -> None:
 
 
 def test_who_serves_mcp_can_use_the_whole_sdk_all_the_same() -> None:
-    program = "import naftiko_run.expose.mcp, mcp; print(mcp.ClientSession, mcp.server.MCPServer)"
+    program = "import naftiko_run.expose.mcp.adapter, mcp; print(mcp.ClientSession, mcp.server.MCPServer)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "ClientSession" in done.stdout
     assert "MCPServer" in done.stdout

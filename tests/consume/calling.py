@@ -27,13 +27,13 @@ def authenticated(
     """Load a document, written into a folder, whose tool ``m.t`` calls one operation of an upstream.
 
     Args:
-        folder: Where the document is.
-        base_uri: Where the upstream is.
+        folder: The folder of the document.
+        base_uri: The base URI of the upstream.
         authentication: Its authentication block.
-        operation: What the operation's mapping says beside name and method.
+        operation: More fields of the operation.
         path: The operation's path.
         environment: The process environment.
-        sandbox: Whether nothing is sent.
+        sandbox: Whether to use the sandbox.
     """
     entry = consumes(operation or {}, path, authentication=dict(authentication), baseUri=base_uri)
     exposes = {"type": "mcp", "namespace": "m", "tools": [{"name": "t", "call": "api.op"}]}
@@ -62,7 +62,7 @@ def call_each(capability: Capability, every: list[dict[str, Any]]) -> list[Outco
 
 
 def call_at_once(capability: Capability, count: int) -> list[Outcome | BaseException]:
-    """Call the tool several times at the same time; give what came of each."""
+    """Call the tool several times concurrently; return the result of each."""
 
     async def calls() -> list[Outcome | BaseException]:
         try:

@@ -1,4 +1,4 @@
-"""Answers in each format, and what decodes them."""
+"""Sample responses in each format, and helpers to decode them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ CREW_PROTO = 'syntax = "proto3"; package fleet; message Crew { map<bool, string>
 def decode(
     name: str, content: bytes | str, media_type: str = "", *, schema: str = "", folder: Path = Path()
 ) -> Any:
-    """Decode an answer."""
+    """Decode a response."""
     settings = FormatSettings(name, schema, folder)
     return compile_format(settings).decode(
         content.encode() if isinstance(content, str) else content, media_type
@@ -57,13 +57,13 @@ def decode(
 
 
 def write_schema(folder: Path, schema: Any, name: str = "schema.avsc") -> str:
-    """Write an Avro schema to a file, and give its name."""
+    """Write an Avro schema to a file, and return its name."""
     (folder / name).write_text(json.dumps(schema), encoding="utf-8")
     return name
 
 
 def write_protos(folder: Path) -> str:
-    """Write the fleet's proto files, and give the name of the one to compile."""
+    """Write the fleet's proto files, and return the name of the one to compile."""
     (folder / "parts").mkdir()
     (folder / "parts" / "crew.proto").write_text(CREW_PROTO, encoding="utf-8")
     (folder / "fleet.proto").write_text(FLEET_PROTO, encoding="utf-8")
@@ -85,7 +85,7 @@ def avro_container(schema: Any, values: Sequence[Any], codec: str = "null") -> b
 
 
 def proto_field(number: int, value: bytes | int) -> bytes:
-    """Write a field: text, bytes or a message by its bytes, a small number as it is."""
+    """Write a field: text, bytes or a message as bytes, or a small number."""
     if isinstance(value, int):
         return bytes([number << 3, value])
     return bytes([number << 3 | 2, len(value)]) + value

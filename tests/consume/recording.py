@@ -1,4 +1,4 @@
-"""Functions of small documents, and a transport that keeps what it is given."""
+"""Functions of small documents, and a transport that records requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import yaml
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.capability import Capability, Settings, compile_capability
 from naftiko_run.consume import OutgoingRequest, Transport, UpstreamResponse
 from naftiko_run.document.load import load_text
@@ -21,7 +21,7 @@ from naftiko_run.invoke.call import CallPlan
 
 @dataclass
 class Recorder:
-    """A transport that keeps each request and gives one answer."""
+    """A transport that records each request and returns one fixed response."""
 
     answer: bytes = b"{}"
     status: int = 200
@@ -62,15 +62,15 @@ def tool(
     binds: list[Any] | None = None,
     **entry: Any,
 ) -> Function:
-    """Give the tool ``t`` that calls one consumed operation.
+    """Return the tool ``t`` that calls one consumed operation.
 
     Args:
-        operation: What its mapping says beside name and method.
-        unit: What the tool's mapping says beside name and call.
+        operation: More fields of the operation.
+        unit: More fields of the tool.
         path: The resource's path.
         environment: The process environment.
         binds: The document's binds.
-        entry: What the ``consumes`` entry says besides.
+        entry: More fields of the ``consumes`` entry.
     """
     exposes = {"type": "mcp", "namespace": "m", "tools": [{"name": "t", "call": "api.op", **(unit or {})}]}
     whole = {"consumes": [consumes(operation, path, **entry)], "exposes": [exposes]}
@@ -84,7 +84,7 @@ def route(
     path: str = "/things",
     at: str = "/things",
 ) -> Function:
-    """Give the REST operation at a route that calls one consumed operation."""
+    """Return the REST operation at a route that calls one consumed operation."""
     method = str(operation.get("method", "GET"))
     operations = [{"name": "t", "method": method, "call": "api.op", **(unit or {})}]
     exposes = {"type": "rest", "namespace": "r", "resources": [{"path": at, "operations": operations}]}
@@ -107,7 +107,7 @@ def invoke(
 
 
 def over(function: Function, transport: Transport) -> Function:
-    """Give a function that calls one operation, with another transport."""
+    """Return a function that calls one operation, with another transport."""
     plan = function._plan
     assert isinstance(plan, CallPlan)
     operation = replace(plan.call.operation, transport=transport)
@@ -130,12 +130,12 @@ def sent(
 
 
 def path_of(request: OutgoingRequest) -> str:
-    """Give a request's path below the base URI, as it goes over the wire."""
+    """Return a request's path below the base URI, as sent."""
     return urlsplit(request.url).path.removeprefix("/v1")
 
 
 def query_of(request: OutgoingRequest) -> list[tuple[str, str]]:
-    """Give a request's query, decoded."""
+    """Return a request's query, decoded."""
     return (
         parse_qsl(urlsplit(request.url).query, keep_blank_values=True, strict_parsing=True)
         if "?" in request.url
@@ -144,21 +144,21 @@ def query_of(request: OutgoingRequest) -> list[tuple[str, str]]:
 
 
 def header_of(request: OutgoingRequest, name: str) -> str | None:
-    """Give the one value of a header; None where it is not sent."""
+    """Return the one value of a header; None if it is not sent."""
     values = [value for key, value in request.headers if key.lower() == name.lower()]
     assert len(values) <= 1
     return values[0] if values else None
 
 
 def json_of(request: OutgoingRequest) -> Any:
-    """Give a request's body, which says that it is JSON."""
+    """Return the body of a request whose Content-Type is JSON."""
     assert header_of(request, "content-type") == "application/json"
     assert request.body is not None
-    return jsontext.loads(request.body)
+    return _json.loads(request.body)
 
 
 def multipart_parts(request: OutgoingRequest) -> list[tuple[str, str | None, str, bytes]]:
-    """Give name, file name, type and content of each part of a multipart body."""
+    """Return name, file name, type and content of each part of a multipart body."""
     kind = header_of(request, "Content-Type") or ""
     assert kind.startswith("multipart/form-data; boundary=")
     message = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + (request.body or b""))

@@ -1,4 +1,4 @@
-"""Credentials: where each scheme puts them, and that no call goes out without."""
+"""Credentials: where each scheme sends them, and that no request is sent without them."""
 
 from __future__ import annotations
 
@@ -94,10 +94,10 @@ def test_a_scheme_that_is_not_installed_refuses_every_call_by_name() -> None:
     [
         ({"type": "bearer"}, "needs a `token`"),
         ({"type": "basic"}, "needs a `username`"),
-        ({"description": "a token"}, "does not say its `type`"),
-        ({"user": "a", "pass": "b"}, "does not say its `type`"),
+        ({"description": "a token"}, "has no `type`"),
+        ({"user": "a", "pass": "b"}, "has no `type`"),
         ({"type": "basic", "username": "a:b", "password": "c"}, "colon"),
-        ({"type": "apikey", "key": "x", "value": "y", "placement": "nowhere"}, "cannot travel in `nowhere`"),
+        ({"type": "apikey", "key": "x", "value": "y", "placement": "nowhere"}, "cannot be sent in `nowhere`"),
         ({"type": "digest", "password": "p"}, "needs a `username`"),
         ({"type": "oauth2", "clientId": "c", "clientSecret": "s"}, "needs a `tokenEndpoint`"),
         ({"type": "oauth2", "tokenEndpoint": "ftp://x/t"}, "http or https"),
@@ -108,12 +108,18 @@ def test_a_scheme_that_is_not_installed_refuses_every_call_by_name() -> None:
         ),
         ({"type": "oauth1", "consumerSecret": "s"}, "needs a `consumerKey`"),
         ({"type": "oauth1", "consumerKey": "k"}, "needs a `consumerSecret`"),
-        ({"type": "oauth1", "consumerKey": "k", "signatureMethod": "PLAINTEXT"}, "not with `PLAINTEXT`"),
-        ({"type": "oauth1", "consumerKey": "k", "signingKey": "none.p12"}, "`signingKey` names no file"),
+        (
+            {"type": "oauth1", "consumerKey": "k", "signatureMethod": "PLAINTEXT"},
+            "does not support the signature method `PLAINTEXT`",
+        ),
+        (
+            {"type": "oauth1", "consumerKey": "k", "signingKey": "none.p12"},
+            "`signingKey` names a file that was not found",
+        ),
         ({"type": "aws-sig-v4", "accessKeyId": "k", "secretAccessKey": "s"}, "a `region` and a `service`"),
         ({"type": "hmac", "apiId": "i", "apiKey": "not hexadecimal"}, "not hexadecimal"),
         ({"type": "certificate"}, "needs a `certPath`"),
-        ({"type": "certificate", "certPath": "none.pem"}, "`certPath` names no file"),
+        ({"type": "certificate", "certPath": "none.pem"}, "`certPath` names a file that was not found"),
     ],
 )
 def test_a_block_that_its_scheme_cannot_use_refuses_every_call(
@@ -125,7 +131,7 @@ def test_a_block_that_its_scheme_cannot_use_refuses_every_call(
     assert recorder.requests == []
 
 
-def test_an_api_key_in_the_body_is_a_field_beside_the_others() -> None:
+def test_an_api_key_in_the_body_is_a_field_besides_the_others() -> None:
     authentication = {"type": "apikey", "key": "secret", "value": "{{KEY}}", "placement": "body"}
     operation = {
         "method": "POST",
@@ -146,7 +152,7 @@ IN_BODY = {"type": "apikey", "key": "secret", "value": "{{KEY}}", "placement": "
 
 
 @pytest.mark.parametrize("data", [{"a": "b"}, [{"name": "a", "value": "b", "filename": "f.txt"}], {}])
-def test_an_api_key_in_a_multipart_body_is_a_part_beside_the_others(data: Any) -> None:
+def test_an_api_key_in_a_multipart_body_is_a_part_besides_the_others(data: Any) -> None:
     request = sent(calling(IN_BODY, {"method": "POST", "body": {"type": "multipart", "data": data}}))
     found = [(name, content.decode()) for name, _, _, content in multipart_parts(request)]
     assert found == [*([("a", "b")] if data else []), ("secret", "k&é")]
@@ -160,10 +166,10 @@ def test_an_api_key_in_a_body_under_its_own_media_type() -> None:
 
 
 @pytest.mark.parametrize("value", [[1], "text", 5])
-def test_an_api_key_in_a_body_that_the_caller_makes_something_else_refuses_the_call(value: Any) -> None:
+def test_an_api_key_in_a_body_that_the_caller_makes_another_type_rejects_the_call(value: Any) -> None:
     operation = {"method": "POST", "body": {"type": "json", "data": "{{tools.body}}"}}
     recorder = Recorder()
-    with pytest.raises(InvalidInput, match="the API key travels in it"):
+    with pytest.raises(InvalidInput, match="because the API key is sent in it"):
         invoke(calling(IN_BODY, operation), {"body": value}, recorder)
     assert recorder.requests == []
 
@@ -173,7 +179,7 @@ def test_an_api_key_in_a_body_that_the_caller_makes_something_else_refuses_the_c
 )
 def test_an_api_key_in_a_body_without_fields_refuses_every_call(body: dict[str, str]) -> None:
     recorder = Recorder()
-    with pytest.raises(Unsupported, match=r"api\.op: its API key travels in the body"):
+    with pytest.raises(Unsupported, match=r"api\.op: the API key is sent in the request body"):
         invoke(calling(IN_BODY, {"method": "POST", "body": body}), {}, recorder)
     assert recorder.requests == []
 

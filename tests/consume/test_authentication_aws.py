@@ -1,4 +1,4 @@
-"""AWS Signature Version 4: Amazon's own published examples, and what goes over the wire."""
+"""AWS Signature Version 4: Amazon's published examples, and signatures of the requests as sent."""
 
 from __future__ import annotations
 
@@ -89,11 +89,11 @@ def test_the_examples_of_s3(target: str, headers: list[tuple[str, str]], names: 
         ("api.example.com", ("", "")),
     ],
 )
-def test_service_and_region_are_read_off_the_host(host: str, found: tuple[str, str]) -> None:
+def test_service_and_region_are_derived_from_the_host(host: str, found: tuple[str, str]) -> None:
     assert service_and_region(host) == found
 
 
-def test_a_call_is_signed_as_it_goes_over_the_wire(tmp_path: Path, upstream: Upstream) -> None:
+def test_a_call_is_signed_as_sent(tmp_path: Path, upstream: Upstream) -> None:
     block = {
         "type": "aws-sig-v4",
         "accessKeyId": "{{ID}}",

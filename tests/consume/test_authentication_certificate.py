@@ -1,4 +1,4 @@
-"""Client certificates: an upstream over TLS that lets in only those who show one."""
+"""Client certificates: a TLS upstream that requires one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PASSWORD = "pass wörd"
 
 @dataclass(frozen=True)
 class Guarded:
-    """An upstream that wants a certificate of its own authority."""
+    """An upstream that requires a certificate of its own authority."""
 
     upstream: Upstream
     authority: trustme.CA
@@ -95,7 +95,7 @@ def block(**settings: Any) -> dict[str, Any]:
         {"cert": "chain.pem", "key": "locked.pem", "certPath": None},
     ],
 )
-def test_the_certificate_is_shown_whatever_its_form(
+def test_the_certificate_is_sent_in_every_form(
     folder: Path, guarded: Guarded, settings: dict[str, str | None]
 ) -> None:
     written = {key: value for key, value in block(caPath="ca.pem", **settings).items() if value is not None}
@@ -105,7 +105,7 @@ def test_the_certificate_is_shown_whatever_its_form(
     assert all(request.header("authorization") == "" for request in guarded.upstream.received)
 
 
-def test_a_call_without_a_certificate_does_not_come_through(folder: Path, guarded: Guarded) -> None:
+def test_a_call_without_a_certificate_fails(folder: Path, guarded: Guarded) -> None:
     stranger = trustme.CA().issue_cert("stranger@example.org")
     stranger.private_key_and_cert_chain_pem.write_to_path(folder / "stranger.pem")
     settings = {"type": "certificate", "certPath": "stranger.pem", "caPath": "ca.pem"}
@@ -124,20 +124,20 @@ def test_an_upstream_of_an_unknown_authority_gets_nothing(folder: Path, guarded:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"certPath": "chain.pem"}, "`certPath` holds no private key"),
-        ({"certPath": "key.pem"}, "`certPath` holds no certificate"),
-        ({"certPath": "chain.pem", "keyPath": "other.pem"}, "does not belong to the private key"),
-        ({"certPath": "key.pem", "keyPath": "key.pem"}, "`certPath` holds no certificate in PEM"),
-        ({"certPath": "both.pem", "caPath": "key.pem"}, "`caPath` holds no certificate in PEM"),
-        ({"certPath": "both.pem", "caPath": "none.pem"}, "`caPath` names no file"),
-        ({"certPath": "client.p12", "certPassword": "s3cret"}, "that `certPassword` opens"),
+        ({"certPath": "chain.pem"}, "`certPath` contains no PEM or PKCS#12 private key"),
+        ({"certPath": "key.pem"}, "`certPath` contains no certificate"),
+        ({"certPath": "chain.pem", "keyPath": "other.pem"}, "does not match the private key"),
+        ({"certPath": "key.pem", "keyPath": "key.pem"}, "`certPath` contains no PEM certificate"),
+        ({"certPath": "both.pem", "caPath": "key.pem"}, "`caPath` contains no PEM certificate"),
+        ({"certPath": "both.pem", "caPath": "none.pem"}, "`caPath` names a file that was not found"),
+        ({"certPath": "client.p12", "certPassword": "s3cret"}, "that `certPassword` can decrypt"),
         (
             {"certPath": "chain.pem", "keyPath": "locked.pem", "certPassword": "s3cret"},
-            "`certPassword` opens",
+            "`certPassword` can decrypt",
         ),
     ],
 )
-def test_what_is_no_certificate_refuses_calls_in_words(
+def test_an_invalid_certificate_rejects_calls_with_a_reason(
     folder: Path, guarded: Guarded, settings: dict[str, str], words: str
 ) -> None:
     capability = authenticated(
@@ -162,6 +162,6 @@ def test_an_operation_may_have_an_authorization_of_its_own(folder: Path, guarded
     assert guarded.upstream.only.header("authorization") == "Bearer x"
 
 
-def test_the_sandbox_opens_no_file(tmp_path: Path) -> None:
+def test_the_sandbox_reads_no_file(tmp_path: Path) -> None:
     capability = authenticated(tmp_path, "https://api.example", block(), sandbox=True)
     assert call(capability).status == 200

@@ -13,7 +13,7 @@ import pytest
 
 from consume.calling import authenticated, call, call_at_once, call_each
 from naftiko_run.consume import UpstreamResponse
-from naftiko_run.consume.authentication.digest import Challenge, challenges_of
+from naftiko_run.consume.authentication.digest import DigestChallenge, challenges_of
 from naftiko_run.invoke import Outcome
 from support.upstream import Answer, Received, Upstream
 
@@ -24,11 +24,11 @@ AUTHENTICATION = {"type": "digest", "username": "{{USER}}", "password": "{{PASSW
 
 @dataclass
 class Guarded:
-    """Answers as an upstream with Digest does.
+    """Respond as an upstream with Digest authentication.
 
     Attributes:
-        algorithm: What it asks for; empty for the default.
-        qop: The qualities that it offers; empty for none, as in RFC 2069.
+        algorithm: The algorithm of its challenges; empty for the default.
+        qop: The qualities of protection that it offers; empty for none, as in RFC 2069.
         userhash: Whether the user's name is hashed.
         uses: How often a nonce may be used.
         counts: The nonce counts that were used, by nonce.
@@ -114,7 +114,7 @@ def test_one_challenge_is_answered_and_its_nonce_used_again(
         assert guarded.counts == {"nonce-0": ["00000001", "00000002", "00000003"]}
 
 
-def test_the_name_is_hashed_where_the_upstream_asks_for_it(tmp_path: Path, upstream: Upstream) -> None:
+def test_the_name_is_hashed_if_the_upstream_requests_it(tmp_path: Path, upstream: Upstream) -> None:
     upstream.answers(Guarded(userhash=True))
     assert call(calling(tmp_path, upstream)).status == 200
     assert "userhash=true" in upstream.received[-1].header("authorization")
@@ -204,7 +204,7 @@ RFC7616 = {
     ],
 )
 def test_the_example_of_rfc_7616(algorithm: str, response: str) -> None:
-    challenge = Challenge(
+    challenge = DigestChallenge(
         {**RFC7616, "algorithm": algorithm}, cnonce="f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
     )
     assert challenge.answer("Mufasa", "Circle of Life", "GET", "/dir/index.html") == (
@@ -223,7 +223,7 @@ def test_the_example_of_rfc_7616_with_a_hashed_name() -> None:
         "nonce": "5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK",
         "userhash": "true",
     }
-    challenge = Challenge(parameters, cnonce="NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v")
+    challenge = DigestChallenge(parameters, cnonce="NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v")
     answer = challenge.answer("Jäsøn Doe", "Secret, or not?", "GET", "/doe.json")
     assert 'username="793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b"' in answer
     assert 'response="3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5"' in answer
@@ -236,7 +236,7 @@ def test_the_example_of_rfc_2617() -> None:
         "nonce": "dcd98b7102dd2f0e8b11d0f600bfb0c093",
         "opaque": "5ccc069c403ebaf9f0171e9517f40e41",
     }
-    answer = Challenge(parameters, cnonce="0a4f113b").answer(
+    answer = DigestChallenge(parameters, cnonce="0a4f113b").answer(
         "Mufasa", "Circle Of Life", "GET", "/dir/index.html"
     )
     assert 'response="6629fae49393a05397450978507c4ef1"' in answer

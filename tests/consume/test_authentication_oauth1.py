@@ -1,4 +1,4 @@
-"""OAuth 1.0a: the examples of RFC 5849 and of the body-hash draft, and signatures that another library checks."""
+"""OAuth 1.0a: the examples of RFC 5849 and of the body-hash draft, and signatures verified by another library."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def protocol_parameters(request: Received) -> dict[str, str]:
 
 
 def what_is_signed(upstream: Upstream) -> bytes:
-    """Give the base string that another library makes of the one request that came."""
+    """Return the base string that another library builds for the only recorded request."""
     came = upstream.only
     collected = oracle.collect_parameters(
         uri_query=came.query,
@@ -238,7 +238,7 @@ def test_the_forms_of_a_signing_key(tmp_path: Path, upstream: Upstream, form: st
         ".",
     ],
 )
-def test_a_signing_key_that_is_none_refuses_calls_and_is_not_shown(
+def test_an_invalid_signing_key_rejects_calls_and_is_not_shown(
     tmp_path: Path, upstream: Upstream, value: str
 ) -> None:
     (tmp_path / "key.p12").write_bytes(b"s3cret")
@@ -258,7 +258,7 @@ def test_a_signing_key_that_is_not_set_is_named(tmp_path: Path, upstream: Upstre
         call(authenticated(tmp_path, upstream.url, block))
 
 
-def test_the_sandbox_opens_no_key(tmp_path: Path) -> None:
+def test_the_sandbox_reads_no_key(tmp_path: Path) -> None:
     block = {"type": "oauth1", "consumerKey": "{{KEY}}", "signingKey": "/dev/null/none"}
     outcome = call(authenticated(tmp_path, "https://api.example", block, sandbox=True))
     assert json.loads(outcome.content)["sandbox"]["wouldSend"]["headers"]["Authorization"] == "OAuth ***"
@@ -268,7 +268,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 
 
 SEGMENT = TEXT.filter(lambda text: text not in (".", ".."))
-"""No request has a segment that climbs: it would be another URL by the time it is on the wire."""
+"""Segments without ``..``, which would make it another URL when it is sent."""
 
 
 @given(query=st.lists(st.tuples(TEXT, TEXT), max_size=4), segment=SEGMENT)

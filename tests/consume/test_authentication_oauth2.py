@@ -1,4 +1,4 @@
-"""OAuth 2.0 client credentials: an authorization server, an upstream that wants its tokens, and both failing."""
+"""OAuth 2.0 client credentials: an authorization server, an upstream that requires its tokens, and failures of both."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ ENVIRONMENT = {"CLIENT": CLIENT, "SECRET": SECRET}
 
 @dataclass
 class Issuer:
-    """Gives tokens as an authorization server does.
+    """Respond as an authorization server.
 
     Attributes:
-        expires_in: What it says of each token's life.
-        given: The tokens that it gave, in order.
-        refused: The tokens that the upstream takes no more.
+        expires_in: The lifetime of each token.
+        issued: The tokens that it issued, in order.
+        rejected: The tokens that the upstream rejects.
     """
 
     expires_in: Any = 3600
-    given: list[str] = field(default_factory=list)
-    refused: set[str] = field(default_factory=set)
+    issued: list[str] = field(default_factory=list)
+    rejected: set[str] = field(default_factory=set)
 
     def __call__(self, request: Received) -> Answer:
         form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
@@ -47,13 +47,15 @@ class Issuer:
         if (client, secret) != (CLIENT, SECRET):
             return answer({"error": "invalid_client", "error_description": f"not {secret}"}, 401)
         assert form["grant_type"] == "client_credentials"
-        self.given.append(f"token-{len(self.given)}")
-        return answer({"access_token": self.given[-1], "token_type": "bearer", "expires_in": self.expires_in})
+        self.issued.append(f"token-{len(self.issued)}")
+        return answer(
+            {"access_token": self.issued[-1], "token_type": "bearer", "expires_in": self.expires_in}
+        )
 
     def upstream(self, request: Received) -> Answer:
-        """Answer as an upstream that takes the tokens which are not refused."""
+        """Respond as an upstream that accepts tokens that are not rejected."""
         token = request.header("authorization").removeprefix("Bearer ")
-        return Answer() if token in self.given and token not in self.refused else Answer(401)
+        return Answer() if token in self.issued and token not in self.rejected else Answer(401)
 
 
 def answer(value: Any, status: int = 200) -> Answer:
@@ -103,7 +105,7 @@ def test_one_token_serves_every_call(
         resource="https://api/r",
     )
     assert [each.status for each in call_each(capability, [{}, {}, {}])] == [200, 200, 200]
-    assert issuer.given == ["token-0"]
+    assert issuer.issued == ["token-0"]
     assert token_requests(authorization_server) == [
         {
             "grant_type": ["client_credentials"],
@@ -114,12 +116,12 @@ def test_one_token_serves_every_call(
     ]
 
 
-def test_the_client_authenticates_in_the_form_where_the_block_says_so(
+def test_the_client_authenticates_in_the_form_if_the_block_says_so(
     tmp_path: Path, upstream: Upstream, authorization_server: Upstream, issuer: Issuer
 ) -> None:
     method = {"tokenEndpointAuthMethod": "client_secret_post"}
     assert call(calling(tmp_path, upstream, authorization_server, **method)).status == 200
-    assert issuer.given == ["token-0"]
+    assert issuer.issued == ["token-0"]
     assert authorization_server.only.header("authorization") == ""
 
 
@@ -147,7 +149,7 @@ def test_other_spellings(
     }
     capability = authenticated(tmp_path, upstream.url, written, environment={**ENVIRONMENT, "URL": url})
     assert call(capability).status == 200
-    assert issuer.given == ["token-0"]
+    assert issuer.issued == ["token-0"]
     assert token_requests(authorization_server)[0]["scope"] == ["read write"]
     found = {each.code for each in capability.diagnostics}
     assert found - {"undeclared-binding"} == {"authentication-spelling"}
@@ -162,10 +164,10 @@ def test_a_block_of_the_specification_takes_its_client_from_the_environment(
     assert set(refused.value.names) == {"API_CLIENT_ID", "API_CLIENT_SECRET"}
     environment = {"API_CLIENT_ID": CLIENT, "API_CLIENT_SECRET": SECRET}
     assert call(authenticated(tmp_path, upstream.url, block, environment=environment)).status == 200
-    assert issuer.given == ["token-0"]
+    assert issuer.issued == ["token-0"]
 
 
-def test_a_block_that_does_not_say_where_tokens_come_from_takes_one_from_the_environment(
+def test_a_block_without_a_token_endpoint_takes_a_token_from_the_environment(
     tmp_path: Path, upstream: Upstream
 ) -> None:
     block = {"type": "oauth2", "scopes": ["user_impersonation"]}
@@ -180,22 +182,22 @@ def test_a_block_that_does_not_say_where_tokens_come_from_takes_one_from_the_env
     assert upstream.only.header("authorization") == "Bearer given"
 
 
-def test_a_token_that_the_upstream_refuses_is_replaced_once(
+def test_a_token_that_the_upstream_rejects_is_replaced_once(
     tmp_path: Path, upstream: Upstream, authorization_server: Upstream, issuer: Issuer
 ) -> None:
     capability = calling(tmp_path, upstream, authorization_server)
     assert call(capability).status == 200
-    issuer.refused.add("token-0")
+    issuer.rejected.add("token-0")
     assert call(capability).status == 200
     sent = [request.header("authorization") for request in upstream.received]
     assert sent == ["Bearer token-0", "Bearer token-0", "Bearer token-1"]
-    issuer.refused.update({"token-1", "token-2"})
+    issuer.rejected.update({"token-1", "token-2"})
     assert call(capability).status == 401
-    assert issuer.given == ["token-0", "token-1", "token-2"]
+    assert issuer.issued == ["token-0", "token-1", "token-2"]
 
 
 @pytest.mark.parametrize("life", [0, "0", -1])
-def test_a_token_that_is_over_is_not_sent(
+def test_an_expired_token_is_not_sent(
     tmp_path: Path, upstream: Upstream, authorization_server: Upstream, issuer: Issuer, life: Any
 ) -> None:
     issuer.expires_in = life
@@ -205,34 +207,34 @@ def test_a_token_that_is_over_is_not_sent(
 
 
 @pytest.mark.parametrize("life", [None, "soon"])
-def test_a_token_whose_life_nobody_tells_is_used_until_it_is_refused(
+def test_a_token_without_a_lifetime_is_used_until_it_is_rejected(
     tmp_path: Path, upstream: Upstream, authorization_server: Upstream, issuer: Issuer, life: Any
 ) -> None:
     issuer.expires_in = life
     call_each(calling(tmp_path, upstream, authorization_server), [{}, {}])
-    assert issuer.given == ["token-0"]
+    assert issuer.issued == ["token-0"]
 
 
-def test_calls_at_once_ask_for_one_token(
+def test_concurrent_calls_request_one_token(
     tmp_path: Path, upstream: Upstream, authorization_server: Upstream, issuer: Issuer
 ) -> None:
     outcomes = call_at_once(calling(tmp_path, upstream, authorization_server), 25)
     assert all(isinstance(each, Outcome) and each.status == 200 for each in outcomes)
-    assert issuer.given == ["token-0"]
+    assert issuer.issued == ["token-0"]
 
 
-def test_calls_at_once_replace_a_refused_token_by_one(
+def test_concurrent_calls_replace_a_rejected_token_by_one(
     tmp_path: Path, upstream: Upstream, authorization_server: Upstream, issuer: Issuer
 ) -> None:
     capability = calling(tmp_path, upstream, authorization_server)
     call(capability)
-    issuer.refused.add("token-0")
+    issuer.rejected.add("token-0")
     outcomes = call_at_once(capability, 25)
     assert all(isinstance(each, Outcome) and each.status == 200 for each in outcomes)
-    assert issuer.given == ["token-0", "token-1"]
+    assert issuer.issued == ["token-0", "token-1"]
 
 
-def test_calls_at_once_share_a_failure(
+def test_concurrent_calls_share_a_failure(
     tmp_path: Path, upstream: Upstream, authorization_server: Upstream
 ) -> None:
     authorization_server.reset()
@@ -248,17 +250,17 @@ def test_calls_at_once_share_a_failure(
     [
         (
             answer({"error": "invalid_scope", "error_description": SECRET}, 400),
-            "answered 400 (invalid_scope)",
+            "returned 400 (invalid_scope)",
         ),
-        (answer({"error": SECRET}, 400), "answered 400"),
-        (answer([SECRET]), "answered 200"),
-        (Answer(200, SECRET.encode()), "answered 200"),
-        (answer({"access_token": 5}), "answered 200"),
-        (answer({"access_token": SECRET, "token_type": "mac"}), "no bearer token"),
-        (Answer(302, b"", (("location", "http://127.0.0.1:1/elsewhere"),)), "answered 302"),
+        (answer({"error": SECRET}, 400), "returned 400"),
+        (answer([SECRET]), "returned 200"),
+        (Answer(200, SECRET.encode()), "returned 200"),
+        (answer({"access_token": 5}), "returned 200"),
+        (answer({"access_token": SECRET, "token_type": "mac"}), "a token that is not a bearer token"),
+        (Answer(302, b"", (("location", "http://127.0.0.1:1/elsewhere"),)), "returned 302"),
     ],
 )
-def test_a_failure_names_namespace_and_host_and_shows_nothing_that_was_answered(
+def test_a_failure_names_namespace_and_host_and_shows_nothing_of_the_response(
     tmp_path: Path, upstream: Upstream, authorization_server: Upstream, answered: Answer, words: str
 ) -> None:
     authorization_server.reset()
@@ -266,7 +268,7 @@ def test_a_failure_names_namespace_and_host_and_shows_nothing_that_was_answered(
     with pytest.raises(InvocationError) as refused:
         call(calling(tmp_path, upstream, authorization_server))
     host = authorization_server.url.removeprefix("http://")
-    assert refused.value.message.startswith(f"api got no access token: {host} answered ")
+    assert refused.value.message.startswith(f"api could not get an access token: {host} returned ")
     assert words in refused.value.message
     assert SECRET not in f"{refused.value!r} {refused.value.hint}"
     assert upstream.received == []
@@ -276,10 +278,10 @@ def test_a_failure_names_namespace_and_host_and_shows_nothing_that_was_answered(
 def test_wrong_credentials_say_what_to_check(
     tmp_path: Path, upstream: Upstream, authorization_server: Upstream, issuer: Issuer
 ) -> None:
-    with pytest.raises(UpstreamUnreachable, match=r"answered 401 \(invalid_client\)") as refused:
+    with pytest.raises(UpstreamUnreachable, match=r"returned 401 \(invalid_client\)") as refused:
         call(calling(tmp_path, upstream, authorization_server, clientSecret="wrong"))
-    assert "client's id and secret" in refused.value.hint
-    assert issuer.given == []
+    assert "client ID and secret" in refused.value.hint
+    assert issuer.issued == []
 
 
 def test_an_authorization_server_that_is_not_there_is_named(tmp_path: Path, upstream: Upstream) -> None:
@@ -329,9 +331,12 @@ def test_the_token_endpoint_is_discovered(
 @pytest.mark.parametrize(
     ("metadata", "words"),
     [
-        ({}, "does not say where it gives tokens"),
-        ({"issuer": "https://evil.example", "token_endpoint": "https://evil.example/t"}, "as another issuer"),
-        ({"issuer": "URL", "token_endpoint": "file:///etc/passwd"}, "not at https"),
+        ({}, "publishes no token endpoint"),
+        (
+            {"issuer": "https://evil.example", "token_endpoint": "https://evil.example/t"},
+            "metadata of an issuer other than",
+        ),
+        ({"issuer": "URL", "token_endpoint": "file:///etc/passwd"}, "does not use https"),
     ],
 )
 def test_metadata_that_cannot_be_trusted_get_no_secret(
@@ -351,4 +356,4 @@ def test_the_sandbox_fetches_no_token(tmp_path: Path, authorization_server: Upst
     outcome = call(authenticated(tmp_path, "https://api.example", block, sandbox=True))
     assert json.loads(outcome.content)["sandbox"]["wouldSend"]["headers"]["Authorization"] == "Bearer ***"
     assert authorization_server.received == []
-    assert issuer.given == []
+    assert issuer.issued == []

@@ -1,4 +1,4 @@
-"""A scheme of somebody else: the one that the documentation shows, installed and used."""
+"""A third-party scheme: the one in the documentation, installed and used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Base URIs: a value from a variable is read like one in the document, and what is missing is told with its remedy."""
+"""Base URIs: a value of a variable is parsed like one in the document, and a missing one is reported with a fix."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_an_input_of_the_operation_wins_over_the_query_of_a_value() -> None:
     st.text(st.characters(codec="ascii", exclude_characters=" \t\r\n/?#%"), min_size=1, max_size=10),
     st.sampled_from(["", " ", "\n", "\r\n", "\t \n"]),
 )
-def test_the_end_of_a_value_never_reaches_the_wire(segment: str, end: str) -> None:
+def test_the_end_of_a_value_is_never_sent(segment: str, end: str) -> None:
     plain = sent(tool({}, baseUri="{{BASE}}", environment={"BASE": f"https://h.example/{segment}"}))
     ended = sent(tool({}, baseUri="{{BASE}}", environment={"BASE": f"https://h.example/{segment}{end}"}))
     assert plain.url == ended.url
@@ -95,7 +95,7 @@ def test_a_credential_is_sent_without_what_is_around_it_and_the_variable_is_name
     assert found.alters_service
 
 
-def test_a_value_of_a_file_is_told_with_its_key_and_place(tmp_path: Path, upstream: Upstream) -> None:
+def test_a_value_of_a_file_is_reported_with_its_key_and_location(tmp_path: Path, upstream: Upstream) -> None:
     (tmp_path / "secrets.json").write_text('{"api-token": "t0k\\n"}')
     document = written(
         tmp_path,
@@ -150,7 +150,7 @@ capability:
 
 
 @pytest.mark.parametrize("base_uri", ["", "tcp://h:1", "https://my host/v1"])
-def test_a_base_uri_that_is_none_names_the_option_that_gives_one(
+def test_an_invalid_base_uri_names_the_option_that_sets_one(
     tmp_path: Path, upstream: Upstream, base_uri: str
 ) -> None:
     with pytest.raises(DocumentError) as refused:
@@ -163,7 +163,7 @@ def test_a_base_uri_that_is_none_names_the_option_that_gives_one(
 @pytest.mark.parametrize(
     "base_uri", ["", "tcp://h:1", "https://[region].example.com/v1", "https://h:[port]/v1"]
 )
-def test_a_base_uri_that_is_none_is_shown_in_the_sandbox(tmp_path: Path, base_uri: str) -> None:
+def test_an_invalid_base_uri_is_shown_in_the_sandbox(tmp_path: Path, base_uri: str) -> None:
     of_base_uri(tmp_path, base_uri)
     capability = load(tmp_path / "document.yaml", Settings(sandbox=True, environment={}))
     assert b"wouldSend" in call(capability).content
@@ -171,7 +171,7 @@ def test_a_base_uri_that_is_none_is_shown_in_the_sandbox(tmp_path: Path, base_ur
 
 @pytest.mark.parametrize("value", ["", " \n"])
 @pytest.mark.parametrize("base_uri", ["{{env.BASE}}", "https://{{env.BASE}}/v1"])
-def test_an_address_whose_variable_is_set_to_nothing_is_missing(
+def test_an_address_whose_variable_is_set_to_an_empty_value_is_missing(
     tmp_path: Path, upstream: Upstream, base_uri: str, value: str
 ) -> None:
     of_base_uri(tmp_path, base_uri)
@@ -183,13 +183,13 @@ def test_an_address_whose_variable_is_set_to_nothing_is_missing(
 
 
 @pytest.mark.parametrize("value", ["", "tcp://h:1"])
-def test_an_address_of_a_variable_that_is_none_is_shown_in_the_sandbox(tmp_path: Path, value: str) -> None:
+def test_an_invalid_address_of_a_variable_is_shown_in_the_sandbox(tmp_path: Path, value: str) -> None:
     of_base_uri(tmp_path, "{{env.BASE}}")
     capability = load(tmp_path / "document.yaml", Settings(sandbox=True, environment={"BASE": value}))
     assert b"wouldSend" in call(capability).content
 
 
-def test_an_address_of_a_variable_that_is_none_names_the_option_that_gives_one(tmp_path: Path) -> None:
+def test_an_invalid_address_of_a_variable_names_the_option_that_sets_one(tmp_path: Path) -> None:
     of_base_uri(tmp_path, "{{env.BASE}}")
     with pytest.raises(DocumentError) as refused:
         load(tmp_path / "document.yaml", Settings(environment={"BASE": "tcp://h:1"}))

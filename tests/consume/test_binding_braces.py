@@ -1,4 +1,4 @@
-"""Bindings between ``${…}`` and ``{…}``: read where they can be nothing else."""
+"""Bindings in ``${…}`` and ``{…}``: accepted where they are unambiguous."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def calling(operation: dict[str, Any], **entry: Any) -> Function:
 
 
 def told_of(operation: dict[str, Any], path: str) -> dict[str, str]:
-    """Give the hint of each value in which braces are read as a binding's, by its place."""
+    """Return the hint for each value whose braces are parsed as a binding, by its location."""
     exposes = {"type": "mcp", "tools": [{"name": "t", "call": "api.op"}]}
     whole = {"consumes": [consumes(operation, path)], "exposes": [exposes]}
     found = capability({"binds": BINDS, "capability": whole}).diagnostics
@@ -66,7 +66,7 @@ def test_a_parameter_of_that_name_fills_the_path() -> None:
 
 
 @pytest.mark.parametrize("path", ["/a/{KEY}", "/a/${OTHER}"])
-def test_a_path_that_says_what_it_means_is_not_told(path: str) -> None:
+def test_an_unambiguous_path_is_not_reported(path: str) -> None:
     assert not told_of({}, path)
 
 
@@ -78,7 +78,7 @@ def test_other_braces_in_a_body_are_its_own(text: str) -> None:
     assert sent(function).body == text.encode()
 
 
-def test_each_value_is_told_with_its_place() -> None:
+def test_each_value_is_reported_with_its_location() -> None:
     operation = {
         "method": "POST",
         "inputParameters": [{"name": "q", "in": "query", "value": "{KEY}${KEYS}"}],

@@ -84,7 +84,7 @@ def test_with_reads_bindings() -> None:
     assert query_of(sent(function)) == [("a", "o"), ("b", "acme/1"), ("c", "x-acme/1")]
 
 
-def test_a_parameter_of_the_environment_is_read_there() -> None:
+def test_a_parameter_in_the_environment_is_read_from_it() -> None:
     operation = {
         "inputParameters": [
             {"in": "environment", "name": "OTHER"},
@@ -121,7 +121,7 @@ def test_a_missing_binding_stops_the_call_and_is_named(place: str, template: str
     assert not recorder.requests
 
 
-def test_a_capability_says_which_variables_are_missing_and_who_needs_them() -> None:
+def test_a_capability_lists_missing_variables_and_the_functions_that_need_them() -> None:
     whole = {
         "consumes": [consumes({}, authentication={"type": "bearer", "token": "{{env.NEW}}"})],
         "exposes": [{"type": "mcp", "namespace": "m", "tools": [{"name": "t", "call": "api.op"}]}],
@@ -130,7 +130,7 @@ def test_a_capability_says_which_variables_are_missing_and_who_needs_them() -> N
     assert capability({"capability": whole}, {"NEW": "token"}).missing() == {}
 
 
-def test_a_token_that_is_set_to_nothing_is_missing_and_a_password_may_be() -> None:
+def test_an_empty_token_is_missing_and_an_empty_password_is_allowed() -> None:
     def missing(authentication: dict[str, str]) -> dict[str, list[str]]:
         whole = {
             "consumes": [consumes({}, authentication=authentication)],
@@ -145,7 +145,7 @@ def test_a_token_that_is_set_to_nothing_is_missing_and_a_password_may_be() -> No
     assert missing({"type": "basic", "username": "{{USER}}", "password": "{{EMPTY}}"}) == {}
 
 
-def test_a_variable_that_only_a_step_refers_to_is_told_too() -> None:
+def test_a_variable_that_only_a_step_refers_to_is_reported_too() -> None:
     steps = [
         {"type": "call", "name": "a", "call": "api.op", "with": {"q": "{{env.NEW}}"}},
         {"type": "call", "name": "b", "call": "api.other"},

@@ -1,4 +1,4 @@
-"""Request bodies: each type has its bytes and its Content-Type."""
+"""Request bodies: the bytes and the Content-Type of each type."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_text_that_is_no_json() -> None:
     assert content("a=1&b={{b}}", {"b": "x"}) == ("application/json", "a=1&b=x")
 
 
-def test_a_multipart_body_of_which_nothing_is_given_has_no_parts() -> None:
+def test_a_multipart_body_without_values_has_no_parts() -> None:
     kind, written = content({"type": "multipart", "data": {"a": "{{tools.a}}"}}, {})
     boundary = (kind or "").partition("boundary=")[2]
     assert boundary
@@ -263,11 +263,11 @@ def test_binary_that_is_no_base64_is_sent_as_text() -> None:
 
 
 def test_a_binary_body_of_several_fields_is_refused_at_load() -> None:
-    with pytest.raises(DocumentError, match="a binary body is one value"):
+    with pytest.raises(DocumentError, match="a binary body must be a single value"):
         posting({"type": "binary", "data": {"a": "{{tools.a}}", "b": "{{tools.b}}"}})
 
 
-def test_a_structure_for_a_binary_body_is_the_callers_mistake() -> None:
+def test_an_object_for_a_binary_body_is_an_invalid_input() -> None:
     recorder = Recorder()
     with pytest.raises(InvalidInput, match="/body"):
         invoke(posting({"type": "binary", "data": "{{tools.file}}"}), {"file": {"a": 1, "b": 2}}, recorder)
@@ -329,7 +329,7 @@ def test_a_whole_body_that_is_passed_on_keeps_its_bytes() -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
-def test_a_method_with_a_body_that_nothing_describes_takes_the_callers(method: str) -> None:
+def test_a_method_with_a_body_that_is_not_described_takes_the_callers(method: str) -> None:
     function = tool({"method": method})
     assert function.takes_body
     assert json_of(sent(function, {"body": {"a": [1]}})) == {"a": [1]}
@@ -351,11 +351,11 @@ def test_a_body_on_delete_is_sent() -> None:
     ) == {"id": 1}
 
 
-def test_json_with_sections_that_has_a_hole_is_refused() -> None:
+def test_json_made_invalid_by_a_missing_value_is_rejected() -> None:
     data = '{"all": [{{#ids}}{{.}}{{/ids}}], "opt": {{opt}}}'
     function = tool({"method": "POST", "body": {"type": "json", "data": data}})
     assert sent(function, {"ids": [7], "opt": 1}).body == b'{"all": [7], "opt": 1}'
-    with pytest.raises(InvalidInput, match="no JSON once its templates are filled in"):
+    with pytest.raises(InvalidInput, match="not valid JSON after its templates are filled in"):
         sent(function, {"ids": [7]})
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a format is said when the document loads, and takes only its own units out."""
+"""Errors in a format are reported when the document is loaded, and only its own functions are not served."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def loaded(folder: Path, operation: dict[str, Any], **unit: Any) -> Capability:
 
 
 def finding(capability: Capability, code: str) -> Diagnostic:
-    """Give the one finding of a kind."""
+    """Return the only diagnostic of a kind."""
     (found,) = [each for each in capability.diagnostics if each.code == code]
     return found
 
@@ -39,12 +39,12 @@ def finding(capability: Capability, code: str) -> Diagnostic:
 @pytest.mark.parametrize(
     ("operation", "words"),
     [
-        ({"outputRawFormat": "avro", "outputSchema": "none.avsc"}, "there is no schema file `none.avsc`"),
-        ({"outputRawFormat": "avro", "outputSchema": "text.avsc"}, "is not one of Avro"),
-        ({"outputRawFormat": "avro", "outputSchema": "node.avsc"}, "contains itself, `Node`"),
+        ({"outputRawFormat": "avro", "outputSchema": "none.avsc"}, "schema file `none.avsc` not found"),
+        ({"outputRawFormat": "avro", "outputSchema": "text.avsc"}, "is not a valid Avro schema"),
+        ({"outputRawFormat": "avro", "outputSchema": "node.avsc"}, "a recursive type, `Node`"),
         (
             {"outputRawFormat": "protobuf", "outputSchema": "none.proto"},
-            "there is no schema file `none.proto`",
+            "schema file `none.proto` not found",
         ),
         (
             {"outputRawFormat": "protobuf", "outputSchema": "bad.proto"},
@@ -53,10 +53,10 @@ def finding(capability: Capability, code: str) -> Diagnostic:
         ({"outputRawFormat": "protobuf", "outputSchema": "fleet.proto#Nope"}, "has no message `Nope`"),
         ({"outputRawFormat": "protobuf"}, "needs an `outputSchema`"),
         ({"outputRawFormat": "protobuf", "outputSchema": "vault://x"}, "not the location of a file"),
-        ({"outputRawFormat": "html", "outputSchema": "table["}, "`table[` is no CSS selector"),
+        ({"outputRawFormat": "html", "outputSchema": "table["}, "`table[` is not a valid CSS selector"),
     ],
 )
-def test_a_schema_that_cannot_be_used_leaves_its_units_out(
+def test_functions_with_an_invalid_schema_are_not_served(
     tmp_path: Path, operation: dict[str, Any], words: str
 ) -> None:
     (tmp_path / "text.avsc").write_text("no JSON")
@@ -69,7 +69,7 @@ def test_a_schema_that_cannot_be_used_leaves_its_units_out(
     assert [function.name for function in capability.functions.values()] == ["fine"]
     found = finding(capability, "not-runnable")
     assert words in found.message
-    assert "`t` is left out: the answers of `api.op` cannot be read" in found.message
+    assert "`t` is not served: responses of `api.op` cannot be decoded" in found.message
     assert words in str([*capability.unavailable.values()])
     assert found.pointer == "/capability/consumes/0/resources/0/operations/0/outputSchema"
 
@@ -94,12 +94,12 @@ def test_the_paths_tried_are_named(tmp_path: Path) -> None:
         ("application/x-yaml", b"a: '1'", "1"),
     ],
 )
-def test_a_format_in_other_words(written: str, content: bytes, value: str) -> None:
+def test_a_format_under_another_name(written: str, content: bytes, value: str) -> None:
     function = tool({"outputRawFormat": written}, MAPPED)
     assert invoke(function, {}, Recorder(content, content_type="")).value == value
 
 
-def test_a_format_that_nobody_knows_is_read_as_json(tmp_path: Path) -> None:
+def test_an_unknown_format_is_read_as_json(tmp_path: Path) -> None:
     capability = loaded(tmp_path, {"outputRawFormat": "klingon"}, **MAPPED)
     found = finding(capability, "unknown-format")
     assert found.message == "`klingon` is not a format; responses are read as JSON"
@@ -131,7 +131,7 @@ def test_a_library_that_is_not_installed_is_named_with_its_command(
     loaded(tmp_path, operation)
     script = f"""
 import sys
-sys.modules[{library!r}] = None  # as if it were not there
+sys.modules[{library!r}] = None  # as if it were not installed
 import naftiko_run
 print(*naftiko_run.load({str(tmp_path / "capability.yaml")!r}).unavailable.values())
 """
@@ -141,7 +141,7 @@ print(*naftiko_run.load({str(tmp_path / "capability.yaml")!r}).unavailable.value
 
 
 def compiling(folder: Path, protoc: str | None) -> str:
-    """What a document with a `.proto` file says where the package of its compiler holds this `protoc` module."""
+    """Return the report of a document with a `.proto` file if the compiler package has this `protoc` module."""
     broken = folder / "installed" / "grpc_tools"
     broken.mkdir(parents=True)
     (broken / "__init__.py").touch()
@@ -166,37 +166,39 @@ def compiling(folder: Path, protoc: str | None) -> str:
         ("from grpc_tools import _protoc_compiler", "ImportError: cannot import name '_protoc_compiler'"),
         ("import nowhere", "ModuleNotFoundError: No module named 'nowhere'"),
         ("raise ImportError('libstdc++.so.6: no such file')", "ImportError: libstdc++.so.6: no such file"),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "it was ended by SIGKILL"),
-        ("raise SystemExit(3)", "it ended with code 3"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "it was terminated by SIGKILL"),
+        ("raise SystemExit(3)", "it exited with code 3"),
     ],
 )
-def test_a_compiler_that_cannot_start_says_why(tmp_path: Path, protoc: str | None, reason: str) -> None:
+def test_a_compiler_that_cannot_start_reports_the_reason(
+    tmp_path: Path, protoc: str | None, reason: str
+) -> None:
     told = compiling(tmp_path, protoc)
     assert "the compiler of `.proto` files (grpcio-tools) cannot start: " in told
     assert reason in told
 
 
-def test_a_compiler_that_warns_before_it_finds_a_fault_names_the_fault(tmp_path: Path) -> None:
+def test_a_compiler_that_warns_before_an_error_reports_the_error(tmp_path: Path) -> None:
     told = compiling(
         tmp_path, "import sys, warnings; warnings.warn('old'); sys.exit('fleet.proto:1:1: Expected x.')"
     )
     assert "the schema cannot be compiled: fleet.proto:1:1: Expected x." in told
 
 
-def test_a_size_beyond_all_numbers_is_none(tmp_path: Path) -> None:
+def test_a_size_that_is_too_large_is_ignored(tmp_path: Path) -> None:
     size = "9" * 400 + "MiB"
     finding(loaded(tmp_path, {"outputRawFormat": "binary", "maxBinarySize": size}), "bad-size")
 
 
-def test_a_size_that_is_none_is_told(tmp_path: Path) -> None:
+def test_an_invalid_size_is_reported(tmp_path: Path) -> None:
     found = finding(loaded(tmp_path, {"outputRawFormat": "binary", "maxBinarySize": "10"}), "bad-size")
     assert found.message == "`10` is not a size; the default is used"
     assert found.line > 1
 
 
-def test_outputs_of_bytes_are_told_to_be_of_no_use(tmp_path: Path) -> None:
+def test_outputs_of_bytes_are_reported_as_unused(tmp_path: Path) -> None:
     found = finding(loaded(tmp_path, {"outputRawFormat": "binary"}, **MAPPED), "unmapped-bytes")
-    assert "passed on whole" in found.message
+    assert "passed through unchanged" in found.message
 
 
 @pytest.mark.parametrize("written", ["protobuf", "Application/X-Protobuf"])

@@ -70,7 +70,7 @@ def test_a_container_file_is_read_by_the_documents_schema(tmp_path: Path) -> Non
         ({"type": "string", "logicalType": "uuid"}, UUID(int=7), "00000000-0000-0000-0000-000000000007"),
     ],
 )
-def test_what_json_has_no_form_for(tmp_path: Path, kind: Any, value: Any, read: Any) -> None:
+def test_values_without_a_json_type(tmp_path: Path, kind: Any, value: Any, read: Any) -> None:
     avsc = {"type": "record", "name": "R", "fields": [{"name": "v", "type": kind}]}
     content = avro_value(avsc, {"v": value})
     assert decode("avro", content, schema=write_schema(tmp_path, avsc), folder=tmp_path) == {"v": read}
@@ -80,40 +80,40 @@ def test_what_json_has_no_form_for(tmp_path: Path, kind: Any, value: Any, read: 
 @pytest.mark.parametrize("content", [b"\x0aIMO", b"\xff" * 30, b"<html>", b"{}"])
 def test_bytes_that_are_not_of_the_schema(tmp_path: Path, content: bytes) -> None:
     schema = write_schema(tmp_path, VESSEL_AVSC)
-    with pytest.raises(ValueError, match="do not fit the schema"):
+    with pytest.raises(ValueError, match="do not match the schema"):
         decode("avro", content, schema=schema, folder=tmp_path)
 
 
 def test_bytes_after_the_record(tmp_path: Path) -> None:
     schema = write_schema(tmp_path, VESSEL_AVSC)
-    with pytest.raises(ValueError, match="bytes are left"):
+    with pytest.raises(ValueError, match="extra bytes after the value"):
         decode("avro", avro_value(VESSEL_AVSC, VESSEL) + b"x", schema=schema, folder=tmp_path)
 
 
-def test_a_container_file_that_breaks_off() -> None:
-    with pytest.raises(ValueError, match="do not fit"):
+def test_a_truncated_container_file() -> None:
+    with pytest.raises(ValueError, match="do not match"):
         decode("avro", avro_container(VESSEL_AVSC, [VESSEL])[:-20])
 
 
 def test_a_bare_record_without_a_schema() -> None:
-    with pytest.raises(ValueError, match="no container file, and no `outputSchema`"):
+    with pytest.raises(ValueError, match="not an Avro container file, and there is no `outputSchema`"):
         decode("avro", avro_value(VESSEL_AVSC, VESSEL))
 
 
 @pytest.mark.parametrize(
     ("avsc", "value", "words"),
     [
-        (NODE, {"next": None}, "contains itself, `Node`"),
-        ({"type": "array", "items": "null"}, [], "a list of what takes no bytes"),
-        ("null", None, "a list of what takes no bytes"),
+        (NODE, {"next": None}, "a recursive type, `Node`"),
+        ({"type": "array", "items": "null"}, [], "an array of zero-byte items"),
+        ("null", None, "an array of zero-byte items"),
     ],
 )
-def test_a_container_file_that_could_hold_without_end(avsc: Any, value: Any, words: str) -> None:
+def test_a_container_file_with_unlimited_data(avsc: Any, value: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         decode("avro", avro_container(avsc, [value]))
 
 
-def test_a_schema_that_unfolds_without_end() -> None:
+def test_a_schema_that_expands_exponentially() -> None:
     inner: Any = "long"
     for number in range(40):
         fields = [{"name": "a", "type": inner}, {"name": "b", "type": f"R{number - 1}" if number else "long"}]
@@ -164,17 +164,17 @@ def test_a_message_by_its_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"<html>", b"{}", b"\x0a\x7f", b"\xff"])
 def test_bytes_that_are_not_of_the_message(tmp_path: Path, content: bytes) -> None:
     schema = write_protos(tmp_path)
-    with pytest.raises(ValueError, match="do not fit the schema"):
+    with pytest.raises(ValueError, match="do not match the schema"):
         decode("protobuf", content, schema=schema, folder=tmp_path)
 
 
-def test_a_message_without_what_it_requires(tmp_path: Path) -> None:
+def test_a_message_without_a_required_field(tmp_path: Path) -> None:
     (tmp_path / "a.proto").write_text(
         'syntax = "proto2"; message A { required int32 n = 1; optional int32 m = 2; }'
     )
-    with pytest.raises(ValueError, match="lacks a field"):
+    with pytest.raises(ValueError, match="a field that the schema requires is missing"):
         decode("protobuf", proto_field(2, 1), schema="a.proto", folder=tmp_path)
 
 
-def test_bytes_are_base64_where_json_must_carry_them() -> None:
+def test_bytes_in_json_are_base64() -> None:
     assert decode("binary", b"\xff\x00") == "/wA="

@@ -1,4 +1,4 @@
-"""The tables of HTML pages, and what Markdown is made of."""
+"""The tables of HTML pages, and the parts of Markdown documents."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_encodings_of_a_page(content: bytes, media_type: str) -> None:
     assert decode("html", page, media_type) == {"tables": [[{"é": "ü"}]]}
 
 
-def test_what_is_no_page_has_no_tables() -> None:
+def test_content_that_is_not_html_has_no_tables() -> None:
     assert decode("html", b"\xff\x00 nothing") == {"tables": []}
 
 

@@ -1,4 +1,4 @@
-"""What a well-behaved writer writes is read as it was; what nobody wrote is refused in words."""
+"""Well-formed content round-trips; arbitrary bytes are decoded or rejected with a reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consume.formats import VESSEL_AVSC, avro_value, decode, write_protos, write_schema
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.consume.formats import FormatSettings, compile_format
 
 IN_A_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -46,7 +46,7 @@ JSON = st.recursive(
 @IN_A_FOLDER
 @given(JSON)
 def test_json_written_as_yaml_comes_back(value: Any) -> None:
-    assert decode("yaml", jsontext.dumps(value)) == value
+    assert decode("yaml", _json.dumps(value)) == value
 
 
 @IN_A_FOLDER
@@ -92,7 +92,7 @@ def test_avro_comes_back(tmp_path: Path, vessels: list[tuple[Any, ...]]) -> None
 @pytest.mark.parametrize(
     "name", ["json", "xml", "yaml", "csv", "tsv", "psv", "avro", "protobuf", "html", "markdown"]
 )
-def test_any_bytes_are_read_or_refused_in_words(tmp_path: Path, name: str) -> None:
+def test_any_bytes_are_decoded_or_rejected_with_a_reason(tmp_path: Path, name: str) -> None:
     schemas = {
         "avro": lambda: write_schema(tmp_path, VESSEL_AVSC),
         "protobuf": lambda: write_protos(tmp_path),
@@ -113,6 +113,6 @@ def test_any_bytes_are_read_or_refused_in_words(tmp_path: Path, name: str) -> No
         except ValueError as refused:
             assert str(refused)  # noqa: PT017 - either will do
         else:
-            jsontext.dumps(value)
+            _json.dumps(value)
 
     read()

@@ -1,4 +1,4 @@
-"""Messages are immutable: what happens to one request cannot appear in the next."""
+"""Messages are immutable: a change to one request cannot appear in the next."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AUTHENTICATIONS: list[dict[str, Any]] = [
 
 
 class Appending(Recorder):
-    """A transport that adds a header to what it is given, in place where that can be done."""
+    """A transport that adds a header to a request, in place if possible."""
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
         headers: Any = request.headers

@@ -1,4 +1,4 @@
-"""Where arguments go in a request, and what never leaves the house."""
+"""Where arguments are sent in a request, and which are never sent."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from consume.recording import Recorder, header_of, invoke, json_of, path_of, query_of, sent, tool
 from expressions.values import json_values
 from naftiko_run.errors import InvalidInput
-from naftiko_run.expressions import as_text, encode
-from naftiko_run.expressions.segments import segment_fault
+from naftiko_run.expressions import as_text, percent_encode
+from naftiko_run.expressions.dot_segments import segment_fault
 
 
 def parameters(*written: str, **more: Any) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def parameters(*written: str, **more: Any) -> dict[str, Any]:
 
 
 def refusal(function: Any, inputs: dict[str, Any]) -> InvalidInput:
-    """Why a call is refused; nothing was sent."""
+    """Return why a call was rejected before anything was sent."""
     recorder = Recorder()
     with pytest.raises(InvalidInput) as refused:
         invoke(function, inputs, recorder)
@@ -139,7 +139,9 @@ def test_a_slash_in_a_path_value_stays_inside_its_segment() -> None:
     assert not query_of(request)
 
 
-@given(st.text(min_size=1).filter(lambda text: not segment_fault(encode(text))), st.text(), json_values)
+@given(
+    st.text(min_size=1).filter(lambda text: not segment_fault(percent_encode(text))), st.text(), json_values
+)
 def test_values_reach_the_upstream_as_they_were(in_path: str, in_query: str, other: Any) -> None:
     request = sent(
         tool(parameters("query:q", "query:o"), path="/things/{id}"),
@@ -208,7 +210,7 @@ def test_a_header_parameter_replaces_ours() -> None:
     assert header_of(request, "Content-Type") == "application/vnd.x+json"
 
 
-def test_every_request_says_what_it_accepts_and_who_asks() -> None:
+def test_every_request_has_an_accept_and_a_user_agent_header() -> None:
     request = sent(tool({}))
     assert (header_of(request, "Accept") or "").startswith("application/json")
     assert (header_of(request, "User-Agent") or "").startswith("naftiko-run/")

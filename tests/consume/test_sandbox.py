@@ -1,4 +1,4 @@
-"""The sandbox upstream shows what would be sent, and never a credential."""
+"""The sandbox upstream shows the request that would be sent, without credentials."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_it_shows_the_request_with_its_credentials_masked(authentication: dict[s
     assert "***" in outcome.text
 
 
-def test_it_says_what_the_upstream_would_miss() -> None:
+def test_it_reports_missing_required_parameters() -> None:
     operation = {
         "method": "POST",
         "inputParameters": [
@@ -69,7 +69,7 @@ def test_it_says_what_the_upstream_would_miss() -> None:
     assert len(outcome.value["sandbox"]["problems"]) == 3
 
 
-def test_its_answer_has_what_the_output_parameters_name() -> None:
+def test_its_response_has_a_value_for_each_output_parameter() -> None:
     outputs = [
         {"name": "id", "type": "integer", "value": "$.data.id"},
         {"name": "name", "type": "string", "value": "$.data.name"},
@@ -80,7 +80,7 @@ def test_its_answer_has_what_the_output_parameters_name() -> None:
     assert value["list"] == []
 
 
-def test_a_host_that_is_not_known_stands_for_itself() -> None:
+def test_an_unset_host_variable_is_replaced_by_its_name() -> None:
     shown = try_out({}, {}, baseUri="https://{{MY_HOST}}/v1").value["sandbox"]["wouldSend"]
     assert shown["url"] == "https://my-host/v1/things"
 

@@ -1,4 +1,4 @@
-"""A value that came from a binding is never shown: not by repr, not by str, not in what is said of a failure."""
+"""Values of bindings are never shown: not by repr, not by str, not in error messages."""
 
 from __future__ import annotations
 

@@ -379,7 +379,7 @@ def test_steps_that_are_none_leave_the_call_as_it_is_with_a_warning(steps: str) 
 @pytest.mark.parametrize("steps", ["xml", "[do it]"])
 def test_steps_that_are_none_make_no_unit_of_their_own(steps: str) -> None:
     found = found_in(with_tools(f"{{name: t, steps: {steps}}}  # <-"), "not-runnable")
-    assert found.message == "`t` is left out: its `steps` are empty"
+    assert found.message == "`t` is not served: its `steps` are empty"
 
 
 def test_a_forward_to_nothing_is_left_out_with_an_error() -> None:

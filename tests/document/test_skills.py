@@ -150,7 +150,7 @@ def test_a_source_that_does_not_exist_is_an_error_that_lists_those_that_do(origi
     text = with_tool(f"name: t\n      from: {origin}  {MARK}")
     finding = found_in(text, "unknown-source")
     assert finding.severity is Severity.ERROR
-    assert finding.message == f"`s.t` is left out: {reason}"
+    assert finding.message == f"`s.t` is not served: {reason}"
     assert only_tool(text).reason == reason
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from naftiko_run.expose.authentication.nonces import Nonces
+from naftiko_run.expose.authentication.nonces import NonceFactory
 from support.guarded import INITIALIZE, get, post, route, serving_guarded
 from support.server import Served
 from support.upstream import Upstream
@@ -162,8 +162,8 @@ def test_what_is_no_digest_is_refused(served: Served, header: str) -> None:
 
 
 def test_a_nonce_that_is_used_up_is_called_stale(served: Served, upstream: Upstream) -> None:
-    nonces = Nonces("Cïrcle of Life", "Mufasa:shop-rest")
-    assert send(served, digest(route(served), nonces.make())).is_success  # as another replica makes them
+    nonces = NonceFactory("Cïrcle of Life", "Mufasa:shop-rest")
+    assert send(served, digest(route(served), nonces.create())).is_success  # as another replica makes them
     old = nonces._signed(f"{int((time.time() - 3600) * 1000):x}")
     ahead = nonces._signed(f"{int((time.time() + 3600) * 1000):x}")
     upstream.reset()
@@ -174,10 +174,10 @@ def test_a_nonce_that_is_used_up_is_called_stale(served: Served, upstream: Upstr
 
 
 def test_nonces_of_one_secret_are_known_wherever_they_were_made() -> None:
-    here, there, elsewhere = Nonces("a", "salt"), Nonces("a", "salt"), Nonces("b", "salt")
-    assert there.is_fresh(here.make())
-    assert not elsewhere.is_fresh(here.make())
-    assert not Nonces("a", "salt", lifetime=-1).is_fresh(here.make())
+    here, there, elsewhere = NonceFactory("a", "salt"), NonceFactory("a", "salt"), NonceFactory("b", "salt")
+    assert there.is_fresh(here.create())
+    assert not elsewhere.is_fresh(here.create())
+    assert not NonceFactory("a", "salt", lifetime=-1).is_fresh(here.create())
 
 
 def test_replicas_share_nothing_but_the_password(

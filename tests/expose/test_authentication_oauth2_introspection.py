@@ -138,4 +138,4 @@ def test_an_answer_that_is_too_large_is_none(
 ) -> None:
     server.answers["opaque-1"] = {**GOOD, "padding": "x" * 4_200_000}
     assert get_with(served, "opaque-1").status_code == 503
-    assert "answers more than 4,194,304 bytes" in caplog.text
+    assert "returned more than 4,194,304 bytes" in caplog.text

@@ -184,12 +184,12 @@ def unsigned(server: AuthorizationServer, algorithm: str = "none") -> str:
 
 def test_a_token_without_a_signature_is_refused(served: Served, server: AuthorizationServer) -> None:
     for algorithm in ("none", "None", "nOnE", ""):
-        invalid(get_with(served, unsigned(server, algorithm)), "The token's algorithm is not taken")
+        invalid(get_with(served, unsigned(server, algorithm)), "The token's algorithm is not accepted")
     invalid(get_with(served, unsigned(server, "RS256")), "The signature is wrong")
 
 
 def test_a_public_key_is_no_secret_to_sign_with(served: Served, server: AuthorizationServer) -> None:
-    invalid(get_with(served, hmac_with_public_key(server)), "The token's algorithm is not taken")
+    invalid(get_with(served, hmac_with_public_key(server)), "The token's algorithm is not accepted")
 
 
 def test_a_key_of_another_kind_is_not_tried(served: Served, server: AuthorizationServer) -> None:
@@ -262,8 +262,8 @@ def nested(depth: int) -> str:
         ("a.b.c", "The token is not a signed JWT"),
         ("a.b.c.d.e", "The token is not a signed JWT"),
         (f"{encoded(b'[]')}.e30.e30", "The token is not a signed JWT"),
-        (f"{encoded(b'{}')}.e30.e30", "The token's algorithm is not taken"),
-        (f"{nested(10)}.e30.e30", "The token's algorithm is not taken"),
+        (f"{encoded(b'{}')}.e30.e30", "The token's algorithm is not accepted"),
+        (f"{nested(10)}.e30.e30", "The token's algorithm is not accepted"),
         (f"{nested(5000)}.e30.e30", "The token is not a signed JWT"),
         (encoded(b'{"alg":"RS256","kid":5}') + ".e30.e30", "The token is not a signed JWT"),
         (encoded(b'{"alg":' + b"9" * 6000 + b"}") + ".e30.e30", "The token is not a signed JWT"),

@@ -284,7 +284,7 @@ def test_a_malformed_answer_is_told_and_not_shown(served: Served, upstream: Upst
     answering(upstream, sample, sample.malformed)
     found = problem(httpx.get(f"{served.url('rest')}/{sample.name}-mapped"), 502)
     assert found["type"] == "urn:naftiko:problem:undecodable-response"
-    words = f"api.{sample.name} gave an answer that is not {sample.format.upper()} (its Content-Type: {sample.media_type}): "
+    words = f"api.{sample.name} returned a response that is not {sample.format.upper()} (Content-Type: {sample.media_type}): "
     assert found["detail"].startswith(words)
     assert len(found["detail"]) > len(words)
     result = call_tool(served.url("mcp"), f"{sample.name}-mapped")
@@ -300,7 +300,7 @@ def test_a_malformed_answer_that_nobody_can_read_is_told_without_outputs_too(
     assert httpx.get(f"{served.url('rest')}/{sample.name}").content == sample.malformed
     result = call_tool(served.url("mcp"), sample.name)
     assert result.is_error
-    assert "gave an answer that is not" in text_of(result)
+    assert "returned a response that is not" in text_of(result)
 
 
 def test_text_over_mcp_is_in_its_own_encoding(served: Served, upstream: Upstream) -> None:

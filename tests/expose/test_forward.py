@@ -262,7 +262,7 @@ def test_a_body_that_should_take_a_key_is_not_passed_on_without_it(
 ) -> None:
     answer = httpx.post(f"{served.origin('rest')}/keyed", content=b"a,b")
     assert answer.status_code == 501
-    assert "API key travels in the body" in answer.json()["detail"]
+    assert "API key is sent in the request body" in answer.json()["detail"]
     assert upstream.received == []
 
 

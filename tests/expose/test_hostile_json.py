@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from expose.test_answers_that_take_long import threads_at_work
-from naftiko_run import Settings, jsontext
+from naftiko_run import Settings, _json
 from support.documents import written
 from support.mcp_client import call_tool, text_of
 from support.server import Served, serving
@@ -131,7 +131,7 @@ def test_a_deep_answer_is_given_or_refused(served: Served, upstream: Upstream, p
     assert answer.status_code in (200, 502), answer.text
     if depth > 1024:
         assert answer.status_code == 502
-        assert "api.get gave an answer that is not JSON" in answer.json()["detail"]
+        assert "api.get returned a response that is not JSON" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("status", [200, 422])
@@ -212,7 +212,7 @@ def test_text_that_is_not_unicode_is_replaced_with_a_warning(
     with caplog.at_level(logging.WARNING):
         answer = httpx.get(f"{served.url('rest')}/mapped")
     assert (answer.status_code, answer.json()) == (200, value)
-    assert any("api.get" in each.message and "not Unicode" in each.message for each in caplog.records)
+    assert any("api.get" in each.message and "not valid Unicode" in each.message for each in caplog.records)
     assert httpx.get(f"{served.url('rest')}/steps").json()["s"] == value["s"]
     for tool in ("get", "mapped"):
         result = call_tool(served.url("mcp"), tool)
@@ -263,7 +263,7 @@ def test_a_body_that_is_not_unicode_goes_out_replaced(
     sent = {name: member for name, member in value.items() if member is not None}
     assert httpx.post(f"{served.url('rest')}/send", content=body, headers=dict(JSON)).status_code == 200
     assert called(served, "send", b'{"body":%b}' % body).status_code == 200
-    assert [jsontext.loads(each.body) for each in upstream.received] == [sent, sent]
+    assert [_json.loads(each.body) for each in upstream.received] == [sent, sent]
 
 
 def test_text_in_another_format_is_replaced_too(

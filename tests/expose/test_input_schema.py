@@ -146,7 +146,7 @@ def test_a_choice_at_its_root_is_a_warning(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
-        ({}, "must fit one of several, and does not: /phone is required; or /email is required"),
+        ({}, "must match one of several alternatives: /phone is required; or /email is required"),
         ({"phone": "1"}, "/phone"),
         ({"phone": "123", "fax": "1"}, "fax"),
     ],

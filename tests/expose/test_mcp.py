@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from mcp.client.client import Client
 
-from naftiko_run import Settings, jsontext, load
+from naftiko_run import Settings, _json, load
 from naftiko_run.invoke import Outcome
 from support.documents import CREDENTIALS, PIPELINES
 from support.mcp_client import ERAS, call_tool, error_of_call, list_tools, text_of, with_client
@@ -211,7 +211,7 @@ def test_an_argument_that_would_escape_its_path_segment_is_an_error(
 def test_an_argument_with_a_line_break_cannot_become_a_header(shop: Served, upstream: Upstream) -> None:
     result = call_tool(shop.url("mcp"), "get-item", {"id": "1", "X-Trace": "a\r\nX-Admin: yes"})
     assert result.is_error
-    assert "- /X-Trace holds a line break" in text_of(result)
+    assert "- /X-Trace contains a line break" in text_of(result)
     assert upstream.received == []
 
 
@@ -292,7 +292,7 @@ def test_a_response_that_clients_can_parse_is_structured(
     body = b'{"a":' * 100 + b"1" + b"}" * 100
     upstream.answers(Answer(200, body, JSON))
     result = call_tool(pipelines.url("mcp"), "track-event", {"body": {}}, mode)
-    assert jsontext.dumps(result.structured_content) == body == text_of(result).encode()
+    assert _json.dumps(result.structured_content) == body == text_of(result).encode()
 
 
 @MODES

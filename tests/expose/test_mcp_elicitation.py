@@ -280,14 +280,14 @@ def test_a_rejected_sampling_request_of_a_legacy_client_is_a_tool_error(
 
 
 def test_a_tool_with_cyclic_questions_is_not_served(served: Served) -> None:
-    (unit,) = [
-        unit
+    (feature,) = [
+        feature
         for site in served.sites
         for adapter in site.adapters
-        for unit in adapter.units
-        if unit.name == "circle"
+        for feature in adapter.features
+        if feature.name == "circle"
     ]
-    assert unit.reason == "its questions wait for each other: a, b"
+    assert feature.reason == "its questions depend on each other in a cycle: a, b"
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_a_prompt_with_an_invalid_answer_schema_is_not_served(tmp_path: Path) ->
         "{name: other, template: [{content: told}]}]}]}\n"
     )
     (told,) = [each for each in load(file).diagnostics if each.code == "not-runnable"]
-    assert "the `answer` of `a` is no valid schema" in told.message
+    assert "the `answer` of `a` is not a valid schema" in told.message
 
 
 def called(served: Served, **params: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from support.server import Served
 from support.upstream import Upstream
 
@@ -48,7 +48,7 @@ def ping(request_id: str) -> bytes:
 def test_an_id_is_returned_unchanged(pipelines: Served, body: Any, request_id: str) -> None:
     answer = post(pipelines, body(request_id))
     assert answer.status_code == 200
-    told = jsontext.loads(answer.content)
+    told = _json.loads(answer.content)
     assert "result" in told
     assert told["id"] == json.loads(request_id)
 

@@ -157,7 +157,7 @@ def test_nested_keys_are_mapped_only_where_the_schema_declares_them(
     ("arguments", "told"),
     [
         ({"top": 1}, "/filter_tag is required"),
-        ({"filter_tga": "x"}, "/filter_tag is required; did you mean it by `filter_tga`?"),
+        ({"filter_tga": "x"}, "/filter_tag is required; did you mistype it as `filter_tga`?"),
         ({"filter[tag]": "x", "$top": "many"}, "/top must be an integer, not text"),
         (
             {"filter_tag": "x", "filter[tag]": "y"},

@@ -293,7 +293,7 @@ def test_missing_files_are_reported_at_load(served: Served) -> None:
     (capability,) = served.capabilities
     reasons = [str(each) for each in capability.diagnostics if each.code == "not-runnable"]
     assert len(reasons) == 4
-    assert "the resource `later` is left out: another resource has the URI `api://now`" in reasons[0]
-    assert "the prompt `plan` is left out: another prompt has this name" in reasons[1]
-    assert "the resource `gone` is left out: `./none` does not exist; looked for" in reasons[2]
-    assert "the prompt `broken` is left out: `./docs/none.md` does not exist" in reasons[3]
+    assert "the resource `later` is not served: another resource has the URI `api://now`" in reasons[0]
+    assert "the prompt `plan` is not served: another prompt has this name" in reasons[1]
+    assert "the resource `gone` is not served: `./none` does not exist; looked for" in reasons[2]
+    assert "the prompt `broken` is not served: `./docs/none.md` does not exist" in reasons[3]

@@ -167,7 +167,7 @@ def test_arguments_may_be_omitted_or_null(url: str, upstream: Upstream) -> None:
     [
         ({}, "- /name is required"),
         ({"name": "get-customer", "arguments": "id=7"}, "- /arguments must be an object, not text"),
-        ({"name": "get-customer", "id": "7"}, "- /id is not known; there are: `name`, `arguments`"),
+        ({"name": "get-customer", "id": "7"}, "- /id is not known; expected one of: `name`, `arguments`"),
     ],
 )
 def test_an_invalid_call_tool_request_is_rejected(url: str, arguments: dict[str, Any], told: str) -> None:

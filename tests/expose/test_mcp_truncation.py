@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naftiko_run import Settings, jsontext
+from naftiko_run import Settings, _json
 from naftiko_run.expose.mcp.truncation import ResultLimit
 from support.documents import written
 from support.mcp_client import ERAS, call_tool, text_of
@@ -165,7 +165,7 @@ JSON = st.recursive(
 def test_a_truncated_result_fits(value: Any, most: int) -> None:
     whole = [value, "x" * most]
     kept, note = ResultLimit(most).truncate(whole)
-    assert len(jsontext.dumps(kept)) <= most
+    assert len(_json.dumps(kept)) <= most
     assert note
 
 
@@ -192,7 +192,7 @@ def _nested(levels: int) -> Any:
 @pytest.mark.parametrize("most", [10, 50, 150])
 def test_results_of_any_shape_fit_with_a_short_note(value: Any, most: int) -> None:
     kept, note = ResultLimit(most).truncate(value)
-    assert len(jsontext.dumps(kept)) <= most
+    assert len(_json.dumps(kept)) <= most
     assert note
     assert len(note) < 300
 

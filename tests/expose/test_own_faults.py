@@ -12,7 +12,7 @@ from support.process import started
 from support.wire import problem
 
 PLUGIN = """\
-from naftiko_run.expose import Adapter, Endpoint
+from naftiko_run.expose import Adapter, Endpoint, Exposer
 from naftiko_run.expressions import parse_path
 
 
@@ -20,7 +20,7 @@ async def break_down(scope, receive, send):
     raise RuntimeError("what only we should read")
 
 
-class BrokenExposer:
+class BrokenExposer(Exposer):
     default_port = 0
 
     def expose(self, exposes, capability, settings):

@@ -83,7 +83,7 @@ capability:
       description: Change
       tools: [{name: change, description: Change, from: {sourceNamespace: r, action: change}}]
 """
-CHANGES = "only what is known to be safe is served (--read-only), and it calls api.change (POST)"
+CHANGES = "only read-only functions are served (--read-only), and it calls api.change (POST)"
 SAFE = ["look", "query", "search", "made-up"]
 
 
@@ -108,7 +108,7 @@ def test_a_tool_that_may_change_something_says_why_it_is_not_there(
     error = error_of_call(served.url("mcp"), "change", {})
     assert (error.code, error.message) == (-32602, f"The tool `change` cannot be called: {CHANGES}")
     for name in ("touch", "log-out", "wipe"):
-        assert "the document says that it is not" in error_of_call(served.url("mcp"), name, {}).message
+        assert "the document marks it as not read-only" in error_of_call(served.url("mcp"), name, {}).message
     assert upstream.received == []
 
 
@@ -152,14 +152,14 @@ def test_forwards_refuse_all_else(served: Served, upstream: Upstream, method: st
 def test_resources_and_skills_follow(served: Served) -> None:
     (capability,) = served.capabilities
     left_out = {
-        unit.name: unit.reason
+        feature.name: feature.reason
         for site in served.sites
         for adapter in site.adapters
-        for unit in adapter.units
-        if unit.reason and adapter.type != "rest"
+        for feature in adapter.features
+        if feature.reason and adapter.type != "rest"
     }
     assert left_out["api://changed"] == CHANGES
-    assert left_out["shopping.change"] == f"it is `m.change`, which is left out: {CHANGES}"
+    assert left_out["shopping.change"] == f"it is `m.change`, which is not served: {CHANGES}"
     assert left_out["changing"] == "none of its tools can be used"
     assert capability.diagnostics == load(capability.file, Settings(environment={})).diagnostics
 
@@ -181,7 +181,7 @@ def test_a_document_in_which_nothing_is_safe_serves_the_reasons(tmp_path: Path) 
 def test_start_up_tells_what_is_left_out_and_strict_has_nothing_against_it(tmp_path: Path) -> None:
     document = written(tmp_path, DOCUMENT)
     with started(document, "--read-only", "--strict", "--port", "skill=0") as process:
-        assert f"tool change left out: {CHANGES}" in process.lines
-        assert f"route POST /items left out: {CHANGES}" in process.lines
+        assert f"tool change not served: {CHANGES}" in process.lines
+        assert f"route POST /items not served: {CHANGES}" in process.lines
         assert "route GET /exact -> api.*  https://api.example/…" in process.lines
         assert not [line for line in process.lines if "error" in line]

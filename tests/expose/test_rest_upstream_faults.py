@@ -92,7 +92,7 @@ def test_an_answer_that_is_not_json_where_a_piece_of_json_is_wanted(
     upstream.answers(answer)
     found = problem(shop_client.get("/items/1/name"), 502)
     assert found["type"] == "urn:naftiko:problem:undecodable-response"
-    assert found["detail"].startswith("shop.get-item gave an answer that is not JSON")
+    assert found["detail"].startswith("shop.get-item returned a response that is not JSON")
 
 
 def test_an_upstream_error_is_passed_on_where_a_piece_is_wanted(

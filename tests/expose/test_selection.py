@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from naftiko_run import Settings, load
+from naftiko_run.capability.inventory import inventory
 from naftiko_run.errors import DocumentError
-from naftiko_run.inventory import inventory
 from support.documents import SHOP, SHOP_TOKEN, small, written
 from support.mcp_client import error_of_call, list_tools
 from support.process import run, started

@@ -154,7 +154,7 @@ def test_instructions_are_tools(client: httpx.Client) -> None:
 def test_instructions_that_are_not_there_are_left_out(served: Served) -> None:
     left_out = [each.message for each in served.capabilities[0].diagnostics if each.code == "not-runnable"]
     assert left_out == [
-        f"`orders.{tool}` is left out: its `instruction` `{file}` is not a file below the skill's `location`"
+        f"`orders.{tool}` is not served: its `instruction` `{file}` is not a file below the skill's `location`"
         for tool, file in (("escape", "../secret"), ("absent", "none.md"))
     ]
 

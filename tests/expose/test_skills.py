@@ -60,7 +60,7 @@ capability:
       user-invocable: false
       disable-model-invocation: true
     - name: hopeless
-      description: Has one tool, which is left out
+      description: Has one tool, which is not served
       tools: [{name: only, from: {sourceNamespace: shop-tools, action: broken}}]
   - type: mcp
     namespace: shop-tools
@@ -245,13 +245,13 @@ def test_a_skill_that_was_left_out_says_why(client: httpx.Client) -> None:
 def test_what_is_left_out_is_told_when_the_document_is_loaded(served: Served) -> None:
     (capability,) = served.capabilities
     found = {each.message: each.code for each in capability.diagnostics}
-    broken = "it is `shop-tools.broken`, which is left out: it calls `shop.nothing`, but `shop` has no operation `nothing`"
-    assert found[f"`orders.broken` is left out: {broken}"] == "not-runnable"
-    assert found[f"`hopeless.only` is left out: {broken}"] == "not-runnable"
-    assert found["the skill `hopeless` is left out: none of its tools can be used"] == "not-runnable"
+    broken = "it is `shop-tools.broken`, which is not served: it calls `shop.nothing`, but `shop` has no operation `nothing`"
+    assert found[f"`orders.broken` is not served: {broken}"] == "not-runnable"
+    assert found[f"`hopeless.only` is not served: {broken}"] == "not-runnable"
+    assert found["the skill `hopeless` is not served: none of its tools can be used"] == "not-runnable"
     assert (
         found[
-            "`orders.unknown` is left out: `shop-tools` exposes no `nothing`; known: list-orders, count-orders, broken"
+            "`orders.unknown` is not served: `shop-tools` exposes no `nothing`; known: list-orders, count-orders, broken"
         ]
         == "unknown-source"
     )

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from naftiko_run import Settings
+from naftiko_run.capability.inventory import inventory
 from naftiko_run.expose import Adapter, HostGuard, Router
 from naftiko_run.expose.exposer import Endpoint
 from naftiko_run.expressions import parse_path, parse_route
-from naftiko_run.inventory import inventory
 from support.asgi_client import answering, get
 from support.documents import written
 from support.mcp_client import call_tool

@@ -1,4 +1,4 @@
-"""Property tests take the time that they take: the machines that run them are shared."""
+"""Property tests have no deadline, because the machines that run them are shared."""
 
 from __future__ import annotations
 

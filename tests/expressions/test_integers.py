@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expressions.values import json_values
-from naftiko_run.expressions import integers_of
+from naftiko_run.expressions import compile_integer_conversion
 
 INTEGER = {"type": "integer"}
 
@@ -36,7 +36,7 @@ INTEGER = {"type": "integer"}
 def test_integral_floats_become_integers_where_the_schema_says_so(
     schema: dict[str, Any], value: Any, made: Any
 ) -> None:
-    integers = integers_of(schema)
+    integers = compile_integer_conversion(schema)
     assert integers is not None
     found = integers(value)
     assert repr(found) == repr(made)
@@ -47,12 +47,14 @@ def test_integral_floats_become_integers_where_the_schema_says_so(
     [{}, {"type": "number"}, {"type": ["integer", "number"]}, {"type": "array"}, {"properties": {"a": {}}}],
 )
 def test_other_schemas_need_nothing(schema: dict[str, Any]) -> None:
-    assert integers_of(schema) is None
+    assert compile_integer_conversion(schema) is None
 
 
 @given(json_values)
 def test_a_value_without_integral_floats_stays_the_very_same(value: Any) -> None:
-    integers = integers_of({"items": INTEGER, "additionalProperties": {"items": {"type": "integer"}}})
+    integers = compile_integer_conversion(
+        {"items": INTEGER, "additionalProperties": {"items": {"type": "integer"}}}
+    )
     assert integers is not None
     if "." not in repr(value) and "e" not in repr(value):
         assert integers(value) is value
@@ -60,6 +62,6 @@ def test_a_value_without_integral_floats_stays_the_very_same(value: Any) -> None
 
 @given(st.integers(-(10**15), 10**15))
 def test_every_integer_that_a_float_holds_is_found(number: int) -> None:
-    integers = integers_of(INTEGER)
+    integers = compile_integer_conversion(INTEGER)
     assert integers is not None
     assert integers(float(number)) == number

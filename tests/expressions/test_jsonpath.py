@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jsonpath_ng.ext.parser import parse
 
 from expressions.values import json_values
-from naftiko_run.expressions import MISSING, compile_path, first_name, is_root
+from naftiko_run.expressions import MISSING, compile_path, is_root, split_first_name
 
 plain_names = st.text(string.ascii_letters + "_", min_size=1, max_size=6).filter(
     lambda name: name != "length"
@@ -23,7 +23,7 @@ data = st.recursive(
 
 @st.composite
 def paths_into_data(draw: st.DrawFn) -> tuple[str, Any]:
-    """A path of names, indexes and wildcards, that leads somewhere or breaks off, and its data."""
+    """Draw a path of names, indexes and wildcards, with or without a match, and its data."""
     root = value = draw(data)
     path = "$"
     for _ in range(draw(st.integers(1, 4))):
@@ -198,4 +198,4 @@ def test_arbitrary_text_is_a_path_or_a_value_error(path: str, value: Any) -> Non
     ],
 )
 def test_the_first_name_of_a_path(path: str, split: tuple[str, str] | None) -> None:
-    assert first_name(path) == split
+    assert split_first_name(path) == split

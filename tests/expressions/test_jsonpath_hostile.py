@@ -1,4 +1,4 @@
-"""What an upstream answers cannot hold a path up, or make it raise."""
+"""No response of an upstream can make a path hang or raise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page about paths says what they give."""
+"""The examples on the page about paths are correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is no path is refused at load, with the place of the fault and how to fix it."""
+"""Invalid paths are rejected at load, with the position of the error and how to fix it."""
 
 from __future__ import annotations
 
@@ -114,18 +114,24 @@ def test_what_is_no_path_is_refused_at_load(path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("$.list[?(@.n == abc)]", r"at character 17 \(text stands in quotes, and `==` compares"),
-        ("$.list[?!@.n == 'x']", r"only single values are compared at character 9 \(negate it all"),
+        ("$.list[?(@.n == abc)]", r"at character 17 \(quote text, and compare with `==`"),
+        (
+            "$.list[?!@.n == 'x']",
+            r"only single values can be compared at character 9 \(negate the whole comparison",
+        ),
         ("$.list[(@.length-1)]", r"at character 8 \(write `\[-1\]` for the last element\)"),
         ("$.a[?@.* == 1]", r"not comparable at character \d+ \(compare with one value"),
-        ("$.a[?length(@.*) < 3]", r"at character 6 \(it takes one value: `length\(@\.a\)`"),
-        ("$.a[9007199254740992]", r"index out of range at character 5 \(numbers go from"),
-        ("$.a[?size(@) == 1]", r"at character 6 \(filters have length, count, match, search and value\)"),
-        ("$.list.median()", r"there is no function `median\(\)` .*\(there are min\(\), max\(\)"),
-        ("$.list[?@.id in [1, a]]", r"no list of values at character 17 \(write text in quotes"),
-        ("$.list[?@.first-name == 'x' && @.id in 3]", r"`in` wants a list at character 40"),
+        ("$.a[?length(@.*) < 3]", r"at character 6 \(pass one value: `length\(@\.a\)`"),
+        ("$.a[9007199254740992]", r"index out of range at character 5 \(numbers must be from"),
+        (
+            "$.a[?size(@) == 1]",
+            r"at character 6 \(the functions are length, count, match, search and value\)",
+        ),
+        ("$.list.median()", r"unknown function `median\(\)` .*\(the functions are min\(\), max\(\)"),
+        ("$.list[?@.id in [1, a]]", r"not a list of values at character 17 \(write text in quotes"),
+        ("$.list[?@.first-name == 'x' && @.id in 3]", r"`in` requires a list at character 40"),
         ("$.list[?@.first-name == 'x' && @.* == 3]", r"not comparable at character 36"),
-        ("$..", r"at character 4 \(a name, `\*` or a bracket follows `\.\.`\)"),
+        ("$..", r"at character 4 \(write a name, `\*` or a bracket after `\.\.`\)"),
         ("list[", r"`\$\.list\[` is not a JSONPath: a bracket is not closed at character 8"),
     ],
 )

@@ -1,4 +1,4 @@
-"""RFC 9535, section by section. A singular path gives its value, any other the list of its matches."""
+"""RFC 9535, section by section. A singular path returns its value, any other the list of its matches."""
 
 from __future__ import annotations
 

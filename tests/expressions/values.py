@@ -1,4 +1,4 @@
-"""Strategies for JSON values and for names that templates can hold."""
+"""Strategies for JSON values and for names in templates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 names = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=8)
-"""Names that a template or a path can hold as they are."""
+"""Names that are valid in a template or a path."""
 
 numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 scalars = st.none() | st.booleans() | numbers | st.text(max_size=12)

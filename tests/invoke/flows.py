@@ -1,4 +1,4 @@
-"""Documents with steps, over an upstream whose answers a test writes as a table."""
+"""Documents with steps, for an upstream whose responses are a table in the test."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ ANSWERS: dict[str, Any] = {"/ships": SHIPS, "/ships/IMO-1": SHIP, "/crew": CREW,
 
 
 def answering(upstream: Upstream, answers: Mapping[str, Any] = ANSWERS) -> Upstream:
-    """Let an upstream answer by path: JSON, an ``Answer``, or 404 with a JSON body."""
+    """Return an upstream that responds by path: with JSON, an ``Answer``, or 404 with a JSON body."""
 
     def answer(request: Received) -> Answer:
         found = answers.get(request.path, Answer(404, b'{"error": "no such thing"}'))

@@ -1,4 +1,4 @@
-"""Aggregates: functions that tools and routes refer to, and say more of."""
+"""Aggregates: functions that tools and routes refer to, and extend."""
 
 from __future__ import annotations
 

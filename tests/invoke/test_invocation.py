@@ -1,4 +1,4 @@
-"""One invocation: from inputs to an outcome, below any protocol."""
+"""One invocation: from inputs to an outcome, independent of any protocol."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_an_empty_answer_is_not_mapped() -> None:
 
 def test_an_answer_that_cannot_be_decoded_says_what_came_instead() -> None:
     with pytest.raises(
-        UndecodableResponse, match=r"api\.op gave an answer that is not JSON \(its Content-Type: text/html\)"
+        UndecodableResponse, match=r"api\.op returned a response that is not JSON \(Content-Type: text/html\)"
     ):
         invoke(tool({}, MAPPED), {}, Recorder(b"<html>", content_type="text/html; charset=utf-8"))
 

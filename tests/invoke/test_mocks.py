@@ -1,4 +1,4 @@
-"""Mocks: functions that call nothing and answer with values of their own."""
+"""Mocks: functions that call nothing and return values from the document."""
 
 from __future__ import annotations
 

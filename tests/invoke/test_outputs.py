@@ -1,4 +1,4 @@
-"""Output shaping: from a decoded response to what the function promises."""
+"""Output shaping: from a decoded response to the declared outputs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from expressions.values import json_values
 from naftiko_run.document.load import load_text
 from naftiko_run.document.model import ConsumedOutput, McpExposes, Output
 from naftiko_run.expressions import MISSING, constant
-from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, convert, named_pieces
+from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, convert, named_parts
 
 RESPONSE = {
     "id": "7",
@@ -27,7 +27,7 @@ RESPONSE = {
 
 
 def outputs(yaml: str) -> tuple[Output, ...]:
-    """Read ``outputParameters`` as a document has them."""
+    """Return the model of ``outputParameters`` as written in a document."""
     text = (
         "naftiko: 1.0.0-alpha2\ncapability:\n  consumes: [{namespace: a, baseUri: 'https://h',"
         " resources: [{path: /a, operations: [{name: o, method: GET}]}]}]\n"
@@ -41,7 +41,7 @@ def outputs(yaml: str) -> tuple[Output, ...]:
 def compile_outputs(
     outputs: tuple[Output, ...], consumed: Sequence[ConsumedOutput], *, lone_elements: bool = False
 ) -> OutputPlan:
-    return OutputCompiler(constant, named_pieces(consumed), lone_elements=lone_elements).compile(outputs)
+    return OutputCompiler(constant, named_parts(consumed), lone_elements=lone_elements).compile(outputs)
 
 
 def shape(yaml: str, value: Any, *consumed: ConsumedOutput, lone_elements: bool = False) -> Any:

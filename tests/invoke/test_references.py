@@ -1,4 +1,4 @@
-"""``with``: what each way of writing a reference means."""
+"""``with``: the meaning of each form of reference."""
 
 from __future__ import annotations
 

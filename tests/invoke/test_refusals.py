@@ -1,4 +1,4 @@
-"""Units whose every call fails: told at load, at the place of what is to blame."""
+"""Operations and tools whose every call fails: reported at load, at the location of the cause."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_sections_that_are_nested_too_deeply_leave_the_unit_out(place: str, poin
     found = loaded(operation, [unit, {"name": "u", "outputParameters": [{"name": "o", "value": "1"}]}])
     (told,) = [each for each in found.diagnostics if each.code == "not-runnable"]
     assert told.pointer == pointer
-    assert "`t` is left out: its sections are nested more than 50 levels deep" in told.message
+    assert "`t` is not served: its sections are nested more than 50 levels deep" in told.message
 
 
 def test_a_section_that_is_not_closed_is_told_at_its_line_and_column(tmp_path: Path) -> None:

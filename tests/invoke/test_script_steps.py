@@ -1,4 +1,4 @@
-"""Script steps in a flow: what they see, and what they give."""
+"""Script steps in a flow: their context and their output."""
 
 from __future__ import annotations
 
@@ -86,11 +86,11 @@ def test_a_script_that_fails_is_told_with_its_step(tmp_path: Path, upstream: Ups
 @pytest.mark.parametrize(
     ("step", "reason"),
     [
-        ("{language: groovy, location: ./scripts, file: x.groovy}", "is Groovy, for which there is no sandbox (rewrite it in JavaScript or Python"),
+        ("{language: groovy, location: ./scripts, file: x.groovy}", "is written in Groovy, which is not supported (rewrite it in JavaScript or Python"),
         ("{language: javascript, location: ./scripts, file: ../secret.js}", "../secret.js"),
         ("{language: javascript, location: ./scripts, file: none.js}", "none.js"),
         ("{location: ./scripts, file: names.js}", "has no `language`"),
-        ("{language: python, location: ./scripts, file: count.py}", "`allowedLanguages` has javascript"),
+        ("{language: python, location: ./scripts, file: count.py}", "`allowedLanguages` only has javascript"),
     ],
 )  # fmt: skip
 def test_a_script_that_cannot_work_is_refused_at_load(

@@ -1,4 +1,4 @@
-"""Scripts run beside everything else: a runaway one stalls nobody, and ends with its request."""
+"""Scripts run concurrently: a runaway script blocks nothing, and is stopped with its request."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ import pytest
 
 from naftiko_run.errors import ScriptFailed
 from naftiko_run.invoke.scripting import ScriptDefaults
-from naftiko_run.invoke.scripting.sandbox import AT_ONCE
+from naftiko_run.invoke.scripting.program import MAX_CONCURRENT_SCRIPTS
 from support.scripts import prepare, run
 
 # The first asks nobody whether to go on, the second one does.
@@ -53,7 +53,7 @@ def test_cancelling_a_request_ends_its_script(tmp_path: Path, language: str) -> 
     quick = prepare(tmp_path / "quick", language, "result = 1")
 
     async def fill_and_cancel() -> Any:
-        tasks = [asyncio.create_task(runaway.run({})) for _ in range(AT_ONCE + 2)]
+        tasks = [asyncio.create_task(runaway.run({})) for _ in range(MAX_CONCURRENT_SCRIPTS + 2)]
         await asyncio.wait(tasks, timeout=0.3)
         assert not any(task.done() for task in tasks)
         for task in tasks:
@@ -131,7 +131,7 @@ asyncio.run(main())
 
 
 def has_ended(pid: int, within: float) -> bool:
-    """Wait for the end of a process that is not ours."""
+    """Wait for the end of a process that is not a child."""
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -160,7 +160,7 @@ def test_a_javascript_worker_can_open_nothing_and_has_nothing_of_the_environment
 
 
 def read(path: Path) -> bytes:
-    """Read a file of the process table; nothing where the process has gone."""
+    """Read a file in ``/proc``; return nothing if the process has ended."""
     try:
         return path.read_bytes()
     except OSError:

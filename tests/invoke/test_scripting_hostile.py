@@ -1,4 +1,4 @@
-"""Scripts that try to get out, to stay, or to take all there is."""
+"""Scripts that try to escape, to persist, or to exhaust resources."""
 
 import time
 from pathlib import Path
@@ -15,7 +15,7 @@ SECRET = "a-secret-of-the-host"
 
 
 def attempt(folder: Path, language: str, text: str) -> Any:
-    """Give what a script got, or how it failed."""
+    """Return the result of a script, or its failure."""
     try:
         return run(prepare(folder, language, text.replace("FILE", (folder / "file").as_posix())))
     except (ScriptFailed, ScriptRefused) as fault:
@@ -254,7 +254,7 @@ def test_memory_is_limited(tmp_path: Path, language: str, text: str) -> None:
     ("language", "text"), [("javascript", "result = 'x'.repeat(1e7)"), ("python", "result = 'x' * 10**7")]
 )
 def test_a_result_that_is_too_large_is_told(tmp_path: Path, language: str, text: str) -> None:
-    with pytest.raises(ScriptFailed, match="its `result` has more than 8 MiB"):
+    with pytest.raises(ScriptFailed, match="its `result` is larger than 8 MiB"):
         run(prepare(tmp_path, language, text, defaults=ScriptDefaults()))
 
 

@@ -1,4 +1,4 @@
-"""Script steps that cannot work are refused when the document is loaded, with what to do instead."""
+"""Script steps that cannot work are rejected at load, with a hint how to fix them."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from support.scripts import Step, prepare, run, write
 
 
 def refusal(folder: Path, step: Step, defaults: ScriptDefaults | None = None) -> tuple[str, str]:
-    """Give the message and the hint of a refusal."""
+    """Return the message and the hint of the error."""
     with pytest.raises(ScriptRefused) as told:
         ScriptCompiler(defaults or ScriptDefaults(), folder).compile(step)
     assert isinstance(told.value, ValueError)
@@ -33,7 +33,7 @@ def test_an_unknown_language_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "main.rb", "")
     message, hint = refusal(tmp_path, Step(language="ruby", file="main.rb"))
     assert "`ruby`" in message
-    assert hint == "write javascript or python"
+    assert hint == "use javascript or python"
 
 
 def test_a_language_that_is_not_allowed_is_refused(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_a_language_that_is_not_allowed_is_refused(tmp_path: Path) -> None:
         Step(language="python", file="main.py"),
         ScriptDefaults(allowed_languages=("javascript",)),
     )
-    assert "`python`, and `allowedLanguages` has javascript" in message
+    assert "`python`, but `allowedLanguages` only has javascript" in message
     assert "add `python`" in hint
 
 
@@ -116,7 +116,7 @@ def test_no_segment_leads_out_of_the_location(tmp_path: Path, name: str, is_depe
     if is_dependency:
         step = Step(language="python", file="main.py", dependencies=(name,))
     message, hint = refusal(tmp_path, step)
-    assert "not a path below the scripts' location" in message
+    assert "not a path inside the scripts' location" in message
     assert "segments" in hint
 
 
@@ -142,7 +142,7 @@ def test_only_a_real_file_is_read(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_text_or_too_long_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "main.py", "x = 1\n" * 200_000)
-    assert "more than 1024 KiB" in refusal(tmp_path, Step(language="python", file="main.py"))[0]
+    assert "larger than 1024 KiB" in refusal(tmp_path, Step(language="python", file="main.py"))[0]
     (tmp_path / "scripts" / "main.py").write_bytes(b"\xff\xfe")
     assert "not UTF-8" in refusal(tmp_path, Step(language="python", file="main.py"))[0]
 
@@ -176,7 +176,7 @@ def test_bom_and_line_ends_of_windows_are_read(tmp_path: Path, language: str) ->
         ("python", "def f():\n    from math import nothing", "`main.py`, line 2: ImportError"),
     ],
 )  # fmt: skip
-def test_what_the_sandbox_cannot_run_is_refused_with_its_line(
+def test_what_the_interpreter_cannot_run_is_rejected_with_its_line(
     tmp_path: Path, language: str, text: str, told: str
 ) -> None:
     with pytest.raises(ScriptRefused) as refused:
@@ -188,7 +188,7 @@ def test_what_the_sandbox_cannot_run_is_refused_with_its_line(
 def test_what_only_monty_cannot_run_says_that_it_is_a_part_of_python(tmp_path: Path) -> None:
     with pytest.raises(ScriptRefused) as refused:
         prepare(tmp_path, "python", "import statistics")
-    assert "Monty, a part of Python" in refused.value.hint
+    assert "Monty, which supports a subset of Python" in refused.value.hint
 
 
 def test_an_import_that_the_script_is_ready_to_miss_is_not_refused(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_compiling_runs_nothing(tmp_path: Path) -> None:
 
 def test_scripts_that_are_switched_off_fail_when_called(tmp_path: Path) -> None:
     script = ScriptCompiler(ScriptDefaults(enabled=False), tmp_path).compile(Step(language="groovy"))
-    with pytest.raises(ScriptFailed, match="scripts are switched off") as told:
+    with pytest.raises(ScriptFailed, match="scripts are disabled") as told:
         run(script)
     assert "enabled: true" in told.value.hint
 
@@ -270,7 +270,7 @@ def test_a_bad_value_of_the_scripting_block_is_told(key: str, value: object) -> 
 
 @pytest.mark.parametrize("language", ["javascript", "python"])
 def test_without_the_extra_the_refusal_says_what_to_install(tmp_path: Path, language: str) -> None:
-    """In a Python that has none of the sandboxes: what is installed is hidden from it."""
+    """Run in a Python from which the installed interpreters are hidden."""
     write(tmp_path, "main.x", "result = 1")
     program = f"""
 import sys
@@ -296,5 +296,5 @@ except ScriptRefused as refused:
         timeout=30,
     )
     message, _, hint = answer.stdout.strip().partition("|")
-    assert "need a sandbox that is not installed" in message
+    assert "need an interpreter that is not installed" in message
     assert hint == f'pip install "naftiko-run[scripts-{language}]"'

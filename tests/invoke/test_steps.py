@@ -1,4 +1,4 @@
-"""Orchestration: steps, what they give to each other, and what the answer is made of."""
+"""Orchestration: steps, the data that they exchange, and the result."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from invoke.flows import ANSWERS, CREW, SHIPS, answering, call, tool
 from naftiko_run.errors import DocumentError, InvalidInput, MissingBinding, StepFailed, UpstreamUnreachable
-from naftiko_run.invoke.steps import in_order
+from naftiko_run.invoke.steps import order_steps
 from support.upstream import Answer, Upstream
 
 SHIP_WITH_CREW = """
@@ -312,7 +312,9 @@ def test_what_no_earlier_step_gave_is_no_fault_of_the_callers(upstream: Upstream
     - {type: call, name: crew, call: fleet.list-crew}
     - {type: call, name: ship, call: fleet.get-ship, with: {imo: $.crew.none}}
     """
-    with pytest.raises(StepFailed, match="the step `ship` failed: it could not be sent: /imo") as failed:
+    with pytest.raises(
+        StepFailed, match="the step `ship` failed: its request could not be sent: /imo"
+    ) as failed:
         call(tool(answering(upstream), written))
     assert failed.value.status == 502
 
@@ -335,12 +337,12 @@ def test_an_upstream_that_is_not_there_is_told_with_its_step(upstream: Upstream)
     ("steps", "reason"),
     [
         ("[{type: call, name: a, call: fleet.none}]", "its step `a` cannot work: it calls `fleet.none`"),
-        ("[{type: lookup, name: a, index: b, match: x, lookupValue: y}]", "searches in `b`, which is no step; there are: no others"),
+        ("[{type: lookup, name: a, index: b, match: x, lookupValue: y}]", "searches in `b`, which is not a step; other steps: none"),
         ("[{type: lookup, name: a, match: x}]", "is a lookup without `index` and `lookupValue`"),
         ("[{type: wait, name: a}]", "has the unknown type `wait`; write one of call, lookup, script"),
         ("[{type: call, name: a, call: fleet.list-crew}, {type: call, name: a, call: fleet.list-crew}]", "two of its steps are named `a`"),
-        ("[{type: call, name: a, call: fleet.get-ship, with: {imo: $.b.x}}, {type: call, name: b, call: fleet.get-ship, with: {imo: $.a.x}}]", "in a circle: a → b → a"),
-        ("[{type: call, name: a, call: fleet.get-ship, with: {imo: $.typo.x}}]", "`$.typo.x` reads no step and no input; its steps are: a"),
+        ("[{type: call, name: a, call: fleet.get-ship, with: {imo: $.b.x}}, {type: call, name: b, call: fleet.get-ship, with: {imo: $.a.x}}]", "in a cycle: a → b → a"),
+        ("[{type: call, name: a, call: fleet.get-ship, with: {imo: $.typo.x}}]", "`$.typo.x` refers to no step or input; its steps are: a"),
         ("[{type: script, name: a}]", "is a script without `file`"),
     ],
 )  # fmt: skip
@@ -354,7 +356,7 @@ def test_steps_that_cannot_work_are_refused_when_the_document_loads(
 
 def test_steps_wait_for_what_they_need_and_for_what_changes() -> None:
     needs = {"a": (), "b": ("a",), "c": (), "d": (), "e": ("d",)}
-    ordered = in_order({name: frozenset(each) for name, each in needs.items()}, frozenset({"c"}))
+    ordered = order_steps({name: frozenset(each) for name, each in needs.items()}, frozenset({"c"}))
     assert ordered == [("a", ()), ("b", (0,)), ("c", (0, 1)), ("d", (2,)), ("e", (2, 3))]
 
 

@@ -1,4 +1,4 @@
-"""Steps read answers of any format, and say which step got one that is malformed."""
+"""Steps decode responses of any format; an error names the step with a malformed response."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ ANSWERS = {
 
 @pytest.fixture(scope="module")
 def yard(shared_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The yard, in front of the upstream."""
+    """The capability, in front of the upstream."""
     folder = tmp_path_factory.mktemp("yard")
     write_protos(folder)
     settings = Settings({"yard": shared_upstream.url}, environment={})

@@ -1,4 +1,4 @@
-"""Arguments that an operation does not declare: they travel where its document leaves room, or not at all."""
+"""Arguments that an operation does not declare: they are sent if the document allows them, or not at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from naftiko_run.invoke import Function
 
 
 def calling(operation: dict[str, Any], unit: dict[str, Any] | None = None) -> tuple[Function, str]:
-    """Give a tool that fills `extra`, and where its warning says that it goes."""
+    """Return a tool with the argument `extra`, and where its warning says that it is sent."""
     written = {"name": "t", "call": "api.op", **(unit or {"with": {"extra": "tools.extra"}})}
     exposes = {"type": "mcp", "namespace": "m", "tools": [written]}
     document = {"consumes": [consumes({"method": "POST", **operation})], "exposes": [exposes]}

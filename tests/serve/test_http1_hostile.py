@@ -216,7 +216,7 @@ async def large(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: AR
 async def test_a_client_that_takes_nothing_is_left(app: ASGIApp) -> None:
     async with talking(app) as talk:
         talk.say(GET)
-        await until(lambda: any(each.room for each in connections(talk)))  # it is full
+        await until(lambda: any(each.writable for each in connections(talk)))  # it is full
         talk.pass_seconds(LONG)
         await until(lambda: not talk.state.connections)
 
@@ -229,11 +229,11 @@ async def test_a_client_that_takes_a_few_bytes_now_and_then_is_left() -> None:
             slow.setblocking(False)  # noqa: FBT003 - the standard library's form
             await loop.sock_connect(slow, talk.writer.get_extra_info("peername"))
             await loop.sock_sendall(slow, GET)
-            await until(lambda: any(each.room for each in connections(talk)))
+            await until(lambda: any(each.writable for each in connections(talk)))
             for _ in range(12):
                 await loop.sock_recv(slow, 1000)
                 talk.pass_seconds(10)
-            await until(lambda: not any(each.room for each in connections(talk)))
+            await until(lambda: not any(each.writable for each in connections(talk)))
 
 
 async def test_a_client_that_takes_little_by_little_is_not_left() -> None:

@@ -121,8 +121,8 @@ def test_nothing_behind_authentication_is_reached_without_it(
     assert httpx.post(f"{url.removesuffix('/mcp')}/locked-mcp/mcp", json={}).status_code == 401
     assert upstream.received == []
     (site,) = [each for each in many.sites if each.adapters[0].type == "mcp"]
-    (unit,) = site.adapters[-1].units
-    assert (unit.name, unit.kind) == ("locked-mcp", "adapter")
+    (feature,) = site.adapters[-1].features
+    assert (feature.name, feature.kind) == ("locked-mcp", "adapter")
 
 
 def test_two_of_which_one_is_locked_stay_apart(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_start_up_tells_of_it_and_of_what_it_leaves_out(folder: Path) -> None:
             f"/mcp  all-tools  {NUMBER * 5 + 63} tools, behind search_tools and call_tool, of {NUMBER + 1} adapters"
         )
         assert process.lines[at + 1] == (
-            "adapter locked-mcp left out: it has authentication, so that its tools are found at its own URL only"
+            "adapter locked-mcp not served: it has authentication, so that its tools are found at its own URL only"
         )
 
 

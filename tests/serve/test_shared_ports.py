@@ -68,13 +68,13 @@ def test_the_first_of_two_documents_with_one_route_answers_and_the_second_is_tol
         asked = first.replace("{id}", "7")
         assert _operation(f"{site.origin}{asked}") == "one.get"
         (clash,) = site.clashes
-        assert f"GET {second} of `two-rest` of {documents[1]} is left out" in clash.message
+        assert f"GET {second} of `two-rest` of {documents[1]} is not served" in clash.message
         assert f"`one-rest` of {documents[0]} answers it" in clash.message
         assert "--prefix-routes" in clash.hint
         assert "--port" in clash.hint
-        (unit,) = site.adapters[1].units
-        assert unit.name == f"GET {second}"
-        assert "--prefix-routes" in unit.reason
+        (feature,) = site.adapters[1].features
+        assert feature.name == f"GET {second}"
+        assert "--prefix-routes" in feature.reason
 
 
 def test_what_else_a_document_has_serves_beside_a_clash(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_prefixed_routes_never_clash(tmp_path: Path) -> None:
         assert _operation(f"{origin}/two-rest/things/7") == "two.get"
         problem(httpx.get(f"{origin}/things/7"), 404)
         (site,) = [each for each in served.sites if each.origin == origin]
-        assert [unit.name for each in site.adapters for unit in each.units] == [
+        assert [feature.name for each in site.adapters for feature in each.features] == [
             "GET /one-rest/things/{id}",
             "GET /two-rest/things/{key}",
         ]

@@ -66,7 +66,7 @@ async def check(url: str, mode: str) -> None:
                 result = await client.call_tool(tool.name, arguments(tool, every=every))
                 assert isinstance(result, types.CallToolResult)
                 assert result.content
-                assert not result.is_error or "a binary body is one value" in text_of(result), (
+                assert not result.is_error or "a binary body must be a single value" in text_of(result), (
                     tool.name,
                     result.content,
                 )

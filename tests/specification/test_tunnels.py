@@ -37,7 +37,7 @@ capability:
 """
 ZITI = "{{type: ziti, service: s, identity: '{{{{vault.IDENTITY}}}}'{more}}}"
 ENVIRONMENT = {"IDENTITY": "id-1"}
-REASON = "which is not supported yet, and no call goes past it"
+REASON = "which is not supported yet, so no requests are sent to it"
 
 
 def document(folder: Path, upstream: Upstream, tunnel: str) -> Path:

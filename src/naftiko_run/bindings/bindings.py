@@ -1,4 +1,4 @@
-"""Bindings: what ``{{env.X}}``, ``{{namespace.X}}`` and ``{{X}}`` stand for (specification: ``binds``)."""
+"""Bindings: the values of ``{{env.X}}``, ``{{namespace.X}}`` and ``{{X}}`` (specification: ``binds``)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from naftiko_run.bindings.sources import Source
+from naftiko_run.bindings.sources import BindingSource
 from naftiko_run.document.model import Bind
 from naftiko_run.errors import BoundVariable
 from naftiko_run.secret import MASK, Secret
-from naftiko_run.urls import without_user
+from naftiko_run.urls import strip_credentials
 
-_AROUND: Final = " \t\r\n"
+_WHITESPACE: Final = " \t\r\n"
 _CAPITALS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 
 
@@ -22,7 +22,7 @@ class Bound:
     """One binding, resolved.
 
     Attributes:
-        variable: What an operator sets to give it a value.
+        variable: The variable that an operator sets.
         value: The value; None where it is not set.
     """
 
@@ -36,19 +36,19 @@ class Bindings:
     Args:
         binds: The document's ``binds``, the root's first. A later one overrides
             an earlier one of the same variable.
-        environment: Values of the process environment.
-        sources: What providers gave, by location; see ``read_sources``.
+        environment: Variables of the process.
+        sources: The values that providers returned, by location; see ``read_sources``.
 
     Attributes:
-        trimmed: Variables whose values had spaces or line breaks around them, which are no part of any credential
-            or URL: a file that was saved with a last line break, a value that was pasted.
+        trimmed: Variables whose values had spaces or line breaks around them, which were removed: no credential and no
+            URL has them, but files and pasted values do.
     """
 
     def __init__(
         self,
         binds: Sequence[Bind],
         environment: Mapping[str, str],
-        sources: Mapping[str, Source] | None = None,
+        sources: Mapping[str, BindingSource] | None = None,
     ) -> None:
         self._environment = environment
         self._sources = sources or {}
@@ -61,10 +61,10 @@ class Bindings:
                 self._by_namespace[f"{bind.namespace}.{name}"] = self._by_variable[name] = variable
 
     def find(self, name: str) -> Bound | None:
-        """Give the binding that a name in a template means, or None where it means none.
+        """Return the binding of a name in a template; None where there is none.
 
         Args:
-            name: What stands between the braces: ``X``, ``env.X`` or ``namespace.X``.
+            name: The text between the braces: ``X``, ``env.X`` or ``namespace.X``.
         """
         if name in self._by_namespace:
             return self._bound(self._by_namespace[name])
@@ -75,10 +75,10 @@ class Bindings:
         return None
 
     def find_or_environment(self, name: str) -> Bound:
-        """Give the binding of a name, or the environment variable of that name.
+        """Return the binding of a name, else the environment variable of that name.
 
-        For the places where only the operator has a say: authentication and
-        base URIs. ``{region}`` reads ``region``, else ``REGION``.
+        This is for values that only the operator sets: authentication and base URIs. ``{region}`` is the variable
+        ``region``, else ``REGION``.
         """
         bound = self.find(name)
         if bound is not None:
@@ -90,23 +90,23 @@ class Bindings:
         if not variable.location:
             value = self._environment.get(variable.name)
             return Bound(variable, None if value is None else Secret(self._trim(variable, value)))
-        source = self._sources.get(variable.location, Source())
+        source = self._sources.get(variable.location, BindingSource())
         secret = source.values.get(variable.key)
         reason = source.reason if secret is None else "it is empty there"
-        shown = replace(variable, location=without_user(variable.location))
+        shown = replace(variable, location=strip_credentials(variable.location))
         if secret is not None:
             secret = Secret(self._trim(shown, secret.reveal()))
         return Bound(replace(shown, reason=reason), secret)
 
     def _trim(self, variable: BoundVariable, value: str) -> str:
-        trimmed = value.strip(_AROUND)
+        trimmed = value.strip(_WHITESPACE)
         if trimmed != value and "\n" not in trimmed:  # certificates and keys always end with a line break
             self.trimmed[variable] = None
         return trimmed
 
 
 class MaskedBindings(Bindings):
-    """Bindings whose every value is a mask: for showing what would be sent."""
+    """Bindings with masks for values, to show the requests of a sandbox."""
 
     def _bound(self, variable: BoundVariable) -> Bound:
         return Bound(variable, Secret(MASK))

@@ -1,4 +1,4 @@
-"""The environment that bindings read: the process's, and what ``.env`` files add to it."""
+"""The environment of bindings: the variables of the process and of ``.env`` files."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from pathlib import Path
 from naftiko_run.bindings.files import read_variables
 from naftiko_run.errors import LocationUnreadable
 
-_USUAL = ".env"
+_DEFAULT_NAME = ".env"
 
 
 def read_environment(
     environment: Mapping[str, str], folder: Path, files: Sequence[Path] | None
 ) -> tuple[Mapping[str, str], tuple[str, ...]]:
-    """Add the variables of ``.env`` files to those of the process, which win.
+    """Return the variables of the process and of ``.env`` files; those of the process take precedence.
 
     Args:
-        environment: The process's.
+        environment: The variables of the process.
         folder: The document's folder.
-        files: What to read, a later one over an earlier one; None for ``.env`` in
-            the working directory, and over it the one beside the document.
+        files: The files to read, a later one overrides an earlier one; None for ``.env`` in the working directory
+            and then beside the document.
 
     Returns:
-        The variables; and in words what could not be read.
+        The variables, and messages about files that cannot be read.
     """
     if files is None:
-        usual = [path for path in (Path(_USUAL), folder / _USUAL) if path.is_file()]
-        files = [*dict.fromkeys(path.resolve() for path in usual)]
+        candidates = (Path(_DEFAULT_NAME), folder / _DEFAULT_NAME)
+        files = [*dict.fromkeys(path.resolve() for path in candidates if path.is_file())]
     added: dict[str, str] = {}
     faults: list[str] = []
     for file in files:

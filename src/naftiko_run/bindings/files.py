@@ -1,4 +1,4 @@
-"""Reading files of values: JSON, YAML, and lines of ``KEY=value``."""
+"""Read values from files: JSON, YAML, and lines of ``KEY=value``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ASSIGNMENT = re.compile(r"\A(?:\s*(?:[#!].*)?\n)*\s*(?:export\s+)?[\w.-]+\s*=")
 
 
 class _TextLoader(yaml.SafeLoader):
-    """Reads every scalar as it was typed: a value such as ``0123`` or ``1.0`` is text here."""
+    """Reads every scalar as text, as written: ``0123``, ``1.0``."""
 
 
 def _as_typed(loader: _TextLoader, node: yaml.ScalarNode) -> str:
@@ -52,7 +52,7 @@ def read_text(path: Path) -> str:
 
 
 def read_variables(path: Path) -> dict[str, str]:
-    """Read a ``.env`` file; no value refers to another.
+    """Read a ``.env`` file; references between values are not expanded.
 
     Raises:
         LocationUnreadable: It cannot be read.
@@ -61,25 +61,25 @@ def read_variables(path: Path) -> dict[str, str]:
 
 
 def read_values(path: Path, keys: Collection[str]) -> dict[str, str]:
-    """Read the values of keys in a file of any form.
+    """Read the values of keys in a file.
 
     Args:
-        path: JSON, YAML, or lines of ``KEY=value``, by its name; by its content where that says nothing.
+        path: JSON, YAML, or lines of ``KEY=value``: by its extension, else by its content.
         keys: Top-level keys; where there is none of that name, ``a.b`` is ``b`` under ``a``.
 
     Raises:
-        LocationUnreadable: It cannot be read, or is not what its name says.
+        LocationUnreadable: It cannot be read, or is not of the form of its extension.
     """
     return pick(_data(path, read_text(path)), keys)
 
 
 def read_folder(folder: Path, keys: Collection[str]) -> dict[str, str]:
-    """Read the values of keys in a folder that has a file for each, as orchestrators mount secrets.
+    """Read the values of keys in a folder with one file for each, as orchestrators mount secrets.
 
-    Line breaks at the end of a file are no part of its value.
+    Line breaks at the end of a file are removed.
 
     Raises:
-        LocationUnreadable: A file is there and cannot be read.
+        LocationUnreadable: A file exists and cannot be read.
     """
     files = {key: folder / key for key in keys if Path(key).name == key and "\0" not in key}
     return {key: read_text(file).rstrip("\r\n") for key, file in files.items() if file.is_file()}
@@ -99,7 +99,7 @@ def _mapping(path: Path, data: Any) -> Mapping[str, Any]:
     if isinstance(data, dict):
         return data
     raise LocationUnreadable(
-        f"{path} holds no keys; where each file of a folder is one value, the folder is the location"
+        f"{path} contains no keys; where each file of a folder is one value, use the folder as the location"
     )
 
 

@@ -1,4 +1,4 @@
-"""The seam to every store of secrets: a provider reads the values at one location (``binds[].location``)."""
+"""The interface to stores of secrets: a provider reads the values at one location (``binds[].location``)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
-    """What providers need to know beyond a location.
+    """Settings of providers.
 
     Attributes:
-        folder: The document's folder, where relative locations begin.
+        folder: The document's folder, which relative locations start from.
         environment: For a provider's own settings, such as ``VAULT_ADDR``.
-        timeout: Seconds that reading a location may take; who takes longer is not waited for.
+        timeout: Timeout in seconds for reading a location; its values are missing after that.
     """
 
     folder: Path
@@ -25,11 +25,11 @@ class ProviderSettings:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a provider read.
+    """The values that a provider read.
 
     Attributes:
-        values: Text by key; a key that is not there has no value.
-        place: Where it looked, for people, where that is more precise than the location.
+        values: Text by key, without keys that have no value.
+        place: The place it read, for messages, where that is more precise than the location.
     """
 
     values: Mapping[str, str] = field(repr=False)
@@ -46,15 +46,15 @@ class BindingProvider(Protocol):
     def read(self, location: str, keys: Collection[str], settings: ProviderSettings) -> Reading:
         """Read the values at one location.
 
-        Called once for each location whenever a document is loaded, in a thread of its own.
+        Called once for each location when a document is loaded, in a thread of its own.
 
         Args:
-            location: The URI, as the document writes it.
-            keys: The keys that the document asks for; others may be given, and are passed over.
-            settings: What the provider needs to know beyond it.
+            location: The URI, as written in the document.
+            keys: The keys that the document needs; others in the result are ignored.
+            settings: Settings of providers.
 
         Raises:
-            LocationUnreadable: It cannot be reached or read. The message says
-                why, in words for the operator, and holds no secret.
+            LocationUnreadable: It cannot be reached or read. The message is the reason, for the operator, and
+                contains no secret.
         """
         ...

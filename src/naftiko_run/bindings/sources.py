@@ -1,4 +1,4 @@
-"""Reading every location of a document once, all at the same time, within a time limit."""
+"""Read the locations of a document in parallel, with a timeout."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from naftiko_run.document.model import Bind
 from naftiko_run.errors import LocationUnreadable
 from naftiko_run.locations import scheme_of
 from naftiko_run.secret import Secret
-from naftiko_run.urls import without_user
+from naftiko_run.urls import strip_credentials
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """What was read at one location.
+class BindingSource:
+    """The values at one location.
 
     Attributes:
         values: By the provider's key.
-        reason: Why a key that is not among them has no value, in words.
+        reason: The reason why other keys have no value.
     """
 
     values: Mapping[str, Secret] = field(default_factory=dict)
     reason: str = ""
 
 
-def read_sources(binds: Iterable[Bind], settings: ProviderSettings) -> dict[str, Source]:
+def read_sources(binds: Iterable[Bind], settings: ProviderSettings) -> dict[str, BindingSource]:
     """Read every location of a document's binds once.
 
-    A location that cannot be read, or not in time, has no values, and the reason why.
+    A location that cannot be read within the timeout has no values, and the reason.
     """
     keys: dict[str, set[str]] = {}
     for bind in binds:
@@ -48,27 +48,27 @@ def read_sources(binds: Iterable[Bind], settings: ProviderSettings) -> dict[str,
 
 
 class _Reader(Thread):
-    """Reads one location; a daemon, so that a provider that hangs holds up nobody, not even the exit."""
+    """Reads one location; a daemon thread, so that a provider that hangs does not delay the exit of the process."""
 
     def __init__(self, location: str, keys: set[str], settings: ProviderSettings) -> None:
         super().__init__(daemon=True)
         self.location = location
-        self.source = Source(reason=f"there was no answer within {settings.timeout:g} seconds")
+        self.source = BindingSource(reason=f"there was no response within {settings.timeout:g} seconds")
         self._keys = keys
         self._settings = settings
 
     def run(self) -> None:
-        """Read; a fault of the provider's code is told by its kind only, for its words may hold a secret."""
+        """Read; only the type of an unexpected exception is reported: its message may contain a secret."""
         try:
             self.source = self._read()
         except LocationUnreadable as fault:
-            self.source = Source(reason=fault.message)
-        except Exception as fault:  # noqa: BLE001 - a plugin's slip must not stop the server
-            self.source = Source(reason=f"its provider broke ({type(fault).__name__})")
+            self.source = BindingSource(reason=fault.message)
+        except Exception as fault:  # noqa: BLE001 - a defect of a plugin must not stop the server
+            self.source = BindingSource(reason=f"its provider failed ({type(fault).__name__})")
 
-    def _read(self) -> Source:
+    def _read(self) -> BindingSource:
         provider: BindingProvider = plugins.find(plugins.PROVIDERS, scheme_of(self.location))()
         reading = provider.read(self.location, self._keys, self._settings)
-        place = reading.place or without_user(self.location)
+        place = reading.place or strip_credentials(self.location)
         values = {key: Secret(reading.values[key]) for key in self._keys if key in reading.values}
-        return Source(values, f"{place} has no value under that key")
+        return BindingSource(values, f"{place} has no value under that key")

@@ -1,4 +1,4 @@
-"""Values as providers keep them, to text by key."""
+"""Convert the data of providers to text by key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def parse_json(content: str | bytes) -> Any:
 
 
 def pick(data: Mapping[str, Any], keys: Collection[str]) -> dict[str, str]:
-    """Give the values of keys as text, where there is one.
+    """Return the values of keys as text, without keys that have none.
 
     Where there is no key of that name, ``a.b`` is ``b`` under ``a``.
     """

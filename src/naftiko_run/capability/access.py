@@ -1,4 +1,4 @@
-"""Who may call an adapter (specification: ``authentication`` of an ``exposes`` entry): compiled, never open."""
+"""Compile the authentication of callers (specification: ``authentication`` of an ``exposes`` entry)."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 from naftiko_run import plugins
 from naftiko_run.bindings import Bindings
 from naftiko_run.diagnostics import Pointer, Report
-from naftiko_run.document.model import Authentication, Document, is_piped
+from naftiko_run.document.model import Authentication, Document
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_text, constant
 from naftiko_run.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """An authentication block, as its scheme compiles it.
+class GuardSettings:
+    """The settings from which a scheme compiles its guard.
 
     Attributes:
-        settings: What the author wrote beside ``type``.
-        realm: Names the adapter in challenges.
-        secret: Gives the value of a template in the settings. For a variable that
-            is not set, something random: what is compiled then is never used.
+        settings: The keys beside ``type``, as written.
+        realm: The name of the adapter in challenges.
+        secret: Returns the value of a template in the settings. For a variable that is not set the value is
+            random: the guard is never used then.
     """
 
     settings: Mapping[str, Any]
@@ -32,10 +32,10 @@ class Block:
     secret: Callable[[str], Secret]
 
     def text(self, key: str) -> str:
-        """Give the value of a setting.
+        """Return the value of a setting.
 
         Raises:
-            ValueError: It is not there.
+            ValueError: It is not set.
         """
         written = self.settings.get(key)
         value = "" if written is None else self.secret(str(written)).reveal()
@@ -46,14 +46,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may call an adapter.
+    """The authentication of an adapter's callers.
 
     Attributes:
         name: The adapter's name for people.
         scheme: The scheme's ``type``.
-        guard: What its plugin made of the block, for the room that serves; None where it made nothing.
-        missing: Variables that are not set: nobody may call then.
-        refusal: Why the adapter cannot be served at all; empty where it can.
+        guard: The compiled guard, for ``expose``; None where it cannot be compiled.
+        missing: Variables that are not set; while there are any, every request is rejected.
+        refusal: The reason why the adapter cannot be served; empty where it can.
     """
 
     name: str
@@ -64,23 +64,23 @@ class Access:
 
 
 def compile_access(document: Document, bindings: Bindings, report: Report) -> dict[Pointer, Access]:
-    """Compile who may call the adapters that ask for authentication; tell of those that must be left out.
+    """Compile the authentication of adapters, and report those that cannot be served.
 
-    Over stdio nobody is asked: whoever has started the process may use it.
+    Stdio has no authentication: whoever started the process can use it.
 
     Args:
-        document: Has the adapters.
-        bindings: Values of the templates in their blocks.
-        report: Takes what is found.
+        document: The document.
+        bindings: The values of templates in the blocks.
+        report: Receives diagnostics.
     """
     found: dict[Pointer, Access] = {}
     for exposes in document.exposes:
-        if exposes.authentication is not None and not is_piped(exposes):
-            name = exposes.namespace or exposes.type
+        if exposes.authentication is not None and not exposes.is_stdio:
+            name = exposes.name
             found[exposes.pointer] = access = _access(name, exposes.authentication, bindings)
             if access.refusal:
-                told = f"the adapter `{name}` is left out: {access.refusal}"
-                report.error("not-guarded", told, exposes.pointer)
+                message = f"the adapter `{name}` is not served: {access.refusal}"
+                report.error("not-guarded", message, exposes.pointer)
     return found
 
 
@@ -88,7 +88,7 @@ def _access(name: str, model: Authentication, bindings: Bindings) -> Access:
     compiling = _Compiling(bindings)
     guard, refusal = None, ""
     try:
-        guard = _compiler(model.type)(Block(model.settings, name, compiling.secret))
+        guard = _compiler(model.type)(GuardSettings(model.settings, name, compiling.secret))
     except (ValueError, ImportError) as fault:
         refusal = f"its authentication cannot be checked: {fault}"
     if compiling.missing:
@@ -96,24 +96,24 @@ def _access(name: str, model: Authentication, bindings: Bindings) -> Access:
     return Access(name, model.type, guard, refusal=refusal)
 
 
-def _compiler(scheme: str) -> Callable[[Block], Any]:
-    """Give what compiles the blocks of a scheme.
+def _compiler(scheme: str) -> Callable[[GuardSettings], Any]:
+    """Return the function that compiles the guards of a scheme.
 
     Raises:
-        ValueError: There is none.
+        ValueError: The scheme is not installed.
     """
     if not scheme:
-        raise ValueError("it names no `type`")
+        raise ValueError("it has no `type`")
     found = plugins.find(plugins.GUARDS, scheme)
     if found is None:
         known = ", ".join(plugins.installed(plugins.GUARDS))
-        raise ValueError(f"nothing installed checks `{scheme}` (installed: {known})")
-    compile_guard: Callable[[Block], Any] = found
+        raise ValueError(f"the scheme `{scheme}` is not installed (installed: {known})")
+    compile_guard: Callable[[GuardSettings], Any] = found
     return compile_guard
 
 
 class _Compiling:
-    """Fills in templates, and notes the variables that are not set."""
+    """Evaluates templates, and collects the variables that are not set."""
 
     def __init__(self, bindings: Bindings) -> None:
         self._bindings = bindings

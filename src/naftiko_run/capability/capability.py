@@ -1,29 +1,27 @@
-"""A loaded capability: a document whose every function is compiled. Frozen; a reload makes a new one."""
+"""A loaded capability: a document with every function compiled. It is immutable; a reload makes a new one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from naftiko_run.capability.access import Access
-from naftiko_run.consume import NotCallable, Transport
+from naftiko_run.consume import Transport
 from naftiko_run.diagnostics import Diagnostic, Pointer
-from naftiko_run.document import Document, read_function
-from naftiko_run.document.model import Aggregate, Exposes, McpExposes, RestExposes
+from naftiko_run.document.model import Aggregate, Document, Exposes
 from naftiko_run.errors import BoundVariable
 from naftiko_run.folder import Folder
-from naftiko_run.invoke import Forward, Function, FunctionCompiler, Prompt
+from naftiko_run.invoke import CompiledPrompt, Forwarder, Function
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an adapter listens, as far as the document says.
+    """The address that an adapter listens on, according to the document.
 
     Attributes:
-        text: A host name or IP address; empty where it says none, or a variable of it is missing.
-        missing: Variables without a value that it needs.
+        text: A host name or IP address; empty where it is not set, or a variable of it has no value.
+        missing: The variables without a value that it needs.
     """
 
     text: str = ""
@@ -35,33 +33,31 @@ class Capability:
     """A capability that can be served and invoked.
 
     Attributes:
-        file: The document's file as the user named it.
+        file: The path of the document, as given.
         document: The canonical document.
-        diagnostics: What was found, in order.
-        functions: By the place of their unit in the document.
+        diagnostics: The diagnostics of loading, in order.
+        functions: By their place in the document.
         forwards: By their place in the document.
         folders: Of MCP resources that are files, and of skills, by their place in the document.
         prompts: By their place in the document.
-        unavailable: Why a unit or an adapter is left out, by its place.
-        addresses: Where the document has adapters listen, by their place.
-        access: Who may call an adapter, by its place, where not everyone may.
+        unavailable: The reasons why a function, forward, prompt, skill or adapter is not served, by its place.
+        addresses: The addresses that adapters listen on, by their place.
+        access: The authentication of adapters that have one, by their place.
         transport: Carries every consumed call.
-        compiler: Compiles units of adapters that the document model does not know; see ``compile``.
-        unmatched: The globs of its settings that match nothing in it.
+        unmatched: The globs of the settings that match nothing in the document.
     """
 
     file: str
     document: Document
     diagnostics: tuple[Diagnostic, ...]
     functions: Mapping[Pointer, Function]
-    forwards: Mapping[Pointer, Forward]
+    forwards: Mapping[Pointer, Forwarder]
     folders: Mapping[Pointer, Folder]
-    prompts: Mapping[Pointer, Prompt]
+    prompts: Mapping[Pointer, CompiledPrompt]
     unavailable: Mapping[Pointer, str]
     addresses: Mapping[Pointer, Address]
     access: Mapping[Pointer, Access]
     transport: Transport = field(repr=False)
-    compiler: FunctionCompiler = field(repr=False)
     unmatched: frozenset[str] = frozenset()
 
     @property
@@ -70,10 +66,10 @@ class Capability:
         return self.document.info.label or Path(self.file).stem
 
     def function(self, name: str) -> Function:
-        """Give a function by ``namespace.name`` of its adapter, or aggregate, and unit.
+        """Return a function by ``namespace.name``: that of its adapter or aggregate, and its own.
 
         Raises:
-            KeyError: There is none, or it is left out; the message says which and why.
+            KeyError: There is none that can be called; the message lists those that there are.
         """
         owners = self.document.owners()
         for owner in owners:
@@ -83,38 +79,17 @@ class Capability:
         known = [f"{each.namespace}.{f.name}" for each in owners for f in self.functions_of(each)]
         raise KeyError(f"no function `{name}`; there are: {', '.join(known)}")
 
-    def compile(self, unit: Mapping[str, Any]) -> Function:
-        """Compile a unit that a plugin found in its own block.
-
-        Args:
-            unit: As the author wrote it, with ``name``, ``call``, and where given
-                ``with``, ``inputParameters`` and ``outputParameters``.
-
-        Raises:
-            NotCallable: It cannot work; the message says why.
-        """
-        try:
-            return self.compiler.compile(read_function(unit, self.document, self.compiler.report))
-        except ValueError as fault:
-            raise NotCallable.of(fault) from None
-
     def functions_of(self, owner: Exposes | Aggregate) -> Iterator[Function]:
-        """Give the functions of one adapter or aggregate, in the document's order."""
-        units: list[Pointer] = []
-        if isinstance(owner, RestExposes):
-            units = [unit.pointer for resource in owner.resources for unit in resource.operations]
-        elif isinstance(owner, McpExposes):
-            units = [tool.pointer for tool in owner.tools]
-        elif isinstance(owner, Aggregate):
-            units = [function.pointer for function in owner.functions]
-        return (self.functions[pointer] for pointer in units if pointer in self.functions)
+        """Return the functions of one adapter or aggregate, in the document's order."""
+        depth = len(owner.pointer)
+        return (each for at, each in self.functions.items() if at[:depth] == owner.pointer)
 
     def address_of(self, exposes: Exposes) -> str:
-        """Give the address that the document has an adapter listen on; empty where it says none."""
+        """Return the address that the document sets for an adapter; empty where it sets none."""
         return self.addresses[exposes.pointer].text
 
     def missing(self) -> dict[BoundVariable, list[str]]:
-        """Give the variables that are not set, and what needs each: consumed operations, adapters."""
+        """Return the variables that are not set, each with what needs it: consumed operations, adapters."""
         found: dict[BoundVariable, dict[str, None]] = {}
         for function in self.functions.values():
             for variable in function.missing:

@@ -19,19 +19,17 @@ class Settings:
 
     Attributes:
         base_uris: Base URIs by consumed namespace that replace the documents'.
-        sandbox: Answer every consumed call in-process; send nothing.
-        timeout: How many seconds a call of an upstream may take where the document does not say; of what
-            streams, each pause.
-        max_response: How many bytes of an upstream's response are kept in memory, before and after decompression.
-        limits: The most connections to upstreams; while capabilities are served, those of ``ServeSettings`` hold.
+        sandbox: Answer every consumed call in the process, and send nothing.
+        timeout: Timeout of a call in seconds where the document sets none; of a streamed response, of each chunk.
+        max_response: Maximum size of a response in memory in bytes, before and after decompression.
+        limits: Maximum numbers of connections to upstreams; those of ``ServeSettings`` apply while serving.
         environment: Values of ``{{env.X}}``.
-        env_files: Files that add to the environment; None for ``.env`` in the
-            working directory and beside the document.
-        provider_timeout: Seconds that reading all the bindings of a document may take.
-        read_only: Leave out whatever is not known to be safe; see ``docs/explanation/decisions/index.md``.
-        include: Globs on names; serve only what matches one; see ``Selection``.
-        exclude: Globs on names; serve nothing that matches one.
-        http_client: What speaks HTTP with upstreams: our own client, or httpx alone.
+        env_files: Files with more variables; None for ``.env`` in the working directory and beside the document.
+        provider_timeout: Timeout in seconds for reading all bindings of a document.
+        read_only: Serve only read-only operations.
+        include: Globs on names; only what matches one is served; see ``Selection``.
+        exclude: Globs on names; nothing that matches one is served.
+        http_client: The HTTP client for upstreams: our own, or httpx.
     """
 
     base_uris: Mapping[str, str] = field(default_factory=dict)
@@ -48,5 +46,5 @@ class Settings:
     http_client: HttpClient = "naftiko"
 
     def is_replaced(self, namespace: str) -> bool:
-        """Whether a consumed namespace is called elsewhere than its base URI says."""
+        """Return whether the base URI of a consumed namespace is overridden."""
         return self.sandbox or namespace in self.base_uris

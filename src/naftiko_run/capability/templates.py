@@ -1,4 +1,4 @@
-"""Where templates stand in a document."""
+"""The places of the templates in a document."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from naftiko_run.document import Document
 from naftiko_run.document.model import Node
 
 
-class TemplatePlaces:
-    """Finds the templates of a document; they are collected when one is first looked for.
+class TemplateIndex:
+    """Finds the places of templates; the document is searched when the first one is needed.
 
     Args:
         document: The document.
@@ -25,7 +25,7 @@ class TemplatePlaces:
         self._document = document
 
     def find(self, template: str) -> Pointer:
-        """Return the place of the first text that is a template, or holds it; empty where none does."""
+        """Return the place of the first text that is a template or contains it; empty where there is none."""
         if not template:
             return ()
         if template in self._places:

@@ -1,6 +1,6 @@
-"""Options and commands. What they do lives below; here it is only parsed and told.
+"""The commands and their options.
 
-Heavy imports wait until a command runs, so that ``--help`` is quick.
+Heavy imports wait until a command runs, so that ``--help`` is fast.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _VALIDATE_EPILOG = """\b
 Examples:
   naftiko validate my.yaml
   naftiko validate my.yaml --level recommended --fail-on warning
-  naftiko validate capabilities/ --level strict --format sarif > found.sarif
+  naftiko validate capabilities/ --level strict --format sarif > results.sarif
   naftiko validate capabilities/ --format github  # annotates pull requests
 """
 
@@ -31,23 +31,23 @@ def validate_documents(
     level: Annotated[
         Literal["runnable", "recommended", "strict"],
         typer.Option(
-            help="How much is asked: that it serves; the rules of docs/reference/rules.md too; "
-            "the official schema of its version too."
+            help="What is checked: that the document can be served; also the rules of docs/reference/rules.md; "
+            "also the official schema of its version."
         ),
     ] = "runnable",
     form: Annotated[
         Literal["text", "json", "github", "sarif"],
-        typer.Option("--format", help="How findings are written, to stdout."),
+        typer.Option("--format", help="Format of the output on stdout."),
     ] = "text",
     fail_on: Annotated[
-        Literal["error", "warning"], typer.Option(help="From which severity on the exit code is 1.")
+        Literal["error", "warning"], typer.Option(help="Lowest severity for which the exit code is 1.")
     ] = "error",
 ) -> None:
-    """Say what is wrong with documents, where, and how to mend it.
+    """Check documents: what is wrong, where, and how to fix it.
 
-    Needs no network and no environment variables. Exit code 0 where all is
-    well, 1 where something fails, 66 where a file is missing or a folder
-    holds none.
+    Needs no network and no environment variables. Exit code 0 if there are no
+    problems, 1 if there are, 66 if a file does not exist or a folder contains
+    no documents.
     """
     from naftiko_run.cli.validate import ValidateOptions
     from naftiko_run.cli.validate import validate_documents as validate
@@ -74,7 +74,7 @@ _naftiko.command("validate", cls=Command, epilog=_VALIDATE_EPILOG)(validate_docu
 
 
 @_naftiko.command(
-    "list", cls=Command, short_help="Print what documents consume and expose, and what is missing."
+    "list", cls=Command, short_help="Print what documents consume and expose, and missing variables."
 )
 def list_documents(
     files: Files,
@@ -82,8 +82,8 @@ def list_documents(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     env_file: EnvFiles = None,
 ) -> None:
-    """Print what documents consume, the routes and tools that they expose with their inputs, and what is missing."""
-    from naftiko_run.cli.show import list_documents as show
+    """Print what documents consume, the routes and tools that they expose with their inputs, and missing variables."""
+    from naftiko_run.cli.list import list_documents as show
 
     sys.exit(show(files, as_json=as_json, env_files=env_file or None))
 
@@ -100,7 +100,7 @@ Examples:
 @_naftiko.command(
     "mcp-config",
     cls=Command,
-    short_help="Print what MCP clients need in their settings.",
+    short_help="Print the settings with which MCP clients use documents.",
     epilog=_MCP_CONFIG_EPILOG,
 )
 def show_mcp_config(
@@ -127,13 +127,13 @@ def show_mcp_config(
         ],
         typer.Option(
             metavar="CLIENT",
-            help="Whose settings: claude-code, claude-desktop, cline, codex, continue, copilot-cli, cursor, "
+            help="Client: claude-code, claude-desktop, cline, codex, continue, copilot-cli, cursor, "
             "gemini-cli, goose, jetbrains, lm-studio, opencode, vscode, windsurf or zed.",
         ),
     ] = "generic",
     stdio: Annotated[
         bool,
-        typer.Option("--stdio", help="Have the client start the server itself, instead of calling its URL."),
+        typer.Option("--stdio", help="Configure the client to start the server, instead of calling its URL."),
     ] = False,
     host: Annotated[
         str, typer.Option(metavar="ADDRESS", help="As for `naftiko run`.", show_default=False)
@@ -145,12 +145,12 @@ def show_mcp_config(
     tools: Annotated[Literal["all", "lazy"], typer.Option(help="As for `naftiko run`.")] = "all",
     env_file: EnvFiles = None,
 ) -> None:
-    """Print what an MCP client needs in its settings to use the servers of documents.
+    """Print the settings with which an MCP client uses the servers of documents.
 
     Placeholders such as <TOKEN> stand for credentials; their values are never printed.
     """
-    from naftiko_run.cli.mcpconfig import ConfigOptions
-    from naftiko_run.cli.mcpconfig import show_mcp_config as show
+    from naftiko_run.cli.mcp_config import ConfigOptions
+    from naftiko_run.cli.mcp_config import show_mcp_config as show
 
     options = ConfigOptions(tuple(files), client, stdio, host, tuple(port or ()), env_file or None, tools)
     sys.exit(show(options))
@@ -160,7 +160,7 @@ _SCHEMA_EPILOG = """\b
 Examples:
   naftiko schema > naftiko.schema.json
   naftiko schema --version 1.0.0-alpha2 > naftiko.schema.json
-Begin each document with this line, and editors complete and check it:
+With this first line in a document, editors complete and check it:
   # yaml-language-server: $schema=naftiko.schema.json
 """
 
@@ -177,7 +177,7 @@ def show_schema(
     ] = "",
 ) -> None:
     """Print the JSON Schema of capability documents, for editors."""
-    from naftiko_run.cli.show import show_schema as show
+    from naftiko_run.cli.schema import show_schema as show
 
     sys.exit(show(version))
 

@@ -17,10 +17,10 @@ from types import ModuleType
 from typing import Any, Final
 
 _THRESHOLDS: Final = (20_000, 20, 100)
-"""A full collection stops every request, and finds little: most of what a request allocates is freed at once."""
+"""A full collection stops every request and frees little: most of what a request allocates is freed immediately."""
 _TRIED_PER_REQUEST: Final = "sniffio"
-"""What httpcore tries to import several times for each request: a call takes half as long again without a record that it
-is missing."""
+"""The module that httpcore tries to import several times per request: without a record that it is missing, a call takes
+50 % longer."""
 
 
 def prepare() -> None:

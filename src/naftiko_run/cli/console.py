@@ -1,14 +1,15 @@
-"""Words to people, and what documents hold in such words: never an order to their terminal."""
+"""The consoles of commands: text of documents cannot contain control sequences of the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
+from naftiko_run import jsontext
 from naftiko_run.errors import NaftikoError
 
 _VISIBLE: Final = {
@@ -16,7 +17,7 @@ _VISIBLE: Final = {
     0x7F: 0x2421,
     **dict.fromkeys(range(0x80, 0xA0), 0xFFFD),
 }
-"""A sign for each control character, such as ``␛`` for the one that terminals obey."""
+"""A visible character for each control character, such as ``␛`` for escape."""
 
 
 class _Console(Console):
@@ -26,20 +27,25 @@ class _Console(Console):
 
 
 def output_console() -> Console:
-    """Give the console for what a command was asked for: stdout."""
+    """Return the console for the data of a command: stdout."""
     return _Console(highlight=False, emoji=False)
 
 
 def error_console() -> Console:
-    """Give the console for words to people: stderr."""
+    """Return the console for messages: stderr."""
     return _Console(stderr=True, highlight=False, emoji=False)
 
 
 def print_fault(console: Console, fault: NaftikoError, command: str = "naftiko-run") -> None:
-    """Print an error of a command in one line; where it fits, with how to mend it."""
+    """Print an error of a command in one line, with its hint."""
     text = Text(f"{command}: ", style="bold")
     text.append("error: ", style="bold red")
     text.append(fault.message)
     if fault.hint:
         text.append(f" ({fault.hint})")
     console.print(text, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Print a value on stdout, as JSON with indentation."""
+    print(jsontext.dumps(value, indent=True).decode())  # noqa: T201 - the command's data

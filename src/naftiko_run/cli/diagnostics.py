@@ -1,4 +1,4 @@
-"""Diagnostics as a compiler gives them: the place, the line with a caret, the hint."""
+"""Print diagnostics as compilers do: the place, the line with a caret, the hint."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from naftiko_run.errors import DocumentError
 
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 _WIDTH = 120
-MOST_TOLD: Final = 5
-"""How many findings start-up tells of one kind."""
+MAX_SHOWN: Final = 5
+"""Maximum number of diagnostics of one kind at start-up."""
 
 
 def print_diagnostics(console: Console, diagnostics: Sequence[Diagnostic]) -> None:
-    """Print what loading found, each with its line; credentials in it are masked."""
+    """Print the diagnostics of loading, each with its line; credentials in it are masked."""
     if not diagnostics:
         return
     from naftiko_run.lint import with_excerpts
 
     for each in with_excerpts(diagnostics):
-        print_finding(console, each)
+        print_diagnostic(console, each)
 
 
 def print_refusal(console: Console, fault: DocumentError) -> None:
-    """Print why a document is refused, and what else was found in it: the one may come of the other."""
+    """Print the errors of a document that is refused, and its other diagnostics, which may be the cause."""
     found = sorted(fault.diagnostics, key=lambda each: not each.is_error)
-    print_diagnostics(console, found[:MOST_TOLD])
-    print_rest(console, len(found) - MOST_TOLD, "errors and warnings")
+    print_diagnostics(console, found[:MAX_SHOWN])
+    print_rest(console, len(found) - MAX_SHOWN, "errors and warnings")
 
 
-def print_finding(console: Console, found: Diagnostic) -> None:
-    """Print one finding as it is: its place, its excerpt with a caret, its hint."""
+def print_diagnostic(console: Console, found: Diagnostic) -> None:
+    """Print one diagnostic: its place, its excerpt with a caret, its hint."""
     text = Text()
     text.append(f"{found.place}: ", style="bold")
     text.append(f"{found.severity}[{found.code}]", style=_STYLES[found.severity])
@@ -52,13 +52,13 @@ def print_finding(console: Console, found: Diagnostic) -> None:
 
 
 def print_rest(console: Console, number: int, what: str) -> None:
-    """Say how many findings were not printed; nothing where there are none."""
+    """Print how many more there are; nothing where there are none."""
     if number > 0:
         console.print(Text(f"and {number} more {what}", style="yellow"), soft_wrap=True)
 
 
 def _window(excerpt: str, column: int) -> tuple[str, str]:
-    """Give the part of a line around a column, and what of that part stands before the column."""
+    """Return the part of a line around a column, and the beginning of that part up to the column."""
     line = excerpt.replace("\t", " ").rstrip()
     start = max(0, column - _WIDTH // 2) if len(line) > _WIDTH else 0
     return line[start : start + _WIDTH], line[start : column - 1]

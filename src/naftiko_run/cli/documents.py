@@ -10,7 +10,7 @@ from naftiko_run.diagnostics import Diagnostic, Severity
 from naftiko_run.errors import ConfigurationError
 
 NO_INPUT: Final = 66
-"""Exit code where what the command line names is not there."""
+"""Exit code where a file of the command line does not exist."""
 EMPTY: Final = "no-documents"
 """The code of a folder without documents."""
 
@@ -18,13 +18,13 @@ _ENDINGS = (".yaml", ".yml")
 
 
 class NoDocuments(ConfigurationError):
-    """There is nothing to serve where the command line points.
+    """A folder of the command line contains no document.
 
     Args:
-        folder: The folder that holds nothing.
+        folder: The folder.
 
     Attributes:
-        finding: The same as a finding.
+        diagnostic: The error as a diagnostic.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,23 +34,23 @@ class NoDocuments(ConfigurationError):
             "-v $PWD/capabilities:/app/capabilities:ro"
         )
         super().__init__(f"{folder}: {reason}", hint=hint)
-        self.finding = Diagnostic(Severity.ERROR, EMPTY, reason, str(folder), hint=hint)
+        self.diagnostic = Diagnostic(Severity.ERROR, EMPTY, reason, str(folder), hint=hint)
 
 
 def find_documents(files: Sequence[Path]) -> list[Path]:
-    """Give the documents that paths name, each once; see ``documents_at``.
+    """Return the documents at paths, each once; see ``documents_at``.
 
     Raises:
-        NoDocuments: A folder holds none.
+        NoDocuments: A folder contains none.
     """
     return list(dict.fromkeys(each for path in files for each in documents_at(path)))
 
 
 def documents_at(path: Path) -> list[Path]:
-    """Give the documents that a path names: a file as it is, a folder for the YAML files below it.
+    """Return the documents at a path: a file itself, or all YAML files below a folder.
 
     Raises:
-        NoDocuments: The folder holds none.
+        NoDocuments: The folder contains none.
     """
     if not path.is_dir():
         return [path]

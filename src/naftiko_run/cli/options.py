@@ -1,4 +1,4 @@
-"""Option values that typer has no type for."""
+"""Parse option values that typer has no type for."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from naftiko_run.serve import parse_port
 from naftiko_run.telemetry import LEVELS
 
 USAGE: Final = 2
-"""Exit code of a command line that cannot be understood."""
+"""Exit code of an invalid command line."""
 
 
 _KEY_BYTES: Final = 32
-_MOST_WORKERS: Final = 1024
+_MAX_WORKERS: Final = 1024
 _MAX_COUNT: Final = 1_000_000
 
 
 class UsageFault(ConfigurationError):
-    """An option's value that cannot be understood."""
+    """The value of an option is invalid."""
 
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?i?b?)\Z", re.IGNORECASE)
@@ -32,10 +32,10 @@ _UNITS = {"": 1, "b": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi"
 
 
 def parse_size(text: str, option: str) -> int:
-    """Read a size such as ``10MiB``, ``500KB`` or ``1048576``, in bytes.
+    """Parse a size such as ``10MiB``, ``500KB`` or ``1048576``, in bytes.
 
     Raises:
-        UsageFault: It is none.
+        UsageFault: It is invalid.
     """
     found = _SIZE.match(text.strip())
     unit = found[2].lower().removesuffix("b") if found else ""
@@ -46,10 +46,10 @@ def parse_size(text: str, option: str) -> int:
 
 
 def parse_seconds(text: str) -> float:
-    """Read a time such as ``30`` or ``0.5``, in seconds.
+    """Parse a time such as ``30`` or ``0.5``, in seconds.
 
     Raises:
-        UsageFault: It is none.
+        UsageFault: It is invalid.
     """
     try:
         seconds = float(text)
@@ -63,7 +63,7 @@ def parse_seconds(text: str) -> float:
 
 
 def parse_ports(written: Sequence[str]) -> dict[str, int]:
-    """Read ``ADAPTER=PORT`` options.
+    """Parse ``ADAPTER=PORT`` options.
 
     Raises:
         UsageFault: One is not of that form.
@@ -73,7 +73,7 @@ def parse_ports(written: Sequence[str]) -> dict[str, int]:
         name, equals, port = text.partition("=")
         if not equals or not name:
             raise UsageFault(
-                f"--port: `{text}` does not say which adapter it is for",
+                f"--port: `{text}` has no adapter",
                 hint=f"write --port rest={text or '8081'}",
             )
         try:
@@ -84,7 +84,7 @@ def parse_ports(written: Sequence[str]) -> dict[str, int]:
 
 
 def parse_base_uris(written: Sequence[str]) -> dict[str, str]:
-    """Read ``NAMESPACE=URL`` options.
+    """Parse ``NAMESPACE=URL`` options.
 
     Raises:
         UsageFault: One is not of that form.
@@ -105,7 +105,7 @@ def _is_base_uri(url: str) -> bool:
     try:
         parts = urlsplit(url)
         is_address = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets or a port that are none
+    except ValueError:  # invalid brackets or port
         return False
     return is_address and parts.scheme in ("http", "https") and not (parts.query or parts.fragment)
 
@@ -114,27 +114,27 @@ def read_state_key(environment: Mapping[str, str]) -> Secret | None:
     """Read ``NAFTIKO_STATE_KEY``.
 
     Raises:
-        ConfigurationError: It is too short to be a key.
+        ConfigurationError: It is too short.
     """
     key = environment.get("NAFTIKO_STATE_KEY", "")
     if key and len(key.encode()) < _KEY_BYTES:
         raise ConfigurationError(
-            f"NAFTIKO_STATE_KEY is shorter than {_KEY_BYTES} bytes, too short to be a key",
-            hint="make one with: openssl rand -hex 32",
+            f"NAFTIKO_STATE_KEY is too short: it must have at least {_KEY_BYTES} bytes",
+            hint="create one with: openssl rand -hex 32",
         )
     return Secret(key) if key else None
 
 
 def parse_workers(text: str) -> int:
-    """Read ``--workers``: a number, or ``auto`` for as many as there are cores.
+    """Parse ``--workers``: a number, or ``auto`` for one per core.
 
     Raises:
         UsageFault: It is neither.
     """
     if text == "auto":
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not _is_short_number(text) or not 1 <= int(text) <= _MOST_WORKERS:
-        raise UsageFault(f"--workers: `{text}` is no number from 1 to {_MOST_WORKERS}, and not `auto`")
+    if not _is_short_number(text) or not 1 <= int(text) <= _MAX_WORKERS:
+        raise UsageFault(f"--workers: `{text}` is not a number from 1 to {_MAX_WORKERS}, and not `auto`")
     return int(text)
 
 
@@ -142,7 +142,7 @@ def parse_count(text: str, option: str) -> int:
     """Parse a number of 1 or more.
 
     Raises:
-        UsageFault: It is none.
+        UsageFault: It is invalid.
     """
     if not _is_short_number(text) or not 1 <= int(text) <= _MAX_COUNT:
         raise UsageFault(f"{option}: `{text}` is not a number from 1 to {_MAX_COUNT:,}")
@@ -154,11 +154,13 @@ def _is_short_number(text: str) -> bool:
 
 
 def check_level(level: str) -> str:
-    """Read a log level.
+    """Parse a log level.
 
     Raises:
-        UsageFault: It is none.
+        UsageFault: It is invalid.
     """
     if level.lower() not in LEVELS:
-        raise UsageFault(f"--log-level: `{level}` is no level", hint=f"write one of {', '.join(LEVELS)}")
+        raise UsageFault(
+            f"--log-level: `{level}` is not a log level", hint=f"write one of {', '.join(LEVELS)}"
+        )
     return level.lower()

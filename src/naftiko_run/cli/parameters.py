@@ -1,4 +1,4 @@
-"""What several commands take, and how their command lines are read."""
+"""Parameters of several commands, and how command lines are parsed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EnvFiles = Annotated[
     typer.Option(
         "--env-file",
         metavar="FILE",
-        help="Read variables there too, in lines of KEY=value; the environment wins. Repeatable. "
+        help="Read more variables from this file, in lines of KEY=value; the environment takes precedence. Repeatable. "
         "[default: .env beside the document and in the working directory]",
         exists=True,
         dir_okay=False,
@@ -42,18 +42,18 @@ EnvFiles = Annotated[
 
 
 class Command(TyperCommand):
-    """A command whose help says ``FILE...``, and which refuses a value in plain words: typer's have pydantic's before them."""
+    """A command whose help shows ``FILE...``, and whose errors do not begin with pydantic's ``Value error``."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """Say ``FILE...`` where typer says ``{FILE}...``."""
+        """Return the usage with ``FILE...`` in place of ``{FILE}...``."""
         return [piece.replace("{FILE}", "FILE") for piece in super().collect_usage_pieces(ctx)]
 
     def get_help(self, ctx: Any) -> str:
-        """Say ``FILE...`` where typer says a Python type too."""
+        """Return the help with ``FILE...`` in place of the Python type."""
         return super().get_help(ctx).replace("FILE <list[Path]>", "FILE...")
 
     def make_context(self, *parts: Any, **options: Any) -> Any:
-        """Read the command line."""
+        """Parse the command line."""
         try:
             return super().make_context(*parts, **options)
         except typer.BadParameter as refused:

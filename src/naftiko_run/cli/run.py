@@ -1,4 +1,4 @@
-"""``naftiko-run``: load documents, tell what was found, serve."""
+"""``naftiko-run``: load documents, print their diagnostics, and serve them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.console import Console
 from naftiko_run.capability import Capability, HttpClient, Settings, load
 from naftiko_run.cli import bootstrap
 from naftiko_run.cli.console import error_console, print_fault
-from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_refusal, print_rest
+from naftiko_run.cli.diagnostics import MAX_SHOWN, print_diagnostics, print_refusal, print_rest
 from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
 from naftiko_run.cli.options import (
     USAGE,
@@ -33,7 +33,6 @@ from naftiko_run.cli.options import (
 from naftiko_run.cli.startup import Startup
 from naftiko_run.consume import Limits
 from naftiko_run.diagnostics import Diagnostic
-from naftiko_run.document.model import is_piped
 from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
 from naftiko_run.serve import Addressing, HttpServer, ServeSettings, serve
 from naftiko_run.telemetry import configure_logs
@@ -77,11 +76,11 @@ class RunOptions:
 
 
 class CredentialsMissing(ConfigurationError):
-    """Variables are not set, and the command line asks not to start then."""
+    """Variables are not set, and ``--strict`` refuses to start."""
 
 
-class Unready(Exception):
-    """The documents do not allow a start; everything was said already."""
+class StartRefused(Exception):
+    """The documents cannot be served; the errors are printed already."""
 
     def __init__(self, exit_code: int) -> None:
         super().__init__(exit_code)
@@ -89,11 +88,11 @@ class Unready(Exception):
 
 
 def run_documents(options: RunOptions) -> int:
-    """Serve the documents until a signal; give the exit code."""
+    """Serve the documents until a signal; return the exit code."""
     console = error_console()
     try:
         _run(options, console)
-    except Unready as fault:
+    except StartRefused as fault:
         return fault.exit_code
     except ConfigurationError as fault:
         print_fault(console, fault)
@@ -137,12 +136,12 @@ def _run(options: RunOptions, console: Console) -> None:
         http_server=options.http_server,
     )
     configure_logs(check_level(options.log_level))
-    with redirect_stdout(sys.stderr):  # stdout may be a client's: no plugin has any business there
+    with redirect_stdout(sys.stderr):  # stdout may belong to a client: plugins must not write to it
         capabilities = _load_all(find_documents(options.files), settings, console, strict=options.strict)
     if options.adapter and not options.stdio:
-        _check_piped(capabilities)
+        _check_stdio(capabilities)
     _check_base_uris(capabilities, settings)
-    if not (options.include or options.exclude):  # with these, an adapter may be gone
+    if not (options.include or options.exclude):  # with these, an adapter may not be served
         _check_ports(capabilities, addressing)
     _check_selection(capabilities)
     startup = Startup(console, capabilities, sandbox=options.sandbox)
@@ -150,7 +149,7 @@ def _run(options: RunOptions, console: Console) -> None:
         startup.print_missing()
         raise CredentialsMissing(
             "--strict: not started, because variables are not set",
-            hint="set them, or leave out --strict to start without the operations that need them",
+            hint="set them, or omit --strict to start without the operations that need them",
         )
     serve(capabilities, serving, startup.print, on_ready=bootstrap.finish_loading)
 
@@ -163,10 +162,10 @@ def _exit_code(fault: ConfigurationError) -> int:
 def _load_all(
     paths: Sequence[Path], settings: Settings, console: Console, *, strict: bool
 ) -> list[Capability]:
-    """Load what can be run, and tell what is wrong with the rest.
+    """Load the documents that can be served, and print the errors of the others.
 
     Raises:
-        Unready: A file is not there, or nothing can be run; with ``strict``, or something cannot.
+        StartRefused: A file does not exist, or nothing can be served; with ``strict``, something cannot.
     """
     capabilities: list[Capability] = []
     refused: list[Diagnostic] = []
@@ -180,27 +179,27 @@ def _load_all(
             print_refusal(console, fault)
             refused += [each for each in fault.diagnostics if each.is_error]
     if any(each.code == "no-such-file" for each in refused):
-        raise Unready(NO_INPUT)
+        raise StartRefused(NO_INPUT)
     if strict:
         found = [each for capability in capabilities for each in capability.diagnostics]
-        left_out = [each for each in found if each.is_error or each.code == "not-runnable"]
-        print_diagnostics(console, left_out[:MOST_TOLD])
-        print_rest(console, len(left_out) - MOST_TOLD, "errors")
-        refused += left_out
+        not_served = [each for each in found if each.is_error or each.code == "not-runnable"]
+        print_diagnostics(console, not_served[:MAX_SHOWN])
+        print_rest(console, len(not_served) - MAX_SHOWN, "errors")
+        refused += not_served
     if not capabilities:
         for each in shared:
             print_refusal(console, each)
     if not capabilities or (refused and strict):
-        raise Unready(BAD_DOCUMENT)
+        raise StartRefused(BAD_DOCUMENT)
     return capabilities
 
 
-def _check_piped(capabilities: Sequence[Capability]) -> None:
+def _check_stdio(capabilities: Sequence[Capability]) -> None:
     """Refuse ``--adapter`` where no adapter is served on stdin and stdout."""
-    if not any(is_piped(exposes) for capability in capabilities for exposes in capability.document.exposes):
+    if not any(exposes.is_stdio for capability in capabilities for exposes in capability.document.exposes):
         raise UsageFault(
-            "--adapter says which adapter is served on stdin and stdout, and none is",
-            hint="write --stdio too, or leave it out",
+            "--adapter selects the adapter on stdin and stdout, but none is served there",
+            hint="add --stdio, or omit --adapter",
         )
 
 
@@ -221,7 +220,7 @@ def _check_selection(capabilities: Sequence[Capability]) -> None:
     if not any(capability.document.exposes for capability in capabilities):
         raise UsageFault(
             "--include and --exclude leave nothing to serve",
-            hint="`naftiko list FILE` tells what there is; quote globs, or the shell fills them in",
+            hint="`naftiko list FILE` lists the names; quote globs, or the shell expands them",
         )
 
 

@@ -1,4 +1,4 @@
-"""``naftiko-run`` and ``naftiko run``: the options, which ``cli.run`` does what is to be done with."""
+"""``naftiko-run`` and ``naftiko run``: the options; ``cli.run`` runs the command."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ def serve_documents(
     sandbox: Annotated[
         bool,
         typer.Option(
-            "--sandbox", help="Send nothing: answer every consumed call in-process and show the request."
+            "--sandbox", help="Send nothing: answer every consumed call in the process, and show the request."
         ),
     ] = False,
     base_uri: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAMESPACE=URL", help="Call a consumed namespace elsewhere. Repeatable."),
+        typer.Option(
+            metavar="NAMESPACE=URL", help="Override the base URI of a consumed namespace. Repeatable."
+        ),
     ] = None,
     host: Annotated[
         str,
@@ -55,48 +57,48 @@ def serve_documents(
         list[str] | None,
         typer.Option(
             metavar="GLOB",
-            help="Serve only what is so named: a tool, route, resource or prompt, as NAME, NAMESPACE.NAME or "
+            help="Serve only tools, routes, resources and prompts that match: NAME, NAMESPACE.NAME or "
             "'METHOD /path'. Repeatable.",
         ),
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(metavar="GLOB", help="Serve nothing that is so named. Repeatable.")
+        list[str] | None, typer.Option(metavar="GLOB", help="Serve nothing that matches. Repeatable.")
     ] = None,
     read_only: Annotated[
         bool,
         typer.Option(
             "--read-only",
-            help="Serve only what is hinted or known to change nothing.",
+            help="Serve only read-only operations: marked `readOnly` or `safe`, or calling only GET, HEAD and OPTIONS.",
         ),
     ] = False,
     strict: Annotated[
         bool,
         typer.Option(
             "--strict",
-            help="Refuse to start while a credential is missing or anything in a document cannot be served.",
+            help="Refuse to start if a credential is missing or part of a document cannot be served.",
         ),
     ] = False,
     timeout: Annotated[
         str,
         typer.Option(
             metavar="SECONDS",
-            help="How long a call of an upstream may take until its answer is whole; of what streams, each pause.",
+            help="Timeout of a call until the response is complete; of a streamed response, of each chunk.",
         ),
     ] = "30",
     max_connections: Annotated[
-        str, typer.Option(metavar="N", help="The most connections to all upstreams, of each process.")
+        str, typer.Option(metavar="N", help="Maximum number of connections to all upstreams, per process.")
     ] = "512",
     max_connections_per_origin: Annotated[
-        str, typer.Option(metavar="N", help="The most connections to one upstream, of each process.")
+        str, typer.Option(metavar="N", help="Maximum number of connections to one upstream, per process.")
     ] = "256",
     max_body: Annotated[
-        str, typer.Option(metavar="SIZE", help="The largest request body taken, such as 10MiB or 500KB.")
+        str, typer.Option(metavar="SIZE", help="Maximum request body size, such as 10MiB or 500KB.")
     ] = "10MiB",
     max_result: Annotated[
         str,
         typer.Option(
             metavar="SIZE",
-            help="Cut MCP results that are longer, such as 100KB, by their structure. [default: no limit]",
+            help="Maximum size of MCP results, such as 100KB; longer ones are truncated by their structure. [default: no limit]",
             show_default=False,
         ),
     ] = "",
@@ -104,40 +106,37 @@ def serve_documents(
         str,
         typer.Option(
             metavar="SIZE",
-            help="The most of an upstream's response that is kept in memory, before and after decompression.",
+            help="Maximum size of a response of an upstream in memory, before and after decompression.",
         ),
     ] = "64MiB",
     tools: Annotated[
         Literal["all", "lazy"],
-        typer.Option(
-            help="Tell MCP clients of all tools, or of two: one that finds tools by words, one that calls them."
-        ),
+        typer.Option(help="List all tools to MCP clients, or only `search_tools` and `call_tool`."),
     ] = "all",
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help="A host name that clients may use besides the address. Repeatable."
+            metavar="NAME", help="A host name that clients can use besides the address. Repeatable."
         ),
     ] = None,
     stdio: Annotated[
         bool,
         typer.Option(
-            "--stdio", help="Serve one adapter as an MCP server on stdin and stdout, and listen on no port."
+            "--stdio",
+            help="Serve one adapter on stdin and stdout, REST operations as MCP tools, and listen on no port.",
         ),
     ] = False,
     adapter: Annotated[
         str,
         typer.Option(
             metavar="NAMESPACE",
-            help="The adapter that is served on stdin and stdout, where there are several.",
+            help="The adapter to serve on stdin and stdout, if there are several.",
             show_default=False,
         ),
     ] = "",
     workers: Annotated[
         str,
-        typer.Option(
-            metavar="N", help="How many processes share the ports; `auto` for as many as there are cores."
-        ),
+        typer.Option(metavar="N", help="Number of processes that share the ports; `auto` for one per core."),
     ] = "1",
     prefix_routes: Annotated[
         bool,
@@ -150,18 +149,18 @@ def serve_documents(
         Literal["naftiko", "uvicorn"],
         typer.Option(
             envvar="NAFTIKO_HTTP_SERVER",
-            help="What speaks HTTP/1.1 with clients: naftiko-run itself, or uvicorn's protocol.",
+            help="HTTP/1.1 server: naftiko-run's own, or uvicorn's.",
         ),
     ] = "naftiko",
     http_client: Annotated[
         Literal["naftiko", "httpx"],
         typer.Option(
             envvar="NAFTIKO_HTTP_CLIENT",
-            help="What speaks HTTP/1.1 with upstreams: naftiko-run itself, or httpx.",
+            help="HTTP/1.1 client for upstreams: naftiko-run's own, or httpx.",
         ),
     ] = "naftiko",
     log_level: Annotated[str, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = "info",
-    version: Version = False,  # noqa: ARG001 - its callback does the work
+    version: Version = False,  # noqa: ARG001 - its callback prints it
 ) -> None:
     """Serve capability documents: a REST API and an MCP server in front of the APIs that they consume."""
     bootstrap.begin_loading()

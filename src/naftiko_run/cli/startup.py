@@ -1,4 +1,4 @@
-"""What start-up tells: every adapter with its URL, every route and tool, and what is missing."""
+"""The output of start-up: every adapter with its URL, every route and tool, and missing variables."""
 
 from __future__ import annotations
 
@@ -8,21 +8,19 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from naftiko_run.capability import Capability
-from naftiko_run.cli.diagnostics import MOST_TOLD, print_diagnostics, print_rest
-from naftiko_run.expose import Adapter, Unit
+from naftiko_run.capability import Capability, Feature
+from naftiko_run.cli.diagnostics import MAX_SHOWN, print_diagnostics, print_rest
+from naftiko_run.expose import Adapter, find_exposer
 from naftiko_run.serve import Site
 from naftiko_run.version import __version__
-
-_KINDS = {"rest": "route", "mcp": "tool", "skill": "skill"}
 
 
 class Startup:
     """Prints what is served.
 
     Args:
-        console: Where to; a terminal gets colours and columns, anything else plain lines.
-        capabilities: What was loaded.
+        console: A terminal gets colours and columns, anything else plain lines.
+        capabilities: The capabilities that are served.
         sandbox: Whether nothing is sent to upstreams.
     """
 
@@ -31,14 +29,14 @@ class Startup:
         self._capabilities = capabilities
         self._sandbox = sandbox
 
-    def print(self, sites: Sequence[Site], piped: Adapter | None = None) -> None:
-        """Print everything, once all sites listen; ``piped`` is the adapter on stdin and stdout."""
+    def print(self, sites: Sequence[Site], on_stdio: Adapter | None = None) -> None:
+        """Print everything, once all sites listen; ``on_stdio`` is the adapter on stdin and stdout."""
         found: dict[int, list[tuple[Adapter, str]]] = {}
         for site in sites:
             for adapter in site.adapters:
                 found.setdefault(id(adapter.capability), []).append((adapter, site.url_of(adapter)))
-        if piped is not None:
-            found.setdefault(id(piped.capability), []).append((piped, "on stdin and stdout"))
+        if on_stdio is not None:
+            found.setdefault(id(on_stdio.capability), []).append((on_stdio, "on stdin and stdout"))
         mode = " (sandbox: nothing is sent to any upstream)" if self._sandbox else ""
         self._line(Text(f"naftiko-run {__version__}{mode}", style="bold"))
         for capability in self._capabilities:
@@ -84,45 +82,46 @@ class Startup:
         if adapter.note:
             line.append(f"  {adapter.note}", style="dim")
         self._line(line)
-        kind = _KINDS.get(adapter.type, "unit")
+        exposer = find_exposer(adapter.type)
+        usual_kind = exposer.feature_kind if exposer else ""
         if not self._console.is_terminal:
-            told = [f"{unit.kind or kind} {unit.name} {_told(unit)}" for unit in adapter.units]
-            if told:
-                self._line(Text("\n".join(told)))  # at once: each time costs a tenth of a millisecond
+            lines = [f"{each.kind or usual_kind} {each.name} {_state(each)}" for each in adapter.features]
+            if lines:
+                self._line(Text("\n".join(lines)))  # at once: each print costs a tenth of a millisecond
             return
         table = Table.grid("", Column(overflow="fold"), Column(overflow="fold"), padding=(0, 2))
-        for unit in adapter.units:
-            style = "red" if unit.reason or unit.refusal else ""
-            name = f"{unit.kind} {unit.name}" if unit.kind else unit.name
-            table.add_row("", Text(name, style=style), Text(_told(unit), style=style or "dim"))
+        for each in adapter.features:
+            style = "red" if each.reason or each.refusal else ""
+            table.add_row("", Text(each.title, style=style), Text(_state(each), style=style or "dim"))
         self._console.print(table)
 
     def _print_diagnostics(self) -> None:
-        """Print in full what bears on what is served; of what was only mended, how much there is."""
+        """Print the diagnostics that alter what is served, and the number of the others."""
         found = [each for capability in self._capabilities for each in capability.diagnostics]
-        grave = [each for each in found if each.alters_service]
-        grave.sort(key=lambda each: not each.is_error)
-        print_diagnostics(self._console, grave[:MOST_TOLD])
-        print_rest(self._console, len(grave) - MOST_TOLD, "errors and warnings")
+        printed = [each for each in found if each.alters_service]
+        printed.sort(key=lambda each: not each.is_error)
+        print_diagnostics(self._console, printed[:MAX_SHOWN])
+        print_rest(self._console, len(printed) - MAX_SHOWN, "errors and warnings")
         for capability in self._capabilities:
             number = sum(not each.alters_service for each in capability.diagnostics)
             if number:
-                told = f"{number} warning{'s' if number > 1 else ''}"
+                count = f"{number} warning{'s' if number > 1 else ''}"
                 shown = Text(f"; `naftiko validate {capability.file}` shows {'them' if number > 1 else 'it'}")
-                self._line(Text.assemble((told, "yellow"), shown))
+                self._line(Text.assemble((count, "yellow"), shown))
 
     def _print_unmatched(self) -> None:
         """Print the globs that match nothing in any document."""
         for glob in sorted(frozenset.intersection(*(each.unmatched for each in self._capabilities))):
-            told = f"nothing is named `{glob}`, as --include or --exclude says"
-            self._line(Text.assemble(("warning ", "bold yellow"), told))
+            message = f"`{glob}` of --include or --exclude matches nothing"
+            self._line(Text.assemble(("warning ", "bold yellow"), message))
 
     def _line(self, text: Text) -> None:
         self._console.print(text, soft_wrap=True)
 
 
-def _told(unit: Unit) -> str:
-    if unit.reason:
-        return f"left out: {unit.reason}"
-    refused = f"  cannot be called: {unit.refusal}" if unit.refusal else ""
-    return f"-> {unit.calls}  {unit.request}".rstrip() + refused
+def _state(feature: Feature) -> str:
+    """Return what a feature calls, or the reason why it is not served or cannot be called."""
+    if feature.reason:
+        return f"not served: {feature.reason}"
+    refusal = f"  cannot be called: {feature.refusal}" if feature.refusal else ""
+    return f"{feature.target}  {feature.request}".rstrip() + refusal

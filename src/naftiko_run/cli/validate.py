@@ -1,4 +1,4 @@
-"""``naftiko validate``: say what is wrong with documents, to people or to programs."""
+"""``naftiko validate``: print the problems of documents, for people or for programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from naftiko_run.cli.console import error_console, output_console
-from naftiko_run.cli.diagnostics import print_finding
+from naftiko_run.cli.diagnostics import print_diagnostic
 from naftiko_run.cli.documents import EMPTY, NO_INPUT, NoDocuments, documents_at
 from naftiko_run.cli.formats import FORMATS
 from naftiko_run.diagnostics import Diagnostic, Severity
@@ -31,14 +31,14 @@ class ValidateOptions:
 
 
 def validate_documents(options: ValidateOptions) -> int:
-    """Print what is found in the documents, stdout, and how much, stderr; give the exit code."""
+    """Print the diagnostics of the documents to stdout and their number to stderr; return the exit code."""
     files: dict[Path, None] = {}
     found: list[Diagnostic] = []
     for path in options.files:
         try:
             inside = [each for each in documents_at(path) if each not in files]
         except NoDocuments as fault:
-            found.append(fault.finding)
+            found.append(fault.diagnostic)
             continue
         files.update(dict.fromkeys(inside))
         found += [each for file in inside for each in lint(file, Level(options.level))]
@@ -53,7 +53,7 @@ def _print(found: Sequence[Diagnostic], form: str) -> None:
         return
     console = output_console()
     for each in found:
-        print_finding(console, each)
+        print_diagnostic(console, each)
 
 
 def _summary(found: Sequence[Diagnostic], files: int) -> str:

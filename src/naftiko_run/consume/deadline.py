@@ -1,29 +1,29 @@
-"""The deadline of a call that authenticates: all that is sent for it shares one."""
+"""The deadline of an authenticated call, shared by all requests that are sent for it."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Final
 
-from naftiko_run.consume.authentication.scheme import Authentication
+from naftiko_run.consume.authentication.scheme import AuthenticationScheme
 from naftiko_run.http.client.errors import seconds_of, timed_out
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _MARGIN: Final = 0.1
-"""Seconds by which whatever else has the same deadline is let go first: its error says more."""
+"""Seconds added to the deadline, so that a timeout inside the call fires first: its error is more specific."""
 
 
-async def authorize_in_time(
-    authentication: Authentication, request: OutgoingRequest, send: Send
+async def authorize_with_deadline(
+    authentication: AuthenticationScheme, request: OutgoingRequest, send: Send
 ) -> UpstreamResponse:
-    """Send a request with what its scheme demands, and wait no longer for all of it than for a call without.
+    """Send a request with its credentials, within the timeout of a single call.
 
-    The deadline holds for the wait for a token that others fetch, and for each request that the scheme makes of
-    this one. A body that streams comes in its client's time: then each request has a deadline of its own.
+    The deadline covers the wait for a token that another call is fetching, and every request that the scheme sends
+    for this one. A streamed body depends on the speed of its client, so each request then has its own timeout.
 
     Raises:
-        UpstreamTimeout: The time limit passed.
-        InvocationError: What the scheme or ``send`` raises.
+        UpstreamTimeout: The call timed out.
+        InvocationError: Raised by the scheme or by ``send``.
     """
     if request.chunks is not None:
         return await authentication.authorize(request, send)

@@ -1,22 +1,22 @@
-"""Forwarding: whatever a caller asks for, sent to a namespace with what all its operations send."""
+"""Forward requests to a consumed namespace, with its base URI, fixed parameters and credentials."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
-from naftiko_run.consume.authentication.scheme import Authentication
-from naftiko_run.consume.deadline import authorize_in_time
+from naftiko_run.consume.authentication.scheme import AuthenticationScheme
+from naftiko_run.consume.deadline import authorize_with_deadline
 from naftiko_run.consume.masking import Mask
-from naftiko_run.consume.plan import RequestPlan
+from naftiko_run.consume.request_plan import RequestPlan
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.errors import MissingBinding, Unsupported
 from naftiko_run.http.client.buffering import without_codings
 from naftiko_run.http.messages import OutgoingRequest, StreamedResponse, Transport, UpstreamResponse
-from naftiko_run.urls import resolved
+from naftiko_run.urls import resolve_reference
 
 _DEFAULTS = frozenset({"accept", "user-agent"})
-"""Headers of ours that a caller's replace, unless the document says what they are."""
+"""Default headers that the caller's replace, unless the document sets them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,14 @@ class Forwarding:
 
     Attributes:
         name: ``namespace.*``, for errors and logs.
-        address: Its base URI for people.
-        plan: Makes what all its requests have: base URI, fixed query parameters and headers.
-        refusal: Why nothing can be forwarded; empty where something can.
-        refused_at: The place in the document of what ``refusal`` speaks of.
-        authentication: None for none.
-        timeout: How many seconds the upstream has until its headers are there, and then for each pause.
-        transport: Carries the requests.
-        mask: Masks what is secret in their URLs in answers; None where nothing is.
+        address: Its base URI, without secrets, for display.
+        plan: Builds the shared part of its requests: base URI, fixed query parameters and headers.
+        refusal: Why requests cannot be forwarded; empty if they can.
+        refused_at: The location in the document that causes ``refusal``.
+        authentication: None if requests are not authenticated.
+        timeout: The maximum number of seconds until the response headers arrive, and between chunks of its body.
+        transport: Sends the requests.
+        mask: Masks secrets of the request URL in responses; None if there are none.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Forwarding:
     plan: RequestPlan
     refusal: str
     refused_at: Pointer
-    authentication: Authentication | None
+    authentication: AuthenticationScheme | None
     timeout: float
     transport: Transport
     mask: Mask | None = None
@@ -56,19 +56,19 @@ class Forwarding:
         """Forward one request.
 
         Args:
-            method: The caller's.
-            path: What follows the base URI, percent-encoded, with its leading slash; empty for nothing.
-            query: The caller's query, as it was written.
-            headers: Those of the caller's that may go; the document's own win over them.
-            body: None for none.
+            method: The method of the caller's request.
+            path: The path below the base URI, percent-encoded, with a leading slash; may be empty.
+            query: The caller's query string, unchanged.
+            headers: The caller's headers that may be forwarded; headers of the document override them.
+            body: None if there is no body.
 
         Raises:
-            Unsupported: The namespace cannot be called at all.
+            Unsupported: The namespace cannot be called.
             MissingBinding: A credential or address is not set.
-            UpstreamUnreachable: No connection, TLS failure, or a broken response.
-            UpstreamTimeout: The time limit passed.
-            NoConnection: None became free in time, or none can be opened.
-            ClientTooSlow: The body came too slowly, and others waited for the connection.
+            UpstreamUnreachable: The connection or TLS handshake failed, or the response was malformed.
+            UpstreamTimeout: The upstream timed out.
+            NoConnection: No connection became available in time.
+            ClientTooSlow: The body arrived too slowly while other requests waited for the connection.
         """
         if self.refusal:
             raise Unsupported(self.refusal)
@@ -76,20 +76,22 @@ class Forwarding:
             raise MissingBinding(self.plan.missing, self.name)
         request = self._request(method, path, query, [*headers], body)
         if self.mask is not None:
-            # Nothing is found in what is compressed.
+            # Secrets cannot be found in compressed content.
             others = [header for header in request.headers if header[0].lower() != "accept-encoding"]
             request = request.copy(headers=(*others, ("Accept-Encoding", "identity")))
         response: UpstreamResponse
         if self.authentication is None:
             response = await self.transport.send(request)
         else:
-            response = await authorize_in_time(self.authentication, request, self.transport.send)
+            response = await authorize_with_deadline(self.authentication, request, self.transport.send)
         if self.mask is not None:
             response = await self.mask.response(await without_codings(request, response))
         if location := response.header("location"):
-            shown = self._shown(resolved(location, request.url))
+            shown = self._shown(resolve_reference(location, request.url))
             response = response.copy(headers=_with_location(response.headers, shown))
-        assert isinstance(response, StreamedResponse)  # what the one given to it gives
+        assert isinstance(
+            response, StreamedResponse
+        )  # both branches return a streamed response for a request with ``stream``
         return response
 
     def _shown(self, url: str) -> str:
@@ -107,13 +109,13 @@ class Forwarding:
         base, _, own_query = request.url.partition("?")
         queries = "&".join(each for each in (query, own_query) if each)
         defaults = _DEFAULTS.difference(name.lower() for name, _, _ in self.plan.headers)
-        given = {name.lower() for name, _ in headers} & defaults
-        fixed = [header for header in request.headers if header[0].lower() not in given]
-        settled = {name.lower() for name, _ in fixed}
+        replaced = {name.lower() for name, _ in headers} & defaults
+        fixed = [header for header in request.headers if header[0].lower() not in replaced]
+        fixed_names = {name.lower() for name, _ in fixed}
         return request.copy(
             method=method,
             url=base + path + (f"?{queries}" if queries else ""),
-            headers=(*fixed, *(header for header in headers if header[0].lower() not in settled)),
+            headers=(*fixed, *(header for header in headers if header[0].lower() not in fixed_names)),
             chunks=body,
             timeout=self.timeout,
             stream=True,

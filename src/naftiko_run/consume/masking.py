@@ -1,4 +1,4 @@
-"""Credentials in URLs that upstreams send back: masked in what callers are given."""
+"""Mask credentials of request URLs in responses, because upstreams may echo the URL."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from functools import cached_property
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expressions import Expression
 from naftiko_run.http.messages import StreamedResponse, UpstreamResponse
 from naftiko_run.secret import MASK
 
 _MIN_LENGTH: Final = 8
-"""Shorter bindings are no credentials. Shorter keys, and numbers, are masked only as they stand in the URL."""
+"""Shorter bindings are not treated as credentials. Shorter keys, and numbers, are masked only together with the text
+before them in the URL."""
 _SLICE: Final = 1024 * 1024
-"""How much of a body is masked before others have their turn in the event loop."""
+"""How many bytes of a body are masked before control returns to the event loop."""
 _CORE: Final = re.compile("[0-9A-Za-z]+")
-"""What every spelling of a secret has in it."""
+"""The parts of a secret that no encoding changes."""
 _JSON_ESCAPED: Final = ("<>&", "<>&'=", "<>&'\"+`")
-"""Characters that JSON encoders write as escapes so that HTML can hold them: Go's and PHP's, Gson's, .NET's."""
+"""Characters that JSON encoders escape to make the result safe in HTML: Go and PHP, Gson, .NET."""
 _HTML_ESCAPED: Final[tuple[dict[str, str], ...]] = (
     {},
     {"'": "&#x27;", '"': "&quot;"},
@@ -32,17 +33,17 @@ _HTML_ESCAPED: Final[tuple[dict[str, str], ...]] = (
     {"'": "&#x27;", '"': "&quot;", "+": "&#x2B;"},
     {"'": "&#039;", '"': "&quot;"},
 )
-"""What HTML encoders write besides entities for ``&``, ``<`` and ``>``: JavaScript's, Python's, Go's, .NET's, PHP's."""
+"""What HTML encoders escape besides ``&``, ``<`` and ``>``: JavaScript, Python, Go, .NET, PHP."""
 
 
 @dataclass(slots=True)
 class UrlSecrets:
-    """What is secret in the URLs of an operation.
+    """The secrets in the URLs of an operation.
 
     Attributes:
-        credentials: What an authentication scheme puts there.
-        values: What bindings put there, which may be credentials.
-        places: Either of them as it stands in a URL: what comes before it, and itself.
+        credentials: Values from an authentication scheme.
+        values: Values of bindings, which may be credentials.
+        places: Each secret with the text before it in the URL.
     """
 
     credentials: set[str] = field(default_factory=set, repr=False)
@@ -53,7 +54,7 @@ class UrlSecrets:
         return bool(self.places)
 
     def add(self, before: str, value: str, *, is_credential: bool = False) -> None:
-        """Add a value that stands behind some text of a URL."""
+        """Add a value, with the text before it in the URL."""
         if is_credential and value:
             self.credentials.add(value)
             self.places.add((before, value))
@@ -62,7 +63,7 @@ class UrlSecrets:
             self.places.add((before, value))
 
     def add_all(self, before: str, values: Iterable[str]) -> None:
-        """Add values that stand behind the same text of a URL."""
+        """Add values that have the same text before them in the URL."""
         for value in values:
             self.add(before, value)
 
@@ -73,7 +74,7 @@ class UrlSecrets:
 
 
 def revealed_in(expression: Expression, values: Iterable[str]) -> tuple[str, ...]:
-    """Return the values of bindings in an expression, and the constant text that they are a part of."""
+    """Return the values of bindings in an expression, and the constant text that contains them."""
     found = [value for value in values if value != MASK]
     if found and not expression.names:
         text = expression.evaluate({})
@@ -82,26 +83,26 @@ def revealed_in(expression: Expression, values: Iterable[str]) -> tuple[str, ...
 
 
 class Mask:
-    """Masks what is secret in the URLs of an operation.
+    """Mask the secrets in the URLs of an operation.
 
-    Credentials of an authentication scheme are masked wherever they stand. Other bindings are in what failed; in an
-    answer they may be its data, and are masked as they stand in the URL.
+    Credentials of an authentication scheme are masked everywhere. So are values of bindings in failed responses; in
+    successful ones, which may contain them as data, they are masked only together with the text before them in the URL.
 
     Args:
-        secrets: What is secret.
+        secrets: The secrets to mask.
     """
 
     def __init__(self, secrets: UrlSecrets) -> None:
         self._secrets = secrets
 
     async def response(self, response: UpstreamResponse, *, is_binary: bool = False) -> UpstreamResponse:
-        """Return a response without the secrets; that of a binary answer only in its headers."""
-        table = self._failed if response.status >= 300 else self._usual
+        """Return a response with the secrets masked; only in the headers if the body is binary."""
+        table = self._failure_table if response.status >= 300 else self._success_table
         headers = table.headers(response.headers)
         if is_binary and response.status < 300:
             return response.copy(headers=headers)
         if isinstance(response, StreamedResponse):
-            # Its length may change.
+            # Masking may change the length.
             headers = tuple(each for each in headers if each[0] != "content-length")
             return response.copy(headers=headers, chunks=table.stream(response.chunks))
         if len(response.body) > _SLICE:
@@ -111,19 +112,19 @@ class Mask:
         return response.copy(headers=headers, body=body)
 
     def extended(self, secrets: UrlSecrets) -> Mask:
-        """Return a mask of further secrets too."""
+        """Return a mask for additional secrets."""
         return Mask(self._secrets | secrets)
 
     def text(self, text: str) -> str:
-        """Return a URL, or another text of a failed call, without the secrets."""
-        return self._failed.text(text)
+        """Return a URL, or other text of a failed call, with the secrets masked."""
+        return self._failure_table.text(text)
 
     @cached_property
-    def _usual(self) -> _Table:
+    def _success_table(self) -> _Table:
         return self._table(self._secrets.credentials)
 
     @cached_property
-    def _failed(self) -> _Table:
+    def _failure_table(self) -> _Table:
         return self._table(self._secrets.credentials | self._secrets.values)
 
     def _table(self, anywhere: Iterable[str]) -> _Table:
@@ -132,22 +133,22 @@ class Mask:
 
 
 class _Table:
-    """What is replaced, and by what.
+    """A table of replacements.
 
     Args:
-        variants: Each secret as it may be written, with what is written instead.
-        cores: Bytes of which one is in whatever holds a secret.
+        variants: Each encoding of each secret, and its replacement.
+        cores: Byte strings of which every text with a secret contains at least one.
     """
 
     def __init__(self, variants: Iterable[tuple[str, str]], cores: Iterable[bytes]) -> None:
         table = {secret.encode(): masked.encode() for secret, masked in variants}
         self._table = sorted(table.items(), key=lambda each: len(each[0]), reverse=True)
         self._longest = len(self._table[0][0])
-        self._beginnings = frozenset(secret[0] for secret in table)
+        self._first_bytes = frozenset(secret[0] for secret in table)
         self._cores = frozenset(cores)
 
     def content(self, content: bytes) -> bytes:
-        # Most of what is looked at holds no secret in any spelling.
+        # Fast path: most content contains no secret in any encoding.
         if any(core in content for core in self._cores):
             for secret, masked in self._table:
                 content = content.replace(secret, masked)
@@ -164,21 +165,21 @@ class _Table:
         return tuple((name, value) for (name, _), value in zip(headers, masked.split("\n"), strict=True))
 
     async def stream(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """Mask a body as it comes; what may be the beginning of a secret waits for what follows."""
+        """Mask a streamed body; bytes that may be the beginning of a secret are held back until the next chunk."""
         held = b""
         async for chunk in chunks:
             data = self.content(held + chunk)
-            end = self._end_of_sure(data)
+            end = self._safe_end(data)
             held = data[end:]
             if end:
                 yield data[:end]
         if held:
             yield held
 
-    def _end_of_sure(self, data: bytes) -> int:
-        """Return where the longest end of the data begins that may be the beginning of a secret."""
+    def _safe_end(self, data: bytes) -> int:
+        """Return the start of the longest suffix of the data that may be the beginning of a secret."""
         for start in range(max(0, len(data) - self._longest + 1), len(data)):
-            if data[start] in self._beginnings and any(
+            if data[start] in self._first_bytes and any(
                 secret.startswith(data[start:]) for secret, _ in self._table
             ):
                 return start
@@ -194,20 +195,20 @@ async def _in_slices(content: bytes) -> AsyncIterator[bytes]:
 def _variants(secrets: UrlSecrets, anywhere: Iterable[str]) -> Iterator[tuple[str, str]]:
     for value in anywhere:
         if len(value) >= _MIN_LENGTH and not value.isdecimal():
-            for written in _spellings(value):
+            for written in _encodings(value):
                 yield written, MASK
     for before, value in secrets.places:
         prefixes = {*_escaped(before), before.replace("/", "\\/")}
-        for written in _spellings(value):
+        for written in _encodings(value):
             for prefix in prefixes:
                 yield prefix + written, prefix + MASK
 
 
-def _spellings(value: str) -> set[str]:
-    """Return a value as it may be written: in a URL, in JSON, in HTML."""
+def _encodings(value: str) -> set[str]:
+    """Return the ways to write a value in a URL, in JSON and in HTML."""
     encoded = {quote(value, safe=""), quote(value, safe="/%:@!$&'()*+,;=~"), quote_plus(value)}
     lower = {re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), each) for each in encoded}
-    in_json = {jsontext.dumps(value).decode()[1:-1], json.dumps(value)[1:-1]}
+    in_json = {_json.dumps(value).decode()[1:-1], json.dumps(value)[1:-1]}
     in_json |= {each.replace("/", "\\/") for each in in_json}
     return {
         value,
@@ -218,12 +219,12 @@ def _spellings(value: str) -> set[str]:
 
 
 def _escaped(text: str) -> set[str]:
-    """Return what stands in JSON with and without the escapes that it does not need."""
+    """Return a JSON text with and without its optional escapes."""
     found = {text}
     for characters in _JSON_ESCAPED:
         for written in ("\\u%04x", "\\u%04X"):
             escapes = {ord(each): written % ord(each) for each in characters}
-            # A quotation mark has the backslash of JSON already.
+            # JSON has escaped quotation marks already.
             found.add(
                 text.replace('\\"', '"').translate(escapes) if '"' in characters else text.translate(escapes)
             )

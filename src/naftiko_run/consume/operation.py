@@ -1,4 +1,4 @@
-"""Consumed operations: compiled from the document, called with arguments."""
+"""Compiled operations of an upstream: call them, and decode their responses."""
 
 from __future__ import annotations
 
@@ -7,83 +7,83 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
-from naftiko_run.consume.authentication.scheme import Authentication
-from naftiko_run.consume.bodies import CallerBody
-from naftiko_run.consume.deadline import authorize_in_time
+from naftiko_run._json import LARGE_TEXT, InvalidUnicode
+from naftiko_run._json_incremental import is_large
+from naftiko_run.consume.authentication.scheme import AuthenticationScheme
+from naftiko_run.consume.body_plan import CallerBody
+from naftiko_run.consume.deadline import authorize_with_deadline
 from naftiko_run.consume.formats import Format, JsonFormat, MarkdownFormat
 from naftiko_run.consume.masking import Mask, UrlSecrets
-from naftiko_run.consume.plan import RequestPlan
+from naftiko_run.consume.request_plan import RequestLimits, RequestPlan
 from naftiko_run.diagnostics import Pointer
-from naftiko_run.document.model import ConsumedOperation as OperationModel
-from naftiko_run.document.model import Parameter
+from naftiko_run.document.model import ConsumedOperation, Parameter
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import encode_name
 from naftiko_run.http.messages import OutgoingRequest, Transport, UpstreamResponse
-from naftiko_run.jsontext import LONG, NotUnicode
-from naftiko_run.longjson import is_heavy
-from naftiko_run.urls import resolved
+from naftiko_run.urls import resolve_reference
 
 _log = logging.getLogger(__name__)
 
 DEFAULT_MAX_BINARY_SIZE: Final = 10 * 1024 * 1024
 
 MAX_INLINE: Final = 8 * 1024
-"""Longer answers are read in a thread: all other requests would wait for them. Below it, switching costs more."""
-_AT_ONCE: Final[Mapping[type, int]] = {
-    JsonFormat: LONG,  # read fifty times faster than others
-    MarkdownFormat: 512,  # whose parser fills a short table up with tens of thousands of cells
+"""Larger responses are decoded in a thread, so that the event loop is not blocked; smaller ones decode faster than a
+thread switch takes."""
+_MAX_INLINE_BY_FORMAT: Final[Mapping[type, int]] = {
+    JsonFormat: LARGE_TEXT,  # decodes fifty times faster than the other formats
+    MarkdownFormat: 512,  # its parser can expand a short table to tens of thousands of cells
 }
 
 _PLAIN_JSON: Final = frozenset(
     ("application/json", "application/json; charset=utf-8", "application/json;charset=utf-8")
 )
 _OPENING: Final = frozenset((b"{", b"["))
-"""How objects and lists begin, where no byte order mark or white space comes before."""
+"""The first byte of a JSON object or array without a byte order mark or white space before it."""
 
-_threads = ThreadPoolExecutor(2, "answers")
-"""Few: they and the event loop take turns, and one answer that takes long should not hold up the next."""
+_decode_pool = ThreadPoolExecutor(2, "decode")
+"""The threads share the interpreter lock with the event loop, so there are few; with two, one slow response does not
+block the next."""
 
-_Made = TypeVar("_Made")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class ConsumedOperation:
-    """One operation of an upstream, ready to be called.
+class UpstreamOperation:
+    """One operation of an upstream, compiled.
 
     Attributes:
         name: ``namespace.name``.
-        address: Its URL for people: what bindings add to the path is left as the document writes it.
-        model: What the document says of it.
-        parameters: Its input parameters, the namespace's and the resource's included.
-        sources: The parameters whose fixed values are each nothing but one argument, by that argument.
-        reads: The arguments that its request reads, in order.
-        plan: Makes the request.
-        refusal: Why it cannot be called, though all else about it is known; empty where it can.
-        refused_at: The place in the document of what ``refusal`` speaks of.
-        authentication: None for none.
-        answers: The format of its answers.
-        unmapped: What becomes of answers where no output is mapped; see ``Format``.
-        max_response: How many bytes of its answers are kept in memory.
-        timeout: How many seconds a call may take.
-        media_type: What its answers are said to be; empty for what the upstream says.
-        transport: Carries the request.
-        mask: Masks what is secret in its URL in answers; None where nothing is.
+        address: Its URL for display: variables of bindings in the path are not filled in.
+        model: The operation in the document.
+        parameters: Its input parameters, including those of the namespace and the resource.
+        sources: The parameters whose fixed value is exactly one argument, by the name of that argument.
+        reads: The names of the arguments that its request uses, in order.
+        plan: Builds the request.
+        refusal: Why it cannot be called, although it was compiled; empty if it can.
+        refused_at: The location in the document that causes ``refusal``.
+        authentication: None if requests are not authenticated.
+        response_format: Decodes its responses.
+        unmapped: What is returned of a response if no output is mapped; see ``Format``.
+        max_response: The maximum number of bytes of a response kept in memory.
+        timeout: The timeout of a call in seconds.
+        media_type: The media type that the document declares for its responses; empty for that of the upstream.
+        transport: Sends the request.
+        mask: Masks secrets of the request URL in responses; None if there are none.
     """
 
     name: str
     address: str
-    model: OperationModel
+    model: ConsumedOperation
     parameters: tuple[Parameter, ...]
     sources: Mapping[str, Parameter]
     reads: tuple[str, ...]
     plan: RequestPlan
     refusal: str
     refused_at: Pointer
-    authentication: Authentication | None
-    answers: Format
+    authentication: AuthenticationScheme | None
+    response_format: Format
     unmapped: Literal["text", "data", "bytes"]
     max_response: int
     timeout: float
@@ -92,11 +92,11 @@ class ConsumedOperation:
     mask: Mask | None = None
 
     @property
-    def gives_bytes(self) -> bool:
-        """Whether its answers are bytes, which are passed on and never read."""
+    def returns_bytes(self) -> bool:
+        """Whether its responses are bytes that are passed on without decoding."""
         return self.unmapped == "bytes"
 
-    def exchange(
+    def call(
         self,
         arguments: Mapping[str, Any],
         raw_body: CallerBody | None = None,
@@ -106,59 +106,52 @@ class ConsumedOperation:
         """Call the operation once.
 
         Args:
-            arguments: Values by consumed parameter name.
-            raw_body: The HTTP caller's body; None where the caller has none to send.
-            max_binary_size: The adapter's, for an operation that gives bytes and has none of its own.
+            arguments: Values by the name of the consumed parameter.
+            raw_body: The body of the caller's HTTP request; None if the caller does not use HTTP.
+            max_binary_size: The adapter's limit, for an operation that returns bytes and has no limit of its own.
             stream_threshold: See ``OutgoingRequest.stream_threshold``.
 
         Raises:
-            InvalidInput: An argument cannot go where it should.
-            MissingBinding: A credential or address is not set.
-            UpstreamUnreachable: No connection, TLS failure, or a broken response.
-            UpstreamTimeout: The time limit passed.
-            NoConnection: None became free in time, or none can be opened.
-            ResponseTooLarge: The answer is larger than is taken.
+            InvalidInput: An argument cannot be used in its place in the request.
+            MissingBinding: A variable of a credential or address is not set.
+            UpstreamUnreachable: The connection or TLS handshake failed, or the response was malformed.
+            UpstreamTimeout: The call timed out.
+            NoConnection: No connection became available in time.
+            ResponseTooLarge: The response is larger than the limit.
         """
         max_answer = None
         if self.unmapped == "bytes":
             sizes = (self.model.max_binary_size, max_binary_size)
             usual = min(DEFAULT_MAX_BINARY_SIZE, self.max_response)
             max_answer = next((size for size in sizes if size is not None), usual)
-        fill = partial(
-            self.plan.fill,
-            arguments,
-            raw_body,
-            timeout=self.timeout,
-            max_answer=max_answer,
-            stream_threshold=stream_threshold,
-            max_kept=self.max_response,
-        )
-        if self.plan.body is not None and is_heavy(arguments):
-            return self._exchanged_aside(fill)
-        return self._exchanged(fill())
-
-    async def _exchanged_aside(self, fill: Callable[[], OutgoingRequest]) -> UpstreamResponse:
-        """Make a large request beside the event loop, and send it."""
-        return await self._exchanged(await run_in_decode_pool(fill))
-
-    def _exchanged(self, request: OutgoingRequest) -> Awaitable[UpstreamResponse]:
+        limits = (self.timeout, max_answer, stream_threshold, self.max_response)
+        if self.plan.body is not None and is_large(arguments):
+            return self._call_offloaded(arguments, raw_body, limits)
+        request = self.plan.fill(arguments, raw_body, limits)
         if self.mask is not None:
             return self._masked(self.mask, request)
         return self.transport.send(request) if self.authentication is None else self._sent(request)
 
+    async def _call_offloaded(
+        self, arguments: Mapping[str, Any], raw_body: CallerBody | None, limits: RequestLimits
+    ) -> UpstreamResponse:
+        """Build a large request in a thread, and send it."""
+        request = await run_in_decode_pool(lambda: self.plan.fill(arguments, raw_body, limits))
+        return await (self._sent(request) if self.mask is None else self._masked(self.mask, request))
+
     def _sent(self, request: OutgoingRequest) -> Awaitable[UpstreamResponse]:
         if self.authentication is None:
             return self.transport.send(request)
-        return authorize_in_time(self.authentication, request, self.transport.send)
+        return authorize_with_deadline(self.authentication, request, self.transport.send)
 
-    def masking(self, arguments: Mapping[str, Sequence[str]]) -> ConsumedOperation:
-        """Return the operation with a mask for what callers are not shown of its arguments.
+    def masking(self, arguments: Mapping[str, Sequence[str]]) -> UpstreamOperation:
+        """Return the operation with a mask for secrets in its arguments.
 
         Args:
-            arguments: The values of bindings in them, by name; they are masked where they travel in the URL.
+            arguments: The values of bindings in each argument, by name; those in the URL are masked.
         """
         plan, secrets = self.plan, UrlSecrets()
-        before = plan.path.before_variables()
+        before = plan.path.prefixes_by_variable()
         places = [(before[name], value) for name, value in plan.variables.items()]
         places += [(f"{encode_name(name)}=", value) for name, value, _ in plan.query]
         for text, expression in places:
@@ -170,64 +163,67 @@ class ConsumedOperation:
         return replace(self, mask=mask)
 
     def location(self, response: UpstreamResponse) -> str:
-        """Return the absolute Location of a response, without credentials; empty where it has none."""
+        """Return the absolute Location of a response, without credentials; empty if it has none."""
         written = response.header("location")
         if not written:
             return ""
-        location = resolved(written, response.url)
+        location = resolve_reference(written, response.url)
         return location if self.mask is None else self.mask.text(location)
 
     async def _masked(self, mask: Mask, request: OutgoingRequest) -> UpstreamResponse:
         return await mask.response(await self._sent(request), is_binary=self.unmapped == "bytes")
 
-    async def read(self, response: UpstreamResponse, make: Callable[[Any], _Made]) -> _Made:
-        """Decode an answer that has content, and make something of its data; in a thread where it is long.
+    async def read(self, response: UpstreamResponse, transform: Callable[[Any], _T]) -> _T:
+        """Decode the body of a response, and pass its data to ``transform``; in a thread if it is large.
 
         Raises:
-            UndecodableResponse: It is malformed; the message says how, and shows nothing of it.
+            UndecodableResponse: The body is malformed; the message gives the reason and shows none of the content.
         """
         try:
             if not self.should_offload(response):
-                return make(self.decode(response))
-            return await run_in_decode_pool(lambda: make(self.decode(response)))
+                return transform(self.decode(response))
+            return await run_in_decode_pool(lambda: transform(self.decode(response)))
         except RecursionError:
-            raise UndecodableResponse(f"{self.name} gave an answer that is nested too deeply") from None
+            raise UndecodableResponse(f"{self.name} returned a response that is nested too deeply") from None
 
     def is_plain_json(self, content: bytes, media_type: str) -> bool:
-        """Whether an answer needs nothing of its format: a short text of JSON, in UTF-8 as far as anything says."""
+        """Whether a response can be used without decoding: a short JSON text, in UTF-8 as far as is declared."""
         return (
             media_type in _PLAIN_JSON
             and content[:1] in _OPENING
-            and len(content) <= LONG
-            and type(self.answers) is JsonFormat
+            and len(content) <= LARGE_TEXT
+            and type(self.response_format) is JsonFormat
         )
 
     def should_offload(self, response: UpstreamResponse) -> bool:
-        """Whether an answer is too long to be decoded while all other requests wait."""
-        return len(response.body) > _AT_ONCE.get(type(self.answers), MAX_INLINE)
+        """Whether a response is too large to be decoded in the event loop."""
+        return len(response.body) > _MAX_INLINE_BY_FORMAT.get(type(self.response_format), MAX_INLINE)
 
     def decode(self, response: UpstreamResponse) -> Any:
-        """Give the data of an answer that has content.
+        """Decode the body of a response, which must not be empty.
 
         Raises:
-            UndecodableResponse: It is malformed; the message says how, and shows nothing of it.
+            UndecodableResponse: The body is malformed; the message gives the reason and shows none of the content.
         """
         media_type = response.header("content-type")
         try:
             try:
-                return self.answers.decode(response.body, media_type)
-            except NotUnicode as fault:
-                _log.warning("%s: the answer holds text that is not Unicode; U+FFFD replaces it", self.name)
+                return self.response_format.decode(response.body, media_type)
+            except InvalidUnicode as fault:
+                _log.warning(
+                    "%s: the response contains text that is not valid Unicode; replaced with U+FFFD",
+                    self.name,
+                )
                 essence = media_type.partition(";")[0]
-                return self.answers.decode(fault.repaired, f"{essence}; charset=utf-8")
+                return self.response_format.decode(fault.repaired, f"{essence}; charset=utf-8")
         except ValueError as fault:
-            told = media_type.partition(";")[0].strip() or "none"
+            essence = media_type.partition(";")[0].strip() or "none"
             raise UndecodableResponse(
-                f"{self.name} gave an answer that is not {self.model.output_raw_format.upper()} "
-                f"(its Content-Type: {told}): {fault}"
+                f"{self.name} returned a response that is not {self.model.output_raw_format.upper()} "
+                f"(Content-Type: {essence}): {fault}"
             ) from None
 
 
-async def run_in_decode_pool(work: Callable[[], _Made]) -> _Made:
-    """Do what takes long beside the event loop, in one of the few threads for long answers."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, work)
+async def run_in_decode_pool(work: Callable[[], _T]) -> _T:
+    """Run work that takes long in one of the few threads for decoding, outside the event loop."""
+    return await asyncio.get_running_loop().run_in_executor(_decode_pool, work)

@@ -1,6 +1,6 @@
-"""The sandbox upstream: answers every call in-process, and shows what would have been sent.
+"""The sandbox upstream: responds to every call in the process, and shows the request that would have been sent.
 
-Needs no network and no credentials. Credentials are masks before they reach it.
+It needs no network and no credentials; credentials are masked before they reach it.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.bindings import Bindings, Bound
 from naftiko_run.document.model import ConsumedOperation, ConsumedOutput, Document, Parameter
 from naftiko_run.errors import BoundVariable
 from naftiko_run.http.messages import OutgoingRequest, StreamedResponse, UpstreamResponse
 from naftiko_run.secret import MASK, Secret
-from naftiko_run.urls import without_user
+from naftiko_run.urls import strip_credentials
 
 _log = logging.getLogger(__name__)
 
 _MAX_LOGGED = 4096
-_SCHEMED = ("authorization", "proxy-authorization")
-_OURS = ("user-agent", "accept")
+_CREDENTIAL_HEADERS = ("authorization", "proxy-authorization")
+_DEFAULT_HEADERS = ("user-agent", "accept")
 _SAMPLES: dict[str | None, Any] = {"number": 1, "integer": 1, "boolean": True, "array": [], "object": {}}
 
 
 class SandboxAddresses(Bindings):
-    """Bindings for the hosts of base URIs: a variable that is not set stands for itself."""
+    """Bindings for the hosts of base URIs; a variable that is not set has its own name as its value."""
 
     def _bound(self, variable: BoundVariable) -> Bound:
         bound = super()._bound(variable)
@@ -35,10 +35,10 @@ class SandboxAddresses(Bindings):
 
 
 class SandboxTransport:
-    """A transport that sends nothing.
+    """A transport that never opens a connection.
 
-    A request that its consumed operation would not recognise is answered with
-    400 and the reasons; any other with 200 and a plausible answer.
+    A request that does not match its consumed operation gets a response with status 400 and the reasons; any other
+    gets 200 and a sample body.
 
     Args:
         document: The document whose operations are called.
@@ -53,60 +53,66 @@ class SandboxTransport:
         }
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
-        """Answer a request."""
+        """Return a sample response to a request."""
         if request.stream:
             return await self._stream(request)
-        shown: dict[str, Any] = {"operation": request.operation, "wouldSend": _shown(request)}
-        # Outputs and steps keep nothing of the answer but what they name.
-        text = jsontext.dumps(shown["wouldSend"]).decode()
-        _log.info("%s would send %s", request.operation, _shortened(text))
+        shown: dict[str, Any] = {"operation": request.operation, "wouldSend": _described(request)}
+        # Outputs and steps keep only mapped parts of the response, so the request is also logged.
+        text = _json.dumps(shown["wouldSend"]).decode()
+        _log.info("%s would send %s", request.operation, _truncated(text))
         model = self._operations.get(request.operation)
-        if model is None:  # forwarded: the document says nothing of what would be answered
-            return _answer(200, {"sandbox": shown})
+        if model is None:  # forwarded: the document does not describe the response
+            return _json_response(200, {"sandbox": shown})
         problems = [problem for each in model.input_parameters if (problem := _problem(each, request))]
         if problems:
-            return _answer(400, {"sandbox": {**shown, "problems": problems}})
-        return _answer(200, _plausible(model.output_parameters, shown))
+            return _json_response(400, {"sandbox": {**shown, "problems": problems}})
+        return _json_response(200, _sample_body(model.output_parameters, shown))
 
     async def _stream(self, request: OutgoingRequest) -> StreamedResponse:
         body = request.body
         if request.chunks is not None:
             body = b"".join([chunk async for chunk in request.chunks])
-        answer = await self.send(request.copy(body=body, chunks=None, stream=False))
+        response = await self.send(request.copy(body=body, chunks=None, stream=False))
 
         async def chunks() -> AsyncIterator[bytes]:
-            yield answer.body
+            yield response.body
 
-        return StreamedResponse(answer.status, answer.headers, b"", chunks(), self.aclose)
+        return StreamedResponse(response.status, response.headers, b"", chunks(), self.aclose)
 
     async def aclose(self) -> None:
-        """Do nothing: there is no connection."""
+        """Do nothing: no connection is open."""
 
 
-def _shown(request: OutgoingRequest) -> dict[str, Any]:
-    headers = {name: _masked(name, value) for name, value in request.headers if name.lower() not in _OURS}
-    shown: dict[str, Any] = {"method": request.method, "url": without_user(request.url), "headers": headers}
+def _described(request: OutgoingRequest) -> dict[str, Any]:
+    headers = {
+        name: _masked(name, value) for name, value in request.headers if name.lower() not in _DEFAULT_HEADERS
+    }
+    shown: dict[str, Any] = {
+        "method": request.method,
+        "url": strip_credentials(request.url),
+        "headers": headers,
+    }
     if request.body is not None:
         try:
-            shown["body"] = jsontext.loads(request.body)
+            shown["body"] = _json.loads(request.body)
         except ValueError:
             shown["body"] = request.body.decode("utf-8", "replace")
     return shown
 
 
-def _shortened(text: str) -> str:
+def _truncated(text: str) -> str:
     return text if len(text) <= _MAX_LOGGED else f"{text[:_MAX_LOGGED]}…"
 
 
 def _masked(name: str, value: str) -> str:
-    if name.lower() not in _SCHEMED:
+    if name.lower() not in _CREDENTIAL_HEADERS:
         return value
     scheme, space, _ = value.partition(" ")
     return f"{scheme} {MASK}" if space else MASK
 
 
 def _problem(parameter: Parameter, request: OutgoingRequest) -> str:
-    """Say what the upstream would miss; empty where nothing."""
+    """Return what a request lacks for the upstream; empty if nothing."""
     if not parameter.required or parameter.value is not None:
         return ""
     name = parameter.name
@@ -119,27 +125,27 @@ def _problem(parameter: Parameter, request: OutgoingRequest) -> str:
     return ""
 
 
-def _plausible(outputs: tuple[ConsumedOutput, ...], shown: dict[str, Any]) -> Any:
-    """Make an answer in which the operation's output parameters find something."""
-    answer: dict[str, Any] = {"sandbox": shown}
+def _sample_body(outputs: tuple[ConsumedOutput, ...], shown: dict[str, Any]) -> Any:
+    """Return a body that contains a value for each output parameter of the operation."""
+    body: dict[str, Any] = {"sandbox": shown}
     for output in outputs:
         path = output.value.strip().lstrip("$").strip(".")
         if not path:
             if output.type == "array":
-                return [answer]
+                return [body]
             continue
-        _place(answer, path.split("."), output)
-    return answer
+        _place(body, path.split("."), output)
+    return body
 
 
-def _place(answer: dict[str, Any], names: list[str], output: ConsumedOutput) -> None:
+def _place(body: dict[str, Any], names: list[str], output: ConsumedOutput) -> None:
     for name in names[:-1]:
-        if not name.isidentifier() or not isinstance(answer.setdefault(name, {}), dict):
+        if not name.isidentifier() or not isinstance(body.setdefault(name, {}), dict):
             return
-        answer = answer[name]
+        body = body[name]
     if names[-1].isidentifier():
-        answer.setdefault(names[-1], _SAMPLES.get(output.type, f"sample {output.name or names[-1]}"))
+        body.setdefault(names[-1], _SAMPLES.get(output.type, f"sample {output.name or names[-1]}"))
 
 
-def _answer(status: int, value: Any) -> UpstreamResponse:
-    return UpstreamResponse(status, (("content-type", "application/json"),), jsontext.dumps(value))
+def _json_response(status: int, value: Any) -> UpstreamResponse:
+    return UpstreamResponse(status, (("content-type", "application/json"),), _json.dumps(value))

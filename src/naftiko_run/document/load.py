@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,8 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from naftiko_run.diagnostics import Diagnostic, Report, Severity
 from naftiko_run.document.imports.merge import Origins, resolve_imports
-from naftiko_run.document.model import Document, FunctionModel
-from naftiko_run.document.normalize import normalize, normalize_function
+from naftiko_run.document.model import Document, Exposes, FunctionModel, Unavailable
+from naftiko_run.document.normalize import normalize, normalize_functions
 from naftiko_run.document.shared_files import check_not_shared
 from naftiko_run.document.source import TRUNCATION_MARK, SourceDocument, parse, read
 from naftiko_run.errors import DocumentError
@@ -105,13 +105,25 @@ def load_source(source: SourceDocument, is_replaced: IsReplaced = _is_never_repl
     return LoadedDocument(document, source, whole.origins, tuple(report))
 
 
-def read_function(written: Mapping[str, Any], document: Document, report: Report) -> FunctionModel:
-    """Parse a function outside the document model, such as one in a plugin's block.
+def read_functions(
+    exposes: Exposes, key: str, document: Document, report: Report
+) -> tuple[tuple[FunctionModel, ...], tuple[Unavailable, ...]]:
+    """Parse the functions under a key of an adapter that the document model does not have.
 
-    Raises:
-        ValueError: It calls nothing that the document consumes; the message is the reason.
+    Args:
+        exposes: The adapter, with its ``settings`` as written.
+        key: The key of a list, or of a mapping by name.
+        document: The document.
+        report: Receives the diagnostics.
+
+    Returns:
+        The functions, and those that cannot work, with the reasons.
     """
-    return TypeAdapter(FunctionModel).validate_python(normalize_function(written, document, report))
+    functions, unavailable = normalize_functions(exposes, key, document, report)
+    return (
+        TypeAdapter(tuple[FunctionModel, ...]).validate_python(functions),
+        TypeAdapter(tuple[Unavailable, ...]).validate_python(unavailable),
+    )
 
 
 def _version(source: SourceDocument) -> str:

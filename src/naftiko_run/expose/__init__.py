@@ -13,7 +13,7 @@ from naftiko_run.expose.exposer import (
     Receive,
     Scope,
     Send,
-    Unit,
+    StdioServer,
     find_exposer,
 )
 from naftiko_run.expose.router import Router
@@ -34,7 +34,7 @@ __all__ = [
     "Router",
     "Scope",
     "Send",
-    "Unit",
+    "StdioServer",
     "at_free_path",
     "find_exposer",
     "prefixed",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
+from naftiko_run._json_incremental import count_containers
 from naftiko_run.expose.exposer import Receive, Scope
 from naftiko_run.expose.problems import Problem
 from naftiko_run.invoke import run_in_decode_pool
-from naftiko_run.longjson import count_containers
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def headers_by_name(scope: Scope) -> dict[bytes, bytes]:
 
 
 def header(scope: Scope, name: bytes) -> str:
-    """Give a request header by its lower-case name; empty where there is none."""
+    """Return a request header by its lower-case name; empty where there is none."""
     for key, value in scope["headers"]:
         if key == name:
             return text_of(value)
@@ -112,7 +112,7 @@ async def read_json(content: bytes) -> tuple[Any, bytes]:
         ValueError: It is not JSON, or is nested too deeply.
     """
     if len(content) <= _PARSED_AT_ONCE:
-        value, text = jsontext.loads_repaired(content)
+        value, text = _json.loads_repaired(content)
     else:
         value, text = await run_in_decode_pool(lambda: _parsed(content))
     if text is not content:
@@ -129,7 +129,7 @@ def _parsed(content: bytes) -> tuple[Any, bytes]:
     most = content.count(b"[") + content.count(b"{")  # some of them may be in strings
     if most > MAX_CONTAINERS and count_containers(content) > MAX_CONTAINERS:
         raise ValueError(f"it holds more than {MAX_CONTAINERS:,} objects and lists")
-    return jsontext.loads_repaired(content)
+    return _json.loads_repaired(content)
 
 
 def _too_large(limit: int) -> Problem:

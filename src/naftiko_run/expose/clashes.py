@@ -12,12 +12,12 @@ from naftiko_run.expressions import parse_path
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """An endpoint that is left out, because another adapter of its port answers the same requests.
+    """An endpoint that is not served, because another adapter of its port answers the same requests.
 
     Attributes:
         what: The endpoint: its method and path.
         by: The adapter that answers, with its document.
-        left_out: The adapter whose endpoint is left out, with its document.
+        left_out: The adapter whose endpoint is not served, with its document.
     """
 
     what: str
@@ -27,7 +27,7 @@ class Clash:
     @property
     def message(self) -> str:
         """What happened, for people."""
-        return f"{self.what} of {self.left_out} is left out: {self.by} answers it on the same port"
+        return f"{self.what} of {self.left_out} is not served: {self.by} answers it on the same port"
 
     @property
     def hint(self) -> str:
@@ -45,7 +45,7 @@ def without_clashes(adapters: Sequence[Adapter]) -> tuple[list[Adapter], list[Cl
         adapters: Everything on one port, in the order of the command line.
 
     Returns:
-        The adapters in the same order, and what was left out of them.
+        The adapters in the same order, and what is not served of them.
     """
     owners: dict[object, Adapter] = {}
     clashes: list[Clash] = []
@@ -58,16 +58,16 @@ def without_clashes(adapters: Sequence[Adapter]) -> tuple[list[Adapter], list[Cl
             if owner is adapter:
                 endpoints.append(endpoint)
                 continue
-            what = endpoint.unit or f"{endpoint.method or 'ANY'} {endpoint.path.text}"
+            what = endpoint.feature or f"{endpoint.method or 'ANY'} {endpoint.path.text}"
             clash = Clash(what, _name(owner), _name(adapter))
             clashes.append(clash)
             reasons[what] = f"{clash.by} answers it on the same port; {clash.hint}"
         if reasons:
-            units = tuple(
+            features = tuple(
                 each if each.reason or each.name not in reasons else replace(each, reason=reasons[each.name])
-                for each in adapter.units
+                for each in adapter.features
             )
-            adapter = replace(adapter, endpoints=tuple(endpoints), units=units)  # noqa: PLW2901 - the one kept
+            adapter = replace(adapter, endpoints=tuple(endpoints), features=features)  # noqa: PLW2901 - the one kept
         kept.append(adapter)
     return kept, clashes
 
@@ -96,18 +96,18 @@ def prefixed(adapter: Adapter) -> Adapter:
     if adapter.path or not adapter.namespace:
         return adapter
     prefix = f"/{adapter.namespace.replace('/', '-')}"
-    names = {each.name: _below(each.name, prefix) for each in adapter.units}
+    names = {each.name: _below(each.name, prefix) for each in adapter.features}
     endpoints = tuple(
         replace(
             each,
             path=parse_path(prefix + each.path.text),
             app=Mounted(each.app, prefix),
-            unit=names.get(each.unit, each.unit),
+            feature=names.get(each.feature, each.feature),
         )
         for each in adapter.endpoints
     )
-    units = tuple(replace(each, name=names[each.name]) for each in adapter.units)
-    return replace(adapter, endpoints=endpoints, units=units)
+    features = tuple(replace(each, name=names[each.name]) for each in adapter.features)
+    return replace(adapter, endpoints=endpoints, features=features)
 
 
 def _below(name: str, prefix: str) -> str:

@@ -30,30 +30,21 @@ class Client(Protocol):
     on_disconnect: Callable[[], object] | None
 
 
-def cancel_on_disconnect(scope: Scope, receive: Receive, work: Awaitable[T]) -> Awaitable[T]:
-    """Await something, and cancel it when the client disconnects.
+async def cancel_on_disconnect(scope: Scope, receive: Receive, work: Awaitable[T]) -> T:
+    """Await something in the current task, and cancel it when the client disconnects.
 
     Args:
         scope: The client's request.
         receive: Its ASGI channel; where the server has no callback, what it still receives is dropped.
-        work: Awaited in the current task.
+        work: What to await.
 
     Raises:
         Disconnected: The client disconnected; the work was cancelled.
     """
-    extensions = scope.get("extensions")
-    client: Client | None = extensions.get(DISCONNECT) if extensions else None
-    return _cancel_for(_receiver_of(scope, receive) if client is None else client, work)
-
-
-def stop_receiving(scope: Scope) -> None:
-    """Stop waiting for the disconnect of a client whose request is answered."""
-    receiver: _Receiver | None = scope.get(_RECEIVER)
-    if receiver is not None:
-        receiver.cancel()
-
-
-async def _cancel_for(client: Client, work: Awaitable[T]) -> T:
+    if "extensions" in scope and DISCONNECT in scope["extensions"]:
+        client: Client = scope["extensions"][DISCONNECT]
+    else:
+        client = _receiver_of(scope, receive)
     task = asyncio.current_task()
     assert task is not None  # every request has one
     before = task.cancelling()
@@ -69,6 +60,13 @@ async def _cancel_for(client: Client, work: Awaitable[T]) -> T:
         raise
     finally:
         client.on_disconnect = None
+
+
+def stop_receiving(scope: Scope) -> None:
+    """Stop waiting for the disconnect of a client whose request is answered."""
+    receiver: _Receiver | None = scope.get(_RECEIVER)
+    if receiver is not None:
+        receiver.cancel()
 
 
 class _Receiver:

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 from naftiko_run import plugins
-from naftiko_run.capability import Capability
+from naftiko_run.capability import AdapterType, Capability, Feature
 from naftiko_run.document.model import Exposes
 from naftiko_run.expressions import ANY_VALUE, PathTemplate, Selector
 from naftiko_run.secret import Secret
@@ -23,9 +23,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-Pipe = Callable[[asyncio.Event, float], Awaitable[bool]]
-"""Serves one client on stdin and stdout until the client ends that, or the event is set; then what is in flight has
-so many seconds. Tells whether the client has said anything."""
+StdioServer = Callable[[asyncio.Event, float], Awaitable[bool]]
+"""Serves one client on stdin and stdout until stdin ends or the event is set; requests in flight then have that many
+seconds to finish. Returns whether the client has sent anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Endpoint:
             last variable named ``path``. What answers a path exactly comes before.
         is_alias: A second path to something: where another asks for it, it is nobody's.
         selectors: What a request must have besides; of several endpoints, the one with most of these answers.
-        unit: The name of the unit that it belongs to; empty where that does not matter.
+        feature: The name of the feature that it belongs to; empty where that does not matter.
     """
 
     path: PathTemplate
@@ -68,7 +68,7 @@ class Endpoint:
     is_prefix: bool = False
     is_alias: bool = False
     selectors: tuple[Selector, ...] = ()
-    unit: str = ""
+    feature: str = ""
 
     @property
     def shape(self) -> str:
@@ -83,27 +83,6 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """A line of the start-up output: something that can be called.
-
-    Attributes:
-        name: ``METHOD /path``, a resource's URI, or the name of a tool, prompt or skill.
-        calls: The consumed operation behind it.
-        request: That operation's method and URL, with nothing in it that may be a credential.
-        reason: Why it is left out; empty where it is there.
-        kind: What it is; empty for what adapters of its type have most of.
-        refusal: Why every call of it fails; empty where calls can succeed.
-    """
-
-    name: str
-    calls: str = ""
-    request: str = ""
-    reason: str = ""
-    kind: str = ""
-    refusal: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Adapter:
     """An ``exposes`` block, ready to be mounted on a port.
 
@@ -113,13 +92,13 @@ class Adapter:
         capability: The capability that it belongs to; None where it combines several.
         path: Where a client finds it below the port, such as ``/mcp``; empty for all of it.
         endpoints: What it answers.
-        units: What it offers, and what it leaves out.
+        features: What it offers, and what of it is not served.
         running: Entered while it is served; None where it needs nothing.
         end_streams: Called when serving is to stop: ends answers that would go on by themselves.
         authentication: The scheme that callers must satisfy; empty where everyone may call.
         admit: Returns for a request that its authentication lets pass, and raises ``Problem`` for any other; None
             where everyone may call.
-        pipe: Serves it on stdin and stdout instead of on a port; None where its protocol knows no such thing.
+        stdio: Serves it on stdin and stdout instead of on a port; None where that is not possible.
         note: What start-up says of it besides.
     """
 
@@ -128,12 +107,12 @@ class Adapter:
     capability: Capability | None = field(repr=False)
     path: str
     endpoints: tuple[Endpoint, ...]
-    units: tuple[Unit, ...]
+    features: tuple[Feature, ...]
     running: Callable[[], AbstractAsyncContextManager[None]] | None = None
     end_streams: Callable[[], None] | None = None
     authentication: str = ""
     admit: Callable[[Scope], Awaitable[None]] | None = None
-    pipe: Pipe | None = None
+    stdio: StdioServer | None = None
     note: str = ""
 
 
@@ -141,22 +120,24 @@ Block = tuple[Exposes, Capability]
 """An ``exposes`` block, and the capability that it belongs to."""
 
 
-class Exposer(Protocol):
-    """A protocol in which capabilities can be exposed.
+class Exposer(AdapterType, Protocol):
+    """A type of adapter that can be served: see ``AdapterType`` for what it knows about its blocks.
 
-    Plugins name a class of this shape in the entry-point group
-    ``naftiko_run.exposers``, under the ``type`` of the blocks that it reads.
+    Plugins name a subclass in the entry-point group ``naftiko_run.exposers``, under the ``type`` of its blocks.
+
+    Attributes:
+        default_port: The port of blocks that set none.
     """
 
-    default_port: int
+    default_port: ClassVar[int]
 
     def expose(self, exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Adapter:
-        """Make the adapter of one block.
+        """Return the adapter of one block.
 
         Args:
-            exposes: The block; a type without a model of its own has its raw ``settings``.
-            capability: Holds the functions to invoke.
-            settings: What the adapter needs to know beyond its block.
+            exposes: The block, as ``parse`` and ``select`` returned it.
+            capability: The capability that it belongs to, with the functions that ``compile`` added.
+            settings: What the adapter needs beyond its block.
         """
         ...
 
@@ -179,7 +160,7 @@ class Combining(Protocol):
 
 
 def find_exposer(kind: str) -> Exposer | None:
-    """Give the exposer of an adapter type, or None where none is installed."""
+    """Return the exposer of an adapter type; None where none is installed."""
     found = plugins.find(plugins.EXPOSERS, kind)
     if found is None:
         return None

@@ -21,5 +21,5 @@ for _suffix, _type in {
 
 
 def media_type_of(name: str) -> str:
-    """Give the media type of a file by its name; that of any bytes where the name does not tell."""
+    """Return the media type of a file by its name; that of any bytes where the name does not tell."""
     return _TYPES.guess_type(name)[0] or "application/octet-stream"

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.errors import (
     ClientTooSlow,
     InvalidInput,
@@ -63,7 +63,7 @@ class Problem(Exception):
     headers: tuple[tuple[str, str], ...] = ()
 
     def document(self) -> dict[str, Any]:
-        """Give the problem document."""
+        """Return the problem document."""
         document: dict[str, Any] = {
             "type": f"urn:naftiko:problem:{self.code}",
             "title": _title(self.status),
@@ -80,7 +80,7 @@ class Problem(Exception):
             scope,
             send,
             self.status,
-            jsontext.dumps(self.document()),
+            _json.dumps(self.document()),
             "application/problem+json",
             headers=self.headers,
         )
@@ -94,7 +94,7 @@ def _title(status: int) -> str:
 
 
 def problem_of(fault: Exception) -> Problem:
-    """Give the problem that an error below the adapters means to a caller.
+    """Return the problem that an error below the adapters means to a caller.
 
     An error that is nobody's fault but ours goes to the log whole, and to the
     caller as an id that the log has too.
@@ -115,7 +115,7 @@ def problem_of(fault: Exception) -> Problem:
 
 
 def _of_step(fault: StepFailed) -> Problem:
-    """Give the problem of a failed step: the upstream's own status, where it is one of a failure."""
+    """Return the problem of a failed step: the upstream's own status, where it is one of a failure."""
     upstream = {"operation": fault.operation, "status": fault.status, "body": fault.body}
     if fault.retry_after:
         upstream["retryAfter"] = fault.retry_after

@@ -30,8 +30,7 @@ def send_response(
         headers: Names, in lower case, and values; Content-Length is added.
         body: The body; None for HEAD where only ``headers`` have the length.
     """
-    extensions = scope.get("extensions")
-    if extensions and RESPONSE in extensions:
+    if "extensions" in scope and RESPONSE in scope["extensions"]:
         return send({"type": RESPONSE, "status": status, "headers": headers, "body": body})
     return _send_parts(scope, send, status, headers, body)
 

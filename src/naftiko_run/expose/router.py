@@ -73,7 +73,7 @@ class Router:
         self._prefixes.sort(key=lambda route: (-len(route.weight), route.weight))
 
     def path_of(self, adapter: Adapter) -> str:
-        """Give the shortest path at which an adapter is found; its own where it has no second one."""
+        """Return the shortest path at which an adapter is found; its own where it has no second one."""
         return min(self._paths.get(id(adapter), [adapter.path]), key=lambda path: (path == "/", len(path)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,7 +98,7 @@ class Router:
             stop_receiving(scope)
 
     def _route(self, scope: Scope) -> ASGIApp:
-        """Give what answers a request, with its path's variables put into the scope.
+        """Return what answers a request, with its path's variables put into the scope.
 
         Raises:
             Problem: The path cannot be read.
@@ -241,7 +241,7 @@ def _add(endpoint: Endpoint, routes: dict[str, Route]) -> None:
 
 
 def _readable(path: str) -> str:
-    """Give a path percent-decoded, without trailing slash; encoded slashes stay apart.
+    """Return a path percent-decoded, without trailing slash; encoded slashes stay apart.
 
     Raises:
         UnicodeDecodeError: It is not UTF-8.
@@ -252,7 +252,7 @@ def _readable(path: str) -> str:
 
 
 def _begin(shape: str) -> str:
-    """Give the segments before the first that has a variable."""
+    """Return the segments before the first that has a variable."""
     return shape[: shape.index(ANY_VALUE)].rpartition("/")[0]
 
 

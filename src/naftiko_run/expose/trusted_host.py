@@ -75,7 +75,7 @@ def _is_loopback(address: str) -> bool:
 
 
 def _name(url: str) -> str:
-    """Give the host name of a URL, without its port, in lower case."""
+    """Return the host name of a URL, without its port, in lower case."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:

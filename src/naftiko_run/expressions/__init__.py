@@ -1,5 +1,6 @@
-"""Templates, paths and JSONPath: parsed once, evaluated many times. Pure functions, no I/O."""
+"""Templates, paths and JSONPath: parsed once, evaluated often; pure functions without I/O."""
 
+from naftiko_run.expressions.dot_segments import path_fault
 from naftiko_run.expressions.expression import (
     MISSING,
     Expression,
@@ -7,47 +8,46 @@ from naftiko_run.expressions.expression import (
     Scope,
     as_text,
     constant,
-    exactly,
+    exact_variable,
     is_index,
+    list_expression,
     member_of,
     names_of,
-    sequence,
-    structure,
+    object_expression,
     variable,
 )
-from naftiko_run.expressions.integers import Integers, LostDigits, integers_of
+from naftiko_run.expressions.integers import IntegerConversion, PrecisionError, compile_integer_conversion
 from naftiko_run.expressions.jsonpath import (
     Accessor,
     NamedText,
+    build_path,
     compile_members,
     compile_path,
-    first_name,
-    identity,
+    equality_key,
     is_root,
     is_same,
-    path_of,
+    split_first_name,
 )
-from naftiko_run.expressions.path import (
+from naftiko_run.expressions.path_template import (
     ANY_VALUE,
     PathTemplate,
     UnsafePathValue,
     Variable,
-    encode,
     encode_name,
-    fill,
+    fill_path,
+    normalize_name,
     parse_path,
-    same_name,
+    percent_encode,
 )
 from naftiko_run.expressions.route import (
-    Route,
+    RoutePattern,
     Selector,
     parse_route,
     split_query_template,
     split_url_path,
 )
-from naftiko_run.expressions.segments import path_fault
-from naftiko_run.expressions.template import Escape, TemplateFault, compile_text, compile_value, names_in
-from naftiko_run.expressions.uritemplate import UriTemplate, parse_uri_template
+from naftiko_run.expressions.template import Escape, TemplateError, compile_text, compile_value, names_in
+from naftiko_run.expressions.uri_template import UriTemplate, parse_uri_template
 
 __all__ = [
     "ANY_VALUE",
@@ -55,46 +55,46 @@ __all__ = [
     "Accessor",
     "Escape",
     "Expression",
-    "Integers",
-    "LostDigits",
+    "IntegerConversion",
     "NamedText",
     "PathTemplate",
+    "PrecisionError",
     "Resolve",
-    "Route",
+    "RoutePattern",
     "Scope",
     "Selector",
-    "TemplateFault",
+    "TemplateError",
     "UnsafePathValue",
     "UriTemplate",
     "Variable",
     "as_text",
+    "build_path",
+    "compile_integer_conversion",
     "compile_members",
     "compile_path",
     "compile_text",
     "compile_value",
     "constant",
-    "encode",
     "encode_name",
-    "exactly",
-    "fill",
-    "first_name",
-    "identity",
-    "integers_of",
+    "equality_key",
+    "exact_variable",
+    "fill_path",
     "is_index",
     "is_root",
     "is_same",
+    "list_expression",
     "member_of",
     "names_in",
     "names_of",
+    "normalize_name",
+    "object_expression",
     "parse_path",
     "parse_route",
     "parse_uri_template",
     "path_fault",
-    "path_of",
-    "same_name",
-    "sequence",
+    "percent_encode",
+    "split_first_name",
     "split_query_template",
     "split_url_path",
-    "structure",
     "variable",
 ]

@@ -1,4 +1,4 @@
-"""Expressions: what was parsed at load, ready to be evaluated per call."""
+"""Expressions: parsed at load, evaluated for each call."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from enum import Enum
 from functools import lru_cache, partial
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 
 
 class Missing(Enum):
-    """The type of ``MISSING``, which is not a JSON value and so never mistaken for one."""
+    """The type of ``MISSING``, which differs from every JSON value."""
 
     MISSING = "missing"
 
@@ -21,10 +21,10 @@ class Missing(Enum):
 
 
 MISSING: Final = Missing.MISSING
-"""What an expression gives when what it names is not there."""
+"""The value of an expression whose name has no value."""
 
 _MAX_DIGITS: Final = 18
-"""Of the index of an element."""
+"""Maximum number of digits in the index of an element."""
 
 Scope = Mapping[str, Any]
 """The values of one call, by name."""
@@ -35,9 +35,9 @@ class Expression:
     """A compiled value.
 
     Attributes:
-        evaluate: Gives the value in a scope, or ``MISSING``.
-        names: The scope's names that it reads, in order of appearance.
-        whole: The one name whose value this is, unchanged; empty otherwise.
+        evaluate: Returns the value in a scope, or ``MISSING``.
+        names: The names that it reads from the scope, in order of appearance.
+        whole: The name whose unchanged value this is; empty for other expressions.
     """
 
     evaluate: Callable[[Scope], Any]
@@ -45,7 +45,7 @@ class Expression:
     whole: str = ""
 
     def then(self, convert: Callable[[Any], Any]) -> Expression:
-        """Return an expression that converts this one's value, if there is one."""
+        """Return an expression that converts the value of this one, unless it is missing."""
         inner = self.evaluate
         if not self.names:
             value = inner({})
@@ -59,45 +59,45 @@ class Expression:
 
 
 Resolve = Callable[[str], Expression]
-"""Says what a name in a template means where the template stands."""
+"""Resolves a name in a template to an expression."""
 
 
 def constant(value: Any) -> Expression:
-    """Give an expression of one fixed value; ``MISSING`` is allowed."""
+    """Return an expression with a constant value, which may be ``MISSING``."""
     return Expression(lambda _: value)
 
 
 @lru_cache(maxsize=1024)
-def exactly(name: str) -> Expression:
-    """Give an expression that reads one name of the scope as it is, whatever it is made of.
+def exact_variable(name: str) -> Expression:
+    """Return an expression that reads one name of the scope; dots in the name have no meaning.
 
-    The plans of a folder's documents read the same few names thousands of times: equal ones are one.
+    Cached, because the documents of a folder use the same few names thousands of times.
     """
     return Expression(lambda scope: scope.get(name, MISSING), (name,), name)
 
 
 def variable(name: str) -> Expression:
-    """Give an expression that reads one name of the scope.
+    """Return an expression that reads one name of the scope.
 
-    A dotted name that the scope does not have as a whole is walked: its first
-    part in the scope, the rest inside the value.
+    If the scope does not contain a dotted name as a whole, its first part is read
+    from the scope, and the rest from inside the value.
     """
     if "." not in name:
-        return exactly(name)
+        return exact_variable(name)
 
     parts = name.split(".")
     return Expression(lambda scope: scope[name] if name in scope else _walk(scope, parts), (name,), name)
 
 
 def member_of(name: str, names: Collection[str]) -> Expression | None:
-    """Return an expression that reads a dotted name inside the value of another name: ``o.k`` is member k of o.
+    """Return an expression that reads a member of another name's value: ``o.k`` is member k of o.
 
     Args:
         name: The dotted name.
-        names: Those that it may begin with; the longest counts.
+        names: The names that it may begin with; the longest match is used.
 
     Returns:
-        None where it begins with none of them.
+        The expression; None if the name begins with none of them.
     """
     parts = name.split(".")
     lengths = range(len(parts) - 1, 0, -1)
@@ -120,21 +120,21 @@ def _walk(value: Any, parts: Sequence[str]) -> Any:
 
 
 def is_index(text: str, values: list[Any]) -> bool:
-    """Return whether a text is the index of an element; Python does not read thousands of digits."""
+    """Return whether a text is a valid index; checks the length first, because Python does not parse thousands of digits."""
     return text.isdecimal() and len(text) <= _MAX_DIGITS and int(text) < len(values)
 
 
 def as_text(value: Any) -> str:
-    """Write a value where only text can stand: text as it is, everything else as JSON."""
+    """Return a value as text: text unchanged, everything else as JSON."""
     if isinstance(value, str):
         return value
-    return jsontext.dumps(value).decode()
+    return _json.dumps(value).decode()
 
 
-def structure(members: Mapping[str, Expression]) -> Expression:
-    """Give an expression of an object; a member whose value is missing is dropped."""
+def object_expression(members: Mapping[str, Expression]) -> Expression:
+    """Return an expression for an object; members with a missing value are omitted."""
     pairs = tuple((key, member.evaluate) for key, member in members.items())
-    return _settled(partial(_evaluate_structure, pairs), members.values())
+    return _simplified(partial(_evaluate_structure, pairs), members.values())
 
 
 def _evaluate_structure(
@@ -143,22 +143,22 @@ def _evaluate_structure(
     return {key: found for key, evaluate in pairs if (found := evaluate(scope)) is not MISSING}
 
 
-def sequence(members: Sequence[Expression]) -> Expression:
-    """Give an expression of a list; an element whose value is missing is dropped."""
+def list_expression(members: Sequence[Expression]) -> Expression:
+    """Return an expression for a list; elements with a missing value are omitted."""
     evaluations = [member.evaluate for member in members]
 
     def evaluate(scope: Scope) -> list[Any]:
         return [found for member in evaluations if (found := member(scope)) is not MISSING]
 
-    return _settled(evaluate, members)
+    return _simplified(evaluate, members)
 
 
 def names_of(expressions: Iterable[Expression]) -> tuple[str, ...]:
-    """Give every name that these read, in order, each once."""
+    """Return the distinct names that expressions read, in order."""
     return tuple(dict.fromkeys(name for expression in expressions for name in expression.names))
 
 
-def _settled(evaluate: Callable[[Scope], Any], members: Iterable[Expression]) -> Expression:
-    """Evaluate once and for all where nothing depends on a scope."""
+def _simplified(evaluate: Callable[[Scope], Any], members: Iterable[Expression]) -> Expression:
+    """Return an expression; a constant one if no member reads the scope."""
     names = names_of(members)
     return Expression(evaluate, names) if names else constant(evaluate({}))

@@ -1,4 +1,4 @@
-"""Integers that a caller wrote with a fraction or an exponent: ``5.0`` and ``1e3`` are ``5`` and ``1000``."""
+"""Conversion of integral floats to integers: ``5.0`` and ``1e3`` are ``5`` and ``1000``."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-Integers = Callable[[Any], Any]
-"""Returns a value with its integral floats as integers; the value itself if there are none."""
+IntegerConversion = Callable[[Any], Any]
+"""Returns a value with its integral floats converted to integers; the same object if there are none."""
 
 _EXACT: Final = 2**53
-"""From here on a float no longer holds every integer."""
+"""The integers below this are exact as floats."""
 _EXACT_DIGITS: Final = 15
-"""Decimal digits that a float of any size keeps."""
+"""Decimal digits that every float preserves."""
 
 
-class LostDigits(ValueError):
-    """A float so large that the integer it was written as is not known."""
+class PrecisionError(ValueError):
+    """A float is too large to know which integer it was written as."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -24,14 +24,14 @@ class LostDigits(ValueError):
         )
 
 
-def integers_of(schema: Mapping[str, Any]) -> Integers | None:
-    """Compile what makes integers of a value wherever its schema says ``integer``.
+def compile_integer_conversion(schema: Mapping[str, Any]) -> IntegerConversion | None:
+    """Compile the conversion of integral floats wherever a schema says ``integer``.
 
     Args:
         schema: JSON Schema of the value.
 
     Returns:
-        A function that raises ``LostDigits`` for what cannot be made exact; None where no member is an integer.
+        The conversion, which raises ``PrecisionError`` for floats that are not exact; None if no member is an integer.
     """
     kinds = schema.get("type")
     kinds = kinds if isinstance(kinds, list) else [kinds]
@@ -47,7 +47,7 @@ def integers_of(schema: Mapping[str, Any]) -> Integers | None:
             each
             for keyword in ("allOf", "anyOf", "oneOf")
             for way in _schemas(schema.get(keyword))
-            if (each := integers_of(way)) is not None
+            if (each := compile_integer_conversion(way)) is not None
         ),
     ]
     if len(found) > 1:
@@ -62,19 +62,19 @@ def _integer(value: Any) -> Any:
         return int(value)
     written = Decimal(repr(value)).normalize()
     if len(written.as_tuple().digits) > _EXACT_DIGITS:
-        raise LostDigits
+        raise PrecisionError
     return int(written)
 
 
-def _of_members(schema: Mapping[str, Any]) -> list[Integers]:
+def _of_members(schema: Mapping[str, Any]) -> list[IntegerConversion]:
     properties = schema.get("properties")
     members = {
         name: made
         for name, member in (properties.items() if isinstance(properties, dict) else ())
-        if isinstance(member, dict) and (made := integers_of(member)) is not None
+        if isinstance(member, dict) and (made := compile_integer_conversion(member)) is not None
     }
     others = schema.get("additionalProperties")
-    other = integers_of(others) if isinstance(others, dict) else None
+    other = compile_integer_conversion(others) if isinstance(others, dict) else None
     if not members and other is None:
         return []
     known = frozenset(properties) if isinstance(properties, dict) else frozenset()
@@ -92,9 +92,9 @@ def _of_members(schema: Mapping[str, Any]) -> list[Integers]:
     return [apply]
 
 
-def _of_elements(schema: Mapping[str, Any]) -> list[Integers]:
+def _of_elements(schema: Mapping[str, Any]) -> list[IntegerConversion]:
     items = schema.get("items")
-    made = integers_of(items) if isinstance(items, dict) else None
+    made = compile_integer_conversion(items) if isinstance(items, dict) else None
     if made is None:
         return []
     element = made
@@ -112,7 +112,7 @@ def _schemas(written: Any) -> list[Mapping[str, Any]]:
     return [each for each in written if isinstance(each, dict)] if isinstance(written, list) else []
 
 
-def _in_turn(each: list[Integers], value: Any) -> Any:
+def _in_turn(each: list[IntegerConversion], value: Any) -> Any:
     for made in each:
         value = made(value)
     return value

@@ -1,4 +1,4 @@
-"""What a route matches besides its path: a static query, and what a fragment in a published path stands for."""
+"""Parsing of routes with a static query, or with a fragment that selects a query parameter or header."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Literal
 from urllib.parse import unquote, unquote_plus
 
-from naftiko_run.expressions.path import parse_path
+from naftiko_run.expressions.path_template import parse_path
 
 _BRACES = re.compile(r"\{[^{}]*\}")
 _QUERY_TEMPLATE = re.compile(r"\{[?&]([^{}]+)\}")
@@ -20,9 +20,9 @@ class Selector:
     """A query parameter or header that a request must have with exactly this value.
 
     Attributes:
-        place: Where the request has it.
-        name: The parameter's name; of a header in lower case.
-        value: Its value; empty where the route writes only a name.
+        place: Whether it is in the query or a header.
+        name: The name of the parameter, or of the header in lower case.
+        value: Its value; empty if the route contains only a name.
     """
 
     place: Literal["query", "header"]
@@ -36,15 +36,15 @@ class Selector:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class RoutePattern:
     """A parsed route.
 
     Attributes:
-        text: The route as a client should ask for it: what selects nothing left out, and a fragment that stands
-            for a query written as one.
+        text: The route as a client should request it: without the parts that select nothing, and with a fragment
+            that selects a query parameter as a query.
         path: The path, without query and fragment.
-        selectors: What else a request must have, in the order written.
-        undecided: The parts of the query and the fragment that select nothing, as written.
+        selectors: The query parameters and headers that a request must have, in the order written.
+        undecided: The parts of the query and fragment that select nothing, as written.
     """
 
     text: str
@@ -54,11 +54,11 @@ class Route:
 
 
 @lru_cache(maxsize=1024)
-def parse_route(text: str) -> Route:
-    """Split a route such as ``/v1/?Action=RunInstances`` or ``/#X-Amz-Target=Service.Operation``.
+def parse_route(text: str) -> RoutePattern:
+    """Parse a route such as ``/v1/?Action=RunInstances`` or ``/#X-Amz-Target=Service.Operation``.
 
-    A fragment never reaches a server. ``#Action=x`` stands for the query, ``#X-Amz-Target=x`` for the header.
-    A value with a variable is the caller's, and selects nothing.
+    A fragment is never sent to a server: ``#Action=x`` means the query parameter, ``#X-Amz-Target=x`` the header.
+    A value with a variable selects nothing.
     """
     path, query, fragment = split_url_path(split_query_template(text)[0])
     selectors: dict[Selector, str] = {}
@@ -77,11 +77,11 @@ def parse_route(text: str) -> Route:
     queries = "&".join(part for each, part in selectors.items() if each.place == "query")
     headers = "&".join(part for each, part in selectors.items() if each.place == "header")
     text = path + (f"?{queries}" if queries else "") + (f"#{headers}" if headers else "")
-    return Route(text, path, tuple(selectors), tuple(undecided))
+    return RoutePattern(text, path, tuple(selectors), tuple(undecided))
 
 
 def split_url_path(text: str) -> tuple[str, str, str]:
-    """Split a path into path, query and fragment; marks between the braces of a variable are its own."""
+    """Split a URL path into path, query and fragment; delimiters inside the braces of a variable are ignored."""
     masked = _BRACES.sub(lambda found: "x" * len(found.group()), text)
     hash_at = masked.find("#") if "#" in masked else len(text)
     mark_at = masked.find("?", 0, hash_at) if "?" in masked[:hash_at] else hash_at
@@ -89,7 +89,7 @@ def split_url_path(text: str) -> tuple[str, str, str]:
 
 
 def split_query_template(text: str) -> tuple[str, tuple[str, ...]]:
-    """Take the query variables of a URI template (RFC 6570: ``{?limit,offset}``, ``{&page}``) off a path.
+    """Split the query variables of a URI template (RFC 6570: ``{?limit,offset}``, ``{&page}``) off a path.
 
     Returns:
         The path without them, and their names.

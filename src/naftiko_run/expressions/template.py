@@ -1,7 +1,7 @@
-"""Mustache templates and structured values that hold them.
+"""Mustache templates, and structured values that contain them.
 
-Implements the template rules of the specification: a value that is one whole
-``{{name}}`` keeps the type of what it names; any other mix is text. Sections
+Implements the template rules of the specification: a value that consists of one
+``{{name}}`` keeps the type of the named value; any other template is text. Sections
 (``{{#list}}…{{/list}}``, ``{{^absent}}…{{/absent}}``) work in text.
 """
 
@@ -19,13 +19,13 @@ from naftiko_run.expressions.expression import (
     Scope,
     as_text,
     constant,
+    list_expression,
     names_of,
-    sequence,
-    structure,
+    object_expression,
 )
 
 MAX_SECTION_DEPTH: Final = 50
-"""How deeply sections may be nested: each level takes stack when the template is rendered."""
+"""Maximum nesting of sections: each level uses stack when the template is rendered."""
 
 _TAG = re.compile(
     r"""
@@ -46,7 +46,7 @@ class Placeholder:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """``{{#name}}…{{/name}}``, or ``{{^name}}…{{/name}}`` where ``inverted``."""
+    """``{{#name}}…{{/name}}``, or ``{{^name}}…{{/name}}`` if ``inverted``."""
 
     name: str
     inverted: bool
@@ -57,11 +57,11 @@ Part = str | Placeholder | Section
 Escape = Callable[[Any], str]
 
 
-class TemplateFault(ValueError):
-    """A template that cannot be compiled.
+class TemplateError(ValueError):
+    """A template cannot be compiled.
 
     Args:
-        message: Why.
+        message: The reason.
         template: The template.
     """
 
@@ -71,17 +71,17 @@ class TemplateFault(ValueError):
 
 
 def names_in(text: str) -> list[str]:
-    """Give the names between double braces, sections included."""
+    """Return the names in double braces, including those of sections."""
     return _NAME.findall(text)
 
 
 def parse(text: str) -> tuple[Part, ...]:
-    """Split a text into literals, placeholders and sections.
+    """Parse a text into literals, placeholders and sections.
 
-    Braces that form no tag stay literal text.
+    Braces that do not form a tag are literal text.
 
     Raises:
-        TemplateFault: A section is not closed, closed without being open, or nested too deeply.
+        TemplateError: A section is not closed, closed without being open, or nested too deeply.
     """
     stack: list[tuple[str, bool, list[Part]]] = [("", False, [])]
     end = 0
@@ -94,17 +94,17 @@ def parse(text: str) -> tuple[Part, ...]:
         if sigil in ("#", "^"):
             if len(stack) > MAX_SECTION_DEPTH:
                 fault = f"its sections are nested more than {MAX_SECTION_DEPTH} levels deep"
-                raise TemplateFault(fault, text)
+                raise TemplateError(fault, text)
             stack.append((name, sigil == "^", []))
         elif sigil == "/":
             opened, inverted, inner = stack.pop()
             if not stack or opened != name:
-                raise TemplateFault(f"`{{{{/{name}}}}}` closes a section that is not open", text)
+                raise TemplateError(f"`{{{{/{name}}}}}` closes a section that is not open", text)
             stack[-1][2].append(Section(name, inverted, tuple(inner)))
         elif sigil != "!":
             parts.append(Placeholder(name))
     if len(stack) > 1:
-        raise TemplateFault(f"the section `{{{{#{stack[-1][0]}}}}}` is not closed", text)
+        raise TemplateError(f"the section `{{{{#{stack[-1][0]}}}}}` is not closed", text)
     if end < len(text):
         stack[0][2].append(text[end:])
     return tuple(stack[0][2])
@@ -117,29 +117,29 @@ def compile_text(
 
     Args:
         text: The template.
-        resolve: What each name means.
-        escape: Writes an inserted value, as the place demands.
-        lenient: A missing name leaves nothing behind; otherwise it makes the
+        resolve: Resolves each name.
+        escape: Writes an inserted value for the context of the template.
+        lenient: Whether a missing name renders as empty text; otherwise it makes the
             whole value ``MISSING``.
 
     Raises:
-        TemplateFault: A section is not balanced, or nested too deeply.
+        TemplateError: A section is not balanced, or nested too deeply.
     """
     return _render(parse(text), resolve, escape, lenient=lenient)
 
 
 def compile_value(value: Any, resolve: Resolve, *, lenient: bool = False) -> Expression:
-    """Compile a structured value: text anywhere inside it is a template.
+    """Compile a structured value, in which every text is a template.
 
-    A key or list element whose value is missing is dropped.
+    Members and list elements with a missing value are omitted.
 
     Args:
         value: JSON data.
-        resolve: What each name means.
-        lenient: As for ``compile_text``, for text that is more than one template.
+        resolve: Resolves each name.
+        lenient: As for ``compile_text``, for text that is more than one placeholder.
 
     Raises:
-        TemplateFault: A section is not balanced, or nested too deeply.
+        TemplateError: A section is not balanced, or nested too deeply.
     """
     if isinstance(value, str):
         parts = parse(value)
@@ -148,9 +148,9 @@ def compile_value(value: Any, resolve: Resolve, *, lenient: bool = False) -> Exp
         return _render(parts, resolve, as_text, lenient=lenient)
     if isinstance(value, dict):
         members = {key: compile_value(member, resolve, lenient=lenient) for key, member in value.items()}
-        return structure(members)
+        return object_expression(members)
     if isinstance(value, list):
-        return sequence([compile_value(member, resolve, lenient=lenient) for member in value])
+        return list_expression([compile_value(member, resolve, lenient=lenient) for member in value])
     return constant(value)
 
 

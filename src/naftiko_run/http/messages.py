@@ -57,7 +57,7 @@ class FixedHeaders:
         self._typed: dict[str, FixedHeaders] = {}
 
     def with_type(self, content_type: str) -> FixedHeaders:
-        """Give these with a Content-Type behind them, where they have none."""
+        """Return these headers, with a Content-Type added where they have none."""
         typed = self._typed.get(content_type)
         if typed is None:
             has_type = any(name.lower() == "content-type" for name, _ in self.pairs)
@@ -99,14 +99,14 @@ class OutgoingRequest:
     url: str
     headers: Headers
     body: bytes | None = field(default=None, repr=False)
-    chunks: AsyncIterator[bytes] | None = field(default=None, repr=False)
-    tls: ssl.SSLContext | None = None
     timeout: float | None = None
-    deadline: float = 0.0
     max_answer: int | None = None
     stream_threshold: int | None = None
     max_kept: int = DEFAULT_MAX_RESPONSE
     fixed: FixedHeaders | None = field(default=None, repr=False)
+    chunks: AsyncIterator[bytes] | None = field(default=None, repr=False)
+    tls: ssl.SSLContext | None = None
+    deadline: float = 0.0
     stream: bool = False
 
     @property
@@ -173,7 +173,7 @@ class UpstreamResponse:
     url: str = field(default="", repr=False, kw_only=True)
 
     def header(self, name: str) -> str:
-        """Give the first header of this lower-case name; empty where there is none."""
+        """Return the first header of this lower-case name; empty where there is none."""
         for key, value in self.headers:
             if key == name:
                 return value
@@ -184,7 +184,7 @@ class UpstreamResponse:
         return replace(self, **changes)
 
     async def aclose(self) -> None:
-        """Say that the body is not wanted; nothing is to be done where it was read whole."""
+        """Release the connection; nothing to do where the body was read whole."""
 
 
 @message
@@ -202,7 +202,7 @@ class StreamedResponse(UpstreamResponse):
     close: Callable[[], Awaitable[None]] = field(repr=False)
 
     async def aclose(self) -> None:
-        """Give the connection back."""
+        """Release the connection."""
         await self.close()
 
 

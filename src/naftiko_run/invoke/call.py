@@ -1,4 +1,4 @@
-"""A call of one consumed operation: with what fills its arguments, as a plan of its own and as a step."""
+"""A call of one consumed operation with its arguments, as a whole plan or as one step."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from naftiko_run import jsontext
-from naftiko_run.consume import CallerBody, ConsumedOperation, StreamedResponse, UpstreamResponse
+from naftiko_run import _json
+from naftiko_run.consume import CallerBody, StreamedResponse, UpstreamOperation, UpstreamResponse
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import MISSING, Expression, Scope, names_of
-from naftiko_run.invoke.inputs import Use
+from naftiko_run.invoke.inputs import InputUse
 from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.outputs import OutputPlan
 
@@ -21,29 +21,29 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A consumed operation, and what fills its arguments.
+    """A consumed operation, and the expressions for its arguments.
 
     Attributes:
-        operation: What is called.
-        arguments: By name.
-        max_binary_size: The adapter's, in bytes; None where it has none.
+        operation: The operation to call.
+        arguments: The expressions by argument name.
+        max_binary_size: The limit of the adapter, in bytes; None for no limit.
     """
 
-    operation: ConsumedOperation
+    operation: UpstreamOperation
     arguments: Mapping[str, Expression]
     _computed: tuple[tuple[str, Expression], ...]
     max_binary_size: int | None = None
 
     @classmethod
-    def of(cls, operation: ConsumedOperation, arguments: Mapping[str, Expression]) -> Call:
-        """Make a call; arguments that are the scope's value of the same name cost nothing."""
+    def of(cls, operation: UpstreamOperation, arguments: Mapping[str, Expression]) -> Call:
+        """Return a call; an argument that is the scope's value of the same name is not evaluated per call."""
         computed = [
             (name, each) for name, each in arguments.items() if each.whole != name or each.names != (name,)
         ]
         return cls(operation, arguments, tuple(computed))
 
-    def uses(self) -> list[Use]:
-        """Give what each argument is used for."""
+    def uses(self) -> list[InputUse]:
+        """Return how the value of each argument is used."""
         parameters = {each.name: each for each in self.operation.parameters if each.value is None}
         plan = self.operation.plan
         in_path = frozenset(names_of(plan.variables.values()))
@@ -52,7 +52,7 @@ class Call:
         in_json = frozenset(in_body if plan.body and plan.body.takes_null else ())
         as_text = (in_path | {*names_of(value for _, value, _ in named)}).difference(in_body)
         return [
-            Use(
+            InputUse(
                 expression,
                 parameters.get(name) or self.operation.sources.get(name),
                 name in in_path,
@@ -65,7 +65,7 @@ class Call:
     def send(
         self, scope: Scope, raw_body: CallerBody | None = None, stream_threshold: int | None = None
     ) -> Awaitable[UpstreamResponse]:
-        """Call the operation once; see ``ConsumedOperation.exchange``."""
+        """Call the operation once; see ``UpstreamOperation.call``."""
         arguments = scope
         if self._computed:
             arguments = dict(scope)
@@ -75,7 +75,7 @@ class Call:
                     arguments.pop(name, None)
                 else:
                     arguments[name] = value
-        return self.operation.exchange(arguments, raw_body, self.max_binary_size, stream_threshold)
+        return self.operation.call(arguments, raw_body, self.max_binary_size, stream_threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,11 @@ class CallPlan:
 
     Attributes:
         call: The call.
-        outputs: Shapes the answer.
-        media_type: What an answer that is passed on is said to be; empty for what the upstream says.
-        known: Names of the inputs that the document tells of, where the function
-            makes a body of all others; None where it does not.
-        passes_raw_body: Whether the caller's body is sent on as it was written.
+        outputs: Shapes the response.
+        media_type: Content-Type of a response that is passed through; empty for the upstream's own.
+        known: Names of the declared inputs, if all other inputs are combined into
+            the body; None otherwise.
+        passes_raw_body: Whether the caller's body is forwarded unchanged.
     """
 
     call: Call
@@ -100,7 +100,7 @@ class CallPlan:
     async def run(
         self, values: dict[str, Any], raw_body: CallerBody | None, stream_threshold: int | None
     ) -> Outcome:
-        """Call the operation, and shape its answer; see ``Function.invoke``."""
+        """Call the operation and shape its response; see ``Function.invoke``."""
         if self.known is not None and "body" not in values:
             fields = {name: value for name, value in values.items() if name not in self.known}
             if fields:
@@ -120,8 +120,8 @@ class CallPlan:
                 await outcome.read_ahead()
             return outcome
         if shape is None:
-            self._pass_on(response, outcome)
-            if stream_threshold is None:  # whoever wants it whole reads its value
+            self._pass_through(response, outcome)
+            if stream_threshold is None:  # callers without streaming read the value
                 is_long = outcome.decode is not None and self.call.operation.should_offload(response)
                 await outcome.read_ahead(is_long=is_long)
             return outcome
@@ -133,8 +133,8 @@ class CallPlan:
 
         return await self.call.operation.read(response, shaped)
 
-    def _pass_on(self, response: UpstreamResponse, outcome: Outcome) -> None:
-        """Let an answer be as it came, with what decodes it for those whom its bytes do not serve."""
+    def _pass_through(self, response: UpstreamResponse, outcome: Outcome) -> None:
+        """Pass a response through unchanged, and set how to decode it for callers that need its value."""
         operation = self.call.operation
         unmapped = operation.unmapped
         said = outcome.media_type
@@ -144,23 +144,23 @@ class CallPlan:
             outcome.media_type = outcome.media_type or "application/octet-stream"
             outcome.is_binary = True
             return
-        if unmapped == "text" and _is_json(said) and jsontext.may_hold_halves(response.body):
-            response = self._without_lone_surrogates(response)
+        if unmapped == "text" and _is_json(said) and _json.may_contain_surrogates(response.body):
+            response = self._replace_lone_surrogates(response)
             outcome.content = response.body
         if unmapped == "data":
             outcome.decode = partial(operation.decode, response)
-        elif self.outputs.wants_data and not operation.is_plain_json(response.body, said):
+        elif self.outputs.is_structured and not operation.is_plain_json(response.body, said):
             outcome.decode = partial(_decoded_or_missing, operation, response)
 
-    def _without_lone_surrogates(self, response: UpstreamResponse) -> UpstreamResponse:
-        """Replace escapes of half a surrogate pair; a text that is too long for that is replaced where it is read."""
-        if len(response.body) > jsontext.LONG:
+    def _replace_lone_surrogates(self, response: UpstreamResponse) -> UpstreamResponse:
+        """Replace escaped lone surrogates; in a long text they are replaced when it is parsed."""
+        if len(response.body) > _json.LARGE_TEXT:
             return response
-        whole = jsontext.without_lone_surrogates(response.body)
+        whole = _json.replace_lone_surrogates(response.body)
         if whole == response.body:
             return response
         name = self.call.operation.name
-        _log.warning("%s: the answer holds text that is not Unicode; U+FFFD replaces it", name)
+        _log.warning("%s: the response contains text that is not Unicode; replaced with U+FFFD", name)
         return response.copy(body=whole)
 
 
@@ -168,8 +168,8 @@ def _is_json(media_type: str) -> bool:
     return media_type.partition(";")[0].strip().casefold().endswith("json")
 
 
-def _decoded_or_missing(operation: ConsumedOperation, response: UpstreamResponse) -> Any:
+def _decoded_or_missing(operation: UpstreamOperation, response: UpstreamResponse) -> Any:
     try:
         return operation.decode(response)
     except UndecodableResponse:
-        return MISSING  # its text says more to the caller than its value would
+        return MISSING  # the text is more useful to the caller than no value

@@ -1,4 +1,4 @@
-"""``x-content``, compiled: texts, and URIs of resources, with holes for inputs."""
+"""``x-content``, compiled: texts and resource URIs with placeholders for inputs."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from naftiko_run.expressions import Expression, compile_text, variable
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A part of what is shown.
+class ContentPart:
+    """One part of the content.
 
     Attributes:
-        text: The text, or the resource's URI.
-        is_resource: Whether it is the latter.
+        text: The text, or the URI of a resource.
+        is_resource: Whether the text is the URI of a resource.
     """
 
     text: Expression
     is_resource: bool
 
 
-def compile_content(parts: Sequence[Content], undeclared: Collection[str] = ()) -> tuple[Part, ...]:
-    """Compile what is shown; an input that is not given leaves nothing behind.
+def compile_content(parts: Sequence[Content], undeclared: Collection[str] = ()) -> tuple[ContentPart, ...]:
+    """Compile content; a placeholder without a value renders as empty text.
 
     Args:
-        parts: What is shown.
-        undeclared: Names that stay as they are written where they are not given.
+        parts: The parts of the content.
+        undeclared: Names whose placeholders are kept as written if they have no value.
 
     Raises:
         ValueError: A template is malformed.
@@ -40,6 +40,6 @@ def compile_content(parts: Sequence[Content], undeclared: Collection[str] = ()) 
         return Expression(lambda scope: scope.get(name, written), (name,))
 
     return tuple(
-        Part(compile_text(each.resource or each.text, resolve, lenient=True), bool(each.resource))
+        ContentPart(compile_text(each.resource or each.text, resolve, lenient=True), bool(each.resource))
         for each in parts
     )

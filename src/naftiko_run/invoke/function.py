@@ -1,4 +1,4 @@
-"""A function: what every adapter invokes. Inputs in, an outcome out, no protocol."""
+"""A function, which every adapter invokes: inputs in, an outcome out, independent of any protocol."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from naftiko_run.consume import CallerBody, ConsumedOperation
+from naftiko_run.consume import CallerBody, UpstreamOperation
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.errors import BoundVariable, MissingBinding, Unsupported
 from naftiko_run.expressions import MISSING, Expression
+from naftiko_run.invoke.input_validation import InputValidator
 from naftiko_run.invoke.inputs import Input
 from naftiko_run.invoke.outcome import Outcome
-from naftiko_run.invoke.validation import InputValidator
 
 
 class Plan(Protocol):
-    """What a function does with its inputs: one call, steps, or nothing but values of its own."""
+    """What a function does with its inputs: one call, steps, or a mock."""
 
     async def run(
         self, values: dict[str, Any], raw_body: CallerBody | None, stream_threshold: int | None
     ) -> Outcome:
-        """Do it; see ``Function.invoke``.
+        """Run the plan; see ``Function.invoke``.
 
         Args:
-            values: The inputs, checked; the plan may change them.
+            values: The validated inputs; the plan may modify them.
             raw_body: As for ``Function.invoke``.
-            stream_threshold: The same.
+            stream_threshold: As for ``Function.invoke``.
         """
         ...
 
@@ -36,31 +36,31 @@ class Function:
     """One exposed function, ready to be invoked.
 
     Attributes:
-        name: The unit's name in its adapter.
-        description: For people and models.
-        pointer: Its place in the document.
-        inputs: Declared and inferred.
+        name: The name of the operation or tool in its adapter.
+        description: Description for people and models.
+        pointer: Its location in the document.
+        inputs: The declared and inferred inputs.
         operations: The consumed operations that it calls.
-        missing: Variables without a value that it needs; while there are any, every call fails.
-        refusal: Why every call fails; empty where calls can succeed.
-        has_own_schema: Whether the document has a JSON Schema of its inputs in the author's own words.
-        takes_others: Whether inputs that it does not declare make up the body, where there is no input ``body``.
-        takes_body: Whether an HTTP caller's whole body is the input ``body``.
-        binary_input: The input that is the whole body of an HTTP caller, whatever its bytes, as base64; empty
-            where the body is none of bytes.
-        output_schema: JSON Schema of its answers, by which nothing is required and everything may be null;
-            None where its outputs promise nothing. An upstream can still answer otherwise.
+        missing: Variables that it needs and that have no value; if there are any, every call fails.
+        refusal: Why every call fails; empty if calls can succeed.
+        has_own_schema: Whether the document contains a JSON Schema of its inputs.
+        accepts_extra_inputs: Whether undeclared inputs are combined into the body, if there is no input ``body``.
+        takes_body: Whether the whole body of an HTTP request is the input ``body``.
+        binary_input: The input that receives the whole body of an HTTP request as base64; empty
+            if the body is not binary.
+        output_schema: JSON Schema of its results, in which nothing is required and everything is nullable;
+            None if the outputs declare nothing. The upstream may still respond differently.
     """
 
     name: str
     description: str
     pointer: Pointer
     inputs: tuple[Input, ...]
-    operations: tuple[ConsumedOperation, ...]
+    operations: tuple[UpstreamOperation, ...]
     missing: tuple[BoundVariable, ...]
     refusal: str
     has_own_schema: bool
-    takes_others: bool
+    accepts_extra_inputs: bool
     takes_body: bool
     binary_input: str
     output_schema: dict[str, Any] | None
@@ -75,15 +75,15 @@ class Function:
         return self._validator.schema
 
     def check(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Check inputs without calling anything; see ``InputValidator.check``.
+        """Validate inputs without calling anything; see ``InputValidator.check``.
 
         Raises:
-            InvalidInput: With every violation.
+            InvalidInput: With all violations.
         """
         return self._validator.check(inputs)
 
     def needing(self, missing: Collection[BoundVariable]) -> list[str]:
-        """Name what of the function needs some variables: consumed operations, or only the function itself."""
+        """Return the names of the operations that need any of the variables, or the name of the function."""
         names = [each.name for each in self.operations if any(it in each.plan.missing for it in missing)]
         if not names and len(self.operations) == 1:
             return [self.operations[0].name]
@@ -100,20 +100,20 @@ class Function:
 
         Args:
             inputs: Values by input name.
-            raw_body: The body of an HTTP caller, from which ``inputs`` were read: sent on unchanged where it is
-                passed through whole. Its nulls are sent as they were written. None where the caller has no such.
-            stream_threshold: An answer that is passed on as it comes, and is longer than so many bytes,
-                may be given while it comes: see ``Outcome.chunks``. None: always whole.
+            raw_body: The body of the HTTP request that ``inputs`` were parsed from: forwarded unchanged if it is
+                passed through whole, with its nulls. None for callers without a body.
+            stream_threshold: A response that is passed through and is longer than this many bytes
+                may be streamed: see ``Outcome.chunks``. None to always read the whole response.
 
         Raises:
-            InvalidInput: The inputs break the contract; nothing was sent.
-            Unsupported: It needs something that this version cannot do; nothing was sent.
+            InvalidInput: The inputs do not match the schema; nothing was sent.
+            Unsupported: The call needs a feature that is not implemented; nothing was sent.
             MissingBinding: A binding has no value; nothing was sent.
-            UpstreamUnreachable: No connection, TLS failure, or a broken response.
-            UpstreamTimeout: The time limit passed.
-            UndecodableResponse: The answer is not in its declared format.
-            ResponseTooLarge: The answer is larger than is taken.
-            StepFailed: A step's upstream did not do what was asked.
+            UpstreamUnreachable: Connection or TLS failure, or a truncated response.
+            UpstreamTimeout: The timeout expired.
+            UndecodableResponse: The response is not in its declared format.
+            ResponseTooLarge: The response is larger than the limit.
+            StepFailed: The upstream of a step returned an error.
         """
         values = self._validator.check(inputs, keep_nulls=raw_body is not None)
         if raw_body is not None and values.get("body") is not inputs.get("body"):

@@ -1,4 +1,4 @@
-"""The inputs of a function: declared, and inferred from what it calls (semantics, "Inferred inputs")."""
+"""The inputs of a function: declared, or inferred from what it calls (semantics, "Inferred inputs")."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from naftiko_run.document.model import Location, Parameter
 from naftiko_run.expressions import Accessor, Expression, compile_path
 from naftiko_run.invoke.schemas import nullable, schema_of, type_of, with_items
-from naftiko_run.invoke.stepoutput import MARK
+from naftiko_run.invoke.step_output import STEP_PREFIX
 
 _CONNECTION_HEADERS = frozenset({"connection", "content-length", "content-type", "host", "transfer-encoding"})
-"""Headers of the caller's own request: an input of the same name is not taken from them."""
+"""Headers of the caller's request itself; an input with such a name is not read from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +20,15 @@ class Input:
     """One input of a function.
 
     Attributes:
-        name: The caller's name for it.
+        name: The name that callers use.
         schema: JSON Schema of its value.
-        required: Whether a call without it is refused.
-        location: Where an HTTP caller puts it; None for anywhere.
-        in_body: Reads it of an HTTP caller's body; None for the member of its name.
-        travels_as_text: Whether an upstream gets it only in a path, a query, a header or a cookie.
-        fills_json: Whether an upstream receives its value in a JSON body, unchanged.
-        delimiter: What separates the elements of an array that an HTTP caller writes as one text; empty for the
-            usual of its place.
+        required: Whether a call without it is rejected.
+        location: Where it is in an HTTP request; None for anywhere.
+        in_body: Reads it from the body of an HTTP request; None for the member of its name.
+        travels_as_text: Whether it is sent upstream only in a path, query, header or cookie.
+        fills_json: Whether it is sent upstream unchanged in a JSON body.
+        delimiter: The delimiter of array elements in a text; empty for the default of its
+            location.
     """
 
     name: str
@@ -42,19 +42,19 @@ class Input:
 
     @property
     def type(self) -> str:
-        """The schema's type, null aside; empty where any value will do."""
+        """The type of the schema, except null; empty if any value is valid."""
         return type_of(self.schema)
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """A place where the values of inputs go.
+class InputUse:
+    """One use of the values of inputs.
 
     Attributes:
-        expression: What is made of them.
-        parameter: The consumed parameter that it fills; None where it fills none.
-        is_path: Whether it is a part of an upstream's path, which has no holes.
-        is_text: Whether it is sent in a path, a query, a header or a cookie, and nowhere else.
+        expression: The expression over the inputs.
+        parameter: The consumed parameter that receives its value; None if there is none.
+        is_path: Whether it is a part of an upstream's path, where no value may be missing.
+        is_text: Whether it is sent only in a path, query, header or cookie.
         is_json: Whether it is sent in a JSON body.
     """
 
@@ -66,25 +66,25 @@ class Use:
 
     @property
     def is_required(self) -> bool:
-        """Whether there is no call without it: silence of a consumed parameter means optional."""
+        """Whether a call is impossible without it; consumed parameters are optional by default."""
         return self.is_path or (self.parameter is not None and self.parameter.required is True)
 
 
 def infer_inputs(
-    declared: Sequence[Parameter], uses: Iterable[Use], *, silence_is_required: bool
+    declared: Sequence[Parameter], uses: Iterable[InputUse], *, required_by_default: bool
 ) -> tuple[Input, ...]:
-    """Give the inputs that a caller can, and must, give.
+    """Return the inputs that a caller can or must provide.
 
     Args:
         declared: The function's own input parameters.
-        uses: Where values go.
-        silence_is_required: Whether a declared input that says nothing, and that
-            nothing else speaks for, is required: the specification's default for tools.
+        uses: How the values of inputs are used.
+        required_by_default: Whether a declared input is required if neither it nor its
+            use says so: the specification's default for tools.
     """
-    by_name: dict[str, list[Use]] = {}
+    by_name: dict[str, list[InputUse]] = {}
     for use in uses:
         for name in use.expression.names:
-            if not name.startswith(MARK):
+            if not name.startswith(STEP_PREFIX):
                 by_name.setdefault(name, []).append(use)
     some_required = any(parameter.required for parameter in declared)
     inputs: dict[str, Input] = {}
@@ -95,7 +95,7 @@ def infer_inputs(
         if required is None and sources:
             required = any(use.is_required for use in filled)
         elif required is None:
-            required = silence_is_required and not some_required and parameter.default is None
+            required = required_by_default and not some_required and parameter.default is None
         source = sources[0] if sources else None
         inputs[parameter.name] = Input(
             parameter.name,
@@ -113,12 +113,12 @@ def infer_inputs(
     return tuple(inputs.values())
 
 
-def _are_text(uses: Sequence[Use]) -> bool:
+def _are_text(uses: Sequence[InputUse]) -> bool:
     return bool(uses) and all(use.is_text for use in uses)
 
 
 def _merged(parameter: Parameter, source: Parameter | None) -> dict[str, Any]:
-    """Return the schema of a declared input, completed by the consumed parameter that it fills."""
+    """Return the schema of a declared input, completed from the consumed parameter that receives it."""
     if source is None:
         return schema_of(parameter)
     schema = {**schema_of(source), **schema_of(parameter)}
@@ -126,13 +126,13 @@ def _merged(parameter: Parameter, source: Parameter | None) -> dict[str, Any]:
 
 
 def body_path(parameter: Parameter) -> str:
-    """Give the JSONPath by which an exposed parameter says where in the body it is; empty for none."""
+    """Return the JSONPath of an exposed parameter in the body; empty if it has none."""
     value = parameter.value
     return value if isinstance(value, str) and value.startswith("$") else ""
 
 
 def input_schema(inputs: Iterable[Input]) -> dict[str, Any]:
-    """Give the JSON Schema of a whole input map."""
+    """Return the JSON Schema of the whole input map."""
     inputs = tuple(inputs)
     schema: dict[str, Any] = {"type": "object", "properties": {each.name: each.schema for each in inputs}}
     required = [each.name for each in inputs if each.required]
@@ -141,8 +141,8 @@ def input_schema(inputs: Iterable[Input]) -> dict[str, Any]:
     return schema
 
 
-def _inferred(name: str, uses: Sequence[Use]) -> Input:
-    """Give an input of which only its uses speak: one that it fills alone, before one that it is a part of."""
+def _inferred(name: str, uses: Sequence[InputUse]) -> Input:
+    """Return an undeclared input, inferred from its uses; a use of its whole value takes precedence."""
     filled = [use for use in uses if use.expression.whole == name]
     if not filled:
         return Input(name, required=any(use.is_path for use in uses), travels_as_text=_are_text(uses))

@@ -1,4 +1,4 @@
-"""What an invocation gives, before any protocol."""
+"""The result of an invocation, independent of any protocol."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.consume import run_in_decode_pool
 from naftiko_run.consume.formats import decode_text, repaired_text
 from naftiko_run.expressions import MISSING
 
 _log = logging.getLogger(__name__)
 
-_REPLACED = "an answer holds text that is not Unicode; U+FFFD replaces it"
-_NEVER_TEXT = ("image/", "audio/", "video/")
+_INVALID_UNICODE = "a response contains text that is not Unicode; replaced with U+FFFD"
+_BINARY_TYPES = ("image/", "audio/", "video/")
 
 
 @dataclass(slots=True)
 class Outcome:
-    """The answer of a function.
+    """The result of a function.
 
     Attributes:
-        status: The upstream's HTTP status; 200 where no upstream was called.
-        content: The answer's bytes; the upstream's own where nothing was mapped, and empty where they
-            are still to come.
-        media_type: Its Content-Type; empty where there is no content.
+        status: The upstream's HTTP status; 200 if no upstream was called.
+        content: The bytes of the result; the upstream's own if nothing is mapped, and empty if they
+            are streamed.
+        media_type: The Content-Type; empty if there is no content.
         headers: The upstream's headers, names in lower case.
-        is_binary: Whether the content is bytes that nobody should read as text.
-        chunks: The bytes that are still to come; None where they are all here.
-        close: Gives back what ``chunks`` come from; to be called once, read to the end or not.
-        decode: Gives the value of content that is not JSON, or ``MISSING``; None for JSON.
+        is_binary: Whether the content is binary and not readable as text.
+        chunks: The remaining bytes of a streamed response; None if the content is complete.
+        close: Releases the connection of ``chunks``; must be called once, even if they were read to the end.
+        decode: Decodes content that is not JSON to its value, or ``MISSING``; None for JSON.
     """
 
     status: int
@@ -54,32 +54,32 @@ class Outcome:
         *,
         in_steps: bool = False,
     ) -> Outcome:
-        """Make an outcome of a JSON value; of a large one in a thread, in steps between which others run."""
-        content = jsontext.dumps_in_steps(value) if in_steps else jsontext.dumps(value)
+        """Return the outcome for a JSON value; with ``in_steps``, for a large one that is written in a thread."""
+        content = _json.dumps_incrementally(value) if in_steps else _json.dumps(value)
         return cls(status, content, "application/json", headers, _value=value, _decoded=True)
 
     @property
     def has_failed(self) -> bool:
-        """Whether the upstream did not do what was asked: an error, or a redirect that is not followed."""
+        """Whether the upstream returned an error, or a redirect that is not followed."""
         return self.status >= 300
 
     @property
     def is_long(self) -> bool:
-        """Whether the content is too long to be converted while other requests wait."""
-        return len(self.content) > jsontext.LONG
+        """Whether the content is too long to be converted on the event loop."""
+        return len(self.content) > _json.LARGE_TEXT
 
     @property
     def location(self) -> str:
-        """Where the upstream says that the result is; empty where it does not, or where the answer is the result."""
+        """The upstream's ``Location`` header; empty if absent, or if the status is 200."""
         if self.status == 200:
             return ""
         return next((value for name, value in self.headers if name == "location"), "")
 
     @property
     def is_readable(self) -> bool:
-        """Whether the content is text for people and models, by its type, else by what it is made of."""
+        """Whether the content is readable text, by its media type, else by its bytes."""
         kind = self.media_type.partition(";")[0].strip().casefold()
-        if self.is_binary or (kind.startswith(_NEVER_TEXT) and not kind.endswith("+xml")):
+        if self.is_binary or (kind.startswith(_BINARY_TYPES) and not kind.endswith("+xml")):
             return False
         if kind.startswith("text/") or kind.endswith(("json", "xml")):
             return True
@@ -91,10 +91,10 @@ class Outcome:
 
     @property
     def value(self) -> Any:
-        """The answer as data, or ``MISSING`` where it is empty, bytes, or text that is no JSON.
+        """The content as data, or ``MISSING`` if it is empty, binary, or text that is not JSON.
 
         Raises:
-            UndecodableResponse: It is in a format that nobody can read as text, and is malformed.
+            UndecodableResponse: The content is malformed, in a format that is not readable as text.
         """
         if not self._decoded:
             if not self.content or self.is_binary:
@@ -107,27 +107,27 @@ class Outcome:
         return self._value
 
     async def read_ahead(self, *, is_long: bool = False) -> None:
-        """Read the value beside the event loop, where it takes long.
+        """Decode the value outside the event loop, if it is slow to decode.
 
         Args:
-            is_long: Whether it does, though the content is not longer than most.
+            is_long: Whether it is slow to decode although the content is not long.
         """
         if is_long or (self.is_long and not self.is_binary):
             await run_in_decode_pool(lambda: self.value)
 
     @property
     def text(self) -> str:
-        """The answer as text, in its own encoding; what is not Unicode is replaced."""
+        """The content as text, decoded with its charset; invalid Unicode is replaced."""
         text, is_repaired = repaired_text(self.content, self.media_type)
         if is_repaired:
-            _log.warning(_REPLACED)
+            _log.warning(_INVALID_UNICODE)
         return text
 
     def _json(self) -> Any:
         try:
-            value, text = jsontext.loads_repaired(self.content)
+            value, text = _json.loads_repaired(self.content)
         except ValueError:
             return MISSING
         if text is not self.content:
-            _log.warning(_REPLACED)
+            _log.warning(_INVALID_UNICODE)
         return value

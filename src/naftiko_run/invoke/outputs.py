@@ -1,35 +1,36 @@
-"""Output shaping: from what was received to what the function promises (semantics, "Outputs")."""
+"""Output shaping: from the response to the declared outputs of a function (semantics, "Outputs")."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.document.model import ConsumedOutput, Output
 from naftiko_run.expressions import (
     MISSING,
     Accessor,
     Expression,
     Scope,
+    build_path,
     compile_members,
     compile_path,
-    first_name,
     is_root,
-    path_of,
+    split_first_name,
 )
-from naftiko_run.invoke.outputreading import Level, Read, listed, reading
-from naftiko_run.invoke.outputschema import output_schema
 
 _log = logging.getLogger(__name__)
 
 Shape = Callable[[Any, Scope], Any]
-"""Makes the answer of what was received, and of the function's inputs."""
+"""Makes the result from the decoded response and the function's inputs."""
 
-_Part = Callable[[Any, Any, Scope], Any]
-"""Makes an output of the value that it is relative to, of the value around that, and of the function's inputs."""
+Read = Callable[[Any, Any], Any]
+"""Reads the value of an output; ``MISSING`` if there is none."""
+
+_OutputPart = Callable[[Any, Any, Scope], Any]
+"""Makes an output from the value that it is relative to, the enclosing value, and the function's inputs."""
 
 Evaluate = Callable[[Any], Expression]
 """Compiles an output's own ``value``, which may be a template over the function's inputs."""
@@ -45,44 +46,87 @@ _KINDS: Final[tuple[tuple[type, str], ...]] = (
 )
 
 
+_SCALARS: Final = ("string", "number", "integer", "boolean")
+
+
 @dataclass(frozen=True, slots=True)
 class OutputPlan:
-    """How an answer is shaped.
+    """How a response is shaped.
 
     Attributes:
-        apply: Shapes what was received; None where that is the answer, untouched.
-        values: The outputs' own values: what they read of the inputs.
-        wants_data: Whether an untouched answer is declared to be an object or a list.
-        schema: JSON Schema of what it gives; None where the outputs promise nothing of it.
+        apply: Shapes the decoded response; None if it is passed through.
+        values: The expressions of outputs with their own ``value``.
+        is_structured: Whether a response that is passed through is declared as an object or array.
+        schema: JSON Schema of the result; None if the outputs declare nothing about it.
         by_name: The outputs without a mapping, which are read by their names.
     """
 
     apply: Shape | None
     values: tuple[Expression, ...] = ()
-    wants_data: bool = False
+    is_structured: bool = False
     schema: dict[str, Any] | None = None
     by_name: tuple[str, ...] = ()
 
     @property
     def is_identity(self) -> bool:
-        """Whether the upstream's bytes are the answer."""
+        """Whether the response is passed through unchanged."""
         return self.apply is None
 
 
 _UNTOUCHED: Final = OutputPlan(None)
-_UNTOUCHED_DATA: Final = OutputPlan(None, wants_data=True)
+_UNTOUCHED_DATA: Final = OutputPlan(None, is_structured=True)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputLevel:
+    """The position of an output in the tree of outputs.
+
+    Attributes:
+        names: The names of the enclosing outputs.
+        around: Those of them without a mapping, which therefore do not select a value.
+        is_top: Whether it is one of the function's own outputs.
+        is_response: Whether it is relative to the whole response.
+        is_inside_response: Whether it is relative to a part of the response that a mapping selects.
+        is_named: Whether it is a member of an object.
+    """
+
+    names: tuple[str, ...] = ()
+    around: tuple[str, ...] = ()
+    is_top: bool = True
+    is_response: bool = True
+    is_inside_response: bool = False
+    is_named: bool = False
+
+    def beside(self, name: str, *, has_mapping: bool) -> OutputLevel:
+        """Return the level of the members of an object whose value is the enclosing value itself."""
+        around = self.around if has_mapping else (*self.around, name)
+        return replace(self, names=self._with(name), around=around, is_top=False, is_named=True)
+
+    def below(self, name: str) -> OutputLevel:
+        """Return the level of the members of an object that is selected by a mapping or by name."""
+        in_response = self.is_response or self.is_inside_response
+        return OutputLevel(
+            self._with(name), is_top=False, is_response=False, is_inside_response=in_response, is_named=True
+        )
+
+    def of_elements(self, name: str) -> OutputLevel:
+        """Return the level of the elements of a list or the values of a map, which cannot refer to the rest of the response."""
+        return OutputLevel(self._with(name), is_top=False, is_response=False)
+
+    def _with(self, name: str) -> tuple[str, ...]:
+        return (*self.names, name) if name else self.names
 
 
 class OutputCompiler:
     """Compiles output parameters.
 
     Args:
-        evaluate: What an output's own ``value`` means.
-        named: Pieces that mappings may begin with.
-        lone_elements: Whether the format writes a list of one as its one element (XML).
-        by_name: Whether outputs are members of what was received, each of its
-            own name: after steps, whose ``mappings`` made those, and in mocks.
-        unit: What the outputs are those of, for the log.
+        evaluate: Compiles an output's own ``value``.
+        named: Named parts of the response that mappings may begin with.
+        lone_elements: Whether the format writes a list with one element as that element (XML).
+        by_name: Whether outputs are the members of the value with the same name:
+            after steps, whose ``mappings`` create them, and in mocks.
+        owner: The name of the operation or tool, for the log.
     """
 
     def __init__(
@@ -92,13 +136,13 @@ class OutputCompiler:
         *,
         lone_elements: bool = False,
         by_name: bool = False,
-        unit: str = "",
+        owner: str = "",
     ) -> None:
         self._evaluate = evaluate
         self._named = named or {}
         self._lone_elements = lone_elements
         self._by_name = by_name
-        self._unit = unit
+        self._owner = owner
         self._values: list[Expression] = []
         self._read_by_name: dict[str, None] = {}
 
@@ -109,11 +153,11 @@ class OutputCompiler:
             ValueError: A mapping is not a JSONPath, or a template is malformed.
         """
         if len(outputs) <= 1 and all(self._is_identity(output) for output in outputs):
-            wants_data = any(output.type in ("object", "array") for output in outputs)
-            return _UNTOUCHED_DATA if wants_data else _UNTOUCHED
+            is_structured = any(output.type in ("object", "array") for output in outputs)
+            return _UNTOUCHED_DATA if is_structured else _UNTOUCHED
         is_alone = len(outputs) == 1 and not (self._by_name and outputs[0].name)
         is_object = not is_alone and all(output.name for output in outputs)
-        parts = [(output.name, self._part(output, Level(is_named=is_object))) for output in outputs]
+        parts = [(output.name, self._part(output, OutputLevel(is_named=is_object))) for output in outputs]
 
         def whole(received: Any, scope: Scope) -> Any:
             return parts[0][1](received, received, scope)
@@ -125,9 +169,9 @@ class OutputCompiler:
             found = (part(received, received, scope) for _, part in parts)
             return next((value for value in found if value is not None), None)
 
-        promised = output_schema(outputs, is_object=is_object) if is_alone or is_object else None
+        schema = output_schema(outputs, is_object=is_object) if is_alone or is_object else None
         shape = whole if is_alone else members if is_object else first
-        return OutputPlan(shape, tuple(self._values), schema=promised, by_name=tuple(self._read_by_name))
+        return OutputPlan(shape, tuple(self._values), schema=schema, by_name=tuple(self._read_by_name))
 
     def _is_identity(self, output: Output) -> bool:
         return (
@@ -141,7 +185,7 @@ class OutputCompiler:
             and not (self._by_name and output.name)
         )
 
-    def _part(self, output: Output, level: Level) -> _Part:
+    def _part(self, output: Output, level: OutputLevel) -> _OutputPart:
         if output.const is not None:
             fixed = convert(output.type, output.const)
             return lambda _, __, ___: fixed
@@ -153,7 +197,7 @@ class OutputCompiler:
         if output.items is not None:
             is_whole = is_root(output.mapping) and level.is_top and not (self._by_name and output.name)
             if is_whole and self._lone_elements:
-                read = listed(read, output.items)
+                read = unwrap_single_root(read, output.items)
             return self._array(read, output, level)
         if output.values is not None:
             return self._map(read, output, level)
@@ -170,7 +214,7 @@ class OutputCompiler:
 
         return scalar
 
-    def _value(self, output: Output) -> _Part:
+    def _value(self, output: Output) -> _OutputPart:
         expression = self._evaluate(output.value)
         self._values.append(expression)
         kind, limit, evaluate = output.type, output.max_length, expression.evaluate
@@ -181,38 +225,38 @@ class OutputCompiler:
 
         return part
 
-    def _read(self, output: Output, level: Level) -> Read:
-        """Read an output by its mapping, or by its name where it is a member without one."""
+    def _read(self, output: Output, level: OutputLevel) -> Read:
+        """Return how to read an output: by its mapping, or by its name if it is a member without one."""
         path, around = output.mapping, level.around
         if not path and output.name and (self._by_name or level.is_named):
             if not self._by_name:
                 self._read_by_name[".".join((*level.names, output.name))] = None
             names = (output.name,)
-            paths = [path_of((*around, *names)), path_of(names)] if around else [path_of(names)]
-            return reading([self._access(each, output, level) for each in paths])
-        paths = [path, path_of(around, path)] if around else [path]
-        answer = paths if level.has_answer_around else []
-        return reading(
+            paths = [build_path((*around, *names)), build_path(names)] if around else [build_path(names)]
+            return compile_read([self._access(each, output, level) for each in paths])
+        paths = [path, build_path(around, path)] if around else [path]
+        fallback = paths if level.is_inside_response else []
+        return compile_read(
             [self._access(each, output, level) for each in paths],
-            [self._access(each, output, Level(is_top=False)) for each in answer],
+            [self._access(each, output, OutputLevel(is_top=False)) for each in fallback],
         )
 
-    def _access(self, path: str, output: Output, level: Level) -> Accessor:
-        """Read a path, whose first name may be one of the named pieces."""
+    def _access(self, path: str, output: Output, level: OutputLevel) -> Accessor:
+        """Return how to read a path, which may begin with the name of a named part."""
         picked = compile_members(path) if output.type == "object" else None
         own = picked or compile_path(path)
-        begin = first_name(path) if level.is_answer else None
+        begin = split_first_name(path) if level.is_response else None
         if begin is None or begin[0] not in self._named:
             return own
         named, names_whole = self._named[begin[0]]
         inner = compile_path(begin[1])
 
-        def projected(received: Any) -> Any:
+        def named_part(received: Any) -> Any:
             value = named(received)
             return MISSING if value is MISSING else inner(value)
 
-        # An output that names the whole response says nothing of a member with the same name; a property speaks of one.
-        first, second = (own, projected) if names_whole or not level.is_top else (projected, own)
+        # An output may share the name of the whole response and of a member; a property always means the member.
+        first, second = (own, named_part) if names_whole or not level.is_top else (named_part, own)
 
         def access(received: Any) -> Any:
             value = first(received)
@@ -220,7 +264,7 @@ class OutputCompiler:
 
         return access
 
-    def _array(self, read: Read, output: Output, level: Level) -> _Part:
+    def _array(self, read: Read, output: Output, level: OutputLevel) -> _OutputPart:
         items = output.items
         assert items is not None
         element = self._part(items, level.of_elements(output.name))
@@ -241,7 +285,7 @@ class OutputCompiler:
 
         return part
 
-    def _map(self, read: Read, output: Output, level: Level) -> _Part:
+    def _map(self, read: Read, output: Output, level: OutputLevel) -> _OutputPart:
         assert output.values is not None
         member = self._part(output.values, level.of_elements(output.name))
         misfit = self._misfit(output, level, "a map")
@@ -254,7 +298,7 @@ class OutputCompiler:
 
         return part
 
-    def _object(self, output: Output, level: Level) -> _Part:
+    def _object(self, output: Output, level: OutputLevel) -> _OutputPart:
         is_unmapped = not output.mapping and level.is_named and not self._by_name
         if is_unmapped or _is_made_here(output):
             inner = level.beside(output.name, has_mapping=False)
@@ -267,13 +311,13 @@ class OutputCompiler:
         inner = level.beside(output.name, has_mapping=True) if is_same else level.below(output.name)
         members = [(each.name, self._part(each, inner)) for each in output.properties]
         misfit = self._misfit(output, level, "an object", "an object whose members are null")
-        has_answer_around = inner.has_answer_around
+        is_inside_response = inner.is_inside_response
 
         def part(current: Any, around: Any, scope: Scope) -> Any:
             value = read(current, around)
             if value is MISSING or value is None:
                 return None
-            around = around if has_answer_around else value
+            around = around if is_inside_response else value
             found = {name: member(value, around, scope) for name, member in members}
             if not isinstance(value, dict) and all(each is None for each in found.values()):
                 misfit(value)
@@ -281,8 +325,10 @@ class OutputCompiler:
 
         return part
 
-    def _misfit(self, output: Output, level: Level, kind: str, result: str = "null") -> Callable[[Any], None]:
-        """Return what warns, once, of responses that are of another kind than the output."""
+    def _misfit(
+        self, output: Output, level: OutputLevel, kind: str, result: str = "null"
+    ) -> Callable[[Any], None]:
+        """Return a function that warns, once, about responses of another type than the output declares."""
         names = ".".join(filter(None, (*level.names, output.name)))
         which = f"output `{names}`" if names else "output"
         is_reported = False
@@ -294,7 +340,7 @@ class OutputCompiler:
                 _log.warning(
                     "the %s of `%s` is declared as %s, but the response has %s there; it becomes %s",
                     which,
-                    self._unit,
+                    self._owner,
                     kind,
                     _kind_of(value),
                     result,
@@ -303,11 +349,51 @@ class OutputCompiler:
         return misfit
 
 
-def named_pieces(outputs: Sequence[ConsumedOutput]) -> dict[str, tuple[Accessor, bool]]:
-    """Give the named pieces of a consumed operation's response, and whether each is all of it.
+def compile_read(relative: Sequence[Accessor], from_response: Sequence[Accessor] = ()) -> Read:
+    """Return how to read the first path that has a value: relative paths first, then paths from the response."""
+    access, *others = relative
+    if not others and not from_response:
+        return lambda current, _: access(current)
+    gives_list = access(None) == []
+
+    def read(current: Any, around: Any) -> Any:
+        found = access(current)
+        if found is not MISSING and not (gives_list and not found):
+            return found
+        for accesses, value in ((others, current), (from_response, around)):
+            for other in accesses:
+                later = other(value)
+                if later is not MISSING and later != []:
+                    return later
+                found = later if found is MISSING else found
+        return found
+
+    return read
+
+
+def unwrap_single_root(read: Read, items: Output) -> Read:
+    """Return how to read a root element as a list: its child elements, if they all share one name."""
+    begins = [split_first_name(each.mapping) for each in items.properties]
+    own = {begin[0] for begin in begins if begin is not None}
+
+    def elements(current: Any, around: Any) -> Any:
+        root = read(current, around)
+        if root == "":
+            return []
+        if not isinstance(root, dict) or len(root) != 1:
+            return root
+        ((name, inner),) = root.items()
+        is_record = name in own or (bool(own) and not isinstance(inner, dict | list))
+        return root if is_record else inner
+
+    return elements
+
+
+def named_parts(outputs: Sequence[ConsumedOutput]) -> dict[str, tuple[Accessor, bool]]:
+    """Return the named parts of a consumed operation's response, and whether each is the whole response.
 
     Raises:
-        ValueError: One of them is not a JSONPath.
+        ValueError: A path is not a JSONPath.
     """
     return {
         output.name: (compile_path(output.value), is_root(output.value)) for output in outputs if output.name
@@ -315,9 +401,9 @@ def named_pieces(outputs: Sequence[ConsumedOutput]) -> dict[str, tuple[Accessor,
 
 
 def convert(kind: str | None, value: Any) -> Any:
-    """Convert a scalar to its declared type where nothing is lost; leave it otherwise."""
+    """Convert a scalar to its declared type if nothing is lost; return it unchanged otherwise."""
     if kind in ("number", "integer") and isinstance(value, str):
-        number = jsontext.number(value.strip(), exact=True)
+        number = _json.parse_number(value.strip(), exact=True)
         return value if number is None or (kind == "integer" and isinstance(number, float)) else number
     if kind == "boolean" and isinstance(value, str) and value.strip().casefold() in ("true", "false"):
         return value.strip().casefold() == "true"
@@ -329,7 +415,7 @@ def convert(kind: str | None, value: Any) -> Any:
 
 
 def _kind_of(value: Any) -> str:
-    """Return what kind of JSON value a value is, in words."""
+    """Return a description of the JSON type of a value."""
     return next((words for kind, words in _KINDS if isinstance(value, kind)), "null")
 
 
@@ -342,6 +428,51 @@ def _brings_value(output: Output) -> bool:
 
 
 def _is_made_here(output: Output) -> bool:
-    """Whether an object or array is made of nothing but values that the document gives."""
+    """Return whether an object or array consists only of values in the document."""
     members = [*output.properties, *([output.items] if output.items else [])]
     return not output.mapping and bool(members) and all(_brings_value(member) for member in members)
+
+
+def output_schema(outputs: Sequence[Output], *, is_object: bool) -> dict[str, Any] | None:
+    """Return the JSON Schema of a result.
+
+    Everything is nullable and nothing is required: a mapping without a match
+    yields null, and long results are truncated. An object or array without
+    declared members can contain anything, because it is passed through.
+
+    Args:
+        outputs: The outputs of the function.
+        is_object: Whether they are the members of an object; otherwise, the first one is the whole result.
+
+    Returns:
+        The schema; None if it declares no string, number or boolean.
+    """
+    schema = _object(outputs) if is_object else _schema(outputs[0])
+    return schema if any(kind in _SCALARS for kind in _types(schema)) else None
+
+
+def _schema(output: Output) -> dict[str, Any]:
+    schema: dict[str, Any] = {}
+    is_given = output.const is not None or output.value is not None
+    if output.items is not None and not is_given:
+        schema = {"type": ["array", "null"], "items": _schema(output.items)}
+    elif output.values is not None and not is_given:
+        schema = {"type": ["object", "null"], "additionalProperties": _schema(output.values)}
+    elif output.properties and not is_given:
+        schema = _object(output.properties)
+    elif output.type in _SCALARS:
+        schema = {"type": [output.type, "null"]}
+    return schema | ({"description": output.description} if output.description else {})
+
+
+def _object(members: Sequence[Output]) -> dict[str, Any]:
+    return {"type": ["object", "null"], "properties": {each.name: _schema(each) for each in members}}
+
+
+def _types(schema: dict[str, Any]) -> Iterator[str]:
+    yield from schema.get("type", ())
+    for member in schema.get("properties", {}).values():
+        yield from _types(member)
+    for keyword in ("items", "additionalProperties"):
+        if keyword in schema:
+            yield from _types(schema[keyword])

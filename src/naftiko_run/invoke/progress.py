@@ -1,4 +1,4 @@
-"""How far an invocation has come, for whoever watches it."""
+"""Progress of an invocation, reported to a callback."""
 
 from __future__ import annotations
 
@@ -6,41 +6,41 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-Watch = Callable[[int, int, str], Awaitable[None]]
-"""Is told how many steps are over, how many there are, and which has just ended; empty as they begin."""
+ProgressCallback = Callable[[int, int, str], Awaitable[None]]
+"""Receives the number of finished steps, the number of all steps, and the step that has just finished; empty at first."""
 
-_watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
+_callback: ContextVar[ProgressCallback | None] = ContextVar("watch", default=None)
 
 
 @contextmanager
-def watched(watch: Watch) -> Iterator[None]:
-    """Have somebody watch what is invoked in here."""
-    token = _watch.set(watch)
+def report_progress(watch: ProgressCallback) -> Iterator[None]:
+    """Report the progress of invocations in this context to a callback."""
+    token = _callback.set(watch)
     try:
         yield
     finally:
-        _watch.reset(token)
+        _callback.reset(token)
 
 
 class Progress:
-    """How far a flow has come.
+    """The progress of one flow.
 
     Args:
-        total: How many steps it has.
+        total: The number of its steps.
     """
 
     def __init__(self, total: int) -> None:
         self._total = total
         self._done = 0
-        self._watch = _watch.get()
+        self._callback = _callback.get()
 
     async def begin(self) -> None:
-        """Tell that the flow begins."""
-        if self._watch is not None:
-            await self._watch(0, self._total, "")
+        """Report that the flow begins."""
+        if self._callback is not None:
+            await self._callback(0, self._total, "")
 
     async def advance(self, step: str) -> None:
-        """Tell that a step is over."""
+        """Report that a step has finished."""
         self._done += 1
-        if self._watch is not None:
-            await self._watch(self._done, self._total, step)
+        if self._callback is not None:
+            await self._callback(self._done, self._total, step)

@@ -1,4 +1,4 @@
-"""Prompts: messages with holes for their arguments (specification: ``prompts`` of an ``mcp`` adapter)."""
+"""Prompts: messages with placeholders for their arguments (specification: ``prompts`` of an ``mcp`` adapter)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from naftiko_run.document.model import Content, PromptMessage
-from naftiko_run.document.model import Prompt as PromptModel
+from naftiko_run.document.model import Content, Prompt, PromptMessage
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import names_of
-from naftiko_run.invoke.asks import compile_asks
-from naftiko_run.invoke.content import Part, compile_content
+from naftiko_run.invoke.content import ContentPart, compile_content
+from naftiko_run.invoke.questions import compile_questions
 from naftiko_run.locations import require
 
 _SECTION = re.compile(r"\{\{\s*[#^]\s*([^{}]+?)\s*\}\}")
@@ -26,10 +25,10 @@ class Argument:
 
     Attributes:
         name: Its name.
-        label: For people.
-        description: For people and models.
-        required: Whether there is no prompt without it.
-        enum: The values to choose from; none where anything goes.
+        label: Title for people.
+        description: Description for people and models.
+        required: Whether the prompt cannot be rendered without it.
+        enum: The allowed values; empty for any.
     """
 
     name: str
@@ -40,13 +39,13 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A message of a prompt.
+class RenderedMessage:
+    """A rendered message of a prompt.
 
     Attributes:
-        role: Who says it.
-        text: What is said; empty where a resource is shown.
-        resource: The URI of the resource that is shown; empty for a text.
+        role: The role of the speaker.
+        text: The text; empty for a resource.
+        resource: The URI of the resource; empty for a text.
     """
 
     role: Role
@@ -55,48 +54,48 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class CompiledPrompt:
     """A prompt, ready to be rendered.
 
     Attributes:
-        arguments: Declared, and those that only the text names, which are optional.
-        undeclared: The names of the latter; where one is not given, it stays as it is written.
+        arguments: The declared arguments, and those that only appear in the text, which are optional.
+        undeclared: The names of the latter; their placeholders are kept as written if they have no value.
     """
 
     arguments: tuple[Argument, ...]
-    _messages: tuple[tuple[Role, Part], ...]
+    _messages: tuple[tuple[Role, ContentPart], ...]
     undeclared: tuple[str, ...] = ()
 
-    def render(self, arguments: Mapping[str, Any]) -> list[Message]:
-        """Give the messages; a declared argument that is not given leaves nothing behind.
+    def render(self, arguments: Mapping[str, Any]) -> list[RenderedMessage]:
+        """Return the messages; a declared argument without a value renders as empty text.
 
         Raises:
-            InvalidInput: Required arguments are missing, all of which are named.
+            InvalidInput: Required arguments are missing; the message names all of them.
         """
         absent = [each.name for each in self.arguments if each.required and arguments.get(each.name) is None]
         if absent:
             raise InvalidInput([Violation(f"/{name}", "is required") for name in absent])
         shown = [(role, part.text.evaluate(arguments), part.is_resource) for role, part in self._messages]
         return [
-            Message(role, resource=text) if is_resource else Message(role, text)
+            RenderedMessage(role, resource=text) if is_resource else RenderedMessage(role, text)
             for role, text, is_resource in shown
         ]
 
 
-def compile_prompt(model: PromptModel, folder: Path) -> Prompt:
-    """Compile a prompt; a file is read now, and is one message of the user.
+def compile_prompt(model: Prompt, folder: Path) -> CompiledPrompt:
+    """Compile a prompt; a file is read now, and becomes one message of the user.
 
     Args:
         model: The prompt.
-        folder: Where relative locations begin.
+        folder: The folder that relative locations start from.
 
     Raises:
-        ValueError: Its file cannot be read, a template in it is malformed, or its questions are not in order.
+        ValueError: Its file cannot be read, a template is malformed, or its questions depend on each other.
     """
     messages = model.template or (
         PromptMessage(role="user", content=Content(text=_text(model.location, folder))),
     )
-    compile_asks(model.asks)
+    compile_questions(model.asks)
     contents = [each.content for each in messages]
     declared = [
         Argument(each.name, each.label, each.description, each.required, each.enum)
@@ -112,7 +111,7 @@ def compile_prompt(model: PromptModel, folder: Path) -> Prompt:
     parts = compile_content(contents, frozenset(undeclared) - sections)
     only_named = [Argument(name, "", "", required=False) for name in undeclared]
     roles = [each.role for each in messages]
-    return Prompt((*declared, *only_named), tuple(zip(roles, parts, strict=True)), tuple(undeclared))
+    return CompiledPrompt((*declared, *only_named), tuple(zip(roles, parts, strict=True)), tuple(undeclared))
 
 
 def _text(location: str, folder: Path) -> str:

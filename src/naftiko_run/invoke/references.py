@@ -1,4 +1,4 @@
-"""``with``: what fills each argument of a consumed operation (specification: ``with``)."""
+"""References, templates and literals that supply the arguments of consumed operations (specification: ``with``)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run.bindings import Bindings
-from naftiko_run.consume import compile_graphql_text, is_graphql, revealed_in
+from naftiko_run.consume import compile_graphql_template, is_graphql, revealed_in
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import (
     MISSING,
@@ -16,18 +16,18 @@ from naftiko_run.expressions import (
     compile_path,
     compile_value,
     constant,
-    exactly,
+    exact_variable,
     is_root,
+    list_expression,
     member_of,
-    same_name,
-    sequence,
-    structure,
+    normalize_name,
+    object_expression,
     variable,
 )
-from naftiko_run.invoke.stepoutput import read_step, step_of
+from naftiko_run.invoke.step_output import read_step, split_step_path
 
 _INDEX = re.compile(r"\.(\d+)(?=[.\[]|\Z)")
-"""An element's number as templates write it: ``{{step.0.name}}``."""
+"""The index of an element in a template: ``{{step.0.name}}``."""
 
 
 @dataclass(slots=True)
@@ -35,14 +35,14 @@ class References:
     """Compiles the values of ``with``.
 
     Attributes:
-        bindings: What ``env.X`` and bound names stand for.
-        prefixes: What may stand before a caller's input: ``rest``, ``tools``, the namespace of an
+        bindings: The values of ``env.X`` and bound names.
+        prefixes: The prefixes that may precede an input: ``rest``, ``tools``, or the namespace of an
             adapter or aggregate.
-        declared: The function's own inputs and its route's variables, which a bare word may name.
-        missing: Takes the bindings that have no value.
-        objects: Those of its inputs that can have members, which ``{{o.k}}`` reads.
-        steps: The function's steps, whose outputs ``$.step.path`` and ``{{step.path}}`` read.
-        given: The values of bindings in the names that the function itself fills in.
+        declared: The inputs of the function and variables of its route, which a bare word may name.
+        missing: Collects the bindings without a value.
+        objects: The inputs that can have members, which ``{{o.k}}`` reads.
+        steps: The steps of the function, whose outputs ``$.step.path`` and ``{{step.path}}`` read.
+        given: The values of bindings in the names that the function itself supplies.
     """
 
     bindings: Bindings
@@ -63,29 +63,29 @@ class References:
         if isinstance(written, str):
             return self._text(written)
         if isinstance(written, dict):
-            return structure({key: self.compile_member(key, value) for key, value in written.items()})
+            return object_expression({key: self.compile_member(key, value) for key, value in written.items()})
         if isinstance(written, list):
-            return sequence([self.compile(value) for value in written])
+            return list_expression([self.compile(value) for value in written])
         return constant(MISSING if written is None else written)
 
     def compile_member(self, name: str, written: Any) -> Expression:
-        """Compile the value of an argument or member, which its name may say to be a GraphQL document.
+        """Compile the value of an argument or member, which may be a GraphQL document according to its name.
 
         Raises:
             ValueError: A template is malformed.
         """
         if is_graphql(name, written):
-            return compile_graphql_text(written, self.resolve)
+            return compile_graphql_template(written, self.resolve)
         return self.compile(written)
 
     def with_secrets(self, compile_it: Callable[[], Expression]) -> tuple[Expression, tuple[str, ...]]:
-        """Compile a value, and return the values of the bindings in it too."""
+        """Compile a value; return the expression and the values of the bindings in it."""
         known = len(self._revealed)
         expression = compile_it()
         return expression, (*revealed_in(expression, self._revealed[known:]), *self.given_in(expression))
 
     def given_in(self, expression: Expression) -> list[str]:
-        """Return the values of bindings in what an expression reads."""
+        """Return the values of bindings in the names that an expression reads."""
         return [each for name in expression.names for each in self.given.get(name, ())]
 
     def _text(self, written: str) -> Expression:
@@ -101,14 +101,14 @@ class References:
         return constant(written)
 
     def _path(self, written: str) -> Expression:
-        """Read a path that begins with a step, or with one of the caller's inputs."""
-        step = step_of(written, self.steps)
+        """Compile a path that begins with the name of a step or an input."""
+        step = split_step_path(written, self.steps)
         if step is not None:
             return read_step(*step)
-        given = step_of(written, self.declared)
+        given = split_step_path(written, self.declared)
         if given is None:
             raise ValueError(
-                f"`{written}` reads no step and no input; its steps are: {', '.join(self.steps)}"
+                f"`{written}` refers to no step or input; its steps are: {', '.join(self.steps)}"
             )
         name, path = given
         access = compile_path(path)
@@ -119,18 +119,18 @@ class References:
         )
 
     def resolve(self, name: str) -> Expression:
-        """Say what a name in a template means: an input, a step's output, or a binding.
+        """Resolve a name in a template to an input, a step's output, or a binding.
 
-        A step may have the name of an adapter or aggregate: then only a declared input is the caller's.
+        If a step has the name of an adapter or aggregate, the name means an input only if it is declared.
 
         Raises:
-            ValueError: What follows a step's name is not a JSONPath.
+            ValueError: The rest of a step reference is not a JSONPath.
         """
         prefix, dot, rest = name.partition(".")
         is_step = prefix in self.steps and rest not in self.declared
         if dot and rest and prefix in self.prefixes and not is_step:
             return self._input(rest)
-        step = step_of(_INDEX.sub(r"[\1]", name), self.steps)
+        step = split_step_path(_INDEX.sub(r"[\1]", name), self.steps)
         if step is not None and (dot or name not in self.declared):
             return read_step(*step)
         bound = self.bindings.find(name)
@@ -143,12 +143,12 @@ class References:
         return constant(self._revealed[-1])
 
     def _input(self, name: str) -> Expression:
-        """Read a caller's input by its exact name: dots and brackets are part of names here.
+        """Return the expression of an input by its exact name, in which dots and brackets are allowed.
 
-        A name that is offered only in another spelling (``{user-id}`` for ``rest.user_id``) means that one. A
-        dotted name that is not offered at all is a member of a declared input.
+        A name that is declared only in another spelling (``{user-id}`` for ``rest.user_id``) means that input. A
+        dotted name that is not declared is a member of a declared input.
         """
         if name in self.declared:
-            return exactly(name)
-        spelled = next((each for each in self.declared if same_name(each) == same_name(name)), "")
-        return exactly(spelled) if spelled else member_of(name, self.objects) or exactly(name)
+            return exact_variable(name)
+        spelled = next((each for each in self.declared if normalize_name(each) == normalize_name(name)), "")
+        return exact_variable(spelled) if spelled else member_of(name, self.objects) or exact_variable(name)

@@ -1,24 +1,25 @@
-"""JSON Schemas of parameters: only what the document says, self-contained, and made sound."""
+"""JSON Schemas of parameters: only what the document declares, self-contained, without invalid keywords."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, get_args
 
 import jsonschema_rs
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.document.model import Parameter, ParameterType
 from naftiko_run.document.normalize.input_schemas import properties_of
 from naftiko_run.invoke.outputs import convert
 from naftiko_run.spec.values import INPUT_TYPE
 
-MOST_MEMBERS: Final = 30
-"""How deep members are told; parsers of clients have limits, and two levels of JSON make one of members."""
+MAX_DEPTH: Final = 30
+"""Maximum depth of described members; JSON parsers of clients have limits, and one level of members is two of JSON."""
 
-_PLAIN = frozenset({"description", "title", "default", "examples", "deprecated"})
-"""Keywords that take what a document can hold."""
+_ANNOTATIONS = frozenset({"description", "title", "default", "examples", "deprecated"})
+"""Keywords that accept any value of a document."""
 
 _KEYWORDS = (
     *("type", "title", "description", "enum", "const", "default", "examples", "deprecated"),
@@ -27,16 +28,16 @@ _KEYWORDS = (
     *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
 )
 _TYPES = frozenset(get_args(ParameterType))
-_TYPING = frozenset(("type", "enum", "const", "not", "anyOf", "oneOf", "allOf", "$ref"))
-"""Keywords that say which values there are."""
+_RESTRICTING = frozenset(("type", "enum", "const", "not", "anyOf", "oneOf", "allOf", "$ref"))
+"""Keywords that restrict the allowed values."""
 _CHOICES = ("anyOf", "oneOf", "allOf")
 
 
-class Unsound(NamedTuple):
-    """What was taken out of a schema.
+class InvalidKeyword(NamedTuple):
+    """A keyword that was removed from a schema because it is invalid.
 
     Attributes:
-        keyword: With its place in the schema, such as ``properties/id/pattern``.
+        keyword: The path of the keyword in the schema, such as ``properties/id/pattern``.
         fault: What is wrong with it.
     """
 
@@ -45,7 +46,7 @@ class Unsound(NamedTuple):
 
 
 def schema_of(parameter: Parameter) -> dict[str, Any]:
-    """Give the JSON Schema of a parameter, with only what the document says."""
+    """Return the JSON Schema of a parameter, with only what the document declares."""
     schema: dict[str, Any] = {}
     if parameter.type is not None:
         schema["type"] = parameter.type
@@ -70,7 +71,7 @@ def schema_of(parameter: Parameter) -> dict[str, Any]:
 
 
 def nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema that takes null besides."""
+    """Return a schema that also accepts null."""
     kind, choices = schema.get("type"), schema.get("enum")
     taken = dict(schema)
     if isinstance(kind, str) and kind != "null":
@@ -81,41 +82,41 @@ def nullable(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def type_of(schema: Mapping[str, Any]) -> str:
-    """Return the one type that a schema names, null aside; empty where it names none or several."""
+    """Return the single type of a schema, except null; empty if it has none or several."""
     kind = schema.get("type", "")
     kinds = [each for each in kind if each != "null"] if isinstance(kind, list) else [kind]
     return str(kinds[0]) if len(kinds) == 1 else ""
 
 
 def takes_null(schema: Mapping[str, Any], *, or_untyped: bool = False) -> bool:
-    """Return whether null is one of the types that a schema names.
+    """Return whether null is one of the types of a schema.
 
     Args:
         schema: The schema.
-        or_untyped: Return so also where it says nothing of what its values are.
+        or_untyped: Return True also if the schema does not restrict its values.
     """
     kind = schema.get("type")
-    return (isinstance(kind, list) and "null" in kind) or (or_untyped and _TYPING.isdisjoint(schema))
+    return (isinstance(kind, list) and "null" in kind) or (or_untyped and _RESTRICTING.isdisjoint(schema))
 
 
 def with_items(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of an input in which an array says that its elements can be anything, where it says nothing."""
+    """Return the schema of an input with ``items: {}`` added to an array without ``items``."""
     return {**schema, "items": {}} if type_of(schema) == "array" and "items" not in schema else schema
 
 
 def _member(member: Any, level: int) -> dict[str, Any]:
-    """Give the JSON Schema of ``items``, or of one of ``properties``.
+    """Return the JSON Schema of ``items``, or of one of ``properties``.
 
-    A reference (``$ref``) has nothing to refer to in a capability document: any value fits there.
+    A reference (``$ref``) has no target in a capability document: any value is accepted there.
     """
     if not isinstance(member, dict):
-        return {"type": _spelled(member)} if isinstance(member, str) else {}
+        return {"type": _normalize_type(member)} if isinstance(member, str) else {}
     schema = {key: member[key] for key in _KEYWORDS if member.get(key) is not None}
     if "type" in schema:
-        schema["type"] = _spelled(schema["type"])
+        schema["type"] = _normalize_type(schema["type"])
     if member.get("nullable") is True:
         schema = nullable(schema)
-    if level >= MOST_MEMBERS:
+    if level >= MAX_DEPTH:
         return schema
     if "items" in member:
         schema["items"] = _member(member["items"], level + 1)
@@ -130,7 +131,7 @@ def _member(member: Any, level: int) -> dict[str, Any]:
 
 
 def _nested(member: Mapping[str, Any], level: int) -> dict[str, Any]:
-    """Return what a schema says of members that it does not name, and the schemas of which a value must fit some."""
+    """Return ``additionalProperties``, ``anyOf``, ``oneOf`` and ``allOf`` of a schema."""
     nested: dict[str, Any] = {}
     others = member.get("additionalProperties")
     if isinstance(others, bool | dict | str):
@@ -152,52 +153,56 @@ def _members(properties: Mapping[str, Any], level: int, required: Sequence[str])
     return {**members, "required": all_required} if all_required else members
 
 
-def _spelled(kind: Any) -> Any:
+def _normalize_type(kind: Any) -> Any:
     return INPUT_TYPE.aliases.get(kind, kind) if isinstance(kind, str) else kind
 
 
-def sound(schema: dict[str, Any]) -> tuple[dict[str, Any], list[Unsound]]:
-    """Give a schema without the keywords that make no valid schema, and what they were.
+def remove_invalid_keywords(schema: dict[str, Any]) -> tuple[dict[str, Any], list[InvalidKeyword]]:
+    """Return a schema without its invalid keywords, and these keywords.
 
-    ``enum`` and ``default`` become values of the declared type where nothing is
-    lost; what still fits the schema nowhere is taken out.
+    The values of ``enum`` and ``default`` are converted to the declared type if nothing is
+    lost; a default that then does not match the schema is removed.
     """
-    taken_out: list[Unsound] = []
-    return _sound(schema, "", taken_out), taken_out
+    removed: list[InvalidKeyword] = []
+    return _remove_invalid_keywords(schema, "", removed), removed
 
 
-def _sound(schema: dict[str, Any], at: str, taken_out: list[Unsound]) -> dict[str, Any]:
+def _remove_invalid_keywords(
+    schema: dict[str, Any], at: str, removed: list[InvalidKeyword]
+) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for keyword, value in schema.items():
         place = f"{at}{keyword}"
         if keyword == "properties":
             kept[keyword] = {
-                name: _sound(each, f"{place}/{name}/", taken_out) for name, each in value.items()
+                name: _remove_invalid_keywords(each, f"{place}/{name}/", removed)
+                for name, each in value.items()
             }
         elif keyword in ("items", "additionalProperties") and isinstance(value, dict):
-            kept[keyword] = _sound(value, f"{place}/", taken_out)
+            kept[keyword] = _remove_invalid_keywords(value, f"{place}/", removed)
         elif keyword in _CHOICES:
             kept[keyword] = [
-                _sound(each, f"{place}/{number}/", taken_out) for number, each in enumerate(value)
+                _remove_invalid_keywords(each, f"{place}/{number}/", removed)
+                for number, each in enumerate(value)
             ]
         elif fault := _fault_of(keyword, value):
-            taken_out.append(Unsound(place, fault))
+            removed.append(InvalidKeyword(place, fault))
         else:
             kept[keyword] = value
     if "enum" in kept:
         kept["enum"] = [*_unique(convert(type_of(kept), each) for each in kept["enum"])]
     if "default" in kept:
-        _settle_default(kept, at, taken_out)
+        _settle_default(kept, at, removed)
     return kept
 
 
-def _settle_default(schema: dict[str, Any], at: str, taken_out: list[Unsound]) -> None:
-    """Make the default one that the schema takes, or take it out: a call that leaves it to us would fail."""
+def _settle_default(schema: dict[str, Any], at: str, removed: list[InvalidKeyword]) -> None:
+    """Convert the default to a valid value, or remove it, because calls that rely on it would fail."""
     default = convert(type_of(schema), schema.pop("default"))
     if compile_schema(schema).is_valid(default):
         schema["default"] = default
     else:
-        taken_out.append(Unsound(f"{at}default", "it does not fit the rest of the schema"))
+        removed.append(InvalidKeyword(f"{at}default", "it does not match the rest of the schema"))
 
 
 def _unique(values: Iterator[Any]) -> Iterator[Any]:
@@ -209,36 +214,50 @@ def _unique(values: Iterator[Any]) -> Iterator[Any]:
 
 
 def _fault_of(keyword: str, value: Any) -> str:
-    """Say what is wrong with a keyword; empty where it is sound."""
-    if keyword in _PLAIN or (keyword == "type" and isinstance(value, str) and value in _TYPES):
+    """Return what is wrong with a keyword; empty if it is valid."""
+    if keyword in _ANNOTATIONS or (keyword == "type" and isinstance(value, str) and value in _TYPES):
         return ""
     try:
         compile_schema({keyword: value})
     except ValueError as fault:
-        return str(fault)
+        return str(fault).removeprefix(f"`{keyword}`: ")
     return ""
 
 
 def compile_schema(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
-    """Compile a JSON Schema (2020-12); what it says of a value that does not fit never shows the value.
+    """Compile a JSON Schema (2020-12); its error messages never contain the value.
 
     Raises:
-        ValueError: It is none, or refers to another.
+        ValueError: The schema is invalid, or refers to another schema.
     """
-    return _compiled(jsontext.dumps(schema))
+    return _compiled(_json.dumps(schema))
 
 
 @lru_cache(maxsize=256)
 def _compiled(text: bytes) -> jsonschema_rs.Draft202012Validator:
-    """Compile the text of a schema: an operation and the tool beside it have one, and so have many of their parts."""
-    schema = jsontext.loads(text)
+    """Compile the text of a schema; cached, because operations, tools and their members often share one."""
+    schema = _json.loads(text)
     try:
         return jsonschema_rs.Draft202012Validator(schema, retriever=_retrieve, mask="it")
     except jsonschema_rs.ValidationError as fault:
         at = "/".join(map(str, fault.instance_path))
-        raise ValueError(f"`{at}`: {fault.message}" if at else fault.message) from None
+        message = _describe(fault)
+        raise ValueError(f"`{at}`: {message}" if at else message) from None
+
+
+def _describe(fault: jsonschema_rs.ValidationError) -> str:
+    """Return what is wrong with a schema, with the reason for an invalid regular expression."""
+    kind: Any = fault.kind
+    if kind.name != "format" or kind.format != "regex":
+        return fault.message
+    try:
+        re.compile(str(fault.instance))
+    except re.error as invalid:
+        if not invalid.msg.startswith("bad escape"):  # JSON Schema has escapes that Python does not
+            return f"invalid regular expression: {invalid}"
+    return "invalid regular expression"
 
 
 def _retrieve(uri: str) -> Any:
-    """Refuse to look for a schema elsewhere: loading a document fetches nothing."""
-    raise ValueError(f"`{uri}` is not a part of it, and nothing is fetched")
+    """Reject references to other schemas: loading a document fetches nothing."""
+    raise ValueError(f"`{uri}` is outside the schema, and is not fetched")

@@ -1,4 +1,4 @@
-"""Orchestration: steps in the order of what they need, side by side where they need nothing of each other."""
+"""Orchestration: steps run in the order of their dependencies; independent steps run concurrently."""
 
 from __future__ import annotations
 
@@ -15,29 +15,30 @@ from naftiko_run.invoke.call import Call
 from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.outputs import OutputPlan
 from naftiko_run.invoke.progress import Progress
-from naftiko_run.invoke.stepoutput import MARK, Projection, StepOutput
+from naftiko_run.invoke.scripting import Script
+from naftiko_run.invoke.step_output import STEP_PREFIX, Projection, StepOutput
 
 
 class Runner(Protocol):
-    """What a step does."""
+    """Runs one kind of step."""
 
     async def run(self, scope: Scope) -> StepOutput:
-        """Do it.
+        """Run the step.
 
         Raises:
-            InvocationError: It failed.
+            InvocationError: The step failed.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A step, compiled.
+class PlannedStep:
+    """A compiled step.
 
     Attributes:
         name: Its name.
-        runner: What it does.
-        after: The steps that must be over before, by their place in the plan.
+        runner: Runs it.
+        after: The steps that must finish first, by their index in the plan.
     """
 
     name: str
@@ -46,13 +47,13 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class CallStep:
-    """A step that calls a consumed operation.
+class CallRunner:
+    """Runs a step that calls a consumed operation.
 
     Attributes:
-        name: The step's name.
+        name: The name of the step.
         call: The call.
-        projection: What of the answer is its output.
+        projection: Selects the output from the response.
     """
 
     name: str
@@ -60,7 +61,7 @@ class CallStep:
     projection: Projection
 
     async def run(self, scope: Scope) -> StepOutput:
-        """Call the operation; an answer without content gives no output."""
+        """Call the operation; a response without content has no output."""
         try:
             response = await self.call.send(scope)
         except InvalidInput as fault:
@@ -88,12 +89,33 @@ class CallStep:
         )
 
     def _fault(self, fault: InvalidInput) -> InvocationError:
-        """Tell a fault of the caller's from one of what an earlier step gave."""
+        """Return the error for invalid arguments: the caller's, or that of a step whose output was used."""
         blamed = {violation.pointer.split("/")[1] for violation in fault.violations if violation.pointer}
         expressions = [each for name, each in self.call.arguments.items() if name in blamed or not blamed]
-        if any(name.startswith(MARK) for each in expressions for name in each.names):
-            return StepFailed(self.name, self.call.operation.name, f"it could not be sent: {fault.message}")
+        if any(name.startswith(STEP_PREFIX) for each in expressions for name in each.names):
+            return StepFailed(
+                self.name, self.call.operation.name, f"its request could not be sent: {fault.message}"
+            )
         return fault
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptRunner:
+    """Runs a script step.
+
+    Attributes:
+        script: The script.
+        with_: The values that the step adds to the context of the script.
+    """
+
+    script: Script
+    with_: Expression
+
+    async def run(self, scope: Scope) -> StepOutput:
+        """Run the script with the inputs, the outputs of earlier steps, and ``with`` as its context."""
+        context = {name: value for name, value in scope.items() if not name.startswith(STEP_PREFIX)}
+        context |= self.with_.evaluate(scope)
+        return StepOutput(await self.script.run({k: v for k, v in context.items() if v is not MISSING}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +123,14 @@ class StepsPlan:
     """The plan of a function with steps.
 
     Attributes:
-        steps: In an order in which each comes after those that it needs.
-        is_chain: Whether each waits for the one before it.
-        mappings: Names, outermost first, under which a value goes into the answer, and the value.
-        last: The step whose output is the answer where there are no mappings.
-        outputs: Shapes the answer.
+        steps: The steps in topological order.
+        is_chain: Whether each step waits for the previous one.
+        mappings: The path of each value in the result, outermost name first, and its expression.
+        last: The step whose output is the result if there are no mappings.
+        outputs: Shapes the result.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[PlannedStep, ...]
     is_chain: bool
     mappings: tuple[tuple[tuple[str, ...], Expression], ...]
     last: str
@@ -117,13 +139,13 @@ class StepsPlan:
     async def run(
         self,
         values: dict[str, Any],
-        raw_body: CallerBody | None,  # noqa: ARG002 - a plan's form
-        stream_threshold: int | None,  # noqa: ARG002 - a plan's form
+        raw_body: CallerBody | None,  # noqa: ARG002 - required by Plan
+        stream_threshold: int | None,  # noqa: ARG002 - required by Plan
     ) -> Outcome:
-        """Run every step, and make the answer; see ``Function.invoke``.
+        """Run all steps and return the result; see ``Function.invoke``.
 
         Raises:
-            StepFailed: A step's upstream did not do what was asked.
+            StepFailed: The upstream of a step returned an error.
         """
         scope = values
         progress = Progress(len(self.steps))
@@ -132,18 +154,18 @@ class StepsPlan:
             for step in self.steps:
                 await _run(step, scope, progress)
         else:
-            await self._run_side_by_side(scope, progress)
-        received = self._gathered(scope) if self.mappings else scope[MARK + self.last].value
+            await self._run_concurrently(scope, progress)
+        received = self._gathered(scope) if self.mappings else scope[STEP_PREFIX + self.last].value
         shape = self.outputs.apply
-        answer = received if shape is None else shape(None if received is MISSING else received, scope)
-        if self.mappings and isinstance(answer, dict):
-            answer = {**received, **answer}  # what is mapped and not declared is not lost
-        return Outcome(204, b"") if answer is MISSING else Outcome.of_value(answer)
+        result = received if shape is None else shape(None if received is MISSING else received, scope)
+        if self.mappings and isinstance(result, dict):
+            result = {**received, **result}  # keep mapped values that are not declared as outputs
+        return Outcome(204, b"") if result is MISSING else Outcome.of_value(result)
 
-    async def _run_side_by_side(self, scope: dict[str, Any], progress: Progress) -> None:
+    async def _run_concurrently(self, scope: dict[str, Any], progress: Progress) -> None:
         tasks: list[asyncio.Task[None]] = []
 
-        async def run(step: Step) -> None:
+        async def run(step: PlannedStep) -> None:
             for place in step.after:
                 await tasks[place]
             await _run(step, scope, progress)
@@ -152,7 +174,7 @@ class StepsPlan:
             async with asyncio.TaskGroup() as group:
                 tasks += [group.create_task(run(step)) for step in self.steps]
         except BaseExceptionGroup as faults:
-            # The first that failed ended the others; a caller can act on one.
+            # The first failure cancelled the other steps; report only that one.
             raise faults.exceptions[0] from None
 
     def _gathered(self, scope: Scope) -> dict[str, Any]:
@@ -171,7 +193,7 @@ class StepsPlan:
         return gathered
 
 
-async def _run(step: Step, scope: dict[str, Any], progress: Progress) -> None:
+async def _run(step: PlannedStep, scope: dict[str, Any], progress: Progress) -> None:
     try:
         output = await step.runner.run(scope)
     except StepFailed:
@@ -182,35 +204,35 @@ async def _run(step: Step, scope: dict[str, Any], progress: Progress) -> None:
     except InvocationError as fault:
         fault.in_step(step.name)
         raise
-    scope[MARK + step.name] = output
+    scope[STEP_PREFIX + step.name] = output
     if output.value is not MISSING:
         scope.setdefault(step.name, output.value)
     await progress.advance(step.name)
 
 
-def in_order(
+def order_steps(
     needs: Mapping[str, frozenset[str]], changes: frozenset[str]
 ) -> list[tuple[str, tuple[int, ...]]]:
-    """Order steps by what they need.
+    """Order steps by their dependencies.
 
-    A step that changes something waits for all before it, and all after it wait for it.
+    A step with an unsafe method waits for all steps before it, and all steps after it wait for it.
 
     Args:
         needs: For each step, in the author's order, the steps whose output it reads.
-        changes: The steps that change something at their upstream.
+        changes: The steps that call an unsafe method.
 
     Returns:
-        Each step, and the places in this list of the steps that it waits for.
+        Each step, and the indexes in this list of the steps that it waits for.
 
     Raises:
-        ValueError: Steps need each other in a circle.
+        ValueError: The steps depend on each other in a cycle.
     """
     ordered: list[str] = []
     open_ = list(needs)
     while open_:
         ready = next((name for name in open_ if needs[name] <= {*ordered}), None)
         if ready is None:
-            raise ValueError(f"its steps need each other in a circle: {' → '.join(_circle(needs, open_))}")
+            raise ValueError(f"its steps depend on each other in a cycle: {' → '.join(_cycle(needs, open_))}")
         open_.remove(ready)
         ordered.append(ready)
     places = {name: place for place, name in enumerate(ordered)}
@@ -222,7 +244,7 @@ def in_order(
     return plan
 
 
-def _circle(needs: Mapping[str, frozenset[str]], among: Sequence[str]) -> list[str]:
+def _cycle(needs: Mapping[str, frozenset[str]], among: Sequence[str]) -> list[str]:
     walked = [among[0]]
     while True:
         following = next(name for name in among if name in needs[walked[-1]])

@@ -1,4 +1,4 @@
-"""What is wrong with a caller's inputs, in words that a person or a model can act on; values are never repeated."""
+"""Descriptions of validation errors that a person or a model can act on; they never contain values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from naftiko_run import jsontext
+from naftiko_run import _json
+from naftiko_run.diagnostics import json_pointer
 from naftiko_run.errors import Violation
 
 _NAMES: Final = {
@@ -28,18 +29,18 @@ _TYPES: Final = {
     "object": "an object",
     "null": "null",
 }
-_SHOWN: Final = 20
-"""How many names, and how many ways to fit, are told."""
+_MAX_LISTED: Final = 20
+"""Maximum number of names, and of alternatives, in a message."""
 
 
 def violations_of(
     errors: Iterator[jsonschema_rs.ValidationError], schema: Mapping[str, Any], given: Collection[str]
 ) -> list[Violation]:
-    """Give the violations in an input map.
+    """Return the violations in an input map.
 
     Args:
-        errors: What validation found.
-        schema: Of the input map.
+        errors: The validation errors.
+        schema: The schema of the input map.
         given: The names in the input map.
     """
     known = [*schema.get("properties", ())]
@@ -54,13 +55,13 @@ def _violations(
     kind: Any = error.kind
     if kind.name == "required":
         close = [] if path else difflib.get_close_matches(kind.property, unknown, n=1)
-        meant = f"; did you mean it by `{close[0]}`?" if close else ""
-        yield Violation(pointer_of([*path, kind.property]), f"is required{meant}")
+        meant = f"; did you mistype it as `{close[0]}`?" if close else ""
+        yield Violation(json_pointer([*path, kind.property]), f"is required{meant}")
     elif kind.name in ("additionalProperties", "unevaluatedProperties"):
         for name in kind.unexpected:
-            yield Violation(pointer_of([*path, name]), _unexpected(name, [] if path else known))
+            yield Violation(json_pointer([*path, name]), _unexpected(name, [] if path else known))
     else:
-        yield Violation(pointer_of(path), _message(error, known, unknown))
+        yield Violation(json_pointer(path), _message(error, known, unknown))
 
 
 def _message(error: jsonschema_rs.ValidationError, known: Sequence[str], unknown: Sequence[str]) -> str:
@@ -70,7 +71,7 @@ def _message(error: jsonschema_rs.ValidationError, known: Sequence[str], unknown
         expected = " or ".join(_TYPES[each] for each in types)
         return f"must be {expected}, not {name_of(error.instance)}"
     if kind.name == "enum":
-        return f"must be one of {jsontext.dumps(kind.options).decode()}"
+        return f"must be one of {_json.dumps(kind.options).decode()}"
     if kind.name == "pattern":
         return f"must match the pattern {kind.pattern}"
     if kind.name in ("anyOf", "oneOf") and any(kind.context):
@@ -80,9 +81,9 @@ def _message(error: jsonschema_rs.ValidationError, known: Sequence[str], unknown
                 for inner in way
                 for each in _violations(inner, known, unknown)
             )
-            for way in kind.context[:_SHOWN]
+            for way in kind.context[:_MAX_LISTED]
         ]
-        return f"must fit one of several, and does not: {'; or '.join(way for way in ways if way)}"
+        return f"must match one of several alternatives: {'; or '.join(way for way in ways if way)}"
     return error.message
 
 
@@ -90,15 +91,10 @@ def _unexpected(name: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     if close:
         return f"is not known; did you mean `{close[0]}`?"
-    there_are = ", ".join(f"`{each}`" for each in known[:_SHOWN])
-    return f"is not known; there are: {there_are}" if known else "is not known"
-
-
-def pointer_of(path: Sequence[str | int]) -> str:
-    """Give a JSON pointer."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    names = ", ".join(f"`{each}`" for each in known[:_MAX_LISTED])
+    return f"is not known; expected one of: {names}" if known else "is not known"
 
 
 def name_of(value: Any) -> str:
-    """Say what kind of value one is."""
+    """Return the type of a value, for messages."""
     return "null" if value is None else _NAMES.get(type(value), type(value).__name__)

@@ -50,11 +50,11 @@ document-too-large | error | A document is larger than 4 MiB. | Split it into se
 duplicate-function | error | A function of an aggregate is defined twice; the first one is used. | Give it another name.
 duplicate-key | error | A mapping has a key twice. | Keep one of the two.
 duplicate-namespace | warning | A namespace is consumed twice; the operations are merged, and the first of each name is used. | Rename one of the two.
-duplicate-operation | warning | Consumed operations have the same name; callers of it are left out, unless their method or path decides between them. | Give it another name.
+duplicate-operation | warning | Consumed operations have the same name; functions that call it are not served, unless their method or path decides between them. | Give it another name.
 duplicate-prompt | warning | A prompt has the same served name as another; it gets a unique one. | Give it another name.
-duplicate-route | warning | A route matches the same requests as an earlier one; it is left out. | Change its path, or add a static query such as `?action=x`.
-duplicate-skill | warning | A skill has the name of another; it is left out. | Give it another name.
-duplicate-tool | warning | A tool has the name of another; it gets a unique one, and in a skill it is left out. | Give it another name.
+duplicate-route | warning | A route matches the same requests as an earlier one; it is not served. | Change its path, or add a static query such as `?action=x`.
+duplicate-skill | warning | A skill has the name of another; it is not served. | Give it another name.
+duplicate-tool | warning | A tool has the name of another; it gets a unique one, and in a skill it is not served. | Give it another name.
 empty-adapter | warning | An adapter serves nothing. | Add `resources`, `tools` or `skills` to it.
 fragment-in-path | warning | A path or base URI has a fragment (`#…`), which HTTP never sends. | Write a header or query parameter with a `value`.
 fragment-in-route | warning | A fragment (`#…`) distinguishes routes with the same path; it is read as a query or header. | Write it as a query, such as `?action=x`.
@@ -79,14 +79,15 @@ misplaced-tools | warning | Tools belong to a skill adapter itself; they are rea
 missing-capability | warning | `consumes` and `exposes` are at the root; they are read as part of the capability. | Move them under a root key `capability`.
 missing-location | warning | A parameter has no location and one is chosen, or the files of a skill do not exist. | Write `in`, or correct the `location` of the skill.
 missing-method | warning | An operation has no `method`; GET is used. | Write the method.
-missing-type | warning | An adapter or a step has no `type`; it is derived from its keys, or the adapter is left out. | Write the `type`.
+missing-type | warning | An adapter or a step has no `type`; it is derived from its keys, or the adapter is not served. | Write the `type`.
 missing-version | warning | A document does not declare its specification version; it is read as the newest naftiko line. | Begin with `naftiko: 1.0.0-alpha2`.
 nameless-aggregate | warning | An aggregate has no `namespace`; nothing can refer to it. | Add `namespace`.
 nameless-consumes | warning | A consumed API has no `namespace`; it cannot be called. | Add `namespace`.
+nameless-function | warning | A function of a plugin's adapter has no `name`; it is not served. | Add `name`.
 nameless-mapping | warning | A mapping of steps has no target; it is ignored. | Write `targetName`.
 nameless-parameter | warning | An input parameter has no name; it is ignored. | Add `name`.
-nameless-skill | warning | A skill has no `name`; it is left out. | Add `name`.
-nameless-tool | warning | A tool has no `name`; it is left out. | Add `name`.
+nameless-skill | warning | A skill has no `name`; it is not served. | Add `name`.
+nameless-tool | warning | A tool has no `name`; it is not served. | Add `name`.
 no-capability | error | A document has no `capability`. | Put `consumes` and `exposes` under a root key `capability`; for a shared file, run a document that imports it.
 no-credential | warning | An apikey authentication has no value; calls are sent without it. | Add `value`, and bind its variable.
 no-documents | error | A folder to validate contains no YAML file. | Name a folder of documents, or the documents.
@@ -94,8 +95,8 @@ no-such-file | error | A file to validate or run does not exist. | Check the pat
 no-token-endpoint | warning | An oauth2 authentication has no token endpoint; the access token comes from the environment. | Add `tokenEndpoint` or `authorizationServerUri`, with `clientId` and `clientSecret`.
 not-a-file | error | The document is a folder. | Name the document.
 not-a-mapping | error | A document is not a mapping, but text, a list or empty. | Begin with `naftiko`, `info` and `capability`.
-not-guarded | error | The authentication of an adapter is invalid; the adapter is left out. | Fix the authentication as the message says, or write `type: none`.
-not-runnable | error or warning | A tool, route, resource, prompt, skill or function cannot work, and is left out; a warning where its author has not written yet what it calls. | Follow the message.
+not-guarded | error | The authentication of an adapter is invalid; the adapter is not served. | Fix the authentication as the message says, or write `type: none`.
+not-runnable | error or warning | A tool, route, resource, prompt, skill or function cannot work, and is not served; a warning where its author has not written yet what it calls. | Follow the message.
 not-utf8 | error | A file is not UTF-8 text. | Save it as UTF-8.
 nothing-exposed | error | Nothing that the document exposes can be run. | Add an adapter, with operations or tools that have a `call`.
 older-version | warning | A document follows an older version; it is read as the newest. | Write the newest version.
@@ -119,7 +120,7 @@ tunnel-not-opened | warning | An API behind a tunnel is called directly, as its 
 two-origins | warning | A tool of a skill has both `from` and `instruction`; `from` is used. | Keep one of the two.
 undeclared-argument | warning | A template in a prompt is not one of its arguments; it is not replaced. | Add it to the prompt's `arguments`, or correct the name.
 undeclared-binding | warning | A variable is used that no bind declares; it comes from the environment. | Declare it under `binds`, or correct its name.
-unknown-adapter | warning | No adapter of this type is installed; it is left out. | Correct the `type`, or install the adapter.
+unknown-adapter | warning | No adapter of this type is installed; it is not served. | Correct the `type`, or install the adapter.
 unknown-anchor | error | An alias names an anchor that is not defined before it. | Define the anchor above, or quote the value if it is text.
 unknown-argument | warning | A function passes an operation an argument that it does not declare: a field of a body that the document does not describe, a query parameter of GET and DELETE, else not sent. | Declare it among the operation's `inputParameters`.
 unknown-body-type | warning | The `type` of a body is not known; it is sent as JSON or text. | Write a type of the specification, such as `json`.
@@ -127,10 +128,10 @@ unknown-cache-scope | warning | `cacheScope` is neither `public` nor `private`; 
 unknown-format | warning | `outputRawFormat` is not a format; responses are read as JSON. | Write a format that is supported.
 unknown-location | warning | A parameter has an unknown location; another one is used. | Write one of query, header, path, cookie, body.
 unknown-method | warning | A method is not an HTTP method; GET is used. | Correct the method.
-unknown-operation | error | A function calls an operation that the document does not consume; it is left out. | Correct the `call`: `namespace.operation`.
+unknown-operation | error | A function calls an operation that the document does not consume; it is not served. | Correct the `call`: `namespace.operation`.
 unknown-protocol | warning | A consumed API is not of type `http`; it is called over HTTP. | Write `type: http`.
 unknown-role | warning | The role of a prompt's message is not known; it is read as `user`. | Write `user` or `assistant`.
-unknown-source | error | A tool of a skill refers to an unknown adapter, tool or operation; it is left out. | Correct its `from`.
+unknown-source | error | A tool of a skill refers to an unknown adapter, tool or operation; it is not served. | Correct its `from`.
 unknown-target | warning | A mapping fills an output that is not declared; the value is returned without a type. | Correct `targetName`, or declare the output.
 unknown-type | warning | A parameter's `type` is not known; any value is accepted. | Write a type of JSON Schema, such as `string`.
 unknown-version | warning | The version of the specification is not known; it is read as the newest. | Write a known version.

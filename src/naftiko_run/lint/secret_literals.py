@@ -10,7 +10,7 @@ from typing import Any, Final
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.normalize.authentication import SCHEMES
 from naftiko_run.document.normalize.reader import Reader
-from naftiko_run.expressions import same_name
+from naftiko_run.expressions import normalize_name
 from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.spec.spellings import API_KEY_NAME, API_KEY_VALUE, BASE_URI
 
@@ -165,7 +165,7 @@ def _in_urls(view: DocumentView) -> Iterator[SecretLiteral]:
 
 def _is_credential(name: str) -> bool:
     """Whether a name is typical of credentials."""
-    return _CREDENTIAL_NAME.search(same_name(name)) is not None
+    return _CREDENTIAL_NAME.search(normalize_name(name)) is not None
 
 
 def is_variable_name(text: str) -> bool:

@@ -3,8 +3,8 @@
 from naftiko_run.serve.addresses import Addressing, parse_port, port_variable
 from naftiko_run.serve.application import Application, asgi
 from naftiko_run.serve.mount import HttpServer, ServeSettings
-from naftiko_run.serve.piped import choices
 from naftiko_run.serve.site import Site, build_sites, urls
+from naftiko_run.serve.stdio import is_unambiguous, stdio_candidates
 from naftiko_run.serve.supervisor import running, serve
 
 __all__ = [
@@ -15,10 +15,11 @@ __all__ = [
     "Site",
     "asgi",
     "build_sites",
-    "choices",
+    "is_unambiguous",
     "parse_port",
     "port_variable",
     "running",
     "serve",
+    "stdio_candidates",
     "urls",
 ]

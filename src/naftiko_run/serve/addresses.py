@@ -29,7 +29,7 @@ class Addressing:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def host_of(self, written: str) -> str:
-        """Give the address that an adapter listens on.
+        """Return the address that an adapter listens on.
 
         Args:
             written: What the document says; empty where it says none.
@@ -37,7 +37,7 @@ class Addressing:
         return self.host or self.environment.get("NAFTIKO_HOST", "") or written or LOOPBACK
 
     def port_of(self, exposes: Exposes, usual: int) -> int:
-        """Give the port that an adapter listens on; its namespace speaks before its type.
+        """Return the port that an adapter listens on; its namespace speaks before its type.
 
         Args:
             exposes: The adapter's block.
@@ -58,7 +58,7 @@ class Addressing:
 
 
 def port_variable(name: str) -> str:
-    """Give the environment variable that sets the port of a namespace or type."""
+    """Return the environment variable that sets the port of a namespace or type."""
     return f"NAFTIKO_PORT_{_OTHER_THAN_NAME.sub('_', name.upper()).strip('_')}"
 
 

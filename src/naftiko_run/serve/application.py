@@ -10,7 +10,6 @@ from contextvars import Context
 from pathlib import Path
 
 from naftiko_run.capability import Capability, Settings, load
-from naftiko_run.document.model import is_piped
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter, Block, HostGuard, Receive, Scope, Send, find_exposer
 from naftiko_run.serve.mount import Mount, ServeSettings, build_mount, end_streams, running_adapters
@@ -182,7 +181,7 @@ def _chosen(capabilities: Sequence[Capability], adapter: str) -> list[Block]:
         for capability in capabilities
         for exposes in capability.document.exposes
         if find_exposer(exposes.type) is not None
-        and not is_piped(exposes)
+        and not exposes.is_stdio
         and exposes.pointer not in capability.unavailable
     ]
     if not adapter:
@@ -191,7 +190,7 @@ def _chosen(capabilities: Sequence[Capability], adapter: str) -> list[Block]:
         chosen = [each for each in offered if each[0].namespace == adapter]
         chosen = chosen or [each for each in offered if each[0].type == adapter]
     if not chosen:
-        names = ", ".join(f"`{each.namespace or each.type}` ({each.type})" for each, _ in offered)
+        names = ", ".join(f"`{each.name}` ({each.type})" for each, _ in offered)
         what = f"no adapter has the namespace or type `{adapter}`" if adapter else "there is no adapter"
         raise ConfigurationError(f"{what} that can be served over HTTP", hint=f"there are: {names or 'none'}")
     return chosen

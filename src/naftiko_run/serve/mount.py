@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from naftiko_run.capability import Capability
+from naftiko_run.capability import Capability, Feature
 from naftiko_run.consume import DEFAULT_LIMITS, Limits, shared_connections
 from naftiko_run.errors import RouteClash
 from naftiko_run.expose import (
@@ -18,7 +18,6 @@ from naftiko_run.expose import (
     ExposeSettings,
     HostGuard,
     Router,
-    Unit,
     at_free_path,
     find_exposer,
     prefixed,
@@ -42,7 +41,7 @@ class ServeSettings:
         drain: How many seconds requests in flight may take to finish after a signal.
         state_key: See ``ExposeSettings``.
         stdio: Serve one adapter on stdin and stdout, whatever its document says, and nothing on a port.
-        adapter: The namespace of that adapter, where there are several; see ``piped_adapter``.
+        adapter: The namespace of that adapter, where there are several; see ``stdio_adapter``.
         max_result: See ``ExposeSettings``.
         lazy_tools: See ``ExposeSettings``; adapters that share a port are searched together too.
         limits: The most connections to upstreams, of each process.
@@ -157,6 +156,6 @@ def _combined(kind: str, sharing: Sequence[Block], settings: ServeSettings) -> l
         return []
     combined = exposer.combine(open_ones, settings.of_adapters)
     reason = "it has authentication, so that its tools are found at its own URL only"
-    guarded_ones = [each.namespace or each.type for each, _ in sharing if each.authentication is not None]
-    left_out = tuple(Unit(name, reason=reason, kind="adapter") for name in guarded_ones)
-    return [replace(combined, units=left_out)] if combined else []
+    guarded_ones = [each.name for each, _ in sharing if each.authentication is not None]
+    left_out = tuple(Feature(name, "adapter", reason=reason) for name in guarded_ones)
+    return [replace(combined, features=left_out)] if combined else []

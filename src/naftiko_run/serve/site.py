@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from naftiko_run.capability import Capability
-from naftiko_run.document.model import is_piped
 from naftiko_run.errors import PortUnavailable
 from naftiko_run.expose import Adapter, Block, Clash, HostGuard, Router, find_exposer
 from naftiko_run.serve.mount import Mount, ServeSettings, build_mount
@@ -52,7 +51,7 @@ class Site:
         return _origin(self.host, self.port)
 
     def in_worker(self) -> Site:
-        """Give the site of one of several processes, once it has forked.
+        """Return the site of one of several processes, once it has forked.
 
         On Linux it listens on a socket of its own: the kernel then spreads connections over the processes. On one
         that all share, whoever is awake takes all that come at once.
@@ -68,7 +67,7 @@ class Site:
         return replace(self, socket=own)
 
     def url_of(self, adapter: Adapter) -> str:
-        """Give the URL at which a client finds an adapter."""
+        """Return the URL at which a client finds an adapter."""
         return self.origin + self.router.path_of(adapter)
 
 
@@ -97,7 +96,7 @@ def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> 
 
 
 def urls(capabilities: Sequence[Capability], settings: ServeSettings) -> list[tuple[Adapter, str]]:
-    """Give each adapter that would be served, with the URL at which clients would find it; nothing is bound.
+    """Return each adapter that would be served, with the URL at which clients would find it; nothing is bound.
 
     Raises:
         RouteClash: Two adapters ask for the same requests on one port, and that is refused.
@@ -116,7 +115,7 @@ def _mounted(capabilities: Sequence[Capability], settings: ServeSettings) -> dic
     for capability in () if settings.stdio else capabilities:
         for exposes in capability.document.exposes:
             exposer = find_exposer(exposes.type)
-            if exposer is None or is_piped(exposes) or exposes.pointer in capability.unavailable:
+            if exposer is None or exposes.is_stdio or exposes.pointer in capability.unavailable:
                 continue
             host = settings.addressing.host_of(capability.address_of(exposes))
             port = settings.addressing.port_of(exposes, exposer.default_port)

@@ -11,13 +11,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from naftiko_run.capability import Capability
-from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter
 from naftiko_run.serve.mount import ServeSettings, end_streams, running_adapters
-from naftiko_run.serve.piped import piped_adapter
 from naftiko_run.serve.server import Server
 from naftiko_run.serve.site import Site, build_sites
+from naftiko_run.serve.stdio import stdio_adapter
 from naftiko_run.serve.workers import ONE_GESTURE, Workers
 
 _log = logging.getLogger(__name__)
@@ -112,15 +111,15 @@ async def _serve(
     on_ready: Callable[[], None] | None,
 ) -> None:
     stop = asyncio.Event()
-    piped = piped_adapter(capabilities, settings)
+    on_stdio = stdio_adapter(capabilities, settings)
     async with running(capabilities, settings) as sites:
         _on_signals(stop)
         if started is not None:
-            started(sites, piped)
+            started(sites, on_stdio)
         if on_ready is not None:
             on_ready()
-        if piped is not None and piped.pipe is not None:
-            has_client = await piped.pipe(stop, settings.drain)
+        if on_stdio is not None and on_stdio.stdio is not None:
+            has_client = await on_stdio.stdio(stop, settings.drain)
             if has_client or not sites:
                 return
             _log.info("there is no client on stdin; what has a port is served on")
@@ -138,12 +137,11 @@ def _serve_in_workers(
             "several workers need fork, which Windows does not have",
             hint="start several processes, each on a port of its own, behind a balancer",
         )
-    if piped_adapter(capabilities, settings) is not None:
+    if stdio_adapter(capabilities, settings) is not None:
         raise ConfigurationError(
             "several workers cannot share one stdin, on which an adapter is served",
             hint="leave out --workers",
         )
-    _tell_of_sessions(capabilities)
     sites = build_sites(capabilities, settings)
 
     def work(life: int, tell: Callable[[], None]) -> None:
@@ -164,17 +162,6 @@ def _serve_in_workers(
             site.socket.close()
 
     Workers(settings.workers, work, settings.drain, up, stopping).run()
-
-
-def _tell_of_sessions(capabilities: Sequence[Capability]) -> None:
-    """Tell of adapters that would keep sessions, which the next request's process would not have."""
-    for exposes in (exposes for capability in capabilities for exposes in capability.document.exposes):
-        if isinstance(exposes, McpExposes) and exposes.converses:
-            _log.warning(
-                "`%s` asks its callers (x-asks): several workers keep no sessions, so that only clients of "
-                "protocol 2026-07-28 can be asked",
-                exposes.namespace or exposes.type,
-            )
 
 
 async def _work(

@@ -1,4 +1,4 @@
-"""Logs. Nothing that came from a binding is ever handed to them."""
+"""Logs. Values of bindings are never logged."""
 
 from naftiko_run.telemetry.logs import LEVELS, configure_logs
 

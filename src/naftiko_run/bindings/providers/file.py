@@ -1,4 +1,4 @@
-"""``file:`` and plain paths: a file of values, or a folder with a file for each."""
+"""``file:`` and plain paths: a file of values, or a folder with one file for each value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from naftiko_run.errors import LocationUnreadable
 
 
 class FileProvider:
-    """Reads files and mounted folders, relative to the document, else to the working directory."""
+    """Reads files and mounted folders, relative to the document or else to the working directory."""
 
     def read(self, location: str, keys: Collection[str], settings: ProviderSettings) -> Reading:
         """Read the values at a location; see ``BindingProvider.read``."""

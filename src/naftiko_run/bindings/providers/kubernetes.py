@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from naftiko_run.bindings.provider import ProviderSettings, Reading
-from naftiko_run.bindings.providers.requests import Answer, Server
+from naftiko_run.bindings.providers.secret_server import SecretResponse, SecretServer
 from naftiko_run.bindings.providers.service_account import ServiceAccount
 from naftiko_run.errors import LocationUnreadable
 
@@ -32,7 +32,7 @@ class KubernetesProvider:
         headers = {"Authorization": f"Bearer {account.token()}"}
         place = f"the secret {name} of the namespace {namespace}"
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/secrets/{quote(name, safe='')}"
-        with Server(
+        with SecretServer(
             url, headers, settings.timeout / 2, authority=account.authority, is_direct=True
         ) as server:
             data = _data(server.get(path), place)
@@ -48,19 +48,19 @@ def _names(location: str, account: ServiceAccount) -> tuple[str, str]:
     raise LocationUnreadable("a location of Kubernetes is k8s://namespace/secret")
 
 
-def _data(answer: Answer, place: str) -> dict[str, Any]:
+def _data(answer: SecretResponse, place: str) -> dict[str, Any]:
     if answer.status == 404:
-        raise LocationUnreadable(f"there is no such thing as {place}")
+        raise LocationUnreadable(f"{place} does not exist")
     if answer.status in (401, 403):
-        raise LocationUnreadable(f"the service account may not read {place} ({answer.status})")
+        raise LocationUnreadable(f"the service account is not allowed to read {place} ({answer.status})")
     data = answer.member("data")
     if answer.status != 200 or not isinstance(data, dict):
-        raise LocationUnreadable(f"the API server answered {answer.status} for {place}")
+        raise LocationUnreadable(f"the API server responded with {answer.status} for {place}")
     return data
 
 
 def _decoded(value: Any) -> str | None:
-    """Give the text of a base64 value; None where it is none."""
+    """Return the text of a base64 value; None where it is not valid."""
     try:
         return b64decode(value, validate=True).decode() if isinstance(value, str) else None
     except (binascii.Error, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""The service account of a Kubernetes pod: what the cluster mounts so that the pod can say who it is."""
+"""The service account of a Kubernetes pod: the credentials that the cluster mounts."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Final
 from naftiko_run.bindings.files import read_text
 
 FOLDER_VARIABLE: Final = "NAFTIKO_SERVICE_ACCOUNT"
-"""Names another folder, such as that of a projected token."""
+"""The variable with another folder, such as that of a projected token."""
 
-_USUAL = "/var/run/secrets/kubernetes.io/serviceaccount"
+_DEFAULT_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +20,19 @@ class ServiceAccount:
     """The folder with the service account's files.
 
     Attributes:
-        folder: Where they are mounted.
+        folder: The folder that they are mounted in.
     """
 
     folder: Path
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> ServiceAccount:
-        """Give the service account of this pod."""
-        return cls(Path(environment.get(FOLDER_VARIABLE) or _USUAL))
+        """Return the service account of this pod."""
+        return cls(Path(environment.get(FOLDER_VARIABLE) or _DEFAULT_FOLDER))
 
     @property
     def authority(self) -> Path:
-        """The certificate of who signs for the API server."""
+        """The CA certificate of the API server."""
         return self.folder / "ca.crt"
 
     def token(self) -> str:

@@ -1,8 +1,8 @@
 """``vault://mount/path``: a secret of HashiCorp Vault's key/value engine, version 1 or 2.
 
 The server is ``VAULT_ADDR`` (``VAULT_CACERT``, ``VAULT_NAMESPACE``); the token is ``VAULT_TOKEN``, that of a
-token file (``VAULT_TOKEN_FILE``, ``~/.vault-token``), or that which the service account of a Kubernetes pod
-gets for ``VAULT_ROLE``.
+token file (``VAULT_TOKEN_FILE``, ``~/.vault-token``), or the one that the service account of a Kubernetes pod
+receives for ``VAULT_ROLE``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from naftiko_run.bindings.files import read_text
 from naftiko_run.bindings.provider import ProviderSettings, Reading
-from naftiko_run.bindings.providers.requests import Answer, Server
+from naftiko_run.bindings.providers.secret_server import SecretResponse, SecretServer
 from naftiko_run.bindings.providers.service_account import ServiceAccount
 from naftiko_run.bindings.values import pick
 from naftiko_run.errors import LocationUnreadable
@@ -37,37 +37,39 @@ class VaultProvider:
         if namespace := environment.get("VAULT_NAMESPACE", "").strip():
             headers["X-Vault-Namespace"] = namespace
         authority = environment.get("VAULT_CACERT")
-        with Server(
+        with SecretServer(
             address, headers, settings.timeout / 2, authority=Path(authority) if authority else None
         ) as server:
             server.authorize("X-Vault-Token", _token(server, environment))
             return _read(server, path, keys)
 
 
-def _token(server: Server, environment: Mapping[str, str]) -> str:
+def _token(server: SecretServer, environment: Mapping[str, str]) -> str:
     if token := environment.get("VAULT_TOKEN", "").strip():
         return token
     if file := environment.get("VAULT_TOKEN_FILE"):
         return read_text(Path(file)).strip()
     if role := environment.get("VAULT_ROLE"):
         return _login(server, role, environment)
-    usual = Path(environment.get("HOME", "/")) / ".vault-token"
-    if usual.is_file():
-        return read_text(usual).strip()
+    token_file = Path(environment.get("HOME", "/")) / ".vault-token"
+    if token_file.is_file():
+        return read_text(token_file).strip()
     raise LocationUnreadable("there is no token: VAULT_TOKEN, VAULT_TOKEN_FILE and VAULT_ROLE are not set")
 
 
-def _login(server: Server, role: str, environment: Mapping[str, str]) -> str:
+def _login(server: SecretServer, role: str, environment: Mapping[str, str]) -> str:
     mount = environment.get("VAULT_AUTH_MOUNT") or "kubernetes"
     claim = {"role": role, "jwt": ServiceAccount.of(environment).token()}
     answer = server.post(f"/v1/auth/{quote(mount)}/login", claim)
     token = answer.member("auth", "client_token")
     if not isinstance(token, str):
-        raise LocationUnreadable(f"Vault did not let the role {role} in at auth/{mount} ({answer.status})")
+        raise LocationUnreadable(
+            f"Vault rejected the login of the role {role} at auth/{mount} ({answer.status})"
+        )
     return token
 
 
-def _read(server: Server, path: str, keys: Collection[str]) -> Reading:
+def _read(server: SecretServer, path: str, keys: Collection[str]) -> Reading:
     mount, version = _engine(server, path)
     if version != "1":
         asked = f"{mount}/data/{path.removeprefix(f'{mount}/')}"
@@ -77,10 +79,10 @@ def _read(server: Server, path: str, keys: Collection[str]) -> Reading:
     return Reading(pick(_data(server.get(f"/v1/{path}"), path, "data"), keys), f"Vault's {path}")
 
 
-def _engine(server: Server, path: str) -> tuple[str, str]:
-    """Give the mount that a path is under, and its engine's version; empty where this Vault does not say.
+def _engine(server: SecretServer, path: str) -> tuple[str, str]:
+    """Return the mount of a path, and the version of its engine; empty where this Vault does not return it.
 
-    It is what ``vault kv`` asks first.
+    ``vault kv`` sends the same request first.
     """
     answer = server.get(f"/v1/sys/internal/ui/mounts/{path}")
     if answer.status == 404:
@@ -91,14 +93,14 @@ def _engine(server: Server, path: str) -> tuple[str, str]:
     return quote(str(data.get("path")).strip("/")), "2" if is_versioned else "1"
 
 
-def _data(answer: Answer, asked: str, *names: str) -> Mapping[str, object]:
+def _data(answer: SecretResponse, asked: str, *names: str) -> Mapping[str, object]:
     if answer.status == 404:
         raise LocationUnreadable(f"Vault has nothing at {asked}")
     if answer.status == 403:
-        raise LocationUnreadable(f"Vault does not let this token read {asked} (403)")
+        raise LocationUnreadable(f"this token is not allowed to read {asked} (403)")
     if answer.status == 503:
         raise LocationUnreadable("Vault is sealed, or in maintenance (503)")
     data = answer.member(*names)
     if answer.status != 200 or not isinstance(data, dict):
-        raise LocationUnreadable(f"Vault answered {answer.status} for {asked}")
+        raise LocationUnreadable(f"Vault responded with {answer.status} for {asked}")
     return data

@@ -1,4 +1,4 @@
-"""Findings as data for programs: one module for each form."""
+"""Diagnostics as data for programs: one module for each format."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ FORMATS: Final[Mapping[str, Callable[[Sequence[Diagnostic]], str]]] = {
     "github": as_github,
     "sarif": as_sarif,
 }
-"""The forms for programs, by the name that ``--format`` knows them by."""
+"""The formats for programs, by their name for ``--format``."""
 
 __all__ = ["FORMATS"]

@@ -1,4 +1,4 @@
-"""Findings as GitHub workflow commands, which annotate the lines of a pull request."""
+"""Diagnostics as GitHub workflow commands, which annotate the lines of a pull request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _COMMANDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severi
 
 
 def as_github(found: Sequence[Diagnostic]) -> str:
-    """Write findings as workflow commands, one a line."""
+    """Return diagnostics as workflow commands, one per line."""
     return "".join(f"{_command(each)}\n" for each in found)
 
 

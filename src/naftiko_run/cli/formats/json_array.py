@@ -1,13 +1,13 @@
-"""Findings as a JSON array: an object for each, with every field."""
+"""Diagnostics as a JSON array: an object for each, with every field."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.diagnostics import Diagnostic
 
 
 def as_json(found: Sequence[Diagnostic]) -> str:
-    """Write findings as a JSON array."""
-    return jsontext.dumps([each.as_data() for each in found], indent=True).decode() + "\n"
+    """Return diagnostics as a JSON array."""
+    return _json.dumps([each.as_data() for each in found], indent=True).decode() + "\n"

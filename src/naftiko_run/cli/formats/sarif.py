@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0, which code scanning services take."""
+"""Diagnostics as SARIF 2.1.0, the format of code scanning services."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.diagnostics import Diagnostic, Severity
 from naftiko_run.lint import RULES
 from naftiko_run.version import __version__
@@ -17,7 +17,7 @@ _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity
 
 
 def as_sarif(found: Sequence[Diagnostic]) -> str:
-    """Write findings as a SARIF log of one run, with what each rule is for."""
+    """Return diagnostics as a SARIF log of one run, with the descriptions of the rules."""
     rules = _rules(found)
     index = {rule["id"]: number for number, rule in enumerate(rules)}
     driver = {"name": "naftiko", "semanticVersion": __version__, "rules": rules}
@@ -27,11 +27,11 @@ def as_sarif(found: Sequence[Diagnostic]) -> str:
         "results": [_result(each, index) for each in found],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return jsontext.dumps(log, indent=True).decode() + "\n"
+    return _json.dumps(log, indent=True).decode() + "\n"
 
 
 def _rules(found: Sequence[Diagnostic]) -> list[dict[str, Any]]:
-    """Give every rule of the table, and an entry for each other code found."""
+    """Return every rule of the table, and an entry for each other code."""
     rules: dict[str, dict[str, Any]] = {
         rule.id: {
             "id": rule.id,
@@ -69,6 +69,6 @@ def _location(found: Diagnostic) -> dict[str, Any]:
 
 
 def _uri(file: str) -> str:
-    """Give a file's URI: relative where the file was named so."""
+    """Return a file's URI: relative if its path is."""
     path = Path(file)
     return path.as_uri() if path.is_absolute() else quote(path.as_posix())

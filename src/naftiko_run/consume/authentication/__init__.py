@@ -1,32 +1,31 @@
-"""Outbound authentication schemes, one module each, found by their ``type`` among what is installed."""
+"""Outbound authentication schemes, one module each, looked up among installed entry points by ``type``."""
 
 from __future__ import annotations
 
 from naftiko_run import plugins
-from naftiko_run.consume.authentication.block import AuthenticationBlock, Text
-from naftiko_run.consume.authentication.scheme import Authentication
-from naftiko_run.document.model import Authentication as AuthenticationModel
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme, Text
+from naftiko_run.document.model import Authentication
 
 _AMAZON_HEADERS = ("authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token")
 
 
-def compile_authentication(block: AuthenticationBlock) -> Authentication:
+def compile_authentication(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile an authentication block whose scheme is installed.
 
     Raises:
-        ValueError: The block lacks something, or asks for what its scheme does not have.
+        ValueError: A setting is missing or not supported by the scheme.
     """
-    scheme: Authentication = plugins.find(plugins.AUTHENTICATIONS, block.type)(block)
+    scheme: AuthenticationScheme = plugins.find(plugins.AUTHENTICATIONS, block.type)(block)
     return scheme
 
 
 def installed() -> tuple[str, ...]:
-    """Give the types of the schemes that are installed, sorted."""
+    """Return the types of the installed schemes, sorted."""
     return plugins.installed(plugins.AUTHENTICATIONS)
 
 
-def credentials_given(model: AuthenticationModel | None) -> frozenset[tuple[str, str]]:
-    """Give the parameters that an authentication fills in, as (place, name in lower case)."""
+def credential_parameters(model: Authentication | None) -> frozenset[tuple[str, str]]:
+    """Return the parameters that an authentication sets, as (location, name in lower case)."""
     if model is None or model.type == "certificate":
         return frozenset()
     if model.type == "apikey":
@@ -35,4 +34,4 @@ def credentials_given(model: AuthenticationModel | None) -> frozenset[tuple[str,
     return frozenset(("header", name) for name in names)
 
 
-__all__ = ["AuthenticationBlock", "Text", "compile_authentication", "credentials_given", "installed"]
+__all__ = ["AuthenticationBlock", "Text", "compile_authentication", "credential_parameters", "installed"]

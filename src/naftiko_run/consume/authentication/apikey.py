@@ -1,4 +1,4 @@
-"""``apikey``: one or several keys in headers, the query, cookies or the body."""
+"""``apikey``: one or more API keys in headers, the query, cookies or the body."""
 
 from __future__ import annotations
 
@@ -6,33 +6,32 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from naftiko_run import jsontext
-from naftiko_run.consume.authentication.block import AuthenticationBlock
-from naftiko_run.consume.authentication.header import HeaderAuthentication
-from naftiko_run.consume.authentication.scheme import Authentication
+from naftiko_run import _json
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import StaticCredentials
 from naftiko_run.errors import InvalidInput, Unsupported, Violation
-from naftiko_run.expressions import encode, encode_name
+from naftiko_run.expressions import encode_name, percent_encode
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _BOUNDARY = re.compile(r'boundary="?([^";\s]+)', re.IGNORECASE)
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile the keys of an apikey block.
 
     Raises:
-        ValueError: A key is placed where keys cannot be.
+        ValueError: A key has an unsupported placement.
     """
     placed: dict[str, list[tuple[str, str]]] = {"header": [], "query": [], "cookie": [], "body": []}
     for key in block.settings["keys"]:
         if key["placement"] not in placed:
             raise ValueError(
-                f"an API key cannot travel in `{key['placement']}`; it can in {', '.join(placed)}"
+                f"an API key cannot be sent in `{key['placement']}`; supported placements: {', '.join(placed)}"
             )
         placed[key["placement"]].append((key["key"], block.text(key["value"])))
-    fixed = HeaderAuthentication(
+    fixed = StaticCredentials(
         headers=tuple(placed["header"]),
-        query="&".join(f"{encode_name(name)}={encode(value)}" for name, value in placed["query"]),
+        query="&".join(f"{encode_name(name)}={percent_encode(value)}" for name, value in placed["query"]),
         cookie="; ".join(f"{name}={value}" for name, value in placed["cookie"]),
     )
     return BodyKeys(fixed, dict(placed["body"])) if placed["body"] else fixed
@@ -40,15 +39,15 @@ def compile_scheme(block: AuthenticationBlock) -> Authentication:
 
 @dataclass(frozen=True, slots=True)
 class BodyKeys:
-    """Keys that are fields of the body, beside the others.
+    """API keys that are fields of the request body.
 
     Attributes:
-        others: The keys that travel elsewhere.
-        fields: Added to a form, or to a JSON object; a request without a body gets one.
-            A body that has no fields is not sent: the call would go out without its keys.
+        others: The keys that are sent elsewhere.
+        fields: The fields added to a form or a JSON object; a request without a body gets a JSON object. A body that
+            cannot have fields is an error, since the request would lack its keys.
     """
 
-    others: HeaderAuthentication
+    others: StaticCredentials
     fields: dict[str, str] = field(repr=False)
 
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
@@ -57,40 +56,42 @@ class BodyKeys:
         media_type = kind.partition(";")[0].strip().lower()
         if request.chunks is not None:
             raise Unsupported(
-                f"{request.operation}: its API key travels in the body, and one that is passed on is not changed"
+                f"{request.operation}: the API key is sent in the request body, and a forwarded body cannot be changed"
             )
         if request.body is None:
-            body = jsontext.dumps(self.fields)
+            body = _json.dumps(self.fields)
             if not kind:
                 request = request.with_headers(("Content-Type", "application/json"))
         elif media_type == "application/x-www-form-urlencoded":
             body = b"&".join(part for part in (request.body, urlencode(self.fields).encode()) if part)
         elif media_type == "multipart/form-data":
-            body = self._added_to_parts(request.body, kind, request.operation)
+            body = self._add_to_multipart(request.body, kind, request.operation)
         elif media_type == "application/json" or media_type.endswith("+json"):
-            body = self._added_to_json(request.body)
+            body = self._add_to_json(request.body)
         else:
             raise Unsupported(
-                f"{request.operation}: its API key travels in the body, and a body of type "
-                f"{media_type or 'unknown'} has no fields for it"
+                f"{request.operation}: the API key is sent in the request body, and a body of type "
+                f"{media_type or 'unknown'} has no fields to hold it"
             )
         return await self.others.authorize(request.copy(body=body), send)
 
-    def _added_to_json(self, body: bytes) -> bytes:
+    def _add_to_json(self, body: bytes) -> bytes:
         try:
-            value = jsontext.loads(body)
+            value = _json.loads(body)
         except ValueError:
             value = None
         if not isinstance(value, dict):
-            raise InvalidInput([Violation("/body", "must be a JSON object: the API key travels in it")])
-        return jsontext.dumps({**value, **self.fields})
+            raise InvalidInput(
+                [Violation("/body", "must be a JSON object, because the API key is sent in it")]
+            )
+        return _json.dumps({**value, **self.fields})
 
-    def _added_to_parts(self, body: bytes, kind: str, operation: str) -> bytes:
+    def _add_to_multipart(self, body: bytes, kind: str, operation: str) -> bytes:
         boundary = _BOUNDARY.search(kind)
         start, end, rest = body.rpartition(f"--{boundary[1]}--".encode() if boundary else b"--")
         if not boundary or not end:
             raise Unsupported(
-                f"{operation}: its API key travels in the body, whose parts cannot be told apart"
+                f"{operation}: the API key is sent in the request body, whose multipart boundary was not found"
             )
         added = "".join(
             f'--{boundary[1]}\r\nContent-Disposition: form-data; name="{encode_name(name)}"\r\n\r\n{value}\r\n'

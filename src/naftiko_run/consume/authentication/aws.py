@@ -1,4 +1,4 @@
-"""``aws-sig-v4``: requests signed as Amazon Web Services want it (Signature Version 4)."""
+"""``aws-sig-v4``: requests signed with AWS Signature Version 4."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from naftiko_run.consume.authentication.block import AuthenticationBlock
-from naftiko_run.consume.authentication.header import masked
-from naftiko_run.consume.authentication.scheme import Authentication
-from naftiko_run.consume.authentication.wire import host_of, wire_url
+from naftiko_run.consume.authentication.request_target import host_header, parsed_url
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import masked_credentials
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
@@ -24,14 +23,14 @@ _SLASHES = re.compile(r"/{2,}")
 _encode = partial(quote, safe="~")
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile an aws-sig-v4 block: ``accessKeyId``, ``secretAccessKey``, ``sessionToken``, ``region``, ``service``.
 
     Raises:
-        ValueError: A key is not there, or neither the block nor the host says which service it is.
+        ValueError: A key is missing, or neither the block nor the host name has the region and the service.
     """
     if block.is_masked:
-        return masked(_ALGORITHM)
+        return masked_credentials(_ALGORITHM)
     service, region = service_and_region(urlsplit(block.base).hostname or "")
     service, region = block.value("service") or service, block.value("region") or region
     scheme = AwsSignature(
@@ -42,12 +41,14 @@ def compile_scheme(block: AuthenticationBlock) -> Authentication:
         service,
     )
     if not (region and service):
-        raise ValueError("aws-sig-v4 authentication needs a `region` and a `service`: the host tells neither")
+        raise ValueError(
+            "aws-sig-v4 authentication needs a `region` and a `service`, because the host name does not contain them"
+        )
     return scheme
 
 
 def service_and_region(host: str) -> tuple[str, str]:
-    """Give the service and the region that a host of Amazon's names; empty where it is not one of theirs."""
+    """Return the service and the region in an AWS host name; empty if it is not an AWS host."""
     found = _DOMAIN.match(host)
     if not found:
         return "", ""
@@ -64,11 +65,11 @@ class AwsSignature:
     """Signs each request.
 
     Attributes:
-        access_key_id: Who signs.
-        secret_access_key: Signs.
-        session_token: Of temporary credentials; empty for lasting ones.
-        region: Where the service is.
-        service: The name under which the service checks signatures.
+        access_key_id: The access key ID.
+        secret_access_key: The key that signs requests.
+        session_token: The token of temporary credentials; empty for long-term ones.
+        region: The region of the service.
+        service: The name of the service in the credential scope.
     """
 
     access_key_id: str = field(repr=False)
@@ -84,12 +85,12 @@ class AwsSignature:
         return await send(request)
 
     def signed(self, request: OutgoingRequest, moment: datetime) -> OutgoingRequest:
-        """Return a request with its signature, and its URL in the one form that signatures know."""
-        url = wire_url(request)
+        """Return a request with its signature, and its URL in canonical form."""
+        url = parsed_url(request)
         path, _, query = url.raw_path.decode("ascii").partition("?")
         path = "/".join(_encode(unquote(segment)) for segment in path.split("/"))
         query = _canonical_query(query)
-        signed_url = f"{url.scheme}://{host_of(url)}{path}{'?' if query else ''}{query}"
+        signed_url = f"{url.scheme}://{host_header(url)}{path}{'?' if query else ''}{query}"
         body_hash = hashlib.sha256(request.body or b"").hexdigest()
         added = [("X-Amz-Date", moment.strftime("%Y%m%dT%H%M%SZ"))]
         if self.session_token:
@@ -98,7 +99,7 @@ class AwsSignature:
             added.append(("X-Amz-Content-Sha256", body_hash))
         kept = (each for each in request.headers if each[0] not in dict(added))
         request = request.copy(url=signed_url, headers=(*kept, *added))
-        signed = _signed_headers(request, host_of(url))
+        signed = _signed_headers(request, host_header(url))
         names = ";".join(signed)
         canonical = (
             request.method,
@@ -135,7 +136,7 @@ def _canonical_query(query: str) -> str:
 
 
 def _signed_headers(request: OutgoingRequest, host: str) -> dict[str, str]:
-    """Give the headers that are signed: those that say what the request means, and no proxy changes."""
+    """Return the headers to sign: those that define the request and that proxies do not change."""
     values: dict[str, list[str]] = {"host": [host]}
     for name, value in request.headers:
         if name.lower().startswith("x-amz-") or name.lower() in ("content-type", "range"):

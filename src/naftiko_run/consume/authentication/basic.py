@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from naftiko_run.consume.authentication.block import AuthenticationBlock
-from naftiko_run.consume.authentication.header import HeaderAuthentication
-from naftiko_run.consume.authentication.scheme import Authentication
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import StaticCredentials
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile ``{type: basic, username, password}``; an empty password is allowed.
 
     Raises:
-        ValueError: There is neither, or the user name cannot be told from the password.
+        ValueError: Both are missing, or the user name contains a colon.
     """
     if not (block.settings.get("username") or block.settings.get("password")):
         raise ValueError("basic authentication needs a `username` and a `password`")
     username = block.value("username")
     password = block.value("password", may_be_empty=True)
     if ":" in username:
-        raise ValueError("a user name of basic authentication cannot hold a colon")
+        raise ValueError("the user name of basic authentication must not contain a colon")
     credentials = b64encode(f"{username}:{password}".encode()).decode()
-    return HeaderAuthentication((("Authorization", f"Basic {credentials}"),))
+    return StaticCredentials((("Authorization", f"Basic {credentials}"),))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from naftiko_run.consume.authentication.block import AuthenticationBlock
-from naftiko_run.consume.authentication.header import HeaderAuthentication
-from naftiko_run.consume.authentication.scheme import Authentication
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import StaticCredentials
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile ``{type: bearer, token}``."""
-    return bearing(block.required("token"))
+    return bearer_credentials(block.required("token"))
 
 
-def bearing(token: str) -> HeaderAuthentication:
-    """Give the scheme that sends a token; one that has its scheme's name before it already is taken too."""
+def bearer_credentials(token: str) -> StaticCredentials:
+    """Return the scheme that sends a token; a ``Bearer`` prefix of the token is ignored."""
     if token[:7].casefold() == "bearer ":
         token = token[7:]
-    return HeaderAuthentication((("Authorization", f"Bearer {token}"),))
+    return StaticCredentials((("Authorization", f"Bearer {token}"),))

@@ -1,4 +1,4 @@
-"""``certificate``: the connection shows a client certificate (mutual TLS)."""
+"""``certificate``: a client certificate for the TLS connection (mutual TLS)."""
 
 from __future__ import annotations
 
@@ -11,38 +11,37 @@ from pathlib import Path
 import httpx
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
-from naftiko_run.consume.authentication.block import AuthenticationBlock
-from naftiko_run.consume.authentication.header import HeaderAuthentication
-from naftiko_run.consume.authentication.keys import Keys, read_certificates, read_keys
-from naftiko_run.consume.authentication.scheme import Authentication
+from naftiko_run.consume.authentication.key_files import KeyFile, read_certificates, read_key_file
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import StaticCredentials
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile ``{type: certificate, certPath, keyPath, certPassword, caPath}``.
 
-    ``certPath`` is a PEM or PKCS#12 file; ``keyPath`` a PEM file, where the key is
-    not in the first. ``caPath`` is trusted beside the public authorities.
+    ``certPath`` is a PEM or PKCS#12 file; ``keyPath`` is a PEM file if the key is not in the former. Certificates in
+    ``caPath`` are trusted in addition to the public certificate authorities.
 
     Raises:
-        ValueError: A file is not there, or is not what it should be.
+        ValueError: A file is missing or invalid.
     """
     if block.is_masked:
-        return HeaderAuthentication()
+        return StaticCredentials()
     context = httpx.create_ssl_context()
     if block.settings.get("caPath"):
         trusted = read_certificates(block, "caPath")
         context.load_verify_locations(cadata=b"".join(each.public_bytes(Encoding.DER) for each in trusted))
-    _load(context, _keys(block))
+    _load(context, _key_file(block))
     return ClientCertificate(context)
 
 
 @dataclass(frozen=True, slots=True)
 class ClientCertificate:
-    """Sends requests over connections that show a certificate.
+    """Send requests over connections with a client certificate.
 
     Attributes:
-        tls: Holds it.
+        tls: The TLS context with the certificate.
     """
 
     tls: ssl.SSLContext = field(repr=False)
@@ -52,19 +51,19 @@ class ClientCertificate:
         return await send(request.copy(tls=self.tls))
 
 
-def _keys(block: AuthenticationBlock) -> Keys:
+def _key_file(block: AuthenticationBlock) -> KeyFile:
     if not block.settings.get("keyPath"):
-        keys = read_keys(block, "certPath", "certPassword")
+        keys = read_key_file(block, "certPath", "certPassword")
     else:
-        keys = read_keys(block, "keyPath", "certPassword")
-        keys = Keys(keys.key, read_certificates(block, "certPath"))
+        keys = read_key_file(block, "keyPath", "certPassword")
+        keys = KeyFile(keys.key, read_certificates(block, "certPath"))
     if not keys.certificates:
-        raise ValueError("`certPath` holds no certificate")
+        raise ValueError("`certPath` contains no certificate")
     return keys
 
 
-def _load(context: ssl.SSLContext, keys: Keys) -> None:
-    """Give a context a key and its certificates. Python takes them from a file only: ours is locked and brief."""
+def _load(context: ssl.SSLContext, keys: KeyFile) -> None:
+    """Load a key and its certificates into a context, through a short-lived encrypted file that ``ssl`` requires."""
     password = secrets.token_hex().encode()
     locked = keys.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password))
     chain = b"".join(each.public_bytes(Encoding.PEM) for each in keys.certificates)
@@ -74,6 +73,6 @@ def _load(context: ssl.SSLContext, keys: Keys) -> None:
             file.write_bytes(locked + chain)
             context.load_cert_chain(file, password=password)
     except ssl.SSLError:
-        raise ValueError("the certificate of `certPath` does not belong to the private key") from None
+        raise ValueError("the certificate in `certPath` does not match the private key") from None
     except OSError as fault:
         raise ValueError(f"client certificates need a temporary folder ({fault.strerror})") from None

@@ -1,4 +1,4 @@
-"""``digest``: RFC 7616, and RFC 2617 and 2069 where the upstream is older."""
+"""``digest``: RFC 7616, and RFC 2617 and RFC 2069 for older upstreams."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
-from naftiko_run.consume.authentication.block import AuthenticationBlock
-from naftiko_run.consume.authentication.header import masked
-from naftiko_run.consume.authentication.scheme import Authentication
-from naftiko_run.consume.authentication.wire import target_of, wire_url
+from naftiko_run.consume.authentication.request_target import parsed_url, request_target
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import masked_credentials
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _HASHES: Final[dict[str, Callable[[bytes], Any]]] = {
@@ -30,21 +29,21 @@ _PARAMETER = re.compile(
 )
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile ``{type: digest, username, password}``; an empty password is allowed."""
     if block.is_masked:
-        return masked("Digest")
-    return Digest(block.required("username"), block.value("password", may_be_empty=True))
+        return masked_credentials("Digest")
+    return DigestScheme(block.required("username"), block.value("password", may_be_empty=True))
 
 
 @dataclass(slots=True)
-class Challenge:
-    """What an upstream asked for, and how often it was answered.
+class DigestChallenge:
+    """A Digest challenge of an upstream, and how often it was answered.
 
     Attributes:
-        parameters: Of its ``WWW-Authenticate``, by name in lower case.
-        cnonce: The client's nonce; the same for all answers, for some algorithms depend on the first.
-        count: How many requests have used it.
+        parameters: The parameters of ``WWW-Authenticate``, by name in lower case.
+        cnonce: The client nonce; the same for all answers, because session algorithms depend on the first.
+        count: How many requests have used its nonce.
     """
 
     parameters: Mapping[str, str]
@@ -53,22 +52,22 @@ class Challenge:
 
     @property
     def is_answerable(self) -> bool:
-        """Whether its algorithm and its quality of protection are known here."""
+        """Whether its algorithm and its quality of protection are supported."""
         return self.hash_name in _HASHES and (not self.has_qop or "auth" in self._qops)
 
     @property
     def is_stale(self) -> bool:
-        """Whether it says that the credentials were right, and only the nonce was too old."""
+        """Whether only the nonce was rejected, as too old, and not the credentials."""
         return self.parameters.get("stale", "").lower() == "true"
 
     @property
     def has_qop(self) -> bool:
-        """Whether it is of RFC 2617 or later."""
+        """Whether it follows RFC 2617 or later."""
         return bool(self._qops)
 
     @property
     def hash_name(self) -> str:
-        """Its algorithm, without the ending that asks for a session."""
+        """Its algorithm, without the session suffix."""
         return self.parameters.get("algorithm", "MD5").upper().removesuffix(_SESSION)
 
     @property
@@ -81,32 +80,32 @@ class Challenge:
         return re.findall(r"[\w-]+", self.parameters.get("qop", "").lower())
 
     def answer(self, username: str, password: str, method: str, target: str) -> str:
-        """Give the ``Authorization`` for one more request."""
+        """Return the ``Authorization`` header for the next request."""
         self.count += 1
-        given = self.parameters
-        realm, nonce = given.get("realm", ""), given.get("nonce", "")
+        parameters = self.parameters
+        realm, nonce = parameters.get("realm", ""), parameters.get("nonce", "")
         count, cnonce = f"{self.count:08x}", self.cnonce
         secret = self._hash(username, realm, password)
         if self.has_session:
             secret = self._hash(secret, nonce, cnonce)
         request = self._hash(method, target)
         between = (nonce, count, cnonce, "auth") if self.has_qop else (nonce,)
-        hides_user = given.get("userhash", "").lower() == "true"
+        hides_user = parameters.get("userhash", "").lower() == "true"
         sent = [
-            _user(self._hash(username, realm) if hides_user else username),
+            _username_parameter(self._hash(username, realm) if hides_user else username),
             f"realm={_quoted(realm)}",
             f"uri={_quoted(target)}",
             f"nonce={_quoted(nonce)}",
             f'response="{self._hash(secret, *between, request)}"',
         ]
-        if "algorithm" in given:
-            sent.append(f"algorithm={given['algorithm']}")
+        if "algorithm" in parameters:
+            sent.append(f"algorithm={parameters['algorithm']}")
         if self.has_qop:
             sent += ["qop=auth", f"nc={count}"]
         if self.has_qop or self.has_session:
             sent.append(f"cnonce={_quoted(cnonce)}")
-        if "opaque" in given:
-            sent.append(f"opaque={_quoted(given['opaque'])}")
+        if "opaque" in parameters:
+            sent.append(f"opaque={_quoted(parameters['opaque'])}")
         if hides_user:
             sent.append("userhash=true")
         return f"Digest {', '.join(sent)}"
@@ -116,16 +115,16 @@ class Challenge:
         return hashed
 
 
-class Digest:
-    """Answers the challenge of an upstream, and goes on using its nonce until there is another."""
+class DigestScheme:
+    """Answer the challenge of an upstream, and reuse its nonce until it sends a new one."""
 
     def __init__(self, username: str, password: str) -> None:
         self._username = username
         self._password = password
-        self._challenge: Challenge | None = None
+        self._challenge: DigestChallenge | None = None
 
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
-        """Send the request; where the upstream challenges it anew, once more with the answer."""
+        """Send the request; if the upstream sends a new challenge, answer it and send the request again."""
         if request.has("authorization"):
             return await send(request)
         request = await request.buffered()
@@ -144,17 +143,17 @@ class Digest:
         return await self._send(request, found, send)
 
     async def _send(
-        self, request: OutgoingRequest, challenge: Challenge | None, send: Send
+        self, request: OutgoingRequest, challenge: DigestChallenge | None, send: Send
     ) -> UpstreamResponse:
         if challenge is None:
             return await send(request)
-        target = target_of(wire_url(request))
+        target = request_target(parsed_url(request))
         answer = challenge.answer(self._username, self._password, request.method, target)
         return await send(request.with_headers(("Authorization", answer)))
 
 
-def challenges_of(response: UpstreamResponse) -> Iterator[Challenge]:
-    """Give the Digest challenges of a response, in the upstream's order of preference."""
+def challenges_of(response: UpstreamResponse) -> Iterator[DigestChallenge]:
+    """Return the Digest challenges of a response, in the upstream's order of preference."""
     for name, header in response.headers:
         if name != "www-authenticate":
             continue
@@ -164,14 +163,14 @@ def challenges_of(response: UpstreamResponse) -> Iterator[Challenge]:
                 parameters[key.lower()] = _unquoted(value)
                 continue
             if scheme == "digest":
-                yield Challenge(parameters)
+                yield DigestChallenge(parameters)
             scheme, parameters = key.lower(), {}
         if scheme == "digest":
-            yield Challenge(parameters)
+            yield DigestChallenge(parameters)
 
 
-def _user(name: str) -> str:
-    """Write the user's name; one that quotes cannot hold goes as RFC 7616 says in §3.4."""
+def _username_parameter(name: str) -> str:
+    """Return the user name parameter; a name that is not ASCII is encoded as in RFC 7616 §3.4."""
     return f"username={_quoted(name)}" if name.isascii() else f"username*=UTF-8''{quote(name, safe='')}"
 
 

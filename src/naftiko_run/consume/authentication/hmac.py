@@ -1,4 +1,4 @@
-"""``hmac``: requests signed as Veracode wants it (VERACODE-HMAC-SHA-256), the one such scheme in use."""
+"""``hmac``: requests signed with Veracode's VERACODE-HMAC-SHA-256, the only scheme of this type in use."""
 
 from __future__ import annotations
 
@@ -8,24 +8,23 @@ from dataclasses import dataclass, field
 from hmac import digest
 from typing import Final
 
-from naftiko_run.consume.authentication.block import AuthenticationBlock
-from naftiko_run.consume.authentication.header import masked
-from naftiko_run.consume.authentication.scheme import Authentication
-from naftiko_run.consume.authentication.wire import target_of, wire_url
+from naftiko_run.consume.authentication.request_target import parsed_url, request_target
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import masked_credentials
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _SCHEME: Final = "VERACODE-HMAC-SHA-256"
 _VERSION: Final = b"vcode_request_version_1"
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
-    """Compile ``{type: hmac, apiId, apiKey}``; a region's prefix before either is left out.
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
+    """Compile ``{type: hmac, apiId, apiKey}``; a region prefix of either is removed.
 
     Raises:
-        ValueError: One is not there, or the key is not hexadecimal.
+        ValueError: One is missing, or the key is not hexadecimal.
     """
     if block.is_masked:
-        return masked(_SCHEME)
+        return masked_credentials(_SCHEME)
     identity, key = (block.required(name).rpartition("-")[2] for name in ("apiId", "apiKey"))
     try:
         return HmacSignature(identity, bytes.fromhex(key))
@@ -38,8 +37,8 @@ class HmacSignature:
     """Signs each request.
 
     Attributes:
-        identity: Who signs.
-        key: Signs.
+        identity: The API ID.
+        key: The API key, which signs requests.
     """
 
     identity: str = field(repr=False)
@@ -53,17 +52,19 @@ class HmacSignature:
         return await send(request)
 
     def authorization(self, request: OutgoingRequest, timestamp: str, nonce: bytes) -> str:
-        """Give the ``Authorization`` of a request.
+        """Return the ``Authorization`` header of a request.
 
         Args:
-            request: Without one.
-            timestamp: Milliseconds since 1970.
-            nonce: Never used twice.
+            request: The request to sign.
+            timestamp: Milliseconds since the epoch.
+            nonce: Random bytes, unique for each request.
         """
-        url = wire_url(request)
-        what = f"id={self.identity.lower()}&host={url.host}&url={target_of(url)}&method={request.method}"
+        url = parsed_url(request)
+        signed = (
+            f"id={self.identity.lower()}&host={url.host}&url={request_target(url)}&method={request.method}"
+        )
         key = self.key
         for part in (nonce, timestamp.encode(), _VERSION):
             key = digest(key, part, "sha256")
-        signature = digest(key, what.encode(), "sha256").hex()
+        signature = digest(key, signed.encode(), "sha256").hex()
         return f"{_SCHEME} id={self.identity},ts={timestamp},nonce={nonce.hex()},sig={signature}"

@@ -1,4 +1,4 @@
-"""``oauth1``: requests signed by RFC 5849, with the hash of their body where the upstream wants it."""
+"""``oauth1``: requests signed as in RFC 5849, optionally with a hash of the body."""
 
 from __future__ import annotations
 
@@ -18,32 +18,31 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from naftiko_run.consume.authentication.block import AuthenticationBlock
-from naftiko_run.consume.authentication.header import masked
-from naftiko_run.consume.authentication.keys import read_keys
-from naftiko_run.consume.authentication.scheme import Authentication
-from naftiko_run.consume.authentication.wire import host_of, wire_url
+from naftiko_run.consume.authentication.key_files import read_key_file
+from naftiko_run.consume.authentication.request_target import host_header, parsed_url
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import masked_credentials
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 Sign = Callable[[str], bytes]
-"""Signs a signature base string."""
+"""Sign a signature base string."""
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _HMAC: Final = {"HMAC-SHA1": hashlib.sha1, "HMAC-SHA256": hashlib.sha256}
 _encode = partial(quote, safe="~")
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile an oauth1 block: ``consumerKey`` with a ``signingKey``, or with a ``consumerSecret``.
 
-    A ``signingKey`` signs with RSA-SHA256 and the hash of the body, as Mastercard
-    wants it; it is PEM text, or the file of a PEM or PKCS#12 key.
+    A ``signingKey`` signs with RSA-SHA256 and the hash of the body, as Mastercard requires; it is PEM text, or the name
+    of a PEM or PKCS#12 file.
 
     Raises:
-        ValueError: There is no key, it cannot be read, or the method is not supported.
+        ValueError: The key is missing or cannot be read, or the method is not supported.
     """
     if block.is_masked:
-        return masked("OAuth")
+        return masked_credentials("OAuth")
     has_key = bool(block.settings.get("signingKey"))
     method = block.value("signatureMethod").upper() or ("RSA-SHA256" if has_key else "HMAC-SHA1")
     if method == "RSA-SHA256":
@@ -52,7 +51,9 @@ def compile_scheme(block: AuthenticationBlock) -> Authentication:
         key = f"{_encode(block.required('consumerSecret'))}&{_encode(block.value('tokenSecret'))}".encode()
         sign = partial(_sign_with_hmac, key, method)
     else:
-        raise ValueError(f"oauth1 signs with {', '.join(_HMAC)} or RSA-SHA256, not with `{method}`")
+        raise ValueError(
+            f"oauth1 does not support the signature method `{method}`; use {', '.join(_HMAC)} or RSA-SHA256"
+        )
     has_body_hash = block.settings.get("bodyHash")
     return OAuth1(
         block.required("consumerKey"),
@@ -65,10 +66,10 @@ def compile_scheme(block: AuthenticationBlock) -> Authentication:
 
 
 def _rsa_key(block: AuthenticationBlock) -> RSAPrivateKey:
-    key = read_keys(block, "signingKey", "signingKeyPassword").key
+    key = read_key_file(block, "signingKey", "signingKeyPassword").key
     if isinstance(key, RSAPrivateKey):
         return key
-    raise ValueError("the `signingKey` is no RSA key")
+    raise ValueError("the `signingKey` is not an RSA key")
 
 
 def _sign_with_rsa(key: RSAPrivateKey, base: str) -> bytes:
@@ -84,12 +85,12 @@ class OAuth1:
     """Signs each request.
 
     Attributes:
-        consumer_key: Who signs.
-        token: On whose behalf; empty for the consumer itself.
-        realm: Shown with the credentials; empty for none.
-        method: How it is signed.
-        sign: Signs.
-        hashes_body: Whether a body that is no form is signed too.
+        consumer_key: The consumer key.
+        token: The access token; empty if the consumer acts for itself.
+        realm: The realm parameter; empty for none.
+        method: The signature method.
+        sign: Signs the signature base string.
+        hashes_body: Whether a body that is not a form is signed by its hash.
     """
 
     consumer_key: str
@@ -108,12 +109,12 @@ class OAuth1:
         return await send(request)
 
     def authorization(self, request: OutgoingRequest, timestamp: str, nonce: str) -> str:
-        """Give the ``Authorization`` of a request.
+        """Return the ``Authorization`` header of a request.
 
         Args:
-            request: Without one.
-            timestamp: Seconds since 1970.
-            nonce: Never used twice with one timestamp.
+            request: The request to sign.
+            timestamp: Seconds since the epoch.
+            nonce: Unique for each timestamp.
         """
         parameters = {
             "oauth_consumer_key": self.consumer_key,
@@ -136,24 +137,24 @@ class OAuth1:
 
 
 def signature_base(request: OutgoingRequest, parameters: Mapping[str, str]) -> str:
-    """Give what is signed (RFC 5849 §3.4.1).
+    """Return the signature base string (RFC 5849 §3.4.1).
 
     Args:
         request: The request.
-        parameters: The protocol's own, without the signature.
+        parameters: The protocol parameters, without the signature.
     """
-    url = wire_url(request)
+    url = parsed_url(request)
     pairs = [*parameters.items(), *_pairs(url.query.decode("ascii"))]
     if _is_form(request):
         pairs += _pairs((request.body or b"").decode("utf-8", "replace"))
     normalised = sorted((_encode(name), _encode(value)) for name, value in pairs)
     written = "&".join(f"{name}={value}" for name, value in normalised)
-    return "&".join((request.method, _encode(_address(url)), _encode(written)))
+    return "&".join((request.method, _encode(_base_string_uri(url)), _encode(written)))
 
 
-def _address(url: httpx.URL) -> str:
-    """Give the base string URI of RFC 5849 §3.4.1.2: no query, and no port that is the scheme's own."""
-    return f"{url.scheme}://{host_of(url)}{url.raw_path.partition(b'?')[0].decode('ascii')}"
+def _base_string_uri(url: httpx.URL) -> str:
+    """Return the base string URI of RFC 5849 §3.4.1.2: no query, and no default port."""
+    return f"{url.scheme}://{host_header(url)}{url.raw_path.partition(b'?')[0].decode('ascii')}"
 
 
 def _pairs(written: str) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""``oauth2``: the client credentials grant of RFC 6749, with discovery by RFC 8414 and OpenID Connect."""
+"""``oauth2``: the client credentials grant of RFC 6749, with discovery as in RFC 8414 and OpenID Connect."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode, urlsplit
 
-from naftiko_run import jsontext
-from naftiko_run.consume.authentication.bearer import bearing
-from naftiko_run.consume.authentication.block import AuthenticationBlock
-from naftiko_run.consume.authentication.header import masked
-from naftiko_run.consume.authentication.scheme import Authentication
-from naftiko_run.consume.authentication.tokens import Token, TokenCache
+from naftiko_run import _json
+from naftiko_run.consume.authentication.bearer import bearer_credentials
+from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
+from naftiko_run.consume.authentication.static_credentials import masked_credentials
+from naftiko_run.consume.authentication.token_cache import Token, TokenCache
 from naftiko_run.errors import UpstreamUnreachable
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 from naftiko_run.version import USER_AGENT
@@ -26,40 +25,39 @@ _CODES: Final = (
     *("invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type"),
     *("invalid_scope", "invalid_target", "access_denied", "server_error", "temporarily_unavailable"),
 )
-"""The error codes of OAuth, which may be shown; anything else in an answer may hold a secret."""
+"""The error codes of OAuth 2.0, which may be shown; anything else in a response may contain a secret."""
 
 
-def compile_scheme(block: AuthenticationBlock) -> Authentication:
+def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:
     """Compile an oauth2 block.
 
-    Without a token, the client's id and secret are those of the block, or else of
-    the variables ``<NAMESPACE>_CLIENT_ID`` and ``<NAMESPACE>_CLIENT_SECRET``; the
-    specification has no place for them. A block that does not say where tokens
-    come from takes one from ``<NAMESPACE>_ACCESS_TOKEN``.
+    The client ID and secret come from the block, or else from the variables ``<NAMESPACE>_CLIENT_ID`` and
+    ``<NAMESPACE>_CLIENT_SECRET``, because the specification has no fields for them. A block without a token and without
+    a token endpoint or issuer uses the variable ``<NAMESPACE>_ACCESS_TOKEN``.
 
     Raises:
-        ValueError: It asks for a grant or a client authentication that is not supported.
+        ValueError: The grant or the client authentication method is not supported, or a setting is invalid.
     """
     settings = block.settings
     grant = str(settings.get("grantType") or "client_credentials").casefold().replace("-", "_")
     if grant not in ("client_credentials", "clientcredentials"):
         raise ValueError(f"the grant `{settings['grantType']}` is not supported; `client_credentials` is")
     if block.is_masked:
-        return masked("Bearer")
+        return masked_credentials("Bearer")
     if settings.get("token"):
-        return bearing(block.required("token"))
+        return bearer_credentials(block.required("token"))
     endpoint, issuer = block.value("tokenEndpoint"), block.value("authorizationServerUri")
     if not (settings.get("tokenEndpoint") or settings.get("authorizationServerUri")):
         if settings.get("clientId") or settings.get("clientSecret"):
             raise ValueError("oauth2 authentication needs a `tokenEndpoint`, or an `authorizationServerUri`")
-        return bearing(_from_environment(block, "ACCESS_TOKEN"))
+        return bearer_credentials(_from_environment(block, "ACCESS_TOKEN"))
     for uri in (endpoint, issuer):
         if uri and urlsplit(uri).scheme not in ("http", "https"):
-            raise ValueError("`tokenEndpoint` and `authorizationServerUri` are http or https addresses")
+            raise ValueError("`tokenEndpoint` and `authorizationServerUri` must be http or https URLs")
     method = block.value("tokenEndpointAuthMethod")
     if method not in ("", BASIC, POST):
-        raise ValueError(f"`tokenEndpointAuthMethod` is `{BASIC}` or `{POST}`")
-    wanted = {
+        raise ValueError(f"`tokenEndpointAuthMethod` must be `{BASIC}` or `{POST}`")
+    form_fields = {
         "scope": " ".join(block.text(scope) for scope in settings.get("scopes") or ()),
         "audience": block.value("audience"),
         "resource": block.value("resource"),
@@ -71,32 +69,32 @@ def compile_scheme(block: AuthenticationBlock) -> Authentication:
         block.value("clientId") or _from_environment(block, "CLIENT_ID"),
         block.value("clientSecret") or _from_environment(block, "CLIENT_SECRET"),
         method,
-        {name: value for name, value in wanted.items() if value},
+        {name: value for name, value in form_fields.items() if value},
         block.send,
         block.timeout,
     )
 
 
-def _from_environment(block: AuthenticationBlock, what: str) -> str:
+def _from_environment(block: AuthenticationBlock, suffix: str) -> str:
     name = re.sub(r"[^A-Z0-9]+", "_", block.namespace.upper()).strip("_")
-    return block.text(f"{{{{{name}_{what}}}}}")
+    return block.text(f"{{{{{name}_{suffix}}}}}")
 
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """Sends an access token that the authorization server gives for the client's own credentials.
+    """Send an access token that the authorization server issues for the client credentials.
 
     Attributes:
-        namespace: Whose operations it is for.
-        endpoint: Where tokens are given; empty where the issuer's metadata say it.
-        issuer: The authorization server; empty where the endpoint is known.
-        client_id: The client's id.
-        client_secret: The client's secret.
-        method: How the client authenticates; empty for how the server likes it, else by Basic.
-        wanted: What a token is asked for besides: scope, audience, resource.
-        send: Carries requests for tokens.
-        timeout: How many seconds it may take to get a token.
-        tokens: Holds the token.
+        namespace: The namespace whose operations it authenticates.
+        endpoint: The token endpoint URL; empty if it is in the metadata of the issuer.
+        issuer: The authorization server; empty if the endpoint is set.
+        client_id: The client ID.
+        client_secret: The client secret.
+        method: The client authentication method; empty for the one in the metadata, or else Basic.
+        form_fields: More fields of the token request: scope, audience, resource.
+        send: Sends requests for tokens.
+        timeout: The timeout for getting a token, in seconds.
+        tokens: Caches the token.
     """
 
     namespace: str
@@ -105,25 +103,25 @@ class ClientCredentials:
     client_id: str = field(repr=False)
     client_secret: str = field(repr=False)
     method: str
-    wanted: Mapping[str, str]
+    form_fields: Mapping[str, str]
     send: Send = field(repr=False)
     timeout: float
     tokens: TokenCache = field(default_factory=TokenCache, repr=False)
 
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
-        """Send the request with a token; where the upstream does not take it, once more with a new one."""
+        """Send the request with a token; if the upstream rejects the token, retry once with a new one."""
         if request.has("authorization"):
             return await send(request)
         token = await self.tokens.get(self._fetch)
-        response = await bearing(token.value).authorize(request, send)
+        response = await bearer_credentials(token.value).authorize(request, send)
         if response.status != 401:
             return response
-        self.tokens.refuse(token)
+        self.tokens.invalidate(token)
         if not request.is_repeatable:
             return response
         await response.aclose()
         token = await self.tokens.get(self._fetch)
-        return await bearing(token.value).authorize(request, send)
+        return await bearer_credentials(token.value).authorize(request, send)
 
     async def _fetch(self) -> Token:
         endpoint, method = self.endpoint, self.method
@@ -131,7 +129,7 @@ class ClientCredentials:
         if not endpoint:
             endpoint, methods = await self._discover(deadline)
             method = method or (POST if POST in methods and BASIC not in methods else BASIC)
-        form = {"grant_type": "client_credentials", **self.wanted}
+        form = {"grant_type": "client_credentials", **self.form_fields}
         headers = [("Content-Type", "application/x-www-form-urlencoded")]
         if method == POST:
             form |= {"client_id": self.client_id, "client_secret": self.client_secret}
@@ -140,34 +138,36 @@ class ClientCredentials:
             headers.append(("Authorization", f"Basic {b64encode(pair.encode()).decode()}"))
         body = urlencode(form).encode()
         response = await self.send(self._request("POST", endpoint, headers, deadline, body))
-        answer = _object(response)
-        value = answer.get("access_token")
+        content = _object(response)
+        value = content.get("access_token")
         if response.status != 200 or not isinstance(value, str) or not value:
-            raise self._failure(endpoint, response, answer)
-        if str(answer.get("token_type") or "bearer").casefold() != "bearer":
-            raise self._failure(endpoint, response, {}, "with a token that is no bearer token")
-        return Token(value, _seconds(answer.get("expires_in")))
+            raise self._failure(endpoint, response, content)
+        if str(content.get("token_type") or "bearer").casefold() != "bearer":
+            raise self._failure(endpoint, response, {}, "a token that is not a bearer token")
+        return Token(value, _seconds(content.get("expires_in")))
 
     async def _discover(self, deadline: float) -> tuple[str, Sequence[str]]:
-        """Ask the authorization server where it gives tokens, and how clients authenticate there.
+        """Fetch the token endpoint and its client authentication methods from the metadata of the issuer.
 
-        It is asked for each token: it may have moved since the last, and tokens live long.
+        The metadata are fetched again for each token, because they may change during its lifetime.
         """
-        for address in _metadata_addresses(self.issuer):
+        for address in _metadata_urls(self.issuer):
             response = await self.send(self._request("GET", address, [], deadline))
-            answer = _object(response)
-            endpoint = answer.get("token_endpoint")
+            content = _object(response)
+            endpoint = content.get("token_endpoint")
             if response.status != 200 or not isinstance(endpoint, str):
                 continue
-            if str(answer.get("issuer")).rstrip("/") != self.issuer.rstrip("/"):
-                raise self._failure(address, response, {}, "as another issuer than `authorizationServerUri`")
+            if str(content.get("issuer")).rstrip("/") != self.issuer.rstrip("/"):
+                raise self._failure(
+                    address, response, {}, "metadata of an issuer other than `authorizationServerUri`"
+                )
             if urlsplit(endpoint).scheme not in ("https", urlsplit(self.issuer).scheme):
-                raise self._failure(address, response, {}, "with a token endpoint that is not at https")
-            methods = answer.get("token_endpoint_auth_methods_supported")
+                raise self._failure(address, response, {}, "a token endpoint that does not use https")
+            methods = content.get("token_endpoint_auth_methods_supported")
             return endpoint, methods if isinstance(methods, list) else [BASIC]
         raise UpstreamUnreachable(
-            f"{self.namespace} got no access token: {_host(self.issuer)} does not say where it gives tokens",
-            hint="give the `tokenEndpoint` of the authorization server",
+            f"{self.namespace} could not get an access token: {_host(self.issuer)} publishes no token endpoint",
+            hint="set the `tokenEndpoint` of the authorization server",
         )
 
     def _request(
@@ -183,18 +183,18 @@ class ClientCredentials:
         return OutgoingRequest(name, method, url, (*fixed, *headers), body, deadline=deadline)
 
     def _failure(
-        self, address: str, response: UpstreamResponse, answer: Mapping[str, Any], how: str = ""
+        self, address: str, response: UpstreamResponse, content: Mapping[str, Any], how: str = ""
     ) -> UpstreamUnreachable:
-        code = next((each for each in _CODES if each == answer.get("error")), "")
+        code = next((each for each in _CODES if each == content.get("error")), "")
         how = how or (f"{response.status} ({code})" if code else str(response.status))
         return UpstreamUnreachable(
-            f"{self.namespace} got no access token: {_host(address)} answered {how}",
-            hint="check the client's id and secret" if code == "invalid_client" else "",
+            f"{self.namespace} could not get an access token: {_host(address)} returned {how}",
+            hint="check the client ID and secret" if code == "invalid_client" else "",
         )
 
 
-def _metadata_addresses(issuer: str) -> list[str]:
-    """Give where an issuer's metadata may be: RFC 8414 §3, OpenID Connect, then what older servers do."""
+def _metadata_urls(issuer: str) -> list[str]:
+    """Return the possible metadata URLs of an issuer: RFC 8414 §3, OpenID Connect, then the form of older servers."""
     parts = urlsplit(issuer.rstrip("/"))
     origin = f"{parts.scheme}://{parts.netloc}"
     found = [
@@ -207,7 +207,7 @@ def _metadata_addresses(issuer: str) -> list[str]:
 
 def _object(response: UpstreamResponse) -> Mapping[str, Any]:
     try:
-        value = jsontext.loads(response.body)
+        value = _json.loads(response.body)
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

@@ -1,4 +1,4 @@
-"""Response formats, one module each, found through the entry-point group ``naftiko_run.formats``."""
+"""Response formats, one module each, looked up in the entry-point group ``naftiko_run.formats``."""
 
 from naftiko_run.consume.formats.format import Format, FormatSettings, compile_format
 from naftiko_run.consume.formats.json import JsonFormat

@@ -1,4 +1,4 @@
-"""``avro``: container files, and single values by the schema of the document."""
+"""``avro``: Avro container files, and single values with a schema from ``outputSchema``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Context, Decimal
 from typing import Any, ClassVar, Final, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings, missing_extra, schema_file
-from naftiko_run.consume.formats.plain import plain
+from naftiko_run.consume.formats.json_values import to_json_value
 
 _MAGIC: Final = b"Obj\x01"
 _HEADER: Final[dict[str, Any]] = {
@@ -20,20 +20,21 @@ _HEADER: Final[dict[str, Any]] = {
         {"name": "sync", "type": {"type": "fixed", "name": "sync", "size": 16}},
     ],
 }
-"""What follows the magic bytes of a container file."""
+"""The header that follows the magic bytes of a container file."""
 _DECIMAL: Final = "naftiko-decimal"
-"""The logical type that stands in schemas for ``decimal``: the library's own reader of decimals has no limit, and a
-context that threads share."""
+"""The logical type that replaces ``decimal`` in schemas, because the library's reader of decimals has no size limit and
+uses a context that threads share."""
 MAX_TYPES: Final = 10_000
+"""The maximum number of types that a schema expands to."""
 MAX_DECIMAL: Final = 1000
-"""Bytes of a decimal: writing its digits takes a time that grows with their square."""
+"""The maximum size of a decimal in bytes: converting it to digits takes quadratic time."""
 
 
 class AvroFormat:
-    """Avro. A container file is a list; a single value, whose schema ``outputSchema`` names, is itself.
+    """Avro: a container file becomes a list; a single value, with the schema in ``outputSchema``, stays one value.
 
-    The library walks nested data with the machine's stack and counts what
-    takes no bytes: schemas that allow endless depth or number are refused.
+    The library recurses into nested data and loops over zero-byte items, so schemas that allow unlimited depth or
+    an unlimited number of values are rejected.
     """
 
     accept: ClassVar[str] = "application/avro, avro/binary;q=0.9, */*;q=0.5"
@@ -54,22 +55,24 @@ class AvroFormat:
         file = schema_file(settings)
         try:
             self._schema = fastavro.schema.load_schema(str(file))
-        except Exception as fault:  # noqa: BLE001 - the library raises whatever the file leads it to
-            raise ValueError(f"the schema `{file}` is not one of Avro: {_words(fault)}") from None
+        except Exception as fault:  # noqa: BLE001 - the library raises arbitrary exceptions
+            raise ValueError(f"`{file}` is not a valid Avro schema: {_described(fault)}") from None
         self._schema = _with_own_decimals(self._schema)
         check_schema(self._schema)
 
-    def decode(self, content: bytes, media_type: str) -> Any:  # noqa: ARG002 - the content says what it is
-        """Decode an answer; see ``Format.decode``."""
+    def decode(self, content: bytes, media_type: str) -> Any:  # noqa: ARG002 - the content identifies itself
+        """Decode a response; see ``Format.decode``."""
         if self._schema is None and not content.startswith(_MAGIC):
-            raise ValueError("it is no container file, and no `outputSchema` says what else it is")
+            raise ValueError(
+                "it is not an Avro container file, and there is no `outputSchema` to decode it with"
+            )
         try:
             value = self._read(io.BytesIO(content), is_container=content.startswith(_MAGIC))
-        except _Refused:
+        except _Rejected:
             raise
-        except Exception:  # noqa: BLE001 - the library raises whatever the bytes lead it to
-            raise ValueError("its bytes do not fit the schema") from None
-        return plain(value)
+        except Exception:  # noqa: BLE001 - the library raises arbitrary exceptions
+            raise ValueError("its bytes do not match the schema") from None
+        return to_json_value(value)
 
     def _read(self, stream: io.BytesIO, *, is_container: bool) -> Any:
         if is_container:
@@ -78,11 +81,11 @@ class AvroFormat:
             return list(reader)
         value = self._fastavro.schemaless_reader(stream, self._schema, None)
         if stream.read(1):
-            raise _Refused("bytes are left after the value that the schema describes")
+            raise _Rejected("there are extra bytes after the value that the schema describes")
         return value
 
     def _with_own_decimals(self, stream: io.BytesIO) -> io.BytesIO:
-        """Return a container file in whose schema decimals are of our own logical type."""
+        """Return a container file with our logical type for decimals in its schema."""
         start = stream.tell()
         stream.seek(len(_MAGIC), io.SEEK_CUR)
         header: Any = self._fastavro.schemaless_reader(stream, _HEADER, None)
@@ -100,7 +103,7 @@ class AvroFormat:
 
 
 def _with_own_decimals(schema: Any) -> Any:
-    """Return a schema in which decimals are of our own logical type."""
+    """Return a schema with our logical type for decimals."""
     if isinstance(schema, list):
         return [_with_own_decimals(each) for each in schema]
     if not isinstance(schema, dict):
@@ -109,36 +112,34 @@ def _with_own_decimals(schema: Any) -> Any:
     return changed | {"logicalType": _DECIMAL} if schema.get("logicalType") == "decimal" else changed
 
 
-class _Refused(ValueError):
-    """What the library would take, and we do not."""
+class _Rejected(ValueError):
+    """Raised for data that the library accepts and we reject."""
 
 
-def _decimal(data: bytes, writer_schema: Any = None, reader_schema: Any = None) -> Decimal:  # noqa: ARG001 - the library's form
+def _decimal(data: bytes, writer_schema: Any = None, reader_schema: Any = None) -> Decimal:  # noqa: ARG001 - the library's signature
     if len(data) > MAX_DECIMAL:
-        raise _Refused(f"a decimal in it has {len(data):,} bytes; at most {MAX_DECIMAL:,} are taken")
-    context = Context(
-        prec=writer_schema["precision"]
-    )  # the library's own reader has one, which threads share
+        raise _Rejected(f"it contains a decimal of {len(data):,} bytes; the maximum is {MAX_DECIMAL:,}")
+    context = Context(prec=writer_schema["precision"])  # not shared between threads
     digits = context.create_decimal(int.from_bytes(data, "big", signed=True))
     return digits.scaleb(-writer_schema.get("scale", 0), context)
 
 
 def check_schema(schema: Any) -> None:
-    """Check that data of a parsed schema is no deeper than the schema, and no longer than its bytes.
+    """Check that data of a parsed schema cannot be nested deeper than the schema, or have more values than bytes.
 
     Raises:
-        ValueError: One of its types contains itself, or a list has items that take no bytes.
+        ValueError: A type is recursive, or an array has zero-byte items.
     """
-    _Measure({}).of(schema)
+    _SizeCheck({}).of(schema)
 
 
 @dataclass(frozen=True, slots=True)
 class _Size:
-    """What values of a type take.
+    """The size of values of a type.
 
     Attributes:
-        is_empty: Whether they may take no bytes.
-        types: How many types the type unfolds to.
+        is_empty: Whether they may take zero bytes.
+        types: How many types the type expands to.
     """
 
     is_empty: bool
@@ -146,11 +147,11 @@ class _Size:
 
 
 @dataclass(frozen=True, slots=True)
-class _Measure:
-    """A walk over a schema.
+class _SizeCheck:
+    """Check the types of a schema recursively.
 
     Attributes:
-        known: Named types; None while one is walked.
+        known: The sizes of named types; None while a type is being checked.
     """
 
     known: dict[str, _Size | None]
@@ -158,7 +159,7 @@ class _Measure:
     def of(self, schema: Any) -> _Size:
         if isinstance(schema, str):
             return self._named(schema)
-        if isinstance(schema, list):  # a union: a byte says which of them follows
+        if isinstance(schema, list):  # a union: its branch takes one byte
             return self._sum([self.of(each) for each in schema], is_empty=False)
         kind = schema["type"]
         if kind in ("record", "error", "enum", "fixed"):
@@ -170,7 +171,7 @@ class _Measure:
             return self.of(kind)
         inner = self.of(schema["items" if kind == "array" else "values"])
         if kind == "array" and inner.is_empty:
-            raise _Refused("its schema has a list of what takes no bytes, which is refused")
+            raise _Rejected("its schema has an array of zero-byte items, which is not allowed")
         return self._sum([inner], is_empty=False)
 
     def _defined(self, kind: str, schema: Any) -> _Size:
@@ -182,15 +183,15 @@ class _Measure:
     def _named(self, name: str) -> _Size:
         size = self.known.get(name, _Size(is_empty=name == "null"))
         if size is None:
-            raise _Refused(f"its schema has a type that contains itself, `{name}`, which is refused")
+            raise _Rejected(f"its schema has a recursive type, `{name}`, which is not allowed")
         return size
 
     def _sum(self, parts: list[_Size], *, is_empty: bool) -> _Size:
         types = 1 + sum(each.types for each in parts)
         if types > MAX_TYPES:
-            raise _Refused(f"its schema unfolds to more than {MAX_TYPES:,} types")
+            raise _Rejected(f"its schema expands to more than {MAX_TYPES:,} types")
         return _Size(is_empty, types)
 
 
-def _words(fault: Exception) -> str:
+def _described(fault: Exception) -> str:
     return f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__

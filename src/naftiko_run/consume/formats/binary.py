@@ -1,4 +1,4 @@
-"""``binary``: bytes that are passed on and never read."""
+"""``binary``: bytes that are passed on without decoding."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from naftiko_run.consume.formats.format import FormatSettings
 
 
 class BinaryFormat:
-    """Bytes; where JSON must carry them, base64."""
+    """Bytes; base64 text if they must be part of JSON."""
 
     unmapped: ClassVar[Literal["bytes"]] = "bytes"
 
     def __init__(self, settings: FormatSettings) -> None:
         self.accept = f"{settings.media_type}, */*;q=0.5" if settings.media_type else "*/*"
 
-    def decode(self, content: bytes, media_type: str) -> Any:  # noqa: ARG002 - any will do
-        """Decode an answer; see ``Format.decode``."""
+    def decode(self, content: bytes, media_type: str) -> Any:  # noqa: ARG002 - not used
+        """Decode a response; see ``Format.decode``."""
         return b64encode(content).decode()

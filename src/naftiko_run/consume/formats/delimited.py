@@ -1,4 +1,4 @@
-"""``csv``, ``tsv`` and ``psv``: a header, then a row for each object."""
+"""``csv``, ``tsv`` and ``psv``: delimited text with a header."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 from typing import Any, ClassVar, Final, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings
-from naftiko_run.consume.formats.rows import distinct, objects
+from naftiko_run.consume.formats.tables import row_objects, unique_names
 from naftiko_run.consume.formats.text import decode_text
 
 _DELIMITERS: Final = {"csv": ",", "tsv": "\t", "psv": "|"}
@@ -19,7 +19,7 @@ _ACCEPT: Final = {
 
 
 class DelimitedFormat:
-    """Delimited text (RFC 4180), whatever the delimiter: a list of objects by header, every value text."""
+    """Delimited text (RFC 4180, with any delimiter): a list of objects with the header as keys and text values."""
 
     unmapped: ClassVar[Literal["text"]] = "text"
 
@@ -28,7 +28,7 @@ class DelimitedFormat:
         self._delimiter = _DELIMITERS[settings.name]
 
     def decode(self, content: bytes, media_type: str) -> Any:
-        """Decode an answer; see ``Format.decode``."""
+        """Decode a response; see ``Format.decode``."""
         text = decode_text(content, media_type)
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter, strict=True)
         rows: list[list[str]] = []
@@ -38,13 +38,13 @@ class DelimitedFormat:
                 if not row:
                     continue
                 if not header:
-                    header = distinct(row)
+                    header = unique_names(row)
                     continue
                 if any(row[len(header) :]):
                     raise ValueError(
-                        f"line {reader.line_num} has {len(row)} values; its header has {len(header)}"
+                        f"line {reader.line_num} has {len(row)} values; the header has {len(header)}"
                     )
                 rows.append(row)
         except csv.Error as fault:
             raise ValueError(f"line {reader.line_num}: {fault}") from None
-        return objects(header, rows)
+        return row_objects(header, rows)

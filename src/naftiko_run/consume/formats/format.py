@@ -1,4 +1,4 @@
-"""The seam to every response format, and what formats with a schema file share."""
+"""The interface of response formats, and helpers for formats with a schema file."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from naftiko_run import locations, plugins
 
 @dataclass(frozen=True, slots=True)
 class FormatSettings:
-    """What a consumed operation says of its answers.
+    """The settings of a consumed operation for its responses.
 
     Attributes:
-        name: Its ``outputRawFormat``: the name that the format is registered under.
-        output_schema: Its ``outputSchema``: a file, a selector, a heading; empty where it has none.
-        folder: The document's folder, where relative locations begin.
-        media_type: Its ``outputMediaType``; empty where it has none.
-        max_binary_size: Its ``maxBinarySize`` in bytes; None where it has none.
+        name: Its ``outputRawFormat``, the name of the entry point.
+        output_schema: Its ``outputSchema``: a file, a selector or a heading; empty if it has none.
+        folder: The folder of the document, that relative locations are resolved against.
+        media_type: Its ``outputMediaType``; empty if it has none.
+        max_binary_size: Its ``maxBinarySize`` in bytes; None if it has none.
     """
 
     name: str
@@ -29,18 +29,17 @@ class FormatSettings:
 
 
 class Format(Protocol):
-    """Decodes the answers of one consumed operation.
+    """Decode the responses of one consumed operation.
 
-    What is registered in the entry-point group ``naftiko_run.formats``, under its
-    ``outputRawFormat``, takes ``FormatSettings`` when a document is loaded, and gives
-    one of these, with everything that the settings name read and compiled. It
-    raises ValueError where that cannot be done: the units that call the
-    operation are left out with its message.
+    An entry point in the group ``naftiko_run.formats``, named for its ``outputRawFormat``, is a factory: it is called
+    with ``FormatSettings`` when a document is loaded, and returns a format with all files of the settings read and
+    compiled. It raises ValueError if the settings are invalid; the functions that call the operation are then not
+    served, and the message is reported.
 
     Attributes:
-        accept: What the request's ``Accept`` header asks for.
-        unmapped: What a model is given where no output is mapped: the ``text`` that
-            came, its decoded ``data`` where nobody can read what came, or the ``bytes``.
+        accept: The ``Accept`` header of the request.
+        unmapped: What a model receives if no output is mapped: the response as ``text``, its decoded ``data`` for
+            formats that are not text, or its ``bytes``.
     """
 
     @property
@@ -49,45 +48,45 @@ class Format(Protocol):
     def unmapped(self) -> Literal["text", "data", "bytes"]: ...  # noqa: D102
 
     def decode(self, content: bytes, media_type: str) -> Any:
-        """Decode an answer.
+        """Decode a response.
 
         Args:
-            content: Its body, never empty.
-            media_type: Its Content-Type, parameters and all; empty where it has none.
+            content: The body, never empty.
+            media_type: The Content-Type with its parameters; empty if there is none.
 
         Returns:
-            What JSON can carry.
+            A JSON value.
 
         Raises:
-            NotUnicode: Its bytes are not in its encoding; the repaired text is decoded instead, with a warning.
-            ValueError: It is malformed; the message says how, and shows nothing of the content.
+            InvalidUnicode: The bytes are invalid in their encoding; the repaired text is then decoded, with a warning.
+            ValueError: The content is malformed; the message gives the reason and shows none of the content.
         """
         ...
 
 
 def compile_format(settings: FormatSettings) -> Format:
-    """Make the format of an operation.
+    """Create the format of an operation.
 
     Raises:
-        ValueError: It is not installed, or the settings cannot be used.
+        ValueError: The format is not installed, or the settings are invalid.
     """
     factory = plugins.find(plugins.FORMATS, settings.name)
     if factory is None:
         known = ", ".join(plugins.installed(plugins.FORMATS))
-        raise ValueError(f"nothing installed reads the format `{settings.name}` (installed: {known})")
+        raise ValueError(f"the format `{settings.name}` is not installed (installed: {known})")
     compiled: Format = factory(settings)
     return compiled
 
 
 def schema_file(settings: FormatSettings, location: str | None = None) -> Path:
-    """Find the file that ``outputSchema`` names.
+    """Return the file that ``outputSchema`` names.
 
     Args:
-        settings: Names it.
-        location: Its location, where that is only a part of the ``outputSchema``.
+        settings: The settings of the operation.
+        location: Its location, if that is only a part of the ``outputSchema``.
 
     Raises:
-        ValueError: It names none, or there is none; the message says where it was looked for.
+        ValueError: No file is named, or it does not exist; the message lists the paths that were tried.
     """
     named = settings.output_schema if location is None else location
     if not named:
@@ -96,16 +95,16 @@ def schema_file(settings: FormatSettings, location: str | None = None) -> Path:
     found = next((path for path in tried if path.is_file()), None)
     if found is None:
         listed = ", ".join(str(path) for path in tried)
-        raise ValueError(f"there is no schema file `{named}` (tried: {listed})")
+        raise ValueError(f"schema file `{named}` not found (tried: {listed})")
     return found
 
 
 def missing_extra(name: str, fault: ImportError) -> ValueError:
-    """Return the error of a format whose library is not installed, or cannot be loaded.
+    """Return the error for a format whose library is not installed or cannot be loaded.
 
     Args:
-        name: The format, which is also the name of its extra.
-        fault: What the import raised.
+        name: The name of the format and of its extra.
+        fault: The exception of the import.
     """
     command = f'pip install "naftiko-run[{name}]"'
     if isinstance(fault, ModuleNotFoundError):

@@ -1,4 +1,4 @@
-"""``html``: the tables of a page."""
+"""``html``: the tables of an HTML page."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings, missing_extra
-from naftiko_run.consume.formats.pagelimits import check_page
-from naftiko_run.consume.formats.rows import distinct, objects
+from naftiko_run.consume.formats.html_limits import check_limits
+from naftiko_run.consume.formats.tables import row_objects, unique_names
 from naftiko_run.consume.formats.text import encoding_of
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 _META = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _META_WITHIN = 1024
-_APART = "br, p, div, li, td, th"
-"""What stands apart from the text around it."""
+_SEPARATED = "br, p, div, li, td, th"
+"""Elements that are separated from the text around them."""
 
 
 class HtmlFormat:
-    """HTML: ``{"tables": [[{header: cell}]]}`` of what ``outputSchema``, a CSS selector, selects.
+    """HTML: ``{"tables": [[{header: cell}]]}`` of the tables that ``outputSchema``, a CSS selector, selects.
 
-    A table without header cells is left out, and so is a row that has some.
+    Tables without header cells are skipped, and so are body rows with header cells.
     """
 
     accept: ClassVar[str] = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
@@ -40,15 +40,15 @@ class HtmlFormat:
         try:
             LexborHTMLParser("").css(self._selector or "table")
         except SelectolaxError:
-            raise ValueError(f"`{self._selector}` is no CSS selector") from None
+            raise ValueError(f"`{self._selector}` is not a valid CSS selector") from None
 
     def decode(self, content: bytes, media_type: str) -> Any:
-        """Decode an answer; see ``Format.decode``."""
+        """Decode a response; see ``Format.decode``."""
         text = _text(content, media_type)
-        check_page(text)
+        check_limits(text)
         page = self._parse(text)
         page.strip_tags(["script", "style", "template"])
-        for node in page.css(_APART):
+        for node in page.css(_SEPARATED):
             node.insert_before(" ")
         tables: dict[int, LexborNode] = {}
         for found in page.css(self._selector or "table"):
@@ -58,7 +58,7 @@ class HtmlFormat:
 
 
 def _text(content: bytes, media_type: str) -> str:
-    """Decode a page as browsers do: what is not in its encoding is replaced."""
+    """Decode a page as browsers do, replacing invalid bytes."""
     encoding, skipped = encoding_of(content, media_type) or ("", 0)
     declared = None if encoding else _META.search(content[:_META_WITHIN])
     if declared:
@@ -70,7 +70,7 @@ def _text(content: bytes, media_type: str) -> str:
 
 
 def _rows(table: LexborNode) -> list[dict[str, str]] | None:
-    """Give the rows of a table, not of those inside it; None where it has no header."""
+    """Return the rows of a table without those of nested tables; None if it has no header."""
     head: list[list[LexborNode]] = []
     body: list[list[LexborNode]] = []
     for section in table.iter():
@@ -78,10 +78,10 @@ def _rows(table: LexborNode) -> list[dict[str, str]] | None:
             rows = [cells for row in section.iter() if row.tag == "tr" and (cells := [*_cells(row)])]
             (head if section.tag == "thead" else body).extend(rows)
     first = head[0] if head else [cell for cell in (body or [[]])[0] if cell.tag == "th"]
-    header = distinct(_cell_text(cell) for cell in first)
+    header = unique_names(_cell_text(cell) for cell in first)
     if not any(header):
         return None
-    return objects(
+    return row_objects(
         header,
         [[_cell_text(cell) for cell in row] for row in body if all(cell.tag == "td" for cell in row)],
     )

@@ -1,4 +1,4 @@
-"""``markdown``: front matter, tables and sections."""
+"""``markdown``: front matter, tables and sections of a Markdown document."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings
-from naftiko_run.consume.formats.rows import distinct, objects
+from naftiko_run.consume.formats.tables import row_objects, unique_names
 from naftiko_run.consume.formats.text import decode_text
 from naftiko_run.consume.formats.yaml import parse_yaml
 
@@ -20,8 +20,8 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | r
 class MarkdownFormat:
     """Markdown with tables: ``{"frontMatter", "tables", "sections": [{heading, level, content}]}``.
 
-    ``outputSchema`` keeps the sections whose heading begins with it: ``## Results``
-    those of level 2, ``Results`` those of any.
+    ``outputSchema`` selects the sections whose heading starts with it: ``## Results`` those of level 2, ``Results``
+    those of any level.
     """
 
     accept: ClassVar[str] = "text/markdown, */*;q=0.5"
@@ -36,7 +36,7 @@ class MarkdownFormat:
         self._level = len(written) - len(written.lstrip("#"))
 
     def decode(self, content: bytes, media_type: str) -> Any:
-        """Decode an answer; see ``Format.decode``."""
+        """Decode a response; see ``Format.decode``."""
         text = decode_text(content, media_type).replace("\r\n", "\n")
         front: Any = {}
         matter = _FRONT_MATTER.match(text)
@@ -55,7 +55,7 @@ class MarkdownFormat:
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """Give the tokens of each block that stands in no other."""
+    """Yield the tokens of each top-level block."""
     start = 0
     for index, token in enumerate(tokens):
         if token.level == 0 and token.nesting <= 0:
@@ -85,11 +85,11 @@ def _table(block: Sequence[Token]) -> list[dict[str, str]]:
             rows.append([])
         elif token.type == "inline":
             rows[-1].append(_text([token]))
-    return objects(distinct(rows[0]), rows[1:])
+    return row_objects(unique_names(rows[0]), rows[1:])
 
 
 def _text(tokens: Sequence[Token]) -> str:
-    """Give the text in a block, a line for each paragraph or item in it."""
+    """Return the text in a block, with one line for each paragraph or item."""
     lines = []
     for token in tokens:
         if token.type == "inline":

@@ -1,4 +1,4 @@
-"""``protobuf``: messages of a ``.proto`` file, which is compiled when the document loads."""
+"""``protobuf``: messages of a ``.proto`` file, which is compiled when the document is loaded."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings, missing_extra, schema_file
-from naftiko_run.consume.formats.plain import plain, single
+from naftiko_run.consume.formats.json_values import shortest_float32, to_json_value
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
     from google.protobuf.message import Message
 
 _COMPILER: Final = "grpc_tools"
-_COMPILER_SECONDS: Final = 60
+_COMPILER_TIMEOUT: Final = 60
 
 
 class ProtobufFormat:
     """Protocol Buffers: the first message of the file, or the one named after ``#``.
 
-    Fields have the names that the file gives them, enumerations the names of
-    their values; fields without presence are always there, the others when set.
+    Fields have the names in the file, and enum values their names; fields without presence are always included, other
+    fields if they are set.
     """
 
     accept: ClassVar[str] = "application/x-protobuf, application/protobuf;q=0.9, */*;q=0.5"
@@ -42,37 +42,37 @@ class ProtobufFormat:
         pool = descriptor_pool.DescriptorPool()
         for each in compiled.file:
             pool.AddSerializedFile(each.SerializeToString())
-        wanted = compiled.file[-1]  # what a file imports comes before it
+        wanted = compiled.file[-1]  # imported files come before it
         names = [f"{wanted.package}.{each.name}".lstrip(".") for each in wanted.message_type]
         found = name or next(iter(names), "")
         try:
             self._message = message_factory.GetMessageClass(pool.FindMessageTypeByName(found))
         except KeyError:
-            there = f"there are: {', '.join(names)}" if names else "it has none"
-            raise ValueError(f"the schema `{file}` has no message `{found}` ({there})") from None
+            available = f"messages: {', '.join(names)}" if names else "it defines no messages"
+            raise ValueError(f"the schema `{file}` has no message `{found}` ({available})") from None
 
-    def decode(self, content: bytes, media_type: str) -> Any:  # noqa: ARG002 - the schema says all
-        """Decode an answer; see ``Format.decode``."""
+    def decode(self, content: bytes, media_type: str) -> Any:  # noqa: ARG002 - the schema is sufficient
+        """Decode a response; see ``Format.decode``."""
         from google.protobuf.message import DecodeError
 
         message = self._message()
         try:
             message.ParseFromString(content)
         except DecodeError:
-            raise ValueError("its bytes do not fit the schema") from None
+            raise ValueError("its bytes do not match the schema") from None
         if not message.IsInitialized():
-            raise ValueError("it lacks a field that the schema requires")
-        return plain(_value_of(message))
+            raise ValueError("a field that the schema requires is missing")
+        return to_json_value(_value_of(message))
 
 
 def _compile(file: Path, folder: Path) -> FileDescriptorSet:
-    """Compile a file and all that it imports, from its own folder or the document's."""
+    """Compile a file and its imports, which are found in its own folder or that of the document."""
     from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
     if find_spec(_COMPILER) is None:
         raise missing_extra("protobuf", ModuleNotFoundError(name=_COMPILER))
-    with TemporaryDirectory() as made:
-        output = Path(made, "descriptors")
+    with TemporaryDirectory() as directory:
+        output = Path(directory, "descriptors")
         command = [
             *(sys.executable, "-P", "-W", "ignore", "-m", f"{_COMPILER}.protoc", "--include_imports"),
             *(f"--descriptor_set_out={output}", f"--proto_path={file.parent}", f"--proto_path={folder}"),
@@ -80,11 +80,11 @@ def _compile(file: Path, folder: Path) -> FileDescriptorSet:
         ]
         try:
             ended = subprocess.run(  # noqa: S603 - our own interpreter, and a file that the document names
-                command, capture_output=True, errors="replace", timeout=_COMPILER_SECONDS, check=False
+                command, capture_output=True, errors="replace", timeout=_COMPILER_TIMEOUT, check=False
             )
         except subprocess.TimeoutExpired:
             raise ValueError(
-                f"the schema cannot be compiled: the compiler did not end within {_COMPILER_SECONDS} seconds"
+                f"the schema cannot be compiled: the compiler did not finish within {_COMPILER_TIMEOUT} seconds"
             ) from None
         except OSError as fault:
             raise _not_started(fault.strerror or str(fault)) from None
@@ -94,11 +94,11 @@ def _compile(file: Path, folder: Path) -> FileDescriptorSet:
 
 
 def _compiler_error(code: int, lines: list[str]) -> ValueError:
-    """Return the error of a compiler that ended with this code and wrote these lines."""
+    """Return the error for a compiler that exited with a code and wrote lines to stderr."""
     if code < 0:
-        return _not_started(f"it was ended by {signal.Signals(-code).name}")
+        return _not_started(f"it was terminated by {signal.Signals(-code).name}")
     if not lines:
-        return _not_started(f"it ended with code {code}, without a word")
+        return _not_started(f"it exited with code {code} and no output")
     if lines[0].startswith("Traceback ") or f"No module named {_COMPILER}" in lines[-1]:
         return _not_started(lines[-1])
     return ValueError(f"the schema cannot be compiled: {lines[0]}")
@@ -122,14 +122,14 @@ def _value_of(message: Message) -> Any:
 
 
 def _well_known(message: Message) -> Any:
-    """Give a type of Google's as its own JSON: a timestamp is text, a wrapper what it wraps."""
+    """Return a well-known type in its JSON form: a timestamp as text, a wrapper as its value."""
     from google.protobuf.json_format import MessageToDict, SerializeToJsonError
 
     pool: Any = message.DESCRIPTOR.file.pool
     try:
         return MessageToDict(message, descriptor_pool=pool)
-    except (SerializeToJsonError, TypeError):  # the latter for an Any whose type the file does not know
-        raise ValueError(f"its {message.DESCRIPTOR.name} cannot be read") from None
+    except (SerializeToJsonError, TypeError):  # the latter for an Any of a type that the file does not define
+        raise ValueError(f"its {message.DESCRIPTOR.name} cannot be decoded") from None
 
 
 def _field(field: Any, value: Any) -> Any:
@@ -148,7 +148,7 @@ def _one(field: Any, value: Any) -> Any:
     if field.enum_type is not None:
         named = field.enum_type.values_by_number.get(value)
         return value if named is None else named.name
-    return single(value) if field.type == field.TYPE_FLOAT else value
+    return shortest_float32(value) if field.type == field.TYPE_FLOAT else value
 
 
 def _key(key: Any) -> str:

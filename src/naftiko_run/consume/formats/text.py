@@ -1,4 +1,4 @@
-"""``text``: an answer that is only text; and the text of every format that is written in it."""
+"""``text``: plain text; and the decoding of text for all formats."""
 
 from __future__ import annotations
 
@@ -6,65 +6,65 @@ import codecs
 import re
 from typing import Any, ClassVar, Literal
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.consume.formats.format import FormatSettings
 
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
-_MARKS = (
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16's, which it begins with
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before that of UTF-16, which is a prefix of it
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_FOR_HOSTS = frozenset({"idna", "punycode"})
-"""Encodings of host names: their time grows with the square of a text, and no text is in them."""
-_FIRST_OF_MARKS = frozenset(mark[:1] for mark, _ in _MARKS)
+_HOST_ENCODINGS = frozenset({"idna", "punycode"})
+"""Encodings of host names: they take quadratic time, and are not used for text."""
+_FIRST_MARK_BYTES = frozenset(mark[:1] for mark, _ in _BYTE_ORDER_MARKS)
 
 
 class TextFormat:
-    """Text, read as one string."""
+    """Text as one string."""
 
     accept: ClassVar[str] = "text/plain, */*;q=0.5"
     unmapped: ClassVar[Literal["text"]] = "text"
 
     def __init__(self, settings: FormatSettings) -> None:
-        """Take no settings."""
+        """Accept the settings; none are used."""
 
     def decode(self, content: bytes, media_type: str) -> Any:
-        """Decode an answer; see ``Format.decode``."""
+        """Decode a response; see ``Format.decode``."""
         return decode_text(content, media_type)
 
 
 def repaired_text(content: bytes, media_type: str) -> tuple[str, bool]:
-    """Decode what is text by its type, with U+FFFD in place of what is not Unicode, JSON's escapes included.
+    """Decode text, with U+FFFD in place of what is not valid Unicode, including JSON escapes.
 
     Returns:
-        The text, and whether something was replaced.
+        The text, and whether anything was replaced.
     """
     is_whole = True
     try:
         text = decode_text(content, media_type)
-    except jsontext.NotUnicode as fault:
+    except _json.InvalidUnicode as fault:
         text, is_whole = fault.repaired.decode(), False
     except ValueError:
         text = content.decode("utf-8", "replace")
     if media_type.partition(";")[0].strip().casefold().endswith("json"):
         written = text.encode()
-        repaired = jsontext.without_lone_surrogates(written)
+        repaired = _json.replace_lone_surrogates(written)
         if repaired is not written:
             return repaired.decode(), True
     return text, not is_whole
 
 
 def encoding_of(content: bytes, media_type: str) -> tuple[str, int] | None:
-    """Give an answer's encoding and the length of its byte order mark; None where neither says one.
+    """Return the encoding of a response and the length of its byte order mark; None if none is declared.
 
     Raises:
-        ValueError: Its charset is not known.
+        ValueError: The charset is unknown.
     """
-    if content[:1] in _FIRST_OF_MARKS:
-        for mark, encoding in _MARKS:
+    if content[:1] in _FIRST_MARK_BYTES:
+        for mark, encoding in _BYTE_ORDER_MARKS:
             if content.startswith(mark):
                 return encoding, len(mark)
     written = _CHARSET.search(media_type) if ";" in media_type else None
@@ -76,8 +76,8 @@ def encoding_of(content: bytes, media_type: str) -> tuple[str, int] | None:
         "".encode(found.name)
     except LookupError:
         found = None
-    if found is None or found.name in _FOR_HOSTS:
-        raise ValueError(f"its charset `{written[1][:40]}` is not known")
+    if found is None or found.name in _HOST_ENCODINGS:
+        raise ValueError(f"unknown charset `{written[1][:40]}`")
     return found.name, 0
 
 
@@ -85,13 +85,13 @@ def decode_text(content: bytes, media_type: str, default: str = "utf-8") -> str:
     """Decode text by its byte order mark, the charset of its Content-Type, or the default.
 
     Raises:
-        NotUnicode: Its bytes are not in it.
-        ValueError: Its charset is not known.
+        InvalidUnicode: The bytes are invalid in the encoding.
+        ValueError: The charset is unknown.
     """
     encoding, skipped = encoding_of(content, media_type) or (default, 0)
     try:
         return content[skipped:].decode(encoding)
     except UnicodeError as fault:
         at = f"byte {fault.start + skipped} " if isinstance(fault, UnicodeDecodeError) else "it "
-        repaired = jsontext.encode(content[skipped:].decode(encoding, "replace"))
-        raise jsontext.NotUnicode(repaired, f"{at}is not {encoding} text") from None
+        repaired = _json.encode(content[skipped:].decode(encoding, "replace"))
+        raise _json.InvalidUnicode(repaired, f"{at}is not {encoding} text") from None

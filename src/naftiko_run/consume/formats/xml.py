@@ -1,4 +1,4 @@
-"""``xml``: elements to objects, in the reference engine's shape."""
+"""``xml``: elements as objects, in the form of the reference engine."""
 
 from __future__ import annotations
 
@@ -12,31 +12,29 @@ from naftiko_run.expressions import NamedText
 
 MAX_DEPTH: Final = 200
 MAX_DECLARED: Final = 1000
-"""Declared attributes: the parser compares each with all before it."""
+"""The maximum number of declared attributes: the parser compares each with all previous ones."""
 
 _DECLARATION: Final = re.compile(rb"\s*<\?xml[^>]{0,200}encoding", re.IGNORECASE)
 _NIL: Final = "http://www.w3.org/2001/XMLSchema-instance nil"
 
 
 class XmlFormat:
-    """XML: the root is dropped, attributes are plain keys, siblings of one name are a list.
+    """XML: the root element is dropped, attributes are keys, siblings with the same name are a list.
 
-    A path may begin with the root's name all the same.
-
-    Text beside attributes or elements is under the empty key; prefixes are
-    dropped. Entities and values of attributes that the document itself declares
-    are refused: they can multiply, or name files.
+    A path may still start with the name of the root element. Text next to attributes or child elements has the empty
+    key; namespace prefixes are dropped. Declared entities and default attribute values are rejected, because they can
+    expand exponentially or reference files.
     """
 
     accept: ClassVar[str] = "application/xml, text/xml;q=0.9, */*;q=0.5"
     unmapped: ClassVar[Literal["text"]] = "text"
 
     def __init__(self, settings: FormatSettings) -> None:
-        """Take no settings."""
+        """Accept the settings; none are used."""
 
     def decode(self, content: bytes, media_type: str) -> Any:
-        """Decode an answer; see ``Format.decode``."""
-        # Text wins over the encoding that the document declares, as RFC 7303 has it.
+        """Decode a response; see ``Format.decode``."""
+        # A charset or byte order mark overrides the encoding declaration (RFC 7303).
         source = decode_text(content, media_type) if encoding_of(content, media_type) else content
         builder = _Builder()
         parser = expat.ParserCreate(namespace_separator=" ")
@@ -45,24 +43,22 @@ class XmlFormat:
         parser.EndElementHandler = builder.end
         parser.CharacterDataHandler = builder.text
         parser.AttlistDeclHandler = builder.declare
-        parser.EntityDeclHandler = _refuse_entity
-        parser.SkippedEntityHandler = _refuse_entity
+        parser.EntityDeclHandler = _reject_entity
+        parser.SkippedEntityHandler = _reject_entity
         try:
-            parser.Parse(source, True)  # noqa: FBT003 - expat's form
+            parser.Parse(source, True)  # noqa: FBT003 - expat's signature
         except expat.ExpatError as fault:
             if isinstance(source, bytes) and not _DECLARATION.match(source):
-                decode_text(source, "")  # which says so where it is not UTF-8
+                decode_text(source, "")  # raises a clearer error if it is not UTF-8
             words = expat.ErrorString(fault.code)
             raise ValueError(f"{words} at line {fault.lineno}, column {fault.offset + 1}") from None
         except (LookupError, UnicodeError):
-            raise ValueError(
-                "the encoding that it declares is not known, or not the one that it is in"
-            ) from None
+            raise ValueError("its declared encoding is unknown or wrong") from None
         return builder.root
 
 
 class _Element:
-    """An element that is still open."""
+    """An open element."""
 
     __slots__ = ("is_nil", "members", "text")
 
@@ -74,7 +70,7 @@ class _Element:
             self.add(_local(name), value)
 
     def add(self, name: str, value: Any) -> None:
-        """Add a member; the second of a name makes a list."""
+        """Add a member; members with the same name become a list."""
         if name not in self.members:
             self.members[name] = value
         elif type(self.members[name]) is _Siblings:
@@ -84,7 +80,7 @@ class _Element:
 
     @property
     def value(self) -> Any:
-        """What it is, once it is closed."""
+        """The value of the element when it is closed."""
         text = "".join(self.text)
         if not self.members:
             return None if self.is_nil else text
@@ -94,7 +90,7 @@ class _Element:
 
 
 class _Root(dict[str, Any]):
-    """The members of the root element, which are also found under its name."""
+    """The members of the root element, which are also available under its name."""
 
     __slots__ = ("_name",)
 
@@ -103,14 +99,14 @@ class _Root(dict[str, Any]):
         self._name = name
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return a member, or all of them for the root's own name."""
+        """Return a member, or all members for the name of the root element."""
         if key in self or key != self._name:
             return super().get(key, default)
         return dict(self)
 
 
 class _Siblings(list[Any]):
-    """Elements of one name."""
+    """Elements with the same name."""
 
 
 class _Builder:
@@ -119,9 +115,9 @@ class _Builder:
         self._open: list[tuple[str, _Element]] = []
         self._declared = 0
 
-    def declare(self, _: str, __: str, ___: str, default: str | None, ____: bool) -> None:  # noqa: FBT001 - expat's form
+    def declare(self, _: str, __: str, ___: str, default: str | None, ____: bool) -> None:  # noqa: FBT001 - expat's signature
         if default is not None:
-            raise ValueError("it declares values for attributes, which are refused")
+            raise ValueError("it declares default attribute values, which are not allowed")
         self._declared += 1
         if self._declared > MAX_DECLARED:
             raise ValueError(f"it declares more than {MAX_DECLARED:,} attributes")
@@ -152,5 +148,5 @@ def _local(name: str) -> str:
     return name.rpartition(" ")[2]
 
 
-def _refuse_entity(*_: object) -> None:
-    raise ValueError("it declares or uses entities of its own, which are refused")
+def _reject_entity(*_: object) -> None:
+    raise ValueError("it declares or uses custom entities, which are not allowed")

@@ -1,4 +1,4 @@
-"""``yaml``: one document, read with the guards that capability documents are read with."""
+"""``yaml``: one YAML document, parsed with the same limits as capability documents."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from naftiko_run.errors import DocumentError
 
 
 class YamlFormat:
-    """YAML of the 1.2 core schema; keys are text, and aliases that multiply are refused."""
+    """YAML with the 1.2 core schema; keys are text, and aliases that expand exponentially are rejected."""
 
     accept: ClassVar[str] = "application/yaml, application/x-yaml;q=0.9, text/yaml;q=0.9, */*;q=0.5"
     unmapped: ClassVar[Literal["text"]] = "text"
 
     def __init__(self, settings: FormatSettings) -> None:
-        """Take no settings."""
+        """Accept the settings; none are used."""
 
     def decode(self, content: bytes, media_type: str) -> Any:
-        """Decode an answer; see ``Format.decode``."""
+        """Decode a response; see ``Format.decode``."""
         return parse_yaml(decode_text(content, media_type))
 
 
@@ -28,7 +28,8 @@ def parse_yaml(text: str) -> Any:
     """Parse a YAML document.
 
     Raises:
-        ValueError: It is none, or too large or entangled; the message says where, and shows nothing of it.
+        ValueError: It is malformed, too large, or has too many aliases; the message gives the location and shows none of
+            the content.
     """
     try:
         return parse(text).data

@@ -44,7 +44,6 @@ from naftiko_run.document.model.exposes import (
     RestResource,
     SkillExposes,
     Tool,
-    is_piped,
 )
 from naftiko_run.document.model.functions import (
     Aggregate,
@@ -111,5 +110,4 @@ __all__ = [
     "Tool",
     "Tunnel",
     "Unavailable",
-    "is_piped",
 ]

@@ -1,7 +1,7 @@
 """``exposes``: the adapters, and what each serves."""
 
-from dataclasses import field
-from typing import Annotated, Any, Literal
+from dataclasses import field, fields
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag
 
@@ -177,11 +177,12 @@ class Prompt(Node):
 
 @node
 class Exposes(Node):
-    """``exposes[]``: an adapter. Types without a model of their own are of this class, for their plugin.
+    """``exposes[]``: an adapter. Those of plugins are of this class until their plugin parses their ``settings``.
 
     Attributes:
+        transport: How clients connect: over HTTP, or on stdin and stdout without a port.
         max_binary_size: Maximum size of a binary result; None where unset.
-        settings: The adapter as written, for its plugin; empty for ``rest`` and ``mcp``.
+        settings: The adapter as written, for its plugin; empty for ``rest``, ``mcp`` and ``skill``.
         unavailable: What is left out, with the reasons.
     """
 
@@ -189,11 +190,27 @@ class Exposes(Node):
     namespace: str = ""
     address: str = ""
     port: Annotated[int | None, Field(ge=0, le=65535)] = None
+    transport: Literal["http", "stdio"] = "http"
     description: str = ""
     authentication: Authentication | None = None
     max_binary_size: int | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     unavailable: tuple[Unavailable, ...] = ()
+
+    @classmethod
+    def of(cls, exposes: "Exposes", **own: Any) -> Self:
+        """Return an adapter of this class, with the fields of another and its own."""
+        return cls(**{each.name: getattr(exposes, each.name) for each in fields(exposes)} | own)
+
+    @property
+    def name(self) -> str:
+        """Its name for people: its namespace, else its type."""
+        return self.namespace or self.type
+
+    @property
+    def is_stdio(self) -> bool:
+        """Whether it uses stdin and stdout and no port."""
+        return self.transport == "stdio"
 
 
 @node
@@ -215,7 +232,6 @@ class McpExposes(Exposes):
     """
 
     type: Literal["mcp"] = "mcp"
-    transport: Literal["http", "stdio"] = "http"
     tools: tuple[Tool, ...] = ()
     resources: tuple[Resource, ...] = ()
     prompts: tuple[Prompt, ...] = ()
@@ -226,11 +242,6 @@ class McpExposes(Exposes):
     def converses(self) -> bool:
         """Whether any of its tools or prompts asks its client something (``x-asks``)."""
         return any(tool.asks for tool in self.tools) or any(prompt.asks for prompt in self.prompts)
-
-
-def is_piped(exposes: Exposes) -> bool:
-    """Whether an adapter uses stdin and stdout (``transport: stdio``) and no port."""
-    return isinstance(exposes, McpExposes) and exposes.transport == "stdio"
 
 
 @node

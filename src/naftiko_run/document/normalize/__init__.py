@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from naftiko_run.diagnostics import Report
-from naftiko_run.document.model import AggregateFunction, Document
+from naftiko_run.document.model import AggregateFunction, Document, Exposes
 from naftiko_run.document.normalize.aggregates import normalize_aggregates
 from naftiko_run.document.normalize.bare_names import brace_bare_names
 from naftiko_run.document.normalize.binds import normalize_binds
 from naftiko_run.document.normalize.braces import correct_braces
 from naftiko_run.document.normalize.call_resolver import CallResolver
 from naftiko_run.document.normalize.consumes import normalize_consumes
-from naftiko_run.document.normalize.exposes import normalize_exposes
+from naftiko_run.document.normalize.exposes import normalize_exposes, read_function
 from naftiko_run.document.normalize.functions import FunctionReader
 from naftiko_run.document.normalize.operations import CandidateOperation
 from naftiko_run.document.normalize.reader import Reader
@@ -28,7 +29,7 @@ from naftiko_run.document.normalize.undeclared_variables import warn_of_undeclar
 from naftiko_run.spec.document import SECTIONS, VERSIONS
 from naftiko_run.spec.spellings import INFO_LABEL
 
-__all__ = ["normalize", "normalize_unit"]
+__all__ = ["normalize", "normalize_functions"]
 
 
 def normalize(
@@ -84,11 +85,16 @@ def normalize(
     return canonical
 
 
-def normalize_function(written: Mapping[str, Any], document: Document, report: Report) -> dict[str, Any]:
-    """Return the canonical form of one function over a document's consumed operations and aggregates.
+def normalize_functions(
+    exposes: Exposes, key: str, document: Document, report: Report
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the canonical forms of the functions under a key of a plugin's adapter, and of those that cannot work.
 
-    Raises:
-        ValueError: It cannot work; the message is the reason.
+    Args:
+        exposes: The adapter, with its keys as written.
+        key: The key of a list, or of a mapping by name.
+        document: The document, with the operations and aggregate functions that they call.
+        report: Receives the diagnostics.
     """
     operations = {
         consumes.namespace: [
@@ -99,13 +105,25 @@ def normalize_function(written: Mapping[str, Any], document: Document, report: R
         for consumes in document.consumes
     }
     written_out = TypeAdapter(AggregateFunction)
-    functions = {
+    aggregated = {
         f"{aggregate.namespace}.{function.name}": written_out.dump_python(function, by_alias=True)
         for aggregate in document.aggregates
         for function in aggregate.functions
     }
-    function = Reader(dict(written), (), report)
-    return FunctionReader(CallResolver(operations, {}), functions).read(function, function.text("name"))
+    function_reader = FunctionReader(CallResolver(operations, {}), aggregated)
+    functions: list[dict[str, Any]] = []
+    unavailable: list[dict[str, Any]] = []
+    for function in Reader(exposes.settings, exposes.pointer, report).members(key):
+        name = function.text("name") or function.key or function.text("ref").rpartition(".")[2]
+        if not name:
+            report.warning("nameless-function", "the function has no `name`; it is not served", function.at)
+            continue
+        canonical = read_function(
+            function, function_reader, name, unavailable, partial(function_reader.read, function, name)
+        )
+        if canonical is not None:
+            functions.append(canonical)
+    return functions, unavailable
 
 
 def _capability(root: Reader) -> Reader | None:

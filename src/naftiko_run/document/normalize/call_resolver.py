@@ -16,7 +16,7 @@ from naftiko_run.document.normalize.operations import (
     same_resource,
 )
 from naftiko_run.document.normalize.reader import Reader
-from naftiko_run.expressions import same_name
+from naftiko_run.expressions import normalize_name
 
 _WORDS = re.compile(r"[-_.\s]+")
 
@@ -156,8 +156,8 @@ class CallResolver:
         found = [
             each
             for each in self._all()
-            if same_name(each.namespace) == same_name(namespace)
-            and same_name(each.spelled) == same_name(name)
+            if normalize_name(each.namespace) == normalize_name(namespace)
+            and normalize_name(each.spelled) == normalize_name(name)
         ]
         for wanted in (
             [each for each in found if each.namespace == namespace and each.spelled == name],
@@ -173,13 +173,13 @@ class CallResolver:
 
         Sharing a word is not enough.
         """
-        found = [each for each in self._all() if same_name(each.spelled) == same_name(name)]
+        found = [each for each in self._all() if normalize_name(each.spelled) == normalize_name(name)]
         spaces = {each.namespace for each in found}
         if len(spaces) != 1 or not namespace:
             return []
         wanted, has = _words(namespace), _words(*spaces)
         is_sibling = len(wanted) < len(has) and wanted in (has[: len(wanted)], has[-len(wanted) :])
-        is_adapter = any(same_name(each) == same_name(namespace) for each in self.adapters)
+        is_adapter = any(normalize_name(each) == normalize_name(namespace) for each in self.adapters)
         return _one_name(found) if is_sibling or is_adapter else []
 
     def _reason(self, written: str, namespace: str, name: str) -> str:

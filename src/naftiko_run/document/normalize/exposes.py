@@ -44,7 +44,7 @@ def _entry(written: Reader, function_reader: FunctionReader) -> dict[str, Any] |
             "missing-type",
             f"the adapter has no `type`; `{kind}` is used"
             if kind
-            else "the adapter has no `type`; it is left out",
+            else "the adapter has no `type`; it is not served",
             written.at,
             hint="write `type: rest` or `type: mcp`",
         )
@@ -72,7 +72,13 @@ def _entry(written: Reader, function_reader: FunctionReader) -> dict[str, Any] |
         return entry | _not_empty(_rest(written, function_reader), written, "resources")
     if kind == "mcp":
         return entry | _not_empty(_mcp(written, function_reader), written, "tools", "resources", "prompts")
-    return entry | {"settings": written.data}
+    if kind == "skill":
+        return entry
+    return entry | {"transport": _transport(written), "settings": written.data}
+
+
+def _transport(written: Reader) -> str:
+    return "stdio" if written.text("transport").casefold() == "stdio" else "http"
 
 
 def _skills(written: Reader, siblings: Siblings) -> dict[str, Any]:
@@ -138,7 +144,7 @@ def _rest(written: Reader, function_reader: FunctionReader) -> dict[str, Any]:
                 reason = f"it matches the same requests as `{seen[identity]}`, which handles them"
                 operation.report.warning(
                     "duplicate-route",
-                    f"`{as_written}` is left out: {reason}",
+                    f"`{as_written}` is not served: {reason}",
                     operation.at,
                     hint="change its path, or add a query such as `?action=x`",
                     alters_service=True,
@@ -150,7 +156,7 @@ def _rest(written: Reader, function_reader: FunctionReader) -> dict[str, Any]:
                 continue
             own_name = operation.text("name") or operation.key or name
             read = partial(function_reader.read, operation, own_name, method, path)
-            function = _function(operation, function_reader, name, unavailable, read)
+            function = read_function(operation, function_reader, name, unavailable, read)
             if function is None:
                 continue
             seen[identity] = as_written
@@ -201,9 +207,9 @@ def _mcp(written: Reader, function_reader: FunctionReader) -> dict[str, Any]:
     for tool in written.members("tools"):
         name = tool.text("name") or tool.key or tool.text("ref").rpartition(".")[2]
         if not name:
-            tool.report.warning("nameless-tool", "the tool has no `name`; it is left out", tool.at)
+            tool.report.warning("nameless-tool", "the tool has no `name`; it is not served", tool.at)
             continue
-        function = _function(
+        function = read_function(
             tool, function_reader, name, unavailable, partial(function_reader.read, tool, name)
         )
         if function is not None:
@@ -219,9 +225,8 @@ def _mcp(written: Reader, function_reader: FunctionReader) -> dict[str, Any]:
                 _report_unavailable(tool, name, str(fault), "", unavailable)
                 continue
             tools.append(function)
-    transport = written.text("transport").casefold()
     return {
-        "transport": "stdio" if transport == "stdio" else "http",
+        "transport": _transport(written),
         "tools": tools,
         "resources": normalize_resources(written, function_reader, unavailable),
         "prompts": normalize_prompts(written, unavailable),
@@ -269,18 +274,27 @@ def _hints(tool: Reader, semantics: dict[str, Any] | None) -> dict[str, Any] | N
     return {"pointer": hints.at if hints else tool.at, **flags}
 
 
-def _function(
+def read_function(
     function: Reader,
     function_reader: FunctionReader,
     title: str,
     unavailable: list[dict[str, Any]],
     read: Callable[[], dict[str, Any]],
 ) -> dict[str, Any] | None:
+    """Return a function in canonical form; None where it cannot work, which is reported.
+
+    Args:
+        function: The function as written.
+        function_reader: Reads functions.
+        title: Its name in messages.
+        unavailable: Receives the reason why it cannot work.
+        read: Reads it; raises ``ValueError`` where it cannot work.
+    """
     try:
         return read()
     except ValueError as fault:
         if says_nothing(function):
-            message = f"`{title}` is left out: {fault}"
+            message = f"`{title}` is not served: {fault}"
             function.report.warning(
                 "not-runnable", message, function.at, "add `call: namespace.operation`", alters_service=True
             )
@@ -296,6 +310,6 @@ def _report_unavailable(
 ) -> None:
     code = "unknown-operation" if "call" in function.data else "not-runnable"
     at = (*function.at, "call") if "call" in function.data else function.at
-    function.report.error(code, f"`{name}` is left out: {reason}", at, hint)
+    function.report.error(code, f"`{name}` is not served: {reason}", at, hint)
     action = function.text("name") or function.key or name
     unavailable.append({"pointer": function.at, "name": name, "reason": reason, "action": action})

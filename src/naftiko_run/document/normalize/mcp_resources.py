@@ -138,5 +138,5 @@ def _messages(written: Reader) -> list[dict[str, Any]]:
 
 def _report_unavailable(written: Reader, name: str, reason: str, unavailable: list[dict[str, Any]]) -> None:
     kind, _, own = name.partition(" ")
-    written.report.error("not-runnable", f"the {kind} `{own}` is left out: {reason}", written.at)
+    written.report.error("not-runnable", f"the {kind} `{own}` is not served: {reason}", written.at)
     unavailable.append({"pointer": written.at, "name": name, "reason": reason})

@@ -9,7 +9,7 @@ from typing import Any
 
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.normalize.reader import Reader
-from naftiko_run.expressions import Variable, parse_path, parse_route, same_name
+from naftiko_run.expressions import Variable, normalize_name, parse_path, parse_route
 
 READING = ("GET", "HEAD")
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
@@ -48,7 +48,7 @@ class CandidateOperation:
     @property
     def variables(self) -> frozenset[str]:
         """The variables of its path, in a form independent of their spelling."""
-        return frozenset(same_name(each) for each in parse_path(self.path).variables)
+        return frozenset(normalize_name(each) for each in parse_path(self.path).variables)
 
 
 def operations_of(consumes: Sequence[dict[str, Any]]) -> Iterator[CandidateOperation]:
@@ -92,13 +92,13 @@ class Evidence:
         names: set[str] = set()
         given = function.data.get("with")
         if isinstance(given, dict):
-            names |= {same_name(str(each)) for each in given}
+            names |= {normalize_name(str(each)) for each in given}
         silent = replace(
             function, report=Report("")
         )  # wrong types are reported where the values are normalized
-        names |= {same_name(each.text("name") or each.key) for each in silent.members("inputParameters")}
+        names |= {normalize_name(each.text("name") or each.key) for each in silent.members("inputParameters")}
         if route is not None:
-            names |= {same_name(each) for each in parse_path(parse_route(route).path).variables}
+            names |= {normalize_name(each) for each in parse_path(parse_route(route).path).variables}
         return cls(route, _methods(silent, method), frozenset(names) if names or route is not None else None)
 
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.document.model import Location, ParameterType
 from naftiko_run.document.normalize.input_schemas import normalize_input_schema
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.this_references import read_value
-from naftiko_run.expressions import same_name
+from naftiko_run.expressions import normalize_name
 from naftiko_run.spec.spellings import CONSUMED_OUTPUT_VALUE, INPUT_VALUE
 from naftiko_run.spec.values import INPUT_TYPE
 
@@ -129,12 +129,12 @@ def place_inputs(
         has no placeholder for.
     """
     located = {each.at for each in operation.members("inputParameters") if each.data.get("in")}
-    by_spelling = {same_name(variable): variable for variable in variables}
+    by_spelling = {normalize_name(variable): variable for variable in variables}
     rename: dict[str, str] = {}
     unplaced: list[str] = []
     for parameter in inputs:
         name = parameter["name"]
-        variable = name if name in by_spelling.values() else by_spelling.get(same_name(name))
+        variable = name if name in by_spelling.values() else by_spelling.get(normalize_name(name))
         if variable is not None and parameter["in"] in (None, "path", "query"):
             parameter["in"] = "path"
             if variable != name:
@@ -230,8 +230,8 @@ def _note_value(written: Reader, value: Any) -> None:
     if not isinstance(value, str) or "{{" in value:
         return
     fits = {
-        "number": jsontext.number(value.strip()) is not None,
-        "integer": isinstance(jsontext.number(value.strip()), int),
+        "number": _json.parse_number(value.strip()) is not None,
+        "integer": isinstance(_json.parse_number(value.strip()), int),
         "boolean": value.strip().casefold() in ("true", "false"),
     }
     if not fits.get(kind, True):

@@ -107,10 +107,10 @@ def normalize_skills(adapter: Reader, siblings: Siblings) -> list[dict[str, Any]
     for written in _written(adapter):
         name = written.text("name") or written.key
         if not name:
-            written.report.warning("nameless-skill", "the skill has no `name`; it is left out", written.at)
+            written.report.warning("nameless-skill", "the skill has no `name`; it is not served", written.at)
         elif name in skills:
             written.report.warning(
-                "duplicate-skill", f"another skill is named `{name}`; this one is left out", written.at
+                "duplicate-skill", f"another skill is named `{name}`; this one is not served", written.at
             )
         else:
             skills[name] = _skill(written, name, siblings)
@@ -191,14 +191,14 @@ def _tools(skill: Reader, skill_name: str, siblings: Siblings) -> list[dict[str,
         if not name or name in tools:
             code = "duplicate-tool" if name else "nameless-tool"
             reason = f"another tool of the skill is named `{name}`" if name else "the tool has no `name`"
-            written.report.warning(code, f"{reason}; this one was left out", written.at)
+            written.report.warning(code, f"{reason}; this one is not served", written.at)
             continue
         tool = {"pointer": written.at, "name": name, "description": written.text("description")}
         try:
             tools[name] = tool | _origin(written, source, name, siblings)
         except ValueError as fault:
             at = (*written.at, "from") if source else written.at
-            written.report.error("unknown-source", f"`{skill_name}.{name}` is left out: {fault}", at)
+            written.report.error("unknown-source", f"`{skill_name}.{name}` is not served: {fault}", at)
             tools[name] = tool | {"reason": str(fault)}
     return list(tools.values())
 

@@ -1,4 +1,4 @@
-"""Asking an authorization server: where its endpoints are (RFC 8414, OpenID Connect Discovery), and more."""
+"""The client of an authorization server, with discovery (RFC 8414, OpenID Connect Discovery)."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expose.problems import Problem
 from naftiko_run.version import USER_AGENT
 
-SECONDS: Final = 5.0
-"""How long an authorization server may take for each part of an answer."""
+TIMEOUT: Final = 5.0
+"""The timeout for each read of a response, in seconds."""
 
 MAX_RESPONSE: Final = 4 * 1024 * 1024
-"""How many bytes of an answer are kept: many times what a key set or metadata have."""
+"""The maximum response size in bytes, many times that of a key set or metadata."""
 
 _log = logging.getLogger(__name__)
 
 
-class Unreachable(Exception):
-    """The authorization server cannot be used now; the message says why, for the operator."""
+class AuthorizationServerError(Exception):
+    """Raised when the authorization server cannot be used; the message gives the reason to the operator."""
 
 
 class AuthorizationServer:
-    """One authorization server, asked with one client; redirects are not followed.
+    """One authorization server, with its own HTTP client; redirects are not followed.
 
     Args:
-        issuer: Its URI, which its metadata must name too.
+        issuer: Its URI, which must be the issuer in its metadata.
     """
 
     def __init__(self, issuer: str) -> None:
@@ -43,16 +43,16 @@ class AuthorizationServer:
             await self._client.aclose()
 
     async def endpoint(self, name: str) -> str:
-        """Give the URL that the server's metadata has under a name, such as ``jwks_uri``.
+        """Return a URL from the metadata of the server, such as ``jwks_uri``.
 
         Raises:
-            Unreachable: No metadata of this server can be had, or it lacks the name.
+            AuthorizationServerError: The metadata cannot be fetched or lack the name.
         """
         reasons = []
         for url in _metadata_urls(self.issuer):
             try:
-                metadata = await self.ask("GET", url)
-            except Unreachable as fault:
+                metadata = await self.request("GET", url)
+            except AuthorizationServerError as fault:
                 reasons.append(str(fault))
                 continue
             if str(metadata.get("issuer", "")).rstrip("/") != self.issuer.rstrip("/"):
@@ -61,62 +61,62 @@ class AuthorizationServer:
                 reasons.append(f"{url} has no `{name}`")
             else:
                 return str(metadata[name])
-        raise Unreachable("; ".join(reasons))
+        raise AuthorizationServerError("; ".join(reasons))
 
-    async def ask(self, method: str, url: str, **options: Any) -> Mapping[str, Any]:
-        """Send a request, and give the JSON object that is answered.
+    async def request(self, method: str, url: str, **options: Any) -> Mapping[str, Any]:
+        """Send a request, and return the JSON object in the response.
 
         Raises:
-            Unreachable: Something else is answered, or nothing.
+            AuthorizationServerError: There is no response, or it is not a JSON object.
         """
-        if self._client is None:  # as late as that, since making one takes longer than an adapter
+        if self._client is None:  # created on first use, because that is slow
             headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-            self._client = httpx.AsyncClient(timeout=SECONDS, headers=headers)
+            self._client = httpx.AsyncClient(timeout=TIMEOUT, headers=headers)
         try:
             async with self._client.stream(method, url, **options) as response:
                 content = await _content(url, response)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as fault:
-            raise Unreachable(f"{url}: {type(fault).__name__}") from None
+            raise AuthorizationServerError(f"{url}: {type(fault).__name__}") from None
         if response.status_code != httpx.codes.OK:
-            raise Unreachable(f"{url} answers {response.status_code}")
+            raise AuthorizationServerError(f"{url} returned {response.status_code}")
         try:
-            value = jsontext.loads(content)
+            value = _json.loads(content)
         except ValueError:
             value = None
         if not isinstance(value, dict):
-            raise Unreachable(f"{url} answers no JSON object")
+            raise AuthorizationServerError(f"{url} did not return a JSON object")
         return value
 
 
 async def _content(url: str, response: httpx.Response) -> bytes:
-    """Read a body.
+    """Read the body of a response.
 
     Raises:
-        Unreachable: It is larger than any that is expected, or compressed though that was not asked for.
+        AuthorizationServerError: It is too large, or compressed although that was not accepted.
     """
     if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Unreachable(f"{url} answers in a content coding that was not asked for")
+        raise AuthorizationServerError(f"{url} returned a content coding that was not accepted")
     content = bytearray()
     async for chunk in response.aiter_raw():
         content += chunk
         if len(content) > MAX_RESPONSE:
-            raise Unreachable(f"{url} answers more than {MAX_RESPONSE:,} bytes")
+            raise AuthorizationServerError(f"{url} returned more than {MAX_RESPONSE:,} bytes")
     return bytes(content)
 
 
-def unavailable(issuer: str, fault: Unreachable, retry_after: int) -> Problem:
-    """Give what a caller is told whose token cannot be checked now; the log has the reason."""
+def unavailable_problem(issuer: str, fault: AuthorizationServerError, retry_after: int) -> Problem:
+    """Return the problem for a caller whose token cannot be checked, and log the reason."""
     _log.warning("tokens of %s cannot be checked: %s", issuer, fault)
     return Problem(
         503,
         "authorization-server-unreachable",
-        "The token cannot be checked now: the authorization server does not answer",
+        "The token cannot be checked: the authorization server is unavailable",
         headers=(("retry-after", str(retry_after)),),
     )
 
 
 def _metadata_urls(issuer: str) -> list[str]:
-    """Give where an issuer's metadata may be, the likelier first."""
+    """Return the possible metadata URLs of an issuer, the most likely first."""
     parts = urlsplit(issuer)
     origin, path = f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
     oauth, openid = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"

@@ -1,4 +1,4 @@
-"""What tokens say of themselves, and what they must say."""
+"""Claims and scopes of tokens, and the claims that are required."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 
 
 class InvalidToken(Exception):
-    """A token that opens nothing here; the message says why, in words that may be told."""
+    """Raised for a token that is not valid here; the message may be shown to the caller."""
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
-    """What a token must say.
+class ExpectedClaims:
+    """The required claims of a token.
 
     Attributes:
-        issuer: Who gave it.
-        audience: For whom it must be.
+        issuer: The required issuer.
+        audience: The required audience.
     """
 
     issuer: str
@@ -26,17 +26,17 @@ class Expected:
 
     @property
     def issuers(self) -> list[str]:
-        """The spellings of the issuer: with and without a slash at its end."""
+        """The accepted spellings of the issuer: with and without a trailing slash."""
         return _spellings(self.issuer)
 
     @property
     def audiences(self) -> list[str]:
-        """The spellings of the audience: as written and as URIs are compared, with and without a slash at its end."""
+        """The accepted spellings of the audience: as written and normalized, with and without a trailing slash."""
         return _spellings(self.audience)
 
 
 def scopes_of(claims: Mapping[str, Any]) -> set[str]:
-    """Give the scopes of a token, from ``scope`` (RFC 8693) and ``scp``, as text or as a list."""
+    """Return the scopes of a token from ``scope`` (RFC 8693) and ``scp``, as text or as a list."""
     found: set[str] = set()
     for name in ("scope", "scp"):
         value = claims.get(name)
@@ -47,12 +47,12 @@ def scopes_of(claims: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def widened(scopes: set[str], implied: Mapping[str, frozenset[str]]) -> set[str]:
-    """Give scopes with all that they imply, by way of others too.
+def with_implied(scopes: set[str], implied: Mapping[str, frozenset[str]]) -> set[str]:
+    """Return scopes with all scopes that they imply, transitively.
 
     Args:
-        scopes: What a token says.
-        implied: What a scope implies, by scope.
+        scopes: The scopes of a token.
+        implied: The scopes that each scope implies.
     """
     found, added = set(scopes), set(scopes)
     while added:
@@ -64,5 +64,5 @@ def widened(scopes: set[str], implied: Mapping[str, frozenset[str]]) -> set[str]
 def _spellings(uri: str) -> list[str]:
     bare = uri.rstrip("/")
     parts = urlsplit(bare)
-    usual = parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl()
-    return list(dict.fromkeys((bare, f"{bare}/", usual, f"{usual}/")))
+    normalized = parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl()
+    return list(dict.fromkeys((bare, f"{bare}/", normalized, f"{normalized}/")))

@@ -1,4 +1,4 @@
-"""``digest``: RFC 7616 with ``qop=auth``, SHA-256, and MD5 for the clients that know nothing else."""
+"""``digest``: RFC 7616 with ``qop=auth``, SHA-256, and MD5 for clients that support nothing else."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
-from naftiko_run.capability.access import Block
-from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, credentials, is_same, plain
-from naftiko_run.expose.authentication.nonces import Nonces
+from naftiko_run.capability.access import GuardSettings
+from naftiko_run.expose.authentication.guard import (
+    Challenge,
+    Guard,
+    Refused,
+    credentials,
+    is_same,
+    printable_ascii,
+)
+from naftiko_run.expose.authentication.nonces import NonceFactory
 from naftiko_run.expose.exposer import Scope
 
 _PARAMETER = re.compile(r'\s*([a-zA-Z]+\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))\s*(?:,|\Z)')
@@ -27,46 +34,50 @@ def _md5(text: str) -> str:
 
 
 _ALGORITHMS: Final[dict[str, Callable[[str], str]]] = {"SHA-256": _sha256, "MD5": _md5}
-"""The best first: clients take the first that they know."""
+"""The strongest first, because clients use the first one that they support."""
 
 
-def compile_guard(block: Block) -> Guard:
+def compile_guard(block: GuardSettings) -> Guard:
     """Compile ``{type: digest, username, password}``."""
-    return Guard(Digest(block.text("username"), block.text("password"), plain(block.realm)).check)
+    return Guard(
+        DigestGuard(block.text("username"), block.text("password"), printable_ascii(block.realm)).check
+    )
 
 
-class Digest:
-    """Checks the digests of one user.
+class DigestGuard:
+    """Check the digests of one user.
 
     Args:
         username: The user's name.
         password: The user's password.
-        realm: What clients are told that it is for.
+        realm: The realm in challenges.
     """
 
     def __init__(self, username: str, password: str, realm: str) -> None:
         self._username = username
         self._realm = realm
-        self._nonces = Nonces(password, f"{username}:{realm}")
+        self._nonces = NonceFactory(password, f"{username}:{realm}")
         self._users = {name: hashed(f"{username}:{realm}:{password}") for name, hashed in _ALGORITHMS.items()}
 
     async def check(self, scope: Scope) -> None:
         """Check a request.
 
         Raises:
-            Refused: It has no digest, or not the right one.
+            Refused: It has no digest, or a wrong one.
         """
-        given = credentials(scope, "digest")
-        if given is None:
-            raise self._refused("This needs a user name and password, as a digest")
-        parameters = _parameters(given)
+        authorization = credentials(scope, "digest")
+        if authorization is None:
+            raise self._refused("A user name and a password are required, as a digest")
+        parameters = _parameters(authorization)
         if not self._is_right(parameters, scope):
-            raise self._refused("The user name or the password is wrong, or the digest is of another request")
+            raise self._refused(
+                "The user name or the password is wrong, or the digest is for another request"
+            )
         if not self._nonces.is_fresh(parameters["nonce"]):
-            raise self._refused("The nonce is used up", stale="true")
+            raise self._refused("The nonce has expired", stale="true")
 
     def _is_right(self, given: dict[str, str], scope: Scope) -> bool:
-        """Whether a digest shows that its sender knows the password and asks for this request."""
+        """Whether a digest proves knowledge of the password, for this request."""
         algorithm = given.get("algorithm", "MD5").upper()
         if (
             algorithm not in _ALGORITHMS
@@ -86,7 +97,7 @@ class Digest:
         return is_same(given.get("response", "").lower(), hashed(proof)) and is_user
 
     def _refused(self, detail: str, stale: str = "") -> Refused:
-        nonce = self._nonces.make()
+        nonce = self._nonces.create()
         return Refused(
             detail,
             *(
@@ -105,7 +116,7 @@ class Digest:
 
 
 def _parameters(text: str) -> dict[str, str]:
-    """Give the parameters of a header; none where it is not made of them, or says one twice."""
+    """Return the parameters of a header; empty if it is malformed or has a duplicate."""
     found: dict[str, str] = {}
     end = 0
     while end < len(text):
@@ -121,7 +132,7 @@ def _parameters(text: str) -> dict[str, str]:
 
 
 def _username(given: dict[str, str]) -> str:
-    """Give the user's name, also where it is written for headers that are ASCII (RFC 5987)."""
+    """Return the user name, which may be encoded as in RFC 5987."""
     extended = given.get("username*", "")
     if "username" in given or not extended.lower().startswith("utf-8'"):
         return given.get("username", "")
@@ -129,12 +140,12 @@ def _username(given: dict[str, str]) -> str:
 
 
 def _target(uri: str) -> str:
-    """Give the path and query of a request target, which a proxy may see as a whole URL."""
+    """Return the path and query of a request target, which may be an absolute URL for a proxy."""
     return urlsplit(uri)._replace(scheme="", netloc="").geturl() if "://" in uri.partition("?")[0] else uri
 
 
 def _targets_of(scope: Scope) -> tuple[str, str]:
-    """Return the request target as it was received, and as the client sent it to a proxy that removed a prefix."""
+    """Return the request target as received, and with the ``root_path`` that a proxy may have removed."""
     path: str = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
     query: str = scope["query_string"].decode("latin-1")
     target = f"{path}?{query}" if query else path

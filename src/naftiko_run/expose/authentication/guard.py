@@ -1,4 +1,4 @@
-"""The seam to every inbound authentication scheme: it compiles a block into a guard."""
+"""The interface of inbound authentication schemes: each compiles a block into a guard."""
 
 from __future__ import annotations
 
@@ -14,23 +14,22 @@ from naftiko_run.expose.exposer import Scope
 Check = Callable[[Scope], Awaitable[None]]
 
 _BARE: Final = ("algorithm", "stale")
-"""Parameters of challenges that old clients know only without quotes (RFC 7616, 3.3)."""
+"""Parameters of challenges that old clients accept only without quotes (RFC 7616, 3.3)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Checks every request to an adapter, before anything of it is read but its head.
+    """Check every request to an adapter before its body is read.
 
-    A scheme is a callable that makes one of a ``Block``, named in the
-    entry-point group ``naftiko_run.guards`` under the ``type`` of the blocks
-    that it reads. It raises ``ValueError`` where a block cannot be used.
+    A scheme is a callable that returns a guard for a ``GuardSettings``. It is an entry point in the group
+    ``naftiko_run.guards``, named for the ``type`` of its blocks, and raises ``ValueError`` for an invalid block.
 
     Attributes:
-        check: Returns for a request that may pass, and raises ``Refused`` for any
-            other. Takes the credential out of the query, where it was there.
-        metadata: What clients must know to get a token (RFC 9728), for everyone
-            to read; holds ``resource``. None where there is nothing to know.
-        running: Entered while the adapter is served; None where it needs nothing.
+        check: Returns for an authenticated request, and raises ``Refused`` for any other. Removes credentials from
+            the query.
+        metadata: Protected resource metadata (RFC 9728) with at least ``resource``, readable without authentication;
+            None if the scheme has none.
+        running: A context that is entered while the adapter is served; None if the scheme needs none.
     """
 
     check: Check
@@ -39,11 +38,11 @@ class Guard:
 
 
 class Challenge:
-    """What a client is asked for: a ``WWW-Authenticate`` header (RFC 9110, 11.6.1).
+    """A challenge: the value of a ``WWW-Authenticate`` header (RFC 9110, 11.6.1).
 
     Args:
-        scheme: The scheme's name.
-        parameters: Its parameters; empty ones are left out.
+        scheme: The name of the scheme.
+        parameters: Its parameters; empty ones are omitted.
     """
 
     __slots__ = ("parameters", "scheme")
@@ -60,12 +59,12 @@ class Challenge:
 
 
 class Refused(Exception):
-    """A request that may not pass.
+    """Raised for a request that is not authenticated or not authorized.
 
     Args:
-        detail: Why, for the caller; never with anything that it sent.
-        challenges: What it is asked for, the best first.
-        status: 401, or 403 for a caller who is known and still may not pass.
+        detail: The reason, for the caller; never contains anything that it sent.
+        challenges: The challenges of the response, the preferred one first.
+        status: 401, 403 for an authenticated caller without permission, or 400.
     """
 
     def __init__(self, detail: str, *challenges: Challenge, status: int = 401) -> None:
@@ -76,33 +75,33 @@ class Refused(Exception):
 
 
 def credentials(scope: Scope, scheme: str) -> str | None:
-    """Give what a request's ``Authorization`` carries for a scheme; None where it carries nothing for it.
+    """Return the credentials in a request's ``Authorization`` header; None if it is missing or of another scheme.
 
-    Nothing is taken of several ``Authorization`` headers: whom they mean is anybody's guess.
+    Several ``Authorization`` headers are ambiguous, so they count as missing.
     """
-    if times(scope, b"authorization") != 1:
+    if count_headers(scope, b"authorization") != 1:
         return None
-    given, _, rest = header(scope, b"authorization").strip().partition(" ")
-    return rest.strip() if given.casefold() == scheme else None
+    name, _, rest = header(scope, b"authorization").strip().partition(" ")
+    return rest.strip() if name.casefold() == scheme else None
 
 
-def times(scope: Scope, name: bytes) -> int:
-    """Give how many headers of a name a request has."""
+def count_headers(scope: Scope, name: bytes) -> int:
+    """Return how many headers with a name a request has."""
     return sum(each == name for each, _ in scope["headers"])
 
 
 def is_same(given: str, expected: str) -> bool:
-    """Whether two texts are the same, found out in a time that does not tell where they differ."""
+    """Whether two texts are equal, compared in constant time."""
     return hmac.compare_digest(
         given.encode("utf-8", "surrogatepass"), expected.encode("utf-8", "surrogatepass")
     )
 
 
-def plain(text: str) -> str:
-    """Give a text in printable ASCII, all that every client reads alike in a header."""
+def printable_ascii(text: str) -> str:
+    """Return a text in printable ASCII, which all clients decode alike in a header."""
     return "".join(char if " " <= char <= "~" else "?" for char in text)
 
 
 def _quoted(value: str) -> str:
-    escaped = plain(value).replace("\\", "\\\\").replace('"', '\\"')
+    escaped = printable_ascii(value).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -1,4 +1,4 @@
-"""Tokens that only their server understands: it is asked (RFC 7662), and its answer kept for a moment."""
+"""Validate tokens by introspection at the authorization server (RFC 7662), with a short-lived cache."""
 
 from __future__ import annotations
 
@@ -11,56 +11,56 @@ from urllib.parse import quote_plus
 
 from naftiko_run.expose.authentication.authorization_server import (
     AuthorizationServer,
-    Unreachable,
-    unavailable,
+    AuthorizationServerError,
+    unavailable_problem,
 )
-from naftiko_run.expose.authentication.claims import Expected, InvalidToken
+from naftiko_run.expose.authentication.claims import ExpectedClaims, InvalidToken
 
-KEPT: Final = 10.0
-"""Seconds for which an answer is kept: a token that was revoked opens for so long."""
+CACHE_TTL: Final = 10.0
+"""Seconds for which a response is cached; a revoked token stays valid for that long."""
 
-_MOST: Final = 1024
-_RETRY: Final = 5
+_MAX_CACHED: Final = 1024
+_RETRY_AFTER: Final = 5
 
 
-class Introspection:
-    """Asks about tokens.
+class IntrospectionValidator:
+    """Validate tokens by introspection.
 
     Args:
-        server: Knows them.
-        client: Name and secret of this server there; None to ask without.
-        expected: What the answers must say, as far as they do.
+        server: The authorization server.
+        client: The client ID and secret for introspection; None to send no credentials.
+        expected: The required claims.
     """
 
     def __init__(
-        self, server: AuthorizationServer, client: tuple[str, str] | None, expected: Expected
+        self, server: AuthorizationServer, client: tuple[str, str] | None, expected: ExpectedClaims
     ) -> None:
         self._server = server
         self._credentials = client and (quote_plus(client[0]), quote_plus(client[1]))
         self._expected = expected
         self._endpoint = ""
-        self._answers: OrderedDict[bytes, tuple[float, Mapping[str, Any]]] = OrderedDict()
+        self._cache: OrderedDict[bytes, tuple[float, Mapping[str, Any]]] = OrderedDict()
 
     async def claims(self, token: str) -> Mapping[str, Any]:
-        """Give what a token says; see ``Tokens``."""
-        name = hashlib.sha256(token.encode()).digest()
-        until, claims = self._answers.get(name, (0.0, {}))
+        """Return the claims of a token; see ``TokenValidator``."""
+        key = hashlib.sha256(token.encode()).digest()
+        until, claims = self._cache.get(key, (0.0, {}))
         if time.monotonic() >= until:
             try:
-                claims = await self._ask(token)
-            except Unreachable as fault:
-                raise unavailable(self._server.issuer, fault, _RETRY) from None
-            self._answers[name] = (time.monotonic() + KEPT, claims)
-            self._answers.move_to_end(name)
-            if len(self._answers) > _MOST:
-                self._answers.popitem(last=False)
+                claims = await self._introspect(token)
+            except AuthorizationServerError as fault:
+                raise unavailable_problem(self._server.issuer, fault, _RETRY_AFTER) from None
+            self._cache[key] = (time.monotonic() + CACHE_TTL, claims)
+            self._cache.move_to_end(key)
+            if len(self._cache) > _MAX_CACHED:
+                self._cache.popitem(last=False)
         self._check(claims)
         return claims
 
-    async def _ask(self, token: str) -> Mapping[str, Any]:
+    async def _introspect(self, token: str) -> Mapping[str, Any]:
         if not self._endpoint:
             self._endpoint = await self._server.endpoint("introspection_endpoint")
-        return await self._server.ask(
+        return await self._server.request(
             "POST",
             self._endpoint,
             data={"token": token, "token_type_hint": "access_token"},

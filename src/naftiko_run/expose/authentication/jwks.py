@@ -1,4 +1,4 @@
-"""The public keys of an authorization server (RFC 7517): kept, renewed, and fetched again when it has new ones."""
+"""The public keys of an authorization server (RFC 7517), cached and renewed in the background."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from jwt.algorithms import AllowedPublicKeys
 
 from naftiko_run.expose.authentication.authorization_server import (
     AuthorizationServer,
-    Unreachable,
-    unavailable,
+    AuthorizationServerError,
+    unavailable_problem,
 )
 
 _log = logging.getLogger(__name__)
 
 LIFETIME: Final = 300.0
-"""Seconds after which keys are fetched anew, beside the answering of requests."""
+"""Seconds after which keys are renewed in the background."""
 
-PAUSE: Final = 30.0
-"""Seconds between two fetches that unknown key ids cause: everyone can make up key ids."""
+UNKNOWN_KEY_INTERVAL: Final = 30.0
+"""Minimum seconds between two fetches for unknown key IDs, because anyone can invent key IDs."""
 
-RETRY: Final = 5
-"""Seconds after a fetch that failed."""
+RETRY_AFTER: Final = 5
+"""Seconds until the next fetch after a failed one."""
 
-_LEAST_BITS: Final = 2048
-"""The shortest RSA key that is trusted (RFC 7518, 3.3)."""
+_MIN_BITS: Final = 2048
+"""The minimum size of RSA keys (RFC 7518, 3.3)."""
 
 _RSA: Final[tuple[str, ...]] = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 _BY_CURVE: Final[dict[str, tuple[str, ...]]] = {
@@ -43,19 +43,19 @@ _BY_CURVE: Final[dict[str, tuple[str, ...]]] = {
     "Ed25519": ("EdDSA",),
     "Ed448": ("EdDSA",),
 }
-"""Algorithms by curve. With a key of one kind no other algorithm is ever tried."""
+"""Algorithms by curve. A key is only used with the algorithms of its type."""
 
 ALGORITHMS: Final = frozenset(_RSA).union(*_BY_CURVE.values())
-"""The algorithms taken: signatures with public keys. Never ``none``, never HMAC."""
+"""The accepted algorithms: public-key signatures only, never ``none`` and never HMAC."""
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """A key that signs tokens.
+class VerificationKey:
+    """A public key that verifies tokens.
 
     Attributes:
-        id: Its ``kid``; None where it has none.
-        algorithms: What it may be used with.
+        id: Its ``kid``; None if it has none.
+        algorithms: The algorithms that it may be used with.
         public: The key.
     """
 
@@ -65,27 +65,27 @@ class Key:
 
 
 class KeySet:
-    """The keys of one server.
+    """The keys of one authorization server.
 
-    While the server does not answer, the last keys that it gave stay in use.
+    While the server is unavailable, its last known keys stay in use.
 
     Args:
-        server: Has them.
-        lifetime: Seconds after which they are fetched anew.
+        server: The authorization server.
+        lifetime: Seconds after which the keys are renewed.
     """
 
     def __init__(self, server: AuthorizationServer, lifetime: float = LIFETIME) -> None:
         self._server = server
         self._lifetime = lifetime
-        self._keys: tuple[Key, ...] = ()
-        self._fault = Unreachable("not asked yet")
+        self._keys: tuple[VerificationKey, ...] = ()
+        self._fault = AuthorizationServerError("not fetched yet")
         self._due = 0.0
-        self._unasked_until = 0.0
+        self._next_unknown_key_fetch = 0.0
         self._fetching: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[KeySet]:
-        """Fetch in this event loop; stop when the context is left."""
+        """Fetch in this event loop, until the context is exited."""
         try:
             yield self
         finally:
@@ -93,28 +93,28 @@ class KeySet:
                 self._fetching.cancel()
                 await self._fetched()
 
-    async def find(self, key_id: str | None, algorithm: str) -> Sequence[Key]:
-        """Give the keys that may have signed a token; all that suit the algorithm where it names none.
+    async def find(self, key_id: str | None, algorithm: str) -> Sequence[VerificationKey]:
+        """Return the keys that may have signed a token: those with its key ID, or all for the algorithm if it has none.
 
         Raises:
-            Problem: 503, no key was ever had.
+            Problem: 503, if no keys were ever fetched.
         """
         if time.monotonic() >= self._due:
             self._fetch()
         if not self._keys:
             await self._fetched()
             if not self._keys:
-                raise unavailable(self._server.issuer, self._fault, RETRY)
-        found = self._suiting(key_id, algorithm)
+                raise unavailable_problem(self._server.issuer, self._fault, RETRY_AFTER)
+        found = self._matching(key_id, algorithm)
         if not found:
-            if time.monotonic() >= self._unasked_until:
-                self._unasked_until = time.monotonic() + PAUSE
+            if time.monotonic() >= self._next_unknown_key_fetch:
+                self._next_unknown_key_fetch = time.monotonic() + UNKNOWN_KEY_INTERVAL
                 self._fetch()
             await self._fetched()
-            found = self._suiting(key_id, algorithm)
+            found = self._matching(key_id, algorithm)
         return found
 
-    def _suiting(self, key_id: str | None, algorithm: str) -> list[Key]:
+    def _matching(self, key_id: str | None, algorithm: str) -> list[VerificationKey]:
         return [
             key
             for key in self._keys
@@ -122,42 +122,46 @@ class KeySet:
         ]
 
     def _fetch(self) -> None:
-        """Begin to fetch, where that is not under way."""
+        """Start a fetch unless one is in progress."""
         if self._fetching is None or self._fetching.done():
             self._fetching = asyncio.create_task(self._renew())
 
     async def _fetched(self) -> None:
-        """Wait until what is under way has come."""
+        """Wait for the fetch in progress."""
         if self._fetching is not None:
             await asyncio.wait([self._fetching])
 
     async def _renew(self) -> None:
-        self._due = time.monotonic() + RETRY
+        self._due = time.monotonic() + RETRY_AFTER
         try:
-            written = await self._server.ask("GET", await self._server.endpoint("jwks_uri"))
-            self._keys = _usable(written)
-        except Unreachable as fault:
+            written = await self._server.request("GET", await self._server.endpoint("jwks_uri"))
+            self._keys = _usable_keys(written)
+        except AuthorizationServerError as fault:
             self._fault = fault
             if self._keys:
-                _log.warning("the keys of %s stay as they are: %s", self._server.issuer, fault)
+                _log.warning(
+                    "the keys of %s could not be renewed; the last known keys stay in use: %s",
+                    self._server.issuer,
+                    fault,
+                )
         else:
             self._due = time.monotonic() + self._lifetime
 
 
-def _usable(written: Mapping[str, Any]) -> tuple[Key, ...]:
-    """Give the usable keys of a key set.
+def _usable_keys(written: Mapping[str, Any]) -> tuple[VerificationKey, ...]:
+    """Return the usable keys of a key set.
 
     Raises:
-        Unreachable: There is none.
+        AuthorizationServerError: There are none.
     """
     keys = tuple(_keys(written))
     if not keys:
-        raise Unreachable("its key set has no key for signatures")
+        raise AuthorizationServerError("its key set has no usable signing key")
     return keys
 
 
-def _keys(written: Mapping[str, Any]) -> Iterator[Key]:
-    """Give the keys of a key set that are for signatures; one that cannot be read is passed over."""
+def _keys(written: Mapping[str, Any]) -> Iterator[VerificationKey]:
+    """Yield the signing keys of a key set; invalid keys are skipped."""
     members = written.get("keys")
     for each in members if isinstance(members, list) else ():
         if not isinstance(each, dict) or each.get("use", "sig") != "sig":
@@ -170,7 +174,7 @@ def _keys(written: Mapping[str, Any]) -> Iterator[Key]:
             key = jwt.PyJWK(public, algorithm=algorithms[0]).key if algorithms else None
         except (jwt.PyJWTError, UnsupportedAlgorithm, ValueError, TypeError, OverflowError):
             continue
-        is_weak = isinstance(key, RSAPublicKey) and key.key_size < _LEAST_BITS
+        is_weak = isinstance(key, RSAPublicKey) and key.key_size < _MIN_BITS
         if key is not None and not is_weak:
             key_id = each.get("kid")
-            yield Key(key_id if isinstance(key_id, str) else None, algorithms, key)
+            yield VerificationKey(key_id if isinstance(key_id, str) else None, algorithms, key)

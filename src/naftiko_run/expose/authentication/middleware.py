@@ -1,4 +1,4 @@
-"""The door before an adapter: no request passes it unchecked, whatever protocol is behind it."""
+"""The middleware that authenticates every request to an adapter, whatever its protocol is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from naftiko_run.document.model import Exposes
 from naftiko_run.errors import BoundVariable, MissingBinding
 from naftiko_run.expose.authentication.guard import Challenge, Check, Guard, Refused
-from naftiko_run.expose.authentication.metadata import MetadataUrl, metadata_endpoints, metadata_url
+from naftiko_run.expose.authentication.resource_metadata import MetadataUrl, metadata_endpoints, metadata_url
 from naftiko_run.expose.exposer import Adapter, ASGIApp, Receive, Scope, Send
 from naftiko_run.expose.problems import Problem
 
@@ -20,36 +20,38 @@ _CODES: Final = {400: "bad-request", 401: "unauthenticated", 403: "forbidden"}
 
 
 def guarded(adapter: Adapter, exposes: Exposes) -> Adapter:
-    """Put the guard of a block before every endpoint of its adapter.
+    """Return an adapter whose endpoints are protected by the guard of its block.
 
     Args:
-        adapter: What the block's exposer made.
-        exposes: The block; without ``authentication`` its adapter stays as it is.
+        adapter: The adapter of the block.
+        exposes: The block; without ``authentication``, its adapter is returned unchanged.
     """
     if exposes.authentication is None:
         return adapter
     assert adapter.capability is not None
     access = adapter.capability.access[exposes.pointer]
-    guard: Guard = access.guard or Guard(_closed(access.missing, exposes.namespace or exposes.type))
+    guard: Guard = access.guard or Guard(_reject_combined(access.missing, exposes.namespace or exposes.type))
     url = metadata_url(adapter, guard)
-    doors = [replace(each, app=Door(each.app, guard.check, url)) for each in adapter.endpoints]
-    outer = Door(_nothing, guard.check, url)
+    guarded_endpoints = [
+        replace(each, app=GuardMiddleware(each.app, guard.check, url)) for each in adapter.endpoints
+    ]
+    outer = GuardMiddleware(_no_endpoint, guard.check, url)
     return replace(
         adapter,
-        endpoints=(*doors, *metadata_endpoints(adapter, guard)),
-        running=_all([each for each in (guard.running, adapter.running) if each]),
+        endpoints=(*guarded_endpoints, *metadata_endpoints(adapter, guard)),
+        running=_combined([each for each in (guard.running, adapter.running) if each]),
         authentication=access.scheme,
         admit=outer.admit,
     )
 
 
-class Door:
-    """Lets a request through to an endpoint once its guard has.
+class GuardMiddleware:
+    """Call an endpoint after its guard has accepted the request.
 
     Args:
         app: The endpoint.
-        check: The guard's check.
-        metadata_url: Where clients read how to get a token; None for nowhere.
+        check: The check of the guard.
+        metadata_url: The URL of the protected resource metadata; None if there are none.
     """
 
     __slots__ = ("_app", "_check", "_metadata_url")
@@ -60,15 +62,15 @@ class Door:
         self._metadata_url = metadata_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or refuse it."""
+        """Authenticate one request and pass it on."""
         await self.admit(scope)
         await self._app(scope, receive, send)
 
     async def admit(self, scope: Scope) -> None:
-        """Return for a request that may pass.
+        """Return for an accepted request.
 
         Raises:
-            Problem: It may not.
+            Problem: The request is rejected.
         """
         try:
             await self._check(scope)
@@ -76,24 +78,26 @@ class Door:
             raise self._problem(refused, scope) from None
 
     def _problem(self, refused: Refused, scope: Scope) -> Problem:
-        headers = tuple(("www-authenticate", str(self._located(each, scope))) for each in refused.challenges)
+        headers = tuple(
+            ("www-authenticate", str(self._with_metadata_url(each, scope))) for each in refused.challenges
+        )
         code = _CODES.get(refused.status, "refused")
         return Problem(refused.status, code, refused.detail, headers=headers)
 
-    def _located(self, challenge: Challenge, scope: Scope) -> Challenge:
-        """Return a challenge for bearer tokens with the URL of the metadata; any other as it is."""
+    def _with_metadata_url(self, challenge: Challenge, scope: Scope) -> Challenge:
+        """Return a bearer challenge with the URL of the metadata; other challenges are returned unchanged."""
         if challenge.scheme != "Bearer" or self._metadata_url is None:
             return challenge
         url = self._metadata_url.for_request(scope)
         return Challenge("Bearer", **challenge.parameters, resource_metadata=url)
 
 
-async def _nothing(_: Scope, __: Receive, ___: Send) -> None:
-    """Answer nothing: what no endpoint answers is refused by the router."""
+async def _no_endpoint(_: Scope, __: Receive, ___: Send) -> None:
+    """Do nothing: the router rejects requests without an endpoint."""
 
 
-def _closed(missing: Sequence[BoundVariable], name: str) -> Check:
-    """Give the check of an adapter whose credentials are not set: nobody passes."""
+def _reject_combined(missing: Sequence[BoundVariable], name: str) -> Check:
+    """Return the check of an adapter whose credentials are not set, which rejects every request."""
 
     async def check(_: Scope) -> None:
         raise MissingBinding(missing, f"the authentication of `{name}`")
@@ -101,8 +105,8 @@ def _closed(missing: Sequence[BoundVariable], name: str) -> Check:
     return check
 
 
-def _all(each: Sequence[Running]) -> Running | None:
-    """Give what enters each of several contexts, the first first; None for none."""
+def _combined(each: Sequence[Running]) -> Running | None:
+    """Return a context that enters several contexts in order; None if there are none."""
     if not each:
         return None
 

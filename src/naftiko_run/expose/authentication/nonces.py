@@ -1,4 +1,4 @@
-"""Nonces that no server has to remember: a time, signed with what every replica knows."""
+"""Stateless nonces: a timestamp, signed with a key that every replica derives from the same secret."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ import time
 from typing import Final
 
 LIFETIME: Final = 60
-"""Seconds for which a nonce is fresh, and in which who listens in could send a request again."""
+"""Seconds for which a nonce is fresh, and in which an intercepted request could be replayed."""
 
 _COST: Final = 2**14
 
 
-class Nonces:
-    """Makes nonces, and knows its own again; so does every replica with the same secret.
+class NonceFactory:
+    """Create and verify nonces; replicas with the same secret accept each other's nonces.
 
-    The key is stretched: everyone is given nonces, and should not be able to
-    try passwords on one faster than on the server.
+    The key is stretched, so that testing passwords offline against a nonce is not faster than against the server.
 
     Args:
-        secret: What the replicas share.
-        salt: What else sets the key apart, such as the realm.
+        secret: The secret that the replicas share.
+        salt: Distinguishes keys with the same secret, such as by realm.
         lifetime: Seconds for which a nonce is fresh.
     """
 
@@ -29,12 +28,12 @@ class Nonces:
         self._key = hashlib.scrypt(secret.encode(), salt=salt.encode(), n=_COST, r=8, p=1, dklen=32)
         self._lifetime = lifetime
 
-    def make(self) -> str:
-        """Give a fresh nonce."""
+    def create(self) -> str:
+        """Return a fresh nonce."""
         return self._signed(f"{time.time_ns() // 1_000_000:x}")
 
     def is_fresh(self, nonce: str) -> bool:
-        """Whether a nonce is one of these, and not too old; nor from a clock too far ahead."""
+        """Whether a nonce is authentic, and neither too old nor too far in the future."""
         written, _, _ = nonce.partition(".")
         if not hmac.compare_digest(self._signed(written).encode(), nonce.encode("utf-8", "replace")):
             return False

@@ -1,5 +1,5 @@
 """The MCP adapter (specification: ``exposes`` of type ``mcp``)."""
 
-from naftiko_run.expose.mcp.adapter import McpExposer
+from naftiko_run.expose.mcp.exposer import McpExposer
 
 __all__ = ["McpExposer"]

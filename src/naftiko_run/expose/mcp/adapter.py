@@ -1,15 +1,17 @@
-"""The adapter of an ``mcp`` section: an MCP server over streamable HTTP and stdio."""
+"""The adapter of an ``mcp`` block: an MCP server over streamable HTTP and stdio."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final, get_args
+from dataclasses import replace
+from typing import Any, Final, get_args
 
 import mcp_types as types
 from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.lowlevel import Server
 
-from naftiko_run.capability import Capability
+from naftiko_run.capability import Capability, Feature
 from naftiko_run.document.model import Exposes, McpExposes
 from naftiko_run.expose.exposer import Adapter, Block, Endpoint, ExposeSettings
 from naftiko_run.expose.mcp.completions import Completions
@@ -26,90 +28,107 @@ from naftiko_run.expose.mcp.tools import ToolRegistry
 from naftiko_run.expressions import parse_path
 from naftiko_run.version import __version__
 
+_log = logging.getLogger(__name__)
+
 _COMBINED_NAME: Final = "all-tools"
 """The name of a server with the tools of several adapters."""
 
 
-class McpExposer:
-    """Exposes functions as MCP tools, resources and prompts."""
+def build_adapter(
+    exposes: McpExposes, capability: Capability, settings: ExposeSettings, features: tuple[Feature, ...]
+) -> Adapter:
+    """Return the adapter of an ``mcp`` block.
 
-    default_port: ClassVar[int] = 9090
+    Args:
+        exposes: The block.
+        capability: The capability that it belongs to.
+        settings: The settings of the adapter.
+        features: The features of the block.
+    """
+    resources = ResourceRegistry(exposes, capability)
+    tools = _tools(exposes, capability, resources, settings)
+    tool_search = (
+        ToolSearch([SearchableTools(tools, capability.label)])
+        if settings.lazy_tools and tools.definitions
+        else None
+    )
+    prompts = PromptRegistry(exposes, capability, resources)
+    server = _server(exposes, capability, tool_search or tools, resources, prompts)
+    if exposes.converses:
+        _enable_client_requests(server, resources, settings)
+        if not settings.keeps_sessions:
+            _log.warning(
+                "`%s` asks its callers (x-asks): several workers keep no sessions, so that only clients of "
+                "protocol 2026-07-28 can be asked",
+                exposes.name,
+            )
+    fast_path = FastPath((tool_search or tools).fast_path, server.server_info_stamp)
+    keeps_sessions = exposes.converses and settings.keeps_sessions
+    endpoint = McpEndpoint(server, settings, fast_path=fast_path, keeps_sessions=keeps_sessions)
+    path = parse_path(f"/{_namespace(exposes)}/mcp")
+    endpoints = (
+        Endpoint(path, endpoint),
+        Endpoint(parse_path("/mcp"), endpoint, is_alias=True),
+        Endpoint(parse_path("/"), endpoint, is_alias=True),
+    )
+    return Adapter(
+        "mcp",
+        exposes.namespace,
+        capability,
+        path.text,
+        endpoints,
+        tuple(_served_first(features, tools)),
+        endpoint.running,
+        endpoint.end_streams,
+        stdio=build_stdio_transport(server),
+        note=tool_search.note if tool_search else "",
+    )
 
-    def expose(self, exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Adapter:
-        """Return the adapter of an ``mcp`` section; see ``Exposer.expose``."""
-        assert isinstance(exposes, McpExposes)
-        resources = ResourceRegistry(exposes, capability)
-        tools = _tools(exposes, capability, resources, settings)
-        tool_search = (
-            ToolSearch([SearchableTools(tools, capability.label)])
-            if settings.lazy_tools and tools.definitions
-            else None
-        )
-        prompts = PromptRegistry(exposes, capability, resources)
-        server = _server(exposes, capability, tool_search or tools, resources, prompts)
-        if exposes.converses:
-            _enable_client_requests(server, resources, settings)
-        fast_path = FastPath((tool_search or tools).fast_path, server.server_info_stamp)
-        keeps_sessions = exposes.converses and settings.keeps_sessions
-        endpoint = McpEndpoint(server, settings, fast_path=fast_path, keeps_sessions=keeps_sessions)
-        path = parse_path(f"/{_namespace(exposes)}/mcp")
-        endpoints = (
-            Endpoint(path, endpoint),
-            Endpoint(parse_path("/mcp"), endpoint, is_alias=True),
-            Endpoint(parse_path("/"), endpoint, is_alias=True),
-        )
-        units = sorted(
-            (*tools.units(), *resources.units(), *prompts.units()), key=lambda each: bool(each.reason)
-        )
-        return Adapter(
-            "mcp",
-            exposes.namespace,
-            capability,
-            path.text,
-            endpoints,
-            tuple(units),
-            endpoint.running,
-            endpoint.end_streams,
-            pipe=build_stdio_transport(server),
-            note=tool_search.note if tool_search else "",
-        )
 
-    def combine(self, blocks: Sequence[Block], settings: ExposeSettings) -> Adapter | None:
-        """Return one adapter with the tools of several sections if they are lazy; see ``Combining.combine``."""
-        if not settings.lazy_tools:
-            return None
-        tool_search = ToolSearch(
-            [_searchable(exposes, capability, settings) for exposes, capability in blocks]
-        )
-        server: Server[Any] = Server(
-            _COMBINED_NAME,
-            version=__version__,
-            instructions=tool_search.instructions,
-            on_list_tools=tool_search.list,
-            on_call_tool=detach_result(attach_arguments(tool_search.call)),
-            get_tool_input_schema=tool_search.input_schema,
-        )
-        converses = any(
-            tool.asks for exposes, _ in blocks if isinstance(exposes, McpExposes) for tool in exposes.tools
-        )
-        if converses:
-            _enable_client_requests(server, None, settings)
-        fast_path = FastPath(tool_search.fast_path, server.server_info_stamp)
-        keeps_sessions = converses and settings.keeps_sessions
-        endpoint = McpEndpoint(server, settings, fast_path=fast_path, keeps_sessions=keeps_sessions)
-        path, root = parse_path("/mcp"), parse_path("/")
-        return Adapter(
-            "mcp",
-            _COMBINED_NAME,
-            None,
-            path.text,
-            (Endpoint(path, endpoint), Endpoint(root, endpoint)),
-            (),
-            endpoint.running,
-            endpoint.end_streams,
-            pipe=build_stdio_transport(server),
-            note=f"{tool_search.note}, of {len(blocks)} adapters",
-        )
+def combine_blocks(blocks: Sequence[Block], settings: ExposeSettings) -> Adapter:
+    """Return one adapter that searches and calls the tools of several blocks; see ``Combining.combine``."""
+    tool_search = ToolSearch([_searchable(exposes, capability, settings) for exposes, capability in blocks])
+    server: Server[Any] = Server(
+        _COMBINED_NAME,
+        version=__version__,
+        instructions=tool_search.instructions,
+        on_list_tools=tool_search.list,
+        on_call_tool=detach_result(attach_arguments(tool_search.call)),
+        get_tool_input_schema=tool_search.input_schema,
+    )
+    converses = any(
+        tool.asks for exposes, _ in blocks if isinstance(exposes, McpExposes) for tool in exposes.tools
+    )
+    if converses:
+        _enable_client_requests(server, None, settings)
+    fast_path = FastPath(tool_search.fast_path, server.server_info_stamp)
+    keeps_sessions = converses and settings.keeps_sessions
+    endpoint = McpEndpoint(server, settings, fast_path=fast_path, keeps_sessions=keeps_sessions)
+    path, root = parse_path("/mcp"), parse_path("/")
+    return Adapter(
+        "mcp",
+        _COMBINED_NAME,
+        None,
+        path.text,
+        (Endpoint(path, endpoint), Endpoint(root, endpoint)),
+        (),
+        endpoint.running,
+        endpoint.end_streams,
+        stdio=build_stdio_transport(server),
+        note=f"{tool_search.note}, of {len(blocks)} adapters",
+    )
+
+
+def _served_first(features: Sequence[Feature], tools: ToolRegistry) -> list[Feature]:
+    """Return features with those that are not served last, among them tools that clients would reject."""
+    served = {tool.name for tool in tools.definitions}
+    checked = [
+        each
+        if each.kind or each.reason or each.name in served
+        else replace(each, reason=tools.unavailable[each.name])
+        for each in features
+    ]
+    return sorted(checked, key=lambda each: bool(each.reason))
 
 
 def _searchable(exposes: Exposes, capability: Capability, settings: ExposeSettings) -> SearchableTools:
@@ -137,7 +156,7 @@ def _server(
     resources: ResourceRegistry,
     prompts: PromptRegistry,
 ) -> Server[Any]:
-    """Return an SDK server; it announces only the features that the section uses."""
+    """Return an SDK server; it announces only the features that the block uses."""
     info = capability.document.info
     hint = CacheHint(exposes.ttl_ms, exposes.cache_scope)
     instructions = [

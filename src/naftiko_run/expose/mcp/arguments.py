@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
+from naftiko_run._json_incremental import is_large
+from naftiko_run.diagnostics import json_pointer
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.mcp.property_keys import Schema, exposed_schema
-from naftiko_run.invoke import Function, Input, InputValidator, Outcome, pointer_of, run_in_decode_pool
-from naftiko_run.longjson import is_heavy
+from naftiko_run.invoke import Function, Input, InputValidator, Outcome, run_in_decode_pool
 
 _OPEN_KEYWORDS: Final = frozenset(
     (
@@ -76,7 +77,7 @@ class Arguments:
         if is_answer is not None:
             own = _without(own, is_answer)
         self.schema, self._keys = exposed_schema(own)
-        self.accepts_extra = function.takes_others
+        self.accepts_extra = function.accepts_extra_inputs
         names = self.schema.get("properties", {})
         is_open = not _OPEN_KEYWORDS.isdisjoint(self.schema)
         self.known = (
@@ -116,7 +117,7 @@ class Arguments:
             self._check(exposed)
             return keys.to_original(exposed)
 
-        return await self.call(await run_in_decode_pool(renamed) if is_heavy(arguments) else renamed())
+        return await self.call(await run_in_decode_pool(renamed) if is_large(arguments) else renamed())
 
     async def call(self, inputs: Mapping[str, Any]) -> Outcome:
         """Call the function with inputs by its own names.
@@ -139,7 +140,7 @@ class Arguments:
         """
         return (
             await run_in_decode_pool(lambda: self._parse(arguments))
-            if is_heavy(arguments)
+            if is_large(arguments)
             else self._parse(arguments)
         )
 
@@ -160,7 +161,7 @@ class Arguments:
 
     async def can_coerce(self, arguments: Mapping[str, Any]) -> bool:
         """Return whether rejected arguments contain JSON text in place of an object or array."""
-        if is_heavy(arguments):
+        if is_large(arguments):
             return await run_in_decode_pool(lambda: self._can_coerce(arguments))
         return self._can_coerce(arguments)
 
@@ -239,12 +240,12 @@ class _JsonTextParser:
         if not expected or text.lstrip()[:1] not in ("{", "["):
             return text
         try:
-            value = jsontext.loads(text.encode())
+            value = _json.loads(text.encode())
         except ValueError:
             return text
         if type(value) not in expected:
             return text
-        self.pointers.append(pointer_of(path))
+        self.pointers.append(json_pointer(path))
         return value
 
 

@@ -14,10 +14,10 @@ from mcp.shared.exceptions import MCPError
 from mcp.shared.message import ServerMessageMetadata
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from naftiko_run import jsontext
-from naftiko_run.document.model import Ask as AskModel
+from naftiko_run import _json
+from naftiko_run.document.model import Ask
 from naftiko_run.expressions import names_of
-from naftiko_run.invoke import Ask, compile_asks
+from naftiko_run.invoke import CompiledQuestion, compile_questions
 
 _CAPABILITIES: Final = {"user": "elicitation", "model": "sampling", "roots": "roots"}
 """The client capability that a request needs, by the kind of its addressee."""
@@ -45,8 +45,8 @@ class Elicitation:
         asks: The questions as the document declares them, already validated.
     """
 
-    def __init__(self, asks: Sequence[AskModel]) -> None:
-        self._asks = compile_asks(asks)
+    def __init__(self, asks: Sequence[Ask]) -> None:
+        self._asks = compile_questions(asks)
 
     def __bool__(self) -> bool:
         return bool(self._asks)
@@ -91,15 +91,17 @@ class Elicitation:
                 inputs = own | _as_inputs(answers)
                 return types.InputRequiredResult(
                     input_requests={ask.model.name: _request(ask, inputs) for ask in ready},
-                    request_state=jsontext.dumps(answers).decode(),
+                    request_state=_json.dumps(answers).decode(),
                 )
         else:
             answers = await _ask_all(context, asks, own)
         return own | _as_inputs(answers)
 
-    def _supported(self, capabilities: types.ClientCapabilities | None, *, is_modern: bool) -> list[Ask]:
-        supported: list[Ask] = []
-        unsupported: list[Ask] = []
+    def _supported(
+        self, capabilities: types.ClientCapabilities | None, *, is_modern: bool
+    ) -> list[CompiledQuestion]:
+        supported: list[CompiledQuestion] = []
+        unsupported: list[CompiledQuestion] = []
         for ask in self._asks:
             has_capability = getattr(capabilities, _capability(ask), None) is not None
             (supported if has_capability else unsupported).append(ask)
@@ -113,12 +115,12 @@ class Elicitation:
         raise MCPError(types.MISSING_REQUIRED_CLIENT_CAPABILITY, message, data)
 
 
-def _capability(ask: Ask) -> str:
+def _capability(ask: CompiledQuestion) -> str:
     """Return the client capability that a question needs."""
     return _CAPABILITIES[ask.model.of]
 
 
-def _request(ask: Ask, inputs: Mapping[str, Any]) -> ClientRequest:
+def _request(ask: CompiledQuestion, inputs: Mapping[str, Any]) -> ClientRequest:
     """Return a question as a request of the protocol."""
     text = ask.text.evaluate(inputs)
     if ask.model.of == "user":
@@ -131,7 +133,7 @@ def _request(ask: Ask, inputs: Mapping[str, Any]) -> ClientRequest:
     return types.ListRootsRequest()
 
 
-def _answer(ask: Ask, response: ClientResponse | None) -> Any:
+def _answer(ask: CompiledQuestion, response: ClientResponse | None) -> Any:
     """Return the answer in a response; None if there is none, or if it does not fit the question.
 
     Raises:
@@ -149,14 +151,14 @@ def _answer(ask: Ask, response: ClientResponse | None) -> Any:
     return None
 
 
-def _ready(asks: Iterable[Ask], answers: Answers) -> list[Ask]:
+def _ready(asks: Iterable[CompiledQuestion], answers: Answers) -> list[CompiledQuestion]:
     """Return the unanswered questions that depend on no other unanswered one."""
     unanswered = [each for each in asks if each.model.name not in answers]
     names = {each.model.name for each in unanswered}
     return [each for each in unanswered if not each.after & names]
 
 
-def _store(answers: Answers, ask: Ask, response: ClientResponse | None) -> None:
+def _store(answers: Answers, ask: CompiledQuestion, response: ClientResponse | None) -> None:
     """Store the answer in a response, if it has one; an optional question that was declined has the answer None."""
     try:
         answer = _answer(ask, response)
@@ -169,7 +171,9 @@ def _store(answers: Answers, ask: Ask, response: ClientResponse | None) -> None:
             answers[ask.model.name] = answer
 
 
-async def _ask_all(context: ServerRequestContext, asks: Sequence[Ask], own: Mapping[str, Any]) -> Answers:
+async def _ask_all(
+    context: ServerRequestContext, asks: Sequence[CompiledQuestion], own: Mapping[str, Any]
+) -> Answers:
     """Ask a client of the protocol versions in which the server sends requests."""
     answers: Answers = {}
     while ready := _ready(asks, answers):
@@ -186,7 +190,9 @@ async def _ask_all(context: ServerRequestContext, asks: Sequence[Ask], own: Mapp
     return answers
 
 
-async def _send(context: ServerRequestContext, ask: Ask, inputs: Mapping[str, Any]) -> ClientResponse:
+async def _send(
+    context: ServerRequestContext, ask: CompiledQuestion, inputs: Mapping[str, Any]
+) -> ClientResponse:
     result_types: dict[str, type[ClientResponse]] = {
         "user": types.ElicitResult,
         "model": types.CreateMessageResult,
@@ -200,7 +206,7 @@ async def _send(context: ServerRequestContext, ask: Ask, inputs: Mapping[str, An
 
 def _parse_state(state: str | None) -> Answers:
     """Return the answers of earlier rounds; the SDK has verified that the state is our own."""
-    return {} if state is None else dict(jsontext.loads(state.encode()))
+    return {} if state is None else dict(_json.loads(state.encode()))
 
 
 def _as_inputs(answers: Answers) -> dict[str, Any]:

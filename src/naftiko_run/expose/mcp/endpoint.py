@@ -15,7 +15,7 @@ from mcp_types import (
     PROTOCOL_VERSION_META_KEY,
 )
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import ExposeSettings, Message, Receive, Scope, Send
 from naftiko_run.expose.mcp.content_negotiation import accepts_event_stream, accepts_json, as_event_stream
@@ -117,7 +117,7 @@ class McpEndpoint:
             return
         if _normalize_accept(scope):
             send = as_event_stream(send)
-        if len(content) > jsontext.LONG:
+        if len(content) > _json.LARGE_TEXT:
             shortened = detach_arguments(scope, message, self._server.get_tool_input_schema)
             if isinstance(shortened, InvalidMessage):
                 await respond(scope, send, 400, shortened.response, "application/json")
@@ -258,9 +258,7 @@ async def _handle_in_session(
     await manager.handle_request(scope, receive, tracked_send)
     if not is_complete and "method" in message and "id" in message:
         params = {"requestId": message["id"], "reason": "the client has disconnected"}
-        notification = jsontext.dumps(
-            {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params}
-        )
+        notification = _json.dumps({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
         await manager.handle_request(scope, _replay(notification, receive), discard)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from mcp_types import INVALID_REQUEST, PARSE_ERROR
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expose.body import read_json
 
 _ID_TYPES: Final = frozenset((int, str))
@@ -122,7 +122,7 @@ def _request(message: dict[str, Any], content: bytes) -> ParsedMessage | Invalid
     request_id = message["id"]
     if isinstance(request_id, float) and request_id.is_integer():
         message["id"] = int(request_id)
-        return ParsedMessage(message, jsontext.dumps(message))
+        return ParsedMessage(message, _json.dumps(message))
     return _invalid("the `id` of a request must be a string or an integer", message)
 
 
@@ -135,4 +135,4 @@ def _repeatable(request_id: Any) -> str | float | None:
 def error_response(code: int, message: str, request_id: Any = None) -> bytes:
     """Return a JSON-RPC error response."""
     error = {"code": code, "message": message}
-    return jsontext.dumps({"jsonrpc": "2.0", "id": request_id, "error": error})
+    return _json.dumps({"jsonrpc": "2.0", "id": request_id, "error": error})

@@ -17,11 +17,11 @@ from mcp.server.context import ServerRequestContext
 from mcp.shared.inbound import x_mcp_header_map
 from pydantic import BaseModel
 
-from naftiko_run import jsontext
+from naftiko_run import _json
+from naftiko_run._json_incremental import is_large
 from naftiko_run.expose.exposer import Message, Scope, Send
 from naftiko_run.expose.mcp.jsonrpc import InvalidMessage
 from naftiko_run.invoke import run_in_decode_pool
-from naftiko_run.longjson import is_heavy
 
 _ARGUMENTS: Final = "naftiko.mcp.arguments"
 _RESULT: Final = "naftiko.mcp.result"
@@ -55,13 +55,13 @@ def detach_arguments(
             schema = schema_of(name) if schema_of and isinstance(name, str) else None
             kept = _repeated_in_headers(arguments, schema) if schema else {}
             message = {**message, "params": {**params, "arguments": kept}}
-    if is_heavy(message):
+    if is_large(message):
         text = "Invalid request: it is too large; only the arguments of tools and prompts may have so many members"
         request_id = message.get("id")
         return InvalidMessage(
             types.INVALID_REQUEST, text, request_id if isinstance(request_id, str | int) else None
         )
-    return jsontext.dumps(message)
+    return _json.dumps(message)
 
 
 def _repeated_in_headers(arguments: Mapping[str, Any], schema: Any) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def _scope(context: ServerRequestContext[Any, Any]) -> Scope | None:
 
 
 def _is_long(parts: Sequence[BaseModel]) -> bool:
-    return sum(map(_length, parts)) > jsontext.LONG
+    return sum(map(_length, parts)) > _json.LARGE_TEXT
 
 
 def _length(part: BaseModel) -> int:
@@ -141,7 +141,7 @@ def _serialized(name: str, parts: Sequence[BaseModel], structured: Any = None) -
     members = {name: [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in parts]}
     if structured is not None:
         members["structuredContent"] = structured
-    return jsontext.dumps_in_steps(members)[1:-1]
+    return _json.dumps_incrementally(members)[1:-1]
 
 
 def attach_result(scope: Scope, send: Send) -> Send:

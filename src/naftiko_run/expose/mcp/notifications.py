@@ -11,7 +11,7 @@ from mcp.server.context import ServerRequestContext
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from naftiko_run.expose.mcp.sessions import is_info_enabled
-from naftiko_run.invoke import watched
+from naftiko_run.invoke import report_progress
 
 
 class CallNotifier:
@@ -43,7 +43,7 @@ class CallNotifier:
                     types.LoggingMessageNotification(params=params), related_request_id=context.request_id
                 )
 
-        return watched(on_step)
+        return report_progress(on_step)
 
 
 def _wants_log_messages(context: ServerRequestContext[Any, Any]) -> bool:

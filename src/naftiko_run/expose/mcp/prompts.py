@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from naftiko_run.capability import Capability
-from naftiko_run.document.model import McpExposes
-from naftiko_run.document.model import Prompt as PromptModel
+from naftiko_run.document.model import McpExposes, Prompt
 from naftiko_run.errors import InvalidInput
-from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.content_blocks import resource_block
 from naftiko_run.expose.mcp.elicitation import Elicitation, ElicitationError
 from naftiko_run.expose.mcp.metadata import title_of
 from naftiko_run.expose.mcp.pagination import paginate
 from naftiko_run.expose.mcp.resources import ResourceRegistry
 from naftiko_run.expose.mcp.results import problem_error
-from naftiko_run.invoke import Message, Prompt
+from naftiko_run.invoke import CompiledPrompt, RenderedMessage
 
 
 class PromptRegistry:
     """The prompts of one ``mcp`` adapter by name.
 
     Args:
-        exposes: The adapter's section of the document.
+        exposes: The block.
         capability: The capability with the compiled prompts.
         resources: The resources that messages embed.
     """
@@ -38,11 +34,6 @@ class PromptRegistry:
             for model in exposes.prompts
             if model.pointer in capability.prompts
         }
-        self._unavailable = {
-            model.name: capability.unavailable[model.pointer]
-            for model in exposes.prompts
-            if model.pointer not in capability.prompts
-        }
         written = {model.written_name: name for name, (model, _, _) in self._prompts.items()}
         self._aliases = {
             alias: name for alias, name in written.items() if alias and alias not in self._prompts
@@ -50,13 +41,6 @@ class PromptRegistry:
 
     def __bool__(self) -> bool:
         return bool(self._prompts)
-
-    def units(self) -> Iterator[Unit]:
-        """Yield the prompts for the start-up output."""
-        for name, (model, _, _) in self._prompts.items():
-            yield Unit(name, model.location or "its messages", kind="prompt")
-        for name, reason in self._unavailable.items():
-            yield Unit(name, reason=reason, kind="prompt")
 
     def completion_values(self, name: str, argument: str) -> list[str] | None:
         """Return the allowed values of an argument; None if there is no such prompt."""
@@ -111,13 +95,13 @@ class PromptRegistry:
             ],
         )
 
-    async def _block(self, message: Message, protocol_version: str) -> types.ContentBlock:
+    async def _block(self, message: RenderedMessage, protocol_version: str) -> types.ContentBlock:
         if message.resource:
             return resource_block(await self._resources.contents(message.resource, protocol_version))
         return types.TextContent(text=message.text)
 
 
-def _definition(model: PromptModel, prompt: Prompt) -> types.Prompt:
+def _definition(model: Prompt, prompt: CompiledPrompt) -> types.Prompt:
     return types.Prompt(
         name=model.name,
         title=title_of(model),

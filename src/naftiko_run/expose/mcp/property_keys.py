@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from naftiko_run.diagnostics import json_pointer
 from naftiko_run.document.normalize.tool_names import digest_of
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import is_index
-from naftiko_run.invoke import pointer_of
 
 _VALID: Final = re.compile(r"[a-zA-Z0-9_.-]{1,64}\Z")
 _INVALID_CHARACTERS: Final = re.compile(r"[^a-zA-Z0-9_.-]+")
@@ -88,7 +88,7 @@ class PropertyKeys:
     def _violation(self, violation: Violation) -> Violation:
         first, *rest = violation.pointer.split("/")
         tokens = [each.replace("~1", "/").replace("~0", "~") for each in rest]
-        exposed = pointer_of([self.exposed.get(each, each) for each in tokens])
+        exposed = json_pointer([self.exposed.get(each, each) for each in tokens])
         return replace(violation, pointer=first + exposed)
 
     def _renamed(self, arguments: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
@@ -119,7 +119,7 @@ class PropertyKeys:
                 raise InvalidInput(
                     [
                         Violation(
-                            pointer_of([*path, name]), f"is duplicated: it is also passed as `{original}`"
+                            json_pointer([*path, name]), f"is duplicated: it is also passed as `{original}`"
                         )
                     ]
                 )
@@ -264,7 +264,7 @@ def _reference(reference: str, exposed: Mapping[str, str]) -> str:
     """Return a reference into the same schema with the exposed keys."""
     tokens = [each.replace("~1", "/").replace("~0", "~") for each in reference.split("/")[1:]]
     before = ["", *tokens]
-    return "#" + pointer_of(
+    return "#" + json_pointer(
         [
             exposed.get(token, token) if last == "properties" else token
             for last, token in zip(before, tokens, strict=False)

@@ -17,15 +17,13 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes, Resource
-from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.metadata import title_of
 from naftiko_run.expose.mcp.pagination import paginate
 from naftiko_run.expose.mcp.results import failure_error, problem_error
 from naftiko_run.expose.mediatypes import media_type_of
-from naftiko_run.expose.units import unit_of
 from naftiko_run.expressions import UriTemplate, as_text, parse_uri_template
 from naftiko_run.folder import FileTooLarge, Folder
-from naftiko_run.invoke import Coerce, Function, coercion_of, repaired_text, run_in_decode_pool
+from naftiko_run.invoke import Coercion, Function, compile_coercion, repaired_text, run_in_decode_pool
 
 _NOT_FOUND = -32002
 """The error code of an unknown resource up to 2025-11-25; later protocol versions use "invalid params"."""
@@ -45,7 +43,7 @@ class _FunctionResource:
     model: Resource
     function: Function
     uri: UriTemplate
-    coercions: Mapping[str, Coerce]
+    coercions: Mapping[str, Coercion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +58,12 @@ class ResourceRegistry:
     """The resources of one ``mcp`` adapter.
 
     Args:
-        exposes: The adapter's section of the document.
+        exposes: The block.
         capability: The capability with the functions and folders.
     """
 
     def __init__(self, exposes: McpExposes, capability: Capability) -> None:
         self._files: list[_FileResource] = []
-        self._unavailable: dict[str, str] = {}
         self._functions: list[_FunctionResource] = []
         for model in exposes.resources:
             folder = capability.folders.get(model.pointer)
@@ -74,25 +71,14 @@ class ResourceRegistry:
             if folder is not None:
                 self._files.append(_FileResource(model, folder))
             elif function is not None:
-                coercions = {each.name: coercion_of(each) for each in function.inputs}
+                coercions = {each.name: compile_coercion(each) for each in function.inputs}
                 self._functions.append(
                     _FunctionResource(model, function, parse_uri_template(model.uri), coercions)
                 )
-            else:
-                self._unavailable[model.uri] = capability.unavailable[model.pointer]
-        self._most_specific_first = sorted(self._functions, key=lambda each: each.uri.breadth)
+        self._most_specific_first = sorted(self._functions, key=lambda each: each.uri.specificity)
 
     def __bool__(self) -> bool:
         return bool(self._files or self._functions)
-
-    def units(self) -> Iterator[Unit]:
-        """Yield the resources for the start-up output."""
-        for file in self._files:
-            yield Unit(file.model.uri, "its files", kind="resource")
-        for resource in self._functions:
-            yield unit_of(resource.model.uri, resource.function, "resource")
-        for name, reason in self._unavailable.items():
-            yield Unit(name, reason=reason, kind="resource")
 
     def completion_values(self, uri: str, name: str) -> list[str] | None:
         """Return the allowed values of a template variable; None if there is no such template."""

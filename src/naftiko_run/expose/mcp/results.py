@@ -11,7 +11,7 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.mcp.output_schema import OutputSchema
 from naftiko_run.expose.mcp.truncation import ResultLimit
@@ -91,24 +91,24 @@ def render_fragment(
     ):
         serialized = _serialized(outcome, value)
         if serialized is not None:
-            return _BEFORE_TEXT, jsontext.dumps(serialized.decode()), _AFTER_TEXT, serialized
+            return _BEFORE_TEXT, _json.dumps(serialized.decode()), _AFTER_TEXT, serialized
     text, structured, notes = _rendered(outcome, value, protocol_version, limit, output_schema)
     if structured is not value or notes:
         return json_fragment(_text_result(text, structured, notes), in_steps=outcome.is_long)
-    return _BEFORE_TEXT, jsontext.dumps(text), _AFTER_TEXT, text.encode()
+    return _BEFORE_TEXT, _json.dumps(text), _AFTER_TEXT, text.encode()
 
 
 def json_fragment(result: JsonObject, *, in_steps: bool = False) -> JsonFragment:
     """Return a result as JSON. A large one is serialized in a thread, in steps that let other threads run."""
-    serialized = jsontext.dumps_in_steps(result) if in_steps else jsontext.dumps(result)
+    serialized = _json.dumps_incrementally(result) if in_steps else _json.dumps(result)
     return (serialized[:-1],)
 
 
 def _serialized(outcome: Outcome, value: Any) -> bytes | None:
     """Return the JSON of an outcome's value; None if it is nested too deeply."""
     if outcome.is_long:
-        return jsontext.dumps_within_in_steps(value, MAX_DEPTH)
-    return jsontext.dumps_within(value, MAX_DEPTH)
+        return _json.dumps_with_max_depth_incrementally(value, MAX_DEPTH)
+    return _json.dumps_with_max_depth(value, MAX_DEPTH)
 
 
 def drop_invalid_structure(
@@ -195,7 +195,7 @@ def _text_of(result: JsonObject) -> str:
 
 
 def _error_result(text: str, structured: dict[str, Any]) -> JsonObject:
-    is_too_deep = jsontext.is_deeper(structured, MAX_DEPTH)
+    is_too_deep = _json.exceeds_depth(structured, MAX_DEPTH)
     return _result([text_block(text)], None if is_too_deep else structured, is_error=True)
 
 
@@ -244,7 +244,7 @@ def _rendered(
     if serialized is not None:
         if limit and len(serialized) > limit.max_bytes:
             value, note = limit.truncate(value)
-            serialized = jsontext.dumps(value)
+            serialized = _json.dumps(value)
         # Up to 2025-11-25 structured content must be an object, so any other value is wrapped in one.
         is_allowed = isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS
         structured = value if is_allowed else {"result": value}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expose.mcp.property_keys import Schema, resolve_reference
 
 _CHOICES: Final = ("anyOf", "oneOf")
@@ -40,9 +40,7 @@ def flatten_root(schema: Schema) -> Schema:
     It has the properties of all branches and requires what all branches require. If the branches of a choice require
     different members, the description says so.
     """
-    if _REJECTED.isdisjoint(schema) or any(
-        each in jsontext.dumps(schema) for each in _REFERENCES_TO_REJECTED
-    ):
+    if _REJECTED.isdisjoint(schema) or any(each in _json.dumps(schema) for each in _REFERENCES_TO_REJECTED):
         return schema
     members = _members(schema, schema, 0)
     plain = {keyword: each for keyword, each in schema.items() if keyword not in _REJECTED}

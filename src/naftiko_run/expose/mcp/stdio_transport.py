@@ -20,7 +20,7 @@ from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
-from naftiko_run.expose.exposer import Pipe
+from naftiko_run.expose.exposer import StdioServer
 from naftiko_run.expose.mcp.jsonrpc import InvalidMessage, ParsedMessage, read_message
 
 _log = logging.getLogger(__name__)
@@ -29,8 +29,8 @@ Sender = MemoryObjectSendStream[SessionMessage | Exception]
 Receiver = MemoryObjectReceiveStream[SessionMessage]
 
 
-def build_stdio_transport(server: Server[Any]) -> Pipe:
-    """Return a callable that serves the client on stdin and stdout; see ``Pipe``."""
+def build_stdio_transport(server: Server[Any]) -> StdioServer:
+    """Return a callable that serves the client on stdin and stdout; see ``StdioServer``."""
 
     async def serve(stop: asyncio.Event, drain: float) -> bool:
         lines = _StdinLines()

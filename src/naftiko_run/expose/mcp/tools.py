@@ -17,11 +17,10 @@ from mcp_types.methods import validate_server_result
 from mcp_types.version import LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import InvocationError
-from naftiko_run.expose.exposer import Unit
 from naftiko_run.expose.mcp.arguments import Arguments
 from naftiko_run.expose.mcp.content_blocks import ResultContent
 from naftiko_run.expose.mcp.elicitation import Elicitation, ElicitationError
@@ -45,7 +44,6 @@ from naftiko_run.expose.mcp.results import (
 from naftiko_run.expose.mcp.schema_flattening import flatten_root
 from naftiko_run.expose.mcp.truncation import ResultLimit, result_limit
 from naftiko_run.expose.problems import problem_of
-from naftiko_run.expose.units import unit_of
 from naftiko_run.invoke import Function, Outcome, run_in_decode_pool
 
 _LIST_VERSIONS: Final = (LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION)
@@ -91,7 +89,7 @@ class ToolRegistry:
     """The tools of one ``mcp`` adapter by name.
 
     Args:
-        exposes: The adapter's section of the document.
+        exposes: The block.
         capability: The capability with the compiled functions.
         resources: The resources that results embed.
         notifier: Notifies clients of the progress of their calls.
@@ -162,13 +160,6 @@ class ToolRegistry:
     def unavailable(self) -> Mapping[str, str]:
         """The reasons why other tools cannot be called, by name."""
         return self._unavailable
-
-    def units(self) -> tuple[Unit, ...]:
-        """Return the tools for the start-up output, and what is not served."""
-        return (
-            *(unit_of(name, tool.function) for name, tool in self._tools.items()),
-            *(_unavailable_unit(name, reason) for name, reason in self._unavailable.items()),
-        )
 
     async def list(
         self, context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
@@ -308,12 +299,4 @@ def _invalid_definition(tool: _Tool) -> str:
 
 def _may_have_headers(schema: dict[str, Any]) -> bool:
     """Return whether a schema may declare headers: a search in its JSON is faster than a walk through it."""
-    return X_MCP_HEADER_KEY.encode() in jsontext.dumps(schema)
-
-
-def _unavailable_unit(name: str, reason: str) -> Unit:
-    """Return the start-up line of what is not served: a tool, or the kind that the name begins with."""
-    kind, _, rest = name.partition(" ")
-    return (
-        Unit(rest, reason=reason, kind=kind) if kind in ("resource", "prompt") else Unit(name, reason=reason)
-    )
+    return X_MCP_HEADER_KEY.encode() in _json.dumps(schema)

@@ -3,78 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
-from naftiko_run.capability import Capability
-from naftiko_run.document.model import Exposes, RestExposes, RestOperation, RestResource, Unavailable
-from naftiko_run.expose.exposer import Adapter, Endpoint, ExposeSettings, Unit
+from naftiko_run.capability import Capability, Feature
+from naftiko_run.document.model import RestExposes, RestOperation, RestResource
+from naftiko_run.expose.exposer import Adapter, ASGIApp, Endpoint, ExposeSettings
 from naftiko_run.expose.rest.endpoint import RestEndpoint, UnavailableEndpoint
 from naftiko_run.expose.rest.forward import ForwardEndpoint
-from naftiko_run.expose.units import unit_of
 from naftiko_run.expressions import PathTemplate, parse_path, parse_route
 
 
-class RestExposer:
-    """Exposes operations as REST routes."""
+def build_adapter(
+    exposes: RestExposes, capability: Capability, settings: ExposeSettings, features: tuple[Feature, ...]
+) -> Adapter:
+    """Return the adapter of a ``rest`` block.
 
-    default_port: ClassVar[int] = 8080
-
-    def expose(self, exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Adapter:
-        """Make the adapter of a ``rest`` block; see ``Exposer.expose``."""
-        assert isinstance(exposes, RestExposes)
-        offered = [
-            *(
-                each
-                for resource in exposes.resources
-                for each in _of_resource(exposes, resource, capability, settings.max_body)
-            ),
-            *(_left_out(each) for each in exposes.unavailable),
-        ]
-        endpoints: dict[object, Endpoint] = {}
-        for endpoint, _ in offered:  # what works, and of several left out the first, answers
+    Args:
+        exposes: The block.
+        capability: The capability that it belongs to.
+        settings: How it is served.
+        features: What it offers.
+    """
+    endpoints: dict[object, Endpoint] = {}
+    # Of endpoints that answer the same requests the first is used: those that are served come first.
+    for resource in exposes.resources:
+        for endpoint in _endpoints(exposes, resource, capability, settings.max_body):
             endpoints.setdefault(endpoint.identity, endpoint)
-        units = tuple(unit for _, unit in offered)
-        return Adapter("rest", exposes.namespace, capability, "", tuple(endpoints.values()), units)
+    for each in exposes.unavailable:
+        endpoint = _unavailable(each.name, each.reason)
+        endpoints.setdefault(endpoint.identity, endpoint)
+    return Adapter("rest", exposes.namespace, capability, "", tuple(endpoints.values()), features)
 
 
-def _of_resource(
+def _endpoints(
     exposes: RestExposes, resource: RestResource, capability: Capability, max_body: int
-) -> Iterator[tuple[Endpoint, Unit]]:
+) -> Iterator[Endpoint]:
     route = parse_route(resource.path)
     path = parse_path(route.path)
     for operation in resource.operations:
         name = f"{operation.method} {resource.path}"
         function = capability.functions.get(operation.pointer)
         if function is None:
-            reason = capability.unavailable[operation.pointer]
-            yield (
-                Endpoint(
-                    path,
-                    UnavailableEndpoint(name, reason),
-                    operation.method,
-                    selectors=route.selectors,
-                    unit=name,
-                ),
-                Unit(name, reason=reason),
-            )
+            app: ASGIApp = UnavailableEndpoint(name, capability.unavailable[operation.pointer])
         else:
             app = RestEndpoint(
                 function, path, max_body, own_headers=_own_headers(exposes, resource, operation)
             )
-            endpoint = Endpoint(path, app, operation.method, selectors=route.selectors, unit=name)
-            yield endpoint, unit_of(name, function)
+        yield Endpoint(path, app, operation.method, selectors=route.selectors, feature=name)
     if resource.forward is not None:
-        name = f"ANY {resource.path}"
         forward = capability.forwards.get(resource.forward.pointer)
         if forward is None:
-            reason = capability.unavailable[resource.forward.pointer]
-            yield _left_out(Unavailable(name=name, reason=reason))
+            yield _unavailable(f"ANY {resource.path}", capability.unavailable[resource.forward.pointer])
         else:
-            target, passing = forward.target, ForwardEndpoint(forward, path)
+            forwarding = ForwardEndpoint(forward, path)
             for method in forward.methods or (None,):
                 name = f"{method or 'ANY'} {resource.path}"
-                unit = Unit(name, target.name, f"{target.address}/…", refusal=target.refusal)
-                yield Endpoint(path, passing, method, _is_prefix(path), unit=name), unit
+                yield Endpoint(path, forwarding, method, _is_prefix(path), feature=name)
 
 
 def _own_headers(exposes: RestExposes, resource: RestResource, operation: RestOperation) -> frozenset[str]:
@@ -90,16 +73,15 @@ def _own_headers(exposes: RestExposes, resource: RestResource, operation: RestOp
     return frozenset({"authorization"} - declared)
 
 
-def _left_out(unit: Unavailable) -> tuple[Endpoint, Unit]:
-    method, _, written = unit.name.partition(" ")
-    app = UnavailableEndpoint(unit.name, unit.reason)
+def _unavailable(name: str, reason: str) -> Endpoint:
+    """Return the endpoint that answers with the reason why a route is not served."""
+    method, _, written = name.partition(" ")
+    app = UnavailableEndpoint(name, reason)
     if method == "ANY":
         path = parse_path(written)
-        endpoint = Endpoint(path, app, is_prefix=_is_prefix(path), unit=unit.name)
-    else:
-        route = parse_route(written)
-        endpoint = Endpoint(parse_path(route.path), app, method, selectors=route.selectors, unit=unit.name)
-    return endpoint, Unit(unit.name, reason=unit.reason)
+        return Endpoint(path, app, is_prefix=_is_prefix(path), feature=name)
+    route = parse_route(written)
+    return Endpoint(parse_path(route.path), app, method, selectors=route.selectors, feature=name)
 
 
 def _is_prefix(path: PathTemplate) -> bool:

@@ -23,7 +23,7 @@ from naftiko_run.expose.problems import Problem, problem_of
 from naftiko_run.expose.rest.answer import answer
 from naftiko_run.expose.rest.segments import ArrayReader
 from naftiko_run.expressions import MISSING, PathTemplate
-from naftiko_run.invoke import CallerBody, Function, coercion_of
+from naftiko_run.invoke import CallerBody, Function, compile_coercion
 
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z|text/json\Z", re.IGNORECASE)
 _PLAIN_JSON: Final = ("", "application/json", "text/json")
@@ -75,14 +75,14 @@ class RestEndpoint:
         self._function = function
         self._max_body = max_body
         self._inputs = {
-            each.name: coercion_of(each, "," if each.location in ("header", "cookie") else "")
+            each.name: compile_coercion(each, "," if each.location in ("header", "cookie") else "")
             for each in function.inputs
         }
         self._lists = frozenset(each.name for each in function.inputs if each.type == "array")
         self._single = frozenset(each.name for each in function.inputs if each.type not in ("", "array"))
         variables = path.variables
         self._variables = tuple(
-            (each.name, coercion_of(each))
+            (each.name, compile_coercion(each))
             for each in function.inputs
             if each.name in variables and each.type not in ("", "string", "array")
         )

@@ -13,7 +13,7 @@ from naftiko_run.expose.paths import raw_path_of
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.rest.answer import check_status, relay
 from naftiko_run.expressions import PathTemplate
-from naftiko_run.invoke import Forward
+from naftiko_run.invoke import Forwarder
 
 
 class ForwardEndpoint:
@@ -26,7 +26,7 @@ class ForwardEndpoint:
 
     __slots__ = ("_depth", "_forward")
 
-    def __init__(self, forward: Forward, path: PathTemplate) -> None:
+    def __init__(self, forward: Forwarder, path: PathTemplate) -> None:
         self._forward = forward
         self._depth = path.text.rstrip("/").count("/") - (1 if path.variables[-1:] == ("path",) else 0)
 

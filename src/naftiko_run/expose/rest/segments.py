@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from naftiko_run.expose.exposer import Scope
 from naftiko_run.expressions import PathTemplate, parse_path
-from naftiko_run.invoke import Input, coercion_of
+from naftiko_run.invoke import Input, compile_coercion
 
 
 class ArrayReader:
@@ -26,8 +26,8 @@ class ArrayReader:
 
     def __init__(self, declared: Input, path: PathTemplate) -> None:
         self._delimiter = declared.delimiter or ","
-        self._coerce_text = coercion_of(declared, self._delimiter)
-        self._coerce_elements = coercion_of(replace(declared, delimiter=""))
+        self._coerce_text = compile_coercion(declared, self._delimiter)
+        self._coerce_elements = compile_coercion(replace(declared, delimiter=""))
         segments = [parse_path(each) for each in path.text.rstrip("/").split("/")]
         place = next(at for at, each in enumerate(segments) if declared.name in each.variables)
         # The path of a route may be served below another one.

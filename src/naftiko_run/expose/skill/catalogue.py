@@ -12,7 +12,7 @@ from typing import TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expose.mediatypes import media_type_of
 from naftiko_run.expose.problems import Problem
 from naftiko_run.expose.skill.bundle import Bundle
@@ -38,12 +38,12 @@ class Catalogue:
     async def index(self, request: Request) -> Response:
         """Return the list of skills."""
         skills = [offer.summary() for offer, _ in self.skills.values()]
-        return _response(request, jsontext.dumps({"count": len(skills), "skills": skills}), _JSON)
+        return _response(request, _json.dumps({"count": len(skills), "skills": skills}), _JSON)
 
     async def skill(self, request: Request) -> Response:
         """Return one skill and its tools."""
         offer, _ = self._find(request)
-        return _response(request, jsontext.dumps(offer.document()), _JSON)
+        return _response(request, _json.dumps(offer.document()), _JSON)
 
     async def download(self, request: Request) -> Response:
         """Return all files of a skill as a zip."""
@@ -59,7 +59,7 @@ class Catalogue:
             {"path": name, "size": size, "type": media_type_of(name)}
             for name, size in await _read(lambda: [*bundle.sizes()])
         ]
-        return _response(request, jsontext.dumps({"name": offer.skill.name, "files": files}), _JSON)
+        return _response(request, _json.dumps({"name": offer.skill.name, "files": files}), _JSON)
 
     async def file(self, request: Request) -> Response:
         """Return one file of a skill."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expose.skill.offer import Offer, OfferedTool
 from naftiko_run.invoke import Function, Input
 
@@ -51,7 +51,9 @@ def _input(declared: Input, *, with_place: bool) -> str:
     if declared.required:
         facts.append("required")
     facts += [
-        f"{word} {_json(declared.schema[key])}" for key, word in _FACTS.items() if key in declared.schema
+        f"{word} {_write_json(declared.schema[key])}"
+        for key, word in _FACTS.items()
+        if key in declared.schema
     ]
     description = " ".join(str(declared.schema.get("description", "")).split())
     return f"- `{declared.name}` ({', '.join(facts)})" + (f": {description}" if description else "")
@@ -61,6 +63,6 @@ _FACTS = {"enum": "one of", "default": "by default"}
 """What an input's schema says that a caller must know, in words."""
 
 
-def _json(value: Any) -> str:
+def _write_json(value: Any) -> str:
     values = value if isinstance(value, list) else [value]
-    return " or ".join(f"`{jsontext.dumps(each).decode()}`" for each in values)
+    return " or ".join(f"`{_json.dumps(each).decode()}`" for each in values)

@@ -1,23 +1,23 @@
-"""JSONPath, compiled once: RFC 9535, and beside it the dialect of published documents and Jayway's extensions.
+"""JSONPath, compiled once: RFC 9535, the dialect of published documents, and Jayway's extensions.
 
-Plain paths (names, indexes, wildcards, ``length``) become a short list of
-steps in ``plain``. Richer ones are parsed by jsonpath-rfc9535 and compiled to
-closures in ``queries``, after ``jayway`` has translated what the RFC does not
-have; the operators that only jsonpath-ng has go to it in ``older``.
+Simple paths (names, indexes, wildcards, ``length``) become a short list of
+steps in ``simple``. Other paths are parsed by jsonpath-rfc9535 and compiled to
+closures in ``rfc9535``, after ``jayway`` has translated extensions of the RFC;
+``compiler`` passes operators that only jsonpath-ng supports to that library.
 """
 
-from naftiko_run.expressions.jsonpath.comparison import identity, is_same
-from naftiko_run.expressions.jsonpath.compile import compile_members, compile_path
-from naftiko_run.expressions.jsonpath.plain import Accessor, NamedText, first_name, is_root, path_of
+from naftiko_run.expressions.jsonpath.comparison import equality_key, is_same
+from naftiko_run.expressions.jsonpath.compiler import compile_members, compile_path
+from naftiko_run.expressions.jsonpath.simple import Accessor, NamedText, build_path, is_root, split_first_name
 
 __all__ = [
     "Accessor",
     "NamedText",
+    "build_path",
     "compile_members",
     "compile_path",
-    "first_name",
-    "identity",
+    "equality_key",
     "is_root",
     "is_same",
-    "path_of",
+    "split_first_name",
 ]

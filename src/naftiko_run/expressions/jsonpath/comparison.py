@@ -1,4 +1,4 @@
-"""How JSON values compare (RFC 9535, section 2.3.5.2.2): ``1`` is ``1.0``, and neither ``"1"`` nor ``true``."""
+"""Comparison of JSON values (RFC 9535, section 2.3.5.2.2): ``1`` equals ``1.0``, but not ``"1"`` or ``true``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Return whether two values are equal, types and all, at any depth."""
+    """Return whether two values are equal, including their types, at any depth."""
     pairs = [(one, other)]
     while pairs:
         one, other = pairs.pop()
@@ -27,7 +27,7 @@ def is_same(one: Any, other: Any) -> bool:
 
 
 def is_less(one: Any, other: Any) -> bool:
-    """Return whether one value comes before another: only two numbers or two strings have an order."""
+    """Return whether one value is less than another: only two numbers or two strings are ordered."""
     if isinstance(one, str):
         return isinstance(other, str) and one < other
     if isinstance(one, bool) or isinstance(other, bool):
@@ -35,12 +35,12 @@ def is_less(one: Any, other: Any) -> bool:
     return isinstance(one, int | float) and isinstance(other, int | float) and one < other
 
 
-def identity(value: Any) -> Any:
-    """Return a hashable key that equal values share, and no others."""
+def equality_key(value: Any) -> Any:
+    """Return a hashable key that is equal for equal values only."""
     if isinstance(value, bool):
         return ("boolean", value)
     if isinstance(value, dict):
-        return ("object", frozenset((key, identity(member)) for key, member in value.items()))
+        return ("object", frozenset((key, equality_key(member)) for key, member in value.items()))
     if isinstance(value, list):
-        return ("array", tuple(identity(member) for member in value))
+        return ("array", tuple(equality_key(member) for member in value))
     return value

@@ -1,4 +1,4 @@
-"""The functions that filters call: those of RFC 9535, and Jayway's operators as functions of two operands."""
+"""The functions of filters: those of RFC 9535, and Jayway's operators as functions of two operands."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any, Final
 
 from jsonpath_rfc9535.function_extensions import ExpressionType, FilterFunction
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.expressions.expression import MISSING
-from naftiko_run.expressions.jsonpath.comparison import identity, is_same
-from naftiko_run.expressions.jsonpath.patterns import compile_iregexp, compile_regex
+from naftiko_run.expressions.jsonpath.comparison import equality_key, is_same
+from naftiko_run.expressions.jsonpath.regex import compile_iregexp, compile_regex
 
-PREFIX: Final = "jayway_"
-"""Begins the names of the functions that ``jayway`` translates operators into."""
+JAYWAY_PREFIX: Final = "jayway_"
+"""Prefix of the functions that ``jayway`` translates operators to."""
 
 
-class Function(FilterFunction):
+class JsonPathFunction(FilterFunction):
     """A function with its types, which the parser checks.
 
     Args:
-        returns: What it gives: a value, a truth, or nodes.
-        takes: What it takes, in order.
-        call: Gives the result for the arguments.
+        returns: The type of its result.
+        takes: The types of its arguments.
+        call: Returns the result for the arguments.
     """
 
     def __init__(
@@ -45,12 +45,12 @@ class Function(FilterFunction):
         return self._returns
 
     def __call__(self, *arguments: Any) -> Any:
-        """Call it."""
+        """Call the function."""
         return self._call(*arguments)
 
 
 def length_of(value: Any) -> Any:
-    """Return how many characters, elements or members there are; ``MISSING`` for what has none."""
+    """Return the number of characters, elements or members; ``MISSING`` for other values."""
     return len(value) if isinstance(value, str | list | dict) else MISSING
 
 
@@ -73,8 +73,8 @@ def _fits(text: Any, pattern: Any, *, whole: bool) -> bool:
     return test is not None and test(text)
 
 
-class Members:
-    """The elements of a list, found by value without a search through it.
+class ValueSet:
+    """The elements of a list, hashed for fast membership tests.
 
     Args:
         elements: The list.
@@ -82,21 +82,21 @@ class Members:
 
     def __init__(self, elements: list[Any]) -> None:
         self.elements = elements
-        self._identities = frozenset(identity(each) for each in elements)
+        self._identities = frozenset(equality_key(each) for each in elements)
 
     def __contains__(self, value: Any) -> bool:
-        return value is not MISSING and identity(value) in self._identities
+        return value is not MISSING and equality_key(value) in self._identities
 
 
 @lru_cache(maxsize=256)
-def _written(text: str) -> Members:
-    return Members(json.loads(text))
+def _written(text: str) -> ValueSet:
+    return ValueSet(json.loads(text))
 
 
-def _members(right: Any) -> Members:
+def _members(right: Any) -> ValueSet:
     if isinstance(right, str):
         return _written(right)
-    return right if isinstance(right, Members) else Members(right if isinstance(right, list) else [])
+    return right if isinstance(right, ValueSet) else ValueSet(right if isinstance(right, list) else [])
 
 
 def _is_in(left: Any, right: Any) -> bool:
@@ -129,7 +129,7 @@ def _is_empty(left: Any, right: Any) -> bool:
 
 
 def _is_like(left: Any, right: Any) -> bool:
-    """Compare with a pattern, as ``jayway`` has written it down with its flags."""
+    """Match a pattern, which ``jayway`` encodes with its flags."""
     if isinstance(left, bool) or not isinstance(left, str | int | float):
         return False
     pattern, flags, whole = json.loads(right)
@@ -174,16 +174,16 @@ def keys(value: Any) -> Any:
 
 
 def _numbers(value: Any) -> list[int | float]:
-    """Return the numbers of a list, also those that XML and CSV write as text."""
+    """Return the numbers of a list, including those that XML and CSV write as text."""
     found: list[int | float] = []
     for each in value if isinstance(value, list) else ():
-        number = jsontext.number(each.strip(), exact=True) if isinstance(each, str) else each
+        number = _json.parse_number(each.strip(), exact=True) if isinstance(each, str) else each
         if isinstance(number, int | float) and not isinstance(number, bool):
             found.append(number)
     return found
 
 
-AT_END: Final[dict[str, Callable[[Any], Any]]] = {
+PATH_FUNCTIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "min": minimum,
     "max": maximum,
     "sum": total,
@@ -194,32 +194,39 @@ AT_END: Final[dict[str, Callable[[Any], Any]]] = {
     "length": length_of,
     "size": length_of,
 }
-"""What can be called on what a path leads to: ``$.list[*].price.sum()``."""
+"""The functions at the end of a path: ``$.list[*].price.sum()``."""
 
 
 def _over(call: Callable[[Any], Any]) -> Callable[[list[Any]], Any]:
-    """Return a function of nodes: of the one value where there is one, as a single path gives it."""
+    """Return a function of nodes that applies to the value if there is only one container, else to the list of nodes."""
     return lambda nodes: call(nodes[0] if len(nodes) == 1 and isinstance(nodes[0], list | dict) else nodes)
 
 
 _V, _L, _N = ExpressionType.VALUE, ExpressionType.LOGICAL, ExpressionType.NODES
 
-FUNCTIONS: Final[dict[str, Function]] = {
-    "length": Function(_V, [_V], length_of),
-    "count": Function(_V, [_N], len),
-    "value": Function(_V, [_N], _value),
-    "match": Function(_L, [_V, _V], _match),
-    "search": Function(_L, [_V, _V], _search),
-    f"{PREFIX}in": Function(_L, [_V, _V], _is_in),
-    f"{PREFIX}nin": Function(_L, [_V, _V], lambda left, right: not _is_in(left, right)),
-    f"{PREFIX}subsetof": Function(_L, [_V, _V], _is_subset),
-    f"{PREFIX}anyof": Function(_L, [_V, _V], _shares_any),
-    f"{PREFIX}noneof": Function(_L, [_V, _V], lambda left, right: not _shares_any(left, right)),
-    f"{PREFIX}contains": Function(_L, [_V, _V], _contains),
-    f"{PREFIX}size": Function(_L, [_V, _V], _has_size),
-    f"{PREFIX}empty": Function(_L, [_V, _V], _is_empty),
-    f"{PREFIX}like": Function(_L, [_V, _V], _is_like),
-} | {f"{PREFIX}{name}_of": Function(_V, [_N], _over(call)) for name, call in AT_END.items()}
+FUNCTIONS: Final[dict[str, JsonPathFunction]] = {
+    "length": JsonPathFunction(_V, [_V], length_of),
+    "count": JsonPathFunction(_V, [_N], len),
+    "value": JsonPathFunction(_V, [_N], _value),
+    "match": JsonPathFunction(_L, [_V, _V], _match),
+    "search": JsonPathFunction(_L, [_V, _V], _search),
+    f"{JAYWAY_PREFIX}in": JsonPathFunction(_L, [_V, _V], _is_in),
+    f"{JAYWAY_PREFIX}nin": JsonPathFunction(_L, [_V, _V], lambda left, right: not _is_in(left, right)),
+    f"{JAYWAY_PREFIX}subsetof": JsonPathFunction(_L, [_V, _V], _is_subset),
+    f"{JAYWAY_PREFIX}anyof": JsonPathFunction(_L, [_V, _V], _shares_any),
+    f"{JAYWAY_PREFIX}noneof": JsonPathFunction(
+        _L, [_V, _V], lambda left, right: not _shares_any(left, right)
+    ),
+    f"{JAYWAY_PREFIX}contains": JsonPathFunction(_L, [_V, _V], _contains),
+    f"{JAYWAY_PREFIX}size": JsonPathFunction(_L, [_V, _V], _has_size),
+    f"{JAYWAY_PREFIX}empty": JsonPathFunction(_L, [_V, _V], _is_empty),
+    f"{JAYWAY_PREFIX}like": JsonPathFunction(_L, [_V, _V], _is_like),
+} | {
+    f"{JAYWAY_PREFIX}{name}_of": JsonPathFunction(_V, [_N], _over(call))
+    for name, call in PATH_FUNCTIONS.items()
+}
 
-SETS: Final = frozenset(f"{PREFIX}{name}" for name in ("in", "nin", "subsetof", "anyof", "noneof"))
-"""The functions whose second argument is a list in which values are looked up."""
+SET_FUNCTIONS: Final = frozenset(
+    f"{JAYWAY_PREFIX}{name}" for name in ("in", "nin", "subsetof", "anyof", "noneof")
+)
+"""The functions whose second argument is a list to search for values."""

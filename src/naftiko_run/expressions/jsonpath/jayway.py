@@ -1,8 +1,8 @@
-"""What documents write beside RFC 9535, translated into it: Jayway's operators and functions, and unquoted names.
+"""Translation of common extensions to RFC 9535: Jayway's operators and functions, and unquoted names.
 
 ``@.a in [1, 2]`` becomes a call of a function that ``functions`` defines, and
 ``.first-name`` becomes ``["first-name"]``. Functions at the end of a path, such
-as ``.max()``, split it: they take what the path before them gives.
+as ``.max()``, split it: they apply to the result of the path before them.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from naftiko_run.expressions.jsonpath.fault import PathFault
-from naftiko_run.expressions.jsonpath.functions import AT_END, PREFIX
-from naftiko_run.expressions.jsonpath.patterns import compile_regex
-from naftiko_run.expressions.jsonpath.plain import NAME
+from naftiko_run.expressions.jsonpath.errors import JsonPathError
+from naftiko_run.expressions.jsonpath.functions import JAYWAY_PREFIX, PATH_FUNCTIONS
+from naftiko_run.expressions.jsonpath.regex import compile_regex
+from naftiko_run.expressions.jsonpath.simple import NAME
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
@@ -31,12 +31,12 @@ _NAME_IN_BRACKETS = re.compile(r"[^\W\d][\w-]*")
 
 
 @dataclass(slots=True)
-class Stage:
-    """A part of a path: a query in RFC 9535, or a function of what the part before it gives.
+class PathStage:
+    """A part of a path: a query in RFC 9535, or a function that is applied to the result of the previous part.
 
     Attributes:
-        function: The function's name; empty for a query.
-        pieces: The query's text, each piece with its place in the author's path.
+        function: The name of the function; empty for a query.
+        pieces: The text of the query; each piece with its position in the original path.
     """
 
     function: str = ""
@@ -44,11 +44,11 @@ class Stage:
 
     @property
     def text(self) -> str:
-        """The query."""
+        """The text of the query."""
         return "".join(text for text, _ in self.pieces)
 
-    def place_of(self, index: int) -> int:
-        """Return where in the author's path a character of the query comes from."""
+    def original_index(self, index: int) -> int:
+        """Return the position in the original path of a character of the query."""
         for text, place in self.pieces:
             if index < len(text):
                 return place + index
@@ -56,14 +56,14 @@ class Stage:
         return self.pieces[-1][1] + len(self.pieces[-1][0]) if self.pieces else 0
 
 
-def translate(path: str) -> list[Stage]:
+def translate(path: str) -> list[PathStage]:
     """Translate a normalized path.
 
     Returns:
-        Its stages, a query first.
+        Its stages; the first is a query.
 
     Raises:
-        PathFault: A part of it has no meaning in either dialect.
+        JsonPathError: A part of the path is invalid in both dialects.
     """
     return _Translator(path).stages()
 
@@ -74,32 +74,32 @@ class _Translator:
         self._at = 1
         self._pieces: list[tuple[str, int]] = [("$", 0)]
 
-    def stages(self) -> list[Stage]:
+    def stages(self) -> list[PathStage]:
         found = []
         while True:
             self._steps(_MEMBER)
             called = _CALL.match(self._path, self._at)
             if called is None:
                 break
-            found += [Stage(pieces=self._pieces), Stage(self._function(called))]
+            found += [PathStage(pieces=self._pieces), PathStage(self._function(called))]
             self._at = called.end()
             self._pieces = [("$", called.end() - 1)]
         if self._at < len(self._path):
             raise self._fault(f"unexpected `{self._path[self._at]}`")
-        return [*found, Stage(pieces=self._pieces)]
+        return [*found, PathStage(pieces=self._pieces)]
 
     def _function(self, called: re.Match[str]) -> str:
-        if called[1] not in AT_END:
-            raise PathFault(
+        if called[1] not in PATH_FUNCTIONS:
+            raise JsonPathError(
                 self._path,
-                f"there is no function `{called[1]}()`",
+                f"unknown function `{called[1]}()`",
                 called.end() - 1,
-                f"there are {', '.join(f'{name}()' for name in AT_END)}",
+                f"the functions are {', '.join(f'{name}()' for name in PATH_FUNCTIONS)}",
             )
         return called[1]
 
     def _steps(self, member: re.Pattern[str]) -> None:
-        """Translate names and brackets, up to what is neither."""
+        """Translate names and brackets, up to anything else."""
         while True:
             space = _SPACE.match(self._path, self._at)
             after = space.end() if space else self._at
@@ -122,14 +122,17 @@ class _Translator:
             self._copy(found.end())
             return
         if not re.search(r"\w", name):
-            raise PathFault(
-                self._path, f"unexpected `{name}`", found.start(3), f"quote names of signs: `['{name}']`"
+            raise JsonPathError(
+                self._path,
+                f"unexpected `{name}`",
+                found.start(3),
+                f"quote names of punctuation: `['{name}']`",
             )
         self._pieces.append((f"{'..' if dots == '..' else ''}[{json.dumps(name)}]", found.start()))
         self._at = found.end()
 
     def _bracket(self) -> None:
-        """Translate what stands in brackets: quoted names, indexes and slices as they are, and filters."""
+        """Translate a bracket: filters; quoted names, indexes and slices are copied."""
         self._copy(self._at + 1)
         while self._at < len(self._path):
             letter = self._path[self._at]
@@ -142,7 +145,7 @@ class _Translator:
             elif letter in "'\"":
                 self._quoted()
             elif letter == "(":
-                raise self._fault("an expression is no index", "write `[-1]` for the last element")
+                raise self._fault("an expression is not an index", "write `[-1]` for the last element")
             elif name := _NAME_IN_BRACKETS.match(self._path, self._at):
                 self._pieces.append((json.dumps(name.group()), self._at))
                 self._at = name.end()
@@ -151,9 +154,9 @@ class _Translator:
         raise self._fault("a bracket is not closed")
 
     def _filter(self) -> None:
-        """Translate a filter, up to the bracket or comma that ends it."""
+        """Translate a filter, up to the closing bracket or comma."""
         depth = 0
-        operand: int | None = None  # the piece with which the operand before an operator begins
+        operand: int | None = None  # the index of the first piece of the operand before an operator
         while self._at < len(self._path):
             letter = self._path[self._at]
             if depth == 0 and letter in "],":
@@ -173,7 +176,7 @@ class _Translator:
                 self._sign()
 
     def _sign(self) -> None:
-        """Translate an operator of the RFC, also where it is written once, as jsonpath-ng has it."""
+        """Translate an operator of the RFC, also in jsonpath-ng's form with a single character."""
         sign = _SIGN.match(self._path, self._at)
         end = sign.end() if sign else self._at + 1
         if self._path[self._at : end] in ("=", "&"):
@@ -194,7 +197,7 @@ class _Translator:
             self._steps(_MEMBER_IN_FILTER)
             if called := _CALL.match(self._path, self._at):
                 name = self._function(called)
-                name = "length" if name in ("length", "size") else f"{PREFIX}{name}_of"
+                name = "length" if name in ("length", "size") else f"{JAYWAY_PREFIX}{name}_of"
                 self._pieces.insert(begin, (f"{name}(", called.start(1)))
                 self._pieces.append((")", called.end() - 1))
                 self._at = called.end()
@@ -204,7 +207,7 @@ class _Translator:
     def _operation(self, operator: re.Match[str], operand: int) -> None:
         name = "like" if operator.group() == "=~" else operator.group()
         place = operator.start()
-        self._pieces.insert(operand, (f"{PREFIX}{name}(", place))
+        self._pieces.insert(operand, (f"{JAYWAY_PREFIX}{name}(", place))
         self._at = operator.end()
         self._pieces.append((",", place))
         space = _SPACE.match(self._path, self._at)
@@ -215,20 +218,20 @@ class _Translator:
             self._list()
         elif self._at < len(self._path) and self._is_operand():
             if name in ("in", "nin", "subsetof", "anyof", "noneof") and self._path[self._at] not in "@$":
-                raise self._fault(f"`{name}` wants a list", f"for example `{name} ['a', 'b']`")
+                raise self._fault(f"`{name}` requires a list", f"for example `{name} ['a', 'b']`")
             self._operand()
         else:
-            raise self._fault(f"`{operator.group()}` has nothing on its right")
+            raise self._fault(f"`{operator.group()}` has no right operand")
         self._pieces.append((")", self._at - 1))
 
     def _pattern(self) -> None:
-        """Write down a pattern, its flags, and whether it is for the whole text: Java's is, a quoted one not."""
+        """Encode a pattern, its flags, and whether it matches the whole text: Java's does, a quoted one does not."""
         if found := _PATTERN.match(self._path, self._at):
             pattern, flags, whole = found[1].replace("\\/", "/"), found[2], True
         elif found := _QUOTED.match(self._path, self._at):
             pattern, flags, whole = found.group()[1:-1], "", False
         else:
-            raise self._fault("`=~` wants a pattern", "for example `[?@.name =~ /ann.*/i]`")
+            raise self._fault("`=~` requires a pattern", "for example `[?@.name =~ /ann.*/i]`")
         try:
             compile_regex(pattern, flags, whole=whole)
         except ValueError as fault:
@@ -243,7 +246,7 @@ class _Translator:
             written = json.dumps(json.loads(elements or ""))
         except ValueError:
             raise self._fault(
-                "this is no list of values", "write text in quotes: `in ['a', 'b', 1]`"
+                "this is not a list of values", "write text in quotes: `in ['a', 'b', 1]`"
             ) from None
         self._pieces.append((json.dumps(written), self._at))
         self._at = found.end() if found else self._at
@@ -258,8 +261,8 @@ class _Translator:
         self._pieces.append((self._path[self._at : end], self._at))
         self._at = end
 
-    def _fault(self, reason: str, hint: str = "") -> PathFault:
-        return PathFault(self._path, reason, self._at, hint)
+    def _fault(self, reason: str, hint: str = "") -> JsonPathError:
+        return JsonPathError(self._path, reason, self._at, hint)
 
 
 def _unquoted(text: str) -> str:

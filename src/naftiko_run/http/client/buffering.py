@@ -34,7 +34,7 @@ async def buffer_or_stream(
     chunks: AsyncIterator[bytes],
     close: Callable[[], Awaitable[None]],
 ) -> UpstreamResponse:
-    """Give an answer whole, or as a stream where it is longer than the request keeps.
+    """Return a response whole, or as a stream where it is longer than the threshold of the request.
 
     Args:
         request: What was sent.
@@ -143,7 +143,7 @@ async def without_codings(request: OutgoingRequest, response: UpstreamResponse) 
 
 
 def _declared(request: OutgoingRequest, status: int, headers: Headers) -> int:
-    """Give the length that an answer says it will have; 0 where it does not say, or has no body."""
+    """Return the declared length of a response; 0 where none is declared, or there is no body."""
     declared = next((value for name, value in headers if name == "content-length"), "")
     if request.method == "HEAD" or status in (204, 304) or not declared.isdecimal():
         return 0

@@ -58,7 +58,7 @@ async def connect(
 
 
 async def _addresses(origin: Origin) -> list[Address]:
-    """Give the addresses of an origin, those of both families in turn."""
+    """Return the addresses of an origin, those of both families in turn."""
     try:
         found = socket.getaddrinfo(
             origin.host, origin.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
@@ -98,7 +98,7 @@ async def _first_reached(addresses: list[Address]) -> socket.socket:
 def _of_the_done(
     done: Iterable[asyncio.Task[socket.socket]], fault: BaseException | None
 ) -> tuple[socket.socket | None, BaseException | None]:
-    """Give the first socket of the attempts that ended, and close any other; or the first fault."""
+    """Return the first socket of the attempts that ended, and close any other; or the first fault."""
     winner = None
     for attempt in done:
         failed = attempt.exception()

@@ -210,7 +210,7 @@ class Connection(asyncio.Protocol):
         self._on_complete = on_complete
 
     async def read(self) -> bytes:
-        """Give what has come of the body; wait where that is nothing; empty at its end.
+        """Return the next body chunk, waiting for one if none is buffered; empty at the end.
 
         Raises:
             Broken: The connection broke.

@@ -134,12 +134,12 @@ def seconds_of(request: OutgoingRequest) -> float:
 
 
 def unreachable(request: OutgoingRequest, reason: str) -> UpstreamUnreachable:
-    """Say that there is no answer, and why."""
+    """Return the error of a request without a response, with the reason."""
     return UpstreamUnreachable(f"{request.operation}: no answer from {_host(request.url)}: {reason}")
 
 
 def cannot_connect(cause: str) -> str:
-    """Give the reason of a connection that did not come about; the cause is empty where it says no more."""
+    """Return the reason for a failed connection; an empty cause adds nothing."""
     cause = _ERROR_NUMBER.sub("", cause)
     return f"cannot connect ({cause})" if cause else "cannot connect"
 
@@ -155,5 +155,5 @@ def too_large(request: OutgoingRequest, limit: int) -> ResponseTooLarge:
 
 
 def _host(url: str) -> str:
-    """Give a URL's host and port: the rest may hold credentials."""
+    """Return a URL's host and port: the rest may hold credentials."""
     return urlsplit(url).netloc.rpartition("@")[2] or "the upstream"

@@ -160,7 +160,7 @@ class HttpxTransport:
 
     @contextmanager
     def _told(self, request: OutgoingRequest, place: _Place | None = None) -> Iterator[None]:
-        """Tell what goes wrong in our own errors."""
+        """Convert the errors of httpx to our own."""
         try:
             yield
         except httpx.PoolTimeout:

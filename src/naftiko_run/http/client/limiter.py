@@ -74,7 +74,7 @@ class ConnectionLimiter:
             self.waiting.pop(pool, None)
 
     def serve(self) -> None:
-        """Give those who wait what there is: of those who can be served, the one who waited longest comes first."""
+        """Serve waiting requests, the longest waiting first."""
         if self._is_serving:  # what is done below frees places too
             return
         self._is_serving = True

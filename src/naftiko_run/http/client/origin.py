@@ -37,7 +37,7 @@ class Origin:
 
 
 def prefix_of(url: str) -> str:
-    """Give what a URL has before its path; what it gives for a URL without a path is no origin, or all of it."""
+    """Return the part of a URL before its path. For a URL without a path, that is all of it or not an origin."""
     end = url.find("/", 8)
     return url if end < 0 else url[:end]
 
@@ -57,7 +57,7 @@ def parse_origin(prefix: str) -> Origin | None:
 
 
 def target_of(url: str, prefix_length: int) -> str:
-    """Give the path and query of a URL as httpx writes them: percent-encoded, without ``.`` and ``..``.
+    """Return the path and query of a URL as httpx writes them: percent-encoded, without ``.`` and ``..``.
 
     Raises:
         UrlTooLong: It is longer than ``MAX_URL_LENGTH``.

@@ -175,7 +175,7 @@ class _Body:
         self._pool.give_back(self._connection)
 
     async def raw(self) -> AsyncIterator[bytes]:
-        """Give the body as it comes off the wire."""
+        """Yield the body as it is received, content encodings included."""
         while not self._is_over:
             self._is_read = True
             try:
@@ -197,7 +197,7 @@ class _Body:
             yield self._last
 
     async def aclose(self) -> None:
-        """Give the connection back, read to the end or not."""
+        """Release the connection, whether or not the body was read to its end."""
         self._last = b""
         if not self._is_over:
             self._is_over = True

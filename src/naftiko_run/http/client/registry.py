@@ -86,5 +86,5 @@ async def shared_connections(limits: Limits = DEFAULT_LIMITS) -> AsyncIterator[N
 
 
 def shared_by(loop: asyncio.AbstractEventLoop) -> ConnectionRegistry | None:
-    """Give the connections that the transports of a loop share; None where each has its own."""
+    """Return the connections that the transports of a loop share; None where each has its own."""
     return _shared.get(loop)

@@ -81,7 +81,7 @@ def write_request_head(request: OutgoingRequest, authority: str, target: str) ->
 
 
 def _write(headers: Iterable[tuple[str, str]]) -> tuple[str, int, str | None]:
-    """Give the lines of headers and of those that are missing, the marks, and the length that they declare."""
+    """Return the lines of headers and of those that are missing, the marks, and the length that they declare."""
     lines = []
     given = 0
     declared = None
@@ -99,7 +99,7 @@ def _write(headers: Iterable[tuple[str, str]]) -> tuple[str, int, str | None]:
 
 
 def _framing(request: OutgoingRequest, declared: str | None) -> tuple[int | None, str]:
-    """Give the length of the body and the header that says so."""
+    """Return the length of the body and the header that says so."""
     length = len(request.body) if request.body else 0
     if declared is None:
         if request.chunks is not None:

@@ -95,7 +95,7 @@ class ResponseParser:
         return self.is_complete
 
     def take(self) -> bytes:
-        """Give what has come of the body since this was last called."""
+        """Return what was received of the body since the last call."""
         pieces = self.pieces
         if not pieces:
             return b""
@@ -104,7 +104,7 @@ class ResponseParser:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def drop(self) -> None:
-        """Let the parser go: it and the reader hold each other."""
+        """Release the parser: the two reference each other."""
         self._parser = None
 
     # Without the parser
@@ -175,7 +175,7 @@ class ResponseParser:
     # What the parser calls
 
     def on_message_begin(self) -> None:
-        """Hear that a message begins: one more than was asked for is not heeded."""
+        """Called at the start of a message; one that no request asked for is ignored."""
         if self.is_complete:
             self.keeps = False
 
@@ -213,6 +213,6 @@ class ResponseParser:
         self.size += len(piece)
 
     def on_message_complete(self) -> None:
-        """Hear that the message is whole."""
+        """Called at the end of a message."""
         if self.head is not None:
             self.is_complete = True

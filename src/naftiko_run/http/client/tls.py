@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def default_context() -> ssl.SSLContext:
-    """Give a context that trusts whom httpx trusts: certifi's authorities, or those of the environment's variables.
+    """Return a TLS context with httpx's certificate authorities: certifi's, or those of the environment.
 
     It is the same for all who ask: reading the authorities takes time and memory.
 

@@ -117,7 +117,7 @@ class HttpTransport:
         return self._unusual
 
     def _usual(self, origin: Origin, prefix: str, tls: ssl.SSLContext | None) -> OriginTransport:
-        """Give our own client for an origin."""
+        """Return our own client for an origin."""
         from naftiko_run.http.client.origin_transport import OriginTransport
 
         if len(self._carriers) >= _MAX_ORIGINS:

@@ -1,4 +1,4 @@
-"""One connection of a client: bytes in, requests out, their answers in the order in which they came."""
+"""One connection of a client: bytes to requests, and responses in the order of the requests."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 IDLE_SECONDS: Final = 75
-"""How long a connection is kept on which nothing is asked, or on which the client takes too little of an answer."""
+"""How long an idle connection is kept, and one whose client reads the response too slowly."""
 REQUEST_SECONDS: Final = 30
-"""How long a client may take for a request's head, or for the rest of a body that nobody reads; in each such time in
-which a body is waited for, enough of it must come."""
+"""How long a client may take for the head of a request, or for the rest of a body that is not read; while a body is
+read, enough of it must arrive in each such period."""
 MIN_BYTES_PER_SECOND: Final = 240
-"""How fast a client must send a body that is waited for, and take an answer."""
+"""The minimum rate at which a client must send a body that is read, and read a response."""
 _END_SECONDS: Final = 1
-"""How long a client may take to close a connection whose last response it has, where the server ends."""
+"""How long a client may take to close a connection after its last response while the server stops."""
 _NO_LINGERING: Final = struct.pack("ii", 1, 0)
 DISCONNECT: Final = "naftiko.disconnect"
 """The ASGI extension of a callback for a disconnect: its value has ``is_disconnected`` and ``on_disconnect``."""
 _SUPPORTED: Final[dict[str, Any]] = {}
 _MAX_WAITING: Final = 1000
-"""How many requests a client may send without waiting for an answer; a thousand are a megabyte."""
+"""The maximum number of pipelined requests."""
 
 
 class ClientConnection(RequestParser):
@@ -59,9 +59,9 @@ class ClientConnection(RequestParser):
         "_loop",
         "_unsent",
         "_waiting",
-        "room",
         "state",
         "transport",
+        "writable",
     )
 
     def __init__(
@@ -83,7 +83,7 @@ class ClientConnection(RequestParser):
         self._is_ending = self._is_paused = False
         self._unsent = 0
         """How many bytes the client had still to take when it was last looked at."""
-        self.room: asyncio.Event | None = None
+        self.writable: asyncio.Event | None = None
 
     # What the event loop calls
 
@@ -96,7 +96,7 @@ class ClientConnection(RequestParser):
         self.start_parser()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's form
-        """End: who answers is told that nobody listens any more."""
+        """Called when the connection is closed: the app is told by a disconnect."""
         self.state.connections.discard(cast("Any", self))
         self.drop()
         self._waiting.clear()
@@ -106,33 +106,33 @@ class ClientConnection(RequestParser):
 
     def pause_writing(self) -> None:
         """Called when the write buffer is full."""
-        self.room = asyncio.Event()
+        self.writable = asyncio.Event()
         self._unsent = self.transport.get_write_buffer_size()
         self.restart_clock()
 
     def resume_writing(self) -> None:
-        """Hear that it does again."""
-        if self.room is not None:
-            self.room.set()
-            self.room = None
+        """Called when the write buffer has room again."""
+        if self.writable is not None:
+            self.writable.set()
+            self.writable = None
 
     # What the server calls
 
     def shutdown(self) -> None:
-        """End, once the requests that were received are answered."""
+        """Close the connection after the responses to the requests received."""
         self._is_ending = True
         last = self._waiting[-1][0] if self._waiting else self._cycle
         if last is None:
             self.transport.close()
         else:
-            last.keeps = False
+            last.keep_alive = False
 
     def on_tick(self) -> None:
-        """Called every second: end where the client has been too slow, or silent for long."""
+        """Called every second: close the connection of a client that is too slow, or idle for too long."""
         cycle = self._cycle
         is_request = cycle is None and self.has_begun
         self.quiet += 1
-        if self.room is not None:
+        if self.writable is not None:
             unsent = self.transport.get_write_buffer_size()
             self.moved += max(0, self._unsent - unsent)
             self._unsent = unsent
@@ -157,20 +157,20 @@ class ClientConnection(RequestParser):
         self.transport.write(data)
 
     def resume_reading(self) -> None:
-        """Hear that the app has read what has come of the request's body."""
+        """Resume reading: the app has read what was buffered of the request's body."""
         if self._is_paused and not self._waiting:
             self._is_paused = False
             self.transport.resume_reading()
 
     def on_response_complete(self, cycle: RequestCycle) -> None:
-        """Hear that the answer is whole: the next request has its turn."""
+        """Called when the response is complete: handle the next request."""
         self._cycle = None
         self.restart_clock()
-        if not cycle.keeps:
+        if not cycle.keep_alive:
             is_unread = self.has_begun or self._is_paused or bool(self._waiting)
             self._waiting.clear()
             if is_unread or self._is_ending:
-                self._say_no_more()
+                self._half_close()
             else:
                 self.transport.close()
             return
@@ -181,7 +181,7 @@ class ClientConnection(RequestParser):
     # What the reader calls
 
     def begin(self, scope: Scope) -> RequestCycle:
-        """Begin the cycle of a request; it has its turn behind the one that is being answered."""
+        """Start the cycle of a request, behind those before it."""
         cycle = RequestCycle(self, scope["method"], scope["http_version"])
         scope["extensions"] = {RESPONSE: _SUPPORTED, DISCONNECT: cycle}
         if self._cycle is None:
@@ -190,13 +190,11 @@ class ClientConnection(RequestParser):
             self._waiting.append((cycle, scope))
             self.pause()
         else:
-            raise not_http(
-                "Too many requests wait for an answer"
-            )  # those before it are answered, and no more
+            raise not_http("Too many pipelined requests")  # those before it are answered, and no more
         return cycle
 
     def pause(self) -> None:
-        """Leave what comes to the client to hold."""
+        """Pause reading from the connection."""
         if not self._is_paused:
             self._is_paused = True
             self.transport.pause_reading()
@@ -209,14 +207,14 @@ class ClientConnection(RequestParser):
         try:
             await self._app(scope, cycle.receive, cycle.send)
         except ResponseAborted as fault:
-            _log.warning("an answer was broken off: %s", fault)
+            _log.warning("a response was aborted: %s", fault)
         except Exception:  # noqa: BLE001 - the router answers for what goes wrong, as long as it can
-            _log.exception("an answer was broken off")
+            _log.exception("a response was aborted")
         finally:
             task = asyncio.current_task()
             assert task is not None
             self.state.tasks.discard(task)
-            if not cycle.is_answered and not cycle.is_disconnected:
+            if not cycle.is_response_complete and not cycle.is_disconnected:
                 # So that nobody takes half a response for all of it.
                 if cycle.ends_with_connection:
                     self._reset()
@@ -224,12 +222,12 @@ class ClientConnection(RequestParser):
                     self.transport.close()
 
     def refuse(self, status: int, code: str, detail: str) -> None:
-        """Read nothing more: what has come is no request. Whoever has sent others before gets the answers to those."""
+        """Reject what was received, and read nothing more; requests received before are still answered."""
         self.drop()
         reading = self.reading
         has_answer = False
-        if reading is not None and not reading.is_whole:
-            has_answer = reading.has_begun
+        if reading is not None and not reading.is_request_complete:
+            has_answer = reading.has_response_started
             reading.disconnect()
             if self._cycle is reading:
                 self._cycle = None
@@ -237,7 +235,7 @@ class ClientConnection(RequestParser):
                 self._waiting.pop()
         last = self._waiting[-1][0] if self._waiting else self._cycle
         if last is not None:
-            last.keeps = False
+            last.keep_alive = False
         elif has_answer:
             self.transport.close()
         else:
@@ -248,10 +246,10 @@ class ClientConnection(RequestParser):
             )
             head, _, _ = write_response_head(status, headers)
             self.write(b"%b%bconnection: close\r\n\r\n%b" % (head, self.state.common, content))
-            self._say_no_more()
+            self._half_close()
 
-    def _say_no_more(self) -> None:
-        """End, once the client has heard that: if it still sends, to close at once would cost it the answer."""
+    def _half_close(self) -> None:
+        """Close our side first: closing at once would lose the response of a client that still sends."""
         self.drop()
         self.restart_clock()
         self.has_begun = True
@@ -262,7 +260,7 @@ class ClientConnection(RequestParser):
             self._loop.call_later(_END_SECONDS, self.transport.close)
 
     def _reset(self) -> None:
-        """Reset the connection: the client would take its end for that of the response."""
+        """Reset the connection: an ordinary close would look like the end of the response."""
         connection = self.transport.get_extra_info("socket")
         if connection is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)

@@ -1,4 +1,4 @@
-"""One request of a client, and its answer: what an ASGI app is called with."""
+"""One request and its response: the channels that an ASGI app is called with."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ RESPONSE: Final = "naftiko.http.response"
 """The ASGI extension of a whole response in one message, and the type of that message."""
 _BODILESS: Final = frozenset({204, 304})
 _SMALL: Final = 64 * 1024
-"""A body up to this is joined to its head by copying it, so that both go in one packet."""
+"""The largest body that is copied behind its head, so that one packet holds both."""
 _EMPTY_LINE: Final = b"\r\n"
 _LAST: Final = b"connection: close\r\n\r\n"
-_WRONG_LENGTH: Final = "the answer has not the length that its headers say"
+_WRONG_LENGTH: Final = "the response is not as long as its Content-Length"
 
 Headers = Iterable[tuple[bytes, bytes]]
 
 
 class RequestCycle:
-    """A request and its answer.
+    """A request and its response.
 
     Args:
         connection: Its connection.
@@ -34,13 +34,13 @@ class RequestCycle:
         version: The request's, of HTTP.
 
     Attributes:
-        keeps: Whether the connection is kept once the answer is whole.
-        ends_with_connection: Whether only the end of the connection says where the answer's body ends.
-        expects: Whether the client waits for a word before it sends the body.
-        is_whole: Whether the request's body has come to its end.
-        unread: How many bytes of it wait for the app.
-        has_begun: Whether the answer has.
-        is_answered: Whether the answer is whole.
+        keep_alive: Whether the connection is kept after the response.
+        ends_with_connection: Whether the response body ends with the connection: it has no length and no chunks.
+        expects_continue: Whether the client waits for `100 Continue` before it sends the body.
+        is_request_complete: Whether the whole request body was received.
+        unread: How many bytes of the request body are buffered.
+        has_response_started: Whether the response has started.
+        is_response_complete: Whether the response is complete.
         is_disconnected: Whether the client has disconnected.
         on_disconnect: Called when it disconnects; None for nothing.
     """
@@ -57,12 +57,12 @@ class RequestCycle:
         "_pieces",
         "_version",
         "ends_with_connection",
-        "expects",
-        "has_begun",
-        "is_answered",
+        "expects_continue",
+        "has_response_started",
         "is_disconnected",
-        "is_whole",
-        "keeps",
+        "is_request_complete",
+        "is_response_complete",
+        "keep_alive",
         "on_disconnect",
         "unread",
     )
@@ -75,30 +75,32 @@ class RequestCycle:
         self._event: asyncio.Event | None = None
         self._head = b""
         self._left: int | None = None
-        self._is_told = self._is_bodiless = self._is_chunked = self.expects = False
+        self._is_told = self._is_bodiless = self._is_chunked = self.expects_continue = False
         self.ends_with_connection = False
-        self.is_whole = self.has_begun = self.is_answered = self.is_disconnected = False
-        self.keeps = True
+        self.is_request_complete = self.has_response_started = self.is_response_complete = (
+            self.is_disconnected
+        ) = False
+        self.keep_alive = True
         self.unread = 0
         self.on_disconnect: Callable[[], object] | None = None
 
     @property
     def wants_body(self) -> bool:
         """Whether the app has waited for the request's body, which is still to come, and has not begun to answer."""
-        return self._event is not None and not (self.is_whole or self.has_begun)
+        return self._event is not None and not (self.is_request_complete or self.has_response_started)
 
-    # What the connection tells
+    # What the connection calls
 
     def take(self, piece: bytes) -> None:
-        """Take a piece of the request's body."""
+        """Called with a chunk of the request body."""
         self._pieces.append(piece)
         self.unread += len(piece)
         if self._event is not None:
             self._event.set()
 
     def end(self) -> None:
-        """Hear that the request is whole."""
-        self.is_whole = True
+        """Called when the request is complete."""
+        self.is_request_complete = True
         if self._event is not None:
             self._event.set()
 
@@ -114,12 +116,12 @@ class RequestCycle:
     # What the app calls
 
     async def receive(self) -> Message:
-        """Give what comes next; see ASGI's ``receive``."""
-        if self.expects and not (self.has_begun or self.is_disconnected):
-            self.expects = False
+        """Return the next message; see ASGI's ``receive``."""
+        if self.expects_continue and not (self.has_response_started or self.is_disconnected):
+            self.expects_continue = False
             self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        while not (self.is_disconnected or self.is_answered):
-            if self._pieces or (self.is_whole and not self._is_told):
+        while not (self.is_disconnected or self.is_response_complete):
+            if self._pieces or (self.is_request_complete and not self._is_told):
                 return self._request()
             self._connection.resume_reading()
             if self._event is None:
@@ -129,33 +131,33 @@ class RequestCycle:
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
-        """Send some of the answer, or all of it; see ASGI's ``send``, and ``RESPONSE``.
+        """Send a part of the response, or all of it; see ASGI's ``send``, and ``RESPONSE``.
 
         Raises:
-            RuntimeError: It is not its turn, or the body is not as long as the headers say.
+            RuntimeError: The message is out of order, or the body is not as long as its Content-Length.
             InvalidResponse: HTTP cannot carry it.
         """
-        if self._connection.room is not None:
-            await self._connection.room.wait()
+        if self._connection.writable is not None:
+            await self._connection.writable.wait()
         if self.is_disconnected:
             return
         kind = message["type"]
-        if kind == RESPONSE and not self.has_begun:
+        if kind == RESPONSE and not self.has_response_started:
             self._answer(message["status"], message["headers"], message["body"])
-        elif kind == "http.response.body" and self.has_begun and not self.is_answered:
+        elif kind == "http.response.body" and self.has_response_started and not self.is_response_complete:
             self._add(message.get("body", b""), is_last=not message.get("more_body", False))
-        elif kind == "http.response.start" and not self.has_begun:
+        elif kind == "http.response.start" and not self.has_response_started:
             self._begin(message["status"], message.get("headers", ()))
         else:
-            raise RuntimeError(f"the answer takes no `{kind}` now")
+            raise RuntimeError(f"unexpected ASGI message `{kind}`")
 
     def _request(self) -> Message:
         pieces = self._pieces
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         self._pieces = []
         self.unread = 0
-        self._is_told = self.is_whole
-        return {"type": "http.request", "body": body, "more_body": not self.is_whole}
+        self._is_told = self.is_request_complete
+        return {"type": "http.request", "body": body, "more_body": not self.is_request_complete}
 
     def _answer(self, status: int, headers: Headers, content: bytes | None) -> None:
         head, length, closes = write_response_head(status, headers)
@@ -170,7 +172,7 @@ class RequestCycle:
             self._connection.write(body)
         else:
             self._connection.write(b"".join((head, *self._ending(closes=closes), body)))
-        self.has_begun = True
+        self.has_response_started = True
         self._end()
 
     def _begin(self, status: int, headers: Headers) -> None:
@@ -183,15 +185,15 @@ class RequestCycle:
             else:
                 closes = self.ends_with_connection = True
         self._head = b"".join((head, *self._ending(closes=closes)))
-        self.has_begun = True
+        self.has_response_started = True
         asyncio.get_running_loop().call_soon(self._flush)
 
     def _ending(self, *, closes: bool) -> tuple[bytes, bytes]:
-        # Who asked whether to send a body, and is answered instead, may send it or not: nobody could tell from what
-        # comes next whether it is a request.
-        if closes or (self.expects and not self.is_whole):
-            self.keeps = False
-        return self._connection.state.common, _EMPTY_LINE if self.keeps else _LAST
+        # A client that asked whether to send a body, and gets a response instead, may send it or not: whether the
+        # next bytes are a request is then unknown.
+        if closes or (self.expects_continue and not self.is_request_complete):
+            self.keep_alive = False
+        return self._connection.state.common, _EMPTY_LINE if self.keep_alive else _LAST
 
     def _add(self, body: bytes, *, is_last: bool) -> None:
         if self._is_bodiless:
@@ -214,13 +216,13 @@ class RequestCycle:
             self._end()
 
     def _flush(self) -> None:
-        """Send the head by itself: its body takes its time."""
+        """Send the head without the body, which comes later."""
         if self._head:
             self._connection.write(self._head)
             self._head = b""
 
     def _end(self) -> None:
-        self.is_answered = True
+        self.is_response_complete = True
         if self._event is not None:
             self._event.set()
         self._connection.on_response_complete(self)

@@ -119,7 +119,7 @@ class RequestParser(asyncio.Protocol):
 
     @abstractmethod
     def pause(self) -> None:
-        """Let nothing more come for now."""
+        """Pause reading from the connection."""
 
     @abstractmethod
     def refuse(self, status: int, code: str, detail: str) -> None:
@@ -301,7 +301,7 @@ class RequestParser(asyncio.Protocol):
             path, _, query = url.partition(b"?")
         headers = self._headers
         named = dict(headers)
-        self._left, expects = check_headers(version, headers, named)
+        self._left, expects_continue = check_headers(version, headers, named)
         if self._left == CHUNKED:
             self._fed = b""
             self._framing = self._taken = 0
@@ -324,14 +324,14 @@ class RequestParser(asyncio.Protocol):
             "server": self.server,
             HEADERS: named,
         }
-        keeps = version == "1.1" and parser.should_keep_alive()
-        if not keeps:
+        keep_alive = version == "1.1" and parser.should_keep_alive()
+        if not keep_alive:
             self._known = b""  # the parser takes nothing more then
-        elif not expects and self._left != CHUNKED:
+        elif not expects_continue and self._left != CHUNKED:
             self._remember(head, scope)
         self.reading = cycle = self.begin(scope)
-        cycle.expects = expects and version == "1.1"
-        cycle.keeps = keeps
+        cycle.expects_continue = expects_continue and version == "1.1"
+        cycle.keep_alive = keep_alive
 
     def on_body(self, piece: bytes) -> None:
         """Take a piece of the body."""
@@ -339,7 +339,7 @@ class RequestParser(asyncio.Protocol):
         assert cycle is not None
         size = len(piece)
         self._taken += size
-        if cycle.is_answered:
+        if cycle.is_response_complete:
             return
         self.moved += size
         cycle.take(piece)

@@ -149,16 +149,16 @@ def check_headers(version: str, headers: Headers, named: dict[bytes, bytes]) -> 
     host = named.get(b"host")
     if host not in _hosts:
         _check_host(version, host)
-    expects = b"expect" in named and _check_expect(version, headers)
+    expects_continue = b"expect" in named and _check_expect(version, headers)
     if b"transfer-encoding" in named:
         _check_coding(version, named)
-        return CHUNKED, expects
+        return CHUNKED, expects_continue
     length = named.get(b"content-length")
     if length is None:
-        return 0, expects
+        return 0, expects_continue
     if not length.isdigit() or len(length) > _LONGEST_LENGTH:
         raise not_http("The Content-Length is no number of bytes")
-    return int(length), expects
+    return int(length), expects_continue
 
 
 def _check_expect(version: str, headers: Headers) -> bool:

@@ -1,4 +1,4 @@
-"""What a control adapter says about scripts (specification: ``management.scripting``)."""
+"""The script settings of a control adapter (specification: ``management.scripting``)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from naftiko_run.invoke.scripting.sandbox import Limits, ScriptRefused
+from naftiko_run.invoke.scripting.program import ScriptLimits, ScriptRefused
 
-SWITCHES: Final = ("NAFTIKO_SCRIPTING", "IKANOS_SCRIPTING")
-"""The variables that switch scripts off with the value ``false``, where the document says nothing."""
+DISABLING_VARIABLES: Final = ("NAFTIKO_SCRIPTING", "IKANOS_SCRIPTING")
+"""The environment variables that disable scripts with the value ``false``, unless the document enables them."""
 
 T = TypeVar("T")
 
@@ -23,12 +23,12 @@ class ScriptDefaults:
     """Defaults, limits and permissions for the script steps of a document.
 
     Attributes:
-        default_location: The folder of scripts whose step names none; empty for none.
-        default_language: The language of scripts whose step names none; empty for none.
-        allowed_languages: The languages permitted; empty for all that are built in.
-        timeout: Milliseconds that one run may take.
-        statement_limit: Statements that one run may execute.
-        enabled: Whether script steps run; where not, each fails at once.
+        default_location: The folder of scripts, for steps without a location; empty for none.
+        default_language: The language of scripts, for steps without a language; empty for none.
+        allowed_languages: The allowed languages; empty for all.
+        timeout: Timeout of one run, in milliseconds.
+        statement_limit: Maximum number of statements of one run.
+        enabled: Whether script steps run; otherwise each fails immediately.
     """
 
     default_location: str = ""
@@ -39,25 +39,25 @@ class ScriptDefaults:
     enabled: bool = True
 
     @property
-    def limits(self) -> Limits:
-        """What one run may use."""
-        return Limits(self.timeout, self.statement_limit)
+    def limits(self) -> ScriptLimits:
+        """The limits of one run."""
+        return ScriptLimits(self.timeout, self.statement_limit)
 
     @classmethod
     def of(cls, block: Any, environment: Mapping[str, str] = os.environ) -> ScriptDefaults:
         """Read a ``management.scripting`` block.
 
         Args:
-            block: As written; None where there is none.
-            environment: Where scripts may be switched off.
+            block: The block as written; None if there is none.
+            environment: The environment variables, which can disable scripts.
 
         Raises:
-            ScriptRefused: A value is not what the specification says; the message names the key.
+            ScriptRefused: A value is invalid; the message names the key.
         """
         block = {} if block is None else block
         if not isinstance(block, dict):
-            raise ScriptRefused("`scripting` of `management` is no mapping")
-        permitted = all(environment.get(name, "").strip().lower() != "false" for name in SWITCHES)
+            raise ScriptRefused("`scripting` of `management` is not a mapping")
+        permitted = all(environment.get(name, "").strip().lower() != "false" for name in DISABLING_VARIABLES)
         allowed = block.get("allowedLanguages", [])
         if not isinstance(allowed, list) or not all(isinstance(each, str) for each in allowed):
             raise ScriptRefused("`allowedLanguages` is not a list of languages")
@@ -81,5 +81,7 @@ def _typed(block: Mapping[str, Any], key: str, kind: type[T], default: T) -> T:
 def _positive(block: Mapping[str, Any], key: str, default: int) -> int:
     value = _typed(block, key, int, default)
     if isinstance(value, bool) or value < 1:
-        raise ScriptRefused(f"`{key}` of `management.scripting` is {value!r}", "write an integer from 1")
+        raise ScriptRefused(
+            f"`{key}` of `management.scripting` is {value!r}", "write an integer of 1 or more"
+        )
     return value

@@ -1,11 +1,10 @@
-"""The process that JavaScript runs in: QuickJS, one job after another.
+"""The worker process that runs JavaScript in QuickJS, one job at a time.
 
-It is started by file name, not as a module of ours: it imports nothing but the
-standard library and the engine, so that it starts quickly and has nothing to
-lose. Where the system can limit a process, it can open no file and no
-connection once it has started. A message is four bytes of length and JSON, on
-standard input and standard output. Each job has an engine of its own: nothing
-stays for the next one.
+It is started by file name and imports only the standard library and the
+engine, so that it starts quickly and contains nothing of the server. Where the
+system supports it, it cannot open files or connections after it has started. A
+message is four bytes of length followed by JSON, on standard input and standard
+output. Each job runs in a new engine: nothing is shared between jobs.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from typing import Any, BinaryIO, Final
 
 import quickjs
 
-STACK: Final = 512 * 1024
+MAX_STACK_SIZE: Final = 512 * 1024
 
 PRELUDE: Final = """
 const {NAME_count, NAME_spent} = (() => {
@@ -53,10 +52,10 @@ const {NAME_count, NAME_spent} = (() => {
   globalThis.result = undefined;
 })();
 """
-"""Counting, no code from text (it could not be counted), and what scripts print goes nowhere."""
+"""Counts statements, disables code from strings, which could not be counted, and discards printed text."""
 
 PRELUDE_LINE: Final = 1
-"""The line that the prelude stands in; the scripts follow, as if all were one text."""
+"""The line of the prelude; line numbers of the scripts continue from here, as in one text."""
 
 EXPORT: Final = "JSON.stringify(result)"
 
@@ -66,15 +65,15 @@ _FRAME: Final = re.compile(r"<input>:(\d+)")
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
-    """Run the scripts of a job in order, in one fresh engine, and give its `result` as JSON text."""
+    """Run the scripts of a job in order, in a new engine, and return `result` as JSON text."""
     ends = time.monotonic() + job["seconds"]
     engine = quickjs.Context()
     engine.set_memory_limit(job["memory"])
-    engine.set_max_stack_size(STACK)
+    engine.set_max_stack_size(MAX_STACK_SIZE)
     engine.set_time_limit(job["seconds"])
     prelude = PRELUDE.replace("NAME", job["name"]).replace("STATEMENTS", str(job["statements"]))
     engine.eval(prelude.replace("\n", " "))
-    told: dict[str, Any] = {}
+    reply: dict[str, Any] = {}
     line = PRELUDE_LINE
     running: int | None = None
     try:
@@ -89,24 +88,24 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         text = engine.eval("\n" * line + EXPORT)
         if isinstance(text, str):
             fits = len(text) <= job["longest"]
-            told = {"result": _LONE_SURROGATE.sub(_REPLACEMENT, text)} if fits else {"failure": "result"}
+            reply = {"result": _LONE_SURROGATE.sub(_REPLACEMENT, text)} if fits else {"failure": "result"}
     except (quickjs.JSException, quickjs.StackOverflow) as fault:
-        told = failure(str(fault), job["scripts"], running)
+        reply = failure(str(fault), job["scripts"], running)
     except UnicodeDecodeError:
-        told = failure("it threw an error whose words are not Unicode", job["scripts"], running)
+        reply = failure("it threw an error whose message is not Unicode", job["scripts"], running)
     engine.set_time_limit(-1)
     if engine.eval(f"{job['name']}_spent()"):
         return {"failure": "statements"}
-    return {"failure": "time"} if time.monotonic() >= ends else told
+    return {"failure": "time"} if time.monotonic() >= ends else reply
 
 
 def failure(text: str, scripts: list[str], running: int | None) -> dict[str, Any]:
-    """Say what was thrown, in which script, and in which line of it: that of the innermost frame.
+    """Return the error, the script and the line of its innermost frame.
 
     Args:
-        text: The error and its trace, as QuickJS writes them.
+        text: The error and its stack trace, as QuickJS formats them.
         scripts: The scripts of the job.
-        running: Which of them ran; None where the result was being read.
+        running: The index of the script that ran; None if the result was being read.
     """
     message, _, trace = text.partition("\n    at ")
     message = message.removesuffix("\nundefined").removesuffix("\nnull")
@@ -114,25 +113,25 @@ def failure(text: str, scripts: list[str], running: int | None) -> dict[str, Any
         return {"failure": "memory"}
     if message == "InternalError: interrupted":
         return {"failure": "time"}
-    told = {"failure": "error", "message": message, "script": running, "line": 0}
+    reply = {"failure": "error", "message": message, "script": running, "line": 0}
     for frame in _FRAME.finditer(trace):
         line = int(frame[1]) - PRELUDE_LINE
         for index, script in enumerate(scripts):
             length = script.count("\n") + 1
             if 0 < line <= length:
-                return told | {"script": index, "line": line}
+                return reply | {"script": index, "line": line}
             line -= length
-    return told
+    return reply
 
 
 def read(stream: BinaryIO) -> bytes | None:
-    """Read one message; None where there are no more."""
+    """Read one message; return None at the end of the stream."""
     head = stream.read(4)
     return stream.read(int.from_bytes(head, "big")) if len(head) == 4 else None
 
 
-def close_doors() -> None:
-    """Let this process open nothing and write no file any more, where the system can do that."""
+def drop_privileges() -> None:
+    """Prevent this process from opening or writing files, if the system supports it."""
     with contextlib.suppress(ImportError):
         import resource
 
@@ -142,9 +141,9 @@ def close_doors() -> None:
 
 
 def main() -> None:
-    """Answer jobs until standard input ends; then leave at once, whatever runs."""
+    """Run jobs until standard input ends, then exit at once, even if a job is running."""
     replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what anything prints cannot pass for a reply
+    os.dup2(2, 1)  # printed text must not be mistaken for a reply
     jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def take() -> None:
@@ -154,10 +153,10 @@ def main() -> None:
 
     threading.Thread(target=take, daemon=True).start()
     quickjs.Context().eval("1")
-    close_doors()
+    drop_privileges()
     while True:
         job = json.loads(jobs.get())
-        # Native code asks nobody whether to go on; a watchdog ends the process.
+        # Native code cannot be interrupted; a watchdog ends the process.
         faulthandler.dump_traceback_later(job["seconds"] + job["grace"], exit=True)
         reply = json.dumps(run(job)).encode()
         faulthandler.cancel_dump_traceback_later()

@@ -1,4 +1,4 @@
-"""Python scripts, in Monty: an interpreter in Rust that has no way out, in processes of its own."""
+"""Python scripts, run by Monty, an isolated interpreter written in Rust, in separate processes."""
 
 from __future__ import annotations
 
@@ -9,60 +9,60 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from naftiko_run import jsontext
-from naftiko_run.invoke.scripting.apart import apart, can_be_apart
-from naftiko_run.invoke.scripting.python_counting import COUNT, Counted, count_statements
-from naftiko_run.invoke.scripting.sandbox import (
-    AT_ONCE,
-    GRACE,
-    MEMORY,
-    RESERVED,
-    RESULT,
+from naftiko_run import _json
+from naftiko_run.invoke.scripting.program import (
+    GRACE_PERIOD,
+    MAX_CONCURRENT_SCRIPTS,
+    MAX_MEMORY,
+    MAX_RESULT_SIZE,
+    RESERVED_PREFIX,
     Halted,
-    Limits,
+    ScriptLimits,
     ScriptRefused,
-    Source,
+    ScriptSource,
     not_installed,
-    refuse_reserved,
+    reject_reserved_names,
 )
+from naftiko_run.invoke.scripting.python_instrumentation import COUNT, Counted, count_statements
+from naftiko_run.invoke.scripting.subprocess import can_fork, run_in_subprocess
 
 if TYPE_CHECKING:
     import pydantic_monty
 
-_SPENT: Final = f"{RESERVED}: the statement limit"
+_SPENT: Final = f"{RESERVED_PREFIX}: the statement limit"
 _PRELUDE: Final = f"""
-import json as {RESERVED}_json
-{RESERVED}_left = [{{statements}}]
+import json as {RESERVED_PREFIX}_json
+{RESERVED_PREFIX}_left = [{{statements}}]
 def {COUNT}(number):
-    {RESERVED}_left[0] -= number
-    if {RESERVED}_left[0] < 0:
+    {RESERVED_PREFIX}_left[0] -= number
+    if {RESERVED_PREFIX}_left[0] < 0:
         raise RuntimeError("{_SPENT}")
 result = ...
 """
-_CONTEXT: Final = f"context = {RESERVED}_json.loads({RESERVED}_context)"
-_EXPORT: Final = f"None if result is ... else {RESERVED}_json.dumps(result, allow_nan=False)"
+_CONTEXT: Final = f"context = {RESERVED_PREFIX}_json.loads({RESERVED_PREFIX}_context)"
+_EXPORT: Final = f"None if result is ... else {RESERVED_PREFIX}_json.dumps(result, allow_nan=False)"
 _SETUP_FEEDS: Final = 2
 
 _FEED: Final = re.compile(r"<python-input-(\d+)>")
 _HINT: Final = (
-    "scripts run in Monty, a part of Python: see https://github.com/pydantic/monty; "
-    "write it otherwise, or in JavaScript"
+    "scripts run in Monty, which supports a subset of Python: see https://github.com/pydantic/monty; "
+    "rewrite it, or use JavaScript"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class PythonProgram:
-    """Python scripts that count their statements, in the order in which they are evaluated."""
+    """Instrumented Python scripts, in the order in which they are evaluated."""
 
-    _sources: tuple[Source, ...]
+    _sources: tuple[ScriptSource, ...]
     _counted: tuple[Counted, ...]
 
     @classmethod
-    def compile(cls, sources: Sequence[Source]) -> PythonProgram:
-        """Compile scripts; Monty itself says what it can't run.
+    def compile(cls, sources: Sequence[ScriptSource]) -> PythonProgram:
+        """Compile scripts; Monty reports what it cannot run.
 
         Raises:
-            ScriptRefused: One of them can't be run, or Monty is not installed.
+            ScriptRefused: A script cannot be run, or Monty is not installed.
         """
         try:
             import pydantic_monty  # noqa: F401
@@ -71,29 +71,29 @@ class PythonProgram:
         trees = [_parse(source) for source in sources]
         counted = [count_statements(source.text, tree) for source, tree in zip(sources, trees, strict=True)]
         program = cls(tuple(sources), tuple(counted))
-        if can_be_apart() and not _Threads.are_there:
-            apart(lambda: program._check(trees))
+        if can_fork() and not _Threads.are_running:
+            run_in_subprocess(lambda: program._check(trees))
         else:
-            _Threads.are_there = True
+            _Threads.are_running = True
             program._check(trees)
         return program
 
-    async def run(self, context: str, limits: Limits) -> str | None:
-        """Run the scripts in a fresh session of a worker process; see ``Program.run``."""
+    async def run(self, context: str, limits: ScriptLimits) -> str | None:
+        """Run the scripts in a new session of a worker process; see ``Program.run``."""
         import pydantic_monty
 
         pool = await _Pool.get()
         session = pool.checkout(
-            limits={"max_feed_duration_secs": limits.seconds, "max_memory": MEMORY},
+            limits={"max_feed_duration_secs": limits.seconds, "max_memory": MAX_MEMORY},
             os_policy={"sleep": "zero"},
             assert_message_annotations=False,
         )
         reading = "its context"
         try:
-            async with session, asyncio.timeout(limits.seconds + GRACE):
+            async with session, asyncio.timeout(limits.seconds + GRACE_PERIOD):
                 prelude = _PRELUDE.format(statements=limits.statements)
                 await session.feed_run(prelude, print_callback=_discard)
-                await _give(session, context)
+                await _set_context(session, context)
                 reading = "its `result`"
                 for counted in self._counted:
                     await session.feed_run(counted.text, print_callback=_discard)
@@ -104,18 +104,18 @@ class PythonProgram:
             limits.halt("time" if fault.timed_out else "crash")
         except (pydantic_monty.MontyRuntimeError, pydantic_monty.MontySyntaxError) as fault:
             raise self._halted(fault, limits, reading) from None
-        if result and len(result) > RESULT:
+        if result and len(result) > MAX_RESULT_SIZE:
             limits.halt("result")
         return result
 
     def _halted(
         self,
         fault: pydantic_monty.MontyRuntimeError | pydantic_monty.MontySyntaxError,
-        limits: Limits,
+        limits: ScriptLimits,
         reading: str,
     ) -> Halted:
-        words = fault.display("type-msg")
-        kind, _, message = words.partition(": ")
+        text = fault.display("type-msg")
+        kind, _, message = text.partition(": ")
         if message == _SPENT:
             limits.halt("statements")
         if kind == "TimeoutError" and message.startswith("feed time limit exceeded"):
@@ -128,20 +128,20 @@ class PythonProgram:
             index = int(found[1]) - _SETUP_FEEDS if found else -1
             if 0 <= index < len(self._sources):
                 lines = self._counted[index].lines
-                return Halted(words, self._sources[index].name, lines[min(frame.line, len(lines)) - 1], hint)
-        return Halted(f"{reading} is not JSON: {words}")
+                return Halted(text, self._sources[index].name, lines[min(frame.line, len(lines)) - 1], hint)
+        return Halted(f"{reading} is not JSON: {text}")
 
     def _check(self, trees: Sequence[ast.Module]) -> None:
-        """Have Monty parse each script, which a first statement keeps from running, and try its imports."""
+        """Check that Monty parses each script and supports its imports; a first statement prevents scripts from running."""
         import pydantic_monty
 
-        stop = f'raise RuntimeError("{RESERVED}")\n'
+        stop = f'raise RuntimeError("{RESERVED_PREFIX}")\n'
         with pydantic_monty.Monty(max_processes=1) as pool, pool.checkout() as session:
             for source, counted, tree in zip(self._sources, self._counted, trees, strict=True):
                 try:
                     session.feed_run(stop + counted.text)
                 except pydantic_monty.MontyError as fault:
-                    if RESERVED not in str(fault):
+                    if RESERVED_PREFIX not in str(fault):
                         line = counted.lines[max(_line(fault) - 2, 0)]
                         raise ScriptRefused(f"`{source.name}`, line {line}: {fault}", _HINT) from None
                 for node in _imports(tree):
@@ -150,69 +150,71 @@ class PythonProgram:
                     except pydantic_monty.MontyError as fault:
                         raise ScriptRefused(
                             f"`{source.name}`, line {node.lineno}: {fault}",
-                            f"what `dependencies` define is there without an import; {_HINT}",
+                            f"definitions of `dependencies` are available without an import; {_HINT}",
                         ) from None
 
 
 class _Threads:
-    """Whether Monty's own threads run in this process, which a fork would lack, and wait for for ever.
+    """Whether Monty's own threads run in this process; a forked process would lack them and wait forever.
 
-    As long as they need not be there they are not: a server can then fork workers once its documents are loaded.
+    They are started as late as possible, so that a server can fork workers after its documents are loaded.
     """
 
-    are_there: bool = False
+    are_running: bool = False
 
 
 class _Pool:
-    """The worker processes of all documents: started when needed, each used by one script at a time."""
+    """The worker processes of all documents: started on demand, each used by one script at a time."""
 
     _pool: pydantic_monty.AsyncMonty | None = None
 
     @classmethod
     async def get(cls) -> pydantic_monty.AsyncMonty:
-        """Give the pool, which outlives event loops."""
+        """Return the pool, which outlives event loops."""
         if cls._pool is None:
             import pydantic_monty
 
-            _Threads.are_there = True
-            pool = pydantic_monty.AsyncMonty(min_processes=0, max_processes=AT_ONCE)
+            _Threads.are_running = True
+            pool = pydantic_monty.AsyncMonty(min_processes=0, max_processes=MAX_CONCURRENT_SCRIPTS)
             await pool.__aenter__()
             cls._pool = cls._pool or pool
         return cls._pool
 
 
-async def _give(session: pydantic_monty.AsyncMontySession, context: str) -> None:
-    """Give a session its context; what Monty's own JSON finds too deep goes value by value, which is slow."""
+async def _set_context(session: pydantic_monty.AsyncMontySession, context: str) -> None:
+    """Set the context of a session; one that is too deep for Monty's JSON is passed as values, which is slow."""
     import pydantic_monty
 
     try:
-        await session.feed_run(_CONTEXT, inputs={f"{RESERVED}_context": context}, print_callback=_discard)
+        await session.feed_run(
+            _CONTEXT, inputs={f"{RESERVED_PREFIX}_context": context}, print_callback=_discard
+        )
     except pydantic_monty.MontyRuntimeError as fault:
         if "recursion limit" not in str(fault):
             raise
-        value = jsontext.loads(context.encode())
+        value = _json.loads(context.encode())
         await session.feed_run("None", inputs={"context": value}, print_callback=_discard)
 
 
-def _parse(source: Source) -> ast.Module:
-    refuse_reserved(source)
+def _parse(source: ScriptSource) -> ast.Module:
+    reject_reserved_names(source)
     try:
         tree = ast.parse(source.text, source.name)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
         line = f", line {fault.lineno}" if isinstance(fault, SyntaxError) else ""
-        words = fault.msg if isinstance(fault, SyntaxError) else fault
-        raise ScriptRefused(f"`{source.name}`{line}: {words}", "correct the script") from None
+        message = fault.msg if isinstance(fault, SyntaxError) else fault
+        raise ScriptRefused(f"`{source.name}`{line}: {message}", "correct the script") from None
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in ("exec", "eval"):
             raise ScriptRefused(
                 f"`{source.name}`, line {node.lineno}: `{node.id}` is not available",
-                "write out what it should evaluate: only then its statements can be counted",
+                "write the code directly, so that its statements can be counted",
             )
     return tree
 
 
 def _imports(tree: ast.Module) -> list[ast.Import | ast.ImportFrom]:
-    """Give the imports whose failure nothing catches."""
+    """Return the imports outside of ``try`` statements."""
     caught = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.Try) for inner in ast.walk(node)}
     return [
         node
@@ -227,4 +229,4 @@ def _line(fault: pydantic_monty.MontyError) -> int:
 
 
 def _discard(_stream: str, _text: str) -> None:
-    """Let go of what a script prints."""
+    """Discard what a script prints."""

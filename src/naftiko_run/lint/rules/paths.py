@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from naftiko_run.diagnostics import Pointer, Severity
 from naftiko_run.document.normalize.reader import Reader, texts
-from naftiko_run.expressions import parse_path, same_name
+from naftiko_run.expressions import normalize_name, parse_path
 from naftiko_run.lint.declared_variables import DeclaredVariables
 from naftiko_run.lint.document_view import DocumentView, WrittenOperation
 from naftiko_run.lint.rule import Finding, Rule
@@ -26,7 +26,7 @@ def _of_consumed_paths(view: DocumentView) -> Iterator[Finding]:
         inputs = _input_names(each)
         for reader in (each.resource, each.reader):
             for variable in _variables(reader):
-                if same_name(variable) not in inputs and not bound.has(variable):
+                if normalize_name(variable) not in inputs and not bound.has(variable):
                     lacking.setdefault(((*reader.at, "path"), variable), []).append(each.name)
     for (at, variable), operations in lacking.items():
         yield Finding(
@@ -41,10 +41,10 @@ def _of_routes(view: DocumentView) -> Iterator[Finding]:
     for each in view.rest_operations:
         if "call" in each.reader.data or "ref" in each.reader.data:
             continue
-        known = _input_names(each) | {same_name(name) for name in _words(each.reader.data)}
+        known = _input_names(each) | {normalize_name(name) for name in _words(each.reader.data)}
         for reader in (each.resource, each.reader):
             for variable in _variables(reader):
-                if same_name(variable) not in known:
+                if normalize_name(variable) not in known:
                     yield Finding(
                         (*reader.at, "path"),
                         f"the path variable `{variable}` is not an input parameter of "
@@ -64,7 +64,7 @@ def _input_names(operation: WrittenOperation) -> set[str]:
 
 
 def _names(parameters: Iterable[Reader]) -> set[str]:
-    return {same_name(parameter.text("name") or parameter.key) for parameter in parameters}
+    return {normalize_name(parameter.text("name") or parameter.key) for parameter in parameters}
 
 
 def _words(operation: dict[str, Any]) -> Iterator[str]:
