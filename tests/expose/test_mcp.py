@@ -1,4 +1,4 @@
-"""The MCP adapter, called by the official client of both protocol eras."""
+"""The MCP adapter, called by the official client in both protocol generations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TEXT = (("content-type", "text/plain"),)
 
 
 @MODES
-def test_the_server_tells_who_it_is(pipelines: Served, mode: str) -> None:
+def test_server_info_describes_the_capability(pipelines: Served, mode: str) -> None:
     async def use(client: Client) -> None:
         assert client.protocol_version == ERAS[mode]
         assert client.server_info is not None
@@ -38,9 +38,7 @@ def test_the_server_tells_who_it_is(pipelines: Served, mode: str) -> None:
 
 @MODES
 @pytest.mark.parametrize("path", ["/mcp", "/", "/pipelines-track-mcp/mcp", "/mcp/"])
-def test_the_one_tool_of_the_first_document_is_told_at_every_path(
-    pipelines: Served, mode: str, path: str
-) -> None:
+def test_every_path_lists_the_tool_of_the_first_document(pipelines: Served, mode: str, path: str) -> None:
     (tool,) = list_tools(pipelines.origin("mcp") + path, mode)
     assert tool.model_dump(by_alias=True, exclude_none=True) == {
         "name": "track-event",
@@ -84,7 +82,7 @@ def test_a_call_sends_the_same_request_as_the_rest_adapter(
     ],
 )
 @MODES
-def test_any_json_is_given_as_structured_content_and_as_text(
+def test_any_json_becomes_structured_content_and_text(
     pipelines: Served, upstream: Upstream, mode: str, body: bytes, value: Any
 ) -> None:
     upstream.answers(Answer(200, body))
@@ -108,7 +106,7 @@ def test_any_json_is_given_as_structured_content_and_as_text(
     ],
 )
 @MODES
-def test_what_is_not_json_is_given_as_text(
+def test_non_json_becomes_text(
     pipelines: Served, upstream: Upstream, mode: str, answer: Answer, text: str
 ) -> None:
     upstream.answers(answer)
@@ -125,23 +123,23 @@ def test_what_is_not_json_is_given_as_text(
             Answer(409, b'{"error": "bad"}'),
             (
                 {"status": 409, "body": {"error": "bad"}},
-                'The upstream answered 409 Conflict:\n{"error":"bad"}',
+                'The upstream responded with 409 Conflict:\n{"error":"bad"}',
             ),
         ),
         (
             Answer(429, b"slow down", (*TEXT, ("retry-after", "7"))),
             (
                 {"status": 429, "body": "slow down", "retryAfter": "7"},
-                "The upstream answered 429 Too Many Requests (retry after 7):\nslow down",
+                "The upstream responded with 429 Too Many Requests (retry after 7):\nslow down",
             ),
         ),
         (
             Answer(500, b""),
-            ({"status": 500, "body": ""}, "The upstream answered 500 Internal Server Error"),
+            ({"status": 500, "body": ""}, "The upstream responded with 500 Internal Server Error"),
         ),
         (
             Answer(999, b"no", TEXT),
-            ({"status": 999, "body": "no"}, "The upstream answered 999:\nno"),
+            ({"status": 999, "body": "no"}, "The upstream responded with 999:\nno"),
         ),
     ],
     ids=lambda value: str(value.status) if isinstance(value, Answer) else "",
@@ -157,7 +155,9 @@ def test_an_upstream_failure_is_an_error_with_its_status_and_body(
 
 
 @MODES
-def test_an_upstream_that_breaks_off_is_an_error(pipelines: Served, upstream: Upstream, mode: str) -> None:
+def test_an_upstream_that_closes_the_connection_early_is_an_error(
+    pipelines: Served, upstream: Upstream, mode: str
+) -> None:
     upstream.answers(Answer(200, b'{"ok": true}', cut_after=3))
     result = call_tool(pipelines.url("mcp"), "track-event", {"body": {}}, mode)
     assert result.is_error
@@ -174,13 +174,13 @@ def test_an_upstream_that_is_slow_is_an_error(upstream: Upstream, mode: str) -> 
 
 
 @MODES
-def test_invalid_arguments_are_an_error_that_tells_every_violation(
+def test_invalid_arguments_are_an_error_with_every_violation(
     shop: Served, upstream: Upstream, mode: str
 ) -> None:
     result = call_tool(shop.url("mcp"), "add-order", {"count": "many"}, mode)
     assert result.is_error
     assert text_of(result).splitlines() == [
-        "The arguments do not fit the tool's input schema:",
+        "The arguments do not match the tool's input schema:",
         "- /sku is required",
         "- /count must be an integer, not text",
     ]
@@ -189,7 +189,7 @@ def test_invalid_arguments_are_an_error_that_tells_every_violation(
 
 @pytest.mark.parametrize("arguments", [None, {}, {"body": "text"}, {"body": None}, {"body": [1]}])
 @MODES
-def test_a_body_that_is_missing_or_no_object_is_an_error(
+def test_a_body_that_is_missing_or_not_an_object_is_an_error(
     pipelines: Served, upstream: Upstream, mode: str, arguments: dict[str, Any] | None
 ) -> None:
     result = call_tool(pipelines.url("mcp"), "track-event", arguments, mode)
@@ -199,7 +199,7 @@ def test_a_body_that_is_missing_or_no_object_is_an_error(
 
 
 @pytest.mark.parametrize("value", ["..", ".", ""])
-def test_an_argument_that_would_climb_out_of_its_path_is_an_error(
+def test_an_argument_that_would_escape_its_path_segment_is_an_error(
     shop: Served, upstream: Upstream, value: str
 ) -> None:
     result = call_tool(shop.url("mcp"), "get-item", {"id": value})
@@ -215,14 +215,16 @@ def test_an_argument_with_a_line_break_cannot_become_a_header(shop: Served, upst
     assert upstream.received == []
 
 
-def test_arguments_go_where_the_consumed_operation_wants_them(shop: Served, upstream: Upstream) -> None:
+def test_arguments_are_sent_where_the_consumed_operation_declares_them(
+    shop: Served, upstream: Upstream
+) -> None:
     call_tool(shop.url("mcp"), "get-item", {"id": "a/b ü", "X-Trace": "t-1"})
     assert upstream.only.target == "/api/items/a%2Fb%20%C3%BC"
     assert upstream.only.header("x-trace") == "t-1"
 
 
 @MODES
-def test_missing_credentials_are_an_error_that_names_them(upstream: Upstream, mode: str) -> None:
+def test_missing_credentials_are_an_error_with_their_names(upstream: Upstream, mode: str) -> None:
     settings = Settings({"pipelines-track": upstream.url}, environment={})
     with serving(PIPELINES, settings=settings) as served:
         result = call_tool(served.url("mcp"), "track-event", {"body": {}}, mode)
@@ -232,17 +234,24 @@ def test_missing_credentials_are_an_error_that_names_them(upstream: Upstream, mo
 
 
 @MODES
-def test_an_unknown_tool_is_a_protocol_error(pipelines: Served, upstream: Upstream, mode: str) -> None:
-    error = error_of_call(pipelines.url("mcp"), "no-such-tool", {}, mode)
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("no-such-tool", "tools/list lists the available tools"),
+        ("track-evnt", "did you mean `track-event`?"),
+    ],
+)
+def test_an_unknown_tool_is_a_protocol_error_with_a_hint(
+    pipelines: Served, upstream: Upstream, mode: str, name: str, hint: str
+) -> None:
+    error = error_of_call(pipelines.url("mcp"), name, {}, mode)
     assert error.code == -32602
-    assert "no-such-tool" in error.message
+    assert error.message == f"Unknown tool `{name}`; {hint}"
     assert upstream.received == []
 
 
 @MODES
-def test_our_own_fault_is_an_internal_error_with_an_id_and_nothing_else(
-    mode: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_internal_error_shows_only_an_id(mode: str, caplog: pytest.LogCaptureFixture) -> None:
     settings = Settings(environment=CREDENTIALS)
     capability = load(PIPELINES, settings)
     broken = {at: replace(function, _plan=Broken()) for at, function in capability.functions.items()}
@@ -256,7 +265,7 @@ def test_our_own_fault_is_an_internal_error_with_an_id_and_nothing_else(
 
 
 class Broken:
-    """A plan with a fault."""
+    """A plan that raises an unexpected exception."""
 
     async def run(self, *_: Any) -> Outcome:
         raise RuntimeError("what only we should read")
@@ -265,7 +274,7 @@ class Broken:
 @MODES
 @pytest.mark.parametrize("levels", [101, 197, 253, 1000])
 @pytest.mark.parametrize("status", [200, 500])
-def test_an_answer_nested_deeper_than_clients_read_is_only_text(
+def test_a_response_nested_too_deeply_for_clients_is_only_text(
     pipelines: Served, upstream: Upstream, mode: str, levels: int, status: int
 ) -> None:
     body = "[" * levels + "]" * levels
@@ -277,7 +286,7 @@ def test_an_answer_nested_deeper_than_clients_read_is_only_text(
 
 
 @MODES
-def test_an_answer_that_clients_can_read_is_structured(
+def test_a_response_that_clients_can_parse_is_structured(
     pipelines: Served, upstream: Upstream, mode: str
 ) -> None:
     body = b'{"a":' * 100 + b"1" + b"}" * 100
@@ -287,7 +296,9 @@ def test_an_answer_that_clients_can_read_is_structured(
 
 
 @MODES
-def test_fifty_calls_at_once_each_get_their_own_answer(shop: Served, upstream: Upstream, mode: str) -> None:
+def test_fifty_concurrent_calls_each_get_their_own_result(
+    shop: Served, upstream: Upstream, mode: str
+) -> None:
     upstream.answers(lambda request: Answer(200, request.path.encode(), TEXT))
 
     async def use(client: Client) -> list[str]:

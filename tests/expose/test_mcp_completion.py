@@ -1,4 +1,4 @@
-"""``completion/complete``, asked by the official client of both eras."""
+"""``completion/complete`` with the official client in both protocol generations."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ def completed(served: Served, mode: str, reference: Reference, name: str, value:
         ("remark", "a", []),
     ],
 )
-def test_an_argument_of_a_prompt_is_completed_from_its_values(
+def test_a_prompt_argument_is_completed_from_its_enum(
     served: Served, mode: str, name: str, value: str, expected: list[str]
 ) -> None:
     assert completed(served, mode, types.PromptReference(name="travel"), name, value) == expected
 
 
 @MODES
-def test_a_hole_of_a_template_is_completed_from_its_values(served: Served, mode: str) -> None:
+def test_a_template_variable_is_completed_from_its_enum(served: Served, mode: str) -> None:
     reference = types.ResourceTemplateReference(uri="plans://{floor}")
     assert completed(served, mode, reference, "floor", "1") == ["1", "12"]
 
@@ -79,7 +79,7 @@ def test_a_hole_of_a_template_is_completed_from_its_values(served: Served, mode:
     [types.PromptReference(name="none"), types.ResourceTemplateReference(uri="plans://none")],
     ids=["prompt", "template"],
 )
-def test_what_is_not_there_cannot_be_completed(served: Served, reference: Reference) -> None:
+def test_an_unknown_reference_cannot_be_completed(served: Served, reference: Reference) -> None:
     async def refused(client: Client) -> types.ErrorData:
         with pytest.raises(MCPError) as failed:
             await client.complete(reference, {"name": "city", "value": "r"})

@@ -1,4 +1,4 @@
-"""MCP clients that go away, or cancel: the call to the upstream ends, and nothing is left of it."""
+"""Disconnects and cancellations of MCP clients: the upstream call ends, and nothing leaks."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ WAYS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
     "json-with-token": ("application/json", {}, {"progressToken": "t"}),
     "stream": (BOTH, {}, {"progressToken": "t"}),
 }
-"""What makes a call be answered directly, by the SDK as JSON, and by the SDK as a stream of events."""
+"""The three ways of a call: the fast path, the SDK with JSON, and the SDK with an event stream."""
 
 
 class Holding:
-    """An upstream that answers nobody.
+    """An upstream that never responds.
 
     Attributes:
         arrived: Has an entry for each request.
@@ -80,7 +80,7 @@ class Holding:
 
 @asynccontextmanager
 async def documented(tmp_path: Path) -> AsyncIterator[tuple[Path, Holding]]:
-    """Give the document, and its upstream."""
+    """Yield the document and its upstream."""
     upstream = Holding()
     async with upstream.listening():
         file = tmp_path / "m.yaml"
@@ -89,7 +89,7 @@ async def documented(tmp_path: Path) -> AsyncIterator[tuple[Path, Holding]]:
 
 
 def over(tmp_path: Path, use: Callable[[dict[str, str], Holding], Awaitable[None]]) -> None:
-    """Serve the document in this loop, and use its adapters' URLs, by namespace."""
+    """Serve the document in this event loop and call a function with the URLs of its adapters by namespace."""
 
     async def session() -> None:
         async with documented(tmp_path) as (file, upstream):
@@ -102,7 +102,7 @@ def over(tmp_path: Path, use: Callable[[dict[str, str], Holding], Awaitable[None
 
 
 def request(way: str, version: str) -> dict[str, Any]:
-    """Give a request to call the tool, as ``httpx`` takes it."""
+    """Return a request that calls the tool, as arguments of ``httpx``."""
     accept, headers, meta = WAYS[way]
     headers = {"accept": accept, "mcp-protocol-version": version, **headers}
     if version == MODERN:
@@ -117,9 +117,7 @@ def request(way: str, version: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("version", ERAS.values())
 @pytest.mark.parametrize("way", WAYS)
-def test_a_client_that_leaves_ends_its_call_and_leaves_nothing_behind(
-    tmp_path: Path, way: str, version: str
-) -> None:
+def test_a_disconnect_cancels_the_call_and_leaks_nothing(tmp_path: Path, way: str, version: str) -> None:
     async def leave(url: str, upstream: Holding) -> None:
         async with httpx.AsyncClient(timeout=PATIENCE) as client:
             asking = [asyncio.create_task(client.post(url, **request(way, version))) for _ in range(10)]
@@ -145,11 +143,11 @@ def test_a_client_that_leaves_ends_its_call_and_leaves_nothing_behind(
 @pytest.mark.parametrize("mode", ERAS)
 @pytest.mark.parametrize("namespace", ["m", "asking"])
 @pytest.mark.parametrize("is_told", [False, True])
-def test_a_call_that_the_official_client_cancels_ends(
+def test_a_cancellation_by_the_official_client_ends_the_call(
     tmp_path: Path, namespace: str, mode: str, *, is_told: bool
 ) -> None:
     async def progressed(progress: float, total: float | None, message: str | None) -> None:
-        """Take no notice."""
+        """Ignore the notification."""
 
     async def cancel(urls: dict[str, str], upstream: Holding) -> None:
         async with Client(urls[namespace], mode=mode) as client:
@@ -161,13 +159,13 @@ def test_a_call_that_the_official_client_cancels_ends(
                 await upstream.ended.get()
                 assert (await client.list_tools()).tools
                 return
-        # Without a session, what tells of it up to 2025-11-25 finds nobody; leaving does.
+        # Without a session, the notification of versions up to 2025-11-25 has no effect, but the disconnect does.
         await upstream.ended.get()
 
     over(tmp_path, cancel)
 
 
-def test_a_client_that_leaves_within_its_session_ends_its_call_and_not_the_session(tmp_path: Path) -> None:
+def test_a_disconnect_within_a_session_cancels_the_call_but_not_the_session(tmp_path: Path) -> None:
     info = {"name": "a client", "version": "1"}
     initialize = {
         "jsonrpc": "2.0",
@@ -192,7 +190,7 @@ def test_a_client_that_leaves_within_its_session_ends_its_call_and_not_the_sessi
 
 
 @pytest.mark.parametrize("mode", ERAS)
-def test_a_call_that_is_cancelled_on_stdio_ends(tmp_path: Path, mode: str) -> None:
+def test_a_cancellation_on_stdio_ends_the_call(tmp_path: Path, mode: str) -> None:
     async def cancel() -> None:
         async with documented(tmp_path) as (file, upstream):
             with started_by_client(file, "--stdio", "--adapter", "m") as parameters:

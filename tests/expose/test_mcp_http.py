@@ -1,4 +1,4 @@
-"""MCP as plain HTTP: what the door takes and refuses, and that it keeps no state."""
+"""MCP as plain HTTP: which requests the endpoint accepts and rejects, and that it is stateless."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HEADERS = {"content-type": "application/json", "accept": "application/json, text
 
 
 def message(method: str, **params: Any) -> dict[str, Any]:
-    """Give a JSON-RPC request."""
+    """Return a JSON-RPC request."""
     return {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
 
 
@@ -41,7 +41,7 @@ INITIALIZE = message(
 
 
 @pytest.mark.parametrize("version", ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])
-def test_every_earlier_protocol_version_is_spoken(pipelines: Served, version: str) -> None:
+def test_every_legacy_protocol_version_is_supported(pipelines: Served, version: str) -> None:
     offered = {**INITIALIZE, "params": {**INITIALIZE["params"], "protocolVersion": version}}
     answer = httpx.post(pipelines.url("mcp"), json=offered, headers=HEADERS)
     assert answer.json()["result"]["protocolVersion"] == version
@@ -54,7 +54,7 @@ def test_a_call_needs_no_session(pipelines: Served, upstream: Upstream) -> None:
     assert upstream.only.json == {"event": "signup"}
 
 
-def test_a_session_that_nobody_gave_is_not_asked_for(pipelines: Served, upstream: Upstream) -> None:
+def test_an_unknown_session_id_is_ignored(pipelines: Served, upstream: Upstream) -> None:
     headers = {**HEADERS, "mcp-session-id": "of-another-replica"}
     answer = httpx.post(pipelines.url("mcp"), json=CALL, headers=headers)
     assert answer.status_code == 200
@@ -62,7 +62,7 @@ def test_a_session_that_nobody_gave_is_not_asked_for(pipelines: Served, upstream
 
 
 @pytest.mark.parametrize("sent", [CALL, INITIALIZE])
-def test_the_old_type_of_json_is_json(pipelines: Served, sent: dict[str, Any]) -> None:
+def test_text_json_is_accepted_as_json(pipelines: Served, sent: dict[str, Any]) -> None:
     headers = {**HEADERS, "content-type": "text/json; charset=utf-8"}
     answer = httpx.post(pipelines.url("mcp"), content=json.dumps(sent), headers=headers)
     assert answer.status_code == 200
@@ -71,7 +71,7 @@ def test_the_old_type_of_json_is_json(pipelines: Served, sent: dict[str, Any]) -
 
 @pytest.mark.parametrize("sent", [CALL, INITIALIZE])
 @pytest.mark.parametrize("accept", ["text/html", "application/json;q=0", "*/*;q=0"])
-def test_a_client_that_takes_neither_json_nor_events_is_refused(
+def test_a_client_that_accepts_neither_json_nor_event_streams_is_rejected(
     pipelines: Served, sent: dict[str, Any], accept: str
 ) -> None:
     answer = httpx.post(pipelines.url("mcp"), json=sent, headers={**HEADERS, "accept": accept})
@@ -81,7 +81,7 @@ def test_a_client_that_takes_neither_json_nor_events_is_refused(
 @pytest.mark.parametrize(
     "accept", [None, "", ",", "application/json", "*/*", "text/html, application/*;q=0.1"]
 )
-def test_a_client_need_not_take_event_streams(pipelines: Served, accept: str | None) -> None:
+def test_a_client_need_not_accept_event_streams(pipelines: Served, accept: str | None) -> None:
     with httpx.Client() as client:
         del client.headers["accept"]
         headers = {"accept": accept} if accept is not None else {}
@@ -90,7 +90,7 @@ def test_a_client_need_not_take_event_streams(pipelines: Served, accept: str | N
     assert answer.headers["content-type"] == "application/json"
 
 
-def test_a_notification_is_taken_without_an_answer(pipelines: Served) -> None:
+def test_a_notification_is_accepted_without_a_response_body(pipelines: Served) -> None:
     notification = {"jsonrpc": "2.0", "method": "notifications/initialized"}
     answer = httpx.post(pipelines.url("mcp"), json=notification, headers=HEADERS)
     assert (answer.status_code, answer.content) == (202, b"")
@@ -98,14 +98,14 @@ def test_a_notification_is_taken_without_an_answer(pipelines: Served) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PUT", "PATCH", "OPTIONS"])
 @pytest.mark.parametrize("path", ["/mcp", "/", "/pipelines-track-mcp/mcp"])
-def test_every_request_is_a_post(pipelines: Served, method: str, path: str) -> None:
+def test_methods_other_than_post_are_rejected(pipelines: Served, method: str, path: str) -> None:
     answer = httpx.request(method, pipelines.origin("mcp") + path)
     problem(answer, 405)
     assert answer.headers["allow"] == "POST"
 
 
 @pytest.mark.parametrize("path", ["/sse", "/other/mcp", "/mcp/more", "/v1/track"])
-def test_other_paths_are_nobodys(pipelines: Served, path: str) -> None:
+def test_other_paths_are_not_found(pipelines: Served, path: str) -> None:
     problem(httpx.post(pipelines.origin("mcp") + path, json=INITIALIZE, headers=HEADERS), 404)
 
 
@@ -125,7 +125,7 @@ def test_a_body_that_is_not_json(pipelines: Served, upstream: Upstream, body: by
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b"7", b'{"jsonrpc": "1.0", "id": 1, "method": "ping"}'])
-def test_json_that_is_no_request(pipelines: Served, upstream: Upstream, body: bytes) -> None:
+def test_json_that_is_not_a_request(pipelines: Served, upstream: Upstream, body: bytes) -> None:
     answer = httpx.post(pipelines.url("mcp"), content=body, headers=HEADERS)
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] in (-32600, -32602)
@@ -142,7 +142,7 @@ def test_json_that_is_no_request(pipelines: Served, upstream: Upstream, body: by
         (message("tools/call", name="nope", arguments={}), -32602),
     ],
 )
-def test_a_request_that_cannot_be_answered(
+def test_an_unknown_method_or_invalid_params_is_an_error(
     pipelines: Served, upstream: Upstream, sent: dict[str, Any], code: int
 ) -> None:
     answer = httpx.post(pipelines.url("mcp"), json=sent, headers=HEADERS)
@@ -167,7 +167,7 @@ def test_a_body_over_the_limit_by_its_declared_length(pipelines: Served) -> None
     assert "--max-body" in problem(send_raw(pipelines.origin("mcp"), request.encode()), 413)["hint"]
 
 
-def test_white_space_around_a_header_is_no_part_of_it(pipelines: Served) -> None:
+def test_white_space_around_a_header_value_is_ignored(pipelines: Served) -> None:
     meta = {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
@@ -193,7 +193,7 @@ def test_a_body_over_the_limit_in_chunks(pipelines: Served, upstream: Upstream) 
     assert upstream.received == []
 
 
-def test_a_caller_who_leaves_before_its_body_is_whole(
+def test_a_client_that_disconnects_before_its_body_is_complete(
     pipelines: Served, upstream: Upstream, caplog: pytest.LogCaptureFixture
 ) -> None:
     with connected(pipelines.origin("mcp")) as connection:
@@ -206,7 +206,7 @@ def test_a_caller_who_leaves_before_its_body_is_whole(
     assert caplog.records == []
 
 
-def test_a_caller_who_leaves_before_the_upstream_answers(
+def test_a_client_that_disconnects_before_the_upstream_responds(
     pipelines: Served, upstream: Upstream, caplog: pytest.LogCaptureFixture
 ) -> None:
     body = json.dumps(CALL).encode()
@@ -222,7 +222,7 @@ def test_a_caller_who_leaves_before_the_upstream_answers(
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:9090", "127.0.0.1.evil.example", "[::2]"])
-def test_a_foreign_host_is_refused(pipelines: Served, upstream: Upstream, host: str) -> None:
+def test_a_foreign_host_is_rejected(pipelines: Served, upstream: Upstream, host: str) -> None:
     answer = httpx.post(pipelines.url("mcp"), json=CALL, headers={**HEADERS, "host": host})
     found = problem(answer, 421)
     assert "--allow-host" in found["hint"]
@@ -230,7 +230,7 @@ def test_a_foreign_host_is_refused(pipelines: Served, upstream: Upstream, host: 
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "https://localhost.evil.example", "null"])
-def test_a_foreign_page_is_refused(pipelines: Served, upstream: Upstream, origin: str) -> None:
+def test_a_foreign_origin_is_rejected(pipelines: Served, upstream: Upstream, origin: str) -> None:
     answer = httpx.post(pipelines.url("mcp"), json=CALL, headers={**HEADERS, "origin": origin})
     found = problem(answer, 403)
     assert "--allow-host" in found["hint"]
@@ -247,13 +247,13 @@ def test_a_foreign_page_is_refused(pipelines: Served, upstream: Upstream, origin
         {"origin": "http://127.0.0.1"},
     ],
 )
-def test_names_of_this_machine_are_taken(pipelines: Served, headers: dict[str, str]) -> None:
+def test_local_host_names_are_accepted(pipelines: Served, headers: dict[str, str]) -> None:
     assert (
         httpx.post(pipelines.url("mcp"), json=INITIALIZE, headers={**HEADERS, **headers}).status_code == 200
     )
 
 
-def test_an_allowed_host_is_taken_and_another_is_not() -> None:
+def test_only_an_allowed_host_is_accepted() -> None:
     settings = Settings(sandbox=True, environment={})
     with serving(PIPELINES, settings=settings, allowed_hosts=["mcp.example"]) as served:
         for headers, status in (
@@ -268,7 +268,7 @@ def test_an_allowed_host_is_taken_and_another_is_not() -> None:
 
 
 class InTurns(httpx2.AsyncHTTPTransport):
-    """A balancer: sends every request to the next of several servers."""
+    """A load balancer that sends each request to the next server."""
 
     def __init__(self, origins: list[str]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What tools say of their inputs: the types that documents write, or that follow from where values travel."""
+"""Types in input schemas: those that documents declare, and those inferred from the location of an input."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def schemas(served: Served) -> dict[str, Any]:
     return {tool.name: tool.input_schema for tool in list_tools(served.url("mcp"))}
 
 
-def test_what_travels_in_path_query_header_or_cookie_is_text_where_nothing_else_is_said(
+def test_untyped_inputs_in_path_query_header_or_cookie_are_strings(
     schemas: dict[str, Any],
 ) -> None:
     properties = schemas["places"]["properties"]
@@ -153,9 +153,7 @@ def test_what_travels_in_path_query_header_or_cookie_is_text_where_nothing_else_
     }
 
 
-def test_other_values_are_still_taken_where_the_document_has_no_type(
-    served: Served, upstream: Upstream
-) -> None:
+def test_other_values_of_untyped_inputs_are_still_accepted(served: Served, upstream: Upstream) -> None:
     arguments = {"id": 7, "q": True, "X-Trace": 1.5, "level": 2, "field": {"a": 1}}
     assert not call_tool(served.url("mcp"), "places", arguments).is_error
     assert upstream.only.target == "/r/7?q=true&level=2"
@@ -163,16 +161,14 @@ def test_other_values_are_still_taken_where_the_document_has_no_type(
     assert upstream.only.json == {"field": {"a": 1}}
 
 
-def test_json_text_is_read_where_one_of_several_schemas_wants_what_it_says(
-    served: Served, upstream: Upstream
-) -> None:
+def test_json_text_is_parsed_if_an_alternative_schema_requires_it(served: Served, upstream: Upstream) -> None:
     arguments = {"choice": '{"k": [1]}', "every": '["a"]', "any": "[1]"}
     result = call_tool(served.url("mcp"), "choices", arguments)
     assert not result.is_error, result
     assert upstream.only.json == {"choice": {"k": [1]}, "every": ["a"], "any": "[1]"}
     told = "\n".join(each.text for each in result.content if isinstance(each, TextContent))
-    assert "`/choice` was given as JSON text" in told
-    assert "`/every` was given as JSON text" in told
+    assert "`/choice` was passed as JSON text" in told
+    assert "`/every` was passed as JSON text" in told
     assert "`/any`" not in told
 
 
@@ -188,7 +184,7 @@ def test_types_are_kept_through_with_and_through_fixed_values(schemas: dict[str,
     }
 
 
-def test_what_documents_write_of_inputs_is_shown_and_checked(schemas: dict[str, Any]) -> None:
+def test_input_keywords_of_documents_are_listed_and_validated(schemas: dict[str, Any]) -> None:
     assert schemas["written"]["properties"] == SHOWN
     jsonschema_rs.Draft202012Validator(schemas["written"])
 
@@ -209,7 +205,7 @@ def test_what_documents_write_of_inputs_is_shown_and_checked(schemas: dict[str, 
         ),
     ],
 )
-def test_what_is_not_kept_is_told_at_load_with_its_place(
+def test_ignored_keywords_are_reported_at_load_with_their_location(
     tmp_path: Path, says: dict[str, Any], keyword: str, place: tuple[str | int, ...]
 ) -> None:
     (told,) = [each for each in written(tmp_path, says).diagnostics if each.code == "schema-keyword"]

@@ -1,4 +1,4 @@
-"""``outputSchema``: what a tool's outputs promise, and that no answer is lost to a client that checks it."""
+"""``outputSchema``: schemas of a tool's outputs, and results that reach clients that validate them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from naftiko_run import Settings
-from naftiko_run.expose.mcp.promises import Promise
+from naftiko_run.expose.mcp.output_schema import OutputSchema
 from naftiko_run.expressions import MISSING
 from support.documents import written
 from support.mcp_client import ERAS, call_tool, list_tools
@@ -100,7 +100,7 @@ def texts(result: Any) -> list[str]:
 
 
 @MODES
-def test_outputs_that_are_precise_are_promised(url: str, mode: str) -> None:
+def test_precise_outputs_have_an_output_schema(url: str, mode: str) -> None:
     told = schemas(url, mode)
     assert told["object"] == OBJECT
     assert told["mock"] == {
@@ -111,13 +111,13 @@ def test_outputs_that_are_precise_are_promised(url: str, mode: str) -> None:
     assert told["vague"] is None
 
 
-def test_until_2025_an_output_schema_is_one_of_an_object(url: str) -> None:
+def test_up_to_2025_an_output_schema_is_an_object(url: str) -> None:
     told = schemas(url, "legacy")
     assert told["list"] == {"type": "object", "properties": {"result": LIST}}
     assert told["number"] == {"type": "object", "properties": {"result": {"type": ["number", "null"]}}}
 
 
-def test_since_2026_it_is_one_of_the_answer(url: str) -> None:
+def test_since_2026_an_output_schema_is_that_of_the_value(url: str) -> None:
     told = schemas(url, "auto")
     assert told["list"] == {**LIST, "type": ["array", "null", "object"]}
     assert told["number"] == {"type": ["number", "null", "object"]}
@@ -135,7 +135,7 @@ def test_since_2026_it_is_one_of_the_answer(url: str) -> None:
         ("number", {"number": 0}, 0),
     ],
 )
-def test_an_answer_that_is_as_promised_is_given(
+def test_a_conforming_response_is_returned_unchanged(
     url: str, upstream: Upstream, mode: str, case: tuple[str, Any, Any]
 ) -> None:
     tool, answer, given = case
@@ -153,7 +153,7 @@ def test_an_answer_that_is_as_promised_is_given(
     ("tool", "answer"),
     [("list", {}), ("number", {}), ("list", {"list": {"secret": 1}}), ("list", ["secret"])],
 )
-def test_nothing_found_is_null(url: str, upstream: Upstream, mode: str, tool: str, answer: Any) -> None:
+def test_a_missing_value_is_null(url: str, upstream: Upstream, mode: str, tool: str, answer: Any) -> None:
     upstream.answers_json(answer)
     result = call_tool(url, tool, {}, mode)
     assert texts(result) == ["null"]
@@ -161,9 +161,7 @@ def test_nothing_found_is_null(url: str, upstream: Upstream, mode: str, tool: st
 
 
 @MODES
-def test_an_answer_of_another_kind_gives_null_for_each_member(
-    url: str, upstream: Upstream, mode: str
-) -> None:
+def test_a_response_of_another_type_has_null_for_each_member(url: str, upstream: Upstream, mode: str) -> None:
     upstream.answers_json(["secret"])
     result = call_tool(url, "object", {}, mode)
     assert not result.is_error
@@ -191,7 +189,7 @@ def test_an_answer_of_another_kind_gives_null_for_each_member(
         ("number", {"number": "many"}, "many", "/ must be a number or null, not text"),
     ],
 )
-def test_one_that_is_not_is_given_whole_with_a_warning(
+def test_a_nonconforming_response_is_returned_whole_with_a_warning(
     url: str,
     upstream: Upstream,
     caplog: pytest.LogCaptureFixture,
@@ -216,7 +214,7 @@ def test_one_that_is_not_is_given_whole_with_a_warning(
 
 
 @MODES
-def test_an_answer_without_content_is_given(url: str, upstream: Upstream, mode: str) -> None:
+def test_a_response_without_content_is_returned(url: str, upstream: Upstream, mode: str) -> None:
     upstream.answers(Answer(204, b""))
     result = call_tool(url, "list", {}, mode)
     assert texts(result) == ["204 No Content, without content"]
@@ -224,7 +222,7 @@ def test_an_answer_without_content_is_given(url: str, upstream: Upstream, mode: 
 
 
 @MODES
-def test_one_that_is_too_deep_for_clients_is_given_as_text(url: str, upstream: Upstream, mode: str) -> None:
+def test_a_response_nested_too_deeply_is_returned_as_text(url: str, upstream: Upstream, mode: str) -> None:
     deep: Any = 1
     for _ in range(150):
         deep = [deep]
@@ -234,23 +232,23 @@ def test_one_that_is_too_deep_for_clients_is_given_as_text(url: str, upstream: U
 
 
 @MODES
-def test_one_that_is_cut_is_still_as_promised(url: str, upstream: Upstream, mode: str) -> None:
+def test_a_truncated_response_still_conforms(url: str, upstream: Upstream, mode: str) -> None:
     upstream.answers_json({"id": 1, "status": "x" * 100, "tags": ["y" * 100] * 10})
     text, note = texts(result := call_tool(url, "small", {}, mode))
-    assert "was cut" in note
+    assert "was truncated" in note
     assert result.structured_content == json.loads(text)
     assert len(text.encode()) <= 60
 
 
 @MODES
 @pytest.mark.parametrize("tool", ["object", "list"])
-def test_an_upstreams_error_is_never_hidden(url: str, upstream: Upstream, mode: str, tool: str) -> None:
+def test_an_upstream_error_is_always_visible(url: str, upstream: Upstream, mode: str, tool: str) -> None:
     upstream.answers_json({"why": "gone"}, 410)
     result = call_tool(url, tool, {}, mode)
     assert result.is_error
     (text,) = texts(result)
-    assert text == 'The upstream answered 410 Gone:\n{"why":"gone"}'
-    # A client of 2025 checks this too, and `status` of the tool `object` is promised to be text.
+    assert text == 'The upstream responded with 410 Gone:\n{"why":"gone"}'
+    # A client of 2025 validates this too, and the schema of the tool `object` requires `status` to be a string.
     kept = None if (tool, mode) == ("object", "legacy") else {"status": 410, "body": {"why": "gone"}}
     assert result.structured_content == kept
 
@@ -278,11 +276,11 @@ SCHEMAS = st.recursive(
 
 @settings(max_examples=2 * settings().max_examples)
 @given(schema=SCHEMAS, value=JSON | st.just(MISSING), version=st.sampled_from([*ERAS.values()]))
-def test_whatever_an_upstream_answers_a_client_takes_it(schema: Any, value: Any, version: str) -> None:
-    promise = Promise("t", schema)
+def test_clients_accept_every_upstream_response(schema: Any, value: Any, version: str) -> None:
+    promise = OutputSchema("t", schema)
     told = promise.schema(version)
     jsonschema_rs.meta.validate(told)
-    structured, warning = promise.keep(value, version)
+    structured, warning = promise.conform(value, version)
     assert jsonschema_rs.Draft202012Validator(told).is_valid(structured)
     assert version == "2026-07-28" or isinstance(structured, dict)
     assert not warning or value in structured.values()

@@ -1,4 +1,4 @@
-"""Property keys that some client refuses are shown as keys that all take, and go to upstreams as the document has them."""
+"""Property keys that some client rejects: clients see valid keys, and upstreams receive the original ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from naftiko_run import Settings
 from naftiko_run.errors import InvalidInput
-from naftiko_run.expose.mcp.propertykeys import shown_schema
+from naftiko_run.expose.mcp.property_keys import exposed_schema
 from support.mcp_client import ERAS, call_tool, list_tools, text_of
 from support.server import Served, serving
 from support.upstream import Upstream
@@ -100,7 +100,7 @@ def properties_of(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 @MODES
-def test_every_key_is_one_that_all_clients_take_and_says_what_is_sent(served: Served, mode: str) -> None:
+def test_every_key_is_valid_and_documents_the_original(served: Served, mode: str) -> None:
     tools = {tool.name: tool for tool in list_tools(served.url("mcp"), mode)}
     for tool in tools.values():
         for properties in properties_of([tool.input_schema, tool.output_schema]):
@@ -124,7 +124,7 @@ def test_every_key_is_one_that_all_clients_take_and_says_what_is_sent(served: Se
 
 @MODES
 @pytest.mark.parametrize("is_original", [False, True])
-def test_a_call_sends_the_original_names_whichever_the_caller_uses(
+def test_a_call_sends_the_original_keys_for_either_spelling(
     served: Served, upstream: Upstream, mode: str, *, is_original: bool
 ) -> None:
     (tool,) = [each for each in list_tools(served.url("mcp"), mode) if each.name == "list"]
@@ -145,7 +145,7 @@ def test_a_call_sends_the_original_names_whichever_the_caller_uses(
         {"@id": "1", "lines": [{"sku#": "a", "n": 1}], "free": {"sku": "kept"}},
     ],
 )
-def test_nested_keys_are_mapped_where_the_schema_has_them_and_nowhere_else(
+def test_nested_keys_are_mapped_only_where_the_schema_declares_them(
     served: Served, upstream: Upstream, mode: str, arguments: dict[str, Any]
 ) -> None:
     assert not call_tool(served.url("mcp"), "order", {"order": arguments}, mode).is_error
@@ -159,10 +159,13 @@ def test_nested_keys_are_mapped_where_the_schema_has_them_and_nowhere_else(
         ({"top": 1}, "/filter_tag is required"),
         ({"filter_tga": "x"}, "/filter_tag is required; did you mistype it as `filter_tga`?"),
         ({"filter[tag]": "x", "$top": "many"}, "/top must be an integer, not text"),
-        ({"filter_tag": "x", "filter[tag]": "y"}, "/filter_tag is given twice: it is also `filter[tag]`"),
+        (
+            {"filter_tag": "x", "filter[tag]": "y"},
+            "/filter_tag is duplicated: it is also passed as `filter[tag]`",
+        ),
     ],
 )
-def test_faults_speak_of_the_keys_that_the_client_was_shown(
+def test_violations_name_the_exposed_keys(
     served: Served, upstream: Upstream, mode: str, arguments: dict[str, Any], told: str
 ) -> None:
     result = call_tool(served.url("mcp"), "list", arguments, mode)
@@ -172,7 +175,7 @@ def test_faults_speak_of_the_keys_that_the_client_was_shown(
 
 
 @MODES
-def test_an_answer_keeps_its_keys_and_only_the_schema_is_without_them(
+def test_a_response_keeps_its_keys_but_the_schema_omits_them(
     served: Served, upstream: Upstream, mode: str
 ) -> None:
     upstream.answers_json({"t": "x", "n": 1})
@@ -183,7 +186,7 @@ def test_an_answer_keeps_its_keys_and_only_the_schema_is_without_them(
     assert result.structured_content == {"@type": "x", "n": 1}
 
 
-def test_lazy_tools_are_shown_and_called_alike(tmp_path: Path, upstream: Upstream) -> None:
+def test_lazy_tools_have_valid_keys_too(tmp_path: Path, upstream: Upstream) -> None:
     settings = Settings({"up": upstream.url})
     with serving(document(tmp_path), settings=settings, lazy_tools=True) as served:
         found = call_tool(served.url("mcp"), "search_tools", {"query": "list"})
@@ -195,7 +198,7 @@ def test_lazy_tools_are_shown_and_called_alike(tmp_path: Path, upstream: Upstrea
     assert upstream.only.query == "filter%5Btag%5D=a"
 
 
-def test_a_schema_of_the_authors_own_is_mapped_through_its_references() -> None:
+def test_a_custom_schema_is_mapped_through_its_references() -> None:
     node = {"type": "object", "properties": {"@id": {"type": "string"}, "child": {"$ref": "#/$defs/node"}}}
     schema: dict[str, Any] = {
         "type": "object",
@@ -207,7 +210,7 @@ def test_a_schema_of_the_authors_own_is_mapped_through_its_references() -> None:
         },
         "anyOf": [{"required": ["root"]}, {"required": ["alias$"]}],
     }
-    shown, keys = shown_schema(schema)
+    shown, keys = exposed_schema(schema)
     assert keys is not None
     assert shown["anyOf"] == [{"required": ["root"]}, {"required": ["alias"]}]
     assert shown["properties"]["alias"]["$ref"] == "#/properties/plain"
@@ -248,14 +251,14 @@ def sample(schema: dict[str, Any]) -> Any:
 
 
 @given(schema=SCHEMAS)
-def test_keys_are_unique_taken_by_all_and_lead_back(schema: dict[str, Any]) -> None:
-    shown, keys = shown_schema(schema)
+def test_keys_are_unique_valid_and_reversible(schema: dict[str, Any]) -> None:
+    shown, keys = exposed_schema(schema)
     for properties in properties_of(shown):
         assert all(KEY.fullmatch(key) for key in properties)
     original, listed = sample(schema), sample(shown)
     if keys is None:
         assert original == listed
     elif isinstance(original, dict):
-        assert keys.to_shown(original) == listed
+        assert keys.to_exposed(original) == listed
         assert keys.to_original(listed) == original
-        assert keys.to_shown(listed) == listed
+        assert keys.to_exposed(listed) == listed

@@ -1,4 +1,4 @@
-"""Rounds of questions between replicas: any of them goes on where another began, if they share a key."""
+"""Elicitation across replicas: any replica with the same key can continue a round of another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.process import READY, launched, run
 
 
 @pytest.mark.parametrize("second", ["k" * 32, "o" * 32], ids=["same-key", "other-key"])
-def test_a_replica_with_the_same_key_goes_on_where_another_began(tmp_path: Path, second: str) -> None:
+def test_a_replica_with_the_same_key_continues_a_round_of_another(tmp_path: Path, second: str) -> None:
     (tmp_path / "m.yaml").write_text(DOCUMENT)
     with ExitStack() as stack:
         urls = []
@@ -31,7 +31,7 @@ def test_a_replica_with_the_same_key_goes_on_where_another_began(tmp_path: Path,
         assert answer["error"]["data"] == {"reason": "invalid_request_state"}
 
 
-def test_a_key_that_is_too_short_is_refused_and_not_shown(tmp_path: Path) -> None:
+def test_a_short_key_is_rejected_without_being_shown(tmp_path: Path) -> None:
     (tmp_path / "m.yaml").write_text(DOCUMENT)
     ended = run(tmp_path / "m.yaml", environment={"NAFTIKO_STATE_KEY": "hunter2"})
     assert ended.returncode == 1

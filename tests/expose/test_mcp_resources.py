@@ -1,4 +1,4 @@
-"""MCP resources and prompts, read by the official client of both protocol eras."""
+"""MCP resources and prompts, read by the official client in both protocol generations."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_files_and_functions_are_listed(served: Served, mode: str) -> None:
     ]
 
 
-def test_cache_hints_are_told(served: Served) -> None:
+def test_cache_hints_are_sent(served: Served) -> None:
     async def use(client: Client) -> Any:
         return await client.list_resources()
 
@@ -163,7 +163,7 @@ def test_functions_are_read(served: Served, upstream: Upstream, mode: str) -> No
         ("application/xml", b"<a>\xff</a>", "<a>\ufffd</a>"),
     ],
 )
-def test_text_that_is_not_unicode_is_replaced_with_a_warning(
+def test_invalid_unicode_is_replaced_with_a_warning(
     served: Served,
     upstream: Upstream,
     caplog: pytest.LogCaptureFixture,
@@ -181,13 +181,13 @@ def test_text_that_is_not_unicode_is_replaced_with_a_warning(
 
 
 @MODES
-def test_bytes_that_are_no_text_come_as_bytes(served: Served, upstream: Upstream, mode: str) -> None:
+def test_binary_content_is_returned_as_base64(served: Served, upstream: Upstream, mode: str) -> None:
     upstream.answers(Answer(body=b"\xff\xfea", headers=(("content-type", "application/pdf"),)))
     assert b64decode(read(served, "api://now", mode).blob) == b"\xff\xfea"
 
 
 @MODES
-def test_the_holes_of_a_uri_are_inputs(served: Served, upstream: Upstream, mode: str) -> None:
+def test_the_variables_of_a_uri_are_inputs(served: Served, upstream: Upstream, mode: str) -> None:
     upstream.answers(Answer(body=b'{"name": "N"}'))
     contents = read(served, "api://ships/IMO%201", mode)
     assert (contents.text, contents.mime_type) == ('{"n":"N"}', "application/json")
@@ -205,7 +205,7 @@ def test_the_holes_of_a_uri_are_inputs(served: Served, upstream: Upstream, mode:
         ("wiki://team/a/b/raw", "/pages/team/a%2Fb"),
     ],
 )
-def test_a_hole_with_a_plus_takes_slashes_too(
+def test_a_variable_with_a_plus_matches_slashes(
     served: Served, upstream: Upstream, mode: str, uri: str, path: str
 ) -> None:
     assert read(served, uri, mode).text == '{"ok": true}'
@@ -216,15 +216,15 @@ def test_a_hole_with_a_plus_takes_slashes_too(
 @pytest.mark.parametrize(
     "path", ["..", "../admin", "a/../../admin", "%2e%2e/admin", "a/%252e%252e/b", "a\\..\\b"]
 )
-def test_no_uri_leads_out_of_the_path(served: Served, upstream: Upstream, mode: str, path: str) -> None:
+def test_no_uri_escapes_the_path(served: Served, upstream: Upstream, mode: str, path: str) -> None:
     error = read(served, f"wiki://team/{path}", mode)
     assert error.code == types.INVALID_PARAMS
-    assert error.message.startswith("The arguments do not fit the resource `Any page`:")
+    assert error.message.startswith("The arguments do not match the resource `Any page`:")
     assert not upstream.received
 
 
 @MODES
-def test_a_hole_has_the_type_of_its_input(served: Served, mode: str) -> None:
+def test_a_variable_has_the_type_of_its_input(served: Served, mode: str) -> None:
     assert read(served, "number://12", mode).text == '"12"'
     error = read(served, "number://x", mode)
     assert "- /n must be an integer" in error.message
@@ -234,18 +234,18 @@ def test_a_hole_has_the_type_of_its_input(served: Served, mode: str) -> None:
 @pytest.mark.parametrize(
     "uri", ["docs://none", "docs://all/../secret", "docs://all/%2e%2e/secret", "docs://all/deep", "docs://gone", "api://ships/"]
 )  # fmt: skip
-def test_what_is_not_there_is_an_error(served: Served, mode: str, code: int, uri: str) -> None:
+def test_an_unknown_resource_is_an_error(served: Served, mode: str, code: int, uri: str) -> None:
     error = read(served, uri, mode)
     assert error.code == code
-    assert error.message.startswith(f"There is no resource `{uri}`")
+    assert error.message.startswith(f"Unknown resource `{uri}`")
 
 
 @MODES
-def test_a_failure_of_the_upstream_is_an_error(served: Served, upstream: Upstream, mode: str) -> None:
+def test_an_upstream_failure_of_a_resource_is_an_error(served: Served, upstream: Upstream, mode: str) -> None:
     upstream.answers(Answer(503, b'{"why": "no"}'))
     error = read(served, "api://now", mode)
     assert error.code == types.INTERNAL_ERROR
-    assert error.message.startswith("The upstream answered 503")
+    assert error.message.startswith("The upstream responded with 503")
     assert error.data["body"] == {"why": "no"}
 
 
@@ -276,11 +276,11 @@ def test_prompts_are_rendered(served: Served, mode: str) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("plan", "The arguments do not fit the prompt `plan`:\n- /ship is required"),
-        ("none", "There is no prompt `none`; there are: plan, file"),
+        ("plan", "The arguments do not match the prompt `plan`:\n- /ship is required"),
+        ("none", "Unknown prompt `none`; available prompts: plan, file"),
     ],
 )
-def test_a_prompt_that_cannot_be_had_is_invalid_params(
+def test_an_invalid_prompt_request_is_invalid_params(
     served: Served, mode: str, name: str, reason: str
 ) -> None:
     error = prompt(served, name, {}, mode)
@@ -289,7 +289,7 @@ def test_a_prompt_that_cannot_be_had_is_invalid_params(
     assert "tool" not in error.message
 
 
-def test_what_cannot_be_found_is_told_at_load(served: Served) -> None:
+def test_missing_files_are_reported_at_load(served: Served) -> None:
     (capability,) = served.capabilities
     reasons = [str(each) for each in capability.diagnostics if each.code == "not-runnable"]
     assert len(reasons) == 4

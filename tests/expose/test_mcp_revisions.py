@@ -1,4 +1,4 @@
-"""Every protocol revision as raw HTTP: what is negotiated, which headers are asked for, and what may be cached."""
+"""Every protocol version over raw HTTP: negotiation, required headers and caching."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def post(url: str, message: dict[str, Any], *headers: Header) -> httpx.Response:
 def modern(
     url: str, method: str, *more: Header, headers: Sequence[Header] | None = None, **params: Any
 ) -> httpx.Response:
-    """Send a request of 2026-07-28; ``headers`` take the place of those that it must have, ``more`` join them."""
+    """Send a request of 2026-07-28; ``headers`` replace the required ones, and ``more`` are added."""
     params = {"_meta": envelope(), **params}
     must = [("mcp-protocol-version", MODERN), ("mcp-method", method)]
     message = {"id": 1, "method": method, "params": params}
@@ -54,7 +54,7 @@ def modern(
 
 
 def legacy(url: str, method: str, *headers: Header, **params: Any) -> httpx.Response:
-    """Send a request as revisions before 2026-07-28 do."""
+    """Send a request of a version before 2026-07-28."""
     return post(url, {"id": 1, "method": method, "params": params}, *headers)
 
 
@@ -64,7 +64,7 @@ def mismatch(answer: httpx.Response) -> None:
 
 
 @pytest.mark.parametrize("asked", [*LEGACY, MODERN, "2030-01-01", "soon"])
-def test_initialize_gives_the_version_that_is_asked_for_or_the_last_that_has_a_handshake(
+def test_initialize_returns_the_requested_version_or_the_last_with_a_handshake(
     pipelines: Served, asked: str
 ) -> None:
     client = {"name": "a client", "version": "1"}
@@ -78,7 +78,7 @@ def test_initialize_gives_the_version_that_is_asked_for_or_the_last_that_has_a_h
 
 
 @pytest.mark.parametrize("version", [None, *LEGACY])
-def test_after_that_requests_name_the_version_or_none(server: str, version: str | None) -> None:
+def test_requests_after_initialize_may_name_the_version(server: str, version: str | None) -> None:
     headers = [("mcp-protocol-version", version)] if version else []
     assert legacy(server, "ping", *headers).json()["result"] == {}
     tools = legacy(server, "tools/list", *headers).json()["result"]
@@ -97,14 +97,14 @@ def test_after_that_requests_name_the_version_or_none(server: str, version: str 
     ],
 )
 @pytest.mark.parametrize("headers", [[], [("mcp-protocol-version", MODERN)]])
-def test_notifications_are_taken_and_not_answered(
+def test_notifications_are_accepted_without_a_response(
     server: str, method: str, params: dict[str, Any], headers: list[Header]
 ) -> None:
     answer = post(server, {"method": method, "params": params}, *headers)
     assert (answer.status_code, answer.content) == (202, b"")
 
 
-def test_a_server_says_what_it_is_without_a_handshake(server: str) -> None:
+def test_server_info_is_available_without_a_handshake(server: str) -> None:
     told = modern(server, "server/discover").json()["result"]
     assert told["supportedVersions"] == [MODERN]
     assert told["instructions"] == "Answers the official MCP conformance suite."
@@ -116,12 +116,12 @@ def test_a_server_says_what_it_is_without_a_handshake(server: str) -> None:
 @pytest.mark.parametrize(
     "method", ["tools/list", "resources/list", "resources/templates/list", "prompts/list"]
 )
-def test_lists_say_for_how_long_they_may_be_kept(server: str, method: str) -> None:
+def test_lists_have_cache_hints(server: str, method: str) -> None:
     told = modern(server, method).json()["result"]
     assert (told["ttlMs"], told["cacheScope"], told["resultType"]) == (60_000, "public", "complete")
 
 
-def test_what_is_read_may_be_kept_and_what_is_called_may_not(server: str) -> None:
+def test_reads_have_cache_hints_but_calls_do_not(server: str) -> None:
     uri = "test://static-text"
     read = modern(server, "resources/read", ("mcp-name", uri), uri=uri).json()["result"]
     assert (read["ttlMs"], read["cacheScope"]) == (60_000, "public")
@@ -130,7 +130,7 @@ def test_what_is_read_may_be_kept_and_what_is_called_may_not(server: str) -> Non
     assert not called.keys() & {"ttlMs", "cacheScope"}
 
 
-def test_nothing_may_be_kept_where_the_document_does_not_say_so(pipelines: Served) -> None:
+def test_nothing_may_be_cached_by_default(pipelines: Served) -> None:
     told = modern(pipelines.url("mcp"), "tools/list").json()["result"]
     assert (told["ttlMs"], told["cacheScope"]) == (0, "private")
 
@@ -148,19 +148,19 @@ def test_nothing_may_be_kept_where_the_document_does_not_say_so(pipelines: Serve
     ],
     ids=str,
 )
-def test_headers_that_do_not_say_what_the_request_says(server: str, headers: list[Header]) -> None:
+def test_headers_must_match_the_request(server: str, headers: list[Header]) -> None:
     mismatch(modern(server, "tools/list", headers=headers))
 
 
 @pytest.mark.parametrize("version", ["2025-11-25", "2030-01-01"])
-def test_an_envelope_that_does_not_say_what_the_header_says(server: str, version: str) -> None:
+def test_an_envelope_must_match_the_header(server: str, version: str) -> None:
     mismatch(modern(server, "tools/list", _meta=envelope(version)))
 
 
 @pytest.mark.parametrize(
     "names", [[], ["x"], ["=?base64?!?="], ["Test_Simple_Text"], ["test_simple_text", "x"]]
 )
-def test_a_name_that_is_not_the_name_of_what_is_called(server: str, names: list[str]) -> None:
+def test_the_name_header_must_match_the_called_tool(server: str, names: list[str]) -> None:
     headers = [("mcp-name", name) for name in names]
     mismatch(modern(server, "tools/call", *headers, name="test_simple_text", arguments={}))
 
@@ -172,7 +172,7 @@ def test_a_name_that_is_not_the_name_of_what_is_called(server: str, names: list[
         ("prompts/get", {"name": "test_simple_prompt"}),
     ],
 )
-def test_resources_and_prompts_are_named_in_the_header_too(
+def test_the_name_header_is_required_for_resources_and_prompts_too(
     server: str, method: str, params: dict[str, Any]
 ) -> None:
     (name,) = params.values()
@@ -181,13 +181,13 @@ def test_resources_and_prompts_are_named_in_the_header_too(
     assert "result" in modern(server, method, ("mcp-name", name), **params).json()
 
 
-def test_a_name_may_be_encoded(server: str) -> None:
+def test_a_name_header_may_be_encoded(server: str) -> None:
     name = f"=?base64?{base64.b64encode(b'test_simple_text').decode()}?="
     answer = modern(server, "tools/call", ("mcp-name", name), name="test_simple_text", arguments={})
     assert answer.json()["result"]["content"]
 
 
-def test_a_version_that_nobody_knows_is_answered_with_those_that_are_known(server: str) -> None:
+def test_an_unknown_version_is_an_error_with_the_supported_versions(server: str) -> None:
     headers = [("mcp-protocol-version", "2030-01-01"), ("mcp-method", "tools/list")]
     answer = modern(server, "tools/list", headers=headers, _meta=envelope("2030-01-01"))
     assert answer.status_code == 400
@@ -197,23 +197,23 @@ def test_a_version_that_nobody_knows_is_answered_with_those_that_are_known(serve
 
 
 @pytest.mark.parametrize("version", [MODERN, "1999-01-01"])
-def test_a_version_without_its_envelope_is_refused(server: str, version: str) -> None:
+def test_a_version_without_its_envelope_is_rejected(server: str, version: str) -> None:
     answer = legacy(server, "tools/list", ("mcp-protocol-version", version), ("mcp-method", "tools/list"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, INVALID_PARAMS)
 
 
 @pytest.mark.parametrize("method", ["ping", "initialize", "logging/setLevel", "no/such"])
-def test_what_2026_07_28_does_not_have_is_not_found(server: str, method: str) -> None:
+def test_methods_absent_from_2026_07_28_are_not_found(server: str, method: str) -> None:
     answer = modern(server, method)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, METHOD_NOT_FOUND)
 
 
 @pytest.mark.parametrize("method", ["server/discover", "no/such"])
-def test_what_earlier_revisions_do_not_have_is_not_found(server: str, method: str) -> None:
+def test_methods_absent_from_legacy_versions_are_not_found(server: str, method: str) -> None:
     assert legacy(server, method).json()["error"]["code"] == METHOD_NOT_FOUND
 
 
-def test_what_older_clients_send_besides_is_passed_over(server: str) -> None:
+def test_additional_members_of_legacy_clients_are_ignored(server: str) -> None:
     answer = modern(server, "tools/list", ("mcp-session-id", "of-old"), ("last-event-id", "5"))
     assert answer.json()["result"]["tools"]
     assert "mcp-session-id" not in answer.headers
@@ -222,12 +222,12 @@ def test_what_older_clients_send_besides_is_passed_over(server: str) -> None:
 @pytest.mark.parametrize(
     "message", [{"id": 1, "result": {}}, {"id": 1, "error": {"code": 1, "message": "x"}}]
 )
-def test_a_client_of_2026_07_28_answers_nothing(server: str, message: dict[str, Any]) -> None:
+def test_a_client_of_2026_07_28_sends_no_responses(server: str, message: dict[str, Any]) -> None:
     answer = post(server, message, ("mcp-protocol-version", MODERN))
     assert answer.status_code == 400
 
 
-def test_a_stream_is_not_held_back_by_proxies(server: str) -> None:
+def test_a_stream_is_not_buffered_by_proxies(server: str) -> None:
     name = "test_tool_with_progress"
     meta = {**envelope(), "progressToken": "t"}
     answer = modern(server, "tools/call", ("mcp-name", name), name=name, arguments={}, _meta=meta)

@@ -1,4 +1,4 @@
-"""Sessions: only an adapter that asks its clients has them, and what they keep."""
+"""Sessions: only adapters that ask their clients have them, and they keep log levels and subscriptions."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def sent(served: Served, body: dict[str, Any], **headers: str) -> httpx.Response
     return httpx.post(served.url("mcp"), json=body, headers={**HEADERS, **headers})
 
 
-def test_a_session_is_given_kept_and_ended(served: Served) -> None:
+def test_a_session_is_created_kept_and_ended(served: Served) -> None:
     session = {"mcp-session-id": sent(served, INITIALIZE).headers["mcp-session-id"]}
     ping = {"jsonrpc": "2.0", "id": 2, "method": "ping"}
     assert sent(served, ping, **session).status_code == 200
@@ -67,7 +67,7 @@ def test_a_session_is_given_kept_and_ended(served: Served) -> None:
     assert sent(served, ping, **session).status_code == 404
 
 
-def test_a_stream_that_a_session_holds_open_does_not_keep_a_server_from_stopping(tmp_path: Path) -> None:
+def test_an_open_session_stream_does_not_block_shutdown(tmp_path: Path) -> None:
     file = tmp_path / "m.yaml"
     file.write_text(DOCUMENT)
     with launched(file, "--port", "mcp=0") as process:
@@ -82,13 +82,13 @@ def test_a_stream_that_a_session_holds_open_does_not_keep_a_server_from_stopping
     assert "ERROR" not in process.text
 
 
-def test_a_client_that_takes_no_streams_is_served_without_a_session(served: Served) -> None:
+def test_a_client_that_accepts_no_streams_is_served_without_a_session(served: Served) -> None:
     answer = sent(served, INITIALIZE, accept="application/json")
     assert answer.json()["result"]["protocolVersion"] == "2025-11-25"
     assert "mcp-session-id" not in answer.headers
 
 
-def test_what_is_no_json_is_refused_within_a_session_too(served: Served) -> None:
+def test_invalid_json_is_rejected_within_a_session_too(served: Served) -> None:
     session = sent(served, INITIALIZE).headers["mcp-session-id"]
     answer = httpx.post(
         served.url("mcp"), content=b'{"a": NaN}', headers={**HEADERS, "mcp-session-id": session}
@@ -96,7 +96,7 @@ def test_what_is_no_json_is_refused_within_a_session_too(served: Served) -> None
     assert answer.json()["error"]["code"] == types.PARSE_ERROR
 
 
-def test_a_client_hears_of_a_file_that_changes_until_it_unsubscribes(served: Served, tmp_path: Path) -> None:
+def test_file_changes_are_notified_until_the_client_unsubscribes(served: Served, tmp_path: Path) -> None:
     async def session() -> list[str]:
         changed: list[str] = []
         heard = asyncio.Event()
@@ -123,7 +123,7 @@ async def subscribed(client: Client, uri: str) -> None:
 
 
 @pytest.mark.parametrize("uri", ["docs://made", "docs://none"])
-def test_only_files_can_be_watched(served: Served, uri: str) -> None:
+def test_only_files_support_subscriptions(served: Served, uri: str) -> None:
     async def session() -> types.ErrorData:
         async with Client(served.url("mcp"), mode="legacy") as client:
             with pytest.raises(MCPError) as failed:
@@ -135,7 +135,7 @@ def test_only_files_can_be_watched(served: Served, uri: str) -> None:
     assert uri in error.message
 
 
-def test_what_sessions_keep_is_told_to_the_clients_that_have_them(served: Served) -> None:
+def test_session_features_are_announced_only_to_clients_with_sessions(served: Served) -> None:
     async def session(mode: str) -> types.ServerCapabilities:
         async with Client(served.url("mcp"), mode=mode) as client:
             return client.server_capabilities

@@ -93,7 +93,7 @@ def test_the_rest_is_neither_served_nor_listed(document: Path) -> None:
         names = [tool.name for tool in list_tools(served.url("mcp"))]
         assert names == ["list-items", "get-item"]
         error = error_of_call(served.url("mcp"), "add-item", {})
-        assert (error.code, error.message.partition(";")[0]) == (-32602, "There is no tool `add-item`")
+        assert (error.code, error.message.partition(";")[0]) == (-32602, "Unknown tool `add-item`")
         rest = served.url("rest")
         assert httpx.get(f"{rest}/items").status_code == 200
         answer = httpx.delete(f"{rest}/items/7")

@@ -117,7 +117,7 @@ def test_nothing_behind_authentication_is_reached_without_it(
     assert not any("locked" in name for name in search(url, "locked tool"))
     for name in ("locked-mcp.locked-tool", "locked-tool"):
         result = call_tool(url, "call_tool", {"name": name})
-        assert text_of(result).startswith(f"There is no tool `{name}`.")
+        assert text_of(result).startswith(f"Unknown tool `{name}`.")
     assert httpx.post(f"{url.removesuffix('/mcp')}/locked-mcp/mcp", json={}).status_code == 401
     assert upstream.received == []
     (site,) = [each for each in many.sites if each.adapters[0].type == "mcp"]

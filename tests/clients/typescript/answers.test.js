@@ -49,7 +49,7 @@ for (const [called, [make, Transport]] of Object.entries(clients)) {
         const { isError, texts, structuredContent } = await call(name, given);
         assert.ok(!isError);
         assert.equal(texts[0], text);
-        assert.match(texts[1], /not as the tool's outputSchema promises/);
+        assert.match(texts[1], /does not conform to the tool's outputSchema/);
         assert.deepEqual(structuredContent, { answer: JSON.parse(text), warning: texts[1] });
       }
     });
@@ -71,7 +71,7 @@ for (const [called, [make, Transport]] of Object.entries(clients)) {
       for (const name of ['object', 'list', 'number']) {
         const { isError, texts } = await call(name, 'error');
         assert.ok(isError);
-        assert.match(texts[0], /The upstream answered 410 Gone/);
+        assert.match(texts[0], /The upstream responded with 410 Gone/);
       }
     });
   });

@@ -1,4 +1,4 @@
-"""An ``mcp`` block to an MCP server: its tools, resources and prompts, over streamable HTTP and stdio."""
+"""The adapter of an ``mcp`` section: an MCP server over streamable HTTP and stdio."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from naftiko_run.capability import Capability, Feature
 from naftiko_run.document.model import Exposes, McpExposes
 from naftiko_run.expose.exposer import Adapter, Block, Endpoint, ExposeSettings
 from naftiko_run.expose.mcp.completions import Completions
-from naftiko_run.expose.mcp.directcall import DirectCalls
 from naftiko_run.expose.mcp.endpoint import McpEndpoint
-from naftiko_run.expose.mcp.lazily import LazyTools, Shelved
-from naftiko_run.expose.mcp.notices import Notices
-from naftiko_run.expose.mcp.prompts import PromptBook
-from naftiko_run.expose.mcp.resources import ResourceShelf
-from naftiko_run.expose.mcp.sessions import Subscriptions, set_level
-from naftiko_run.expose.mcp.standins import keeping_result, taking_arguments
-from naftiko_run.expose.mcp.stdio import pipe_of
-from naftiko_run.expose.mcp.tools import ToolBox
+from naftiko_run.expose.mcp.fast_path import FastPath
+from naftiko_run.expose.mcp.large_payloads import attach_arguments, detach_result
+from naftiko_run.expose.mcp.notifications import CallNotifier
+from naftiko_run.expose.mcp.prompts import PromptRegistry
+from naftiko_run.expose.mcp.resources import ResourceRegistry
+from naftiko_run.expose.mcp.sessions import Subscriptions, set_log_level
+from naftiko_run.expose.mcp.stdio_transport import build_stdio_transport
+from naftiko_run.expose.mcp.tool_search import SearchableTools, ToolSearch
+from naftiko_run.expose.mcp.tools import ToolRegistry
 from naftiko_run.expressions import parse_path
 from naftiko_run.version import __version__
 
 _log = logging.getLogger(__name__)
 
-_COMBINED: Final = "all-tools"
-"""The name of a server of the tools of several adapters."""
+_COMBINED_NAME: Final = "all-tools"
+"""The name of a server with the tools of several adapters."""
 
 
 def build_adapter(
@@ -45,25 +45,27 @@ def build_adapter(
         settings: How it is served.
         features: What it offers.
     """
-    shelf = ResourceShelf(exposes, capability)
-    tools = _tools(exposes, capability, shelf, settings)
-    lazy = LazyTools([Shelved(tools, capability.label)]) if settings.lazy_tools and tools.described else None
-    book = PromptBook(exposes, capability, shelf)
-    server = _server(exposes, capability, lazy or tools, shelf, book)
+    resources = ResourceRegistry(exposes, capability)
+    tools = _tools(exposes, capability, resources, settings)
+    tool_search = None
+    if settings.lazy_tools and tools.definitions:
+        tool_search = ToolSearch([SearchableTools(tools, capability.label)])
+    prompts = PromptRegistry(exposes, capability, resources)
+    server = _server(exposes, capability, tool_search or tools, resources, prompts)
     if exposes.converses:
-        _converse(server, shelf, settings)
+        _enable_client_requests(server, resources, settings)
         if not settings.keeps_sessions:
             _log.warning(
                 "`%s` asks its callers (x-asks): several workers keep no sessions, so that only clients of "
                 "protocol 2026-07-28 can be asked",
                 exposes.name,
             )
-    direct = DirectCalls((lazy or tools).direct, server.server_info_stamp)
+    fast_path = FastPath((tool_search or tools).fast_path, server.server_info_stamp)
     keeps_sessions = exposes.converses and settings.keeps_sessions
-    endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=keeps_sessions)
-    own = parse_path(f"/{_namespace(exposes)}/mcp")
+    endpoint = McpEndpoint(server, settings, fast_path=fast_path, keeps_sessions=keeps_sessions)
+    path = parse_path(f"/{_namespace(exposes)}/mcp")
     endpoints = (
-        Endpoint(own, endpoint),
+        Endpoint(path, endpoint),
         Endpoint(parse_path("/mcp"), endpoint, is_alias=True),
         Endpoint(parse_path("/"), endpoint, is_alias=True),
     )
@@ -71,53 +73,53 @@ def build_adapter(
         "mcp",
         exposes.namespace,
         capability,
-        own.text,
+        path.text,
         endpoints,
         tuple(_served_first(features, tools)),
         endpoint.running,
         endpoint.end_streams,
-        stdio=pipe_of(server),
-        note=lazy.note if lazy else "",
+        stdio=build_stdio_transport(server),
+        note=tool_search.note if tool_search else "",
     )
 
 
 def combine_blocks(blocks: Sequence[Block], settings: ExposeSettings) -> Adapter:
-    """Return one adapter of the tools of several blocks, which it searches; see ``Combining.combine``."""
-    lazy = LazyTools([_shelved(exposes, capability, settings) for exposes, capability in blocks])
+    """Return one adapter with the tools of several blocks, which it searches; see ``Combining.combine``."""
+    tool_search = ToolSearch([_searchable(exposes, capability, settings) for exposes, capability in blocks])
     server: Server[Any] = Server(
-        _COMBINED,
+        _COMBINED_NAME,
         version=__version__,
-        instructions=lazy.instructions,
-        on_list_tools=lazy.list,
-        on_call_tool=keeping_result(taking_arguments(lazy.call)),
-        get_tool_input_schema=lazy.input_schema,
+        instructions=tool_search.instructions,
+        on_list_tools=tool_search.list,
+        on_call_tool=detach_result(attach_arguments(tool_search.call)),
+        get_tool_input_schema=tool_search.input_schema,
     )
     converses = any(
         tool.asks for exposes, _ in blocks if isinstance(exposes, McpExposes) for tool in exposes.tools
     )
     if converses:
-        _converse(server, None, settings)
-    direct = DirectCalls(lazy.direct, server.server_info_stamp)
+        _enable_client_requests(server, None, settings)
+    fast_path = FastPath(tool_search.fast_path, server.server_info_stamp)
     keeps_sessions = converses and settings.keeps_sessions
-    endpoint = McpEndpoint(server, settings, direct=direct, keeps_sessions=keeps_sessions)
-    path, shorter = parse_path("/mcp"), parse_path("/")
+    endpoint = McpEndpoint(server, settings, fast_path=fast_path, keeps_sessions=keeps_sessions)
+    path, root = parse_path("/mcp"), parse_path("/")
     return Adapter(
         "mcp",
-        _COMBINED,
+        _COMBINED_NAME,
         None,
         path.text,
-        (Endpoint(path, endpoint), Endpoint(shorter, endpoint)),
+        (Endpoint(path, endpoint), Endpoint(root, endpoint)),
         (),
         endpoint.running,
         endpoint.end_streams,
-        stdio=pipe_of(server),
-        note=f"{lazy.note}, of {len(blocks)} adapters",
+        stdio=build_stdio_transport(server),
+        note=f"{tool_search.note}, of {len(blocks)} adapters",
     )
 
 
-def _served_first(features: Sequence[Feature], tools: ToolBox) -> list[Feature]:
+def _served_first(features: Sequence[Feature], tools: ToolRegistry) -> list[Feature]:
     """Return features with those that are not served last, among them tools that clients would reject."""
-    served = {tool.name for tool in tools.described}
+    served = {tool.name for tool in tools.definitions}
     checked = [
         each
         if each.kind or each.reason or each.name in served
@@ -127,16 +129,18 @@ def _served_first(features: Sequence[Feature], tools: ToolBox) -> list[Feature]:
     return sorted(checked, key=lambda each: bool(each.reason))
 
 
-def _shelved(exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Shelved:
+def _searchable(exposes: Exposes, capability: Capability, settings: ExposeSettings) -> SearchableTools:
     assert isinstance(exposes, McpExposes)
-    tools = _tools(exposes, capability, ResourceShelf(exposes, capability), settings)
-    return Shelved(tools, capability.label, f"{_namespace(exposes)}.")
+    tools = _tools(exposes, capability, ResourceRegistry(exposes, capability), settings)
+    return SearchableTools(tools, capability.label, f"{_namespace(exposes)}.")
 
 
 def _tools(
-    exposes: McpExposes, capability: Capability, shelf: ResourceShelf, settings: ExposeSettings
-) -> ToolBox:
-    return ToolBox(exposes, capability, shelf, Notices(_namespace(exposes)), settings.max_result)
+    exposes: McpExposes, capability: Capability, resources: ResourceRegistry, settings: ExposeSettings
+) -> ToolRegistry:
+    return ToolRegistry(
+        exposes, capability, resources, CallNotifier(_namespace(exposes)), settings.max_result
+    )
 
 
 def _namespace(exposes: McpExposes) -> str:
@@ -146,47 +150,49 @@ def _namespace(exposes: McpExposes) -> str:
 def _server(
     exposes: McpExposes,
     capability: Capability,
-    tools: ToolBox | LazyTools,
-    shelf: ResourceShelf,
-    book: PromptBook,
+    tools: ToolRegistry | ToolSearch,
+    resources: ResourceRegistry,
+    prompts: PromptRegistry,
 ) -> Server[Any]:
-    """Give an SDK server; it tells clients of the kinds of things that the block has."""
+    """Return an SDK server; it announces only the features that the section uses."""
     info = capability.document.info
     hint = CacheHint(exposes.ttl_ms, exposes.cache_scope)
-    told = [
+    instructions = [
         exposes.description or info.description,
-        tools.instructions if isinstance(tools, LazyTools) else "",
+        tools.instructions if isinstance(tools, ToolSearch) else "",
     ]
     return Server(
         _namespace(exposes),
         version=info.version or __version__,
         title=capability.label,
-        instructions="\n\n".join(filter(None, told)) or None,
+        instructions="\n\n".join(filter(None, instructions)) or None,
         on_list_tools=tools.list,
-        on_call_tool=keeping_result(taking_arguments(tools.call)),
+        on_call_tool=detach_result(attach_arguments(tools.call)),
         cache_hints=dict.fromkeys(get_args(CacheableMethod), hint),
         get_tool_input_schema=tools.input_schema,
-        on_list_resources=shelf.list if shelf else None,
-        on_list_resource_templates=shelf.templates if shelf else None,
-        on_read_resource=keeping_result(shelf.read) if shelf else None,
-        on_list_prompts=book.list if book else None,
-        on_get_prompt=taking_arguments(book.get) if book else None,
-        on_completion=Completions(shelf, book).complete if shelf or book else None,
+        on_list_resources=resources.list if resources else None,
+        on_list_resource_templates=resources.templates if resources else None,
+        on_read_resource=detach_result(resources.read) if resources else None,
+        on_list_prompts=prompts.list if prompts else None,
+        on_get_prompt=attach_arguments(prompts.get) if prompts else None,
+        on_completion=Completions(resources, prompts).complete if resources or prompts else None,
     )
 
 
-def _converse(server: Server[Any], shelf: ResourceShelf | None, settings: ExposeSettings) -> None:
-    """Have a server ask its clients: answers travel sealed, or within sessions, and so can what these keep."""
-    from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity  # brings cryptography
+def _enable_client_requests(
+    server: Server[Any], resources: ResourceRegistry | None, settings: ExposeSettings
+) -> None:
+    """Enable requests to clients: in a sealed request state, or in sessions, which also have log levels and subscriptions."""
+    from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity  # imports cryptography
 
     key = settings.state_key
     security = RequestStateSecurity(keys=[key.reveal()]) if key else RequestStateSecurity.ephemeral()
     server.middleware.append(RequestStateBoundary(security, default_audience=server.name))
     if not settings.keeps_sessions:
         return
-    server.add_request_handler("logging/setLevel", types.SetLevelRequestParams, set_level)
-    if shelf:
-        subscriptions = Subscriptions(shelf)
+    server.add_request_handler("logging/setLevel", types.SetLevelRequestParams, set_log_level)
+    if resources:
+        subscriptions = Subscriptions(resources)
         server.add_request_handler(
             "resources/subscribe", types.SubscribeRequestParams, subscriptions.subscribe
         )

@@ -1,7 +1,7 @@
-"""The arguments of a tool: the schema that clients are shown, and what their arguments become.
+"""The arguments of a tool: the input schema that clients see, and the conversion of their arguments to inputs.
 
-Models make small mistakes that are better said than suffered. An argument that the tool does not know is not used, and a
-text beside the result says so; an object or array that is given as JSON text is read, with a text as well.
+Models make small mistakes, which are reported in a note beside the result. An unknown argument is ignored with a note;
+an object or array that is passed as JSON text is parsed, with a note as well.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from naftiko_run import _json
 from naftiko_run._json_incremental import is_large
 from naftiko_run.diagnostics import json_pointer
 from naftiko_run.errors import InvalidInput
-from naftiko_run.expose.mcp.propertykeys import Schema, shown_schema
+from naftiko_run.expose.mcp.property_keys import Schema, exposed_schema
 from naftiko_run.invoke import Function, Input, InputValidator, Outcome, run_in_decode_pool
 
-_OPEN: Final = frozenset(
+_OPEN_KEYWORDS: Final = frozenset(
     (
         *("additionalProperties", "patternProperties", "unevaluatedProperties", "propertyNames"),
         *("$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas"),
     )
 )
-"""Keywords at the root of a schema by which its author says what becomes of other arguments."""
+"""Keywords at the root of a schema with which its author decides about additional arguments."""
 
-_UNTYPED: Final = frozenset(("type", "$ref", "const", "not", "allOf", "anyOf", "oneOf"))
+_TYPE_KEYWORDS: Final = frozenset(("type", "$ref", "const", "not", "allOf", "anyOf", "oneOf"))
 _TYPES: Final = {
     bool: "boolean",
     int: "integer",
@@ -35,18 +35,18 @@ _TYPES: Final = {
     list: "array",
     dict: "object",
 }
-_JSON: Final = {"object": dict, "array": list}
-_MAX_NAMED: Final = 20
-_MAX_NAME: Final = 100
+_CONTAINERS: Final = {"object": dict, "array": list}
+_MAX_REPORTED: Final = 20
+_MAX_NAME_LENGTH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """Arguments that a tool can be called with.
+class ParsedArguments:
+    """The inputs of a call, and notes for its caller.
 
     Attributes:
-        inputs: By the function's own names.
-        notes: What the caller should know of them.
+        inputs: The inputs by the function's own names.
+        notes: Notes on arguments that were ignored or parsed.
     """
 
     inputs: Mapping[str, Any]
@@ -57,55 +57,55 @@ class Arguments:
     """The arguments of one tool.
 
     Args:
-        function: What the tool calls.
-        answered: Inputs that are answers of the client's user, and so no arguments.
-        extra: Names that are used besides the function's inputs, such as in ``x-content``.
+        function: The function that the tool calls.
+        is_answer: Returns whether an input is an answer of the client, and so not an argument; None if none is.
+        extra: Names that are used in addition to the function's inputs, such as in ``x-content``.
 
     Attributes:
-        schema: As clients are shown it.
-        known: The arguments of which every one is used; None where any other may be, too.
-        takes_others: Whether the others make up the body, unless there is an argument ``body``.
+        schema: The input schema that clients see.
+        known: The names of the arguments that are used; None if any other may be used too.
+        accepts_extra: Whether other arguments form the body, unless there is an argument ``body``.
     """
 
-    __slots__ = ("_check", "_function", "_keys", "known", "schema", "takes_others")
+    __slots__ = ("_check", "_function", "_keys", "accepts_extra", "known", "schema")
 
     def __init__(
-        self, function: Function, is_answered: Callable[[str], bool] | None = None, extra: Sequence[str] = ()
+        self, function: Function, is_answer: Callable[[str], bool] | None = None, extra: Sequence[str] = ()
     ) -> None:
         self._function = function
         own = _typed(function) if not function.has_own_schema else function.input_schema
-        if is_answered is not None:
-            own = _without(own, is_answered)
-        self.schema, self._keys = shown_schema(own)
-        self.takes_others = function.accepts_extra_inputs
+        if is_answer is not None:
+            own = _without(own, is_answer)
+        self.schema, self._keys = exposed_schema(own)
+        self.accepts_extra = function.accepts_extra_inputs
         names = self.schema.get("properties", {})
-        is_open = not _OPEN.isdisjoint(self.schema)
+        is_open = not _OPEN_KEYWORDS.isdisjoint(self.schema)
         self.known = (
             None if is_open else frozenset((*names, *extra, *(name.partition(".")[0] for name in extra)))
         )
         self._check: Callable[[Mapping[str, Any]], object] = function.check
-        if self._keys is not None or is_answered is not None:
-            self._check = self._validator(own).check
+        if self._keys is not None or is_answer is not None:
+            self._check = self._build_validator(own).check
 
-    def _validator(self, own: Schema) -> InputValidator:
-        """Return what checks arguments before anything else is done with them, under the keys that are shown."""
+    def _build_validator(self, own: Schema) -> InputValidator:
+        """Return a validator of arguments under the keys that clients see, to run before the client is asked anything."""
         names = own.get("properties", {})
         inputs = [each for each in self._function.inputs if each.name in names]
-        return InputValidator([self._renamed(each) for each in inputs], self._checked(own))
+        return InputValidator([self._renamed(each) for each in inputs], self._validated_schema(own))
 
-    def _renamed(self, given: Input) -> Input:
-        return replace(given, name=self._keys.shown.get(given.name, given.name)) if self._keys else given
+    def _renamed(self, own: Input) -> Input:
+        return replace(own, name=self._keys.exposed.get(own.name, own.name)) if self._keys else own
 
-    def _checked(self, own: Schema) -> Schema:
-        """Return the schema that arguments are checked against: what is only shown as text may be anything."""
-        given = self._function.input_schema.get("properties", {})
-        properties = {name: given.get(name, each) for name, each in own.get("properties", {}).items()}
-        checked, _ = shown_schema(own | {"properties": properties} if "properties" in own else own)
+    def _validated_schema(self, own: Schema) -> Schema:
+        """Return the schema that arguments are validated against: an input exposed as a string may have any type."""
+        declared = self._function.input_schema.get("properties", {})
+        properties = {name: declared.get(name, each) for name, each in own.get("properties", {}).items()}
+        checked, _ = exposed_schema(own | {"properties": properties} if "properties" in own else own)
         return checked
 
     @property
     def invoke(self) -> Callable[[Mapping[str, Any]], Awaitable[Outcome]]:
-        """What calls the function with arguments that need no note; the function itself where no key differs."""
+        """The callable for arguments that need no note: the function's own ``invoke`` if no key differs."""
         return self._function.invoke if self._keys is None else self._invoke
 
     async def _invoke(self, arguments: Mapping[str, Any]) -> Outcome:
@@ -113,9 +113,9 @@ class Arguments:
         assert keys is not None
 
         def renamed() -> dict[str, Any]:
-            shown = keys.to_shown(arguments)
-            self._check(shown)
-            return keys.to_original(shown)
+            exposed = keys.to_exposed(arguments)
+            self._check(exposed)
+            return keys.to_original(exposed)
 
         return await self.call(await run_in_decode_pool(renamed) if is_large(arguments) else renamed())
 
@@ -123,132 +123,134 @@ class Arguments:
         """Call the function with inputs by its own names.
 
         Raises:
-            InvocationError: As ``Function.invoke``; violations point to the keys that clients are shown.
+            InvocationError: See ``Function.invoke``; violations point to the keys that clients see.
         """
         if self._keys is None:
             return await self._function.invoke(inputs)
         try:
             return await self._function.invoke(inputs)
-        except InvalidInput as fault:
-            raise self._keys.fault(fault) from None
+        except InvalidInput as error:
+            raise self._keys.exposed_error(error) from None
 
-    async def read(self, arguments: Mapping[str, Any]) -> Read:
-        """Return the inputs that arguments make, and what the caller should know.
+    async def parse(self, arguments: Mapping[str, Any]) -> ParsedArguments:
+        """Return the inputs for arguments, and notes for the caller.
 
         Raises:
-            InvalidInput: They do not fit.
+            InvalidInput: The arguments do not match the schema.
         """
         return (
-            await run_in_decode_pool(lambda: self._read(arguments))
+            await run_in_decode_pool(lambda: self._parse(arguments))
             if is_large(arguments)
-            else self._read(arguments)
+            else self._parse(arguments)
         )
 
-    def _read(self, arguments: Mapping[str, Any]) -> Read:
-        shown = arguments if self._keys is None else self._keys.to_shown(arguments)
-        notes = [*self._unknown(shown)]
+    def _parse(self, arguments: Mapping[str, Any]) -> ParsedArguments:
+        exposed = arguments if self._keys is None else self._keys.to_exposed(arguments)
+        notes = [*self._unknown_notes(exposed)]
         try:
-            self._check(shown)
+            self._check(exposed)
         except InvalidInput:
-            parsed = _Texts(self.schema)
-            shown = parsed.read(shown)
-            if not parsed.pointers:
+            parser = _JsonTextParser(self.schema)
+            exposed = parser.parse(exposed)
+            if not parser.pointers:
                 raise
-            self._check(shown)
-            notes += parsed.notes()
-        inputs = shown if self._keys is None else self._keys.to_original(shown)
-        return Read(inputs, tuple(notes))
+            self._check(exposed)
+            notes += parser.notes()
+        inputs = exposed if self._keys is None else self._keys.to_original(exposed)
+        return ParsedArguments(inputs, tuple(notes))
 
-    async def can_be_read(self, arguments: Mapping[str, Any]) -> bool:
-        """Return whether arguments that did not fit hold JSON text where an object or array is wanted."""
+    async def can_coerce(self, arguments: Mapping[str, Any]) -> bool:
+        """Return whether rejected arguments contain JSON text in place of an object or array."""
         if is_large(arguments):
-            return await run_in_decode_pool(lambda: self._can_be_read(arguments))
-        return self._can_be_read(arguments)
+            return await run_in_decode_pool(lambda: self._can_coerce(arguments))
+        return self._can_coerce(arguments)
 
-    def _can_be_read(self, arguments: Mapping[str, Any]) -> bool:
-        parsed = _Texts(self.schema)
+    def _can_coerce(self, arguments: Mapping[str, Any]) -> bool:
+        parser = _JsonTextParser(self.schema)
         try:
-            parsed.read(arguments if self._keys is None else self._keys.to_shown(arguments))
+            parser.parse(arguments if self._keys is None else self._keys.to_exposed(arguments))
         except InvalidInput:
             return False
-        return bool(parsed.pointers)
+        return bool(parser.pointers)
 
-    def _unknown(self, arguments: Mapping[str, Any]) -> Iterable[str]:
-        if self.known is None or (self.takes_others and "body" not in arguments):
+    def _unknown_notes(self, arguments: Mapping[str, Any]) -> Iterable[str]:
+        if self.known is None or (self.accepts_extra and "body" not in arguments):
             return
         known = sorted(self.known)
         unknown = [name for name in arguments if name not in self.known]
-        for name in unknown[:_MAX_NAMED]:
-            close = get_close_matches(name[:_MAX_NAME], known, n=1)
-            meant = f" Did you mean `{close[0]}`?" if close else _listed(known)
-            yield f"The argument `{_short(name)}` is not known to this tool and was not used.{meant}"
-        if len(unknown) > _MAX_NAMED:
-            yield f"{len(unknown) - _MAX_NAMED} more arguments are not known and were not used."
+        for name in unknown[:_MAX_REPORTED]:
+            close = get_close_matches(name[:_MAX_NAME_LENGTH], known, n=1)
+            hint = f" Did you mean `{close[0]}`?" if close else _listed(known)
+            yield f"Unknown argument `{_shortened(name)}` was ignored.{hint}"
+        if len(unknown) > _MAX_REPORTED:
+            yield f"{len(unknown) - _MAX_REPORTED} more unknown arguments were ignored."
 
 
-def read_texts(arguments: Mapping[str, Any], schema: Schema) -> Read:
-    """Return arguments with the JSON texts parsed that stand where their schema wants an object or an array."""
-    parsed = _Texts(schema)
-    return Read(parsed.read(arguments), tuple(parsed.notes()))
+def parse_json_texts(arguments: Mapping[str, Any], schema: Schema) -> ParsedArguments:
+    """Return arguments in which JSON text is parsed wherever the schema requires an object or array."""
+    parser = _JsonTextParser(schema)
+    return ParsedArguments(parser.parse(arguments), tuple(parser.notes()))
 
 
-class _Texts:
-    """Reads JSON texts where a schema wants an object or an array.
+class _JsonTextParser:
+    """Parses JSON text wherever a schema requires an object or array.
 
     Attributes:
-        pointers: Where there were some.
+        pointers: The locations of the parsed texts.
     """
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self.pointers: list[str] = []
 
-    def read(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        read: dict[str, Any] = self._value(dict(arguments), self._schema, ())
-        return read
+    def parse(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        parsed: dict[str, Any] = self._value(dict(arguments), self._schema, ())
+        return parsed
 
     def notes(self) -> Iterable[str]:
-        for pointer in self.pointers[:_MAX_NAMED]:
+        for pointer in self.pointers[:_MAX_REPORTED]:
             yield (
-                f"The argument `{pointer}` was given as JSON text and was read as what that says; "
-                "give it as an object or array."
+                f"The argument `{pointer}` was passed as JSON text, which was parsed; "
+                "pass an object or array instead."
             )
 
     def _value(self, value: Any, schema: Any, path: tuple[str | int, ...]) -> Any:
         if not isinstance(schema, dict):
             return value
-        here = [*_alternatives(schema)]
-        kinds = [kind for each in here for kind in _kinds(each)]
+        subschemas = [*_alternatives(schema)]
+        kinds = [kind for each in subschemas for kind in _kinds(each)]
         if isinstance(value, str) and "string" not in kinds:
-            value = self._parsed(value, [_JSON[kind] for kind in kinds if kind in _JSON], path)
+            value = self._parse_text(
+                value, [_CONTAINERS[kind] for kind in kinds if kind in _CONTAINERS], path
+            )
         if isinstance(value, dict):
             members: Schema = {}
-            for each in here:
+            for each in subschemas:
                 members = each.get("properties", {}) | members
             return {
                 name: self._value(each, members[name], (*path, name)) if name in members else each
                 for name, each in value.items()
             }
-        items = next((each["items"] for each in here if "items" in each), None)
+        items = next((each["items"] for each in subschemas if "items" in each), None)
         if isinstance(value, list) and items is not None:
             return [self._value(each, items, (*path, at)) for at, each in enumerate(value)]
         return value
 
-    def _parsed(self, text: str, wanted: list[type], path: tuple[str | int, ...]) -> Any:
-        if not wanted or text.lstrip()[:1] not in ("{", "["):
+    def _parse_text(self, text: str, expected: list[type], path: tuple[str | int, ...]) -> Any:
+        if not expected or text.lstrip()[:1] not in ("{", "["):
             return text
         try:
             value = _json.loads(text.encode())
         except ValueError:
             return text
-        if type(value) not in wanted:
+        if type(value) not in expected:
             return text
         self.pointers.append(json_pointer(path))
         return value
 
 
 def _alternatives(schema: Any) -> Iterable[Schema]:
-    """Yield a schema and those in it that speak of the same value."""
+    """Yield a schema and its subschemas that apply to the same value."""
     if isinstance(schema, dict):
         yield schema
         for keyword in ("anyOf", "oneOf", "allOf"):
@@ -262,41 +264,41 @@ def _kinds(schema: Schema) -> list[Any]:
 
 
 def _typed(function: Function) -> Schema:
-    """Return the schema of a function's inputs, in which what travels as text and has no type says ``string``."""
+    """Return the input schema of a function, with a type for each untyped input that is sent as text."""
     schema = function.input_schema
     as_text = {each.name for each in function.inputs if each.travels_as_text}
     properties: dict[str, Any] = schema.get("properties", {})
     typed = {
         name: {"type": _type_of(each), **each}
         for name, each in properties.items()
-        if _is_untyped(each, name in as_text)
+        if _is_untyped(each, is_text=name in as_text)
     }
     return {**schema, "properties": {**properties, **typed}} if typed else schema
 
 
-def _is_untyped(schema: Any, travels_as_text: bool) -> bool:  # noqa: FBT001 - of one property
-    return travels_as_text and isinstance(schema, dict) and _UNTYPED.isdisjoint(schema)
+def _is_untyped(schema: Any, *, is_text: bool) -> bool:
+    return is_text and isinstance(schema, dict) and _TYPE_KEYWORDS.isdisjoint(schema)
 
 
 def _type_of(schema: Schema) -> str:
-    """Return the one type of the values that a schema names; text where it names none."""
+    """Return the common type of the values that a schema lists; ``string`` if it lists none or several types."""
     values = [*schema.get("enum", ()), *([schema["default"]] if "default" in schema else [])]
     types = {_TYPES.get(type(each), "") for each in values}
     return types.pop() or "string" if len(types) == 1 else "string"
 
 
-def _without(schema: Schema, is_answered: Callable[[str], bool]) -> Schema:
-    given = {name: each for name, each in schema.get("properties", {}).items() if not is_answered(name)}
-    required = [name for name in schema.get("required", ()) if not is_answered(name)]
-    return {**schema, "properties": given, "required": required}
+def _without(schema: Schema, is_answer: Callable[[str], bool]) -> Schema:
+    properties = {name: each for name, each in schema.get("properties", {}).items() if not is_answer(name)}
+    required = [name for name in schema.get("required", ()) if not is_answer(name)]
+    return {**schema, "properties": properties, "required": required}
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _MAX_NAME else f"{name[:_MAX_NAME]}…"
+def _shortened(name: str) -> str:
+    return name if len(name) <= _MAX_NAME_LENGTH else f"{name[:_MAX_NAME_LENGTH]}…"
 
 
 def _listed(known: list[str]) -> str:
     if not known:
-        return " It takes no arguments."
-    more = ", …" if len(known) > _MAX_NAMED else ""
-    return f" There are: {', '.join(f'`{each}`' for each in known[:_MAX_NAMED])}{more}."
+        return " The tool has no arguments."
+    more = ", …" if len(known) > _MAX_REPORTED else ""
+    return f" Known arguments: {', '.join(f'`{each}`' for each in known[:_MAX_REPORTED])}{more}."

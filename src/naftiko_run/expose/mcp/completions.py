@@ -1,4 +1,4 @@
-"""``completion/complete``: values for the arguments of prompts and the holes of resource templates."""
+"""``completion/complete``: values for prompt arguments and for the variables of resource templates."""
 
 from __future__ import annotations
 
@@ -8,40 +8,44 @@ import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
-from naftiko_run.expose.mcp.prompts import PromptBook
-from naftiko_run.expose.mcp.resources import ResourceShelf
+from naftiko_run.expose.mcp.prompts import PromptRegistry
+from naftiko_run.expose.mcp.resources import ResourceRegistry
 
-_MOST: Final = 100
+_MAX_VALUES: Final = 100
 
 
 class Completions:
-    """Completes what the document has an ``enum`` for; for anything else there is nothing to propose.
+    """Completes arguments that have an ``enum`` in the document; any other argument has no completions.
 
     Args:
-        shelf: The resources.
-        book: The prompts.
+        resources: The resources of the adapter.
+        prompts: The prompts of the adapter.
     """
 
-    def __init__(self, shelf: ResourceShelf, book: PromptBook) -> None:
-        self._shelf = shelf
-        self._book = book
+    def __init__(self, resources: ResourceRegistry, prompts: PromptRegistry) -> None:
+        self._resources = resources
+        self._prompts = prompts
 
     async def complete(
         self, _: ServerRequestContext[Any, Any], params: types.CompleteRequestParams
     ) -> types.CompleteResult:
-        """Answer ``completion/complete``.
+        """Handle ``completion/complete``.
 
         Raises:
             MCPError: There is no such prompt or template.
         """
         reference, argument = params.ref, params.argument
         if isinstance(reference, types.PromptReference):
-            title, values = f"prompt `{reference.name}`", self._book.values_of(reference.name, argument.name)
+            title = f"prompt `{reference.name}`"
+            values = self._prompts.completion_values(reference.name, argument.name)
         else:
-            title, values = f"resource `{reference.uri}`", self._shelf.values_of(reference.uri, argument.name)
+            title = f"resource `{reference.uri}`"
+            values = self._resources.completion_values(reference.uri, argument.name)
         if values is None:
-            raise MCPError(types.INVALID_PARAMS, f"There is no {title}")
-        begun = argument.value.casefold()
-        found = [each for each in values if each.casefold().startswith(begun)]
-        completion = types.Completion(values=found[:_MOST], total=len(found), has_more=len(found) > _MOST)
+            raise MCPError(types.INVALID_PARAMS, f"Unknown {title}")
+        prefix = argument.value.casefold()
+        matches = [each for each in values if each.casefold().startswith(prefix)]
+        completion = types.Completion(
+            values=matches[:_MAX_VALUES], total=len(matches), has_more=len(matches) > _MAX_VALUES
+        )
         return types.CompleteResult(completion=completion)

@@ -1,4 +1,4 @@
-"""MCP over streamable HTTP: the door before the SDK's transports."""
+"""MCP over streamable HTTP: an ASGI app that validates requests and passes them to the fast path or to the SDK."""
 
 from __future__ import annotations
 
@@ -18,24 +18,23 @@ from mcp_types import (
 from naftiko_run import _json
 from naftiko_run.expose.body import Disconnected, header, read_body
 from naftiko_run.expose.exposer import ExposeSettings, Message, Receive, Scope, Send
-from naftiko_run.expose.mcp.accept import takes_events, takes_json
-from naftiko_run.expose.mcp.directcall import DirectCalls, headers_of
-from naftiko_run.expose.mcp.eventstream import as_event
-from naftiko_run.expose.mcp.messages import Refused, error, read_message
-from naftiko_run.expose.mcp.standins import with_results, without_arguments
+from naftiko_run.expose.mcp.content_negotiation import accepts_event_stream, accepts_json, as_event_stream
+from naftiko_run.expose.mcp.fast_path import FastPath, unique_headers
+from naftiko_run.expose.mcp.jsonrpc import InvalidMessage, error_response, read_message
+from naftiko_run.expose.mcp.large_payloads import attach_result, detach_arguments
 from naftiko_run.expose.problems import Problem
 from naftiko_run.expose.response import respond
 
 
 class McpEndpoint:
-    """Answers MCP requests of every protocol era.
+    """Answers MCP requests of every protocol version.
 
     Args:
         server: The SDK's server, with its handlers.
-        settings: Limits.
-        direct: Answers what needs nothing of the SDK; None where the SDK answers everything.
+        settings: The settings of the adapter, with its limits.
+        fast_path: Answers calls that need nothing of the SDK; None if the SDK answers every request.
         keeps_sessions: Whether clients up to 2025-11-25 get sessions, without which they cannot be asked
-            for anything. Where there are none, any replica answers any request.
+            for anything. Without sessions, any replica can answer any request.
     """
 
     def __init__(
@@ -43,132 +42,137 @@ class McpEndpoint:
         server: Server[Any],
         settings: ExposeSettings,
         *,
-        direct: DirectCalls | None = None,
+        fast_path: FastPath | None = None,
         keeps_sessions: bool = False,
     ) -> None:
         self._server = server
-        self._direct = direct
+        self._fast_path = fast_path
         self._settings = settings
         self._keeps_sessions = keeps_sessions
-        self._plain: StreamableHTTPSessionManager | None = None
-        self._streaming: StreamableHTTPSessionManager | None = None
-        self._standing: set[CancelScope] = set()
+        self._json_manager: StreamableHTTPSessionManager | None = None
+        self._stream_manager: StreamableHTTPSessionManager | None = None
+        self._open_streams: set[CancelScope] = set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Run the SDK's transports; may be entered again after it was left."""
-        most = self._settings.max_body
-        plain = StreamableHTTPSessionManager(
-            self._server, json_response=True, stateless=True, max_request_body_size=most
+        """Run the SDK's transports; may be entered again after it was exited."""
+        max_body = self._settings.max_body
+        json_manager = StreamableHTTPSessionManager(
+            self._server, json_response=True, stateless=True, max_request_body_size=max_body
         )
-        streaming = StreamableHTTPSessionManager(
-            self._server, stateless=not self._keeps_sessions, max_request_body_size=most
+        stream_manager = StreamableHTTPSessionManager(
+            self._server, stateless=not self._keeps_sessions, max_request_body_size=max_body
         )
         async with AsyncExitStack() as stack:
-            for manager in (plain, streaming):
+            for manager in (json_manager, stream_manager):
                 await stack.enter_async_context(manager.run())
-            self._plain, self._streaming = plain, streaming
+            self._json_manager, self._stream_manager = json_manager, stream_manager
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["method"] != "POST":
             if self._in_session(scope):
-                assert self._streaming is not None
-                await self._stand(self._streaming, scope, receive, send)
+                assert self._stream_manager is not None
+                await self._handle_stream(self._stream_manager, scope, receive, send)
                 return
             raise Problem(
                 405,
                 "method-not-allowed",
-                "This MCP server keeps no session and no stream: every request is a POST",
+                "This server is stateless: send JSON-RPC by POST",
                 headers=(("allow", "POST"),),
             )
-        headers = headers_of(scope)
+        headers = unique_headers(scope)
         if headers.get(b"content-type") != b"application/json":
-            _check_type(scope)
+            _check_content_type(scope)
         try:
             content = await read_body(scope, receive, self._settings.max_body)
         except Disconnected:
             return
-        received = await read_message(content)
-        if isinstance(received, Refused):
-            await respond(scope, send, 400, received.answer, "application/json")
+        parsed = await read_message(content)
+        if isinstance(parsed, InvalidMessage):
+            await respond(scope, send, 400, parsed.response, "application/json")
             return
-        message, content = received.message, received.content
-        if self._direct is not None and await self._direct.answer(headers, received, scope, receive, send):
+        if self._fast_path is not None and await self._fast_path.answer(
+            headers, parsed, scope, receive, send
+        ):
             return
-        await self._answer_with_sdk(scope, receive, send, message, content)
+        await self._answer_with_sdk(scope, receive, send, parsed.message, parsed.content)
 
     async def _answer_with_sdk(
         self, scope: Scope, receive: Receive, send: Send, message: dict[str, Any], content: bytes
     ) -> None:
-        """Answer a request in the SDK's words, as far as it is one that the SDK should see."""
-        # White space around a value is no part of it (RFC 9110, 5.5), but the HTTP parser leaves some.
+        """Answer a request through the SDK, unless it is one that the SDK cannot handle well."""
+        # White space around a header value is not part of it (RFC 9110, 5.5), but the HTTP parser keeps some.
         scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
-        if not _agrees(scope, message):
-            fault = "mcp-protocol-version header does not match the request envelope's protocol version"
+        if not _has_consistent_version(scope, message):
+            text = "mcp-protocol-version header does not match the request envelope's protocol version"
             await respond(
-                scope, send, 400, error(HEADER_MISMATCH, fault, message.get("id")), "application/json"
+                scope,
+                send,
+                400,
+                error_response(HEADER_MISMATCH, text, message.get("id")),
+                "application/json",
             )
             return
-        if _settle_accept(scope):
-            send = as_event(send)
+        if _normalize_accept(scope):
+            send = as_event_stream(send)
         if len(content) > _json.LARGE_TEXT:
-            shortened = without_arguments(scope, message, self._server.get_tool_input_schema)
-            if isinstance(shortened, Refused):
-                await respond(scope, send, 400, shortened.answer, "application/json")
+            shortened = detach_arguments(scope, message, self._server.get_tool_input_schema)
+            if isinstance(shortened, InvalidMessage):
+                await respond(scope, send, 400, shortened.response, "application/json")
                 return
             content = shortened
-        await self._pass_on(scope, receive, with_results(scope, send), message, content)
+        await self._forward(scope, receive, attach_result(scope, send), message, content)
 
-    async def _pass_on(
+    async def _forward(
         self, scope: Scope, receive: Receive, send: Send, message: dict[str, Any], content: bytes
     ) -> None:
-        """Pass a request on to the transport that answers it."""
-        assert self._plain is not None
-        assert self._streaming is not None
-        replay = _again(content, receive)
+        """Forward a request to the SDK transport that answers it."""
+        assert self._json_manager is not None
+        assert self._stream_manager is not None
+        replay = _replay(content, receive)
         if self._in_session(scope):
-            await _within_session(self._streaming, message, scope, replay, send)
-        elif self._is_streamed(scope, message):
-            await self._streaming.handle_request(scope, replay, send)
+            await _handle_in_session(self._stream_manager, message, scope, replay, send)
+        elif self._needs_stream(scope, message):
+            await self._stream_manager.handle_request(scope, replay, send)
         else:
-            # Of a client that leaves the SDK takes note only where it streams.
+            # The SDK notices a disconnect only while it streams.
             async with create_task_group() as group:
-                group.start_soon(_leave, receive, group.cancel_scope)
-                await self._plain.handle_request(scope, replay, send)
+                group.start_soon(_cancel_on_disconnect, receive, group.cancel_scope)
+                await self._json_manager.handle_request(scope, replay, send)
                 group.cancel_scope.cancel()
 
     def end_streams(self) -> None:
-        """End the streams that sessions hold open for what may happen."""
-        for standing in self._standing:
-            standing.cancel()
+        """End the streams that sessions keep open for server messages."""
+        for stream in self._open_streams:
+            stream.cancel()
 
-    async def _stand(
+    async def _handle_stream(
         self, manager: StreamableHTTPSessionManager, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Answer a session's request that may go on for as long as the session."""
+        """Answer a request of a session whose response may last as long as the session."""
         is_open = False
 
-        async def report_progress(message: Message) -> None:
+        async def tracked_send(message: Message) -> None:
             nonlocal is_open
             await send(message)
             is_open = message["type"] == "http.response.start" or message.get("more_body", False)
 
-        with CancelScope() as standing:
-            self._standing.add(standing)
+        with CancelScope() as stream:
+            self._open_streams.add(stream)
             try:
-                await manager.handle_request(scope, receive, report_progress)
+                await manager.handle_request(scope, receive, tracked_send)
             finally:
-                self._standing.discard(standing)
-        if standing.cancelled_caught and is_open:
+                self._open_streams.discard(stream)
+        if stream.cancelled_caught and is_open:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _in_session(self, scope: Scope) -> bool:
         return self._keeps_sessions and bool(header(scope, b"mcp-session-id"))
 
-    def _is_streamed(self, scope: Scope, message: dict[str, Any]) -> bool:
-        """Whether there may be a stream of events: the client takes one, and something may happen to tell of."""
+    def _needs_stream(self, scope: Scope, message: dict[str, Any]) -> bool:
+        """Return whether the response must be an event stream: the client accepts one and may get notifications."""
         if "text/event-stream" not in header(scope, b"accept"):
             return False
         meta = _meta(message)
@@ -177,24 +181,24 @@ class McpEndpoint:
         return self._keeps_sessions and message.get("method") == "initialize"
 
 
-def _settle_accept(scope: Scope) -> bool:
-    """Write a request's ``Accept`` as the SDK reads it; return whether only a stream of events is accepted.
+def _normalize_accept(scope: Scope) -> bool:
+    """Rewrite ``Accept`` to a value that the SDK understands; return whether only an event stream is accepted.
 
     Raises:
-        Problem: Neither that nor JSON is.
+        Problem: The client accepts neither JSON nor an event stream.
     """
     accept = b", ".join([value for name, value in scope["headers"] if name == b"accept"]).strip(b", \t")
-    has_json, has_events = takes_json(accept), takes_events(accept)
-    if not (has_json or has_events):
+    has_json, has_event_stream = accepts_json(accept), accepts_event_stream(accept)
+    if not (has_json or has_event_stream):
         raise Problem(
             406,
             "not-acceptable",
-            "The client accepts neither JSON nor a stream of events",
+            "The client accepts neither JSON nor an event stream",
             hint="send `Accept: application/json, text/event-stream`",
         )
     if not has_json:
         accept = b"application/json, text/event-stream"
-    elif not has_events:
+    elif not has_event_stream:
         accept = b"application/json"
     _replace_header(scope, b"accept", accept or b"*/*")
     return not has_json
@@ -204,11 +208,11 @@ def _replace_header(scope: Scope, name: bytes, value: bytes) -> None:
     scope["headers"] = [*(each for each in scope["headers"] if each[0] != name), (name, value)]
 
 
-def _check_type(scope: Scope) -> None:
-    """Check what a body is said to be, and write it as the SDK reads it.
+def _check_content_type(scope: Scope) -> None:
+    """Check that the body is JSON, and rewrite ``Content-Type`` to the value that the SDK expects.
 
     Raises:
-        Problem: It is no JSON.
+        Problem: The media type is not JSON.
     """
     media_type = header(scope, b"content-type").partition(";")[0].strip()
     if media_type.lower() == "text/json":
@@ -217,7 +221,7 @@ def _check_type(scope: Scope) -> None:
         raise Problem(
             415,
             "unsupported-media-type",
-            f"The body is {media_type or 'of no Content-Type'}; MCP takes JSON",
+            f"The body is {media_type}, not JSON" if media_type else "The request has no Content-Type",
             hint="send it with `Content-Type: application/json`",
         )
 
@@ -228,48 +232,48 @@ def _meta(message: dict[str, Any]) -> dict[str, Any]:
     return meta if isinstance(meta, dict) else {}
 
 
-def _agrees(scope: Scope, message: dict[str, Any]) -> bool:
-    """Whether a request names one protocol version, as far as it names any.
+def _has_consistent_version(scope: Scope, message: dict[str, Any]) -> bool:
+    """Return whether the header and the envelope, if both are present, name the same protocol version.
 
-    The SDK asks for that where the header names one that has the rule, and takes the header's word otherwise.
+    The SDK checks this only if the version in the header has the rule; otherwise it uses the header.
     """
-    told = header(scope, b"mcp-protocol-version")
-    return not told or _meta(message).get(PROTOCOL_VERSION_META_KEY, told) == told
+    version = header(scope, b"mcp-protocol-version")
+    return not version or _meta(message).get(PROTOCOL_VERSION_META_KEY, version) == version
 
 
-async def _within_session(
+async def _handle_in_session(
     manager: StreamableHTTPSessionManager, message: dict[str, Any], scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Answer a session's request. A client that leaves cancels it: nobody could be given the answer later."""
-    is_over = False
+    """Answer a request of a session. A disconnect cancels it, because the response could not be delivered later."""
+    is_complete = False
 
-    async def report_progress(said: Message) -> None:
-        nonlocal is_over
-        await send(said)
-        is_over = said["type"] == "http.response.body" and not said.get("more_body", False)
+    async def tracked_send(event: Message) -> None:
+        nonlocal is_complete
+        await send(event)
+        is_complete = event["type"] == "http.response.body" and not event.get("more_body", False)
 
-    async def unheard(said: Message) -> None:
-        """Take what is said to a client that has gone."""
+    async def discard(event: Message) -> None:
+        """Discard a message to a client that has disconnected."""
 
-    await manager.handle_request(scope, receive, report_progress)
-    if not is_over and "method" in message and "id" in message:
-        params = {"requestId": message["id"], "reason": "the client has left"}
-        notice = _json.dumps({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
-        await manager.handle_request(scope, _again(notice, receive), unheard)
+    await manager.handle_request(scope, receive, tracked_send)
+    if not is_complete and "method" in message and "id" in message:
+        params = {"requestId": message["id"], "reason": "the client has disconnected"}
+        notification = _json.dumps({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
+        await manager.handle_request(scope, _replay(notification, receive), discard)
 
 
-async def _leave(receive: Receive, standing: CancelScope) -> None:
-    """End what is done for a client when it goes away."""
+async def _cancel_on_disconnect(receive: Receive, cancel_scope: CancelScope) -> None:
+    """Cancel the handling of a request when its client disconnects."""
     while (await receive())["type"] != "http.disconnect":
         pass
-    standing.cancel()
+    cancel_scope.cancel()
 
 
-def _again(content: bytes, receive: Receive) -> Receive:
-    """Give the channel of a request whose body was read from another: the body first, then what follows."""
+def _replay(content: bytes, receive: Receive) -> Receive:
+    """Return a receive channel that yields a body that was read already, and then what another channel yields."""
     messages: list[Message] = [{"type": "http.request", "body": content, "more_body": False}]
 
-    async def replay() -> Message:
+    async def replayed() -> Message:
         return messages.pop() if messages else await receive()
 
-    return replay
+    return replayed

@@ -1,4 +1,4 @@
-"""The prompts of an ``mcp`` block."""
+"""The prompts of an ``mcp`` adapter."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from mcp.shared.exceptions import MCPError
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes, Prompt
 from naftiko_run.errors import InvalidInput
-from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
-from naftiko_run.expose.mcp.content import block_of
-from naftiko_run.expose.mcp.describing import title_of
-from naftiko_run.expose.mcp.failures import error_of
-from naftiko_run.expose.mcp.pages import page_of
-from naftiko_run.expose.mcp.resources import ResourceShelf
+from naftiko_run.expose.mcp.content_blocks import resource_block
+from naftiko_run.expose.mcp.elicitation import Elicitation, ElicitationError
+from naftiko_run.expose.mcp.metadata import title_of
+from naftiko_run.expose.mcp.pagination import paginate
+from naftiko_run.expose.mcp.resources import ResourceRegistry
+from naftiko_run.expose.mcp.results import problem_error
 from naftiko_run.invoke import CompiledPrompt, RenderedMessage
 
 
-class PromptBook:
-    """The prompts of one ``mcp`` block.
+class PromptRegistry:
+    """The prompts of one ``mcp`` adapter by name.
 
     Args:
-        exposes: The block.
-        capability: Holds what they are made of.
-        shelf: Has the resources that messages show.
+        exposes: The adapter's section of the document.
+        capability: The capability with the compiled prompts.
+        resources: The resources that messages embed.
     """
 
-    def __init__(self, exposes: McpExposes, capability: Capability, shelf: ResourceShelf) -> None:
-        self._shelf = shelf
+    def __init__(self, exposes: McpExposes, capability: Capability, resources: ResourceRegistry) -> None:
+        self._resources = resources
         self._prompts = {
-            model.name: (model, capability.prompts[model.pointer], Questionnaire(model.asks))
+            model.name: (model, capability.prompts[model.pointer], Elicitation(model.asks))
             for model in exposes.prompts
             if model.pointer in capability.prompts
         }
@@ -42,8 +42,8 @@ class PromptBook:
     def __bool__(self) -> bool:
         return bool(self._prompts)
 
-    def values_of(self, name: str, argument: str) -> list[str] | None:
-        """Give the values that an argument can have; None where there is no such prompt."""
+    def completion_values(self, name: str, argument: str) -> list[str] | None:
+        """Return the allowed values of an argument; None if there is no such prompt."""
         name = self._aliases.get(name, name)
         if name not in self._prompts:
             return None
@@ -53,40 +53,40 @@ class PromptBook:
     async def list(
         self, _: ServerRequestContext, params: types.PaginatedRequestParams | None
     ) -> types.ListPromptsResult:
-        """Answer ``prompts/list``.
+        """Handle ``prompts/list``.
 
         Raises:
-            MCPError: The cursor is none of this list's.
+            MCPError: The cursor is not valid for this list.
         """
-        prompts = [(name, _described(model, prompt)) for name, (model, prompt, _) in self._prompts.items()]
-        page = page_of(prompts, params)
+        prompts = [(name, _definition(model, prompt)) for name, (model, prompt, _) in self._prompts.items()]
+        page = paginate(prompts, params)
         return types.ListPromptsResult(prompts=page.entries, next_cursor=page.next_cursor)
 
     async def get(
         self, context: ServerRequestContext, params: types.GetPromptRequestParams
     ) -> types.GetPromptResult | types.InputRequiredResult:
-        """Answer ``prompts/get``.
+        """Handle ``prompts/get``.
 
         Raises:
             MCPError: There is no such prompt, required arguments are missing, or the client does not answer
-                what it asks.
+                a required question.
         """
         name = self._aliases.get(params.name, params.name)
         if name not in self._prompts:
             raise MCPError(
                 types.INVALID_PARAMS,
-                f"There is no prompt `{params.name}`; there are: {', '.join(self._prompts)}",
+                f"Unknown prompt `{params.name}`; available prompts: {', '.join(self._prompts)}",
             )
-        model, prompt, asks = self._prompts[name]
+        model, prompt, elicitation = self._prompts[name]
         try:
-            arguments = await asks.inputs(context, params, params.arguments or {})
+            arguments = await elicitation.inputs(context, params, params.arguments or {})
             if isinstance(arguments, types.InputRequiredResult):
                 return arguments
             messages = prompt.render(arguments)
-        except Unanswered as fault:
-            raise MCPError(types.INVALID_PARAMS, str(fault)) from None
-        except InvalidInput as fault:
-            raise error_of(fault, f"prompt `{name}`") from None
+        except ElicitationError as error:
+            raise MCPError(types.INVALID_PARAMS, str(error)) from None
+        except InvalidInput as error:
+            raise problem_error(error, f"prompt `{name}`") from None
         return types.GetPromptResult(
             description=model.description or None,
             messages=[
@@ -97,11 +97,11 @@ class PromptBook:
 
     async def _block(self, message: RenderedMessage, protocol_version: str) -> types.ContentBlock:
         if message.resource:
-            return block_of(await self._shelf.contents(message.resource, protocol_version))
+            return resource_block(await self._resources.contents(message.resource, protocol_version))
         return types.TextContent(text=message.text)
 
 
-def _described(model: Prompt, prompt: CompiledPrompt) -> types.Prompt:
+def _definition(model: Prompt, prompt: CompiledPrompt) -> types.Prompt:
     return types.Prompt(
         name=model.name,
         title=title_of(model),

@@ -1,4 +1,4 @@
-"""Outcomes and errors as MCP tool results: dictionaries with the members that the protocol names."""
+"""Outcomes and errors as MCP results: dictionaries with the member names of the protocol, or their JSON."""
 
 from __future__ import annotations
 
@@ -7,126 +7,133 @@ from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any, Final
 
+import mcp_types as types
+from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from naftiko_run import _json
-from naftiko_run.expose.mcp.promises import Promise
-from naftiko_run.expose.mcp.trimming import ResultLimit
-from naftiko_run.expose.problems import Problem
+from naftiko_run.errors import InvalidInput
+from naftiko_run.expose.mcp.output_schema import OutputSchema
+from naftiko_run.expose.mcp.truncation import ResultLimit
+from naftiko_run.expose.problems import Problem, problem_of
 from naftiko_run.expressions import MISSING, as_text
 from naftiko_run.invoke import Outcome
 
-Wire = dict[str, Any]
-"""A result, or a part of one, as it is written."""
+JsonObject = dict[str, Any]
+"""A result, or a part of one, as it is serialized."""
 
-Begun = tuple[bytes, ...]
-"""The JSON of a result in pieces, without its last brace: more members may follow."""
+JsonFragment = tuple[bytes, ...]
+"""The JSON of a result in pieces, without its closing brace, so that more members can be added."""
 
-MOST_LEVELS: Final = 100
-"""How deep structured content is nested at most: parsers of clients have limits from 128 levels on."""
+MAX_DEPTH: Final = 100
+"""Maximum nesting depth of structured content: parsers of clients have limits from 128 levels on."""
 
 _BEFORE_TEXT: Final = b'{"content":[{"type":"text","text":'
 _AFTER_TEXT: Final = b'}],"isError":false,"structuredContent":'
 
 
-def result_of(
+def render_result(
     outcome: Outcome,
     protocol_version: str,
     name: str,
     limit: ResultLimit | None = None,
-    promise: Promise | None = None,
-) -> Wire:
-    """Give the result of a call that an upstream answered.
+    output_schema: OutputSchema | None = None,
+) -> JsonObject:
+    """Return the result of a call that an upstream responded to.
 
-    Data is given as ``structuredContent`` and as compact JSON text; what is no
-    text, by its type or by its bytes, as an image, as audio or as an embedded
-    resource; anything else, and what is nested too deeply for clients to read,
-    as text. Where the upstream says where the result is (``Location``), a further
-    text does too. An upstream's error is ``isError``
-    with its status and body. What is longer than the limit is cut, and a
-    second text says so; bytes and errors never are. What is not as it was
-    promised is given all the same, and a further text says so.
+    Data becomes ``structuredContent`` and compact JSON text. Binary content, by its media type or its bytes, becomes an
+    image, audio or an embedded resource. Everything else becomes text, and so does data nested too deeply for clients.
+    If the upstream sends a ``Location``, an additional text shows it. An error of the upstream becomes ``isError`` with
+    its status and body. Text and data over the limit are truncated, with a note; binary content and errors are not.
+    A value that does not conform to the output schema is returned with a warning.
 
     Args:
-        outcome: The answer.
-        protocol_version: The client's.
-        name: What was called, ``namespace/tool``, percent-encoded.
-        limit: Of text and data; None for none.
-        promise: What clients check the answer against; None where nothing is promised.
+        outcome: The outcome of the call.
+        protocol_version: The protocol version of the client.
+        name: The called tool as ``namespace/tool``, percent-encoded.
+        limit: The limit of text and data; None for no limit.
+        output_schema: The schema that clients validate the result against; None for no schema.
     """
     if outcome.has_failed:
-        return keep_to(promise, result_of_failure(outcome), protocol_version)
+        return drop_invalid_structure(output_schema, failure_result(outcome), protocol_version)
     if not outcome.content:
         text = f"{_status(outcome.status)}, without content"
         if outcome.location:
             text += f"; Location: {outcome.location}"
-        return _wire([text_block(text)], promise.keep(MISSING, protocol_version)[0] if promise else None)
+        structured = output_schema.conform(MISSING, protocol_version)[0] if output_schema else None
+        return _result([text_block(text)], structured)
     value = outcome.value
     if value is MISSING and not outcome.is_readable:
-        shown = [_bytes(outcome, name)]
+        content = [_binary_block(outcome, name)]
         if outcome.location:
-            shown.append(text_block(f"{_status(outcome.status)}; Location: {outcome.location}"))
-        return _wire(shown)
-    return _wire_of_all(*_told(outcome, value, protocol_version, limit, promise))
+            content.append(text_block(f"{_status(outcome.status)}; Location: {outcome.location}"))
+        return _result(content)
+    return _text_result(*_rendered(outcome, value, protocol_version, limit, output_schema))
 
 
-def begun_result_of(
+def render_fragment(
     outcome: Outcome,
     protocol_version: str,
     name: str,
     limit: ResultLimit | None,
-    promise: Promise | None,
-) -> Begun:
-    """Give the same as JSON; see ``result_of``. Data is written once, for its text and as structured content."""
+    output_schema: OutputSchema | None,
+) -> JsonFragment:
+    """Return what ``render_result`` does as JSON; data is serialized once for both text and structured content."""
     value = MISSING if outcome.has_failed else outcome.value
     if value is MISSING or value is None:
-        result = result_of(outcome, protocol_version, name, limit, promise)
-        return begun(result, in_steps=outcome.is_long)
+        result = render_result(outcome, protocol_version, name, limit, output_schema)
+        return json_fragment(result, in_steps=outcome.is_long)
     if (
         limit is None
-        and promise is None
+        and output_schema is None
         and not outcome.location
         and (isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS)
     ):
-        written = _written(outcome, value)
-        if written is not None:
-            return _BEFORE_TEXT, _json.dumps(written.decode()), _AFTER_TEXT, written
-    text, structured, notes = _told(outcome, value, protocol_version, limit, promise)
+        serialized = _serialized(outcome, value)
+        if serialized is not None:
+            return _BEFORE_TEXT, _json.dumps(serialized.decode()), _AFTER_TEXT, serialized
+    text, structured, notes = _rendered(outcome, value, protocol_version, limit, output_schema)
     if structured is not value or notes:
-        return begun(_wire_of_all(text, structured, notes), in_steps=outcome.is_long)
+        return json_fragment(_text_result(text, structured, notes), in_steps=outcome.is_long)
     return _BEFORE_TEXT, _json.dumps(text), _AFTER_TEXT, text.encode()
 
 
-def begun(result: Wire, *, in_steps: bool = False) -> Begun:
-    """Return a result as JSON; a large one in a thread, in steps between which others run."""
-    written = _json.dumps_incrementally(result) if in_steps else _json.dumps(result)
-    return (written[:-1],)
+def json_fragment(result: JsonObject, *, in_steps: bool = False) -> JsonFragment:
+    """Return a result as JSON. A large one is serialized in a thread, in steps that let other threads run."""
+    serialized = _json.dumps_incrementally(result) if in_steps else _json.dumps(result)
+    return (serialized[:-1],)
 
 
-def _written(outcome: Outcome, value: Any) -> bytes | None:
-    """Return the JSON of an outcome's value; None where it is nested too deeply."""
+def _serialized(outcome: Outcome, value: Any) -> bytes | None:
+    """Return the JSON of an outcome's value; None if it is nested too deeply."""
     if outcome.is_long:
-        return _json.dumps_with_max_depth_incrementally(value, MOST_LEVELS)
-    return _json.dumps_with_max_depth(value, MOST_LEVELS)
+        return _json.dumps_with_max_depth_incrementally(value, MAX_DEPTH)
+    return _json.dumps_with_max_depth(value, MAX_DEPTH)
 
 
-def keep_to(promise: Promise | None, error: Wire, protocol_version: str) -> Wire:
-    """Give an error that a client takes: without structured content where that is not as was promised."""
+def drop_invalid_structure(
+    output_schema: OutputSchema | None, error: JsonObject, protocol_version: str
+) -> JsonObject:
+    """Return an error result without its structured content if that would make the client reject the result."""
     structured = error.get("structuredContent")
-    if promise is not None and structured is not None and not promise.allows(structured, protocol_version):
+    if (
+        output_schema is not None
+        and structured is not None
+        and not output_schema.allows_error(structured, protocol_version)
+    ):
         del error["structuredContent"]
     return error
 
 
-_UNFIT: Final = "The arguments do not fit the tool's input schema:"
+_INVALID_ARGUMENTS: Final = "The arguments do not match the tool's input schema:"
 
 
-def result_of_problem(problem: Problem, unfit: str = _UNFIT) -> Wire:
-    """Return the result of a call that was refused, or that failed on the way.
+def problem_result(problem: Problem, heading: str = _INVALID_ARGUMENTS) -> JsonObject:
+    """Return the result of a call that was rejected, or that failed before an upstream responded.
 
     Args:
-        problem: Why.
-        unfit: What stands before the violations, where there are some.
+        problem: The problem.
+        heading: The first line if the problem has violations.
     """
     document = problem.document()
     lines = [problem.detail]
@@ -138,16 +145,16 @@ def result_of_problem(problem: Problem, unfit: str = _UNFIT) -> Wire:
     if problem.hint:
         lines.append(problem.hint)
     if "violations" in problem.members:
-        lines[0] = unfit
+        lines[0] = heading
     if "id" in problem.members:
         lines.append(f"id: {problem.members['id']}")
-    return _error("\n".join(lines), document)
+    return _error_result("\n".join(lines), document)
 
 
-def result_of_failure(outcome: Outcome) -> Wire:
-    """Give the result of a call that the upstream did not do: its status and body."""
+def failure_result(outcome: Outcome) -> JsonObject:
+    """Return the result of a call that the upstream responded to with an error: its status and body."""
     body = outcome.text if outcome.value is MISSING else outcome.value
-    text = f"The upstream answered {_status(outcome.status)}"
+    text = f"The upstream responded with {_status(outcome.status)}"
     structured: dict[str, Any] = {"status": outcome.status, "body": body}
     for name, value in outcome.headers:
         if name == "retry-after":
@@ -157,79 +164,110 @@ def result_of_failure(outcome: Outcome) -> Wire:
         structured["location"] = outcome.location
         text += f"; Location: {outcome.location}"
     if outcome.content:
-        written = None if outcome.value is MISSING else _written(outcome, outcome.value)
-        text += f":\n{outcome.text if written is None else written.decode()}"
-    return _error(text, structured)
+        serialized = None if outcome.value is MISSING else _serialized(outcome, outcome.value)
+        text += f":\n{outcome.text if serialized is None else serialized.decode()}"
+    return _error_result(text, structured)
 
 
-def _error(text: str, structured: dict[str, Any]) -> Wire:
-    is_deep = _json.exceeds_depth(structured, MOST_LEVELS)
-    return _wire([text_block(text)], None if is_deep else structured, is_error=True)
+def problem_error(error: Exception, subject: str) -> MCPError:
+    """Return the JSON-RPC error of a rejected or failed request, for methods whose results have no ``isError``.
+
+    Args:
+        error: The exception.
+        subject: What the client requested, such as "prompt `greet`".
+    """
+    problem = problem_of(error)
+    code = types.INVALID_PARAMS if isinstance(error, InvalidInput) else types.INTERNAL_ERROR
+    result = problem_result(problem, f"The arguments do not match the {subject}:")
+    return MCPError(code, _text_of(result), problem.document())
 
 
-def text_block(text: str) -> Wire:
-    """Give a text as content."""
+def failure_error(outcome: Outcome) -> MCPError:
+    """Return the JSON-RPC error of a call that the upstream responded to with an error."""
+    result = failure_result(outcome)
+    return MCPError(types.INTERNAL_ERROR, _text_of(result), result.get("structuredContent"))
+
+
+def _text_of(result: JsonObject) -> str:
+    (content,) = result["content"]
+    text: str = content["text"]
+    return text
+
+
+def _error_result(text: str, structured: dict[str, Any]) -> JsonObject:
+    is_too_deep = _json.exceeds_depth(structured, MAX_DEPTH)
+    return _result([text_block(text)], None if is_too_deep else structured, is_error=True)
+
+
+def text_block(text: str) -> JsonObject:
+    """Return a text content block."""
     return {"type": "text", "text": text}
 
 
-def result_of_text(text: str, *, is_error: bool = False) -> Wire:
-    """Give a result that is nothing but a text."""
-    return _wire([text_block(text)], is_error=is_error)
+def text_result(text: str, *, is_error: bool = False) -> JsonObject:
+    """Return a result that consists of a text."""
+    return _result([text_block(text)], is_error=is_error)
 
 
-def _wire(content: list[Wire], structured: Any = None, *, is_error: bool = False) -> Wire:
-    result: Wire = {"content": content, "isError": is_error}
+def _result(content: list[JsonObject], structured: Any = None, *, is_error: bool = False) -> JsonObject:
+    result: JsonObject = {"content": content, "isError": is_error}
     if structured is not None:
         result["structuredContent"] = structured
     return result
 
 
-def _bytes(outcome: Outcome, name: str) -> Wire:
+def _binary_block(outcome: Outcome, name: str) -> JsonObject:
     data = b64encode(outcome.content).decode()
     kind = outcome.media_type.partition(";")[0].strip().casefold()
     if kind.startswith("image/"):
         return {"type": "image", "data": data, "mimeType": kind}
     if kind.startswith("audio/"):
         return {"type": "audio", "data": data, "mimeType": kind}
-    # The resource is in the result, and nowhere else: its URI only tells it from others.
+    # The resource exists only in this result: its URI is an identifier that cannot be read.
     uri = f"naftiko://results/{name}/{blake2b(outcome.content, digest_size=16).hexdigest()}"
     return {"type": "resource", "resource": {"uri": uri, "mimeType": outcome.media_type, "blob": data}}
 
 
-def _told(
-    outcome: Outcome, value: Any, protocol_version: str, limit: ResultLimit | None, promise: Promise | None
+def _rendered(
+    outcome: Outcome,
+    value: Any,
+    protocol_version: str,
+    limit: ResultLimit | None,
+    output_schema: OutputSchema | None,
 ) -> tuple[str, Any, list[str]]:
-    """Give an answer's text, its structured content, and notes on both.
+    """Return the text of an outcome, its structured content, and notes on both.
 
-    Where the structured content is the answer's own value, the text is the JSON of that.
+    If the structured content is the value itself, the text is its JSON.
     """
     structured, note, notes = None, "", []
-    written = None if value is MISSING else _written(outcome, value)
-    if written is not None:
-        if limit and len(written) > limit.most:
-            value, note = limit.cut(value)
-            written = _json.dumps(value)
-        # Until 2025-11-25 structured content is an object; anything else travels inside one.
-        is_fit = isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS
-        structured = value if is_fit else {"result": value}
-        text = written.decode()
+    serialized = None if value is MISSING else _serialized(outcome, value)
+    if serialized is not None:
+        if limit and len(serialized) > limit.max_bytes:
+            value, note = limit.truncate(value)
+            serialized = _json.dumps(value)
+        # Up to 2025-11-25 structured content must be an object, so any other value is wrapped in one.
+        is_allowed = isinstance(value, dict) or protocol_version in MODERN_PROTOCOL_VERSIONS
+        structured = value if is_allowed else {"result": value}
+        text = serialized.decode()
     else:
         text = outcome.text
-        if limit and len(text.encode()) > limit.most:
-            text, note = limit.cut_text(text)
+        if limit and len(text.encode()) > limit.max_bytes:
+            text, note = limit.truncate_text(text)
     if note:
         notes.append(note)
     if outcome.location:
         notes.append(f"{_status(outcome.status)}; Location: {outcome.location}")
-    if promise is not None:
-        structured, warning = promise.keep(MISSING if written is None else value, protocol_version)
+    if output_schema is not None:
+        structured, warning = output_schema.conform(
+            MISSING if serialized is None else value, protocol_version
+        )
         if warning:
             notes.append(warning)
     return text, structured, notes
 
 
-def _wire_of_all(text: str, structured: Any, notes: list[str]) -> Wire:
-    return _wire([text_block(each) for each in (text, *notes)], structured)
+def _text_result(text: str, structured: Any, notes: list[str]) -> JsonObject:
+    return _result([text_block(each) for each in (text, *notes)], structured)
 
 
 def _status(status: int) -> str:

@@ -1,4 +1,4 @@
-"""What is kept for the clients that have sessions: their log level, and the resources that they watch."""
+"""State of client sessions: the log level and the subscribed resources."""
 
 from __future__ import annotations
 
@@ -10,84 +10,84 @@ from mcp.server.connection import Connection
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
-from naftiko_run.expose.mcp.resources import ResourceShelf
+from naftiko_run.expose.mcp.resources import ResourceRegistry
 
-_SECONDS_BETWEEN_LOOKS: Final = 1.0
-_LEVEL: Final = "naftiko.level"
-_WATCHES: Final = "naftiko.watches"
+_POLL_INTERVAL: Final = 1.0
+_LOG_LEVEL: Final = "naftiko.level"
+_WATCHERS: Final = "naftiko.watches"
 _LEVELS_WITH_INFO: Final = ("debug", "info")
 
 
-async def set_level(
+async def set_log_level(
     context: ServerRequestContext[Any, Any], params: types.SetLevelRequestParams
 ) -> types.EmptyResult:
-    """Answer ``logging/setLevel``."""
-    _connection(context).state[_LEVEL] = params.level
+    """Handle ``logging/setLevel``."""
+    _connection(context).state[_LOG_LEVEL] = params.level
     return types.EmptyResult()
 
 
-def wants_info(context: ServerRequestContext[Any, Any]) -> bool:
-    """Whether the client has asked, in its session, for log messages at ``info``."""
-    return _connection(context).state.get(_LEVEL) in _LEVELS_WITH_INFO
+def is_info_enabled(context: ServerRequestContext[Any, Any]) -> bool:
+    """Return whether the client has enabled log messages of level ``info`` in its session."""
+    return _connection(context).state.get(_LOG_LEVEL) in _LEVELS_WITH_INFO
 
 
 class Subscriptions:
-    """Tells clients when a file that is a resource changes.
+    """Notifies subscribed clients when the file behind a resource changes.
 
     Args:
-        shelf: The resources.
+        resources: The resources of the adapter.
     """
 
-    def __init__(self, shelf: ResourceShelf) -> None:
-        self._shelf = shelf
+    def __init__(self, resources: ResourceRegistry) -> None:
+        self._resources = resources
 
     async def subscribe(
         self, context: ServerRequestContext[Any, Any], params: types.SubscribeRequestParams
     ) -> types.EmptyResult:
-        """Answer ``resources/subscribe``.
+        """Handle ``resources/subscribe``.
 
         Raises:
-            MCPError: There is no such resource, or nobody tells us when it changes.
+            MCPError: There is no such resource, or it is not a file.
         """
-        stamp = await asyncio.to_thread(self._shelf.stamp, params.uri)
-        if stamp is None:
+        fingerprint = await asyncio.to_thread(self._resources.fingerprint, params.uri)
+        if fingerprint is None:
             raise MCPError(
                 types.INVALID_PARAMS,
-                f"There is no file `{params.uri}`; only resources that are files can be watched",
+                f"No file `{params.uri}`: only resources that are files support subscriptions",
                 {"uri": params.uri},
             )
         connection = _connection(context)
-        watches = connection.state.get(_WATCHES)
-        if watches is None:
-            watches = connection.state[_WATCHES] = {}
-            connection.exit_stack.callback(_end, watches)
-        if params.uri not in watches:
-            watches[params.uri] = asyncio.create_task(self._watch(connection, params.uri, stamp))
+        watchers = connection.state.get(_WATCHERS)
+        if watchers is None:
+            watchers = connection.state[_WATCHERS] = {}
+            connection.exit_stack.callback(_cancel_all, watchers)
+        if params.uri not in watchers:
+            watchers[params.uri] = asyncio.create_task(self._watch(connection, params.uri, fingerprint))
         return types.EmptyResult()
 
     async def unsubscribe(
         self, context: ServerRequestContext[Any, Any], params: types.UnsubscribeRequestParams
     ) -> types.EmptyResult:
-        """Answer ``resources/unsubscribe``."""
-        watch = _connection(context).state.get(_WATCHES, {}).pop(params.uri, None)
-        if watch is not None:
-            watch.cancel()
+        """Handle ``resources/unsubscribe``."""
+        watcher = _connection(context).state.get(_WATCHERS, {}).pop(params.uri, None)
+        if watcher is not None:
+            watcher.cancel()
         return types.EmptyResult()
 
-    async def _watch(self, connection: Connection, uri: str, stamp: object) -> None:
+    async def _watch(self, connection: Connection, uri: str, fingerprint: object) -> None:
         while True:
-            await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
-            now = await asyncio.to_thread(self._shelf.stamp, uri)
-            if now != stamp:
-                stamp = now
+            await asyncio.sleep(_POLL_INTERVAL)
+            current = await asyncio.to_thread(self._resources.fingerprint, uri)
+            if current != fingerprint:
+                fingerprint = current
                 await connection.send_resource_updated(uri)
 
 
-def _end(watches: dict[str, asyncio.Task[None]]) -> None:
-    for watch in watches.values():
-        watch.cancel()
+def _cancel_all(watchers: dict[str, asyncio.Task[None]]) -> None:
+    for watcher in watchers.values():
+        watcher.cancel()
 
 
 def _connection(context: ServerRequestContext[Any, Any]) -> Connection:
-    """Give what lasts as long as the session; the SDK hands it to handlers in no other way."""
+    """Return the connection, which lives as long as the session; the SDK offers handlers no public access to it."""
     return context.session._connection  # noqa: SLF001

@@ -1,9 +1,10 @@
-"""The tools of an ``mcp`` block."""
+"""The tools of an ``mcp`` adapter."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
@@ -21,34 +22,35 @@ from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import InvocationError
 from naftiko_run.expose.mcp.arguments import Arguments
-from naftiko_run.expose.mcp.asks import Questionnaire, Unanswered
-from naftiko_run.expose.mcp.content import Showing
-from naftiko_run.expose.mcp.describing import describe
-from naftiko_run.expose.mcp.directcall import DirectTool
-from naftiko_run.expose.mcp.notices import Notices
-from naftiko_run.expose.mcp.pages import page_of
-from naftiko_run.expose.mcp.promises import Promise
-from naftiko_run.expose.mcp.resources import ResourceShelf
+from naftiko_run.expose.mcp.content_blocks import ResultContent
+from naftiko_run.expose.mcp.elicitation import Elicitation, ElicitationError
+from naftiko_run.expose.mcp.fast_path import FastPathTool
+from naftiko_run.expose.mcp.metadata import tool_definition
+from naftiko_run.expose.mcp.notifications import CallNotifier
+from naftiko_run.expose.mcp.output_schema import OutputSchema
+from naftiko_run.expose.mcp.pagination import paginate
+from naftiko_run.expose.mcp.resources import ResourceRegistry
 from naftiko_run.expose.mcp.results import (
-    Begun,
-    Wire,
-    begun,
-    begun_result_of,
-    keep_to,
-    result_of,
-    result_of_problem,
-    result_of_text,
+    JsonFragment,
+    JsonObject,
+    drop_invalid_structure,
+    json_fragment,
+    problem_result,
+    render_fragment,
+    render_result,
     text_block,
+    text_result,
 )
-from naftiko_run.expose.mcp.schemaroots import plain_root
-from naftiko_run.expose.mcp.trimming import ResultLimit, limit_of
+from naftiko_run.expose.mcp.schema_flattening import flatten_root
+from naftiko_run.expose.mcp.truncation import ResultLimit, result_limit
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.invoke import Function, Outcome, run_in_decode_pool
 
-_ERAS: Final = (LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION)
-"""A revision of each era, in which tools are told alike."""
+_LIST_VERSIONS: Final = (LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION)
+"""One protocol version for each form in which tools are listed."""
 
-_NO_TOOLS: Final = types.ListToolsResult(tools=[]).model_dump(mode="json", by_alias=True)
+_MAX_NAME_LENGTH: Final = 200
+_EMPTY_LIST: Final = types.ListToolsResult(tools=[]).model_dump(mode="json", by_alias=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,49 +59,54 @@ class _Tool:
 
     Attributes:
         name: ``namespace/tool``, percent-encoded.
-        arguments: Read what the caller gives, before anything is asked.
-        limit: How long results may be; None for no limit.
-        promise: What clients check its results against; None where nothing is promised.
+        elicitation: The questions to the client.
+        content: The content blocks that replace the text of a result.
+        definition: The definition without the output schema.
+        arguments: Parses the arguments of a call, before the client is asked anything.
+        limit: The maximum size of results; None for no limit.
+        output_schema: The schema that clients validate results against; None for no schema.
     """
 
     name: str
     function: Function
-    asks: Questionnaire
-    showing: Showing
-    described: types.Tool
+    elicitation: Elicitation
+    content: ResultContent
+    definition: types.Tool
     arguments: Arguments
     limit: ResultLimit | None
-    promise: Promise | None
+    output_schema: OutputSchema | None
 
-    def told(self, protocol_version: str) -> types.Tool:
-        """Give what ``tools/list`` tells a client of it."""
-        if self.promise is None:
-            return self.described
-        return self.described.model_copy(update={"output_schema": self.promise.schema(protocol_version)})
+    def definition_for(self, protocol_version: str) -> types.Tool:
+        """Return its definition in ``tools/list`` for a protocol version."""
+        if self.output_schema is None:
+            return self.definition
+        return self.definition.model_copy(
+            update={"output_schema": self.output_schema.schema(protocol_version)}
+        )
 
 
-class ToolBox:
-    """The tools of one ``mcp`` block.
+class ToolRegistry:
+    """The tools of one ``mcp`` adapter by name.
 
     Args:
-        exposes: The block.
-        capability: Holds the functions.
-        shelf: Has the resources that results show.
-        notices: Tells clients how far their calls have come.
-        max_result: How long results may be where a tool does not say, in bytes; None for no limit.
+        exposes: The adapter's section of the document.
+        capability: The capability with the compiled functions.
+        resources: The resources that results embed.
+        notifier: Notifies clients of the progress of their calls.
+        max_result: The maximum size of results in bytes, unless a tool has its own; None for no limit.
     """
 
     def __init__(
         self,
         exposes: McpExposes,
         capability: Capability,
-        shelf: ResourceShelf,
-        notices: Notices,
+        resources: ResourceRegistry,
+        notifier: CallNotifier,
         max_result: int | None,
     ) -> None:
-        self._notices = notices
+        self._notifier = notifier
         self._tools: dict[str, _Tool] = {}
-        self._direct: dict[str, DirectTool] = {}
+        self._fast_path: dict[str, FastPathTool] = {}
         self._aliases: dict[str, str] = {}
         self._unavailable = {each.name: each.reason for each in exposes.unavailable}
         for model in exposes.tools:
@@ -107,90 +114,93 @@ class ToolBox:
             if function is None:
                 self._unavailable[model.name] = capability.unavailable[model.pointer]
                 continue
-            asks, showing = Questionnaire(model.asks), Showing(model.content, shelf)
-            extra = (*showing.names, *asks.names)
-            arguments = Arguments(function, asks.is_asked if asks else None, extra)
-            described = describe(model, function.description, plain_root(arguments.schema))
-            limit = limit_of(model.max_result or max_result, described.input_schema)
+            elicitation, content = Elicitation(model.asks), ResultContent(model.content, resources)
+            extra = (*content.names, *elicitation.names)
+            arguments = Arguments(function, elicitation.is_answer if elicitation else None, extra)
+            definition = tool_definition(model, function.description, flatten_root(arguments.schema))
+            limit = result_limit(model.max_result or max_result, definition.input_schema)
             name = f"{quote(exposes.namespace)}/{quote(model.name)}"
-            promise = Promise(model.name, function.output_schema) if function.output_schema else None
-            tool = _Tool(name, function, asks, showing, described, arguments, limit, promise)
-            if fault := _fault(tool):
-                self._unavailable[model.name] = fault
+            output_schema = (
+                OutputSchema(model.name, function.output_schema) if function.output_schema else None
+            )
+            tool = _Tool(name, function, elicitation, content, definition, arguments, limit, output_schema)
+            if reason := _invalid_definition(tool):
+                self._unavailable[model.name] = reason
                 continue
             self._tools[model.name] = tool
             self._aliases.setdefault(model.written_name, model.name)
-            if direct := _direct(tool):
-                self._direct[model.name] = direct
+            if fast_path_tool := _fast_path_tool(tool):
+                self._fast_path[model.name] = fast_path_tool
         self._aliases = {
             each: name for each, name in self._aliases.items() if each and each not in self._tools
         }
         for alias, name in self._aliases.items():
-            if name in self._direct:
-                self._direct[alias] = self._direct[name].named(alias)
+            if name in self._fast_path:
+                self._fast_path[alias] = self._fast_path[name].named(alias)
         self._lists = {
-            version: [(name, each.told(version)) for name, each in self._tools.items()] for version in _ERAS
+            version: [(name, each.definition_for(version)) for name, each in self._tools.items()]
+            for version in _LIST_VERSIONS
         }
 
     @property
-    def described(self) -> Sequence[types.Tool]:
-        """The tools that can be called."""
-        return [tool.described for tool in self._tools.values()]
+    def definitions(self) -> Sequence[types.Tool]:
+        """The definitions of the tools that can be called, without output schemas."""
+        return [tool.definition for tool in self._tools.values()]
 
-    def told(self, name: str, protocol_version: str) -> types.Tool:
-        """Give what a client is told of a tool that can be called."""
-        return self._tools[name].told(protocol_version)
+    def definition_for(self, name: str, protocol_version: str) -> types.Tool:
+        """Return the definition of a tool that can be called for a protocol version."""
+        return self._tools[name].definition_for(protocol_version)
 
     @property
     def aliases(self) -> Mapping[str, str]:
-        """The names of tools that can be called, by what the document writes where that is another name."""
+        """The names of tools that can be called by their names in the document, if those differ."""
         return self._aliases
 
     @property
     def unavailable(self) -> Mapping[str, str]:
-        """Why other tools cannot be called, by name."""
+        """The reasons why other tools cannot be called, by name."""
         return self._unavailable
 
     async def list(
         self, context: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        """Answer ``tools/list``.
+        """Handle ``tools/list``.
 
         Raises:
-            MCPError: The cursor is none of this list's.
+            MCPError: The cursor is not valid for this list.
         """
-        era = _ERAS[context.protocol_version in MODERN_PROTOCOL_VERSIONS]
-        page = page_of(self._lists[era], params)
+        version = _LIST_VERSIONS[context.protocol_version in MODERN_PROTOCOL_VERSIONS]
+        page = paginate(self._lists[version], params)
         return types.ListToolsResult(tools=page.entries, next_cursor=page.next_cursor)
 
     async def call(
         self, context: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
-        """Answer ``tools/call``.
+        """Handle ``tools/call``.
 
         Raises:
-            MCPError: There is no such tool, the client cannot answer what it asks, or something broke in here.
+            MCPError: There is no such tool, the client lacks a required capability, or an internal error occurred.
         """
         tool = self._tool(params.name)
         if tool is None:
-            raise MCPError(types.INVALID_PARAMS, self._absent(params.name))
+            raise MCPError(types.INVALID_PARAMS, self._unknown_message(params.name))
         try:
-            with self._notices.watching(context, params.name):
+            with self._notifier.notify(context, params.name):
                 return await self._answer(tool, context, params)
         except MCPError:
             raise
-        except Exception as fault:  # noqa: BLE001 - the last door: nothing internal leaves it
-            raise _broken(fault) from None
+        except Exception as error:  # noqa: BLE001 - outermost handler: clients get no internal details
+            raise _internal_error(error) from None
 
     @property
-    def direct(self) -> Mapping[str, DirectTool]:
+    def fast_path(self) -> Mapping[str, FastPathTool]:
         """The tools whose calls need nothing but their arguments, by name and by alias."""
-        return self._direct
+        return self._fast_path
 
     def input_schema(self, name: str) -> dict[str, Any] | None:
-        """Give a tool's input schema; None where there is no such tool."""
+        """Return the input schema of a tool; None if there is no such tool."""
         tool = self._tool(name)
-        return tool.described.input_schema if tool else None
+        return tool.definition.input_schema if tool else None
 
     def _tool(self, name: str) -> _Tool | None:
         return self._tools.get(name) or self._tools.get(self._aliases.get(name, ""))
@@ -199,92 +209,94 @@ class ToolBox:
         self, tool: _Tool, context: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
         try:
-            read = await tool.arguments.read(params.arguments or {})
-            inputs = await tool.asks.inputs(context, params, read.inputs)
-        except Unanswered as fault:
-            return _typed(result_of_text(str(fault), is_error=True))
-        except InvocationError as fault:
-            return _typed(_refused(tool, fault, context.protocol_version))
+            parsed = await tool.arguments.parse(params.arguments or {})
+            inputs = await tool.elicitation.inputs(context, params, parsed.inputs)
+        except ElicitationError as error:
+            return _typed(text_result(str(error), is_error=True))
+        except InvocationError as error:
+            return _typed(_problem_result(tool, error, context.protocol_version))
         if isinstance(inputs, types.InputRequiredResult):
             return inputs
         result = await _result(tool, inputs, context.protocol_version)
-        result["content"] += [text_block(note) for note in read.notes]
+        result["content"] += [text_block(note) for note in parsed.notes]
         return _typed(result)
 
-    def _absent(self, name: str) -> str:
+    def _unknown_message(self, name: str) -> str:
         if name in self._unavailable:
             return f"The tool `{name}` cannot be called: {self._unavailable[name]}"
-        return f"There is no tool `{name}`; tools/list names those that there are"
+        close = get_close_matches(name[:_MAX_NAME_LENGTH], self._tools, n=1)
+        hint = f"did you mean `{close[0]}`?" if close else "tools/list lists the available tools"
+        return f"Unknown tool `{name}`; {hint}"
 
 
-async def _result(tool: _Tool, inputs: Mapping[str, Any], protocol_version: str) -> Wire:
-    """Call a tool; give its result.
+async def _result(tool: _Tool, inputs: Mapping[str, Any], protocol_version: str) -> JsonObject:
+    """Call a tool and return its result.
 
     Raises:
-        MCPError: What it shows cannot be had.
+        MCPError: A resource that the result embeds cannot be read.
     """
     try:
         outcome = await tool.arguments.call(inputs)
-        made = partial(result_of, outcome, protocol_version, tool.name, tool.limit, tool.promise)
-        result = await run_in_decode_pool(made) if outcome.is_long else made()
-    except InvocationError as fault:
-        return _refused(tool, fault, protocol_version)
-    if tool.showing and not outcome.has_failed:
-        shown = await tool.showing.blocks(inputs, protocol_version)
-        blocks = [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in shown]
+        render = partial(render_result, outcome, protocol_version, tool.name, tool.limit, tool.output_schema)
+        result = await run_in_decode_pool(render) if outcome.is_long else render()
+    except InvocationError as error:
+        return _problem_result(tool, error, protocol_version)
+    if tool.content and not outcome.has_failed:
+        content = await tool.content.blocks(inputs, protocol_version)
+        blocks = [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in content]
         result["content"] = [*blocks, *result["content"][1:]]
     return result
 
 
-def _refused(tool: _Tool, fault: InvocationError, protocol_version: str) -> Wire:
-    return keep_to(tool.promise, result_of_problem(problem_of(fault)), protocol_version)
+def _problem_result(tool: _Tool, error: InvocationError, protocol_version: str) -> JsonObject:
+    return drop_invalid_structure(tool.output_schema, problem_result(problem_of(error)), protocol_version)
 
 
-def _typed(result: Wire) -> types.CallToolResult:
+def _typed(result: JsonObject) -> types.CallToolResult:
     return types.CallToolResult.model_validate(result)
 
 
-def _direct(tool: _Tool) -> DirectTool | None:
-    """Give what calls a tool without the SDK; None where only that can."""
-    schema = tool.described.input_schema
-    if tool.asks or tool.showing or (_names_headers(schema) and x_mcp_header_map(schema)):
+def _fast_path_tool(tool: _Tool) -> FastPathTool | None:
+    """Return a tool for the fast path; None if its calls need the SDK."""
+    schema = tool.definition.input_schema
+    if tool.elicitation or tool.content or (_may_have_headers(schema) and x_mcp_header_map(schema)):
         return None
 
-    def result(outcome: Outcome, protocol_version: str) -> Begun:
-        return begun_result_of(outcome, protocol_version, tool.name, tool.limit, tool.promise)
+    def result(outcome: Outcome, protocol_version: str) -> JsonFragment:
+        return render_fragment(outcome, protocol_version, tool.name, tool.limit, tool.output_schema)
 
-    def failure(fault: Exception, protocol_version: str) -> Begun | MCPError:
-        if isinstance(fault, InvocationError):
-            return begun(_refused(tool, fault, protocol_version))
-        return _broken(fault)
+    def failure(error: Exception, protocol_version: str) -> JsonFragment | MCPError:
+        if isinstance(error, InvocationError):
+            return json_fragment(_problem_result(tool, error, protocol_version))
+        return _internal_error(error)
 
     arguments = tool.arguments
-    direct = DirectTool(
-        arguments.invoke, result, failure, arguments.known, arguments.takes_others, arguments.can_be_read
+    fast_path_tool = FastPathTool(
+        arguments.invoke, result, failure, arguments.known, arguments.accepts_extra, arguments.can_coerce
     )
-    return direct.named(tool.described.name)
+    return fast_path_tool.named(tool.definition.name)
 
 
-def _broken(fault: Exception) -> MCPError:
-    problem = problem_of(fault)
+def _internal_error(error: Exception) -> MCPError:
+    problem = problem_of(error)
     return MCPError(types.INTERNAL_ERROR, problem.detail, problem.members)
 
 
-def _fault(tool: _Tool) -> str:
-    """Say why clients would refuse a list with this tool in it; empty where they take it."""
-    described = tool.described.model_dump(mode="json", by_alias=True)
-    for version in _ERAS:
-        promised = tool.promise.schema(version) if tool.promise else None
-        listed = {**_NO_TOOLS, "tools": [{**described, "outputSchema": promised}]}
+def _invalid_definition(tool: _Tool) -> str:
+    """Return why clients would reject a list with this tool; empty if they accept it."""
+    definition = tool.definition.model_dump(mode="json", by_alias=True)
+    for version in _LIST_VERSIONS:
+        output_schema = tool.output_schema.schema(version) if tool.output_schema else None
+        listed = {**_EMPTY_LIST, "tools": [{**definition, "outputSchema": output_schema}]}
         try:
             validate_server_result("tools/list", version, listed)
-        except ValidationError as fault:
-            return f"clients would refuse what is told of it: {fault.errors()[0]['msg']}"
-    schema = tool.described.input_schema
-    reason = find_invalid_x_mcp_header(schema) if _names_headers(schema) else ""
-    return f"clients would refuse an `x-mcp-header` of its schema: {reason}" if reason else ""
+        except ValidationError as error:
+            return f"clients would reject its definition: {error.errors()[0]['msg']}"
+    schema = tool.definition.input_schema
+    reason = find_invalid_x_mcp_header(schema) if _may_have_headers(schema) else ""
+    return f"clients would reject an `x-mcp-header` in its schema: {reason}" if reason else ""
 
 
-def _names_headers(schema: dict[str, Any]) -> bool:
-    """Whether a schema may have arguments travel in headers too: its text tells sooner than a walk through it."""
+def _may_have_headers(schema: dict[str, Any]) -> bool:
+    """Return whether a schema may declare headers: a search in its JSON is faster than a walk through it."""
     return X_MCP_HEADER_KEY.encode() in _json.dumps(schema)

@@ -1,4 +1,4 @@
-"""Answers that are no JSON, as results: text where it is text, by its type and its bytes, else what it is."""
+"""Responses that are not JSON as results: text, images, audio or embedded resources by media type and bytes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_text_is_text_and_json_is_compact(
 @pytest.mark.parametrize(
     ("kind", "block"), [("image/png", types.ImageContent), ("audio/mpeg; rate=1", types.AudioContent)]
 )
-def test_pictures_and_sounds_are_what_they_are(
+def test_images_and_audio_become_content_blocks_of_their_type(
     pipelines: Served, upstream: Upstream, mode: str, kind: str, block: type[types.ImageContent]
 ) -> None:
     (content,) = called(pipelines, upstream, mode, PNG, kind).content
@@ -72,4 +72,4 @@ def test_other_bytes_are_an_embedded_resource(
 def test_json_in_an_error_is_compact_too(pipelines: Served, upstream: Upstream) -> None:
     upstream.answers_json({"why": ["gone", 1]}, 410)
     text = text_of(call_tool(pipelines.url("mcp"), "track-event", BODY))
-    assert text == 'The upstream answered 410 Gone:\n{"why":["gone",1]}'
+    assert text == 'The upstream responded with 410 Gone:\n{"why":["gone",1]}'

@@ -1,4 +1,4 @@
-"""What MCP clients are told while a flow runs, and in what form they are answered."""
+"""Notifications to MCP clients during a flow, and the format of the response."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ def urls(tmp_path: Path, upstream: Upstream) -> Iterator[dict[str, str]]:
 
 
 def named(served: Served) -> dict[str, str]:
-    """Give the URL of each adapter, by its namespace."""
+    """Return the URL of each adapter by its namespace."""
     return {each.namespace: site.url_of(each) for site in served.sites for each in site.adapters}
 
 
 @MODES
 @pytest.mark.parametrize("namespace", ["m", "asking"])
-def test_each_step_is_told_as_progress(urls: dict[str, str], namespace: str, mode: str) -> None:
+def test_each_step_is_reported_as_progress(urls: dict[str, str], namespace: str, mode: str) -> None:
     told: list[tuple[float, float | None]] = []
 
     async def progressed(progress: float, total: float | None, message: str | None) -> None:
@@ -78,7 +78,7 @@ def test_each_step_is_told_as_progress(urls: dict[str, str], namespace: str, mod
 
 
 def logged(url: str, mode: str, level: types.LoggingLevel | None) -> list[str]:
-    """Call the flow, and give what it logs."""
+    """Call the flow and return its log messages."""
     messages: list[str] = []
 
     async def take(params: types.LoggingMessageNotificationParams) -> None:
@@ -99,7 +99,7 @@ def logged(url: str, mode: str, level: types.LoggingLevel | None) -> list[str]:
 
 
 @MODES
-def test_each_step_is_logged_for_a_client_that_wants_it(urls: dict[str, str], mode: str) -> None:
+def test_each_step_is_logged_if_the_client_requests_it(urls: dict[str, str], mode: str) -> None:
     messages = logged(urls["asking"], mode, "info")
     assert messages == [
         "flow: 2 steps",
@@ -124,17 +124,17 @@ def answered(url: str, accept: str, **meta: Any) -> httpx.Response:
     return httpx.post(url, json=body, headers=headers)
 
 
-def test_an_answer_with_nothing_to_tell_before_it_is_json(urls: dict[str, str]) -> None:
+def test_a_response_without_notifications_is_json(urls: dict[str, str]) -> None:
     assert answered(urls["m"], BOTH).headers["content-type"] == "application/json"
 
 
-def test_an_answer_with_progress_before_it_is_a_stream(urls: dict[str, str]) -> None:
+def test_a_response_with_progress_is_an_event_stream(urls: dict[str, str]) -> None:
     answer = answered(urls["m"], BOTH, progressToken="p")
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.text.count("notifications/progress") == 3
 
 
-def test_a_client_that_takes_only_json_gets_json(urls: dict[str, str]) -> None:
+def test_a_client_that_accepts_only_json_gets_json(urls: dict[str, str]) -> None:
     answer = answered(urls["m"], "application/json", progressToken="p")
     assert answer.headers["content-type"] == "application/json"
     assert answer.json()["result"]["content"]

@@ -1,4 +1,4 @@
-"""Requests that no client should send are answered all the same: with the same ``id``, or with an error."""
+"""Invalid JSON-RPC requests get a response with the same ``id``, or an error."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def ping(request_id: str) -> bytes:
     ],
 )
 @pytest.mark.parametrize("body", [ping, lambda request_id: call('{"body":{}}', request_id)])
-def test_an_id_comes_back_as_it_was_given(pipelines: Served, body: Any, request_id: str) -> None:
+def test_an_id_is_returned_unchanged(pipelines: Served, body: Any, request_id: str) -> None:
     answer = post(pipelines, body(request_id))
     assert answer.status_code == 200
     told = _json.loads(answer.content)
@@ -58,7 +58,7 @@ def test_an_id_comes_back_as_it_was_given(pipelines: Served, body: Any, request_
     [("1.5", 1.5), ("null", None), ("true", None), ("[1]", None), ("{}", None), ("-0.25", -0.25)],
 )
 @pytest.mark.parametrize("body", [ping, lambda request_id: call('{"body":{}}', request_id)])
-def test_an_id_that_the_protocol_does_not_have_is_an_error_and_never_silence(
+def test_an_invalid_id_gets_an_error_response(
     pipelines: Served, upstream: Upstream, body: Any, request_id: str, told: object
 ) -> None:
     answer = post(pipelines, body(request_id))
@@ -86,11 +86,11 @@ VERSION = 'a JSON-RPC message has `"jsonrpc": "2.0"`'
         ("5", None, "a JSON-RPC message is an object"),
         ("null", None, "a JSON-RPC message is an object"),
         ('"ping"', None, "a JSON-RPC message is an object"),
-        ("[]", None, "a JSON-RPC message is an object; batches are not taken"),
+        ("[]", None, "a JSON-RPC message is an object; batches are not supported"),
         (
             '[{"jsonrpc":"2.0","id":3,"method":"ping"}]',
             None,
-            "a JSON-RPC message is an object; batches are not taken",
+            "a JSON-RPC message is an object; batches are not supported",
         ),
         ('{"id":3,"result":{}}', None, VERSION),
         ('{"jsonrpc":"2.0","id":3,"result":5}', None, "the `result` of a response must be an object"),
@@ -103,7 +103,7 @@ VERSION = 'a JSON-RPC message has `"jsonrpc": "2.0"`'
     ],
 )
 @pytest.mark.parametrize("version", [None, "2026-07-28"])
-def test_what_is_no_json_rpc_is_refused_in_a_clear_sentence_with_its_id(
+def test_invalid_json_rpc_gets_a_clear_error_with_its_id(
     pipelines: Served, body: str, request_id: object, fault: str, version: str | None
 ) -> None:
     answer = post(pipelines, body.encode(), **({"mcp-protocol-version": version} if version else {}))
@@ -129,7 +129,7 @@ def test_what_is_no_json_rpc_is_refused_in_a_clear_sentence_with_its_id(
     "body",
     [ping("7"), call('{"body":{"a":1}}', "7"), call("{}", "7"), b'{"jsonrpc":"2.0","id":7,"method":"x"}'],
 )
-def test_a_client_that_takes_only_a_stream_of_events_gets_one(
+def test_a_client_that_accepts_only_event_streams_gets_one(
     pipelines: Served, accept: str, body: bytes
 ) -> None:
     plain, streamed = post(pipelines, body), post(pipelines, body, accept=accept)
@@ -141,7 +141,7 @@ def test_a_client_that_takes_only_a_stream_of_events_gets_one(
         assert streamed.status_code == plain.status_code != 200
 
 
-def test_a_notification_is_accepted_from_such_a_client_too(pipelines: Served) -> None:
+def test_such_a_client_can_send_a_notification(pipelines: Served) -> None:
     body = b'{"jsonrpc":"2.0","method":"notifications/initialized"}'
     answer = post(pipelines, body, accept="text/event-stream")
     assert (answer.status_code, answer.content) == (202, b"")
@@ -181,22 +181,22 @@ def test_hostile_arguments_are_answered_and_break_nothing(
     assert told.get("error", {}).get("code", 0) in (0, PARSE_ERROR, INVALID_REQUEST, INVALID_PARAMS)
 
 
-def test_an_argument_of_megabytes_is_refused_by_the_limit_of_bodies(pipelines: Served) -> None:
+def test_an_argument_of_megabytes_exceeds_the_body_limit(pipelines: Served) -> None:
     assert post(pipelines, call('{"body":{"a":"' + "x" * 10_000_000 + '"}}')).status_code == 413
 
 
 @pytest.mark.parametrize(
     ("arguments", "sent", "notes"),
     [
-        ('{"body":"{\\"a\\":1}"}', {"a": 1}, ["`/body` was given as JSON text"]),
+        ('{"body":"{\\"a\\":1}"}', {"a": 1}, ["`/body` was passed as JSON text"]),
         (
             '{"body":{"a":1},"bdoy":2}',
             {"a": 1},
-            ["`bdoy` is not known to this tool and was not used. Did you mean `body`?"],
+            ["Unknown argument `bdoy` was ignored. Did you mean `body`?"],
         ),
     ],
 )
-def test_small_mistakes_are_told_beside_the_result(
+def test_small_mistakes_are_reported_beside_the_result(
     pipelines: Served, upstream: Upstream, arguments: str, sent: object, notes: list[str]
 ) -> None:
     result = post(pipelines, call(arguments)).json()["result"]

@@ -1,4 +1,4 @@
-"""Long arguments and results that go through the MCP SDK: it sees little of them, and others are answered meanwhile."""
+"""Large arguments and results on the SDK path: the SDK sees placeholders, and other requests are not delayed."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ BOTH = {"accept": "application/json, text/event-stream"}
 
 @dataclass(frozen=True)
 class Loop:
-    """What is served, and the thread of its event loop."""
+    """A running server and the thread of its event loop."""
 
     served: Served
     thread: threading.Thread
 
     def cpu(self, do: Callable[[], object]) -> float:
-        """Return how many seconds of CPU the event loop takes while something is done."""
+        """Return the CPU seconds of the event loop during a call."""
         assert self.thread.ident is not None
         clock = time.pthread_getcpuclockid(self.thread.ident)
         begun = time.clock_gettime(clock)
@@ -106,7 +106,7 @@ def posted(loop: Loop, method: str, params: bytes, **headers: str) -> httpx.Resp
 
 
 def called(loop: Loop, tool: str, arguments: bytes, more: bytes = b"", **headers: str) -> dict[str, Any]:
-    """Call a tool; return the response, which may be the last of a stream of events."""
+    """Call a tool and return the response, which may be the last event of an event stream."""
     params = b'{"name":"%b","arguments":%b%b}' % (tool.encode(), arguments, more)
     answer = posted(loop, "tools/call", params, **headers)
     lines = [line.removeprefix("data: ") for line in answer.text.splitlines()]
@@ -119,7 +119,7 @@ THROUGH_SDK = [(b',"unknown":1', b""), (b"", TOKEN)]
 
 
 def cost_of_parsing() -> float:
-    """Return how many seconds of CPU one parse of the long text takes: less than whatever else is done with it."""
+    """Return the CPU seconds of parsing the long text once, which is less than any other operation on it."""
     begun = time.thread_time()
     json.loads(ROWS)
     return time.thread_time() - begun
@@ -127,7 +127,7 @@ def cost_of_parsing() -> float:
 
 @pytest.mark.usefixtures("_no_collection")
 @pytest.mark.parametrize(("unknown", "more"), THROUGH_SDK)
-def test_the_event_loop_does_nothing_with_long_arguments(
+def test_long_arguments_are_handled_off_the_event_loop(
     loop: Loop, upstream: Upstream, unknown: bytes, more: bytes
 ) -> None:
     took = loop.cpu(lambda: called(loop, "send", b'{"body":%b%b}' % (ROWS, unknown), more))
@@ -138,7 +138,7 @@ def test_the_event_loop_does_nothing_with_long_arguments(
 @pytest.mark.usefixtures("_no_collection")
 @pytest.mark.parametrize("tool", ["get", "mapped"])
 @pytest.mark.parametrize(("unknown", "more"), THROUGH_SDK)
-def test_the_event_loop_does_nothing_with_a_long_result(
+def test_a_long_result_is_handled_off_the_event_loop(
     loop: Loop, upstream: Upstream, tool: str, unknown: bytes, more: bytes
 ) -> None:
     upstream.answers(Answer(body=ROWS))
@@ -154,10 +154,12 @@ def test_the_event_loop_does_nothing_with_a_long_result(
 
 
 @pytest.mark.parametrize("mode", ERAS)
-def test_the_official_client_gets_a_long_result_whole(loop: Loop, upstream: Upstream, mode: str) -> None:
+def test_the_official_client_receives_a_complete_long_result(
+    loop: Loop, upstream: Upstream, mode: str
+) -> None:
     rows = (
         b'{"rows":[' + b'{"a":[1,{"b":null}],"c":"ccc"},' * 10_000 + b"{}]}"
-    )  # the client takes events up to 1 MiB
+    )  # the client accepts events up to 1 MiB
     upstream.answers(Answer(body=rows))
 
     async def use(client: Any) -> Any:
@@ -169,7 +171,7 @@ def test_the_official_client_gets_a_long_result_whole(loop: Loop, upstream: Upst
     result, read = with_client(loop.served.url("mcp"), mode, use)
     assert result.structured_content == json.loads(rows)
     assert json.loads(result.content[0].text) == json.loads(rows)
-    assert "`unknown` is not known" in result.content[1].text
+    assert "Unknown argument `unknown` was ignored" in result.content[1].text
     assert read.contents[0].text == rows.decode()
     assert read.contents[0].uri == "data://rows"
 
@@ -198,7 +200,7 @@ def test_a_prompt_gets_its_long_arguments(loop: Loop) -> None:
 
 
 @pytest.mark.usefixtures("_no_collection")
-def test_what_else_is_long_is_refused(loop: Loop) -> None:
+def test_other_long_messages_are_rejected(loop: Loop) -> None:
     refused: list[httpx.Response] = []
     took = loop.cpu(lambda: refused.append(posted(loop, "ping", b'{"a":%b}' % ROWS)))
     assert took < cost_of_parsing()

@@ -1,4 +1,4 @@
-"""``--tools lazy``: one tool that finds the tools of a block, one that calls them."""
+"""``--tools lazy``: one tool that searches the tools of an adapter, and one that calls them."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def search(url: str, mode: str = "auto", **arguments: Any) -> dict[str, Any]:
 
 
 @MODES
-def test_two_tools_stand_for_all(url: str, mode: str) -> None:
+def test_only_two_tools_are_listed(url: str, mode: str) -> None:
     finder, caller = list_tools(url, mode)
     assert (finder.name, caller.name) == ("search_tools", "call_tool")
     assert finder.description is not None
@@ -98,7 +98,7 @@ def test_two_tools_stand_for_all(url: str, mode: str) -> None:
 
 
 @MODES
-def test_the_instructions_say_how_to_use_them(url: str, mode: str) -> None:
+def test_the_instructions_explain_both_tools(url: str, mode: str) -> None:
     async def use(client: Client) -> str | None:
         return client.instructions
 
@@ -110,7 +110,7 @@ def test_the_instructions_say_how_to_use_them(url: str, mode: str) -> None:
 
 
 @MODES
-def test_a_tool_is_found_with_all_that_a_call_needs(url: str, mode: str) -> None:
+def test_a_search_returns_everything_that_a_call_needs(url: str, mode: str) -> None:
     tools = search(url, mode, query="get one customer")["tools"]
     assert tools[0] == {
         "name": "get-customer",
@@ -135,7 +135,7 @@ def test_a_found_tool_is_called_with_its_own_arguments(url: str, upstream: Upstr
 
 
 @MODES
-def test_a_call_is_refused_with_all_that_its_tool_misses(
+def test_an_invalid_call_is_rejected_with_every_violation(
     clashing: str, upstream: Upstream, mode: str
 ) -> None:
     result = call_tool(clashing, "call_tool", {"name": "search_tools", "arguments": {"size": "big"}}, mode)
@@ -146,16 +146,16 @@ def test_a_call_is_refused_with_all_that_its_tool_misses(
 
 
 @MODES
-def test_arguments_given_as_json_text_are_read_with_a_note(url: str, upstream: Upstream, mode: str) -> None:
+def test_arguments_as_json_text_are_parsed_with_a_note(url: str, upstream: Upstream, mode: str) -> None:
     upstream.answers_json({"id": "7"})
     result = call_tool(url, "call_tool", {"name": "get-customer", "arguments": '{"id": "7"}'}, mode)
     assert not result.is_error
     assert result.structured_content == {"id": "7"}
-    assert "`/arguments` was given as JSON text" in str(result.content[-1])
+    assert "`/arguments` was passed as JSON text" in str(result.content[-1])
     assert upstream.only.path == "/things/7"
 
 
-def test_arguments_may_be_left_out_or_null(url: str, upstream: Upstream) -> None:
+def test_arguments_may_be_omitted_or_null(url: str, upstream: Upstream) -> None:
     upstream.answers_json([])
     no_arguments: list[dict[str, Any]] = [{}, {"arguments": None}, {"arguments": {}}]
     for arguments in no_arguments:
@@ -170,7 +170,7 @@ def test_arguments_may_be_left_out_or_null(url: str, upstream: Upstream) -> None
         ({"name": "get-customer", "id": "7"}, "- /id is not known; expected one of: `name`, `arguments`"),
     ],
 )
-def test_a_call_that_is_none_is_refused(url: str, arguments: dict[str, Any], told: str) -> None:
+def test_an_invalid_call_tool_request_is_rejected(url: str, arguments: dict[str, Any], told: str) -> None:
     result = call_tool(url, "call_tool", arguments)
     assert result.is_error
     assert told in text_of(result)
@@ -181,24 +181,22 @@ def test_a_call_that_is_none_is_refused(url: str, arguments: dict[str, Any], tol
     ("name", "close"),
     [("get-custmer", "`get-customer`"), ("weather", "`get-weather`"), ("x", "search_tools")],
 )
-def test_an_unknown_name_is_answered_with_those_that_come_close(
-    url: str, name: str, close: str, mode: str
-) -> None:
+def test_an_unknown_name_gets_similar_names(url: str, name: str, close: str, mode: str) -> None:
     result = call_tool(url, "call_tool", {"name": name}, mode)
     assert result.is_error
-    assert text_of(result).startswith(f"There is no tool `{name}`.")
+    assert text_of(result).startswith(f"Unknown tool `{name}`.")
     assert close in text_of(result)
     assert close in error_of_call(url, name, {}, mode).message
 
 
-def test_without_words_the_names_of_all_are_told(url: str) -> None:
+def test_an_empty_query_returns_all_names(url: str) -> None:
     for query in ({}, {"query": " "}, {"query": None}):
         told = search(url, **query)
         assert told["total"] == len(set(told["names"])) == NUMBER
         assert "nextPage" not in told
 
 
-def test_more_is_on_further_pages(url: str) -> None:
+def test_results_are_paginated(url: str) -> None:
     names, page = [], 1
     while page:
         told = search(url, query="customer", limit=3, page=page)
@@ -206,10 +204,10 @@ def test_more_is_on_further_pages(url: str) -> None:
         names += [each["name"] for each in told["tools"]]
         page = told.get("nextPage", 0)
     assert len(names) == len(set(names)) > 6
-    assert search(url, query="customer", page=100)["hint"].startswith("No more tool has any of these words.")
+    assert search(url, query="customer", page=100)["hint"].startswith("No more tools match these keywords.")
 
 
-def test_where_nothing_fits_a_hint_says_what_to_do(url: str) -> None:
+def test_a_search_without_matches_returns_a_hint(url: str) -> None:
     told = search(url, query="zeppelin")
     assert told["tools"] == []
     assert "the names of all 63" in told["hint"]
@@ -218,18 +216,18 @@ def test_where_nothing_fits_a_hint_says_what_to_do(url: str) -> None:
 @pytest.mark.parametrize(
     "arguments", [{"limit": 0}, {"limit": 51}, {"page": 0}, {"query": 1}, {"words": "x"}]
 )
-def test_a_search_that_is_none_is_refused(url: str, arguments: dict[str, Any]) -> None:
+def test_an_invalid_search_is_rejected(url: str, arguments: dict[str, Any]) -> None:
     result = call_tool(url, "search_tools", arguments)
     assert result.is_error
-    assert text_of(result).startswith("The arguments do not fit the tool's input schema:")
+    assert text_of(result).startswith("The arguments do not match the tool's input schema:")
 
 
-def test_whole_numbers_may_be_written_with_a_point(url: str) -> None:
+def test_integers_may_have_a_decimal_point(url: str) -> None:
     assert len(search(url, query="customer", limit=2.0, page=1.0)["tools"]) == 2
 
 
 @MODES
-def test_a_tool_of_the_same_name_stays_reachable(clashing: str, upstream: Upstream, mode: str) -> None:
+def test_a_tool_with_the_same_name_remains_reachable(clashing: str, upstream: Upstream, mode: str) -> None:
     assert [each.name for each in list_tools(clashing, mode)] == ["search_tools-2", "call_tool"]
     upstream.answers_json({"seen": True})
     arguments = {"id": "a", "size": 1}
@@ -238,20 +236,20 @@ def test_a_tool_of_the_same_name_stays_reachable(clashing: str, upstream: Upstre
     assert called.structured_content == {"seen": True}
 
 
-def test_a_long_answer_is_cut_as_its_tool_says(clashing: str, upstream: Upstream) -> None:
+def test_the_limit_of_the_called_tool_applies(clashing: str, upstream: Upstream) -> None:
     upstream.answers_json([{"number": number} for number in range(100)])
     result = call_tool(clashing, "call_tool", {"name": "long", "arguments": {"size": 1}})
     assert len(result.content) == 2
 
 
-def test_an_upstreams_error_is_the_tools(clashing: str, upstream: Upstream) -> None:
+def test_an_upstream_error_is_a_tool_error(clashing: str, upstream: Upstream) -> None:
     upstream.answers(Answer(503, b"storm", (("content-type", "text/plain"),)))
     result = call_tool(clashing, "call_tool", {"name": "long", "arguments": {"size": 1}})
     assert result.is_error
     assert "503" in text_of(result)
 
 
-def test_a_tool_that_was_left_out_says_why(clashing: str) -> None:
+def test_a_call_of_a_skipped_tool_explains_why(clashing: str) -> None:
     result = call_tool(clashing, "call_tool", {"name": "broken"})
     assert result.is_error
     assert text_of(result).startswith("The tool `broken` cannot be called: ")
@@ -274,7 +272,7 @@ def test_progress_of_the_tool_reaches_the_client(clashing: str, upstream: Upstre
 
 
 @MODES
-def test_what_a_tool_asks_is_asked(clashing: str, mode: str) -> None:
+def test_questions_of_a_called_tool_are_asked(clashing: str, mode: str) -> None:
     async def elicited(
         context: ClientRequestContext,  # noqa: ARG001 - a callback's form
         params: types.ElicitRequestParams,  # noqa: ARG001
@@ -289,7 +287,7 @@ def test_what_a_tool_asks_is_asked(clashing: str, mode: str) -> None:
 
 
 @MODES
-def test_prompts_stay_as_they_are(clashing: str, mode: str) -> None:
+def test_prompts_are_unchanged(clashing: str, mode: str) -> None:
     async def use(client: Client) -> list[str]:
         return [each.name for each in (await client.list_prompts()).prompts]
 
@@ -299,7 +297,7 @@ def test_prompts_stay_as_they_are(clashing: str, mode: str) -> None:
 @pytest.mark.parametrize(
     ("hints", "expected"), [("true", (True, False, True)), ("false", (False, True, False))]
 )
-def test_the_calling_tool_promises_what_all_tools_do(
+def test_call_tool_has_the_annotations_common_to_all_tools(
     tmp_path: Path, hints: str, expected: tuple[bool, bool, bool]
 ) -> None:
     text = many_tools().replace('"readOnly": false', f'"readOnly": {hints}')
@@ -310,13 +308,13 @@ def test_the_calling_tool_promises_what_all_tools_do(
     assert (told.read_only_hint, told.destructive_hint, told.idempotent_hint) == expected
 
 
-def test_a_block_without_tools_stays_as_it_is(tmp_path: Path) -> None:
+def test_an_adapter_without_tools_is_unchanged(tmp_path: Path) -> None:
     text = CLASHING.partition("    tools:")[0] + "    prompts:" + CLASHING.partition("    prompts:")[2]
     with serving(written(tmp_path, text), settings=Settings(environment={}), lazy_tools=True) as served:
         assert list_tools(served.url("mcp")) == []
 
 
-def test_the_option_reaches_the_server_and_start_up_says_so(tmp_path: Path) -> None:
+def test_the_option_reaches_the_server_and_the_start_up_output(tmp_path: Path) -> None:
     document = written(tmp_path, many_tools())
     with launched(document, "--tools", "lazy", "--port", "mcp=0") as process:
         process.wait_for_line(READY)
@@ -325,10 +323,10 @@ def test_the_option_reaches_the_server_and_start_up_says_so(tmp_path: Path) -> N
         assert [each.name for each in list_tools(line.split()[1])] == ["search_tools", "call_tool"]
 
 
-def test_a_python_without_the_search_engine_is_told_of_at_start(tmp_path: Path) -> None:
+def test_a_python_without_fts5_is_reported_at_start(tmp_path: Path) -> None:
     (tmp_path / "sqlite3.py").write_text("raise ImportError('No module named _sqlite3')")
     document = written(tmp_path, many_tools())
     result = run(document, "--tools", "lazy", environment={"PYTHONPATH": str(tmp_path)})
     assert result.returncode == 1
-    assert "--tools lazy searches with SQLite's FTS5, which this Python does not have" in result.stderr
+    assert "--tools lazy requires SQLite with FTS5, which this Python does not have" in result.stderr
     assert "Traceback" not in result.stderr

@@ -1,4 +1,4 @@
-"""``--max-result`` and ``x-maxResult``: results that are cut by their structure, and say so."""
+"""``--max-result`` and ``x-maxResult``: results truncated by their structure, with a note."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from naftiko_run import Settings, _json
-from naftiko_run.expose.mcp.trimming import ResultLimit
+from naftiko_run.expose.mcp.truncation import ResultLimit
 from support.documents import written
 from support.mcp_client import ERAS, call_tool, text_of
 from support.process import READY, launched
@@ -68,7 +68,7 @@ def _cut(result: types.CallToolResult) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("mode", ERAS)
-def test_lists_keep_their_beginning_and_a_note_says_how_to_narrow(
+def test_lists_keep_their_beginning_and_a_note_suggests_inputs(
     url: str, upstream: Upstream, mode: str
 ) -> None:
     upstream.answers_json(ITEMS)
@@ -81,8 +81,8 @@ def test_lists_keep_their_beginning_and_a_note_says_how_to_narrow(
     assert MOST - 50 < len(text.encode()) <= MOST
     assert not result.is_error
     assert note == (
-        f"The result was longer than 1000 bytes and was cut: of `$.items` the first {number} of 300 are given."
-        " To get less and see it whole, call again with: `limit`, `q`."
+        f"The result was longer than 1000 bytes and was truncated: `$.items` shows the first {number} of 300."
+        " For a smaller, complete result, call again with: `limit`, `q`."
     )
 
 
@@ -92,7 +92,7 @@ def test_a_list_is_still_wrapped_for_older_clients(url: str, upstream: Upstream)
     assert result.structured_content == {"result": json.loads(_cut(result)[0])}
 
 
-def test_long_texts_come_next(url: str, upstream: Upstream) -> None:
+def test_long_texts_are_truncated_next(url: str, upstream: Upstream) -> None:
     upstream.answers_json({"pages": [{"id": 1, "body": "ä" * 5000}, {"id": 2, "body": "b" * 5000}]})
     text, note = _cut(call_tool(url, "look", {"shelf": "a"}))
     (page,) = json.loads(text)["pages"]
@@ -100,24 +100,24 @@ def test_long_texts_come_next(url: str, upstream: Upstream) -> None:
     assert page["body"].startswith("äääää")
     assert page["body"].endswith("…")
     assert MOST - 50 < len(text.encode()) <= MOST
-    assert "of `$.pages` the first 1 of 2 are given; texts end after " in note
+    assert "`$.pages` shows the first 1 of 2; texts end after " in note
 
 
-def test_an_object_with_too_many_members_comes_last(url: str, upstream: Upstream) -> None:
+def test_objects_with_too_many_members_are_truncated_last(url: str, upstream: Upstream) -> None:
     upstream.answers_json({f"key-{number}": number for number in range(1000)})
     text, note = _cut(call_tool(url, "look", {"shelf": "a"}))
     assert list(json.loads(text))[:2] == ["key-0", "key-1"]
-    assert "objects have their first " in note
+    assert "objects show their first " in note
 
 
-def test_text_that_is_not_data_is_cut_between_characters(url: str, upstream: Upstream) -> None:
+def test_plain_text_is_truncated_between_characters(url: str, upstream: Upstream) -> None:
     upstream.answers(Answer(200, ("€" * 1000).encode(), (("content-type", "text/plain"),)))
     text, note = _cut(call_tool(url, "look", {"shelf": "a"}))
     assert text == "€" * 333
-    assert "the first 333 of 1000 characters are given" in note
+    assert "the first 333 of 1000 characters are shown" in note
 
 
-def test_what_fits_is_left_alone(url: str, upstream: Upstream) -> None:
+def test_a_result_within_the_limit_is_unchanged(url: str, upstream: Upstream) -> None:
     upstream.answers_json({"items": [1, 2, 3]})
     assert text_of(call_tool(url, "look", {"shelf": "a"})) == '{"items":[1,2,3]}'
 
@@ -127,19 +127,19 @@ def test_a_tool_has_its_own_limit(url: str, upstream: Upstream) -> None:
     assert json.loads(text_of(call_tool(url, "wide"))) == ITEMS
 
 
-def test_an_error_is_never_cut(url: str, upstream: Upstream) -> None:
+def test_an_error_is_never_truncated(url: str, upstream: Upstream) -> None:
     upstream.answers_json({"why": "x" * 5000}, 422)
     result = call_tool(url, "look", {"shelf": "a"})
     assert result.is_error
     assert "x" * 5000 in text_of(result)
 
 
-def test_what_a_document_shows_keeps_the_note(url: str, upstream: Upstream) -> None:
+def test_added_content_keeps_the_note(url: str, upstream: Upstream) -> None:
     upstream.answers_json(ITEMS)
     result = call_tool(url, "shown")
     text, note = _cut(result)
     assert text == "Here it is"
-    assert "was cut" in note
+    assert "was truncated" in note
     assert len(json.dumps(result.structured_content, separators=(",", ":"))) <= MOST
 
 
@@ -162,9 +162,9 @@ JSON = st.recursive(
 
 
 @given(value=JSON, most=st.integers(30, 300))
-def test_whatever_is_cut_fits(value: Any, most: int) -> None:
+def test_a_truncated_result_fits(value: Any, most: int) -> None:
     whole = [value, "x" * most]
-    kept, note = ResultLimit(most).cut(whole)
+    kept, note = ResultLimit(most).truncate(whole)
     assert len(_json.dumps(kept)) <= most
     assert note
 
@@ -190,28 +190,28 @@ def _nested(levels: int) -> Any:
     ids=["deep lists", "a long name", "joined characters", "escapes", "a long path", "a text", "empty lists"],
 )
 @pytest.mark.parametrize("most", [10, 50, 150])
-def test_whatever_its_shape_it_fits_and_the_note_is_short(value: Any, most: int) -> None:
-    kept, note = ResultLimit(most).cut(value)
+def test_results_of_any_shape_fit_with_a_short_note(value: Any, most: int) -> None:
+    kept, note = ResultLimit(most).truncate(value)
     assert len(_json.dumps(kept)) <= most
     assert note
     assert len(note) < 300
 
 
-def test_what_cannot_be_cut_is_given_whole_without_a_note() -> None:
-    assert ResultLimit(20).cut(10**300) == (10**300, "")
+def test_a_result_that_cannot_be_truncated_is_returned_whole_without_a_note() -> None:
+    assert ResultLimit(20).truncate(10**300) == (10**300, "")
 
 
-def test_cutting_a_very_wide_object_takes_little_time() -> None:
+def test_truncating_a_very_wide_object_is_fast() -> None:
     value = {f"key-{number}": number for number in range(200_000)}
     begin = process_time()
-    kept, _ = ResultLimit(1000).cut(value)
+    kept, _ = ResultLimit(1000).truncate(value)
     assert process_time() - begin < 2
     assert len(kept) > 50
 
 
-def test_cutting_a_very_large_result_takes_little_time() -> None:
+def test_truncating_a_very_large_result_is_fast() -> None:
     value = {"items": [{"id": number, "text": "word " * 20} for number in range(100_000)]}
     begin = perf_counter()
-    kept, _ = ResultLimit(100_000).cut(value)
+    kept, _ = ResultLimit(100_000).truncate(value)
     assert perf_counter() - begin < 1
     assert len(kept["items"]) > 700

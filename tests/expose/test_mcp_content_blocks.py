@@ -1,4 +1,4 @@
-"""``x-content``: what the results of tools and the messages of prompts show."""
+"""``x-content``: content blocks of tool results and prompt messages."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def served(tmp_path: Path, upstream: Upstream) -> Iterator[Served]:
 
 
 @MODES
-def test_a_result_shows_texts_pictures_sounds_and_resources(served: Served, mode: str) -> None:
+def test_a_result_contains_texts_images_audio_and_resources(served: Served, mode: str) -> None:
     text, picture, sound, resource = call_tool(served.url("mcp"), "everything", {"floor": "7"}, mode).content
     assert isinstance(text, types.TextContent)
     assert text.text == "Floor 7:"
@@ -96,7 +96,7 @@ def test_a_result_shows_texts_pictures_sounds_and_resources(served: Served, mode
 
 
 @MODES
-def test_with_a_call_the_answer_stays_as_structured_content(
+def test_with_a_call_the_response_remains_structured_content(
     served: Served, upstream: Upstream, mode: str
 ) -> None:
     upstream.answers_json({"rooms": 3})
@@ -106,31 +106,31 @@ def test_with_a_call_the_answer_stays_as_structured_content(
     assert upstream.only.query == "floor=7"
 
 
-def test_a_call_that_fails_shows_why_and_nothing_else(served: Served, upstream: Upstream) -> None:
+def test_a_failed_call_shows_only_the_reason(served: Served, upstream: Upstream) -> None:
     upstream.answers(Answer(500, body=b"out of order"))
     result = call_tool(served.url("mcp"), "with-call", {"floor": "7"})
     assert result.is_error
     assert "out of order" in text_of(result)
 
 
-def test_arguments_are_checked_before_anything_is_shown(served: Served) -> None:
+def test_arguments_are_validated_before_content_is_rendered(served: Served) -> None:
     result = call_tool(served.url("mcp"), "everything", {})
     assert result.is_error
     assert "/floor is required" in text_of(result)
 
 
-def test_a_resource_that_is_not_there_is_an_error_that_names_it(served: Served) -> None:
+def test_an_unknown_resource_is_an_error_with_its_uri(served: Served) -> None:
     assert "plans://nowhere" in error_of_call(served.url("mcp"), "nowhere", {}).message
 
 
-def test_a_part_that_says_two_things_is_left_out_with_a_warning(served: Served) -> None:
+def test_an_ambiguous_part_is_skipped_with_a_warning(served: Served) -> None:
     assert text_of(call_tool(served.url("mcp"), "half")) == "whole"
     (warning,) = [each for each in served.capabilities[0].diagnostics if each.code == "bad-content"]
     assert warning.pointer.endswith("/x-content/1")
 
 
 @MODES
-def test_a_message_of_a_prompt_shows_resources(served: Served, mode: str) -> None:
+def test_a_prompt_message_embeds_resources(served: Served, mode: str) -> None:
     async def get(client: Client) -> list[types.PromptMessage]:
         return (await client.get_prompt("explain", {"what": "7"})).messages
 

@@ -1,8 +1,8 @@
-"""The root of an input schema, as every big MCP client takes it: a plain object.
+"""Flattening of the root of an input schema to a plain object, which every major MCP client accepts.
 
-Claude and OpenAI refuse a whole list of tools for one schema whose root has ``anyOf``, ``oneOf`` or ``allOf``. Clients are
-shown a root into which these are merged: it allows all that the author's schema allows, and arguments are checked against
-the author's.
+Claude and OpenAI reject a whole list of tools for one schema whose root has ``anyOf``, ``oneOf`` or ``allOf``. Clients see
+a root into which these are merged: it allows everything that the author's schema allows, and arguments are validated
+against the author's schema.
 """
 
 from __future__ import annotations
@@ -12,40 +12,40 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from naftiko_run import _json
-from naftiko_run.expose.mcp.propertykeys import Schema, target_of
+from naftiko_run.expose.mcp.property_keys import Schema, resolve_reference
 
 _CHOICES: Final = ("anyOf", "oneOf")
-_REFUSED: Final = frozenset((*_CHOICES, "allOf", "not", "enum", "const", "$ref"))
-_INTO_REFUSED: Final = (b'"#/anyOf/', b'"#/oneOf/', b'"#/allOf/')
+_REJECTED: Final = frozenset((*_CHOICES, "allOf", "not", "enum", "const", "$ref"))
+_REFERENCES_TO_REJECTED: Final = (b'"#/anyOf/', b'"#/oneOf/', b'"#/allOf/')
 _MAX_DEPTH: Final = 20
-_MAX_SETS: Final = 10
+_MAX_BRANCHES: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class _Members:
-    """What a schema says of an object's members.
+    """The members of an object that a schema describes.
 
     Attributes:
-        properties: The schema of each.
-        required: The names of those that are always required.
+        properties: The schema of each member.
+        required: The names of the members that are always required.
     """
 
     properties: dict[str, Any] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
 
 
-def plain_root(schema: Schema) -> Schema:
-    """Return an input schema whose root every big client takes.
+def flatten_root(schema: Schema) -> Schema:
+    """Return an input schema whose root every major client accepts.
 
-    Properties of all branches are in it, and what all branches require is required; where the branches of a choice
-    require different members, the description says so.
+    It has the properties of all branches and requires what all branches require. If the branches of a choice require
+    different members, the description says so.
     """
-    if _REFUSED.isdisjoint(schema) or any(each in _json.dumps(schema) for each in _INTO_REFUSED):
+    if _REJECTED.isdisjoint(schema) or any(each in _json.dumps(schema) for each in _REFERENCES_TO_REJECTED):
         return schema
     members = _members(schema, schema, 0)
-    plain = {keyword: each for keyword, each in schema.items() if keyword not in _REFUSED}
+    plain = {keyword: each for keyword, each in schema.items() if keyword not in _REJECTED}
     properties: dict[str, Any] = schema.get("properties", {})
-    is_closed = schema.get("additionalProperties") is False  # to all but the properties beside it
+    is_closed = schema.get("additionalProperties") is False  # except for the properties beside it
     plain["properties"] = {
         name: {} if each is True else each
         for name, each in members.properties.items()
@@ -60,23 +60,25 @@ def plain_root(schema: Schema) -> Schema:
 
 
 def _members(schema: Any, root: Schema, depth: int) -> _Members:
-    """Return what a schema says of members, whatever part of it says so."""
+    """Return the members that a schema describes, in any of its parts."""
     if not isinstance(schema, dict) or depth > _MAX_DEPTH:
         return _Members()
     found = _Members(dict(schema.get("properties", {})), frozenset(schema.get("required", ())))
-    together = [*schema.get("allOf", ())]
+    applicable = [*schema.get("allOf", ())]
     if isinstance(schema.get("$ref"), str):
-        together.append(target_of(schema["$ref"], root))
-    for each in together:
-        found = _both(found, _members(each, root, depth + 1))
+        applicable.append(resolve_reference(schema["$ref"], root))
+    for each in applicable:
+        found = _all_of(found, _members(each, root, depth + 1))
     for keyword in _CHOICES:
         if keyword in schema:
-            found = _both(found, _any(_members(each, root, depth + 1) for each in _branches(schema[keyword])))
+            found = _all_of(
+                found, _any_of(_members(each, root, depth + 1) for each in _branches(schema[keyword]))
+            )
     return found
 
 
 def _branches(choice: Iterable[Any]) -> list[Any]:
-    """Return the branches of a choice that an object can fit."""
+    """Return the branches of a choice that an object can match."""
     return [
         each
         for each in choice
@@ -84,35 +86,35 @@ def _branches(choice: Iterable[Any]) -> list[Any]:
     ]
 
 
-def _both(one: _Members, other: _Members) -> _Members:
-    """Return what two schemas say that hold together; of a member where they differ, the first."""
+def _all_of(one: _Members, other: _Members) -> _Members:
+    """Return the members of two schemas that both apply; if they contradict each other, the first one wins."""
     properties = dict(one.properties)
     for name, schema in other.properties.items():
-        properties[name] = _refined(properties[name], schema) if name in properties else schema
+        properties[name] = _intersection(properties[name], schema) if name in properties else schema
     return _Members(properties, one.required | other.required)
 
 
-def _refined(schema: Any, other: Any) -> Any:
+def _intersection(schema: Any, other: Any) -> Any:
     if not isinstance(schema, dict) or not isinstance(other, dict):
         return schema if isinstance(schema, dict) else other
     agree = all(schema[keyword] == other[keyword] for keyword in schema.keys() & other.keys())
     return {**schema, **other} if agree else schema
 
 
-def _any(branches: Iterable[_Members]) -> _Members:
-    """Return what schemas say of which one holds."""
+def _any_of(branches: Iterable[_Members]) -> _Members:
+    """Return the members of several schemas of which at least one applies."""
     each = [*branches]
     names = dict.fromkeys(name for members in each for name in members.properties)
     properties = {
-        name: _one_of([members.properties[name] for members in each if name in members.properties])
+        name: _union([members.properties[name] for members in each if name in members.properties])
         for name in names
     }
     required = frozenset.intersection(*(members.required for members in each)) if each else frozenset()
     return _Members(properties, required)
 
 
-def _one_of(schemas: Sequence[Any]) -> Any:
-    """Return a schema for the values that any of several allows."""
+def _union(schemas: Sequence[Any]) -> Any:
+    """Return a schema for the values that any of several schemas allows."""
     distinct: list[Any] = []
     for schema in schemas:
         if schema not in distinct:
@@ -127,14 +129,16 @@ def _one_of(schemas: Sequence[Any]) -> Any:
 
 
 def _note(schema: Schema, required: frozenset[str]) -> str:
-    """Return a sentence on what the branches of a choice require beside what is required anyway; empty for nothing."""
+    """Return a sentence on the additional members that the branches of a choice require; empty if there are none."""
     notes = []
     for keyword in _CHOICES:
         branches = [
             _members(each, schema, 1).required - required for each in _branches(schema.get(keyword, ()))
         ]
-        if branches and all(branches) and len(branches) <= _MAX_SETS:
-            ways = "Exactly one" if keyword == "oneOf" else "At least one"
-            sets = dict.fromkeys(" and ".join(f"`{name}`" for name in sorted(each)) for each in branches)
-            notes.append(f"{ways} of these is required: {'; '.join(sets)}.")
+        if branches and all(branches) and len(branches) <= _MAX_BRANCHES:
+            quantity = "Exactly one" if keyword == "oneOf" else "At least one"
+            alternatives = dict.fromkeys(
+                " and ".join(f"`{name}`" for name in sorted(each)) for each in branches
+            )
+            notes.append(f"{quantity} of these is required: {'; '.join(alternatives)}.")
     return " ".join(notes)

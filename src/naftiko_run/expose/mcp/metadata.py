@@ -1,4 +1,4 @@
-"""Tools as clients are told of them."""
+"""Metadata that lists show to clients: tool definitions, titles and annotations."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import mcp_types as types
 from naftiko_run.document.model import Hints, Prompt, Resource, Tool
 
 
-def describe(model: Tool, description: str, schema: dict[str, Any]) -> types.Tool:
-    """Return what a client is shown of a tool.
+def tool_definition(model: Tool, description: str, schema: dict[str, Any]) -> types.Tool:
+    """Return the definition of a tool as ``tools/list`` shows it.
 
     Args:
-        model: The tool, as the document has it.
-        description: For people and models.
-        schema: Of its arguments.
+        model: The tool in the document.
+        description: The description for people and models.
+        schema: The input schema.
     """
     return types.Tool(
         name=model.name,
@@ -29,7 +29,7 @@ def describe(model: Tool, description: str, schema: dict[str, Any]) -> types.Too
 
 
 def title_of(model: Tool | Prompt | Resource) -> str | None:
-    """Return a title: the label, else the name as the document writes it where clients take only another."""
+    """Return a title: the label, else the name as written in the document if clients see a different name."""
     written = model.written_name if model.written_name != model.name else ""
     return model.label or written or None
 
@@ -42,7 +42,7 @@ def _flags(hints: Hints) -> _Flags:
 
 
 def _annotations(model: Tool) -> types.ToolAnnotations | None:
-    """Return the annotations of a tool; clients of the first revision that had them read the title there."""
+    """Return the annotations of a tool, with its label: clients of 2025-03-26 read the title there."""
     hints = _hints(_flags(model.hints)) if model.hints else None
     if not model.label:
         return hints
@@ -51,7 +51,7 @@ def _annotations(model: Tool) -> types.ToolAnnotations | None:
 
 @lru_cache
 def _hints(flags: _Flags) -> types.ToolAnnotations:
-    """Return annotations; there are few, which thousands of tools share."""
+    """Return annotations, cached: thousands of tools share the few combinations."""
     read_only, destructive, idempotent, open_world = flags
     return types.ToolAnnotations(
         read_only_hint=read_only,

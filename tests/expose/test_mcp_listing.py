@@ -1,4 +1,4 @@
-"""Lists over MCP: complete, in the document's order, and whole whatever one of their entries is."""
+"""Lists over MCP: complete, in document order, and valid even if a document has an unusual entry."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def document(folder: Path, tools: list[dict[str, Any]], **says: Any) -> Path:
 
 
 async def all_of(client: Client, ask: Ask, kind: str, name: str) -> tuple[list[str], list[int]]:
-    """Follow the cursors; give the names of all entries, and the sizes of the pages."""
+    """Follow the cursors; return the names of all entries and the sizes of the pages."""
     found: list[str] = []
     sizes: list[int] = []
     cursor = None
@@ -50,7 +50,7 @@ async def all_of(client: Client, ask: Ask, kind: str, name: str) -> tuple[list[s
     return found, sizes
 
 
-def test_2500_tools_are_told_in_pages_in_the_documents_order(tmp_path: Path) -> None:
+def test_2500_tools_are_paginated_in_document_order(tmp_path: Path) -> None:
     names = [f"t-{number * 7919 % 2500}" for number in range(2500)]
 
     async def use(client: Client) -> None:
@@ -68,7 +68,7 @@ def test_2500_tools_are_told_in_pages_in_the_documents_order(tmp_path: Path) -> 
             with_client(served.url("mcp"), mode, use)
 
 
-def test_resources_templates_and_prompts_have_pages_too(tmp_path: Path) -> None:
+def test_resources_templates_and_prompts_are_paginated_too(tmp_path: Path) -> None:
     numbers = range(PAGE + 1)
     mock = {"description": "d", "outputParameters": [{"name": "a", "type": "string", "value": "b"}]}
     resources = [{"name": f"r{each}", "uri": f"data://r/{each}", **mock} for each in numbers]
@@ -88,7 +88,7 @@ def test_resources_templates_and_prompts_have_pages_too(tmp_path: Path) -> None:
             found, sizes = await all_of(client, ask, kind, name)
             assert found == [f"{letter}{each}" for each in numbers]
             assert sizes == [PAGE, 1]
-            with pytest.raises(MCPError, match="ask again without a cursor") as refused:
+            with pytest.raises(MCPError, match="send the request without a cursor") as refused:
                 await ask(client, "bm9uZQ")
             assert refused.value.error.code == types.INVALID_PARAMS
 
@@ -100,9 +100,9 @@ def test_resources_templates_and_prompts_have_pages_too(tmp_path: Path) -> None:
 
 @MODES
 @pytest.mark.parametrize("cursor", ["", "x", "ÿ", "dGhlcmUtaXMtbm9uZQ", "=" * 9])
-def test_a_cursor_that_nobody_gave_is_refused_in_plain_words(tmp_path: Path, mode: str, cursor: str) -> None:
+def test_an_unknown_cursor_is_rejected_with_a_clear_message(tmp_path: Path, mode: str, cursor: str) -> None:
     async def use(client: Client) -> None:
-        with pytest.raises(MCPError, match="ask again without a cursor") as refused:
+        with pytest.raises(MCPError, match="send the request without a cursor") as refused:
             await client.list_tools(cursor=cursor)
         assert refused.value.error.code == types.INVALID_PARAMS
 
@@ -110,7 +110,7 @@ def test_a_cursor_that_nobody_gave_is_refused_in_plain_words(tmp_path: Path, mod
         with_client(served.url("mcp"), mode, use)
 
 
-def test_what_a_tool_says_of_itself_is_told(tmp_path: Path) -> None:
+def test_metadata_of_a_tool_is_listed(tmp_path: Path) -> None:
     meta = {"example.com/team": "fleet", "example.com/tags": ["a", "b"]}
     says = {"label": "Ships", "x-meta": meta, "hints": {"readOnly": True, "openWorld": False}}
     with serving(document(tmp_path, [tool("t", **says)]), settings=Settings()) as served:
@@ -162,7 +162,7 @@ ODD: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("says", ODD.values(), ids=ODD)
-def test_one_odd_tool_costs_no_other(tmp_path: Path, says: dict[str, Any]) -> None:
+def test_an_unusual_tool_does_not_affect_others(tmp_path: Path, says: dict[str, Any]) -> None:
     tools = [tool("before"), tool("odd") | says, tool("after")]
     with serving(document(tmp_path, tools), settings=Settings()) as served:
         for mode in ERAS:
@@ -184,7 +184,7 @@ def test_one_odd_tool_costs_no_other(tmp_path: Path, says: dict[str, Any]) -> No
         ("船", "tool-7c3129eb", "warning[tool-name-characters]"),
     ],
 )
-def test_a_name_that_some_client_refuses_is_served_as_one_that_all_take_and_answers_to_both(
+def test_a_tool_with_an_invalid_name_gets_a_valid_one_and_can_be_called_by_both(
     tmp_path: Path, name: str, served_as: str, told: str
 ) -> None:
     file = document(tmp_path, [tool(name), tool("fine")])
@@ -201,7 +201,7 @@ def test_a_name_that_some_client_refuses_is_served_as_one_that_all_take_and_answ
                 assert text_of(call_tool(served.url("mcp"), called, {}, mode)) == f"this is {name}"
 
 
-def test_lazy_tools_answer_to_both_of_their_names(tmp_path: Path) -> None:
+def test_lazy_tools_can_be_called_by_both_names(tmp_path: Path) -> None:
     file = document(tmp_path, [tool("list ships"), tool("fine")])
     with serving(file, settings=Settings(), lazy_tools=True) as served:
         for mode in ERAS:
@@ -213,7 +213,7 @@ def test_lazy_tools_answer_to_both_of_their_names(tmp_path: Path) -> None:
 
 
 @MODES
-def test_prompts_and_resources_have_names_that_all_clients_take(tmp_path: Path, mode: str) -> None:
+def test_prompts_and_resources_have_names_that_all_clients_accept(tmp_path: Path, mode: str) -> None:
     template = [{"role": "user", "content": "x"}]
     prompts = [
         {"name": name, "description": "d", "template": template} for name in ("a b", "a-b", "ü", "p" * 70)
@@ -238,13 +238,13 @@ def test_prompts_and_resources_have_names_that_all_clients_take(tmp_path: Path, 
         with_client(served.url("mcp"), mode, use)
 
 
-def test_names_that_clients_refuse_are_told_at_start_up(tmp_path: Path) -> None:
+def test_invalid_names_are_reported_at_start_up(tmp_path: Path) -> None:
     with launched(document(tmp_path, [*map(tool, ("n" * 65, "a b"))]), "--port", "mcp=0") as process:
         process.wait_for_line(READY)
         for told in ("warning[tool-name-long]", "warning[tool-name-characters]"):
             assert told in process.text
 
 
-def test_two_tools_of_one_name_are_both_told(tmp_path: Path) -> None:
+def test_two_tools_with_the_same_name_are_both_listed(tmp_path: Path) -> None:
     with serving(document(tmp_path, [tool("a b"), tool("a-b"), tool("a b")]), settings=Settings()) as served:
         assert [each.name for each in list_tools(served.url("mcp"))] == ["a-b", "a-b-2", "a-b-3"]

@@ -1,7 +1,7 @@
-"""Stand-ins for what is too large for the SDK, which parses, checks and writes messages on the event loop.
+"""Placeholders for payloads that are too large for the SDK, which parses, validates and serializes on the event loop.
 
-The SDK is given a message without its arguments, and a result that is only a mark. The arguments wait in the request's
-scope until the handler takes them; the result waits there, as JSON, until the response is sent.
+The SDK gets a message without its arguments and a result that is only a placeholder. The arguments wait in the ASGI scope
+until the handler takes them; the result waits there, as JSON, until the response is sent.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ from pydantic import BaseModel
 from naftiko_run import _json
 from naftiko_run._json_incremental import is_large
 from naftiko_run.expose.exposer import Message, Scope, Send
-from naftiko_run.expose.mcp.messages import Refused
+from naftiko_run.expose.mcp.jsonrpc import InvalidMessage
 from naftiko_run.invoke import run_in_decode_pool
 
 _ARGUMENTS: Final = "naftiko.mcp.arguments"
 _RESULT: Final = "naftiko.mcp.result"
 _METHODS: Final = frozenset(("tools/call", "prompts/get"))
 _MAX_HEADER_VALUE: Final = 1024 * 1024
-"""How much of a text is compared with a header, which no server takes of this length."""
-_MARKED: Final = re.compile(rb'"contents?":\[[^\]]*"naftiko:[0-9a-f]{32}"[^\]]*\]')
-"""The list in a result that holds nothing but a mark."""
+"""Characters of a text that are compared with a header; no server accepts a header of this length."""
+_PLACEHOLDER: Final = re.compile(rb'"contents?":\[[^\]]*"naftiko:[0-9a-f]{32}"[^\]]*\]')
+"""The list of a result that contains only a placeholder."""
 
 _Params = TypeVar("_Params", bound=BaseModel)
 _Result = TypeVar("_Result")
 _Handler = Callable[[ServerRequestContext[Any, Any], _Params], Awaitable[_Result]]
 
 
-def without_arguments(
+def detach_arguments(
     scope: Scope, message: Mapping[str, Any], schema_of: Callable[[str], Any] | None
-) -> bytes | Refused:
-    """Return a long message as the SDK is given it; ``taking_arguments`` gives the handler the rest.
+) -> bytes | InvalidMessage:
+    """Return a long message without its arguments, for the SDK; ``attach_arguments`` passes them to the handler.
 
     Args:
-        scope: The request.
-        message: What its body says.
-        schema_of: Returns the input schema of a tool: the SDK compares headers with arguments that it names.
+        scope: The ASGI scope of the request.
+        message: The message in its body.
+        schema_of: Returns the input schema of a tool: the SDK compares headers with the arguments that it names.
     """
     params = message.get("params")
     if message.get("method") in _METHODS and isinstance(params, dict):
@@ -53,18 +53,20 @@ def without_arguments(
             scope[_ARGUMENTS] = arguments
             name = params.get("name")
             schema = schema_of(name) if schema_of and isinstance(name, str) else None
-            told = _told_in_headers(arguments, schema) if schema else {}
-            message = {**message, "params": {**params, "arguments": told}}
+            kept = _repeated_in_headers(arguments, schema) if schema else {}
+            message = {**message, "params": {**params, "arguments": kept}}
     if is_large(message):
         text = "Invalid request: it is too large; only the arguments of tools and prompts may have so many members"
         request_id = message.get("id")
-        return Refused(types.INVALID_REQUEST, text, request_id if isinstance(request_id, str | int) else None)
+        return InvalidMessage(
+            types.INVALID_REQUEST, text, request_id if isinstance(request_id, str | int) else None
+        )
     return _json.dumps(message)
 
 
-def _told_in_headers(arguments: Mapping[str, Any], schema: Any) -> dict[str, Any]:
-    """Return the arguments that clients repeat in headers, and nothing else."""
-    told: dict[str, Any] = {}
+def _repeated_in_headers(arguments: Mapping[str, Any], schema: Any) -> dict[str, Any]:
+    """Return only the arguments that clients repeat in headers."""
+    kept: dict[str, Any] = {}
     for path in x_mcp_header_map(schema):
         value: Any = arguments
         for name in path:
@@ -72,53 +74,53 @@ def _told_in_headers(arguments: Mapping[str, Any], schema: Any) -> dict[str, Any
         if isinstance(value, str):
             value = value[:_MAX_HEADER_VALUE]
         if isinstance(value, str | int | float):
-            place = told
+            parent = kept
             for name in path[:-1]:
-                place = place.setdefault(name, {})
-            place[path[-1]] = value
-    return told
+                parent = parent.setdefault(name, {})
+            parent[path[-1]] = value
+    return kept
 
 
-def taking_arguments(handler: _Handler[_Params, _Result]) -> _Handler[_Params, _Result]:
-    """Return a handler that is given the arguments that the SDK has not seen."""
+def attach_arguments(handler: _Handler[_Params, _Result]) -> _Handler[_Params, _Result]:
+    """Return a handler that is called with the arguments that ``detach_arguments`` removed."""
 
     @wraps(handler)
-    async def handled(context: ServerRequestContext[Any, Any], params: _Params) -> _Result:
+    async def wrapper(context: ServerRequestContext[Any, Any], params: _Params) -> _Result:
         scope = _scope(context)
         if scope is not None and _ARGUMENTS in scope:
             params = params.model_copy(update={"arguments": scope.pop(_ARGUMENTS)})
         return await handler(context, params)
 
-    return handled
+    return wrapper
 
 
-def keeping_result(handler: _Handler[_Params, _Result]) -> _Handler[_Params, _Result]:
-    """Return a handler whose large results the SDK does not write; ``with_results`` sends them."""
+def detach_result(handler: _Handler[_Params, _Result]) -> _Handler[_Params, _Result]:
+    """Return a handler that returns a placeholder instead of a large result; ``attach_result`` sends the result."""
 
     @wraps(handler)
-    async def handled(context: ServerRequestContext[Any, Any], params: _Params) -> _Result:
+    async def wrapper(context: ServerRequestContext[Any, Any], params: _Params) -> _Result:
         result = await handler(context, params)
         scope = _scope(context)
         if scope is None:
             return result
-        mark = f"naftiko:{token_hex(16)}"
+        placeholder = f"naftiko:{token_hex(16)}"
         if isinstance(result, types.CallToolResult) and _is_long(result.content):
             scope[_RESULT] = await run_in_decode_pool(
-                lambda: _written("content", result.content, result.structured_content)
+                lambda: _serialized("content", result.content, result.structured_content)
             )
-            block = types.TextContent(text=mark)
+            block = types.TextContent(text=placeholder)
             return result.model_copy(update={"content": [block], "structured_content": None})
         if isinstance(result, types.ReadResourceResult) and _is_long(result.contents):
-            scope[_RESULT] = await run_in_decode_pool(lambda: _written("contents", result.contents))
-            contents = types.TextResourceContents(uri="naftiko:", text=mark)
+            scope[_RESULT] = await run_in_decode_pool(lambda: _serialized("contents", result.contents))
+            contents = types.TextResourceContents(uri="naftiko:", text=placeholder)
             return result.model_copy(update={"contents": [contents]})
         return result
 
-    return handled
+    return wrapper
 
 
 def _scope(context: ServerRequestContext[Any, Any]) -> Scope | None:
-    """Return the scope of an HTTP request; None for a message that came over stdio."""
+    """Return the ASGI scope of an HTTP request; None for a message from stdio."""
     scope: Scope | None = getattr(context.request, "scope", None)
     return scope
 
@@ -128,44 +130,44 @@ def _is_long(parts: Sequence[BaseModel]) -> bool:
 
 
 def _length(part: BaseModel) -> int:
-    """Return how long the text or the data is in a content block, or in a resource's contents."""
+    """Return the length of the text or data in a content block, or in a resource's contents."""
     holder = part.resource if isinstance(part, types.EmbeddedResource) else part
     texts = (getattr(holder, name, None) for name in ("text", "data", "blob"))
     return sum(len(each) for each in texts if isinstance(each, str))
 
 
-def _written(name: str, parts: Sequence[BaseModel], structured: Any = None) -> bytes:
-    """Return the JSON of the members of a result that hold what is large, without braces."""
+def _serialized(name: str, parts: Sequence[BaseModel], structured: Any = None) -> bytes:
+    """Return the JSON of the large members of a result, without braces."""
     members = {name: [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in parts]}
     if structured is not None:
         members["structuredContent"] = structured
     return _json.dumps_incrementally(members)[1:-1]
 
 
-def with_results(scope: Scope, send: Send) -> Send:
-    """Return what sends the SDK's response to a request with the result in place of its mark."""
+def attach_result(scope: Scope, send: Send) -> Send:
+    """Return a ``send`` that replaces the placeholder in the SDK's response with the result."""
     held: Message | None = None
 
-    async def sent(message: Message) -> None:
+    async def send_attached(message: Message) -> None:
         nonlocal held
         if _RESULT not in scope:
             await send(message)
         elif message["type"] == "http.response.start":
-            held = message  # its Content-Length is the mark's
+            held = message  # its Content-Length is that of the placeholder
         else:
-            if found := _MARKED.search(message.get("body", b"")):
+            if found := _PLACEHOLDER.search(message.get("body", b"")):
                 pieces = message["body"][: found.start()], scope.pop(_RESULT), message["body"][found.end() :]
                 message = {**message, "body": b"".join(pieces)}
             if held is not None:
-                await send(_of_length(held, len(message.get("body", b""))))
+                await send(_with_length(held, len(message.get("body", b""))))
                 held = None
             await send(message)
 
-    return sent
+    return send_attached
 
 
-def _of_length(start: Message, length: int) -> Message:
-    """Return the start of a response with the length of its body, where it names one."""
+def _with_length(start: Message, length: int) -> Message:
+    """Return the start of a response with the given ``Content-Length``, if it has one."""
     headers = [
         (name, b"%d" % length if name.lower() == b"content-length" else value)
         for name, value in start["headers"]

@@ -1,4 +1,4 @@
-"""Calls of tools that are answered without the SDK: the answers are the same in every member."""
+"""The fast path of tool calls: responses equal those of the SDK in every member."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mcp_types.version import KNOWN_PROTOCOL_VERSIONS
 from naftiko_run import Settings
 from naftiko_run.expose.body import read_body
 from naftiko_run.expose.exposer import Receive, Scope, Send
-from naftiko_run.expose.mcp.directcall import DirectCalls, DirectTool, headers_of
-from naftiko_run.expose.mcp.messages import Received, read_message
-from naftiko_run.expose.mcp.results import Begun, begun
+from naftiko_run.expose.mcp.fast_path import FastPath, FastPathTool, unique_headers
+from naftiko_run.expose.mcp.jsonrpc import ParsedMessage, read_message
+from naftiko_run.expose.mcp.results import JsonFragment, json_fragment
 from naftiko_run.expose.response import respond
 from naftiko_run.invoke import Outcome
 from support.asgi_client import client_of
@@ -57,7 +57,7 @@ capability:
 MODERN = "2026-07-28"
 META = "io.modelcontextprotocol/"
 OF_THE_SDK = {"mcp-session-id": "nobody-gave-it"}
-"""What a call looks like that only the SDK answers, in the same way: servers without sessions pass it over."""
+"""A header that sends a call to the SDK without other effects: servers without sessions ignore it."""
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def client(served: Served) -> Iterator[httpx.Client]:
 
 
 def envelope(**members: Any) -> dict[str, Any]:
-    """Give what a client of 2026-07-28 says with each request."""
+    """Return the ``_meta`` that a client of 2026-07-28 sends with each request."""
     return {
         f"{META}protocolVersion": MODERN,
         f"{META}clientInfo": {"name": "a client", "version": "1"},
@@ -85,14 +85,14 @@ def envelope(**members: Any) -> dict[str, Any]:
 
 
 def call(name: str = "send", arguments: Any = None, version: str | None = MODERN) -> dict[str, Any]:
-    """Give a request to call a tool."""
+    """Return a request that calls a tool."""
     params = {"name": name, "arguments": arguments or {"body": {}}}
     meta = {"_meta": envelope()} if version == MODERN else {}
     return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params | meta}
 
 
 def headers(version: str | None = MODERN, name: str = "send", **more: str) -> dict[str, str]:
-    """Give the headers of a request to call a tool."""
+    """Return the headers of a request that calls a tool."""
     told = {"mcp-method": "tools/call", "mcp-name": name} if version == MODERN else {}
     named = {"mcp-protocol-version": version} if version else {}
     both = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
@@ -100,7 +100,7 @@ def headers(version: str | None = MODERN, name: str = "send", **more: str) -> di
 
 
 def both_ways(client: httpx.Client, body: bytes, sent: Mapping[str, str]) -> tuple[Any, Any]:
-    """Give what is answered to a request, and what the SDK answers to it."""
+    """Return the response to a request, and the response of the SDK to it."""
     direct, of_the_sdk = (
         client.post("", content=body, headers={**sent, **more}) for more in ({}, OF_THE_SDK)
     )
@@ -125,7 +125,7 @@ def _seen(answer: httpx.Response) -> tuple[int, dict[str, str], Any]:
         ('{"a": "ü"}'.encode(), ""),
     ],
 )
-def test_an_answer_is_read_in_its_own_encoding(
+def test_a_response_is_decoded_with_its_charset(
     client: httpx.Client, upstream: Upstream, content: bytes, media_type: str
 ) -> None:
     upstream.answers(Answer(200, content, (("Content-Type", media_type),) if media_type else ()))
@@ -165,7 +165,7 @@ ANSWERS = st.builds(
 @example(("send", {"body": {}}), MODERN, Answer(200, b"[" * 150 + b"]" * 150))
 @example(("send", {"body": {}}), "2024-11-05", Answer(500, b"[" * 150 + b"]" * 150))
 @example(("get", {"id": 10**30}), MODERN, Answer())
-def test_results_are_those_of_the_sdk(
+def test_results_equal_those_of_the_sdk(
     client: httpx.Client,
     upstream: Upstream,
     called: tuple[str, dict[str, Any]],
@@ -183,7 +183,7 @@ def test_results_are_those_of_the_sdk(
 
 @pytest.mark.parametrize("version", [MODERN, "2025-11-25", None])
 @pytest.mark.parametrize("kind", ["image/png", "audio/wav", "application/octet-stream"])
-def test_bytes_are_those_of_the_sdk(
+def test_binary_results_equal_those_of_the_sdk(
     client: httpx.Client, upstream: Upstream, version: str | None, kind: str
 ) -> None:
     upstream.answers(Answer(200, b"\x00\xff", (("content-type", kind),)))
@@ -195,26 +195,26 @@ def test_bytes_are_those_of_the_sdk(
     assert direct == of_the_sdk
 
 
-def test_a_large_result_is_that_of_the_sdk(client: httpx.Client, upstream: Upstream) -> None:
+def test_a_large_result_equals_that_of_the_sdk(client: httpx.Client, upstream: Upstream) -> None:
     upstream.answers_json([{"n": n, "text": '"ü"' * 50} for n in range(20_000)])
     direct, of_the_sdk = both_ways(client, json.dumps(call()).encode(), headers())
     assert direct == of_the_sdk
 
 
 def changed(version: str | None = MODERN, **members: Any) -> bytes:
-    """Give the body of a call with other members."""
+    """Return the body of a call with other members."""
     return json.dumps({**call(version=version), **members}).encode()
 
 
 def with_params(version: str | None = MODERN, **params: Any) -> bytes:
-    """Give the body of a call with other parameters."""
+    """Return the body of a call with other parameters."""
     message = call(version=version)
     message["params"] |= params
     return json.dumps(message).encode()
 
 
 def without(*names: str, of: str = "") -> bytes:
-    """Give the body of a call that lacks members."""
+    """Return the body of a call without some members."""
     message = call()
     members = message["params"] if of == "params" else message["params"]["_meta"] if of else message
     for name in names:
@@ -276,7 +276,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("version", [MODERN, "2025-11-25", None])
-def test_odd_requests_are_answered_as_the_sdk_does(
+def test_unusual_requests_are_answered_like_the_sdk_does(
     client: httpx.Client, upstream: Upstream, version: str | None
 ) -> None:
     for body in ODD:
@@ -287,7 +287,7 @@ def test_odd_requests_are_answered_as_the_sdk_does(
 
 
 @pytest.mark.parametrize("first", [True, 1, 1.0, "yes"])
-def test_envelopes_that_python_takes_for_equal_are_told_apart(client: httpx.Client, first: object) -> None:
+def test_envelopes_that_are_equal_in_python_are_distinguished(client: httpx.Client, first: object) -> None:
     for value in (first, True, 1, 1.0, False, 0, first):
         body = with_params(_meta=envelope(**{f"{META}clientCapabilities": {"roots": {"listChanged": value}}}))
         direct, of_the_sdk = both_ways(client, body, headers())
@@ -307,7 +307,7 @@ ODD_HEADERS: list[tuple[str, list[str | None]]] = [
 
 
 @pytest.mark.parametrize("version", [MODERN, "2025-11-25"])
-def test_odd_headers_are_answered_as_the_sdk_does(client: httpx.Client, version: str) -> None:
+def test_unusual_headers_are_answered_like_the_sdk_does(client: httpx.Client, version: str) -> None:
     for name, value in [(name, each) for name, values in ODD_HEADERS for each in values]:
         sent = {key: each for key, each in {**headers(version), name: value}.items() if each is not None}
         direct, of_the_sdk = both_ways(client, with_params(version), sent)
@@ -318,7 +318,7 @@ def test_odd_headers_are_answered_as_the_sdk_does(client: httpx.Client, version:
     "twice", ["mcp-protocol-version", "mcp-method", "mcp-name", "accept", "content-type", "x-other"]
 )
 @pytest.mark.parametrize("first", [True, False])
-def test_headers_that_are_there_twice_are_answered_as_the_sdk_does(
+def test_repeated_headers_are_answered_like_the_sdk_does(
     client: httpx.Client, twice: str, *, first: bool
 ) -> None:
     sent = headers()
@@ -336,8 +336,10 @@ async def _broken(_: Mapping[str, Any]) -> Outcome:
     raise RuntimeError("of no interest to anybody")
 
 
-def _result(outcome: Outcome, protocol_version: str) -> Begun:
-    return begun({"content": [], "isError": False, "structuredContent": [outcome.value, protocol_version]})
+def _result(outcome: Outcome, protocol_version: str) -> JsonFragment:
+    return json_fragment(
+        {"content": [], "isError": False, "structuredContent": [outcome.value, protocol_version]}
+    )
 
 
 def _failure(_: Exception, __: str) -> MCPError:
@@ -345,17 +347,17 @@ def _failure(_: Exception, __: str) -> MCPError:
 
 
 def directly(body: bytes, sent: Mapping[str, str]) -> Any:
-    """Give what is answered without the SDK; None where the answer is left to it."""
+    """Return the response of the fast path; None if the SDK must respond."""
     tools = {
-        name: DirectTool(invoke, _result, _failure).named(name)
+        name: FastPathTool(invoke, _result, _failure).named(name)
         for name, invoke in (("send", _echoed), ("break", _broken))
     }
-    calls = DirectCalls(tools, {"name": "s", "version": "1"})
+    calls = FastPath(tools, {"name": "s", "version": "1"})
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         received = await read_message(await read_body(scope, receive, len(body)))
-        if not isinstance(received, Received) or not await calls.answer(
-            headers_of(scope), received, scope, receive, send
+        if not isinstance(received, ParsedMessage) or not await calls.answer(
+            unique_headers(scope), received, scope, receive, send
         ):
             await respond(scope, send, 501, b"")
 
@@ -388,20 +390,20 @@ def test_a_plain_call_is_answered_without_the_sdk(version: str | None) -> None:
         (changed(method="tools/list"), headers()),
     ],
 )
-def test_what_needs_more_than_a_result_is_left_to_the_sdk(body: bytes, sent: dict[str, str]) -> None:
+def test_requests_for_more_than_a_result_go_to_the_sdk(body: bytes, sent: dict[str, str]) -> None:
     assert directly(body, sent) is None
 
 
-def test_a_header_of_no_matter_may_be_there_twice() -> None:
+def test_an_irrelevant_header_may_be_repeated() -> None:
     assert _told([(b"cookie", b"a=1"), (b"accept", b"*/*"), (b"cookie", b"b=2")])
     assert not _told([(b"accept", b"a/b"), (b"accept", b"*/*"), (b"cookie", b"b=2")])
 
 
 def _told(received: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    return headers_of({"headers": received})
+    return unique_headers({"headers": received})
 
 
-def test_what_breaks_in_here_is_an_error_of_the_protocol() -> None:
+def test_an_internal_failure_is_a_json_rpc_error() -> None:
     answer = directly(json.dumps(call("break")).encode(), headers(name="break"))
     assert answer == {
         "jsonrpc": "2.0",

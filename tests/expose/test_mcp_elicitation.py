@@ -1,4 +1,4 @@
-"""``x-asks``: tools and prompts that ask their client's user or model first."""
+"""``x-asks``: tools and prompts that ask the user or model of their client first."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ capability:
 
 
 class Person:
-    """Answers as a user and a model would."""
+    """A client whose user and model answer."""
 
     def __init__(self, *cities: str, action: str = "accept") -> None:
         self.asked: list[str] = []
@@ -108,7 +108,7 @@ class Person:
         return types.ListRootsResult(roots=[types.Root(uri=FileUrl("file:///home"), name="Home")])
 
     def uses(self, url: str, mode: str, use: Callable[[Client], Awaitable[T]]) -> T:
-        """Use a client that can ask this person."""
+        """Run a function with a client that this person answers for."""
 
         async def session() -> T:
             client = Client(
@@ -141,7 +141,9 @@ def served(tmp_path: Path, upstream: Upstream) -> Iterator[Served]:
 
 
 @MODES
-def test_answers_of_the_user_and_the_model_are_inputs(served: Served, upstream: Upstream, mode: str) -> None:
+def test_answers_of_the_user_and_the_model_become_inputs(
+    served: Served, upstream: Upstream, mode: str
+) -> None:
     person = Person("Rome")
     assert not person.calls(served.url("mcp"), mode, "book", who="Ann").is_error
     assert person.asked == ["Where to, Ann?", "Praise Rome"]
@@ -149,14 +151,14 @@ def test_answers_of_the_user_and_the_model_are_inputs(served: Served, upstream: 
 
 
 @MODES
-def test_answers_are_no_arguments(served: Served, upstream: Upstream, mode: str) -> None:
+def test_answers_are_not_arguments(served: Served, upstream: Upstream, mode: str) -> None:
     person = Person("Rome")
     person.calls(served.url("mcp"), mode, "book", **{"who": "Ann", "where.city": "Oslo", "praise": "Meh"})
     assert upstream.only.json == {"who": "Ann", "city": "Rome", "remark": "Lovely!"}
 
 
 @MODES
-def test_nobody_is_asked_while_arguments_are_missing(served: Served, mode: str) -> None:
+def test_no_question_is_sent_while_arguments_are_missing(served: Served, mode: str) -> None:
     person = Person("Rome")
     result = person.calls(served.url("mcp"), mode, "book")
     assert "/who is required" in text_of(result)
@@ -164,7 +166,7 @@ def test_nobody_is_asked_while_arguments_are_missing(served: Served, mode: str) 
 
 
 @MODES
-def test_a_tool_does_not_tell_of_answers_in_its_schema(served: Served, mode: str) -> None:
+def test_answers_are_not_in_the_input_schema(served: Served, mode: str) -> None:
     async def schemas(client: Client) -> dict[str, dict[str, Any]]:
         return {tool.name: tool.input_schema for tool in (await client.list_tools()).tools}
 
@@ -184,20 +186,18 @@ def test_a_user_who_declines_ends_the_call_before_anything_is_sent(
 
 @MODES
 @pytest.mark.parametrize("action", ["decline", "cancel"])
-def test_a_call_goes_on_without_an_answer_that_is_not_required(
-    served: Served, mode: str, action: str
-) -> None:
+def test_a_call_continues_without_an_optional_answer(served: Served, mode: str, action: str) -> None:
     result = Person("", action=action).calls(served.url("mcp"), mode, "maybe")
     assert text_of(result) == "Hello !"
 
 
 @MODES
-def test_a_client_tells_the_folders_that_it_works_in(served: Served, mode: str) -> None:
+def test_roots_of_the_client_become_an_input(served: Served, mode: str) -> None:
     assert "file:///home" in text_of(Person().calls(served.url("mcp"), mode, "folders"))
 
 
 @MODES
-def test_a_prompt_asks_too(served: Served, mode: str) -> None:
+def test_a_prompt_can_ask_questions(served: Served, mode: str) -> None:
     async def get(client: Client) -> types.GetPromptResult:
         return await client.get_prompt("letter")
 
@@ -206,7 +206,7 @@ def test_a_prompt_asks_too(served: Served, mode: str) -> None:
 
 
 @MODES
-def test_a_client_that_cannot_be_asked_is_not_asked_for_what_is_optional(served: Served, mode: str) -> None:
+def test_an_unsupported_optional_question_is_skipped(served: Served, mode: str) -> None:
     async def call() -> types.CallToolResult:
         async with Client(served.url("mcp"), mode=mode) as client:
             return await client.call_tool("maybe", {})
@@ -214,7 +214,7 @@ def test_a_client_that_cannot_be_asked_is_not_asked_for_what_is_optional(served:
     assert text_of(run_async(call)) == "Hello !"
 
 
-def test_a_client_that_cannot_be_asked_is_told_what_it_lacks(served: Served, upstream: Upstream) -> None:
+def test_a_missing_client_capability_is_an_error_with_its_name(served: Served, upstream: Upstream) -> None:
     async def call() -> types.ErrorData:
         async with Client(served.url("mcp")) as client:
             with pytest.raises(MCPError) as failed:
@@ -227,7 +227,7 @@ def test_a_client_that_cannot_be_asked_is_told_what_it_lacks(served: Served, ups
     assert not upstream.received
 
 
-def test_an_earlier_client_that_cannot_be_asked_gets_an_error_of_the_tool(served: Served) -> None:
+def test_a_missing_capability_of_a_legacy_client_is_a_tool_error(served: Served) -> None:
     async def call() -> types.CallToolResult:
         async with Client(served.url("mcp"), mode="legacy") as client:
             return await client.call_tool("book", {"who": "Ann"})
@@ -240,16 +240,20 @@ def test_an_earlier_client_that_cannot_be_asked_gets_an_error_of_the_tool(served
 @pytest.mark.parametrize(
     ("name", "arguments", "is_error"), [("book", {"who": "Ann"}, True), ("maybe", {}, False)]
 )
-def test_an_earlier_client_whose_answer_does_not_fit_is_not_asked_again(
+def test_a_legacy_client_with_an_invalid_answer_is_not_asked_again(
     served: Served, upstream: Upstream, name: str, arguments: dict[str, Any], *, is_error: bool
 ) -> None:
     result = Person("x").calls(served.url("mcp"), "legacy", name, **arguments)
     assert result.is_error is is_error
-    assert "it does not fit its schema" in text_of(result) if is_error else text_of(result) == "Hello !"
+    assert (
+        "the answer does not match its schema" in text_of(result)
+        if is_error
+        else text_of(result) == "Hello !"
+    )
     assert not upstream.received
 
 
-def test_an_earlier_client_whose_model_refuses_gets_an_error_of_the_tool(
+def test_a_rejected_sampling_request_of_a_legacy_client_is_a_tool_error(
     served: Served, upstream: Upstream
 ) -> None:
     async def refused(
@@ -271,11 +275,11 @@ def test_an_earlier_client_whose_model_refuses_gets_an_error_of_the_tool(
 
     result = run_async(call)
     assert result.is_error
-    assert text_of(result) == "There is no answer to `praise`, so nothing was done: Rejected by the user"
+    assert text_of(result) == "No answer to `praise`, so nothing was done: Rejected by the user"
     assert not upstream.received
 
 
-def test_questions_that_wait_for_each_other_leave_their_tool_out(served: Served) -> None:
+def test_a_tool_with_cyclic_questions_is_not_served(served: Served) -> None:
     (feature,) = [
         feature
         for site in served.sites
@@ -291,7 +295,9 @@ def test_questions_that_wait_for_each_other_leave_their_tool_out(served: Served)
     ["{name: a}", "{user: Whom?}", "{name: a, user: b, model: c}"],
     ids=["nobody", "nameless", "two"],
 )
-def test_a_question_to_nobody_or_without_a_name_leaves_its_units_out(tmp_path: Path, ask: str) -> None:
+def test_a_question_without_addressee_or_name_makes_tools_and_prompts_unavailable(
+    tmp_path: Path, ask: str
+) -> None:
     file = tmp_path / "m.yaml"
     file.write_text(
         "naftiko: 1.0.0-alpha2\n"
@@ -305,7 +311,7 @@ def test_a_question_to_nobody_or_without_a_name_leaves_its_units_out(tmp_path: P
     assert all("x-asks" in each.message for each in left_out)
 
 
-def test_an_answer_whose_schema_is_none_leaves_its_prompt_out(tmp_path: Path) -> None:
+def test_a_prompt_with_an_invalid_answer_schema_is_not_served(tmp_path: Path) -> None:
     file = tmp_path / "m.yaml"
     file.write_text(
         "naftiko: 1.0.0-alpha2\n"
@@ -318,7 +324,7 @@ def test_an_answer_whose_schema_is_none_leaves_its_prompt_out(tmp_path: Path) ->
 
 
 def called(served: Served, **params: Any) -> dict[str, Any]:
-    """Call ``book`` as a client of 2026-07-28 does that handles rounds itself."""
+    """Call ``book`` as a client of 2026-07-28 that handles the rounds itself."""
     meta = {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}, "sampling": {}},
@@ -342,7 +348,7 @@ def called(served: Served, **params: Any) -> dict[str, Any]:
 ROME = {"where": {"action": "accept", "content": {"city": "Rome"}}}
 
 
-def test_what_is_needed_for_the_next_question_is_asked_first(served: Served) -> None:
+def test_questions_are_sent_after_those_that_they_depend_on(served: Served) -> None:
     first = called(served)["result"]
     assert first["resultType"] == "input_required"
     assert [*first["inputRequests"]] == ["where"]
@@ -360,15 +366,13 @@ def test_what_is_needed_for_the_next_question_is_asked_first(served: Served) -> 
     ],
     ids=["none", "another", "unfit"],
 )
-def test_an_answer_that_is_missing_or_does_not_fit_is_asked_for_again(
-    served: Served, responses: dict[str, Any]
-) -> None:
+def test_a_missing_or_invalid_answer_is_requested_again(served: Served, responses: dict[str, Any]) -> None:
     state = called(served)["result"]["requestState"]
     again = called(served, inputResponses=responses, requestState=state)["result"]
     assert [*again["inputRequests"]] == ["where"]
 
 
-def test_a_state_that_was_tampered_with_is_refused(served: Served, upstream: Upstream) -> None:
+def test_a_tampered_state_is_rejected(served: Served, upstream: Upstream) -> None:
     state = called(served)["result"]["requestState"]
     refused = called(served, inputResponses=ROME, requestState=f"{state}x")["error"]
     assert refused["code"] == types.INVALID_PARAMS

@@ -1,4 +1,4 @@
-"""Finding tools by words: what comes first, that any text is an answer, and how long it takes."""
+"""Full-text search of tools: ranking, arbitrary queries and speed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from naftiko_run.expose.mcp.search import ToolIndex
+from naftiko_run.expose.mcp.tool_index import ToolIndex
 from support.many import KINDS, SPECIAL, VERBS, name_of
 
 
@@ -63,24 +63,24 @@ def found(query: str, limit: int = 8, index: ToolIndex = INDEX, tools: list[type
         ("tax", "calculate-vat"),
     ],
 )
-def test_what_is_meant_is_among_the_first_three(query: str, name: str) -> None:
+def test_the_intended_tool_is_among_the_first_three(query: str, name: str) -> None:
     assert name in found(query, 3)
 
 
-def test_a_name_comes_before_a_description() -> None:
+def test_a_match_in_a_name_ranks_before_one_in_a_description() -> None:
     tools = [tool("first", "Sends an email"), tool("second", "", "Email"), tool("email", "Something")]
     index = index_of(tools)
     assert found("email", index=index, tools=tools) == ["email", "second", "first"]
 
 
 @pytest.mark.parametrize("each", TOOLS, ids=lambda each: each.name)
-def test_who_writes_a_name_finds_its_tool_first(each: types.Tool) -> None:
+def test_a_query_for_a_name_finds_its_tool_first(each: types.Tool) -> None:
     spaced = each.name.replace("-", " ").replace("_", " ")
     for query in (each.name, spaced, each.name.upper().replace("-", "_"), each.name.replace("-", "")):
         assert found(query, 1) == [each.name]
 
 
-def test_words_that_only_join_others_are_passed_over_unless_there_are_no_others() -> None:
+def test_stop_words_are_ignored_unless_a_query_has_no_others() -> None:
     tools = [tool("a", "Of the and for this"), tool("b", "A crane")]
     index = index_of(tools)
     assert found("what is the crane for", index=index, tools=tools) == ["b"]
@@ -97,13 +97,13 @@ def test_inputs_are_searched_at_any_depth() -> None:
     assert found("longitude", index=index, tools=tools) == ["b"]
 
 
-def test_where_tools_come_from_tells_them_apart() -> None:
+def test_the_origin_distinguishes_tools() -> None:
     tools = [tool("list-users", "Lists users"), tool("list-users", "Lists users")]
     index = ToolIndex([(tools[0], "slack.list-users", "slack."), (tools[1], "github.list-users", "github.")])
     assert index.search("github users", 2) == [1, 0]
 
 
-def test_of_tools_that_fit_alike_the_first_comes_first_and_pages_follow_each_other() -> None:
+def test_equal_matches_keep_their_order_across_pages() -> None:
     tools = [tool(f"list-{number}", "A list") for number in range(300)]
     index = index_of(tools)
     assert index.search("list", 300) == [*range(300)]
@@ -111,7 +111,7 @@ def test_of_tools_that_fit_alike_the_first_comes_first_and_pages_follow_each_oth
     assert index.search("list", 10, skip=300) == []
 
 
-def test_words_of_other_scripts_are_words() -> None:
+def test_words_of_other_scripts_are_found() -> None:
     tools = [tool("a", "Crée une facture"), tool("b", "Zahlung für Kunden"), tool("c", "顧客 一覧")]
     index = index_of(tools)
     for query, name in {"creer cree factures": "a", "kunden": "b", "顧客": "c", "CRE\u0301E": "a"}.items():
@@ -120,7 +120,7 @@ def test_words_of_other_scripts_are_words() -> None:
 
 @settings(max_examples=2 * settings().max_examples)
 @given(st.text(max_size=200) | st.text('"*()^:+-{}ANDORTNE \x00', max_size=60))
-def test_any_text_is_an_answer(query: str) -> None:
+def test_any_query_is_accepted(query: str) -> None:
     assert len(INDEX.search(query, 5)) <= 5
 
 
@@ -128,7 +128,7 @@ def test_any_text_is_an_answer(query: str) -> None:
     "query",
     ['"', "name:", "a NEAR b", "NOT", "*", "^list", "list AND", "{name}: x", "';--", "\ud800", "x" * 10**6],
 )
-def test_nothing_is_an_operator(query: str) -> None:
+def test_queries_have_no_operators(query: str) -> None:
     assert len(INDEX.search(query, 5)) <= 5
     assert found(f"{query[:50]} currency", 1) == ["convert-currency"]
 
@@ -139,7 +139,7 @@ def test_any_description_can_be_searched(texts: list[str]) -> None:
     assert len(index_of(tools).search("a", 5)) <= 5
 
 
-def test_of_three_thousand_tools_the_best_are_found_in_milliseconds() -> None:
+def test_searching_three_thousand_tools_takes_milliseconds() -> None:
     tools = [tool(f"{each.name}-{number}", each.description or "") for number in range(48) for each in TOOLS]
     assert len(tools) > 3000
     index = index_of(tools)
