@@ -14,7 +14,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.shared.message import ServerMessageMetadata
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.document.model import Ask
 from naftiko_run.expressions import names_of
 from naftiko_run.invoke import CompiledQuestion, compile_questions
@@ -91,7 +91,7 @@ class Elicitation:
                 inputs = own | _as_inputs(answers)
                 return types.InputRequiredResult(
                     input_requests={ask.model.name: _request(ask, inputs) for ask in ready},
-                    request_state=jsontext.dumps(answers).decode(),
+                    request_state=_json.dumps(answers).decode(),
                 )
         else:
             answers = await _ask_all(context, asks, own)
@@ -206,7 +206,7 @@ async def _send(
 
 def _parse_state(state: str | None) -> Answers:
     """Return the answers of earlier rounds; the SDK has verified that the state is our own."""
-    return {} if state is None else dict(jsontext.loads(state.encode()))
+    return {} if state is None else dict(_json.loads(state.encode()))
 
 
 def _as_inputs(answers: Answers) -> dict[str, Any]:

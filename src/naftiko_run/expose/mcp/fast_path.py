@@ -23,7 +23,7 @@ from mcp_types.methods import validate_client_request
 from mcp_types.version import KNOWN_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.body import Disconnected, headers_by_name
 from naftiko_run.expose.disconnect import cancel_on_disconnect
@@ -97,7 +97,7 @@ class FastPath:
     def __init__(self, tools: Mapping[str, FastPathTool], server_info: Mapping[str, Any]) -> None:
         self._tools = tools
         members = {"resultType": "complete", "_meta": {SERVER_INFO_META_KEY: server_info}}
-        modern_suffix = b",%b}" % jsontext.dumps(members)[1:]
+        modern_suffix = b",%b}" % _json.dumps(members)[1:]
         self._suffixes = {
             version: modern_suffix if version in MODERN_PROTOCOL_VERSIONS else b"}}"
             for version in KNOWN_PROTOCOL_VERSIONS
@@ -136,7 +136,7 @@ class FastPath:
         ):
             return False
         request_id = message["id"]
-        serialized_id = b"%d" % request_id if type(request_id) is int else jsontext.dumps(request_id)
+        serialized_id = b"%d" % request_id if type(request_id) is int else _json.dumps(request_id)
         result: JsonFragment | MCPError
         try:
             outcome = await cancel_on_disconnect(scope, receive, tool.invoke(arguments))
@@ -154,7 +154,7 @@ class FastPath:
         except Exception as error:  # noqa: BLE001 - outermost handler: clients get no internal details
             result = tool.failure(error, version)
         if isinstance(result, MCPError):
-            rpc_error = jsontext.dumps(result.error.model_dump(mode="json", exclude_none=True))
+            rpc_error = _json.dumps(result.error.model_dump(mode="json", exclude_none=True))
             body = b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (serialized_id, rpc_error)
         else:
             body = b"".join(
@@ -191,9 +191,9 @@ def _params_of_call(message: Mapping[str, Any], content: bytes) -> dict[str, Any
         return None
     # The SDK's parsers have a depth limit of their own, but they never see the arguments of a long message.
     if (
-        len(content) <= jsontext.LONG
-        and jsontext.may_be_deeper(content, MAX_DEPTH)
-        and jsontext.dumps_within(params, MAX_DEPTH + 1) is None
+        len(content) <= _json.LARGE_TEXT
+        and _json.may_exceed_depth(content, MAX_DEPTH)
+        and _json.dumps_with_max_depth(params, MAX_DEPTH + 1) is None
     ):
         return None
     return params
@@ -223,14 +223,14 @@ def _is_plain(meta: Any, version: str) -> bool:
         return False
     if meta == _last_plain_meta.get(version):
         return True
-    serialized = jsontext.dumps(meta)
+    serialized = _json.dumps(meta)
     return len(serialized) <= _MAX_META_LENGTH and _is_plain_json(serialized, version)
 
 
 @lru_cache(maxsize=256)
 def _is_plain_json(serialized: bytes, version: str) -> bool:
     """Validate a serialized ``_meta``, cached: it is the same in all plain requests of a client."""
-    meta = jsontext.loads(serialized)
+    meta = _json.loads(serialized)
     if not _SDK_META_KEYS.isdisjoint(meta) or meta.get(PROTOCOL_VERSION_META_KEY, version) != version:
         return False
     try:

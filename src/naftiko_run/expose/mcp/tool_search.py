@@ -11,7 +11,7 @@ import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.mcp.arguments import parse_json_texts
 from naftiko_run.expose.mcp.fast_path import FastPathTool
@@ -246,7 +246,7 @@ class ToolSearch:
             results = {"total": len(self._names), "names": self._names[begin : begin + _NAMES_PER_PAGE]}
         if is_more:
             results["nextPage"] = page + 1
-        text = types.TextContent(text=jsontext.dumps(results).decode())
+        text = types.TextContent(text=_json.dumps(results).decode())
         return types.CallToolResult(content=[text], structured_content=results)
 
     def _definition(self, name: str, protocol_version: str) -> dict[str, Any]:

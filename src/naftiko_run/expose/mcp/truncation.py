@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 
 _UNLIMITED: Final = 1 << 62
 _MAX_REPORTED: Final = 5
@@ -56,7 +56,7 @@ class ResultLimit:
         return _Truncation(0, 0, 0) if members is None else _Truncation(1, 0, members)
 
     def _fits(self, truncation: _Truncation, value: Any) -> bool:
-        return len(jsontext.dumps(truncation.apply(value))) <= self.max_bytes
+        return len(_json.dumps(truncation.apply(value))) <= self.max_bytes
 
     def _note(self, truncation: _Truncation) -> str:
         parts = [
