@@ -144,7 +144,7 @@ def test_a_key_cannot_leave_its_folder(tmp_path: Path) -> None:
         (
             "x.yaml",
             b"hunter2",
-            "holds no keys; where each file of a folder is one value, the folder is the location",
+            "contains no keys; where each file of a folder is one value, use the folder as the location",
         ),
         ("x.json", b'{"key":\n hunter2}', "is not valid JSON (line 2)"),
         ("x.yaml", b"key: " + b"[" * 550 + b"hunter2" + b"]" * 550, "is nested too deeply"),
@@ -156,7 +156,7 @@ def test_a_key_cannot_leave_its_folder(tmp_path: Path) -> None:
         (
             "x.json",
             b'["hunter2"]',
-            "holds no keys; where each file of a folder is one value, the folder is the location",
+            "contains no keys; where each file of a folder is one value, use the folder as the location",
         ),
         ("x.yaml", b"key: \xff", "is not text in UTF-8"),
         ("x.yaml", b"# " + b"x" * 1024 * 1024, "is larger than 1,048,576 bytes"),

@@ -43,9 +43,9 @@ def test_the_namespace_is_the_pods_where_none_is_named(
     ("location", "changed", "reason"),
     [
         ("k8s://shop/api", {}, "the secret api of the namespace shop has no value under that key"),
-        ("k8s://shop/none", {}, "there is no such thing as the secret none of the namespace shop"),
+        ("k8s://shop/none", {}, "the secret none of the namespace shop does not exist"),
         ("k8s://a/b/c", {}, "a location of Kubernetes is k8s://namespace/secret"),
-        ("k8s://shop/..", {}, "there is no such thing as the secret .. of the namespace shop"),
+        ("k8s://shop/..", {}, "the secret .. of the namespace shop does not exist"),
         ("k8s://shop/api", {"KUBERNETES_SERVICE_HOST": ""}, "KUBERNETES_SERVICE_HOST is not set"),
         ("k8s://shop/api", {"KUBERNETES_SERVICE_PORT": "1"}, "https://127.0.0.1:1 cannot be reached"),
         ("k8s://shop/api", {"NAFTIKO_SERVICE_ACCOUNT": "/none"}, "/none/token cannot be read"),
@@ -60,7 +60,7 @@ def test_what_cannot_be_read_is_missing_and_says_why(
 def test_a_service_account_without_rights(cluster: Cluster, tmp_path: Path) -> None:
     cluster.is_forbidden = True
     reason = missing("k8s://shop/api", tmp_path, cluster.environment).reason
-    assert reason == "the service account may not read the secret api of the namespace shop (403)"
+    assert reason == "the service account is not allowed to read the secret api of the namespace shop (403)"
 
 
 def test_the_api_server_must_be_the_clusters(cluster: Cluster, tmp_path: Path) -> None:

@@ -87,16 +87,16 @@ def test_stores_that_hang_hold_a_load_up_only_for_the_time_limit(tmp_path: Path,
         )
     assert monotonic() - began < PATIENCE / 2
     reasons = {variable.location: variable.reason for variable in capability.missing()}
-    assert reasons["pipe"] == "there was no answer within 1 seconds"
-    assert reasons["vault://secret/app"] in (f"{upstream.url} did not answer in time", reasons["pipe"])
+    assert reasons["pipe"] == "there was no response within 1 seconds"
+    assert reasons["vault://secret/app"] in (f"{upstream.url} did not respond in time", reasons["pipe"])
     (tmp_path / "pipe").open("w").close()
 
 
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("raise KeyError('hunter2')", "its provider broke (KeyError)"),
-        ("return None", "its provider broke (AttributeError)"),
+        ("raise KeyError('hunter2')", "its provider failed (KeyError)"),
+        ("return None", "its provider failed (AttributeError)"),
         ("return Reading({'other': 'hunter2'}, 'the safe')", "the safe has no value under that key"),
         ("raise LocationUnreadable('the safe is shut')", "the safe is shut"),
     ],

@@ -85,7 +85,7 @@ def test_the_service_account_of_a_pod_logs_in(vault: Vault, tmp_path: Path) -> N
     assert read("vault://old/app", tmp_path, pod, "key") == {"key": "of version 1"}
     assert vault.asked[0] == "POST /v1/auth/kubernetes/login"
     refused = missing("vault://old/app", tmp_path, {**pod, "VAULT_ROLE": "other"})
-    assert refused.reason == "Vault did not let the role other in at auth/kubernetes (403)"
+    assert refused.reason == "Vault rejected the login of the role other at auth/kubernetes (403)"
 
 
 @pytest.mark.parametrize(
@@ -97,14 +97,14 @@ def test_the_service_account_of_a_pod_logs_in(vault: Vault, tmp_path: Path) -> N
         (
             "vault://secret/app",
             {"VAULT_TOKEN": "hunter2"},
-            "Vault does not let this token read secret/app (403)",
+            "this token is not allowed to read secret/app (403)",
         ),
-        ("vault://secret/app", {"VAULT_TOKEN": "hun\nter2"}, "HTTP cannot carry this token"),
-        ("vault://secret/app", {"VAULT_TOKEN": "hünter2"}, "does not let this token read"),
+        ("vault://secret/app", {"VAULT_TOKEN": "hun\nter2"}, "the token is not valid in an HTTP header"),
+        ("vault://secret/app", {"VAULT_TOKEN": "hünter2"}, "this token is not allowed to read"),
         ("vault://secret", {}, "a location of Vault is vault://mount/path"),
         ("vault://secret/app", {"VAULT_ADDR": ""}, "VAULT_ADDR is not set"),
-        ("vault://secret/app", {"VAULT_ADDR": "nowhere"}, "nowhere cannot be asked"),
-        ("vault://secret/app", {"VAULT_ADDR": "http://h:x"}, "http://h:x is not an address"),
+        ("vault://secret/app", {"VAULT_ADDR": "nowhere"}, "the request to nowhere failed"),
+        ("vault://secret/app", {"VAULT_ADDR": "http://h:x"}, "http://h:x is not a valid URL"),
         ("vault://secret/app", {"VAULT_ADDR": "http://127.0.0.1:1"}, "http://127.0.0.1:1 cannot be reached"),
         ("vault://secret/app", {"VAULT_CACERT": "/none"}, "the certificate /none cannot be read"),
         ("vault://secret/app", {"VAULT_TOKEN": "", "HOME": "/none"}, "there is no token: VAULT_TOKEN"),
@@ -120,7 +120,7 @@ def test_what_cannot_be_read_is_missing_and_says_why(
     assert variable.remedy == f"set `key` in {location}"
 
 
-@pytest.mark.parametrize(("status", "reason"), [(503, "sealed"), (500, "Vault answered 500 for secret/app")])
+@pytest.mark.parametrize(("status", "reason"), [(503, "sealed"), (500, "Vault responded with 500 for secret/app")])
 def test_a_vault_that_is_not_well(vault: Vault, tmp_path: Path, status: int, reason: str) -> None:
     vault.status = status
     assert reason in missing("vault://secret/app", tmp_path, environment(vault)).reason
@@ -129,4 +129,4 @@ def test_a_vault_that_is_not_well(vault: Vault, tmp_path: Path, status: int, rea
 def test_an_answer_that_is_too_large_is_none(vault: Vault, tmp_path: Path) -> None:
     vault.secrets["secret/app"] = {"api-key": "x" * 4_200_000}
     reason = missing("vault://secret/app", tmp_path, environment(vault), "api-key").reason
-    assert "answers more than 4,194,304 bytes" in reason
+    assert "is larger than 4,194,304 bytes" in reason

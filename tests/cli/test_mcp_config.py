@@ -207,7 +207,7 @@ def test_operations_are_tools_over_stdio_only(capsys: pytest.CaptureFixture[str]
     assert (
         show_mcp_config(ConfigOptions((file,), "cursor", stdio=False, host="", ports=(), env_files=None)) == 1
     )
-    assert "with --stdio the operations of a REST adapter are tools" in capsys.readouterr().err
+    assert "--stdio serves the operations of a REST adapter as tools" in capsys.readouterr().err
 
 
 def test_a_variable_beside_the_document_needs_no_place(

@@ -190,7 +190,7 @@ def test_a_value_that_cannot_be_read_is_one_line_and_ends_with_2() -> None:
     result = run(PIPELINES, "--port", "8080")
     assert result.returncode == 2
     assert result.stderr == (
-        "naftiko-run: error: --port: `8080` does not say which adapter it is for (write --port rest=8080)\n"
+        "naftiko-run: error: --port: `8080` has no adapter (write --port rest=8080)\n"
     )
 
 

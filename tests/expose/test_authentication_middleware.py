@@ -32,15 +32,15 @@ def run_naftiko(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 OAUTH2 = "type: oauth2, resource: 'https://x.example', authorizationServerUri: 'https://y.example'"
 UNUSABLE = {
-    "no-type": ("{secret: '{{SHOP_TOKEN}}'}", "it names no `type`"),
-    "empty": ("{}", "it names no `type`"),
-    "nothing": ("", "it names no `type`"),
-    "null-type": ("{type: null}", "it names no `type`"),
+    "no-type": ("{secret: '{{SHOP_TOKEN}}'}", "it has no `type`"),
+    "empty": ("{}", "it has no `type`"),
+    "nothing": ("", "it has no `type`"),
+    "null-type": ("{type: null}", "it has no `type`"),
     "text": ("bearer", "it needs a `token`"),
-    "other-text": ("please", "it names no `type`"),
-    "list": ("[{type: bearer, token: x}, {type: basic}]", "it names no `type`"),
-    "number": ("0", "it names no `type`"),
-    "false": ("false", "it names no `type`"),
+    "other-text": ("please", "it has no `type`"),
+    "list": ("[{type: bearer, token: x}, {type: basic}]", "it has no `type`"),
+    "number": ("0", "it has no `type`"),
+    "false": ("false", "it has no `type`"),
     "unknown": (
         "{type: kerberos}",
         "the scheme `kerberos` is not installed (installed: apikey, basic, bearer, digest, oauth2)",

@@ -35,5 +35,5 @@ def test_a_short_key_is_rejected_without_being_shown(tmp_path: Path) -> None:
     (tmp_path / "m.yaml").write_text(DOCUMENT)
     ended = run(tmp_path / "m.yaml", environment={"NAFTIKO_STATE_KEY": "hunter2"})
     assert ended.returncode == 1
-    assert "NAFTIKO_STATE_KEY is shorter than 32 bytes" in ended.stderr
+    assert "NAFTIKO_STATE_KEY is too short: it must have at least 32 bytes" in ended.stderr
     assert "hunter2" not in ended.stderr

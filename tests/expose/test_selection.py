@@ -114,7 +114,7 @@ def test_a_glob_that_matches_nothing_in_any_document_is_told(tmp_path: Path) -> 
     globs = ("--include", "one-tool", "--include", "two-mcp.*", "--exclude", "delete-*")
     with started(tmp_path, *globs) as process:
         told = [line for line in process.lines if line.startswith("warning")]
-        assert told == ["warning nothing is named `delete-*`, as --include or --exclude says"]
+        assert told == ["warning `delete-*` of --include or --exclude matches nothing"]
         tools = [line.partition(" ->")[0] for line in process.lines if line.startswith("tool ")]
         assert tools == ["tool one-tool", "tool two-tool"]
         assert not [line for line in process.lines if line.startswith(("route ", "rest "))]

@@ -188,8 +188,8 @@ def test_workers_go_on_with_conversations_and_run_scripts(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (("--workers", "0"), 2, "--workers: `0` is no number from 1 to 1024, and not `auto`"),
-        (("--workers", "many"), 2, "--workers: `many` is no number"),
+        (("--workers", "0"), 2, "--workers: `0` is not a number from 1 to 1024, and not `auto`"),
+        (("--workers", "many"), 2, "--workers: `many` is not a number"),
         (("--workers", "2", "--stdio"), 1, "several workers cannot share one stdin"),
     ],
 )

@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from naftiko_run import jsontext
+from naftiko_run import _json
 from naftiko_run.errors import NaftikoError
 
 _VISIBLE: Final = {
@@ -48,4 +48,4 @@ def print_fault(console: Console, fault: NaftikoError, command: str = "naftiko-r
 
 def print_json(value: Any) -> None:
     """Print a value on stdout, as JSON with indentation."""
-    print(jsontext.dumps(value, indent=True).decode())  # noqa: T201 - the command's data
+    print(_json.dumps(value, indent=True).decode())  # noqa: T201 - the command's data
