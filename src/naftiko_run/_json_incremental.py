@@ -79,14 +79,15 @@ def _weight(value: Any, limit: int) -> int:
     waiting = [value]
     while waiting and weight < limit:
         each = waiting.pop()
-        if isinstance(each, dict):
+        kind = type(each)
+        if kind is str:
+            weight += len(each) // _WEIGHT_OF_TEXT
+        elif kind is dict:
             weight += len(each)
             waiting.extend(each.values())
-        elif isinstance(each, list):
+        elif kind is list:
             weight += len(each)
             waiting.extend(each)
-        elif isinstance(each, str):
-            weight += len(each) // _CHARACTERS_PER_WEIGHT
     return weight
 
 

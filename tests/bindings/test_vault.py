@@ -120,7 +120,9 @@ def test_what_cannot_be_read_is_missing_and_says_why(
     assert variable.remedy == f"set `key` in {location}"
 
 
-@pytest.mark.parametrize(("status", "reason"), [(503, "sealed"), (500, "Vault responded with 500 for secret/app")])
+@pytest.mark.parametrize(
+    ("status", "reason"), [(503, "sealed"), (500, "Vault responded with 500 for secret/app")]
+)
 def test_a_vault_that_is_not_well(vault: Vault, tmp_path: Path, status: int, reason: str) -> None:
     vault.status = status
     assert reason in missing("vault://secret/app", tmp_path, environment(vault)).reason

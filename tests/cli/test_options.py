@@ -189,9 +189,7 @@ def test_what_is_no_log_level(written: str) -> None:
 def test_a_value_that_cannot_be_read_is_one_line_and_ends_with_2() -> None:
     result = run(PIPELINES, "--port", "8080")
     assert result.returncode == 2
-    assert result.stderr == (
-        "naftiko-run: error: --port: `8080` has no adapter (write --port rest=8080)\n"
-    )
+    assert result.stderr == ("naftiko-run: error: --port: `8080` has no adapter (write --port rest=8080)\n")
 
 
 @pytest.mark.parametrize(

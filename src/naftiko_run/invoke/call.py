@@ -144,7 +144,7 @@ class CallPlan:
             outcome.media_type = outcome.media_type or "application/octet-stream"
             outcome.is_binary = True
             return
-        if unmapped == "text" and _is_json(said) and _json.may_contain_surrogates(response.body):
+        if unmapped == "text" and _json.may_contain_surrogates(response.body) and _is_json(said):
             response = self._replace_lone_surrogates(response)
             outcome.content = response.body
         if unmapped == "data":
