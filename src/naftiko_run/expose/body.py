@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Any, Final
 
 from naftiko_run import _json
@@ -18,7 +19,7 @@ MAX_CONTAINERS: Final = 1_000_000
 _PARSED_AT_ONCE: Final = 64 * 1024
 """Longer bodies are parsed in a thread; below it, switching costs more."""
 
-HEADERS: Final = "naftiko.headers"
+HEADERS: Final = sys.intern("naftiko.headers")
 """The key of a scope under which ``headers_by_name`` keeps them."""
 
 _HOP_BY_HOP: Final = frozenset(

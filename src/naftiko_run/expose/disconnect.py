@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, TypeVar
 
@@ -11,7 +12,7 @@ from naftiko_run.expose.exposer import Receive, Scope
 
 T = TypeVar("T")
 
-DISCONNECT: Final = "naftiko.disconnect"
+DISCONNECT: Final = sys.intern("naftiko.disconnect")
 """The extension of servers that call back when a client disconnects; its value is the request's ``Client``."""
 
 _RECEIVER: Final = "naftiko.receiver"

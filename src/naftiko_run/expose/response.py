@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Iterable, Sequence
 from typing import Final
 
 from naftiko_run.expose.exposer import Scope, Send
 
-RESPONSE: Final = "naftiko.http.response"
+RESPONSE: Final = sys.intern("naftiko.http.response")  # as the server does: equal keys are then found at once
 """The extension of servers that take a whole response in one message, and the type of that message.
 
 It has ``status``, ``headers`` and ``body``. A ``body`` of None answers HEAD where only ``headers`` have the length.

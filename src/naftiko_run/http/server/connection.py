@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import struct
+import sys
 from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -34,7 +35,7 @@ MIN_BYTES_PER_SECOND: Final = 240
 _END_SECONDS: Final = 1
 """How long a client may take to close a connection after its last response while the server stops."""
 _NO_LINGERING: Final = struct.pack("ii", 1, 0)
-DISCONNECT: Final = "naftiko.disconnect"
+DISCONNECT: Final = sys.intern("naftiko.disconnect")
 """The ASGI extension of a callback for a disconnect: its value has ``is_disconnected`` and ``on_disconnect``."""
 _SUPPORTED: Final[dict[str, Any]] = {}
 _MAX_WAITING: Final = 1000

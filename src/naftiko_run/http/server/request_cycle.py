@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from naftiko_run.http.server.connection import ClientConnection
 
-RESPONSE: Final = "naftiko.http.response"
+RESPONSE: Final = sys.intern("naftiko.http.response")
 """The ASGI extension of a whole response in one message, and the type of that message."""
 _BODILESS: Final = frozenset({204, 304})
 _SMALL: Final = 64 * 1024

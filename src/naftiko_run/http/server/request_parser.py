@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
@@ -25,7 +26,7 @@ from naftiko_run.http.server.validation import (
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-HEADERS: Final = "naftiko.headers"
+HEADERS: Final = sys.intern("naftiko.headers")
 """Under this key a scope has the request's headers by name; of those with one name, the last."""
 MAX_HEAD: Final = 64 * 1024
 """The maximum size of a request's head, and of the trailers of one."""
