@@ -81,7 +81,7 @@ def _weight(value: Any, limit: int) -> int:
         each = waiting.pop()
         kind = type(each)
         if kind is str:
-            weight += len(each) // _WEIGHT_OF_TEXT
+            weight += len(each) // _CHARACTERS_PER_WEIGHT
         elif kind is dict:
             weight += len(each)
             waiting.extend(each.values())
