@@ -167,16 +167,25 @@ def test_a_server_without_a_callback_is_asked_for_the_disconnect(body: list[byte
     asyncio.run(session())
 
 
-def test_a_server_without_a_callback_is_asked_no_more_once_the_work_is_done() -> None:
+def test_a_server_without_a_callback_has_one_receive_for_each_request() -> None:
+    received = 0
+
     async def receive() -> Message:
+        nonlocal received
+        received += 1
         await asyncio.Event().wait()
         raise AssertionError
 
     async def work() -> str:
+        await asyncio.sleep(0)
         return "done"
 
     async def session() -> None:
-        assert await cancel_on_disconnect({"type": "http"}, receive, work()) == "done"
+        scope: Scope = {"type": "http"}
+        for _ in range(3):
+            assert await cancel_on_disconnect(scope, receive, work()) == "done"
+        assert received == 1
+        stop_receiving(scope)
         await asyncio.sleep(0)
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
