@@ -12,7 +12,7 @@ import pytest
 
 from naftiko_run import Settings
 from naftiko_run.expose.body import Disconnected
-from naftiko_run.expose.disconnect import DISCONNECT, cancel_on_disconnect
+from naftiko_run.expose.disconnect import DISCONNECT, cancel_on_disconnect, stop_receiving
 from naftiko_run.expose.exposer import Message, Scope
 from support.disconnecting import Leaving
 from support.mcp_client import run_async
