@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457), and the one table of errors to HTTP statuses."""
+"""Problem documents (RFC 9457), and the mapping of errors to HTTP statuses."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ _STATUSES: dict[type[InvocationError], tuple[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem(Exception):
-    """A request that cannot be answered as asked.
+    """An error response to a request.
 
     Attributes:
         status: HTTP status.
-        code: Stable name of the kind of problem.
+        code: Stable identifier of the problem type.
         detail: What is wrong with this request.
-        hint: How to mend it; empty where the detail already says so.
+        hint: How to fix it; empty where the detail says so.
         members: Further members of the document.
-        headers: Further headers of the answer.
+        headers: Further response headers.
     """
 
     status: int
@@ -75,7 +75,7 @@ class Problem(Exception):
         return document | self.members
 
     async def send(self, scope: Scope, send: Send) -> None:
-        """Answer a request with the problem."""
+        """Send the problem as the response to a request."""
         await respond(
             scope,
             send,
@@ -89,15 +89,14 @@ class Problem(Exception):
 def _title(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
-    except ValueError:  # one of an upstream's own
+    except ValueError:  # a non-standard status of an upstream
         return f"Status {status}"
 
 
 def problem_of(fault: Exception) -> Problem:
-    """Return the problem that an error below the adapters means to a caller.
+    """Return the problem document for an error.
 
-    An error that is nobody's fault but ours goes to the log whole, and to the
-    caller as an id that the log has too.
+    An internal error is logged with its traceback under an id; the response contains only that id.
     """
     if isinstance(fault, StepFailed):
         return _of_step(fault)
@@ -109,13 +108,13 @@ def problem_of(fault: Exception) -> Problem:
     return Problem(
         500,
         "internal-error",
-        "Something broke in naftiko-run; the request is not at fault.",
+        "An internal error occurred in naftiko-run; the request did not cause it.",
         members={"id": number},
     )
 
 
 def _of_step(fault: StepFailed) -> Problem:
-    """Return the problem of a failed step: the upstream's own status, where it is one of a failure."""
+    """Return the problem of a failed step, with the status of the upstream if it is an error status, else 502."""
     upstream = {"operation": fault.operation, "status": fault.status, "body": fault.body}
     if fault.retry_after:
         upstream["retryAfter"] = fault.retry_after

@@ -1,4 +1,4 @@
-"""A forward over REST: bodies stream both ways, and never lie in memory whole."""
+"""Forward requests below a path to an upstream; bodies are streamed in both directions."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from naftiko_run.invoke import Forwarder
 
 
 class ForwardEndpoint:
-    """Answers every request below a path with the upstream's answer.
+    """Responds to every request below a path with the response of the upstream.
 
     Args:
-        forward: Passes requests on.
-        path: The path; what follows takes the place of ``{path}`` at its end, where it has that.
+        forward: Forwards the requests.
+        path: The path; a ``{path}`` at its end matches all remaining segments.
     """
 
     __slots__ = ("_depth", "_forward")
@@ -31,7 +31,7 @@ class ForwardEndpoint:
         self._depth = path.text.rstrip("/").count("/") - (1 if path.variables[-1:] == ("path",) else 0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         below = raw_path_of(scope).split("/")[self._depth + 1 :]
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         has_body = any(name in ("content-length", "transfer-encoding") for name, _ in headers)
@@ -70,10 +70,10 @@ class ForwardEndpoint:
 
 
 async def _chunks(receive: Receive, read: asyncio.Event) -> AsyncIterator[bytes]:
-    """Yield the body of a request as it comes, and set an event once all of it is read.
+    """Yield the chunks of a request body as they arrive, and set an event once it is complete.
 
     Raises:
-        Disconnected: The client went away.
+        Disconnected: The client disconnected.
     """
     has_more = True
     while has_more:
