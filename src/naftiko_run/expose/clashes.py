@@ -59,7 +59,7 @@ def without_clashes(adapters: Sequence[Adapter]) -> tuple[list[Adapter], list[Cl
                 endpoints.append(endpoint)
                 continue
             what = endpoint.feature or f"{endpoint.method or 'ANY'} {endpoint.path.text}"
-            clash = Clash(what, _name(owner), _name(adapter))
+            clash = Clash(what, _describe(owner), _describe(adapter))
             clashes.append(clash)
             reasons[what] = f"{clash.by} serves it on the same port; {clash.hint}"
         if reasons:
@@ -96,7 +96,7 @@ def prefixed(adapter: Adapter) -> Adapter:
     if adapter.path or not adapter.namespace:
         return adapter
     prefix = f"/{adapter.namespace.replace('/', '-')}"
-    names = {each.name: _below(each.name, prefix) for each in adapter.features}
+    names = {each.name: _prefixed_name(each.name, prefix) for each in adapter.features}
     endpoints = tuple(
         replace(
             each,
@@ -110,11 +110,11 @@ def prefixed(adapter: Adapter) -> Adapter:
     return replace(adapter, endpoints=endpoints, features=features)
 
 
-def _below(name: str, prefix: str) -> str:
+def _prefixed_name(name: str, prefix: str) -> str:
     method, space, path = name.partition(" ")
     return f"{method} {prefix}{path}" if space else name
 
 
-def _name(adapter: Adapter) -> str:
+def _describe(adapter: Adapter) -> str:
     name = f"`{adapter.namespace or adapter.type}`"
     return f"{name} of {adapter.capability.file or adapter.capability.label}" if adapter.capability else name

@@ -34,7 +34,7 @@ class ExposeSettings:
 
     Attributes:
         max_body: The maximum size of a request body, in bytes.
-        state_key: Signs and encrypts state that clients return in a later request; None for a random key per adapter.
+        state_key: Encrypts state that clients return in a later request; None for a random key per adapter.
         max_result: The maximum size of a result for a model, in bytes; longer ones are truncated. None for no limit.
         lazy_tools: Whether MCP clients are offered a tool search instead of the list of all tools.
         keeps_sessions: Whether one process receives all requests, so that it can keep state between requests.

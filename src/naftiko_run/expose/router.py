@@ -95,8 +95,8 @@ class Router:
             raise
         except ResponseAborted:
             raise
-        except Exception as fault:  # noqa: BLE001 - the outermost handler: hides internal errors
-            await problem_of(fault).send(scope, send)
+        except Exception as error:  # noqa: BLE001 - the outermost handler: hides internal errors
+            await problem_of(error).send(scope, send)
         finally:
             stop_receiving(scope)
 
@@ -110,9 +110,9 @@ class Router:
         if direct is not None and not scope.get("root_path"):
             scope["path_params"] = {}
             return direct
-        written = raw_path_of(scope)
+        raw_path = raw_path_of(scope)
         try:
-            path = _decode_path(written)
+            path = _decode_path(raw_path)
         except UnicodeDecodeError:
             raise Problem(400, "not-utf8", "The path is not percent-encoded UTF-8") from None
         route, values = self._find(path)
@@ -123,7 +123,7 @@ class Router:
             found, values = self._find_prefix(path, scope)
         if found is None:
             route = route or next((each for each in self._prefixes if each.pattern.match(path)), None)
-            return partial(self._reject, written, route)
+            return partial(self._reject, raw_path, route)
         app, names = found
         scope["path_params"] = {
             name: value.replace(_SLASH, "/") for name, value in zip(names, values, strict=True)
@@ -176,8 +176,8 @@ class Router:
         for admit in self._admission_checks:
             try:
                 await admit(scope)
-            except (Problem, InvocationError) as fault:
-                rejection = rejection or fault
+            except (Problem, InvocationError) as error:
+                rejection = rejection or error
             else:
                 return
         if rejection is not None:

@@ -75,12 +75,12 @@ def _own_headers(exposes: RestExposes, resource: RestResource, operation: RestOp
 
 def _unavailable(name: str, reason: str) -> Endpoint:
     """Return the endpoint that responds with the reason why a route is not served."""
-    method, _, written = name.partition(" ")
+    method, _, route_text = name.partition(" ")
     app = UnavailableEndpoint(name, reason)
     if method == "ANY":
-        path = parse_path(written)
+        path = parse_path(route_text)
         return Endpoint(path, app, is_prefix=_is_prefix(path), feature=name)
-    route = parse_route(written)
+    route = parse_route(route_text)
     return Endpoint(parse_path(route.path), app, method, selectors=route.selectors, feature=name)
 
 

@@ -89,8 +89,8 @@ async def relay(chunks: AsyncIterator[bytes], scope: Scope, receive: Receive, se
         await cancel_on_disconnect(scope, receive, send_chunks())
     except Disconnected:
         return
-    except InvocationError as fault:
-        raise ResponseAborted(fault.message) from fault
+    except InvocationError as error:
+        raise ResponseAborted(error.message) from error
 
 
 def check_status(status: int) -> None:
@@ -111,23 +111,23 @@ def _forwarded_headers(outcome: Outcome, *, is_head: bool) -> list[tuple[bytes, 
         Problem: The status of the upstream is not a valid HTTP status.
     """
     check_status(outcome.status)
-    kept = []
+    headers = []
     for name, value in outcome.headers:
-        known = _encoded_names.get(name)
-        written = _encode_name(name) if known is None else known
-        if written:
-            kept.append((written, value.encode("latin-1", "replace")))
+        cached = _encoded_names.get(name)
+        encoded = _encode_name(name) if cached is None else cached
+        if encoded:
+            headers.append((encoded, value.encode("latin-1", "replace")))
     if outcome.media_type and (outcome.content or outcome.chunks is not None or is_head):
-        kept.append((b"content-type", outcome.media_type.encode("latin-1", "replace")))
-    return kept
+        headers.append((b"content-type", outcome.media_type.encode("latin-1", "replace")))
+    return headers
 
 
 def _encode_name(name: str) -> bytes:
     """Return a header name encoded for the response, and cache it; empty for a header that is not forwarded."""
-    written = name.encode("latin-1") if name in _FORWARDED or name.startswith(_FORWARDED_PREFIXES) else b""
+    encoded = name.encode("latin-1") if name in _FORWARDED or name.startswith(_FORWARDED_PREFIXES) else b""
     if len(_encoded_names) < _MAX_NAMES:
-        _encoded_names[name] = written
-    return written
+        _encoded_names[name] = encoded
+    return encoded
 
 
 def _content_length(outcome: Outcome) -> list[tuple[bytes, bytes]]:

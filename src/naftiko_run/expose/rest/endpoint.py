@@ -120,8 +120,8 @@ class RestEndpoint:
             raw_body = await self._add_body(scope, receive, inputs)
             invoking = self._function.invoke(inputs, raw_body=raw_body, stream_threshold=_STREAM_THRESHOLD)
             outcome = await cancel_on_disconnect(scope, receive, invoking)
-        except InvocationError as fault:
-            await problem_of(fault).send(scope, send)
+        except InvocationError as error:
+            await problem_of(error).send(scope, send)
         except Disconnected:
             return
         else:
@@ -190,8 +190,8 @@ class RestEndpoint:
             media_type = _json_type(scope)
         try:
             value, content = await read_json(content)
-        except ValueError as fault:
-            raise Problem(400, "not-json", f"The body is not JSON: {fault}") from None
+        except ValueError as error:
+            raise Problem(400, "not-json", f"The body is not JSON: {error}") from None
         self._add_members(value, inputs)
         return CallerBody(content, media_type, is_empty=value == {})
 

@@ -51,19 +51,21 @@ class ForwardEndpoint:
                 _chunks(receive, body_read) if has_body else None,
             )
             response = await cancel_on_disconnect(scope, receive_after_body, sending)
-        except InvocationError as fault:
-            await problem_of(fault).send(scope, send)
+        except InvocationError as error:
+            await problem_of(error).send(scope, send)
             return
         except Disconnected:
             return
         try:
             check_status(response.status)
-            kept = [
+            response_headers = [
                 (name.encode("latin-1"), value.encode("latin-1", "replace"))
                 for name, value in response.headers
                 if self._forward.passes_back(name)
             ]
-            await send({"type": "http.response.start", "status": response.status, "headers": kept})
+            await send(
+                {"type": "http.response.start", "status": response.status, "headers": response_headers}
+            )
             await relay(response.chunks, scope, receive_after_body, send)
         finally:
             await response.aclose()

@@ -100,8 +100,8 @@ async def _read(read: Callable[[], _T]) -> _T:
     """
     try:
         return await asyncio.to_thread(read)
-    except FileTooLarge as fault:
-        raise Problem(500, "file-too-large", f"This cannot be served: {fault}") from None
+    except FileTooLarge as error:
+        raise Problem(500, "file-too-large", f"This cannot be served: {error}") from None
 
 
 def _response(

@@ -18,10 +18,10 @@ def find_folder(skill: Skill, home: Path, report: Report) -> Folder | None:
         return None
     try:
         folder = _folder_at(require(skill.location, home))
-    except ValueError as fault:
+    except ValueError as error:
         report.warning(
             "missing-location",
-            f"the skill `{skill.name}` has no files, and its {SKILL_FILE} is made from its tools: {fault}",
+            f"the skill `{skill.name}` has no files, and its {SKILL_FILE} is made from its tools: {error}",
             (*skill.pointer, "location"),
         )
         return None
