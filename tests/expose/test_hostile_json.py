@@ -178,7 +178,7 @@ def test_a_body_of_too_many_parts_is_refused(served: Served, upstream: Upstream,
     body = b'{"body":{"a":[' + part * 1_000_001 + b"0]}}"
     answer = httpx.post(f"{served.url('rest')}/send", content=body, headers=dict(JSON), timeout=PATIENCE)
     assert answer.status_code == 400
-    assert "more than 1,000,000 objects and lists" in answer.json()["detail"]
+    assert "more than 1,000,000 objects and arrays" in answer.json()["detail"]
     assert called(served, "send", body).status_code == 400
     assert upstream.received == []
 
