@@ -1,4 +1,4 @@
-"""The head of an answer, as it goes over the wire."""
+"""Serialization of response heads."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ _LENGTH, _CONNECTION, _FRAMING = range(1, 4)
 _MARKS: Final = {b"content-length": _LENGTH, b"connection": _CONNECTION, b"transfer-encoding": _FRAMING}
 _MAX_NAMES: Final = 1024
 _names: dict[bytes, tuple[bytes, int]] = {}
-"""Names that were found good: how their lines begin, and their marks."""
+"""Valid header names: the start of their lines, and their marks."""
 
 
 class InvalidResponse(ValueError):
-    """A status or header that HTTP cannot carry."""
+    """A status or header that is not valid in HTTP."""
 
 
 def write_response_head(
     status: int, headers: Iterable[tuple[bytes, bytes]]
 ) -> tuple[bytes, int | None, bool]:
-    """Write the status line and headers of an answer, without the empty line that ends them.
+    """Return the status line and headers of a response, without the final empty line.
 
     Args:
         status: HTTP status.
         headers: Names and values.
 
     Returns:
-        The bytes, what Content-Length says (None where it is not there), and whether the connection is to be closed.
+        The bytes, the Content-Length (None if there is none), and whether the connection is to be closed.
 
     Raises:
-        InvalidResponse: A status, name or value is not one that HTTP can carry.
+        InvalidResponse: The status, a name or a value is not valid in HTTP.
     """
     line = _STATUS_LINES.get(status)
     if line is None:
@@ -49,7 +49,7 @@ def write_response_head(
                 if status == 204:  # which has no body (RFC 9110, 8.6)
                     continue
                 length = int(value)
-            else:  # how the body is framed, and the connection kept, is the server's
+            else:  # the server controls framing and keep-alive
                 closes = closes or (mark == _CONNECTION and b"close" in value.lower())
                 continue
         parts += beginning, value, b"\r\n"
