@@ -1,4 +1,4 @@
-"""What is told of an exchange that failed, in the same words whatever carried it."""
+"""Errors of failed exchanges, with the same messages for every transport."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from naftiko_run.http.client.origin import MAX_URL_LENGTH
 from naftiko_run.http.messages import DEFAULT_SECONDS, OutgoingRequest
 
 CONNECT_SECONDS: Final = 10.0
-"""The most that a connection may take to come about."""
+"""The maximum time to open a connection, in seconds."""
 
 BROKEN_OFF: Final = "it broke the connection off"
 NOT_HTTP: Final = "what it sent is not HTTP"
@@ -29,7 +29,7 @@ TOO_MANY_HEADERS: Final = "its headers are larger than 100 KB"
 NO_AUTHORITIES: Final = "SSL_CERT_FILE names no file"
 NOT_AS_LONG: Final = "the body of the request is not as long as its Content-Length says"
 NOT_SENT: Final = (
-    # What exactly is not said: it may be a credential.
+    # The value is not included: it may be a credential.
     "the request was not sent, because a header or credential is not one that HTTP can carry"
 )
 NO_URL: Final = "the request was not sent, because its URL is not valid"
@@ -43,13 +43,13 @@ _ERROR_NUMBER = re.compile(r"\[Errno -?\d+\]\s*")
 def timed_out(
     request: OutgoingRequest, *, is_silence: bool = False, authenticates: bool = False, waited: float = 0.0
 ) -> UpstreamTimeout:
-    """Return the error of a call that took too long.
+    """Return the error of a call that timed out.
 
     Args:
-        request: What was sent.
-        is_silence: Whether it is a pause in a stream that did, not the whole.
-        authenticates: Whether it did not come to the call itself.
-        waited: For how many seconds it waited for its connection.
+        request: The request.
+        is_silence: Whether a pause in a stream took too long, not the whole call.
+        authenticates: Whether the call timed out during authentication.
+        waited: How many seconds the request waited for a connection.
     """
     what = "sent and took nothing for" if is_silence else "did not answer within"
     also = ", authentication included" if authenticates else ""
@@ -75,7 +75,7 @@ def url_too_long(request: OutgoingRequest) -> InvalidInput:
 
 
 def no_connection_in_time(request: OutgoingRequest) -> UpstreamTimeout:
-    """Return the error of a connection that took too long to come about."""
+    """Return the error of a connection that could not be opened in time."""
     seconds = min(CONNECT_SECONDS, seconds_of(request))
     return UpstreamTimeout(
         f"{request.operation}: {_host(request.url)} did not accept a connection within {seconds:g} s",
@@ -87,9 +87,9 @@ def pool_full(request: OutgoingRequest, to_one: int, in_all: int) -> NoConnectio
     """Return the error of a request for which no connection became free.
 
     Args:
-        request: What was not sent.
-        to_one: How many connections to its origin are in use.
-        in_all: How many to all origins, where that is what the limit is on; 0 where it is not.
+        request: The request.
+        to_one: The number of connections to its origin.
+        in_all: The number of connections to all origins, if that limit was reached; otherwise 0.
     """
     used = f"{to_one} in use" + (f", {in_all} to all upstreams" if in_all else "")
     option = "--max-connections" if in_all else "--max-connections-per-origin"
@@ -102,7 +102,7 @@ def pool_full(request: OutgoingRequest, to_one: int, in_all: int) -> NoConnectio
 
 
 def out_of_descriptors(request: OutgoingRequest) -> NoConnection:
-    """Return the error of a request for which the process, or the system, can open no socket."""
+    """Return the error of a request for which the process or the system cannot open a socket."""
     return NoConnection(
         f"{request.operation}: no connection to {_host(request.url)}: the server has no file descriptor left",
         hint="raise its limit (`ulimit -n`), or lower --max-connections",
@@ -111,7 +111,7 @@ def out_of_descriptors(request: OutgoingRequest) -> NoConnection:
 
 
 def is_out_of_descriptors(fault: BaseException) -> bool:
-    """Whether a connection failed because no file descriptor is left; the resolver does not say so itself."""
+    """Return whether a connection failed because no file descriptor is left, which the resolver does not report."""
     if isinstance(fault, socket.gaierror):
         try:
             socket.socket().close()
@@ -129,7 +129,7 @@ def client_too_slow(request: OutgoingRequest) -> ClientTooSlow:
 
 
 def seconds_of(request: OutgoingRequest) -> float:
-    """Return how long a request may take; see ``OutgoingRequest.timeout``."""
+    """Return the timeout of a request in seconds; see ``OutgoingRequest.timeout``."""
     return DEFAULT_SECONDS if request.timeout is None else request.timeout
 
 
