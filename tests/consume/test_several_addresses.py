@@ -178,7 +178,7 @@ def test_an_attempt_that_came_second_is_closed(loop: Loop) -> None:
                 connecting._connect_one((socket.AF_INET, listening.getsockname()))
             )
             await asyncio.wait({attempt})
-            await connecting._give_up({attempt})
+            await connecting._cancel({attempt})
             assert attempt.result().fileno() == -1
 
     with asyncio.Runner(loop_factory=loop) as runner:
