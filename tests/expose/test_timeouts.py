@@ -182,7 +182,7 @@ def test_the_nearest_limit_holds_for_the_whole_call(
 def test_a_model_is_told_the_same(served: Served) -> None:
     result = call_tool(served.url("mcp"), "own", {})
     assert result.is_error
-    assert "did not answer within 0.2 s" in text_of(result)
+    assert "did not respond within 0.2 s" in text_of(result)
 
 
 @pytest.mark.parametrize("path", ["/all/drip", "/passed-on"])

@@ -119,7 +119,7 @@ def _mounted(capabilities: Sequence[Capability], settings: ServeSettings) -> dic
                 continue
             host = settings.addressing.host_of(capability.address_of(exposes))
             port = settings.addressing.port_of(exposes, exposer.default_port)
-            # Any free port is one for each type: nobody asked for a port that they share.
+            # With port 0, each adapter type gets its own free port: none was configured to be shared.
             place = (host, port, "" if port else exposes.type)
             blocks.setdefault(place, []).append((exposes, capability))
     return {
@@ -140,7 +140,7 @@ def _bind(host: str, port: int, adapters: Sequence[Adapter], *, is_shared: bool)
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror:
         raise PortUnavailable(
-            f"`{host}`, the address of {owner}, is no address of this machine",
+            f"`{host}`, the address of {owner}, is not an address of this machine",
             hint="choose another: --host 127.0.0.1",
         ) from None
     family, kind, protocol, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
@@ -168,10 +168,10 @@ def _reason(fault: OSError, host: str, port: int, owner: str) -> str:
     if fault.errno == errno.EADDRINUSE:
         return f"port {port} is in use, and {owner} needs it"
     if fault.errno == errno.EACCES:
-        return f"port {port}, wanted by {owner}, needs more rights than this user has"
+        return f"port {port}, required by {owner}, needs privileges that this user does not have"
     if fault.errno == errno.EADDRNOTAVAIL:
-        return f"`{host}`, the address of {owner}, is no address of this machine"
-    return f"port {port}, wanted by {owner}, cannot be listened on: {fault.strerror}"
+        return f"`{host}`, the address of {owner}, is not an address of this machine"
+    return f"port {port}, required by {owner}, cannot be bound: {fault.strerror}"
 
 
 def _hint(fault: OSError, adapter: Adapter, port: int) -> str:

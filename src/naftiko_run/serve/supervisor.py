@@ -66,7 +66,7 @@ async def _listening(
             end_streams(adapters)
             in_flight = sum(len(server.server_state.tasks) for server in servers)
             if in_flight:
-                _log.info("stopping once %d requests are answered, in %d s at most", in_flight, drain)
+                _log.info("stopping after %d pending requests are answered, within %d s", in_flight, drain)
             for server in servers:
                 server.should_exit = True
             await asyncio.gather(*tasks)
@@ -122,7 +122,7 @@ async def _serve(
             has_client = await on_stdio.stdio(stop, settings.drain)
             if has_client or not sites:
                 return
-            _log.info("there is no client on stdin; what has a port is served on")
+            _log.info("there is no client on stdin; adapters with a port are still served")
         await stop.wait()
 
 
@@ -135,12 +135,12 @@ def _serve_in_workers(
     if sys.platform == "win32":
         raise ConfigurationError(
             "several workers need fork, which Windows does not have",
-            hint="start several processes, each on a port of its own, behind a balancer",
+            hint="start several processes, each on a port of its own, behind a load balancer",
         )
     if stdio_adapter(capabilities, settings) is not None:
         raise ConfigurationError(
             "several workers cannot share one stdin, on which an adapter is served",
-            hint="leave out --workers",
+            hint="run without --workers",
         )
     sites = build_sites(capabilities, settings)
 

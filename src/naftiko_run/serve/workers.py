@@ -89,7 +89,7 @@ class Workers:
             while self._start_times or self._restart_times:
                 self._wait()
         if not self._is_started and self._failures:
-            raise WorkersFailed("a worker ended before it served anything; see the log above")
+            raise WorkersFailed("a worker ended before it was ready; see the log above")
 
     @contextmanager
     def _pipes(self) -> Iterator[None]:
@@ -181,10 +181,12 @@ class Workers:
             code = os.waitstatus_to_exitcode(status)
             if self._stopping_since is not None:
                 continue
-            how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+            how = (
+                f"was terminated by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+            )
             self._failures = 1 if lived >= _STABLE_SECONDS else self._failures + 1
             if not self._is_started:
-                _log.error("worker %d %s before it served anything", pid, how)
+                _log.error("worker %d %s before it was ready", pid, how)
                 self._stop(signal.SIGTERM)
                 continue
             wait = (
@@ -192,9 +194,7 @@ class Workers:
                 if self._failures == 1
                 else min(_MAX_BACKOFF, _INITIAL_BACKOFF * 2 ** (self._failures - 2))
             )
-            _log.warning(
-                "worker %d %s; another takes its place%s", pid, how, f" in {wait:g} s" if wait else ""
-            )
+            _log.warning("worker %d %s; replacing it%s", pid, how, f" in {wait:g} s" if wait else "")
             self._restart_times.append(time.monotonic() + wait)
 
     def _replace(self) -> None:

@@ -164,7 +164,7 @@ async def _limited(
 def _buffer_seconds(headers: Headers) -> float | None:
     """Return how many seconds a response is buffered before it is streamed.
 
-    None, for no limit, if the response has a Content-Length: the upstream already has the whole body.
+    None, for no limit, if the response has a Content-Length: such a body is expected without pauses.
     """
     named = dict(headers)
     if "content-length" in named:

@@ -109,7 +109,7 @@ def check_encodings(encodings: str) -> None:
     """Check that a body with these Content-Encoding values can be decoded.
 
     Raises:
-        CodingError: It cannot.
+        CodingError: It cannot be decoded.
     """
     _stages_of(encodings)
 
@@ -123,7 +123,7 @@ def _stages_of(encodings: str) -> list[Stage]:
         known = _ALIASES.get(name, name)
         if not _is_installed(known):
             advice = ': pip install "naftiko-run[encodings]"' if known in _STAGES else ""
-            shown = name if name.isascii() and name.isprintable() and len(name) <= 40 else "of its answer"
+            shown = name if name.isascii() and name.isprintable() and len(name) <= 40 else "of its response"
             raise CodingError(f"the content coding {shown} was not asked for and cannot be decoded{advice}")
         stages.append(_STAGES[known]())
     return stages

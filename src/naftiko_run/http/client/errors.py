@@ -23,8 +23,8 @@ from naftiko_run.http.messages import DEFAULT_SECONDS, OutgoingRequest
 CONNECT_SECONDS: Final = 10.0
 """The maximum time to open a connection, in seconds."""
 
-BROKEN_OFF: Final = "it broke the connection off"
-NOT_HTTP: Final = "what it sent is not HTTP"
+BROKEN_OFF: Final = "it closed the connection"
+NOT_HTTP: Final = "its response is not valid HTTP"
 TOO_MANY_HEADERS: Final = "its headers are larger than 100 KB"
 NO_AUTHORITIES: Final = "SSL_CERT_FILE names no file"
 NOT_AS_LONG: Final = "the body of the request is not as long as its Content-Length says"
@@ -51,7 +51,7 @@ def timed_out(
         authenticates: Whether the call timed out during authentication.
         waited: How many seconds the request waited for a connection.
     """
-    what = "sent and took nothing for" if is_silence else "did not answer within"
+    what = "neither sent nor received data for" if is_silence else "did not respond within"
     also = ", authentication included" if authenticates else ""
     seconds = seconds_of(request)
     if waited > seconds / 2 and not is_silence:
@@ -67,8 +67,8 @@ def url_too_long(request: OutgoingRequest) -> InvalidInput:
         [
             Violation(
                 "",
-                f"the URL of {request.operation} would be longer than {MAX_URL_LENGTH:,} characters, the most that "
-                "is sent: shorten the values that travel in its path or query",
+                f"the URL of {request.operation} would be longer than {MAX_URL_LENGTH:,} characters, which "
+                "is the maximum: shorten the values that travel in its path or query",
             )
         ]
     )
@@ -123,7 +123,7 @@ def is_out_of_descriptors(fault: BaseException) -> bool:
 def client_too_slow(request: OutgoingRequest) -> ClientTooSlow:
     """Return the error of a stream whose client was too slow."""
     return ClientTooSlow(
-        f"{request.operation}: the client was too slow, and others waited for its connection to "
+        f"{request.operation}: the client was too slow, and other requests waited for its connection to "
         f"{_host(request.url)}"
     )
 
@@ -135,7 +135,7 @@ def seconds_of(request: OutgoingRequest) -> float:
 
 def unreachable(request: OutgoingRequest, reason: str) -> UpstreamUnreachable:
     """Return the error of a request without a response, with the reason."""
-    return UpstreamUnreachable(f"{request.operation}: no answer from {_host(request.url)}: {reason}")
+    return UpstreamUnreachable(f"{request.operation}: no response from {_host(request.url)}: {reason}")
 
 
 def cannot_connect(cause: str) -> str:
@@ -150,7 +150,7 @@ def too_large(request: OutgoingRequest, limit: int) -> ResponseTooLarge:
     if limit != request.max_answer:
         hint = "allow more with `x-maxResponse` of the operation, or with the server's --max-response"
     return ResponseTooLarge(
-        f"{request.operation} gave an answer of more than {limit:,} bytes, the most that is taken", hint=hint
+        f"{request.operation} returned a response of more than {limit:,} bytes, which is the limit", hint=hint
     )
 
 

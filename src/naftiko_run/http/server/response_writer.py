@@ -37,7 +37,7 @@ def write_response_head(
     """
     line = _STATUS_LINES.get(status)
     if line is None:
-        raise InvalidResponse(f"{status} is no status of an answer")
+        raise InvalidResponse(f"{status} is not a valid response status")
     parts = [line]
     lines = 1
     length = None
@@ -56,7 +56,7 @@ def write_response_head(
         lines += 1
     head = b"".join(parts)
     if head.count(b"\r") != lines or head.count(b"\n") != lines or 0 in head:
-        raise InvalidResponse("the value of a header has a line break, or a zero")
+        raise InvalidResponse("a header value contains a line break or a null byte")
     return head, length, closes
 
 
@@ -73,7 +73,7 @@ _STATUS_LINES: Final = {status: _status_line(status) for status in range(200, 60
 
 def _learn(name: bytes) -> tuple[bytes, int]:
     if not _TOKEN(name):
-        raise InvalidResponse("the name of a header is none")
+        raise InvalidResponse("a header has an invalid name")
     lower = name.lower()
     known = lower + b": ", _MARKS.get(lower, 0)
     if len(_names) < _MAX_NAMES:

@@ -60,7 +60,7 @@ def problem_document(status: int, code: str, detail: str) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def not_http(detail: str = "This is no request of HTTP/1.1") -> RequestRejected:
+def not_http(detail: str = "This is not a valid HTTP/1.1 request") -> RequestRejected:
     """Return the error for a malformed request."""
     return RequestRejected(400, "not-http", detail)
 
@@ -157,7 +157,7 @@ def check_headers(version: str, headers: Headers, named: dict[bytes, bytes]) -> 
     if length is None:
         return 0, expects_continue
     if not length.isdigit() or len(length) > _MAX_LENGTH_DIGITS:
-        raise not_http("The Content-Length is no number of bytes")
+        raise not_http("The Content-Length is not a number of bytes")
     return int(length), expects_continue
 
 
@@ -168,9 +168,7 @@ def _check_expect(version: str, headers: Headers) -> bool:
     written = b",".join([value for name, value in headers if name == b"expect"])
     expected = {each.strip(b" \t").lower() for each in written.split(b",")} - {b""}
     if not expected <= {b"100-continue"}:
-        raise RequestRejected(
-            417, "unknown-expectation", "The only expectation that is met here is `100-continue`"
-        )
+        raise RequestRejected(417, "unknown-expectation", "The only supported expectation is `100-continue`")
     return bool(expected)
 
 
@@ -197,9 +195,7 @@ def _check_coding(version: str, named: dict[bytes, bytes]) -> None:
     if version == "1.0":
         raise not_http("HTTP/1.0 has no Transfer-Encoding")
     if named[b"transfer-encoding"].lower() != b"chunked":
-        raise RequestRejected(
-            501, "unsupported-coding", "The only Transfer-Encoding accepted here is `chunked`"
-        )
+        raise RequestRejected(501, "unsupported-coding", "The only supported Transfer-Encoding is `chunked`")
 
 
 def _wrong_version(version: str) -> RequestRejected:
