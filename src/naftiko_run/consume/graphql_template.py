@@ -58,7 +58,8 @@ def _scan(marked: str) -> Iterator[Escape]:
             for found in _MARK.finditer(token["block"]):
                 yield _in_block(token["block"][: found.start()], token["block"][found.end() :])
         elif token["mark"]:
-            yield _bare
+            is_value = marked[: token.start()].rstrip().endswith((":", "[", ",", "="))
+            yield _literal_or_name if is_value else _bare
         else:
             yield from [_in_string if token["string"] else _in_comment] * len(_MARK.findall(token[0]))
 
@@ -95,15 +96,18 @@ def _in_block(before: str, after: str) -> Escape:
     return write
 
 
+def _literal_or_name(value: Any) -> str:
+    """Write the value of an argument: text is a string, unless it is a name or a number."""
+    return value if isinstance(value, str) and _BARE.fullmatch(value) else _literal(value)
+
+
 def _bare(value: Any) -> str:
-    """Write a value outside strings: a number, a boolean, an enum value, a list or an object."""
-    if isinstance(value, str):
-        if not _BARE.fullmatch(value):
-            raise ValueError(
-                "must be a number, a boolean or a name, because it is used in GraphQL without quotation marks"
-            )
-        return value
-    return _literal(value)
+    """Write what is outside strings and is no argument, such as the name of a field."""
+    if isinstance(value, str) and not _BARE.fullmatch(value):
+        raise ValueError(
+            "must be a number, a boolean or a name, because it is used in GraphQL without quotation marks"
+        )
+    return _literal_or_name(value)
 
 
 def _literal(value: Any) -> str:
