@@ -14,7 +14,7 @@ from naftiko_run.errors import UpstreamTimeout, UpstreamUnreachable
 from support.upstream import PATIENCE
 
 LIMIT = 0.3
-TOLD = r"^a\.b: 127\.0\.0\.1:\d+ did not (answer|accept a connection) within 0\.3 s$"
+TOLD = r"^a\.b: 127\.0\.0\.1:\d+ did not (respond|accept a connection) within 0\.3 s$"
 """On a machine that is busy, to connect to this very machine may take as long."""
 SILENCE = r"^a\.b: 127\.0\.0\.1:\d+ neither sent nor received data for 0\.3 s$"
 NO_CONNECTION = r"^a\.b: 127\.0\.0\.1:\d+ did not accept a connection within 0\.3 s$"
