@@ -109,7 +109,7 @@ def test_a_call_without_a_certificate_fails(folder: Path, guarded: Guarded) -> N
     stranger = trustme.CA().issue_cert("stranger@example.org")
     stranger.private_key_and_cert_chain_pem.write_to_path(folder / "stranger.pem")
     settings = {"type": "certificate", "certPath": "stranger.pem", "caPath": "ca.pem"}
-    with pytest.raises(UpstreamUnreachable, match=r"no answer from 127\.0\.0\.1"):
+    with pytest.raises(UpstreamUnreachable, match=r"no response from 127\.0\.0\.1"):
         call(authenticated(folder, guarded.upstream.url, settings))
     assert guarded.upstream.received == []
 

@@ -291,7 +291,7 @@ def test_an_authorization_server_that_is_not_there_is_named(tmp_path: Path, upst
         "clientId": "c",
         "clientSecret": "s",
     }
-    with pytest.raises(UpstreamUnreachable, match=r"api \(access token\): no answer from 127\.0\.0\.1:1"):
+    with pytest.raises(UpstreamUnreachable, match=r"api \(access token\): no response from 127\.0\.0\.1:1"):
         call(authenticated(tmp_path, upstream.url, block))
 
 

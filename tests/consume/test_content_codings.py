@@ -165,7 +165,7 @@ def test_a_bomb_is_refused_at_the_limit(kind: Kind, coding: str, bomb: bytes, st
         assert tracemalloc.get_traced_memory()[1] < 16 * MEGABYTE
     finally:
         tracemalloc.stop()
-    assert fault.value.message.startswith("a.b gave an answer")
+    assert fault.value.message.startswith("a.b returned a response")
     assert "x-maxResponse" in fault.value.hint
     assert "--max-response" in fault.value.hint
 

@@ -79,5 +79,5 @@ def test_a_stream_that_grows_larger_than_is_taken_fails(kind: Kind, answer: byte
 
 @each_kind
 def test_a_stream_that_breaks_off_says_so(kind: Kind) -> None:
-    with pytest.raises(UpstreamUnreachable, match="it broke the connection off"):
+    with pytest.raises(UpstreamUnreachable, match="it closed the connection"):
         answered(kind, whole(BODY)[:-1], stream_threshold=100)

@@ -157,7 +157,7 @@ def test_attempts_that_lost_leave_no_socket_and_no_task_behind(loop: Loop) -> No
     async def session(*hosts: tuple[str, int]) -> None:
         addresses = [(socket.AF_INET, each) for each in hosts]
         tasks, open_before = asyncio.all_tasks(), open_sockets()
-        with await connecting._first_reached(addresses) as reached:
+        with await connecting._connect_any(addresses) as reached:
             assert reached.getpeername() == hosts[-1]
             assert open_sockets() == open_before | {reached.fileno()}
             assert asyncio.all_tasks() == tasks
@@ -174,9 +174,11 @@ def test_attempts_that_lost_leave_no_socket_and_no_task_behind(loop: Loop) -> No
 def test_an_attempt_that_came_second_is_closed(loop: Loop) -> None:
     async def session() -> None:
         with socket.create_server(("127.0.0.1", 0)) as listening:
-            attempt = asyncio.ensure_future(connecting._reached((socket.AF_INET, listening.getsockname())))
+            attempt = asyncio.ensure_future(
+                connecting._connect_one((socket.AF_INET, listening.getsockname()))
+            )
             await asyncio.wait({attempt})
-            await connecting._give_up({attempt})
+            await connecting._cancel({attempt})
             assert attempt.result().fileno() == -1
 
     with asyncio.Runner(loop_factory=loop) as runner:

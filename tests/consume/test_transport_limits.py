@@ -196,7 +196,7 @@ def test_a_call_that_got_its_connection_late_says_so(kind: Kind) -> None:
             with pytest.raises(UpstreamTimeout) as refused:
                 await second
             assert re.fullmatch(
-                r"a\.b: 127\.0\.0\.1:\d+ did not answer within 1 s, of which the request waited 0\.\d+ s for a "
+                r"a\.b: 127\.0\.0\.1:\d+ did not respond within 1 s, of which the request waited 0\.\d+ s for a "
                 r"connection",
                 refused.value.message,
             )

@@ -157,31 +157,34 @@ def test_a_little_that_becomes_very_much_is_not_taken(kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (b"", "it broke the connection off"),
-        (b"HTTP/1.1 200 OK\r\nContent-Le", "it broke the connection off"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", "it broke the connection off"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", "it broke the connection off"),
-        (b"HTTP/1.1 100 Continue\r\n\r\n", "it broke the connection off"),
-        (b"SSH-2.0-OpenSSH_9.2p1\r\n\r\n", "what it sent is not HTTP"),
-        (b"\x15\x03\x01\x00\x02\x02\x16\r\n\r\n", "what it sent is not HTTP"),
-        (b"HTTP/1.1 abc OK\r\n\r\n", "what it sent is not HTTP"),
-        (b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "what it sent is not HTTP"),
-        (b"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n", "what it sent is not HTTP"),
-        (b"HTTP/1.1 200 OK\r\nX\0: a\r\nContent-Length: 0\r\n\r\n", "what it sent is not HTTP"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", "what it sent is not HTTP"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nok\r\n", "what it sent is not HTTP"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nok", "what it sent is not HTTP"),
+        (b"", "it closed the connection"),
+        (b"HTTP/1.1 200 OK\r\nContent-Le", "it closed the connection"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", "it closed the connection"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", "it closed the connection"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", "it closed the connection"),
+        (b"SSH-2.0-OpenSSH_9.2p1\r\n\r\n", "its response is not valid HTTP"),
+        (b"\x15\x03\x01\x00\x02\x02\x16\r\n\r\n", "its response is not valid HTTP"),
+        (b"HTTP/1.1 abc OK\r\n\r\n", "its response is not valid HTTP"),
+        (b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "its response is not valid HTTP"),
+        (b"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n", "its response is not valid HTTP"),
+        (b"HTTP/1.1 200 OK\r\nX\0: a\r\nContent-Length: 0\r\n\r\n", "its response is not valid HTTP"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", "its response is not valid HTTP"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nok\r\n",
+            "its response is not valid HTTP",
+        ),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nok", "its response is not valid HTTP"),
     ],
 )
 def test_what_is_no_answer_is_told(kind: Kind, answer: bytes, reason: str) -> None:
-    with pytest.raises(UpstreamUnreachable, match=rf"^a\.b: no answer from 127\.0\.0\.1:\d+: {reason}$"):
+    with pytest.raises(UpstreamUnreachable, match=rf"^a\.b: no response from 127\.0\.0\.1:\d+: {reason}$"):
         answered(kind, answer)
 
 
 @own_kinds
 def test_an_upstream_cannot_switch_protocols(kind: Kind) -> None:
     answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nxyz"
-    with pytest.raises(UpstreamUnreachable, match="what it sent is not HTTP"):
+    with pytest.raises(UpstreamUnreachable, match="its response is not valid HTTP"):
         answered(kind, answer)
 
 

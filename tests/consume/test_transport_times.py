@@ -14,9 +14,9 @@ from naftiko_run.errors import UpstreamTimeout, UpstreamUnreachable
 from support.upstream import PATIENCE
 
 LIMIT = 0.3
-TOLD = r"^a\.b: 127\.0\.0\.1:\d+ did not (answer|accept a connection) within 0\.3 s$"
+TOLD = r"^a\.b: 127\.0\.0\.1:\d+ did not (respond|accept a connection) within 0\.3 s$"
 """On a machine that is busy, to connect to this very machine may take as long."""
-SILENCE = r"^a\.b: 127\.0\.0\.1:\d+ sent and took nothing for 0\.3 s$"
+SILENCE = r"^a\.b: 127\.0\.0\.1:\d+ neither sent nor received data for 0\.3 s$"
 NO_CONNECTION = r"^a\.b: 127\.0\.0\.1:\d+ did not accept a connection within 0\.3 s$"
 LARGE = bytes(20_000_000)
 
@@ -324,7 +324,7 @@ def test_an_upstream_that_is_not_there(kind: Kind, host: str, reason: str) -> No
         async def use(transport: Transport) -> None:
             await transport.send(asking(url))
 
-        with pytest.raises(UpstreamUnreachable, match=rf"no answer from .*: {reason}$"):
+        with pytest.raises(UpstreamUnreachable, match=rf"no response from .*: {reason}$"):
             kind.run(use)
 
 

@@ -93,7 +93,7 @@ def test_a_file_of_authorities_that_is_none_is_told(
 
 @each_kind
 def test_an_upstream_of_an_unknown_authority(kind: Kind, authority: trustme.CA) -> None:
-    told = r"no answer from localhost:\d+: cannot connect \(.*certificate verify failed.*\)$"
+    told = r"no response from localhost:\d+: cannot connect \(.*certificate verify failed.*\)$"
     with pytest.raises(UpstreamUnreachable, match=told):
         called(kind, showing(authority, "localhost"))
 
@@ -161,7 +161,9 @@ def test_an_upstream_that_speaks_no_tls(kind: Kind) -> None:
         async with speaking(speak) as url:
             await transport.send(asking(url.replace("http:", "https:")))
 
-    with pytest.raises(UpstreamUnreachable, match=r"no answer from 127\.0\.0\.1:\d+: cannot connect \(.*\)$"):
+    with pytest.raises(
+        UpstreamUnreachable, match=r"no response from 127\.0\.0\.1:\d+: cannot connect \(.*\)$"
+    ):
         kind.run(use)
 
 
@@ -174,5 +176,5 @@ def test_an_upstream_that_ends_during_the_handshake(kind: Kind) -> None:
         async with speaking(speak) as url:
             await transport.send(asking(url.replace("http:", "https:")))
 
-    with pytest.raises(UpstreamUnreachable, match=r"no answer from 127\.0\.0\.1:\d+: cannot connect$"):
+    with pytest.raises(UpstreamUnreachable, match=r"no response from 127\.0\.0\.1:\d+: cannot connect$"):
         kind.run(use)

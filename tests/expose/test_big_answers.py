@@ -206,7 +206,7 @@ def test_an_upstream_that_breaks_off_breaks_the_answer_off(
                 await rest.get("/json")
 
     over(tmp_path, answering(f"content-length: {2 * MB}", body=b"a" * MB), use)
-    assert "api.json: no answer from" in caplog.text
+    assert "api.json: no response from" in caplog.text
 
 
 def test_bytes_beyond_their_size_are_broken_off_where_they_did_not_tell_it(
@@ -218,7 +218,7 @@ def test_bytes_beyond_their_size_are_broken_off_where_they_did_not_tell_it(
                 await rest.get("/bytes")
 
     over(tmp_path, answering(body=b"a" * (2 * MB)), use)
-    assert "api.bytes gave an answer of more than 1,048,576 bytes" in caplog.text
+    assert "api.bytes returned a response of more than 1,048,576 bytes" in caplog.text
 
 
 def test_bytes_beyond_their_size_are_refused_where_they_tell_it(tmp_path: Path) -> None:

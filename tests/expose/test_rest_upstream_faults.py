@@ -34,13 +34,13 @@ def test_an_upstream_that_is_down() -> None:
         with tracking(f"http://{address}/v1") as client:
             found = problem(client.post("/v1/track", json={}), 502)
     assert found["type"] == "urn:naftiko:problem:upstream-unreachable"
-    assert found["detail"] == f"pipelines-track.trackevent: no answer from {address}: cannot connect"
+    assert found["detail"] == f"pipelines-track.trackevent: no response from {address}: cannot connect"
 
 
 def test_an_upstream_whose_name_is_unknown() -> None:
     with tracking("http://no-such-host.invalid/v1") as client:
         detail = problem(client.post("/v1/track", json={}), 502)["detail"]
-    assert "no answer from no-such-host.invalid: cannot connect" in detail
+    assert "no response from no-such-host.invalid: cannot connect" in detail
     assert "]" not in detail
 
 
@@ -54,14 +54,14 @@ def test_an_upstream_that_is_slow(upstream: Upstream) -> None:
     with tracking(upstream.url, timeout=0.2) as client, upstream.held():
         found = problem(client.post("/v1/track", json={}), 504)
     assert found["type"] == "urn:naftiko:problem:upstream-timeout"
-    assert "did not answer within 0.2 s" in found["detail"]
+    assert "did not respond within 0.2 s" in found["detail"]
 
 
 @pytest.mark.parametrize("after", [0, 3])
 def test_an_upstream_that_breaks_off(pipelines_client: httpx.Client, upstream: Upstream, after: int) -> None:
     upstream.answers(Answer(200, b'{"ok": true}', cut_after=after))
     found = problem(pipelines_client.post("/v1/track", json={}), 502)
-    assert found["detail"].endswith("it broke the connection off")
+    assert found["detail"].endswith("it closed the connection")
 
 
 def test_an_upstream_that_miscompresses(pipelines_client: httpx.Client, upstream: Upstream) -> None:
@@ -134,4 +134,4 @@ def test_a_nul_in_the_head_of_an_answer_is_a_502(line: bytes) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n%b\r\nContent-Length: 2\r\n\r\n{}"
     with answering(head % line) as url, tracking(url) as client:
         found = problem(client.post("/v1/track", json={}), 502)
-    assert found["detail"].endswith("what it sent is not HTTP")
+    assert found["detail"].endswith("its response is not valid HTTP")

@@ -174,7 +174,7 @@ def test_the_nearest_limit_holds_for_the_whole_call(
     found = problem(answer, 504)
     assert found["type"] == "urn:naftiko:problem:upstream-timeout"
     assert operation in found["detail"]
-    assert re.search(rf"did not (answer|accept a connection) within {limit:g} s", found["detail"])
+    assert re.search(rf"did not (respond|accept a connection) within {limit:g} s", found["detail"])
     assert "--timeout" in found["hint"]
     assert "x-timeout" in found["hint"]
 
@@ -182,7 +182,7 @@ def test_the_nearest_limit_holds_for_the_whole_call(
 def test_a_model_is_told_the_same(served: Served) -> None:
     result = call_tool(served.url("mcp"), "own", {})
     assert result.is_error
-    assert "did not answer within 0.2 s" in text_of(result)
+    assert "did not respond within 0.2 s" in text_of(result)
 
 
 @pytest.mark.parametrize("path", ["/all/drip", "/passed-on"])

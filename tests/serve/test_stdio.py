@@ -377,7 +377,7 @@ def test_other_adapters_keep_their_ports(upstream: Upstream, tmp_path: Path) -> 
         assert httpx.get(f"{process.url('rest')}/ships").json() == ["Vasa"]
         process.signal(signal.SIGTERM)
         assert process.wait() == 0
-        assert "there is no client on stdin; what has a port is served on" in process.text
+        assert "there is no client on stdin; adapters with a port are still served" in process.text
 
 
 def test_two_adapters_on_stdin_are_refused_by_name(tmp_path: Path) -> None:

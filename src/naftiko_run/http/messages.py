@@ -1,4 +1,4 @@
-"""The request that goes out and the response that comes back; the interface of every transport."""
+"""Outgoing requests, upstream responses, and the interface of transports."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any, Final, Protocol, Self, TypeVar, dataclass_transform
 from naftiko_run.errors import InvalidInput, Violation
 
 MAX_BUFFERED_BODY: Final = 10 * 1024 * 1024
-"""How large a body may be that streams, where it has to be kept all the same."""
+"""The maximum size of a streamed body that must be buffered, in bytes."""
 
 MAX_CONTENT_TYPES: Final = 16
-"""How many content types the headers of an operation are kept with."""
+"""The maximum number of content types for which ``FixedHeaders`` caches headers."""
 
 
 DEFAULT_MAX_RESPONSE: Final = 64 * 1024 * 1024
-"""How many bytes of a response are kept in memory, where nothing else is set."""
+"""The default maximum number of bytes of a response that are kept in memory."""
 
 DEFAULT_SECONDS: Final = 30.0
-"""How many seconds a call may take where nothing else is said; of a stream, each pause in it."""
+"""The default timeout of a call in seconds; for a stream, of each pause in it."""
 
 
 Headers = tuple[tuple[str, str], ...]
@@ -34,20 +34,20 @@ T = TypeVar("T")
 def message(cls: type[T]) -> type[T]:
     """Make a class a slotted dataclass that is immutable for the type checker.
 
-    Freezing it at run time as well would triple the time that making a message takes.
+    Freezing it at run time as well would triple the time to create a message.
     """
     return dataclass(slots=True)(cls)
 
 
 class FixedHeaders:
-    """All headers of many requests: a transport reads them once, not for each.
+    """Headers that many requests share, so that a transport serializes them only once.
 
     Args:
         pairs: Names and values.
 
     Attributes:
-        pairs: The same, for all requests one tuple.
-        written: What a transport has made of them, for itself; None before it did.
+        pairs: Names and values, as one tuple that all requests share.
+        written: The serialized form that a transport caches here; None until then.
     """
 
     __slots__ = ("_typed", "pairs", "written")
@@ -58,12 +58,12 @@ class FixedHeaders:
         self._typed: dict[str, FixedHeaders] = {}
 
     def with_type(self, content_type: str) -> FixedHeaders:
-        """Return these headers, with a Content-Type added where they have none."""
+        """Return these headers, with a Content-Type added if they have none."""
         typed = self._typed.get(content_type)
         if typed is None:
             has_type = any(name.lower() == "content-type" for name, _ in self.pairs)
             typed = self if has_type else FixedHeaders((*self.pairs, ("Content-Type", content_type)))
-            # A boundary of multipart is that of one request, and callers can choose any type.
+            # A multipart boundary belongs to one request, and callers can choose any type.
             if len(self._typed) < MAX_CONTENT_TYPES and not content_type.startswith("multipart/"):
                 self._typed[content_type] = typed
         return typed
@@ -75,24 +75,24 @@ class OutgoingRequest:
 
     Attributes:
         operation: ``namespace.name`` of the consumed operation, for errors and logs.
-        method: In capitals.
-        url: Absolute, percent-encoded.
+        method: HTTP method in upper case.
+        url: Absolute URL, percent-encoded.
         headers: Names and values, in order.
-        body: None for no body.
-        chunks: A body in pieces as they come, in place of ``body``; None for none.
-        tls: Holds the client certificate that the connection shows; None where it shows none.
-        max_answer: The largest answer taken, in bytes, where ``stream`` is not asked for; None for any.
-        timeout: How many seconds the call may take, until its answer is whole; of an answer that streams,
-            until its headers are there, and then each pause. None for what the transport usually allows.
-        deadline: When ``timeout`` is over, in the event loop's time, where the call has begun already: what
-            else is sent for it does not extend it. 0 for ``timeout`` seconds from when it is sent.
-        stream_threshold: An answer longer than so many bytes comes from ``send`` as a ``StreamedResponse``, its
-            content encodings undone, its first bytes not lost; None: always read whole.
-        max_kept: How many bytes of an answer are kept in memory, before and after it is decoded; a longer one
-            that cannot stream is refused.
-        fixed: What ``headers`` were when the request was made, where others have the same; None for none.
-        stream: Return the response as soon as its headers are there: a ``StreamedResponse`` whose body comes as it
-            was sent, content encodings and all.
+        body: The request body; None for no body.
+        chunks: A streamed request body, in place of ``body``; None for none.
+        tls: A TLS context with the client certificate of the connection; None for no client certificate.
+        max_answer: The maximum size of a successful response in bytes, unless ``stream`` is set; None for no limit.
+        timeout: The timeout in seconds until the response is complete; for a streamed response, until its headers
+            are received, and then of each pause. None for the default of the transport.
+        deadline: When ``timeout`` expires, in the event loop's time, for a call that has started already: further
+            requests of the call do not extend it. 0 for ``timeout`` seconds from when the request is sent.
+        stream_threshold: ``send`` returns a response with more bytes than this as a ``StreamedResponse``, with its
+            content encodings decoded; None to always buffer the response.
+        max_kept: The maximum number of bytes of a response that are kept in memory, before and after decoding; a
+            larger response that cannot be streamed is rejected.
+        fixed: The shared headers that ``headers`` were created from; None for none.
+        stream: Whether to return the response as soon as its headers are received: a ``StreamedResponse`` whose
+            body is not decoded.
     """
 
     operation: str
@@ -112,29 +112,29 @@ class OutgoingRequest:
 
     @property
     def is_repeatable(self) -> bool:
-        """Whether it can be sent a second time: a body that streams is gone after the first."""
+        """Whether the request can be sent again: a streamed body can be sent only once."""
         return self.chunks is None
 
     def kept_limit(self, status: int) -> int:
-        """Return how many bytes of an answer with a status are kept: what is allowed for one that succeeded wins."""
+        """Return the maximum number of bytes of a response to buffer; ``max_answer`` takes precedence on success."""
         return self.max_answer if self.max_answer is not None and status < 300 else self.max_kept
 
     def copy(self, **changes: Any) -> Self:
-        """Return a request with some attributes changed."""
+        """Return a copy of the request with some attributes changed."""
         copied = type(self)(*_attributes(self))  # a fifth of the time of ``replace``
         for name, value in changes.items():
             setattr(copied, name, value)
         return copied
 
     def with_headers(self, *added: tuple[str, str]) -> Self:
-        """Return a request with more headers."""
+        """Return a copy of the request with additional headers."""
         return self.copy(headers=(*self.headers, *added))
 
     async def buffered(self) -> Self:
-        """Return a request whose body was read whole, for those who must see it or may have to send it again.
+        """Return a copy of the request with a buffered body, so that it can be signed or sent again.
 
         Raises:
-            InvalidInput: It is too large to be kept.
+            InvalidInput: The body is too large to be buffered.
         """
         if self.chunks is None:
             return self
@@ -153,7 +153,7 @@ class OutgoingRequest:
         return self.copy(body=bytes(kept), chunks=None)
 
     def has(self, name: str) -> bool:
-        """Whether there is a header of this lower-case name."""
+        """Return whether there is a header with this lower-case name."""
         return any(key.lower() == name for key, _ in self.headers)
 
     def __repr__(self) -> str:
@@ -172,8 +172,8 @@ class UpstreamResponse:
     Attributes:
         status: HTTP status.
         headers: Names in lower case, and values, in order.
-        body: Whole, content encodings undone.
-        url: Of the request that it answers; may hold credentials.
+        body: The complete body, with content encodings decoded.
+        url: The URL of the request; may contain credentials.
     """
 
     status: int
@@ -182,29 +182,29 @@ class UpstreamResponse:
     url: str = field(default="", repr=False, kw_only=True)
 
     def header(self, name: str) -> str:
-        """Return the first header of this lower-case name; empty where there is none."""
+        """Return the first header with this lower-case name; empty if there is none."""
         for key, value in self.headers:
             if key == name:
                 return value
         return ""
 
     def copy(self, **changes: Any) -> Self:
-        """Return a response with some attributes changed."""
+        """Return a copy of the response with some attributes changed."""
         return replace(self, **changes)
 
     async def aclose(self) -> None:
-        """Release the connection; nothing to do where the body was read whole."""
+        """Release the connection; a no-op for a buffered response."""
 
 
 @message
 class StreamedResponse(UpstreamResponse):
-    """One HTTP response of an upstream whose body is still to come.
+    """One HTTP response of an upstream whose body is streamed.
 
     Attributes:
-        chunks: The body as it comes: off the wire, content encodings and all, where ``stream`` was asked for
-            it; with its content encodings undone where ``send`` gives it. May raise ``UpstreamUnreachable``,
-            ``UpstreamTimeout``, ``ClientTooSlow`` and, from ``send``, ``ResponseTooLarge``.
-        close: Gives the connection back; to be called once, read to the end or not.
+        chunks: The chunks of the body: not decoded if the request has ``stream`` set, otherwise with content
+            encodings decoded. May raise ``UpstreamUnreachable``, ``UpstreamTimeout``, ``ClientTooSlow`` and,
+            without ``stream``, ``ResponseTooLarge``.
+        close: Releases the connection; must be called once, whether or not the body was read to its end.
     """
 
     chunks: AsyncIterator[bytes] = field(repr=False)
@@ -216,27 +216,27 @@ class StreamedResponse(UpstreamResponse):
 
 
 Send = Callable[[OutgoingRequest], Awaitable[UpstreamResponse]]
-"""Sends a request and gives the response."""
+"""Sends a request and returns the response."""
 
 
 class Transport(Protocol):
-    """Carries requests to upstreams.
+    """Sends requests to upstreams.
 
-    A transport that wraps another one adds to what that one does: it may send a request several times, or a changed
-    copy of it, or none.
+    A transport can wrap another one to add features: it may send a request several times, send a modified copy, or
+    not send it at all.
     """
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
-        """Send a request, and return the response: whole, unless the request allows or asks for a stream of it.
+        """Send a request and return the response: buffered, unless the request allows or requires a stream.
 
         Raises:
             UpstreamUnreachable: No connection, TLS failure, or a broken response.
-            UpstreamTimeout: The time limit passed.
-            NoConnection: None became free in time, or none can be opened.
-            ResponseTooLarge: The answer is larger than the request takes.
+            UpstreamTimeout: The timeout expired.
+            NoConnection: No connection became free in time, or none can be opened.
+            ResponseTooLarge: The response is larger than the request allows.
         """
         ...
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         ...

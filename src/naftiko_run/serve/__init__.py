@@ -1,4 +1,4 @@
-"""The supervisor: which adapters on which ports, start and drain, several documents in one process."""
+"""Serve capabilities: bind ports, start and drain adapters, run several documents in one process."""
 
 from naftiko_run.serve.addresses import Addressing, parse_port, port_variable
 from naftiko_run.serve.application import Application, asgi

@@ -1,4 +1,4 @@
-"""Where each adapter listens: option, then environment, then document, then 127.0.0.1."""
+"""The address of each adapter: from the option, the environment, the document, or 127.0.0.1, in that order."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from naftiko_run.document.model import Exposes
 from naftiko_run.errors import ConfigurationError
 
 LOOPBACK: Final = "127.0.0.1"
-_OTHER_THAN_NAME = re.compile(r"[^A-Z0-9]+")
+_NON_NAME_CHARACTERS = re.compile(r"[^A-Z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Addressing:
-    """What an operator says of addresses.
+    """The addresses that the operator has configured.
 
     Attributes:
-        host: For every adapter; empty to let the others decide.
-        ports: By an adapter's namespace or type.
-        environment: Holds ``NAFTIKO_HOST`` and ``NAFTIKO_PORT_…``.
+        host: The host of every adapter; empty for the environment's or the document's.
+        ports: The ports, by an adapter's namespace or type.
+        environment: The variables, of which ``NAFTIKO_HOST`` and ``NAFTIKO_PORT_…`` are read.
     """
 
     host: str = ""
@@ -32,19 +32,19 @@ class Addressing:
         """Return the address that an adapter listens on.
 
         Args:
-            written: What the document says; empty where it says none.
+            written: The address in the document; empty for none.
         """
         return self.host or self.environment.get("NAFTIKO_HOST", "") or written or LOOPBACK
 
     def port_of(self, exposes: Exposes, usual: int) -> int:
-        """Return the port that an adapter listens on; its namespace speaks before its type.
+        """Return the port that an adapter listens on; its namespace takes precedence over its type.
 
         Args:
             exposes: The adapter's block.
-            usual: The port of its type, where nobody says anything.
+            usual: The default port of its type.
 
         Raises:
-            ConfigurationError: A variable does not hold a port.
+            ConfigurationError: An environment variable is not a valid port.
         """
         names = [name for name in (exposes.namespace, exposes.type) if name]
         for name in names:
@@ -59,18 +59,18 @@ class Addressing:
 
 def port_variable(name: str) -> str:
     """Return the environment variable that sets the port of a namespace or type."""
-    return f"NAFTIKO_PORT_{_OTHER_THAN_NAME.sub('_', name.upper()).strip('_')}"
+    return f"NAFTIKO_PORT_{_NON_NAME_CHARACTERS.sub('_', name.upper()).strip('_')}"
 
 
 def parse_port(text: str, source: str) -> int:
-    """Read a port.
+    """Parse a port.
 
     Args:
-        text: What was written.
-        source: Where it was written, for the message.
+        text: The port as text.
+        source: The option or variable that it comes from, for the message.
 
     Raises:
-        ConfigurationError: It is not a port.
+        ConfigurationError: The text is not a valid port.
     """
     if text.isdecimal() and len(text) <= 20 and int(text) <= 65535:
         return int(text)

@@ -14,7 +14,7 @@ from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter, Block, HostGuard, Receive, Scope, Send, find_exposer
 from naftiko_run.serve.mount import Mount, ServeSettings, build_mount, end_streams, running_adapters
 
-_ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - nothing is bound: the address is the server's affair
+_ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - nothing is bound here: the server chooses the address
 
 
 def asgi(
@@ -25,21 +25,21 @@ def asgi(
 ) -> Application:
     """Return an ASGI 3 app that serves capabilities.
 
-    The app starts what it needs at the ``lifespan`` startup; where the server or framework sends none, with the
-    first request.
+    The app starts at the ``lifespan`` startup event, or with the first request if the server or framework sends
+    no such event.
 
     Args:
         capabilities: Loaded capabilities, or paths of documents.
-        adapter: Serve only this adapter, by its namespace, or the adapters of this type, such as ``mcp``; empty for
-            all of them, as on a port that they share.
+        adapter: The namespace of the only adapter to serve, or a type, such as ``mcp``, to serve the adapters of that
+            type; empty for all of them, as on a shared port.
         settings: How the documents are loaded.
-        serving: How they are served: ``max_body``, ``allowed_hosts``, ``max_result``, ``lazy_tools``,
-            ``prefix_routes`` and ``limits`` count. With several server processes set ``workers`` to their number.
+        serving: How they are served. These settings apply: ``max_body``, ``allowed_hosts``, ``max_result``, ``lazy_tools``,
+            ``prefix_routes`` and ``limits``. With several server processes set ``workers`` to their number.
             Host names are only checked where ``allowed_hosts`` is set.
 
     Raises:
-        DocumentError: Nothing in a document can be run.
-        ConfigurationError: No adapter is left to serve, or there is none of the name asked for.
+        DocumentError: No part of a document can be run.
+        ConfigurationError: There is no adapter to serve, or none matches ``adapter``.
     """
     loaded = [each if isinstance(each, Capability) else load(Path(each), settings) for each in capabilities]
     serving = serving or ServeSettings()
@@ -49,7 +49,7 @@ def asgi(
 
 
 class Application:
-    """An ASGI app of the adapters of capabilities.
+    """An ASGI app that serves the adapters of capabilities.
 
     Args:
         capabilities: Closed when the app stops.
@@ -84,7 +84,7 @@ class Application:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Start the app, and stop it in the end: for the lifespan of an app that this one is mounted in."""
+        """Start the app and stop it on exit: for the lifespan of an app that mounts this one."""
         await self._start()
         try:
             yield
@@ -119,10 +119,10 @@ class Application:
 
 
 class _Run:
-    """One run of an app in an event loop, in a task of its own: task groups end in the task that began them.
+    """One run of an app in an event loop, in its own task: a task group must exit in the task that entered it.
 
     Args:
-        enter: Makes the context that is entered while the app runs.
+        enter: Returns the context that is entered while the app runs.
     """
 
     def __init__(self, enter: Callable[[], AbstractAsyncContextManager[None]]) -> None:
@@ -134,12 +134,12 @@ class _Run:
 
     @property
     def is_started(self) -> bool:
-        """Whether requests can be answered."""
+        """Whether requests can be handled."""
         return self._started.done() and not self._task.done()
 
     @property
     def has_ended(self) -> bool:
-        """Whether it has ended, or never began."""
+        """Whether the run has ended or failed to start."""
         return self._task.done()
 
     @property
@@ -148,11 +148,11 @@ class _Run:
         return self._loop is asyncio.get_running_loop()
 
     async def started(self) -> None:
-        """Wait until requests can be answered."""
+        """Wait until requests can be handled."""
         await asyncio.shield(self._started)
 
     async def stop(self) -> None:
-        """End it, and wait for that."""
+        """Stop the run and wait until it has ended."""
         self._stopping.set()
         await self._task
 

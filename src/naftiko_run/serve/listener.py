@@ -1,4 +1,4 @@
-"""A listening socket: accepts connections, and pauses where the process can open no more."""
+"""A listening socket: accepts connections, and pauses when the process is out of file descriptors."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from typing import Final
 _log = logging.getLogger(__name__)
 
 PAUSE_SECONDS: Final = 1.0
-"""How long nothing is accepted after that."""
+"""How many seconds accepting pauses when no file descriptor is left."""
 _MAX_BATCH: Final = 128
-"""How many connections are accepted before others have their turn in the event loop."""
+"""How many connections are accepted before control returns to the event loop."""
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Listener:
-    """Accepts the connections of one socket, as uvicorn wants a server to.
+    """Accepts the connections of one socket, with the interface that uvicorn expects of a server.
 
     Neither event loop does this well once no file descriptor is left: asyncio logs a traceback for each
-    place in the backlog, and uvloop closes the connections of clients without a word, or its socket for good.
+    connection in the backlog, and uvloop silently closes client connections, or its listening socket.
 
     Args:
-        listening: Bound, listening, and not blocking.
-        make: Makes what takes the bytes of a connection.
+        listening: A socket that is bound, listening and non-blocking.
+        make: Returns the protocol of a new connection.
     """
 
     def __init__(self, listening: socket.socket, make: Callable[[], asyncio.Protocol]) -> None:
@@ -39,7 +39,7 @@ class Listener:
         self._resume()
 
     def close(self) -> None:
-        """Accept no more connections, and end those that are being opened; the socket stays open."""
+        """Stop accepting connections, and abort those that are being opened; the socket stays open."""
         self._is_closed = True
         if self._pause is not None:
             self._pause.cancel()
@@ -55,13 +55,13 @@ class Listener:
         self._loop.add_reader(self._listening, self._accept)
 
     def _accept(self) -> None:
-        """Accept those who wait."""
+        """Accept pending connections."""
         for _ in range(_MAX_BATCH):
             try:
                 accepted, _ = self._listening.accept()
             except (BlockingIOError, InterruptedError):
                 return
-            except ConnectionAbortedError:  # the client is gone already
+            except ConnectionAbortedError:  # the client has already disconnected
                 continue
             except OSError as fault:
                 if fault.errno not in _EXHAUSTED:
@@ -85,7 +85,7 @@ class Listener:
             accepted.setblocking(False)  # noqa: FBT003 - the standard library's form
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             transport, _ = await self._loop.connect_accepted_socket(self._make, accepted)
-        except OSError:  # the client is gone already
+        except OSError:  # the client has already disconnected
             accepted.close()
         else:
             if self._is_closed:

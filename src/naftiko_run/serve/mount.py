@@ -35,20 +35,20 @@ class ServeSettings:
     """How capabilities are served.
 
     Attributes:
-        addressing: Where.
-        max_body: The largest request body taken, in bytes.
-        allowed_hosts: Host names that clients may use besides the address.
+        addressing: The addresses to listen on.
+        max_body: The maximum size of a request body, in bytes.
+        allowed_hosts: Host names that are accepted in addition to the address.
         drain: How many seconds requests in flight may take to finish after a signal.
         state_key: See ``ExposeSettings``.
-        stdio: Serve one adapter on stdin and stdout, whatever its document says, and nothing on a port.
-        adapter: The namespace of that adapter, where there are several; see ``stdio_adapter``.
+        stdio: Whether to serve one adapter on stdin and stdout, whatever its document declares, and none on a port.
+        adapter: The namespace of that adapter, if there are several; see ``stdio_adapter``.
         max_result: See ``ExposeSettings``.
-        lazy_tools: See ``ExposeSettings``; adapters that share a port are searched together too.
-        limits: The most connections to upstreams, of each process.
-        workers: How many processes share the ports; the first one only loads and watches where there are several.
-        prefix_routes: Serve the routes of each REST adapter below its namespace.
-        refuses_clashes: Refuse to serve, rather than leave out what two adapters of one port ask for.
-        http_server: What speaks HTTP with clients: our own protocol, or uvicorn's.
+        lazy_tools: See ``ExposeSettings``; adapters that share a port also share one tool search.
+        limits: The maximum number of connections to upstreams, for each process.
+        workers: How many processes share the ports; with several, the parent only loads and supervises.
+        prefix_routes: Whether to serve the routes of each REST adapter below its namespace.
+        refuses_clashes: Whether conflicting routes on one port are an error; otherwise the later one is not served.
+        http_server: The HTTP protocol implementation: our own or uvicorn's.
     """
 
     addressing: Addressing = field(default_factory=Addressing)
@@ -68,7 +68,7 @@ class ServeSettings:
 
     @property
     def of_adapters(self) -> ExposeSettings:
-        """What of it adapters need to know."""
+        """The settings that adapters use."""
         return ExposeSettings(
             self.max_body, self.state_key, self.max_result, self.lazy_tools, keeps_sessions=self.workers == 1
         )
@@ -79,9 +79,9 @@ class Mount:
     """Adapters that share a router.
 
     Attributes:
-        router: Routes requests to them.
+        router: Routes requests to the adapters.
         adapters: The adapters.
-        clashes: What is left out, because two adapters ask for the same requests.
+        clashes: Routes that are not served because they conflict with those of another adapter.
     """
 
     router: Router
@@ -90,15 +90,15 @@ class Mount:
 
 
 def build_mount(blocks: Sequence[Block], guard: HostGuard, settings: ServeSettings) -> Mount:
-    """Make the adapters of blocks, and what routes requests to them.
+    """Build the adapters of blocks, and the router of their requests.
 
     Args:
-        blocks: In the order in which they were named; of each type, an exposer is installed.
-        guard: Checks the host names that clients use.
+        blocks: The blocks to serve, in order; an exposer of each type must be installed.
+        guard: Checks the Host header of requests.
         settings: How they are served.
 
     Raises:
-        RouteClash: Two adapters ask for the same requests, and that is refused.
+        RouteClash: Two adapters have conflicting routes, and ``refuses_clashes`` is set.
     """
     adapters: list[Adapter] = []
     by_type: dict[str, list[Block]] = {}
@@ -121,12 +121,12 @@ def build_mount(blocks: Sequence[Block], guard: HostGuard, settings: ServeSettin
 async def running_adapters(
     capabilities: Iterable[Capability], adapters: Iterable[Adapter], limits: Limits
 ) -> AsyncIterator[None]:
-    """Run what adapters need while the context is entered.
+    """Run the adapters' background tasks while the context is entered.
 
     Args:
-        capabilities: Those of the adapters; closed in the end.
-        adapters: What is served.
-        limits: The most connections to upstreams.
+        capabilities: The capabilities of the adapters; closed on exit.
+        adapters: The adapters to run.
+        limits: The maximum number of connections to upstreams.
     """
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(shared_connections(limits))
@@ -139,16 +139,16 @@ async def running_adapters(
 
 
 def end_streams(adapters: Iterable[Adapter]) -> None:
-    """End the responses that would go on by themselves."""
+    """End the streamed responses that have no end of their own."""
     for adapter in adapters:
         if adapter.end_streams is not None:
             adapter.end_streams()
 
 
 def _combined(kind: str, sharing: Sequence[Block], settings: ServeSettings) -> list[Adapter]:
-    """Return one more adapter of what several blocks offer, where their exposer makes one.
+    """Return an adapter that combines several blocks, if their exposer supports it.
 
-    It has no authentication of its own, so blocks with authentication are not part of it.
+    It has no authentication of its own, so it excludes blocks with authentication.
     """
     exposer = find_exposer(kind)
     open_ones = [each for each in sharing if each[0].authentication is None]
@@ -157,5 +157,5 @@ def _combined(kind: str, sharing: Sequence[Block], settings: ServeSettings) -> l
     combined = exposer.combine(open_ones, settings.of_adapters)
     reason = "it has authentication, so that its tools are found at its own URL only"
     guarded_ones = [each.name for each, _ in sharing if each.authentication is not None]
-    left_out = tuple(Feature(name, "adapter", reason=reason) for name in guarded_ones)
-    return [replace(combined, features=left_out)] if combined else []
+    excluded = tuple(Feature(name, "adapter", reason=reason) for name in guarded_ones)
+    return [replace(combined, features=excluded)] if combined else []

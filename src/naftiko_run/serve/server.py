@@ -1,4 +1,4 @@
-"""uvicorn's server, as sites need it: with our own protocol or uvicorn's, and without signals of its own."""
+"""A uvicorn server for one site: with our own protocol or uvicorn's, and without signal handling."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _CLOSE_TIMEOUT: Final = 1.0
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that leaves signals to the supervisor, which has several of them.
+    """A uvicorn server that does not handle signals: the supervisor runs several servers and handles them.
 
     Args:
-        site: What is served.
+        site: The site to serve.
         settings: How it is served.
     """
 
@@ -40,7 +40,7 @@ class Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,  # nothing here asks who is behind a proxy
+            proxy_headers=False,  # no feature needs the address of a client behind a proxy
             timeout_graceful_shutdown=settings.drain,
         )
         super().__init__(config)
@@ -48,12 +48,12 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone."""
+        """Do not install signal handlers."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to accept connections."""
-        if sys.platform == "win32":  # whose event loop cannot say when a socket can be read
+        """Start accepting connections."""
+        if sys.platform == "win32":  # its event loop has no add_reader
             await super().startup(sockets)
             return
         await self.lifespan.startup()
@@ -64,25 +64,25 @@ class Server(uvicorn.Server):
         self.started = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop accepting connections, drain, and close every connection that is left."""
+        """Stop accepting connections, drain, and close every remaining connection."""
         await super().shutdown(sockets)
         tasks = list(self._state.tasks)
-        if tasks:  # cancelled at the end of the drain: they still answer
+        if tasks:  # cancelled at the end of the drain, they still send a response
             await asyncio.wait(tasks, timeout=_CLOSE_TIMEOUT)
         transports: list[asyncio.Transport] = [
             cast("Any", each).transport for each in self._state.connections
         ]
         for transport in transports:
-            transport.close()  # once what it has still to send is sent
+            transport.close()  # after its write buffer is flushed
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_TIMEOUT):
-                while self._state.connections:  # noqa: ASYNC110 - a set of uvicorn's, without an event
+                while self._state.connections:  # noqa: ASYNC110 - uvicorn's set has no event
                     await asyncio.sleep(_CLOSE_TIMEOUT / 100)
         for transport in transports:
             transport.abort()
 
     async def on_tick(self, counter: int) -> bool:
-        """Do what is to be done now and then."""
+        """Called ten times per second; run the connections' timers once per second."""
         is_over = await super().on_tick(counter)
         if counter % _TICKS_A_SECOND == 0:
             self._state.on_tick()

@@ -1,4 +1,4 @@
-"""Sites: each an address and port, and the adapters that share it."""
+"""Sites: an address and port with the adapters that share it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from naftiko_run.expose import Adapter, Block, Clash, HostGuard, Router, find_ex
 from naftiko_run.serve.mount import Mount, ServeSettings, build_mount
 
 _SPREADS: Final = sys.platform == "linux"
-"""Whether the kernel spreads connections over the sockets of one port."""
+"""Whether the kernel distributes connections over the sockets of one port."""
 
-_Place = tuple[str, int, str]
-"""An address and a port; where any free port is wanted, for adapters of one type."""
+_Address = tuple[str, int, str]
+"""A host, a port, and for port 0 (any free port) the adapter type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Site:
     """One address and port.
 
     Attributes:
-        host: The address as asked for.
-        adapters: Everything on the port.
-        router: Finds who answers.
-        socket: Bound.
-        clashes: What is left out, because two adapters ask for the same requests.
+        host: The configured address.
+        adapters: The adapters on the port.
+        router: Routes requests to the adapters.
+        socket: The bound socket.
+        clashes: Routes that are not served because they conflict with those of another adapter.
     """
 
     host: str
@@ -41,7 +41,7 @@ class Site:
 
     @property
     def port(self) -> int:
-        """The port listened on, also where any free one was asked for."""
+        """The actual port, also if port 0 was configured."""
         port: int = self.socket.getsockname()[1]
         return port
 
@@ -51,10 +51,10 @@ class Site:
         return _origin(self.host, self.port)
 
     def in_worker(self) -> Site:
-        """Return the site of one of several processes, once it has forked.
+        """Return the site for a worker process, after the fork.
 
-        On Linux it listens on a socket of its own: the kernel then spreads connections over the processes. On one
-        that all share, whoever is awake takes all that come at once.
+        On Linux each worker listens on its own socket, and the kernel distributes connections over the workers. On
+        a shared socket, one worker that is awake would accept a whole burst of connections.
         """
         if not _SPREADS:
             return self
@@ -67,20 +67,20 @@ class Site:
         return replace(self, socket=own)
 
     def url_of(self, adapter: Adapter) -> str:
-        """Return the URL at which a client finds an adapter."""
+        """Return the URL of an adapter for clients."""
         return self.origin + self.router.path_of(adapter)
 
 
 def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> tuple[Site, ...]:
     """Mount every adapter of every capability on its port, and bind the ports.
 
-    An adapter that was left out, or that nothing installed exposes, is passed over: loading has told of it.
-    Adapters on stdin and stdout have no port; with ``settings.stdio`` nothing has.
+    An adapter that is unavailable, or whose type has no installed exposer, is skipped: loading has reported it.
+    Adapters on stdin and stdout have no port; with ``settings.stdio`` no adapter has one.
 
     Raises:
-        PortUnavailable: A port cannot be listened on; none is left bound.
-        RouteClash: Two adapters ask for the same requests on one port, and that is refused.
-        ConfigurationError: A variable does not hold a port.
+        PortUnavailable: A port cannot be bound; the ports bound before are closed.
+        RouteClash: Two adapters on one port have conflicting routes, and ``refuses_clashes`` is set.
+        ConfigurationError: An environment variable is not a valid port.
     """
     mounted = _mounted(capabilities, settings)
     sites: list[Site] = []
@@ -96,11 +96,11 @@ def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> 
 
 
 def urls(capabilities: Sequence[Capability], settings: ServeSettings) -> list[tuple[Adapter, str]]:
-    """Return each adapter that would be served, with the URL at which clients would find it; nothing is bound.
+    """Return each adapter that would be served, with its URL; bind no port.
 
     Raises:
-        RouteClash: Two adapters ask for the same requests on one port, and that is refused.
-        ConfigurationError: A variable does not hold a port.
+        RouteClash: Two adapters on one port have conflicting routes, and ``refuses_clashes`` is set.
+        ConfigurationError: An environment variable is not a valid port.
     """
     return [
         (adapter, _origin(host, port) + each.router.path_of(adapter))
@@ -109,9 +109,9 @@ def urls(capabilities: Sequence[Capability], settings: ServeSettings) -> list[tu
     ]
 
 
-def _mounted(capabilities: Sequence[Capability], settings: ServeSettings) -> dict[_Place, Mount]:
-    """Return by place the adapters that share it."""
-    blocks: dict[_Place, list[Block]] = {}
+def _mounted(capabilities: Sequence[Capability], settings: ServeSettings) -> dict[_Address, Mount]:
+    """Return the mounts, by address and port."""
+    blocks: dict[_Address, list[Block]] = {}
     for capability in () if settings.stdio else capabilities:
         for exposes in capability.document.exposes:
             exposer = find_exposer(exposes.type)
@@ -119,7 +119,7 @@ def _mounted(capabilities: Sequence[Capability], settings: ServeSettings) -> dic
                 continue
             host = settings.addressing.host_of(capability.address_of(exposes))
             port = settings.addressing.port_of(exposes, exposer.default_port)
-            # Any free port is one for each type: nobody asked for a port that they share.
+            # With port 0, each adapter type gets its own free port: none was configured to be shared.
             place = (host, port, "" if port else exposes.type)
             blocks.setdefault(place, []).append((exposes, capability))
     return {
@@ -140,7 +140,7 @@ def _bind(host: str, port: int, adapters: Sequence[Adapter], *, is_shared: bool)
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror:
         raise PortUnavailable(
-            f"`{host}`, the address of {owner}, is no address of this machine",
+            f"`{host}`, the address of {owner}, is not an address of this machine",
             hint="choose another: --host 127.0.0.1",
         ) from None
     family, kind, protocol, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
@@ -149,13 +149,13 @@ def _bind(host: str, port: int, adapters: Sequence[Adapter], *, is_shared: bool)
     try:
         bound.bind(address)
         if is_shared and _SPREADS:
-            # Not before: two servers that know nothing of each other must not share a port.
+            # Only after bind(), so that two unrelated servers cannot share a port.
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         else:
             _listen(bound)
     except OSError as fault:
         bound.close()
-        raise PortUnavailable(_reason(fault, host, port, owner), hint=_mend(fault, adapter, port)) from None
+        raise PortUnavailable(_reason(fault, host, port, owner), hint=_hint(fault, adapter, port)) from None
     return bound
 
 
@@ -168,13 +168,13 @@ def _reason(fault: OSError, host: str, port: int, owner: str) -> str:
     if fault.errno == errno.EADDRINUSE:
         return f"port {port} is in use, and {owner} needs it"
     if fault.errno == errno.EACCES:
-        return f"port {port}, wanted by {owner}, needs more rights than this user has"
+        return f"port {port}, required by {owner}, needs privileges that this user does not have"
     if fault.errno == errno.EADDRNOTAVAIL:
-        return f"`{host}`, the address of {owner}, is no address of this machine"
-    return f"port {port}, wanted by {owner}, cannot be listened on: {fault.strerror}"
+        return f"`{host}`, the address of {owner}, is not an address of this machine"
+    return f"port {port}, required by {owner}, cannot be bound: {fault.strerror}"
 
 
-def _mend(fault: OSError, adapter: Adapter, port: int) -> str:
+def _hint(fault: OSError, adapter: Adapter, port: int) -> str:
     if fault.errno == errno.EADDRNOTAVAIL:
         return "choose another: --host 127.0.0.1"
     other = port + 8000 if port < 1024 else port + 1 if port < 65535 else port - 1

@@ -1,4 +1,4 @@
-"""Choose the adapter that is served on stdin and stdout."""
+"""Selection of the adapter that is served on stdin and stdout."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class StdioCandidate:
     """An adapter that can be served on stdin and stdout.
 
     Attributes:
-        exposes: The adapter in the document.
-        capability: The capability that it belongs to.
-        block: The block that is served: its own, or one of another type with the same functions.
+        exposes: The adapter's block in the document.
+        capability: The adapter's capability.
+        block: The block to serve: ``exposes``, or a block of another type with the same operations.
     """
 
     exposes: Exposes
@@ -28,24 +28,24 @@ class StdioCandidate:
 
     @property
     def is_native(self) -> bool:
-        """Whether its own protocol is served."""
+        """Whether the adapter's own protocol is served."""
         return self.block is self.exposes
 
 
 def stdio_adapter(capabilities: Sequence[Capability], settings: ServeSettings) -> Adapter | None:
     """Return the adapter that is served on stdin and stdout.
 
-    That is the one with ``transport: stdio``; of several, the one that ``settings.adapter`` names. With
-    ``settings.stdio`` it is the only one with a stdio protocol of its own, such as MCP, else the only one whose
-    operations can be served as MCP tools. Of several, ``settings.lazy_tools`` combines those of one type. Their
-    authentication does not apply: whoever started the process can use it.
+    It is the adapter with ``transport: stdio``; ``settings.adapter`` selects one of several. With
+    ``settings.stdio`` it is the only adapter with a native stdio protocol, such as MCP, or else the only one whose
+    operations can be served as MCP tools; ``settings.lazy_tools`` combines several of one type. Authentication
+    does not apply: the user who started the process has access.
 
     Returns:
-        The adapter; None where none is asked for.
+        The adapter; None if no adapter is to be served on stdio.
 
     Raises:
-        ConfigurationError: There are several; with ``settings.stdio`` there is none; or the type of one with
-            ``transport: stdio`` has no such transport.
+        ConfigurationError: The choice is ambiguous; ``settings.stdio`` is set and no adapter fits; or an adapter has
+            ``transport: stdio`` and its type does not support it.
     """
     candidates = _candidates(capabilities)
     if settings.stdio:
@@ -65,15 +65,15 @@ def stdio_adapter(capabilities: Sequence[Capability], settings: ServeSettings) -
 
 
 def stdio_candidates(capability: Capability, kind: str) -> list[StdioCandidate]:
-    """Return the adapters of a capability that are served on stdin and stdout as a type, such as ``mcp``.
+    """Return the adapters of a capability that can be served on stdin and stdout as a type, such as ``mcp``.
 
-    Those of the type itself are preferred to those that are served as it.
+    If there are adapters of the type itself, adapters of other types are not included.
     """
     return _preferred([each for each in _candidates([capability]) if each.block.type == kind])
 
 
 def is_unambiguous(candidate: StdioCandidate) -> bool:
-    """Return whether ``--stdio`` serves a candidate without ``--adapter``, if its document is served alone."""
+    """Return whether ``--stdio`` serves a candidate without ``--adapter``, if its document is the only one."""
     return [each.exposes for each in _preferred(_candidates([candidate.capability]))] == [candidate.exposes]
 
 
@@ -99,7 +99,7 @@ def _preferred(candidates: Sequence[StdioCandidate]) -> list[StdioCandidate]:
 
 
 def _chosen(candidates: Sequence[StdioCandidate], name: str) -> StdioCandidate:
-    """Return the adapter for ``--stdio``: the one with this name, or the only one."""
+    """Return the adapter for ``--stdio``: the one with this name, or the only candidate."""
     preferred = _preferred(_named(candidates, name, "MCP or REST adapter"))
     if not preferred:
         raise ConfigurationError("--stdio: there is no MCP adapter, and no REST adapter to serve as tools")
@@ -111,7 +111,7 @@ def _chosen(candidates: Sequence[StdioCandidate], name: str) -> StdioCandidate:
 
 
 def _named(candidates: Sequence[StdioCandidate], name: str, kind: str) -> Sequence[StdioCandidate]:
-    """Return the adapters with this name; all where it is empty.
+    """Return the adapters with this name; all of them if it is empty.
 
     Raises:
         ConfigurationError: There are none.
@@ -126,7 +126,7 @@ def _named(candidates: Sequence[StdioCandidate], name: str, kind: str) -> Sequen
 
 
 def _choice_hint(candidates: Sequence[StdioCandidate]) -> str:
-    """Return how to serve one of several adapters: by its name, or alone where others have the same."""
+    """Return a hint to select one of several adapters: by name, or by document if the names are equal."""
     names = [each.exposes.name for each in candidates]
     unique = next((name for name in names if names.count(name) == 1), "")
     if unique:
@@ -145,7 +145,7 @@ def _adapter(candidate: StdioCandidate, settings: ServeSettings) -> Adapter:
 
 
 def _combined(candidates: Sequence[StdioCandidate], settings: ServeSettings) -> Adapter | None:
-    """Return one adapter of several; None where they are of several types, or of one that does not combine."""
+    """Return an adapter that combines the candidates; None if their types differ or cannot be combined."""
     exposer = find_exposer(candidates[0].block.type)
     is_one_type = len({each.block.type for each in candidates}) == 1
     if not is_one_type or not isinstance(exposer, Combining):

@@ -1,4 +1,4 @@
-"""Runs sites: starts them, drains them on SIGINT and SIGTERM."""
+"""Supervisor: starts the sites, and drains them on SIGINT and SIGTERM."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from naftiko_run.serve.workers import ONE_GESTURE, Workers
 _log = logging.getLogger(__name__)
 
 Started = Callable[[Sequence[Site], Adapter | None], None]
-"""Is told the sites, and the adapter on stdin and stdout."""
+"""A callback with the sites and the adapter on stdin and stdout."""
 
 
 @asynccontextmanager
 async def running(
     capabilities: Sequence[Capability], settings: ServeSettings
 ) -> AsyncIterator[tuple[Site, ...]]:
-    """Serve capabilities while the context is entered; drain when it is left.
+    """Serve capabilities while the context is entered; drain on exit.
 
     Yields:
-        The sites, listening.
+        The sites, which accept connections.
 
     Raises:
-        PortUnavailable: A port cannot be listened on.
-        RouteClash: Two adapters ask for the same requests on one port, and that is refused.
+        PortUnavailable: A port cannot be bound.
+        RouteClash: Two adapters on one port have conflicting routes, and ``refuses_clashes`` is set.
     """
     sites = build_sites(capabilities, settings)
     async with _listening(capabilities, sites, settings):
@@ -66,7 +66,7 @@ async def _listening(
             end_streams(adapters)
             in_flight = sum(len(server.server_state.tasks) for server in servers)
             if in_flight:
-                _log.info("stopping once %d requests are answered, in %d s at most", in_flight, drain)
+                _log.info("stopping after %d pending requests are answered, within %d s", in_flight, drain)
             for server in servers:
                 server.should_exit = True
             await asyncio.gather(*tasks)
@@ -80,21 +80,21 @@ def serve(
 ) -> None:
     """Serve capabilities until SIGINT or SIGTERM, then drain.
 
-    Where an adapter is on stdin and stdout, its client's end is the end of the process too.
+    If an adapter is served on stdin and stdout, the process also exits when its client disconnects.
 
-    A second Ctrl-C ends the process without waiting for requests in flight.
+    A second Ctrl-C exits without waiting for requests in flight.
 
     Args:
-        capabilities: What to serve; documents that ask for one port share it.
-        settings: How.
-        started: Called once everything listens.
-        on_ready: Called after that, in each process that serves.
+        capabilities: The capabilities to serve; documents with the same port share it.
+        settings: How they are served.
+        started: Called once, when all sites accept connections.
+        on_ready: Called after ``started``, in each process that serves.
 
     Raises:
-        PortUnavailable: A port cannot be listened on.
-        RouteClash: Two adapters ask for the same requests on one port, and that is refused.
-        ConfigurationError: It is not clear which adapter is on stdin and stdout; or there are to be several
-            processes, which cannot be.
+        PortUnavailable: A port cannot be bound.
+        RouteClash: Two adapters on one port have conflicting routes, and ``refuses_clashes`` is set.
+        ConfigurationError: The adapter on stdin and stdout is ambiguous; or several workers are configured, which
+            the platform or the stdio adapter does not support.
     """
     settings = settings or ServeSettings()
     if settings.workers > 1:
@@ -122,7 +122,7 @@ async def _serve(
             has_client = await on_stdio.stdio(stop, settings.drain)
             if has_client or not sites:
                 return
-            _log.info("there is no client on stdin; what has a port is served on")
+            _log.info("there is no client on stdin; adapters with a port are still served")
         await stop.wait()
 
 
@@ -135,53 +135,53 @@ def _serve_in_workers(
     if sys.platform == "win32":
         raise ConfigurationError(
             "several workers need fork, which Windows does not have",
-            hint="start several processes, each on a port of its own, behind a balancer",
+            hint="start several processes, each on a port of its own, behind a load balancer",
         )
     if stdio_adapter(capabilities, settings) is not None:
         raise ConfigurationError(
             "several workers cannot share one stdin, on which an adapter is served",
-            hint="leave out --workers",
+            hint="run without --workers",
         )
     sites = build_sites(capabilities, settings)
 
-    def work(life: int, tell: Callable[[], None]) -> None:
+    def work(parent_pipe: int, notify: Callable[[], None]) -> None:
         def ready() -> None:
-            tell()
+            notify()
             if on_ready is not None:
                 on_ready()
 
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_work(capabilities, sites, settings, life, ready))
+            runner.run(_work(capabilities, sites, settings, parent_pipe, ready))
 
-    def up() -> None:
+    def on_started() -> None:
         if started is not None:
             started(sites, None)
 
-    def stopping() -> None:
+    def on_stopping() -> None:
         for site in sites:
             site.socket.close()
 
-    Workers(settings.workers, work, settings.drain, up, stopping).run()
+    Workers(settings.workers, work, settings.drain, on_started, on_stopping).run()
 
 
 async def _work(
     capabilities: Sequence[Capability],
     sites: Sequence[Site],
     settings: ServeSettings,
-    life: int,
+    parent_pipe: int,
     ready: Callable[[], None],
 ) -> None:
-    """Serve in one of several processes, until a signal or the end of the parent."""
+    """Serve in a worker process until a signal arrives or the parent exits."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def orphaned() -> None:
-        loop.remove_reader(life)
+    def on_orphaned() -> None:
+        loop.remove_reader(parent_pipe)
         stop.set()
 
     async with _listening(capabilities, [site.in_worker() for site in sites], settings):
         _on_signals(stop)
-        loop.add_reader(life, orphaned)
+        loop.add_reader(parent_pipe, on_orphaned)
         ready()
         await stop.wait()
 
@@ -190,25 +190,25 @@ def _on_signals(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     first = 0.0
 
-    def take(number: int) -> None:
+    def on_signal(number: int) -> None:
         nonlocal first
         if not stop.is_set():
             first = loop.time()
             stop.set()
         elif number == signal.SIGINT and loop.time() - first > ONE_GESTURE:
-            # At once: unwinding would log every request in flight as a fault of ours.
+            # Exit without unwinding, which would log every request in flight as an error.
             os._exit(130)
 
     for each in (signal.SIGINT, signal.SIGTERM):
         if sys.platform == "win32":
-            signal.signal(each, lambda number, _: loop.call_soon_threadsafe(take, number))
+            signal.signal(each, lambda number, _: loop.call_soon_threadsafe(on_signal, number))
         else:
-            loop.add_signal_handler(each, take, each)
+            loop.add_signal_handler(each, on_signal, each)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop
-    except ImportError:  # Windows has none
+    except ImportError:  # not available on Windows
         return None
     return uvloop.new_event_loop

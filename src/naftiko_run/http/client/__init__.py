@@ -1,7 +1,7 @@
-"""How requests reach upstreams.
+"""The HTTP client for upstreams.
 
-``HttpTransport`` carries all of them: it chooses, for each origin, between our own
-HTTP/1.1 client (``http1`` and what it is made of) and httpx (``httpx_transport``).
+``HttpTransport`` sends all requests. For each origin it chooses between our own HTTP/1.1 client
+(``origin_transport``) and httpx (``httpx_transport``).
 """
 
 from naftiko_run.http.client.limits import DEFAULT_LIMITS, Limits

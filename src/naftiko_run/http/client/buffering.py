@@ -1,4 +1,4 @@
-"""Response bodies: decoded, and kept in memory whole up to a limit; longer ones stream where the request allows it."""
+"""Response bodies: decoded and buffered up to a limit; larger ones are streamed if the request allows it."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from naftiko_run.http.client.errors import too_large, unreachable
 from naftiko_run.http.messages import OutgoingRequest, StreamedResponse, UpstreamResponse
 
 _TURN: Final = 512 * 1024
-"""How many bytes are decoded before others have their turn in the event loop."""
+"""How many bytes are decoded before control returns to the event loop."""
 
-_PATIENCE: Final = 0.05
-"""How many seconds an answer that does not say its length may take before it is passed on as it comes."""
+_BUFFER_SECONDS: Final = 0.05
+"""How many seconds a response without Content-Length is buffered before it is streamed."""
 
-_EVENTS: Final = frozenset(
+_EVENT_STREAM_TYPES: Final = frozenset(
     (
         *("text/event-stream", "multipart/x-mixed-replace", "application/x-ndjson", "application/ndjson"),
         *("application/jsonl", "application/x-jsonlines", "application/json-seq", "application/stream+json"),
     )
 )
-"""Types of answers that come in pieces of which each is wanted as soon as it is there."""
+"""Media types whose chunks are passed on as soon as they are received."""
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -34,17 +34,17 @@ async def buffer_or_stream(
     chunks: AsyncIterator[bytes],
     close: Callable[[], Awaitable[None]],
 ) -> UpstreamResponse:
-    """Return a response whole, or as a stream where it is longer than the threshold of the request.
+    """Return a buffered response, or a stream if it is larger than the request's ``stream_threshold``.
 
     Args:
-        request: What was sent.
-        status: The answer's.
-        headers: The answer's.
-        chunks: Its body, content encodings undone.
-        close: Gives the connection back; called here unless the answer streams.
+        request: The request.
+        status: The status of the response.
+        headers: The headers of the response.
+        chunks: The body of the response, with content encodings decoded.
+        close: Releases the connection; called here unless the response is streamed.
 
     Raises:
-        ResponseTooLarge: The answer is larger than the request takes; a stream of it raises the same.
+        ResponseTooLarge: The response is larger than the request allows; a stream raises the same while it is read.
     """
     declared = _declared(request, status, headers)
     allowed = request.max_answer if status < 300 else None
@@ -56,13 +56,13 @@ async def buffer_or_stream(
     limit = request.kept_limit(status)
     streams_beyond = None if request.stream_threshold is None else min(request.stream_threshold, limit)
     threshold = limit if streams_beyond is None else streams_beyond
-    pieces = _Pieces(chunks, _patience(headers) if request.stream_threshold is not None else None)
+    body = _Chunks(chunks, _buffer_seconds(headers) if request.stream_threshold is not None else None)
     kept = bytearray()
     is_long = declared > threshold
     try:
         while not is_long:
             try:
-                chunk = await pieces.next()
+                chunk = await body.next()
             except TimeoutError:
                 break
             if chunk is None:
@@ -71,29 +71,29 @@ async def buffer_or_stream(
             kept += chunk
             is_long = len(kept) > threshold
     except BaseException:
-        await pieces.cancel()
+        await body.cancel()
         await close()
         raise
     if streams_beyond is None:
         await close()
         raise too_large(request, limit)
-    rest, closing = pieces.rest(bytes(kept)), pieces.closing(close)
+    rest, closing = body.rest(bytes(kept)), body.closing(close)
     return StreamedResponse(status, headers, b"", rest, closing, url=request.url)
 
 
 async def decoded(
     request: OutgoingRequest, chunks: AsyncIterator[bytes], encoding: str
 ) -> AsyncIterator[bytes]:
-    """Yield a body with its content codings undone; other tasks run in between.
+    """Yield the decoded body; other tasks run in between.
 
     Args:
-        request: What was sent.
-        chunks: The body as it comes off the wire.
+        request: The request.
+        chunks: The encoded body.
         encoding: The values of its Content-Encoding headers, joined by commas; empty for none.
 
     Raises:
-        UpstreamUnreachable: The body is corrupt, cut off, or in a coding that cannot be decoded.
-        ResponseTooLarge: It is larger than the request keeps, before it is decoded, and cannot stream.
+        UpstreamUnreachable: The body is corrupt, truncated, or in an unsupported coding.
+        ResponseTooLarge: The encoded body is larger than the request's limit, and cannot be streamed.
     """
     if not encoding:
         async for chunk in chunks:
@@ -119,10 +119,10 @@ async def decoded(
 
 
 async def without_codings(request: OutgoingRequest, response: UpstreamResponse) -> UpstreamResponse:
-    """Return a streamed response with its content codings undone.
+    """Return a streamed response whose body is decoded.
 
     Raises:
-        UpstreamUnreachable: It is in a coding that cannot be decoded.
+        UpstreamUnreachable: The body is in an unsupported coding.
     """
     encoding = ",".join(value for name, value in response.headers if name == "content-encoding")
     if not encoding or not isinstance(response, StreamedResponse):
@@ -134,7 +134,7 @@ async def without_codings(request: OutgoingRequest, response: UpstreamResponse) 
     except CodingError as fault:
         await response.aclose()
         raise unreachable(request, str(fault)) from None
-    request = request.copy(stream_threshold=0)  # nothing of it is kept
+    request = request.copy(stream_threshold=0)  # the body is not buffered
     changed = ("content-encoding", "content-length")
     return response.copy(
         headers=tuple(header for header in response.headers if header[0] not in changed),
@@ -143,7 +143,7 @@ async def without_codings(request: OutgoingRequest, response: UpstreamResponse) 
 
 
 def _declared(request: OutgoingRequest, status: int, headers: Headers) -> int:
-    """Return the declared length of a response; 0 where none is declared, or there is no body."""
+    """Return the declared length of a response; 0 if there is none, or no body."""
     declared = next((value for name, value in headers if name == "content-length"), "")
     if request.method == "HEAD" or status in (204, 304) or not declared.isdecimal():
         return 0
@@ -161,53 +161,53 @@ async def _limited(
         yield chunk
 
 
-def _patience(headers: Headers) -> float | None:
-    """Return how many seconds an answer may take before it is passed on as it comes.
+def _buffer_seconds(headers: Headers) -> float | None:
+    """Return how many seconds a response is buffered before it is streamed.
 
-    None for an answer that says its length: it comes as fast as it can.
+    None, for no limit, if the response has a Content-Length: such a body is expected without pauses.
     """
-    said = dict(headers)
-    if "content-length" in said:
+    named = dict(headers)
+    if "content-length" in named:
         return None
-    media_type = said.get("content-type", "").partition(";")[0].strip().lower()
-    return 0.0 if media_type in _EVENTS else _PATIENCE
+    media_type = named.get("content-type", "").partition(";")[0].strip().lower()
+    return 0.0 if media_type in _EVENT_STREAM_TYPES else _BUFFER_SECONDS
 
 
-class _Pieces:
-    """The pieces of a body that may take its time.
+class _Chunks:
+    """The chunks of a body, received until a deadline; the rest can be streamed.
 
     Args:
         chunks: The body.
-        patience: How many seconds all pieces are waited for; None for as long as it takes.
+        timeout: How many seconds to wait for chunks in total; None for no limit.
     """
 
-    def __init__(self, chunks: AsyncIterator[bytes], patience: float | None) -> None:
+    def __init__(self, chunks: AsyncIterator[bytes], timeout: float | None) -> None:
         self._chunks = chunks
-        self._until = None if patience is None else asyncio.get_running_loop().time() + patience
-        self._coming: asyncio.Future[bytes | None] | None = None
+        self._until = None if timeout is None else asyncio.get_running_loop().time() + timeout
+        self._pending: asyncio.Future[bytes | None] | None = None
 
     async def next(self) -> bytes | None:
-        """Return the next piece; None at the end.
+        """Return the next chunk; None at the end.
 
         Raises:
-            TimeoutError: It takes its time, and is the first of ``rest``.
+            TimeoutError: The deadline passed; the chunk will be the first of ``rest``.
         """
         if self._until is None:
             return await anext(self._chunks, None)
-        coming = self._coming = asyncio.ensure_future(self._one())
-        await asyncio.wait({coming}, timeout=max(0.0, self._until - asyncio.get_running_loop().time()))
-        if not coming.done():
+        pending = self._pending = asyncio.ensure_future(self._one())
+        await asyncio.wait({pending}, timeout=max(0.0, self._until - asyncio.get_running_loop().time()))
+        if not pending.done():
             raise TimeoutError
-        self._coming = None
-        return coming.result()
+        self._pending = None
+        return pending.result()
 
     async def rest(self, first: bytes) -> AsyncIterator[bytes]:
-        """Yield what is given, and then the pieces that have not been taken."""
+        """Yield the bytes received so far, and then the remaining chunks."""
         if first:
             yield first
-        if self._coming is not None:
-            piece = await self._coming
-            self._coming = None
+        if self._pending is not None:
+            piece = await self._pending
+            self._pending = None
             if piece is None:
                 return
             yield piece
@@ -215,14 +215,14 @@ class _Pieces:
             yield chunk
 
     async def cancel(self) -> None:
-        """Wait no more for the piece that takes its time."""
-        coming, self._coming = self._coming, None
-        if coming is not None and not coming.done():
-            coming.cancel()
-            await asyncio.wait({coming})
+        """Cancel a pending read."""
+        pending, self._pending = self._pending, None
+        if pending is not None and not pending.done():
+            pending.cancel()
+            await asyncio.wait({pending})
 
     def closing(self, close: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-        """Return what closes the response, and waits for nothing more of it."""
+        """Return a function that cancels a pending read and closes the response."""
 
         async def closed() -> None:
             await self.cancel()

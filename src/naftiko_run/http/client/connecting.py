@@ -1,4 +1,4 @@
-"""ConnectionRegistry come about: the name's addresses, the quickest of them, and TLS."""
+"""Opening connections: name resolution, Happy Eyeballs (RFC 8305), and TLS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from naftiko_run.http.client.origin import Origin
 from naftiko_run.http.client.tls import default_context
 
 HEAD_START: Final = 0.25
-"""Seconds that an address is ahead of the next (RFC 8305, 8)."""
+"""Seconds between the connection attempts to two addresses (RFC 8305, 8)."""
 
 Address = tuple[socket.AddressFamily, Any]
 
@@ -27,25 +27,25 @@ async def connect(
     """Connect to an origin.
 
     Args:
-        origin: Which.
-        tls: What TLS is spoken with, if it is; None for who trusts as usual and shows no certificate.
-        on_gone: Called once, when the connection cannot be used any more.
+        origin: The origin to connect to.
+        tls: The TLS context for HTTPS; None for the default one, without a client certificate.
+        on_gone: Called once, when the connection becomes unusable.
         deadline: When to give up, in the event loop's time; before that, after ``CONNECT_SECONDS``.
 
     Raises:
-        TimeoutError: It took too long.
-        OSError: No address answers, there is none, or TLS fails.
-        FileNotFoundError: There is no such file of authorities.
+        TimeoutError: The deadline passed.
+        OSError: Name resolution failed, no address is reachable, or TLS failed.
+        FileNotFoundError: The CA file does not exist.
     """
     loop = asyncio.get_running_loop()
     context = (tls or default_context()) if origin.is_secure else None
     if context:
         context.set_alpn_protocols(["http/1.1"])
     async with asyncio.timeout_at(min(deadline, loop.time() + CONNECT_SECONDS)):
-        reached = await _first_reached(await _addresses(origin))
+        reached = await _connect_any(await _addresses(origin))
         connection = Connection(loop, on_gone)
         try:
-            await loop.create_connection(  # which closes the socket where it fails
+            await loop.create_connection(  # closes the socket if it fails
                 lambda: connection,
                 sock=reached,
                 ssl=context,
@@ -58,7 +58,7 @@ async def connect(
 
 
 async def _addresses(origin: Origin) -> list[Address]:
-    """Return the addresses of an origin, those of both families in turn."""
+    """Return the addresses of an origin, alternating between the two address families."""
     try:
         found = socket.getaddrinfo(
             origin.host, origin.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
@@ -72,33 +72,33 @@ async def _addresses(origin: Origin) -> list[Address]:
     return [each for pair in zip_longest(same, other) for each in pair if each is not None]
 
 
-async def _first_reached(addresses: list[Address]) -> socket.socket:
-    """Connect to the addresses, each a little after the one before, until one answers (RFC 8305)."""
+async def _connect_any(addresses: list[Address]) -> socket.socket:
+    """Connect to the addresses with staggered attempts until one succeeds (RFC 8305)."""
     if len(addresses) == 1:
-        return await _reached(addresses[0])
+        return await _connect_one(addresses[0])
     untried = deque(addresses)
     attempts: set[asyncio.Task[socket.socket]] = set()
     fault: BaseException | None = None
     try:
         while untried or attempts:
             if untried:
-                attempts.add(asyncio.create_task(_reached(untried.popleft())))
+                attempts.add(asyncio.create_task(_connect_one(untried.popleft())))
             done, attempts = await asyncio.wait(
                 attempts, timeout=HEAD_START if untried else None, return_when=asyncio.FIRST_COMPLETED
             )
-            winner, fault = _of_the_done(done, fault)
+            winner, fault = _first_result(done, fault)
             if winner is not None:
                 return winner
     finally:
-        await _give_up(attempts)
+        await _cancel(attempts)
     assert fault is not None
     raise fault
 
 
-def _of_the_done(
+def _first_result(
     done: Iterable[asyncio.Task[socket.socket]], fault: BaseException | None
 ) -> tuple[socket.socket | None, BaseException | None]:
-    """Return the first socket of the attempts that ended, and close any other; or the first fault."""
+    """Return the first socket of the completed attempts and close any other; or the first error."""
     winner = None
     for attempt in done:
         failed = attempt.exception()
@@ -111,7 +111,7 @@ def _of_the_done(
     return winner, fault
 
 
-async def _give_up(attempts: set[asyncio.Task[socket.socket]]) -> None:
+async def _cancel(attempts: set[asyncio.Task[socket.socket]]) -> None:
     for attempt in attempts:
         attempt.cancel()
     for reached in await asyncio.gather(*attempts, return_exceptions=True):
@@ -119,11 +119,11 @@ async def _give_up(attempts: set[asyncio.Task[socket.socket]]) -> None:
             reached.close()
 
 
-async def _reached(address: Address) -> socket.socket:
+async def _connect_one(address: Address) -> socket.socket:
     family, where = address
     reached = socket.socket(family, socket.SOCK_STREAM)
     try:
-        reached.setblocking(False)  # noqa: FBT003  # the one argument that it has
+        reached.setblocking(False)  # noqa: FBT003 - the standard library's form
         await asyncio.get_running_loop().sock_connect(reached, where)
     except BaseException:
         reached.close()

@@ -1,4 +1,4 @@
-"""One connection to an upstream: one exchange at a time, its time limits, its back-pressure."""
+"""One connection to an upstream: one exchange at a time, with timeouts and back-pressure."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from naftiko_run.http.client.errors import BROKEN_OFF
 from naftiko_run.http.client.response_parser import InvalidResponseData, ResponseParser
 
 MAX_BUFFERED: Final = 256 * 1024
-"""How much of a body waits for who reads it; more is left to the upstream to hold."""
+"""The number of buffered body bytes at which reading from the upstream pauses."""
 _MAX_PIECES: Final = 4096
 CLIENT_GRACE: Final = 5.0
-"""For how many seconds the client of a stream may keep its connection waiting, whatever it moves."""
+"""How many seconds the client of a stream may keep its connection waiting, whatever its transfer rate."""
 CLIENT_RATE: Final = 16 * 1024
-"""How many bytes a second it must move beyond that; a slower one gives its connection up to those who wait for it."""
+"""The minimum transfer rate after that, in bytes per second; a slower client loses its connection if others wait."""
 CLIENT_SECONDS: Final = 13.0
-"""The most that makes together: less than calls wait for a connection."""
+"""The maximum of both together: less than the time that calls wait for a connection."""
 _CLIENT_STEP: Final = 64 * 1024
 IDLE_SECONDS: Final = 50.0
-"""How long a connection is kept: common balancers close after 60 seconds, nginx after 75."""
+"""How many seconds an idle connection is kept: common load balancers close it after 60, nginx after 75."""
 
 
 Poll = Callable[[], object]
-"""Returns something true where a socket can be read."""
+"""Returns a true value if a socket is readable."""
 
 
 class Broken(Exception):
-    """A connection that cannot be used any more; the message is a reason for people."""
+    """The connection became unusable; the message is a human-readable reason."""
 
 
 class OutOfTime(Exception):
     """The upstream took too long.
 
     Args:
-        is_silence: Whether it is not the exchange that took too long, but a pause in it.
+        is_silence: Whether a pause in a stream took too long, not the whole exchange.
     """
 
     def __init__(self, *, is_silence: bool) -> None:
@@ -47,46 +47,45 @@ class OutOfTime(Exception):
 
 
 class SlowClient(Exception):
-    """The client of a stream was too slow, and its connection was needed."""
+    """The client of a stream was too slow, and another request needed its connection."""
 
 
 class Connection(asyncio.Protocol):
-    """A connection.
+    """A connection to an upstream.
 
-    One timer looks now and then whether whoever waits has waited too long; it is
-    not set anew with every wait.
+    One timer checks all timeouts periodically, because setting one for each wait would cost more.
 
     Args:
-        loop: The running one.
-        on_gone: Called once, when the connection cannot be used any more.
+        loop: The running event loop.
+        on_gone: Called once, when the connection becomes unusable.
 
     Attributes:
         reader: The response that is being received.
-        is_idle: Whether nobody uses it.
-        was_used: Whether a response came over it before.
-        has_heard: Whether anything came since the last request.
-        is_eager: Whether a response that does not say its length is waited for only until its head is there.
-        sending: Sends the rest of a body that streams; None for none.
-        deadline: When the exchange must be over, in the event loop's time; infinite for a stream, in which
-            only each pause has a limit.
+        is_idle: Whether the connection is not in use.
+        was_used: Whether a response was received before.
+        has_heard: Whether any bytes were received since the last request.
+        is_eager: Whether to wait only for the head of a response without Content-Length.
+        sending: The task that sends a streamed request body; None for none.
+        deadline: The deadline of the exchange, in the event loop's time; infinite for a stream, in which only each
+            pause has a timeout.
     """
 
     __slots__ = (
         "_client_bytes",
         "_client_since",
+        "_drained",
         "_fault",
         "_interval",
         "_is_gone",
         "_is_paused",
-        "_is_stuck",
-        "_looks_at",
+        "_is_write_paused",
         "_loop",
         "_lost",
-        "_most_idle",
+        "_max_idle",
+        "_next_check",
         "_on_complete",
         "_on_gone",
         "_poll",
-        "_room",
         "_since",
         "_timeout",
         "_timer",
@@ -107,19 +106,19 @@ class Connection(asyncio.Protocol):
         self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._lost: asyncio.Future[None] = loop.create_future()
-        self._room: asyncio.Future[None] | None = None
+        self._drained: asyncio.Future[None] | None = None
         self._unsent = 0
         self._poll: Poll | None = None
         self._is_gone = False
-        self._is_stuck = False
+        self._is_write_paused = False
         self._timeout = self._interval = IDLE_SECONDS
         self._on_gone = on_gone
         self._timer: asyncio.TimerHandle | None = None
-        self._looks_at = math.inf
+        self._next_check = math.inf
         self._since = loop.time()
         self._client_since = math.inf
         self._client_bytes = 0
-        self._most_idle = IDLE_SECONDS
+        self._max_idle = IDLE_SECONDS
         self._waiter: asyncio.Future[None] | None = None
         self._wanted = 0
         self._fault: Exception | None = None
@@ -139,9 +138,9 @@ class Connection(asyncio.Protocol):
         return not self._is_gone and self._transport is not None and not self._transport.is_closing()
 
     def has_ended(self) -> bool:
-        """Return whether the upstream has closed an idle connection, though the event loop may not have seen it yet.
+        """Return whether the upstream has closed an idle connection, even if the event loop has not noticed yet.
 
-        Anything that can be read counts: no request was sent.
+        Any readable data counts as closed, because no request was sent.
         """
         if self._poll is None:
             assert self._transport is not None
@@ -149,35 +148,36 @@ class Connection(asyncio.Protocol):
         return bool(self._poll())
 
     def abort(self) -> None:
-        """Close the connection at once; do nothing where it is closed already."""
+        """Close the connection at once; a no-op if it is closed already."""
         if self._transport is not None:
             self._transport.abort()
-        self._go()
+        self._close()
 
     async def wait_lost(self) -> None:
         """Wait until the connection is closed."""
         await self._lost
 
-    # For the transport
+    # Called by the transport
 
     def ask(
         self, data: bytes, more: bytes, wanted: int, timeout: float, deadline: float, *, bodiless: bool
     ) -> asyncio.Future[None]:
-        """Send a request, or its beginning.
+        """Send a request, or its first part.
 
         Args:
-            data: Its bytes.
-            more: Those behind them, where they are too many to be joined; empty for none.
-            wanted: The response is waited for until it is whole, or has more bytes than that, or will have.
-            timeout: How many seconds the exchange may take; of a stream, each pause in it.
-            deadline: When the exchange must be over; 0 for ``timeout`` seconds from now.
-            bodiless: Whether the response has no body whatever it says: the request is HEAD.
+            data: The first bytes of the request.
+            more: Further bytes, if joining them with ``data`` would be too expensive; empty for none.
+            wanted: Wait until the response is complete, or has or declares more body bytes than this.
+            timeout: The timeout of the exchange in seconds; for a stream, of each pause.
+            deadline: The deadline of the exchange; 0 for ``timeout`` seconds from now.
+            bodiless: Whether the response has no body, whatever its headers declare: the request is HEAD.
 
         Returns:
-            Done when so much is there. Raises ``Broken`` or ``OutOfTime``, or what sending the body raised.
+            A future that is done when ``wanted`` is reached. It raises ``Broken``, ``OutOfTime``, or the exception that
+            sending the body raised.
 
         Raises:
-            Broken: The connection has ended; nothing was sent.
+            Broken: The connection is closed; nothing was sent.
         """
         if self._is_gone or self._transport is None:
             raise Broken(BROKEN_OFF)
@@ -188,9 +188,9 @@ class Connection(asyncio.Protocol):
         self._since = now = self._loop.time()
         self._timeout = timeout
         self.deadline = deadline or now + timeout
-        if self.deadline < self._looks_at:
+        if self.deadline < self._next_check:
             self._interval = min(self._interval, timeout)
-            self._look_at(self.deadline)
+            self._check_at(self.deadline)
         self._waiter = waiter = self._loop.create_future()
         self._transport.write(data)
         if more:
@@ -198,11 +198,11 @@ class Connection(asyncio.Protocol):
         return waiter
 
     def begin_stream(self, on_complete: Callable[[], None], *, is_read: bool) -> None:
-        """Limit only the pauses in the rest of the response, no longer its whole time.
+        """Replace the deadline of the exchange by a timeout for each pause.
 
         Args:
-            on_complete: Called when it is whole while nobody waits in ``read``.
-            is_read: Whether somebody does.
+            on_complete: Called when the response is complete and no ``read`` is pending.
+            is_read: Whether a ``read`` is pending.
         """
         self.deadline = math.inf
         if not is_read:
@@ -213,8 +213,8 @@ class Connection(asyncio.Protocol):
         """Return the next body chunk, waiting for one if none is buffered; empty at the end.
 
         Raises:
-            Broken: The connection broke.
-            OutOfTime: Nothing came.
+            Broken: The connection was lost.
+            OutOfTime: No data was received in time.
         """
         reader = self.reader
         while not reader.size and not reader.is_complete:
@@ -233,10 +233,10 @@ class Connection(asyncio.Protocol):
         return data
 
     def begin_sending(self, sending: asyncio.Task[None]) -> None:
-        """Note that a body streams: until it is sent, the upstream cannot be expected to answer.
+        """Suspend the deadline while a request body is streamed: the upstream may not respond before its end.
 
         Args:
-            sending: Sends it.
+            sending: The task that sends the body.
         """
         self.sending = sending
         self.deadline = math.inf
@@ -244,15 +244,15 @@ class Connection(asyncio.Protocol):
         self._client_bytes = 0
 
     def end_sending(self) -> None:
-        """Note that the body was sent: from now on the upstream's time runs."""
+        """Start the deadline of the response: the request body was sent."""
         self._since = self._loop.time()
         self.deadline = self._since + self._timeout
 
     async def send(self, data: bytes) -> None:
-        """Send more of a body, and wait until there is room for yet more.
+        """Send a chunk of a body, and wait until the write buffer accepts more.
 
         Raises:
-            Broken: The connection broke.
+            Broken: The connection was lost.
         """
         if not self.is_usable:
             raise self._fault or Broken(BROKEN_OFF)
@@ -263,18 +263,18 @@ class Connection(asyncio.Protocol):
         if self._client_bytes >= _CLIENT_STEP:
             self._client_since = self._since
             self._client_bytes = 0
-        await self._wait_for_room()
+        await self._wait_drained()
 
     def rest(self) -> bool:
-        """Begin to be idle, if the response is whole and another request can be sent; say whether it is so."""
+        """Mark the connection idle if the response is complete and it can be reused; return whether it is."""
         reader = self.reader
         transport = self._transport
         if not reader.is_complete or not reader.keeps or self._is_gone or transport is None:
             return False
         if transport.is_closing() or not (self.sending is None or self.sending.done()):
             return False
-        told = reader.head.keeps_seconds if reader.head is not None else 0
-        self._most_idle = told - 1.0 if 0 < told <= IDLE_SECONDS else IDLE_SECONDS
+        keep_alive = reader.head.keeps_seconds if reader.head is not None else 0
+        self._max_idle = keep_alive - 1.0 if 0 < keep_alive <= IDLE_SECONDS else IDLE_SECONDS
         self.is_idle = self.was_used = True
         self._waiter = self._on_complete = None
         self._client_since = math.inf
@@ -284,66 +284,66 @@ class Connection(asyncio.Protocol):
         return True
 
     def wake(self) -> bool:
-        """Cease to be idle; say whether it was not for too long, and a request can be sent."""
+        """Mark the connection in use; return whether it was not idle for too long and can send a request."""
         self.is_idle = False
-        is_fresh = self._loop.time() - self._since < self._most_idle
+        is_fresh = self._loop.time() - self._since < self._max_idle
         return is_fresh and self.is_usable
 
     def client_overdue(self) -> float:
-        """Return for how many seconds too long the client of a stream has kept the connection waiting.
+        """Return by how many seconds the client of a stream exceeds the time it may keep the connection waiting.
 
-        That is: it neither sends the rest of its body nor takes the answer as fast as it must; 0 or less
-        where it is fast enough, or where it is the upstream that is waited for.
+        The client is too slow if it neither sends its request body nor reads the response fast enough. The result
+        is 0 or less if it is fast enough, or if the connection waits for the upstream.
         """
-        if self.is_idle or not self._waits_for_others():
+        if self.is_idle or not self._waits_for_client():
             return 0.0
         allowed = min(CLIENT_SECONDS, CLIENT_GRACE + self._client_bytes / CLIENT_RATE)
         return self._loop.time() - self._client_since - allowed
 
     def give_up_client(self) -> None:
-        """End the exchange because its client is too slow."""
+        """Abort the exchange because its client is too slow."""
         self.fail(SlowClient())
 
     def fail(self, fault: Exception) -> None:
-        """End the exchange with a fault, and with it the connection."""
+        """Abort the exchange with an exception, and close the connection."""
         if self._fault is None:
             self._fault = fault
         self._wake()
         self.abort()
 
     async def stop_sending(self) -> None:
-        """Wait until nothing of a body is sent any more, now that the connection is closed."""
+        """Wait until the task that sends the request body has ended; call after closing the connection."""
         if self.sending is not None:
             await asyncio.wait({self.sending})
 
-    # What the event loop calls
+    # Called by the event loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Called when the connection is established."""
         self._transport = cast("asyncio.Transport", transport)
         if self._is_gone:
             self._transport.abort()
         else:
-            self._look_at(self._loop.time() + self._interval)
+            self._check_at(self._loop.time() + self._interval)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End; a body that ends with the connection is whole then."""
+        """Called when the connection is closed, which may complete the response body."""
         reader = self.reader
         if self._fault is None and (exc is not None or not reader.feed_end()):
             self._fault = Broken(BROKEN_OFF)
         reader.drop()
         self._wake()
-        if self._room is not None and not self._room.done():
-            self._room.set_exception(Broken(BROKEN_OFF))
-        self._go()
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_exception(Broken(BROKEN_OFF))
+        self._close()
         if not self._lost.done():
             self._lost.set_result(None)
 
     def data_received(self, data: bytes) -> None:
-        """Read what has come."""
+        """Called with received bytes: parse them."""
         if self._is_gone:
             return
-        if self.is_idle:  # nobody asked
+        if self.is_idle:  # no request was sent
             self.abort()
             return
         self.has_heard = True
@@ -375,17 +375,17 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Called when the write buffer is full."""
-        self._is_stuck = True
+        self._is_write_paused = True
         assert self._transport is not None
         self._unsent = self._transport.get_write_buffer_size()
 
     def resume_writing(self) -> None:
-        """Called when the write buffer has room again."""
+        """Called when the write buffer has drained."""
         self._since = self._client_since = self._loop.time()
         self._client_bytes = 0
-        self._is_stuck = False
-        if self._room is not None and not self._room.done():
-            self._room.set_result(None)
+        self._is_write_paused = False
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
 
     def _wake(self) -> None:
         waiter = self._waiter
@@ -401,52 +401,52 @@ class Connection(asyncio.Protocol):
             assert self._transport is not None
             self._transport.resume_reading()
 
-    def _look(self) -> None:
-        """Look whether whoever waits has waited too long, and when to look again."""
+    def _check(self) -> None:
+        """Check the timeouts, and schedule the next check."""
         now = self._loop.time()
         deadline = math.inf
         if self.is_idle:
-            due = self._since + self._most_idle
+            due = self._since + self._max_idle
         else:
-            if self._waits_for_others() or self._has_sent_more():
+            if self._waits_for_client() or self._has_sent_more():
                 self._since = now
             if not self.reader.is_complete:
                 deadline = self.deadline
             due = min(self._since + self._timeout, deadline)
         if due > now:
-            self._look_at(min(due, now + self._interval))
+            self._check_at(min(due, now + self._interval))
         elif self.is_idle:
             self.abort()
         else:
             self.fail(OutOfTime(is_silence=deadline > now))
 
-    def _look_at(self, when: float) -> None:
+    def _check_at(self, when: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._looks_at = when
-        self._timer = self._loop.call_at(when, self._look)
+        self._next_check = when
+        self._timer = self._loop.call_at(when, self._check)
 
-    def _waits_for_others(self) -> bool:
-        """Whether it is not the upstream that is waited for: nobody waits, or for a body that streams."""
+    def _waits_for_client(self) -> bool:
+        """Return whether the exchange waits for its client: no read is pending, or a request body is streamed."""
         if self._waiter is None or self._waiter.done():
             return True
-        return self.sending is not None and not self.sending.done() and not self._is_stuck
+        return self.sending is not None and not self.sending.done() and not self._is_write_paused
 
-    async def _wait_for_room(self) -> None:
-        if self._is_stuck:
-            self._room = self._loop.create_future()
-            await self._room
+    async def _wait_drained(self) -> None:
+        if self._is_write_paused:
+            self._drained = self._loop.create_future()
+            await self._drained
 
     def _has_sent_more(self) -> bool:
-        """Return whether some of a long request was sent since the last call."""
-        if not self._is_stuck:
+        """Return whether part of the buffered request was sent since the last call."""
+        if not self._is_write_paused:
             return False
         assert self._transport is not None
         before, self._unsent = self._unsent, self._transport.get_write_buffer_size()
         return self._unsent < before
 
-    def _go(self) -> None:
-        """Release what the connection holds, and call ``on_gone``; once."""
+    def _close(self) -> None:
+        """Release resources and call ``on_gone``, once."""
         if self._is_gone:
             return
         self._is_gone = True
@@ -458,7 +458,7 @@ class Connection(asyncio.Protocol):
 
 
 def _poll_of(number: int) -> Poll:
-    """Return what asks the kernel whether a file descriptor can be read."""
+    """Return a function that asks the kernel whether a file descriptor is readable."""
     if not hasattr(select, "poll"):  # Windows
         return lambda: select.select((number,), (), (), 0)[0]
     poll = select.poll()

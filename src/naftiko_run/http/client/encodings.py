@@ -1,7 +1,7 @@
 """Content codings (RFC 9110, 8.4): decoded as the body arrives, in steps of bounded size.
 
-A body that ends within a coding, or is not what the coding says, is an error: half an answer is never taken for all
-of it. ``br`` and ``zstd`` are supported where their codec is installed, and asked for only then.
+A truncated or corrupt body is an error, so a partial response is never mistaken for a complete one. ``br`` and
+``zstd`` are supported and requested only if their codec is installed.
 """
 
 from __future__ import annotations
@@ -14,40 +14,40 @@ from importlib.util import find_spec
 from typing import Any, Final, Protocol
 
 MAX_CODINGS: Final = 5
-"""How many codings one body may have been put through."""
+"""The maximum number of codings of one body."""
 _PIECE: Final = 256 * 1024
-"""How many bytes one step may produce: a little can become very much."""
+"""The maximum output of one step, in bytes: a small input can decode to a very large output."""
 _STEP_COST: Final = 4096
-"""What a step costs besides the bytes that it produces, in bytes: it may produce none."""
+"""The fixed cost of a step, in bytes, in addition to its output: a step may have no output."""
 _MAX_WINDOW_LOG: Final = 23
 """The largest window of zstd that HTTP allows, as a power of two (RFC 9659)."""
 _ZSTANDARD_SLICE: Final = 64
-"""How many bytes ``zstandard`` is given at once; it has no limit of its own, and 4 bytes can stand for 128 KiB."""
+"""The input bytes of one ``zstandard`` call: it cannot limit its output, and 4 bytes can decode to 128 KiB."""
 
 MISCODED: Final = "its Content-Encoding does not fit what it sent"
 TOO_MANY_CODINGS: Final = f"its Content-Encoding names more than {MAX_CODINGS} codings"
 
 
 class CodingError(Exception):
-    """A body that cannot be decoded; the message is a reason for people."""
+    """A body that cannot be decoded; the message is a human-readable reason."""
 
 
 class Stage(Protocol):
-    """Undoes one coding."""
+    """Decodes one coding."""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield what the next bytes decode to, at most ``_PIECE`` or so at a time; empty pieces are allowed.
+        """Yield the decoded bytes of the next input, about ``_PIECE`` bytes at most at a time; chunks may be empty.
 
         Raises:
-            CodingError: They are not what the coding says.
+            CodingError: The input is not valid in this coding.
         """
         ...
 
     def finish(self) -> None:
-        """Check that the body may end here.
+        """Check that the body is complete.
 
         Raises:
-            CodingError: It may not.
+            CodingError: The body is truncated.
         """
         ...
 
@@ -59,7 +59,7 @@ class ContentDecoder:
         encodings: The values of its Content-Encoding headers, joined by commas.
 
     Attributes:
-        work: What decoding has cost, in bytes, until this was last reset.
+        work: The cost of decoding, in bytes, since it was last reset.
     """
 
     def __init__(self, encodings: str) -> None:
@@ -68,13 +68,13 @@ class ContentDecoder:
         self.work = 0
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        """Yield what the next bytes decode to; an empty piece marks a step that produced nothing.
+        """Yield the decoded bytes of the next input; an empty chunk is a step without output.
 
         Raises:
             CodingError: They cannot be decoded.
         """
         if self._stages is None:
-            self._stages = _stages_of(self._encodings)  # as late as that: an empty body may claim anything
+            self._stages = _stages_of(self._encodings)  # not earlier: an empty body may declare any coding
         pieces: Iterator[bytes] = iter((data,))
         for stage in self._stages:
             pieces = self._through(stage, pieces)
@@ -101,7 +101,7 @@ class ContentDecoder:
 
 @cache
 def accepted_encodings() -> str:
-    """Return the Accept-Encoding header of requests: the codings that can be decoded here."""
+    """Return the Accept-Encoding header of requests: the supported codings."""
     return ", ".join(name for name in _STAGES if _is_installed(name))
 
 
@@ -109,7 +109,7 @@ def check_encodings(encodings: str) -> None:
     """Check that a body with these Content-Encoding values can be decoded.
 
     Raises:
-        CodingError: It cannot.
+        CodingError: It cannot be decoded.
     """
     _stages_of(encodings)
 
@@ -123,17 +123,17 @@ def _stages_of(encodings: str) -> list[Stage]:
         known = _ALIASES.get(name, name)
         if not _is_installed(known):
             advice = ': pip install "naftiko-run[encodings]"' if known in _STAGES else ""
-            shown = name if name.isascii() and name.isprintable() and len(name) <= 40 else "of its answer"
+            shown = name if name.isascii() and name.isprintable() and len(name) <= 40 else "of its response"
             raise CodingError(f"the content coding {shown} was not asked for and cannot be decoded{advice}")
         stages.append(_STAGES[known]())
     return stages
 
 
 class _Inflate:
-    """``gzip``, of one member or several, and ``deflate``, which is meant to have zlib's header.
+    """``gzip`` with one or more members, and ``deflate``, which should have zlib's header.
 
     Args:
-        window: What zlib calls ``wbits``.
+        window: zlib's ``wbits``.
     """
 
     def __init__(self, window: int) -> None:
@@ -151,7 +151,7 @@ class _Inflate:
                 self._held = data
                 return
             self._may_be_bare = False
-            if not _has_zlib_header(data):  # some servers send it without
+            if not _has_zlib_header(data):  # some servers omit it
                 self._window = -zlib.MAX_WBITS
         try:
             yield from self._inflated(data)
@@ -210,7 +210,7 @@ class _Brotli:
 
 
 class _Zstandard:
-    """``zstd``, of one frame or several, with the package ``zstandard``."""
+    """``zstd`` with one or more frames, with the package ``zstandard``."""
 
     def __init__(self) -> None:
         self._module: Any = import_module("zstandard")
@@ -244,7 +244,7 @@ class _Zstandard:
 
 
 class _StandardZstd:
-    """``zstd``, of one frame or several, with the standard library of Python 3.14."""
+    """``zstd`` with one or more frames, with the standard library of Python 3.14."""
 
     def __init__(self) -> None:
         self._module: Any = import_module("compression.zstd")
@@ -281,7 +281,7 @@ _ALIASES: Final = {"x-gzip": "gzip"}
 
 @cache
 def _is_installed(name: str) -> bool:
-    if name == "br":  # releases before 1.2 cannot limit what a step produces
+    if name == "br":  # releases before 1.2 cannot limit the output of a step
         return find_spec("brotli") is not None and hasattr(
             import_module("brotli").Decompressor, "can_accept_more_data"
         )
@@ -291,5 +291,5 @@ def _is_installed(name: str) -> bool:
 
 
 def _has_zlib_header(data: bytes) -> bool:
-    """Whether bytes begin as RFC 1950 has it: a method that is deflate, and a checksum."""
+    """Return whether bytes start with a zlib header (RFC 1950): the deflate method and a checksum."""
     return data[0] & 0x0F == zlib.DEFLATED and (data[0] << 8 | data[1]) % 31 == 0

@@ -1,4 +1,4 @@
-"""What is told of an exchange that failed, in the same words whatever carried it."""
+"""Errors of failed exchanges, with the same messages for every transport."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from naftiko_run.http.client.origin import MAX_URL_LENGTH
 from naftiko_run.http.messages import DEFAULT_SECONDS, OutgoingRequest
 
 CONNECT_SECONDS: Final = 10.0
-"""The most that a connection may take to come about."""
+"""The maximum time to open a connection, in seconds."""
 
-BROKEN_OFF: Final = "it broke the connection off"
-NOT_HTTP: Final = "what it sent is not HTTP"
+BROKEN_OFF: Final = "it closed the connection"
+NOT_HTTP: Final = "its response is not valid HTTP"
 TOO_MANY_HEADERS: Final = "its headers are larger than 100 KB"
 NO_AUTHORITIES: Final = "SSL_CERT_FILE names no file"
 NOT_AS_LONG: Final = "the body of the request is not as long as its Content-Length says"
 NOT_SENT: Final = (
-    # What exactly is not said: it may be a credential.
+    # The value is not included: it may be a credential.
     "the request was not sent, because a header or credential is not one that HTTP can carry"
 )
 NO_URL: Final = "the request was not sent, because its URL is not valid"
@@ -43,15 +43,15 @@ _ERROR_NUMBER = re.compile(r"\[Errno -?\d+\]\s*")
 def timed_out(
     request: OutgoingRequest, *, is_silence: bool = False, authenticates: bool = False, waited: float = 0.0
 ) -> UpstreamTimeout:
-    """Return the error of a call that took too long.
+    """Return the error of a call that timed out.
 
     Args:
-        request: What was sent.
-        is_silence: Whether it is a pause in a stream that did, not the whole.
-        authenticates: Whether it did not come to the call itself.
-        waited: For how many seconds it waited for its connection.
+        request: The request.
+        is_silence: Whether a pause in a stream took too long, not the whole call.
+        authenticates: Whether the call timed out during authentication.
+        waited: How many seconds the request waited for a connection.
     """
-    what = "sent and took nothing for" if is_silence else "did not answer within"
+    what = "neither sent nor received data for" if is_silence else "did not respond within"
     also = ", authentication included" if authenticates else ""
     seconds = seconds_of(request)
     if waited > seconds / 2 and not is_silence:
@@ -67,15 +67,15 @@ def url_too_long(request: OutgoingRequest) -> InvalidInput:
         [
             Violation(
                 "",
-                f"the URL of {request.operation} would be longer than {MAX_URL_LENGTH:,} characters, the most that "
-                "is sent: shorten the values that travel in its path or query",
+                f"the URL of {request.operation} would be longer than {MAX_URL_LENGTH:,} characters, which "
+                "is the maximum: shorten the values that travel in its path or query",
             )
         ]
     )
 
 
 def no_connection_in_time(request: OutgoingRequest) -> UpstreamTimeout:
-    """Return the error of a connection that took too long to come about."""
+    """Return the error of a connection that could not be opened in time."""
     seconds = min(CONNECT_SECONDS, seconds_of(request))
     return UpstreamTimeout(
         f"{request.operation}: {_host(request.url)} did not accept a connection within {seconds:g} s",
@@ -87,9 +87,9 @@ def pool_full(request: OutgoingRequest, to_one: int, in_all: int) -> NoConnectio
     """Return the error of a request for which no connection became free.
 
     Args:
-        request: What was not sent.
-        to_one: How many connections to its origin are in use.
-        in_all: How many to all origins, where that is what the limit is on; 0 where it is not.
+        request: The request.
+        to_one: The number of connections to its origin.
+        in_all: The number of connections to all origins, if that limit was reached; otherwise 0.
     """
     used = f"{to_one} in use" + (f", {in_all} to all upstreams" if in_all else "")
     option = "--max-connections" if in_all else "--max-connections-per-origin"
@@ -102,7 +102,7 @@ def pool_full(request: OutgoingRequest, to_one: int, in_all: int) -> NoConnectio
 
 
 def out_of_descriptors(request: OutgoingRequest) -> NoConnection:
-    """Return the error of a request for which the process, or the system, can open no socket."""
+    """Return the error of a request for which the process or the system cannot open a socket."""
     return NoConnection(
         f"{request.operation}: no connection to {_host(request.url)}: the server has no file descriptor left",
         hint="raise its limit (`ulimit -n`), or lower --max-connections",
@@ -111,7 +111,7 @@ def out_of_descriptors(request: OutgoingRequest) -> NoConnection:
 
 
 def is_out_of_descriptors(fault: BaseException) -> bool:
-    """Whether a connection failed because no file descriptor is left; the resolver does not say so itself."""
+    """Return whether a connection failed because no file descriptor is left, which the resolver does not report."""
     if isinstance(fault, socket.gaierror):
         try:
             socket.socket().close()
@@ -123,19 +123,19 @@ def is_out_of_descriptors(fault: BaseException) -> bool:
 def client_too_slow(request: OutgoingRequest) -> ClientTooSlow:
     """Return the error of a stream whose client was too slow."""
     return ClientTooSlow(
-        f"{request.operation}: the client was too slow, and others waited for its connection to "
+        f"{request.operation}: the client was too slow, and other requests waited for its connection to "
         f"{_host(request.url)}"
     )
 
 
 def seconds_of(request: OutgoingRequest) -> float:
-    """Return how long a request may take; see ``OutgoingRequest.timeout``."""
+    """Return the timeout of a request in seconds; see ``OutgoingRequest.timeout``."""
     return DEFAULT_SECONDS if request.timeout is None else request.timeout
 
 
 def unreachable(request: OutgoingRequest, reason: str) -> UpstreamUnreachable:
     """Return the error of a request without a response, with the reason."""
-    return UpstreamUnreachable(f"{request.operation}: no answer from {_host(request.url)}: {reason}")
+    return UpstreamUnreachable(f"{request.operation}: no response from {_host(request.url)}: {reason}")
 
 
 def cannot_connect(cause: str) -> str:
@@ -150,7 +150,7 @@ def too_large(request: OutgoingRequest, limit: int) -> ResponseTooLarge:
     if limit != request.max_answer:
         hint = "allow more with `x-maxResponse` of the operation, or with the server's --max-response"
     return ResponseTooLarge(
-        f"{request.operation} gave an answer of more than {limit:,} bytes, the most that is taken", hint=hint
+        f"{request.operation} returned a response of more than {limit:,} bytes, which is the limit", hint=hint
     )
 
 

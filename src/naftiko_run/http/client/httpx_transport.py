@@ -1,4 +1,4 @@
-"""The transport over httpx: it can carry everything, and takes its time."""
+"""The transport over httpx: slower than our own client, but it supports every request."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ from naftiko_run.http.client.tls import default_context
 from naftiko_run.http.messages import DEFAULT_SECONDS, OutgoingRequest, StreamedResponse, UpstreamResponse
 
 _DISCONNECTED: Final = ("Server disconnected", "peer closed connection")
-"""How httpx's messages begin where the connection ended; its others of that kind are of what is not HTTP."""
+"""The start of httpx's messages for a closed connection; its other protocol errors mean invalid HTTP."""
 
 _CONNECT_SHARE: Final = 0.9
-"""The share of a call's time that connecting may take, so that its error names the phase."""
+"""The share of a call's timeout for connecting, so that the error can name this phase."""
 
 
 class HttpxTransport:
     """Sends requests with one shared httpx client, and one for each client certificate.
 
     Redirects are not followed: credentials stay with the host that the document
-    names, and the caller sees the upstream's own answer. Cookies are not kept:
-    what an upstream sets for one caller is no other caller's.
+    names, and the caller receives the upstream's own response. Cookies are not
+    stored, because they must not be shared between callers.
 
     Args:
-        timeout: How many seconds a call may take whose request says nothing else; see ``OutgoingRequest``.
-        limits: The most connections of all clients together, to one origin and in all.
+        timeout: The default timeout of a call in seconds; see ``OutgoingRequest``.
+        limits: The connection limits of all clients together.
     """
 
     def __init__(self, timeout: float = DEFAULT_SECONDS, limits: Limits = DEFAULT_LIMITS) -> None:
         self._timeout = timeout
         self._limits = limits
         self._clients: dict[ssl.SSLContext | None, httpx.AsyncClient] = {}
-        self._places: dict[str, _Places] = {}
-        self._in_all = _Places(limits.in_all)
+        self._places: dict[str, _Limit] = {}
+        self._in_all = _Limit(limits.in_all)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: OutgoingRequest) -> UpstreamResponse:
@@ -53,8 +53,8 @@ class HttpxTransport:
         if request.stream:
             return await self._stream(request)
         request = self._timed(request)
-        place = _Place()
-        with self._told(request, place):
+        place = _Slot()
+        with self._errors_converted(request, place):
             await self._enter(request, place)
             async with asyncio.timeout_at(request.deadline):
                 response, close = await self._begin(request, place)
@@ -71,8 +71,8 @@ class HttpxTransport:
     async def _stream(self, request: OutgoingRequest) -> StreamedResponse:
         request = self._timed(request)
         chunks_in = request.chunks
-        place = _Place()
-        with self._told(request, place):
+        place = _Slot()
+        with self._errors_converted(request, place):
             await self._enter(request, place)
             async with asyncio.timeout_at(request.deadline if chunks_in is None else None) as limit:
                 if chunks_in is not None:
@@ -82,9 +82,9 @@ class HttpxTransport:
         return StreamedResponse(response.status_code, _headers(response), b"", chunks, close)
 
     async def _begin(
-        self, request: OutgoingRequest, place: _Place
+        self, request: OutgoingRequest, place: _Slot
     ) -> tuple[httpx.Response, Callable[[], Awaitable[None]]]:
-        """Send a request in its place; return the response, whose body is still to come, and what ends both."""
+        """Send a request; return the response, whose body is not read yet, and a function that closes it."""
         is_open = True
 
         async def close() -> None:
@@ -98,7 +98,7 @@ class HttpxTransport:
             try:
                 response = await self._sent(request)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-                # The upstream may have closed a connection that was kept, just as it was used again.
+                # The upstream may have closed the idle connection just before it was reused.
                 if not may_retry(request):
                     raise
                 response = await self._sent(request)
@@ -108,25 +108,25 @@ class HttpxTransport:
         return response, close
 
     def _timed(self, request: OutgoingRequest) -> OutgoingRequest:
-        """Return a request whose time has begun to run."""
+        """Return a copy of the request with its timeout and deadline set."""
         timeout = self._timeout if request.timeout is None else request.timeout
         deadline = request.deadline or asyncio.get_running_loop().time() + timeout
         return request.copy(timeout=timeout, deadline=deadline)
 
-    async def _enter(self, request: OutgoingRequest, place: _Place) -> None:
+    async def _enter(self, request: OutgoingRequest, place: _Slot) -> None:
         """Wait until a request may use a connection.
 
         Raises:
-            NoConnection: None became free in time.
+            NoConnection: No connection became free in time.
         """
         loop = asyncio.get_running_loop()
-        if self._loop is not loop:  # the connections of the last one are gone with it
+        if self._loop is not loop:  # connections of the previous loop are closed
             self._clients, self._places, self._loop = {}, {}, loop
-            self._in_all = _Places(self._limits.in_all)
-        self._client(request.tls)  # to make one takes its time, and that is not the upstream's
+            self._in_all = _Limit(self._limits.in_all)
+        self._client(request.tls)  # creating a client is slow, and must not count against the upstream
         began = loop.time()
         origin = prefix_of(request.url).casefold()
-        to_one = self._places.setdefault(origin, _Places(self._limits.to_one))
+        to_one = self._places.setdefault(origin, _Limit(self._limits.to_one))
         try:
             async with asyncio.timeout_at(request.deadline):
                 await place.take(to_one)
@@ -154,12 +154,12 @@ class HttpxTransport:
         return await client.send(outgoing, stream=True)
 
     async def _chunks(self, request: OutgoingRequest, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        with self._told(request):
+        with self._errors_converted(request):
             async for chunk in chunks:
                 yield chunk
 
     @contextmanager
-    def _told(self, request: OutgoingRequest, place: _Place | None = None) -> Iterator[None]:
+    def _errors_converted(self, request: OutgoingRequest, place: _Slot | None = None) -> Iterator[None]:
         """Convert the errors of httpx to our own."""
         try:
             yield
@@ -173,7 +173,7 @@ class HttpxTransport:
             raise errors.timed_out(request, is_silence=is_silence, waited=waited) from None
         except FileNotFoundError:
             raise errors.unreachable(request, errors.cannot_connect(errors.NO_AUTHORITIES)) from None
-        except UnicodeEncodeError:  # of a header's name
+        except UnicodeEncodeError:  # in a header name
             raise errors.unreachable(request, errors.NOT_SENT) from None
         except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError) as fault:
             if len(request.url) > MAX_URL_LENGTH:
@@ -183,14 +183,14 @@ class HttpxTransport:
             raise errors.unreachable(request, _reason(fault)) from None
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         clients, self._clients = self._clients, {}
         if self._loop is asyncio.get_running_loop():
             for client in clients.values():
                 await client.aclose()
 
     def _client(self, tls: ssl.SSLContext | None) -> httpx.AsyncClient:
-        """Return the client that shows a certificate."""
+        """Return the client for a client certificate."""
         if tls not in self._clients:
             self._clients[tls] = self._connect(tls)
         return self._clients[tls]
@@ -208,7 +208,7 @@ class HttpxTransport:
 
 
 class _HandshakeCleanup:
-    """Closes the connection of a TLS handshake that fails: httpcore leaves it open where the handshake is cancelled.
+    """Closes the connection of a TLS handshake that fails: httpcore leaves it open if the handshake is cancelled.
 
     A callback for httpcore's ``trace`` extension.
     """
@@ -224,36 +224,36 @@ class _HandshakeCleanup:
             await self._close()
 
 
-class _Places(asyncio.Semaphore):
-    """How many requests may use a connection at once.
+class _Limit(asyncio.Semaphore):
+    """Limits the number of requests that use a connection at once.
 
     Attributes:
-        used: How many do.
+        used: The number of such requests.
     """
 
     used = 0
 
 
-class _Place:
-    """The right of a request to use a connection.
+class _Slot:
+    """A request's slot in the connection limits.
 
     Attributes:
-        taken: What was taken for it.
-        waited: For how many seconds it waited for that.
+        taken: The acquired limits.
+        waited: How many seconds the request waited for them.
     """
 
     def __init__(self) -> None:
-        self.taken: list[_Places] = []
+        self.taken: list[_Limit] = []
         self.waited = 0.0
 
-    async def take(self, places: _Places) -> None:
-        """Take one of several places, waiting for it if there is none."""
+    async def take(self, places: _Limit) -> None:
+        """Acquire a limit, waiting if it is reached."""
         await places.acquire()
         places.used += 1
         self.taken.append(places)
 
     def release(self) -> None:
-        """Release everything that was taken."""
+        """Release the acquired limits."""
         while self.taken:
             places = self.taken.pop()
             places.used -= 1
@@ -273,7 +273,7 @@ def _causes(fault: BaseException) -> Iterator[BaseException]:
 async def _limited(
     chunks: AsyncIterator[bytes], limit: asyncio.Timeout, seconds: float
 ) -> AsyncIterator[bytes]:
-    """Yield the body of a request; the deadline starts once it has ended."""
+    """Yield the body of a request; the deadline starts at its end."""
     async for chunk in chunks:
         yield chunk
     limit.reschedule(asyncio.get_running_loop().time() + seconds)

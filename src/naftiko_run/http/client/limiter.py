@@ -1,4 +1,4 @@
-"""The connections to all origins together: how many there may be, and who gets the next."""
+"""The limit on connections to all origins, and the queue of requests that wait for one."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from naftiko_run.http.client.pool import Pool
 
 RELIEF_SECONDS: Final = 0.5
-"""How often connections that slow clients hold are looked for, while somebody waits for one."""
+"""How many seconds pass between checks for connections held by slow clients, while requests wait."""
 
 
 class ConnectionLimiter:
-    """Counts the connections to all origins, and serves those who wait for one.
+    """Counts the connections to all origins, and serves waiting requests.
 
     Args:
-        limits: How many there may be.
+        limits: The connection limits.
 
     Attributes:
-        open: How many there are.
-        idle: How many of them nobody uses.
-        waiting: The pools that somebody waits for.
-        pools: All of them.
+        open: The number of connections.
+        idle: The number of idle connections.
+        waiting: The pools that have waiting requests.
+        pools: All pools.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -45,11 +45,11 @@ class ConnectionLimiter:
         return self.open - self.idle
 
     def may_open(self, pool: Pool) -> bool:
-        """Whether a pool that has no idle connection may open one more; see ``Limits``."""
+        """Return whether a pool without idle connections may open another one; see ``Limits``."""
         return pool.open < self.limits.to_one and pool.open < self.limits.in_all - self.in_use
 
     def make_room(self, pool: Pool) -> bool:
-        """Return whether a pool may open one more; an idle one that another origin keeps is given up for it."""
+        """Return whether a pool may open another connection, after closing an idle one of another origin if needed."""
         if not self.may_open(pool):
             return False
         if self.open >= self.limits.in_all:
@@ -59,23 +59,23 @@ class ConnectionLimiter:
         return self.open < self.limits.in_all
 
     def next_turn(self) -> int:
-        """Return the turn of one more who waits."""
+        """Return the sequence number for a new waiter."""
         return next(self._turns)
 
     def await_connection(self, pool: Pool) -> None:
-        """Note that one more waits for a pool's connection."""
+        """Register a pool that has a new waiter."""
         self.waiting[pool] = None
         if self._relief is None:
             self._relief = asyncio.get_running_loop().call_later(RELIEF_SECONDS, self._relieve)
 
     def note_waiters(self, pool: Pool) -> None:
-        """Note that one less waits."""
+        """Unregister a pool that has no waiters left."""
         if not pool.waiting:
             self.waiting.pop(pool, None)
 
     def serve(self) -> None:
         """Serve waiting requests, the longest waiting first."""
-        if self._is_serving:  # what is done below frees places too
+        if self._is_serving:  # serving can free connections too
             return
         self._is_serving = True
         try:
@@ -85,7 +85,7 @@ class ConnectionLimiter:
             self._is_serving = False
 
     async def aclose(self) -> None:
-        """Close all connections; who waits for one gets none."""
+        """Close all connections, and reject the waiting requests."""
         pools = list(self.pools)
         for pool in pools:
             pool.dismiss()
@@ -95,7 +95,7 @@ class ConnectionLimiter:
             await pool.aclose()
 
     def _relieve(self) -> None:
-        """Close connections that slow clients hold, for those who wait; look again while anybody does."""
+        """Close connections held by slow clients for waiting requests; repeat while there are any."""
         self._relief = None
         for pool in list(self.waiting):
             is_own_limit = pool.open >= self.limits.to_one

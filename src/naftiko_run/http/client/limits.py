@@ -1,4 +1,4 @@
-"""How many connections there may be."""
+"""Connection limits."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most connections that a transport opens; who wants another waits for one.
+    """The maximum number of connections of a transport; further requests wait for a free one.
 
-    One origin uses at most half of what the others leave free of ``in_all``: however many origins
-    hang, there is something left for the next.
+    One origin can use at most half of the connections that the others leave free of ``in_all``, so that unresponsive
+    origins never use up all connections.
 
     Attributes:
-        to_one: To one origin.
-        in_all: To all origins together.
-        idle: To one origin that are kept, while nobody uses them, for longer than a moment.
+        to_one: The maximum to one origin.
+        in_all: The maximum to all origins together.
+        idle: The maximum number of idle connections to one origin that are kept for longer than a moment.
     """
 
     to_one: int = 256

@@ -1,4 +1,4 @@
-"""Where requests go: the scheme, host and port of an upstream, and what is asked of it."""
+"""Origins: the scheme, host and port of an upstream, and request targets."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 MAX_URL_LENGTH: Final = 65_536
-"""The longest URL; httpx takes no longer one either."""
+"""The maximum length of a URL; httpx has the same limit."""
 
 _ORIGIN = re.compile(r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 _PORTS: Final = {"http": 80, "https": 443}
 _PLAIN = re.compile(r"[!$-;=?-_a-z|~]*").fullmatch
-"""What may stand in a path as in a query; what else may is rare."""
+"""Matches a target whose characters are valid in both a path and a query; others are rare."""
 
 
 class UrlTooLong(Exception):
@@ -26,8 +26,8 @@ class Origin:
     Attributes:
         is_secure: Whether it is HTTPS.
         host: A name or an address, without brackets.
-        port: The scheme's own where the URL names none.
-        authority: What the Host header says: with the port only where it is not the scheme's own.
+        port: The port; the scheme's default if the URL has none.
+        authority: The Host header: includes the port only if it is not the scheme's default.
     """
 
     is_secure: bool
@@ -43,7 +43,7 @@ def prefix_of(url: str) -> str:
 
 
 def parse_origin(prefix: str) -> Origin | None:
-    """Read an origin; None where it holds credentials, characters beyond ASCII, or is none at all."""
+    """Parse an origin; return None if it contains credentials or non-ASCII characters, or is invalid."""
     found = _ORIGIN.fullmatch(prefix)
     if not found:
         return None
@@ -60,8 +60,8 @@ def target_of(url: str, prefix_length: int) -> str:
     """Return the path and query of a URL as httpx writes them: percent-encoded, without ``.`` and ``..``.
 
     Raises:
-        UrlTooLong: It is longer than ``MAX_URL_LENGTH``.
-        ValueError: The URL is none.
+        UrlTooLong: The URL is longer than ``MAX_URL_LENGTH``.
+        ValueError: The URL is invalid.
     """
     if len(url) > MAX_URL_LENGTH:
         raise UrlTooLong

@@ -1,4 +1,4 @@
-"""Our own HTTP/1.1 client: the exchanges with one origin, over connections that are kept."""
+"""Our own HTTP/1.1 client: exchanges with one origin over pooled connections."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from naftiko_run.http.client.retry import may_retry
 from naftiko_run.http.messages import OutgoingRequest, StreamedResponse, UpstreamResponse
 
 _SMALL: Final = 64 * 1024
-"""A body up to this goes with the headers in one piece."""
+"""The maximum size of a body that is joined with the headers into one write."""
 
 
 class OriginTransport:
-    """Carries requests to one origin, in one event loop.
+    """Sends requests to one origin, in one event loop.
 
-    Redirects are not followed, and cookies are not kept.
+    Redirects are not followed, and cookies are not stored.
 
     Args:
-        origin: Which.
-        prefix_length: How long what URLs have before their path is.
-        pool: The connections to it.
+        origin: The origin.
+        prefix_length: The length of the origin in request URLs.
+        pool: The connections to the origin.
     """
 
     def __init__(self, origin: Origin, prefix_length: int, pool: Pool) -> None:
@@ -72,11 +72,11 @@ class OriginTransport:
 
     @property
     def is_unused(self) -> bool:
-        """Whether no connection is open, and nobody waits for one."""
+        """Whether no connection is open and no request waits for one."""
         return self._pool.is_unused
 
     async def _ask(self, request: OutgoingRequest, wanted: int) -> Connection:
-        """Send a request, and give the connection when so much of the response has come; see ``Connection.ask``."""
+        """Send a request; return the connection when ``wanted`` is reached, see ``Connection.ask``."""
         head, length = self._head(request)
         body = request.body or b""
         data, more = (head, body) if len(body) > _SMALL else (head + body, b"")
@@ -90,7 +90,7 @@ class OriginTransport:
                 loop = asyncio.get_running_loop()
                 began = loop.time()
                 deadline = deadline or began + timeout
-                connection = await self._taken(request, deadline, checked=is_once)
+                connection = await self._acquire(request, deadline, checked=is_once)
                 waited += loop.time() - began
             try:
                 connection.is_eager = request.stream_threshold is not None
@@ -111,14 +111,14 @@ class OriginTransport:
                     raise errors.client_too_slow(request) from None
                 if not isinstance(fault, Broken):
                     raise
-                # The upstream may have closed a connection that was kept, just as it was used again.
+                # The upstream may have closed the idle connection just before it was reused.
                 is_stale = connection.was_used and not connection.has_heard
                 if is_last or not is_stale or is_once:
                     raise errors.unreachable(request, str(fault)) from None
             else:
                 return connection
             self._pool.forget_idle()
-        raise AssertionError("the second attempt gives or raises")
+        raise AssertionError("the second attempt returns or raises")
 
     def _head(self, request: OutgoingRequest) -> tuple[bytes, int | None]:
         """Return the bytes before the body, and its length; see ``write_request_head``."""
@@ -132,8 +132,8 @@ class OriginTransport:
         except InvalidRequest:
             raise errors.unreachable(request, errors.NOT_SENT) from None
 
-    async def _taken(self, request: OutgoingRequest, deadline: float, *, checked: bool) -> Connection:
-        """Return a connection from the pool, or raise why there is none."""
+    async def _acquire(self, request: OutgoingRequest, deadline: float, *, checked: bool) -> Connection:
+        """Return a connection from the pool, or raise the error for the request."""
         try:
             return await self._pool.take(deadline, checked=checked)
         except PoolFull as fault:
@@ -147,7 +147,7 @@ class OriginTransport:
 
 
 class _Body:
-    """The body of a response that is still to come, and the connection that it comes over."""
+    """The rest of a response body, and its connection."""
 
     def __init__(self, request: OutgoingRequest, connection: Connection, pool: Pool) -> None:
         self._request = request
@@ -158,7 +158,7 @@ class _Body:
         self._is_read = False
 
     def begin_stream(self) -> None:
-        """Return the rest as a stream without a total deadline; a slow client cannot hold its connection."""
+        """Switch to streaming: only pauses time out, and a slow client does not hold the connection longer than needed."""
         if self._is_over:
             return
         self._connection.begin_stream(self._release, is_read=self._is_read)
@@ -169,7 +169,7 @@ class _Body:
         """Return the connection to the pool: the response is complete."""
         sending = self._connection.sending
         if sending is not None and not sending.done():
-            return  # the request is not
+            return  # the request is not complete
         self._last = self._connection.reader.take()
         self._is_over = True
         self._pool.give_back(self._connection)
@@ -189,7 +189,9 @@ class _Body:
             finally:
                 self._is_read = False
             reader = self._connection.reader
-            if reader.is_complete and not reader.size:  # whoever takes this last piece may take its time
+            if (
+                reader.is_complete and not reader.size
+            ):  # release the connection before the caller handles the last chunk
                 await self.aclose()
             if data:
                 yield data
@@ -207,7 +209,7 @@ class _Body:
 
 
 def _cause(fault: Exception) -> str:
-    """Return what a connection that did not come about says of itself, where it says more than that."""
+    """Return the details of a failed connection attempt; empty if there are none."""
     if isinstance(fault, FileNotFoundError):
         return errors.NO_AUTHORITIES
     return str(fault) if isinstance(fault, socket.gaierror | ssl.SSLError) else ""

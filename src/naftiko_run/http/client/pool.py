@@ -1,4 +1,4 @@
-"""The connections to one origin: kept, and lent to one exchange at a time."""
+"""The connection pool of one origin."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from typing import Final
 from naftiko_run.http.client.connection import Connection
 from naftiko_run.http.client.limiter import ConnectionLimiter
 
-_MOMENT: Final = 2.0
-_WORTHWHILE: Final = 0.01
-"""How much of the time spent waiting for a connection must be left for the request; with less, nothing is sent."""
+_TRIM_DELAY: Final = 2.0
+"""Seconds before surplus idle connections are closed."""
+_MIN_REMAINING_SHARE: Final = 0.01
+"""The share of the time spent waiting for a connection that must remain for the request, or it is not sent."""
 
 Connect = Callable[[Callable[[Connection], None], float], Awaitable[Connection]]
-"""Opens a connection until a deadline, and has it told when it is gone."""
+"""Opens a connection, given a callback for when it becomes unusable and a deadline."""
 
 
 class PoolFull(Exception):
     """No connection became free in time.
 
     Args:
-        open_: How many are open to the origin.
-        in_all: How many are in use to all origins, where that is what the limit is on; 0 where it is not.
+        open_: The number of connections to the origin.
+        in_all: The number of connections in use to all origins, if that limit was reached; otherwise 0.
     """
 
     def __init__(self, open_: int, in_all: int) -> None:
@@ -33,11 +34,11 @@ class PoolFull(Exception):
 
 
 class Pool:
-    """The connections to one origin, used last in, first out; who waits is served first come, first served.
+    """The connections to one origin, used last in, first out; waiters are served first in, first out.
 
     Args:
-        connect: Opens one.
-        total: Counts those of all origins.
+        connect: Opens a connection.
+        total: Limits the connections to all origins.
     """
 
     def __init__(self, connect: Connect, total: ConnectionLimiter) -> None:
@@ -53,11 +54,11 @@ class Pool:
         total.pools.add(self)
 
     def kept(self, *, checked: bool = False) -> Connection | None:
-        """Return a connection that is open and idle; None where there is none, or others wait for one.
+        """Return an idle connection that is open; None if there is none.
 
         Args:
-            checked: Whether to ask the kernel too whether the upstream has closed it: the event loop
-                may not have seen that yet.
+            checked: Whether to also ask the kernel whether the upstream has closed it, which the event loop may not have
+                noticed yet.
         """
         while self._idle:
             connection, _ = self._idle.popitem()
@@ -68,16 +69,16 @@ class Pool:
         return None
 
     async def take(self, deadline: float, *, checked: bool = False) -> Connection:
-        """Return a connection: one that is kept, a new one, or, where there may be no more, the next that is free.
+        """Return a connection: an idle one, a new one, or, if the limit is reached, the next that becomes free.
 
         Args:
             deadline: When to give up, in the event loop's time.
             checked: See ``kept``.
 
         Raises:
-            PoolFull: None became free in time.
-            TimeoutError: The new one did not come about in time.
-            OSError: The new one did not come about.
+            PoolFull: No connection became free in time.
+            TimeoutError: A new connection could not be opened in time.
+            OSError: A new connection could not be opened.
         """
         while True:
             connection = self.kept(checked=checked)
@@ -91,7 +92,7 @@ class Pool:
             full = PoolFull(self.open, 0 if self.open >= self._limits.to_one else self._total.in_use)
             connection = await self._next_free(deadline, full)
             now = loop.time()
-            if deadline - now < _WORTHWHILE * (now - since):
+            if deadline - now < _MIN_REMAINING_SHARE * (now - since):
                 self._pass_on(connection)
                 raise full
             if connection is None:
@@ -101,7 +102,7 @@ class Pool:
             connection.abort()
 
     def give_back(self, connection: Connection) -> None:
-        """Take a connection back: to the next who waits, or to be kept; one that is not reusable is closed."""
+        """Return a connection to the pool, for the next waiter or as idle; close it if it is not reusable."""
         if self._is_closed or not connection.rest():
             connection.abort()
             return
@@ -110,15 +111,15 @@ class Pool:
         if self._total.waiting:
             self._total.serve()
         if len(self._idle) > self._limits.idle and self._trimming is None:
-            self._trimming = asyncio.get_running_loop().call_later(_MOMENT, self._trim)
+            self._trimming = asyncio.get_running_loop().call_later(_TRIM_DELAY, self._trim)
 
     def forget_idle(self) -> None:
-        """Close what is kept: it was found stale."""
+        """Close the idle connections, because one of them was stale."""
         while self.give_up_idle():
             pass
 
     def give_up_idle(self) -> bool:
-        """Close the connection that is idle for the longest time; return whether there was one."""
+        """Close the connection that has been idle longest; return whether there was one."""
         connection = next(iter(self._idle), None)
         if connection is None:
             return False
@@ -126,10 +127,10 @@ class Pool:
         return True
 
     def give_up_slow(self, number: int) -> None:
-        """Close connections that slow clients hold, the slowest first.
+        """Close connections held by slow clients, the slowest first.
 
         Args:
-            number: How many at most.
+            number: The maximum number to close.
         """
         overdue = [(each.client_overdue(), each) for each in self._all]
         slow = sorted((each for each in overdue if each[0] > 0), key=lambda each: -each[0])
@@ -138,26 +139,26 @@ class Pool:
 
     @property
     def is_unused(self) -> bool:
-        """Whether there is no connection, and nobody wants one."""
+        """Whether there is no connection and no waiter."""
         return not self.open and not self._waiters
 
     @property
     def has_idle(self) -> bool:
-        """Whether there is a connection that nobody uses."""
+        """Whether there is an idle connection."""
         return bool(self._idle)
 
     @property
     def waiting(self) -> int:
-        """How many wait."""
+        """The number of waiters."""
         return len(self._waiters)
 
     @property
     def first_turn(self) -> int:
-        """The turn of the first of those who wait."""
+        """The sequence number of the first waiter."""
         return self._waiters[0][0]
 
     def serve_first(self) -> None:
-        """Hand an idle connection, or else the right to open one, to the first waiter."""
+        """Pass an idle connection, or permission to open one, to the first waiter."""
         if self._waiters[0][1].done():  # cancelled just now
             self._pop_waiter()
             return
@@ -169,7 +170,7 @@ class Pool:
         self._pop_waiter().set_result(connection)
 
     def dismiss(self) -> None:
-        """Send away those who wait, and let nobody have a connection any more."""
+        """Close the pool for new requests, and reject the waiters."""
         self._is_closed = True
         if self._trimming is not None:
             self._trimming.cancel()
@@ -179,7 +180,7 @@ class Pool:
                 waiter.set_exception(ConnectionAbortedError())
 
     async def aclose(self) -> None:
-        """Close all connections, once nobody waits for one."""
+        """Close all connections; call ``dismiss`` first."""
         connections = list(self._all)
         for connection in connections:
             connection.abort()
@@ -187,7 +188,7 @@ class Pool:
             await connection.wait_lost()
 
     async def _opened(self, deadline: float) -> Connection:
-        """Open a connection; its place is counted already."""
+        """Open a connection, which is already counted."""
         try:
             connection = await self._connect(self._forget, deadline)
         except BaseException:
@@ -197,19 +198,19 @@ class Pool:
         if self._is_closed:
             connection.abort()
             raise ConnectionAbortedError
-        if not connection.is_usable:  # it ended as soon as it began
+        if not connection.is_usable:  # it was closed right after it was opened
             self._forget(connection)
         return connection
 
     async def _next_free(self, deadline: float, full: PoolFull) -> Connection | None:
-        """Wait for a connection, or for the right to open one: None.
+        """Wait for a connection; return None for permission to open one.
 
         Args:
             deadline: When to give up.
-            full: Raised then.
+            full: The exception to raise then.
 
         Raises:
-            PoolFull: None became free in time.
+            PoolFull: No connection became free in time.
         """
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Connection | None] = loop.create_future()
@@ -223,14 +224,16 @@ class Pool:
             if entry in self._waiters:
                 self._waiters.remove(entry)
                 self._total.note_waiters(self)
-            elif not (waiter.cancelled() or waiter.exception()):  # it came just now: the next may have it
+            elif not (
+                waiter.cancelled() or waiter.exception()
+            ):  # it was assigned at the same moment: pass it on
                 self._pass_on(waiter.result())
             if isinstance(fault, TimeoutError):
                 raise full from None
             raise
 
     def _pass_on(self, connection: Connection | None) -> None:
-        """Leave a connection, or the right to open one, to the next who waits."""
+        """Pass a connection, or permission to open one, to the next waiter."""
         if connection is None:
             self._free()
         else:

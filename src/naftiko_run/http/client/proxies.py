@@ -1,4 +1,4 @@
-"""The proxies of the environment, read as httpx reads them."""
+"""Proxies from environment variables, interpreted as httpx does."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from naftiko_run.http.client.origin import Origin
 
 
 def environment_proxies() -> Callable[[Origin], bool]:
-    """Read ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``; give what says whether an origin has one.
+    """Return a predicate for origins with a proxy, from ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``.
 
-    It says yes where it is not certain: httpx, which carries such requests, knows.
+    In doubtful cases it returns True: httpx, which sends such requests, then decides.
     """
     proxies = getproxies()
     exempt = [each.strip() for each in proxies.get("no", "").split(",")]
@@ -24,13 +24,13 @@ def environment_proxies() -> Callable[[Origin], bool]:
         scheme = "https" if origin.is_secure else "http"
         if not (proxies.get(scheme) or proxies.get("all")):
             return False
-        return not any(_is_meant(origin.host, each) for each in exempt if each)
+        return not any(_is_exempt(origin.host, each) for each in exempt if each)
 
     return is_proxied
 
 
-def _is_meant(host: str, exempt: str) -> bool:
-    """Whether an entry of ``NO_PROXY`` certainly means a host; one with a scheme or a port is httpx's to read."""
+def _is_exempt(host: str, exempt: str) -> bool:
+    """Return whether a ``NO_PROXY`` entry certainly matches a host; entries with a scheme or port are left to httpx."""
     exempt = exempt.lower()
     if "://" in exempt:
         return False

@@ -1,4 +1,4 @@
-"""The connections of an event loop: a transport's own, or those that all transports share while they are served."""
+"""Connection pools of an event loop: of one transport, or shared by all transports while capabilities are served."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from naftiko_run.http.client.pool import Pool
 
 Carriers = dict[tuple[str, ssl.SSLContext | None], "OriginTransport"]
-"""What carries requests, by what URLs have before their path, and by client certificate."""
+"""Origin transports, by the origin part of URLs and by client certificate."""
 
 
 class ConnectionRegistry:
-    """ConnectionRegistry of our own client, to all origins together.
+    """The connection pools of our own client, by origin.
 
     Args:
-        limits: How many there may be.
+        limits: The connection limits.
 
     Attributes:
-        carriers: What carries requests; more may be added to it.
+        carriers: The origin transports; callers may add more.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -39,11 +39,11 @@ class ConnectionRegistry:
         self.carriers: Carriers = {}
 
     def pool(self, origin: Origin, tls: ssl.SSLContext | None) -> Pool:
-        """Return the connections to one origin, for as long as anybody holds what this returns.
+        """Return the pool of one origin, which the registry references only weakly.
 
         Args:
-            origin: Which.
-            tls: Holds the client certificate that they show; None where they show none.
+            origin: The origin.
+            tls: A TLS context with a client certificate; None for no client certificate.
         """
         from naftiko_run.http.client.connecting import connect
         from naftiko_run.http.client.limiter import ConnectionLimiter
@@ -57,7 +57,7 @@ class ConnectionRegistry:
         return pool
 
     async def aclose(self) -> None:
-        """Close all of them."""
+        """Close all connections."""
         self.carriers = {}
         total, self._total = self._total, None
         if total is not None:
@@ -69,9 +69,9 @@ _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, ConnectionRegistry] = Weak
 
 @asynccontextmanager
 async def shared_connections(limits: Limits = DEFAULT_LIMITS) -> AsyncIterator[None]:
-    """Have the transports of the running loop share their connections while the context is entered.
+    """Share connections between the transports of the running loop while the context is entered.
 
-    Without it a thousand documents would keep a thousand pools, each with connections to the same upstream.
+    Otherwise a thousand documents would have a thousand pools of connections to the same upstream.
     """
     loop = asyncio.get_running_loop()
     if loop in _shared:
@@ -86,5 +86,5 @@ async def shared_connections(limits: Limits = DEFAULT_LIMITS) -> AsyncIterator[N
 
 
 def shared_by(loop: asyncio.AbstractEventLoop) -> ConnectionRegistry | None:
-    """Return the connections that the transports of a loop share; None where each has its own."""
+    """Return the registry that the transports of a loop share; None if each has its own."""
     return _shared.get(loop)

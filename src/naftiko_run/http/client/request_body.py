@@ -1,4 +1,4 @@
-"""Bodies that stream to an upstream, piece by piece as they come."""
+"""Streaming of request bodies to an upstream."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from naftiko_run.http.client.errors import NOT_AS_LONG
 
 
 async def send_chunks(connection: Connection, chunks: AsyncIterator[bytes], length: int | None) -> None:
-    """Send a body; whatever goes wrong ends the exchange of the connection, and is raised there.
+    """Send a streamed body; an error aborts the connection's exchange, which raises it.
 
     Args:
-        connection: Over which the request's headers went.
+        connection: The connection, over which the head of the request was sent.
         chunks: The body.
-        length: What the headers say of its length; None where it goes in HTTP's own chunks.
+        length: The declared Content-Length; None for chunked transfer coding.
     """
     sent = 0
     try:
@@ -32,5 +32,5 @@ async def send_chunks(connection: Connection, chunks: AsyncIterator[bytes], leng
         elif sent != length:
             connection.fail(Broken(NOT_AS_LONG))
         connection.end_sending()
-    except Exception as fault:  # noqa: BLE001  # the source of the chunks is the caller's
+    except Exception as fault:  # noqa: BLE001 - the caller's iterator can raise anything
         connection.fail(fault)

@@ -1,4 +1,4 @@
-"""The request as it goes over the wire: request line and headers."""
+"""Serialization of request heads: request line and headers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from naftiko_run.version import USER_AGENT
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _VALUE = re.compile(r"[^\x00-\x20\x7f](?:[^\x00-\x08\x0a-\x1f\x7f]*[^\x00-\x20\x7f])?").fullmatch
 _WITH_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
-"""Methods whose requests say that they have no body (RFC 9110, 8.6)."""
+"""Methods that send `Content-Length: 0` for no body (RFC 9110, 8.6)."""
 
 _HOST, _ACCEPT, _ENCODING, _CONNECTION, _AGENT, _LENGTH, _TRANSFER = (1 << bit for bit in range(7))
 _MARKS: Final = {
@@ -35,32 +35,32 @@ _MISSING: Final = tuple(
     "".join(line for mark, line in _DEFAULTS.items() if not given & mark)
     for given in range((_ACCEPT | _ENCODING | _CONNECTION | _AGENT | _HOST) + 1)
 )
-"""The headers that are added, by the marks of those that are there."""
+"""The default headers to add, by the marks of the headers that are present."""
 
 _MAX_NAMES: Final = 4096
 _names: dict[str, tuple[str, int]] = {}
-"""What is known of header names: how their lines begin, and their marks."""
+"""Valid header names: the start of their lines, and their marks."""
 _methods: set[str] = set()
 
 
 class InvalidRequest(Exception):
-    """A request that HTTP cannot carry; what exactly is wrong is not said: it may be a credential."""
+    """A request that is not valid in HTTP; the message omits the value, which may be a credential."""
 
 
 def write_request_head(request: OutgoingRequest, authority: str, target: str) -> tuple[bytes, int | None]:
-    """Write the request line and headers of a request.
+    """Return the request line and headers of a request.
 
     Args:
-        request: What is sent.
+        request: The request.
         authority: The Host header.
         target: Path and query, percent-encoded.
 
     Returns:
-        The bytes before the body, and the length that the body will have; None where it goes in chunks.
+        The bytes before the body, and the length of the body; None for chunked transfer coding.
 
     Raises:
-        InvalidRequest: A method, name or value is not one that HTTP can carry, or the body has not the length
-            that a header says.
+        InvalidRequest: The method, a name or a value is not valid in HTTP, or the length of the body differs from the
+            Content-Length header.
     """
     method = request.method
     if method not in _methods:
@@ -76,12 +76,12 @@ def write_request_head(request: OutgoingRequest, authority: str, target: str) ->
     host = "" if given & _HOST else f"Host: {authority}\r\n"
     try:
         return f"{method} {target} HTTP/1.1\r\n{host}{lines}{framing}\r\n".encode(), length
-    except UnicodeEncodeError:  # half a surrogate pair
+    except UnicodeEncodeError:  # a lone surrogate
         raise InvalidRequest from None
 
 
 def _write(headers: Iterable[tuple[str, str]]) -> tuple[str, int, str | None]:
-    """Return the lines of headers and of those that are missing, the marks, and the length that they declare."""
+    """Return the lines of the headers and of missing default headers, the marks, and the declared length."""
     lines = []
     given = 0
     declared = None
@@ -92,14 +92,14 @@ def _write(headers: Iterable[tuple[str, str]]) -> tuple[str, int, str | None]:
         given |= mark
         if mark < _LENGTH:
             lines.append(f"{beginning}{value}\r\n")
-        elif mark == _LENGTH:  # what says where the body ends is ours
+        elif mark == _LENGTH:  # the framing headers are written by ``_framing``
             declared = value
     missing = _MISSING[given & (_LENGTH - 1)]
     return f"{missing}{''.join(lines)}", given, declared
 
 
 def _framing(request: OutgoingRequest, declared: str | None) -> tuple[int | None, str]:
-    """Return the length of the body and the header that says so."""
+    """Return the length of the body and its framing header."""
     length = len(request.body) if request.body else 0
     if declared is None:
         if request.chunks is not None:

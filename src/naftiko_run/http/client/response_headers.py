@@ -1,4 +1,4 @@
-"""The head of a response: status, headers, and what they say of the body."""
+"""The head of a response: status, headers, and the framing of the body."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-_TELLING: Final = frozenset(
+_INTERPRETED: Final = frozenset(
     {"content-length", "transfer-encoding", "content-encoding", "keep-alive", "connection"}
 )
 _FRAMING: Final = frozenset({"content-length", "content-encoding", "transfer-encoding"})
-"""Headers without which a body is read wrongly, whatever `Connection` says of them."""
+"""Headers that are needed to read the body, even if `Connection` names them."""
 _MAX_DIGITS: Final = 9
 _MAX_NAMES: Final = 1024
 _names: dict[bytes, str] = {}
-"""Header names, in lower case: every answer has the same few."""
+"""Header names in lower case: most responses have the same few."""
 
 
 @dataclass(slots=True)
@@ -24,11 +24,11 @@ class ResponseHeaders:
     Attributes:
         status: HTTP status.
         headers: Names in lower case, and values, in order.
-        keeps_seconds: For how long the upstream says that it keeps an idle connection; 0 where it does not say.
-        declared: What Content-Length says; 0 where there is none, or no body.
+        keeps_seconds: The timeout of the Keep-Alive header in seconds; 0 if there is none.
+        declared: The Content-Length; 0 if there is none, or no body.
         has_length: Whether there is a Content-Length.
-        encoding: What Content-Encoding says; empty where there is none.
-        coding: What Transfer-Encoding says; None where there is none.
+        encoding: The Content-Encoding; empty if there is none.
+        coding: The Transfer-Encoding; None if there is none.
     """
 
     status: int
@@ -41,17 +41,17 @@ class ResponseHeaders:
 
 
 def parse_headers(status: int, raw: Iterable[tuple[bytes, bytes]], *, bodiless: bool) -> ResponseHeaders:
-    """Read the headers of a response.
+    """Parse the headers of a response.
 
     Args:
-        status: Its status.
-        raw: Their names and values, as a parser found them.
-        bodiless: The request was HEAD: the response has no body, whatever they say.
+        status: The status of the response.
+        raw: Names and values from the parser.
+        bodiless: Whether the request was HEAD: the response has no body, whatever its headers declare.
     """
     headers = tuple([(_names.get(name) or _learn_name(name), _text(value).strip()) for name, value in raw])
     head = ResponseHeaders(status, headers)
     for name, value in headers:
-        if name not in _TELLING:
+        if name not in _INTERPRETED:
             continue
         if name == "content-length":
             head.has_length = True
@@ -66,15 +66,13 @@ def parse_headers(status: int, raw: Iterable[tuple[bytes, bytes]], *, bodiless: 
             head.keeps_seconds = _seconds(value)
     if bodiless or head.coding is not None or status in (204, 304):
         head.declared = 0
-    if (
-        head.coding is not None and head.has_length
-    ):  # the coding wins, and the length is nobody's (RFC 9112, 6.3)
+    if head.coding is not None and head.has_length:  # the coding overrides the length (RFC 9112, 6.3)
         head.headers = tuple([header for header in head.headers if header[0] != "content-length"])
     return head
 
 
 def without_connection_options(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """Return headers without those that `Connection` names: they are for the next hop only (RFC 9110, 7.6.1)."""
+    """Return headers without those that `Connection` names, which are hop-by-hop (RFC 9110, 7.6.1)."""
     named = {
         option.strip().lower()
         for name, value in headers
@@ -102,7 +100,7 @@ def _text(value: bytes) -> str:
 
 
 def _seconds(keep_alive: str) -> int:
-    """Read ``timeout=5, max=100``."""
+    """Parse the timeout of a Keep-Alive header, such as ``timeout=5, max=100``."""
     for part in keep_alive.split(","):
         name, _, value = part.partition("=")
         if name.strip().lower() == "timeout" and value.strip().isdecimal():

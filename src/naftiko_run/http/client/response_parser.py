@@ -1,4 +1,4 @@
-"""The response as it comes off the wire: bytes in, status, headers and pieces of the body out."""
+"""The response parser: bytes in; status, headers and body chunks out."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from naftiko_run.http.client.errors import NOT_HTTP, TOO_MANY_HEADERS
 from naftiko_run.http.client.response_headers import ResponseHeaders, parse_headers
 
 MAX_HEAD: Final = 100 * 1024
-"""The most that is read of what is no body: headers, trailers, interim answers, the sizes of chunks."""
+"""The maximum size of everything but the body: headers, trailers, interim responses, chunk sizes."""
 _STEP: Final = 64 * 1024
 _MAX_KNOWN: Final = 4096
-"""The longest head that is remembered."""
+"""The maximum size of a head that is cached."""
 
 
 class InvalidResponseData(Exception):
-    """What came is no response; the message is a reason for people."""
+    """The received data is not a valid response; the message is a human-readable reason."""
 
 
 class ResponseParser:
-    """Reads the responses that come over one connection, one after the other.
+    """Parses the responses of one connection, one after the other.
 
-    Often one comes whole in one piece, under a head that is byte for byte the one
-    before: what the parser made of that then serves again.
+    Many responses are received in one piece, with a head that is byte for byte equal to
+    the previous one: the parsed head is then reused.
 
     Attributes:
-        head: Status and headers; None before they are there.
-        is_complete: Whether the whole body is.
-        keeps: Whether the upstream takes another request on the connection.
-        pieces: What has come of the body since it was last taken.
-        size: Their bytes.
+        head: Status and headers; None until they are received.
+        is_complete: Whether the whole response is received.
+        keeps: Whether the connection can be reused for another request.
+        pieces: The body chunks received since the last ``take``.
+        size: The number of bytes in ``pieces``.
     """
 
     __slots__ = (
@@ -58,10 +58,10 @@ class ResponseParser:
         self.expect(bodiless=False)
 
     def expect(self, *, bodiless: bool) -> None:
-        """Get ready for the response to a new request.
+        """Reset the parser for the response to a new request.
 
         Args:
-            bodiless: The request was HEAD: the response has no body, whatever it says.
+            bodiless: Whether the request is HEAD: the response has no body, whatever its headers declare.
         """
         self._bodiless = bodiless
         self._has_begun = False
@@ -72,10 +72,10 @@ class ResponseParser:
         self.size = 0
 
     def feed(self, data: bytes) -> None:
-        """Read what has come.
+        """Parse received bytes.
 
         Raises:
-            InvalidResponseData: It is no HTTP, or has too many headers.
+            InvalidResponseData: The data is not HTTP, or its headers are too large.
         """
         if self.is_complete:
             self.keeps = False
@@ -89,13 +89,13 @@ class ResponseParser:
                 self._remember(data)
 
     def feed_end(self) -> bool:
-        """Note that the connection has ended; say whether the response is complete with that."""
+        """Parse the end of the connection; return whether it completes the response."""
         if self.head is not None and not self.is_complete:
             self.is_complete = self._ends_with_connection
         return self.is_complete
 
     def take(self) -> bytes:
-        """Return what was received of the body since the last call."""
+        """Return the body bytes received since the last call."""
         pieces = self.pieces
         if not pieces:
             return b""
@@ -107,10 +107,10 @@ class ResponseParser:
         """Release the parser: the two reference each other."""
         self._parser = None
 
-    # Without the parser
+    # Cached heads
 
     def _recognise(self, data: bytes) -> bool:
-        """Take a response that is here whole, if its head is known; say whether it is."""
+        """Accept a complete response whose head is cached; return whether it is one."""
         head = self._known
         if head is None or self._bodiless or not data.startswith(self._known_text):
             return False
@@ -125,7 +125,7 @@ class ResponseParser:
         return True
 
     def _remember(self, data: bytes) -> None:
-        """Remember the head of a response that was here whole, if it and a body as long as it says were all of it."""
+        """Cache the head of a response that was received whole, with a body of the declared length and nothing else."""
         head = self.head
         if head is None or not (self.is_complete and self.keeps and head.has_length) or self._bodiless:
             return
@@ -136,7 +136,7 @@ class ResponseParser:
             self._known = head
             self._known_text = data[:length]
 
-    # With the parser
+    # Parsing
 
     def _begin(self) -> None:
         self._ends_with_connection = False
@@ -145,8 +145,8 @@ class ResponseParser:
         self._refused = False
         if self._parser is None:
             self._parser = parser = HttpResponseParser(self)
-            # What these allow is common and does no harm to who only reads: lines that end without CR,
-            # and Content-Length beside Transfer-Encoding, which wins (RFC 9112, 6.3).
+            # These deviations are common, and harmless for a client: lines that end without CR, and
+            # Content-Length beside Transfer-Encoding, which takes precedence (RFC 9112, 6.3).
             parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_chunked_length=True)
 
     def _feed(self, data: bytes) -> None:
@@ -172,7 +172,7 @@ class ResponseParser:
             if self._no_body_for > MAX_HEAD:
                 raise InvalidResponseData(TOO_MANY_HEADERS)
 
-    # What the parser calls
+    # Called by the underlying parser
 
     def on_message_begin(self) -> None:
         """Called at the start of a message; one that no request asked for is ignored."""
@@ -180,32 +180,32 @@ class ResponseParser:
             self.keeps = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; those behind the body are left out."""
+        """Called with a header; trailers are skipped."""
         if self.head is None:
             self._raw.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """Take status and headers; interim answers are passed over."""
-        if self.is_complete:  # one more than was asked for
+        """Called at the end of the headers; interim responses are skipped."""
+        if self.is_complete:  # an unsolicited response
             return
         assert self._parser is not None
         status = self._parser.get_status_code()
         if status < 200:
             self._raw = []
-            self._refused = self._refused or status < 100 or status == 101  # nobody asked to switch protocols
+            self._refused = self._refused or status < 100 or status == 101  # no protocol switch was requested
             return
         self.head = head = parse_headers(status, self._raw, bodiless=self._bodiless)
-        # Whoever says both where the body ends and that it ends otherwise may mean either.
+        # With both Content-Length and Transfer-Encoding, the end of the body is ambiguous.
         self.keeps = self._parser.should_keep_alive() and not (head.has_length and head.coding is not None)
-        # No other is common, and none was asked for.
+        # Other codings are rare, and were not requested.
         self._refused = self._refused or head.coding not in (None, "chunked")
         self._ends_with_connection = head.coding is None and not head.has_length
         if self._bodiless:
             self.is_complete = True
-            self._parser = None  # it waits for the body that the headers speak of
+            self._parser = None  # it would wait for the declared body
 
     def on_body(self, piece: bytes) -> None:
-        """Take a piece of the body."""
+        """Called with a chunk of the body."""
         if self.is_complete:
             self.keeps = False
             return

@@ -1,4 +1,4 @@
-"""Whom HTTPS trusts."""
+"""The default TLS context."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 
 def default_context() -> ssl.SSLContext:
-    """Return a TLS context with httpx's certificate authorities: certifi's, or those of the environment.
+    """Return a TLS context with the same certificate authorities as httpx: certifi's, or those of the environment.
 
-    It is the same for all who ask: reading the authorities takes time and memory.
+    It is cached and shared: loading the authorities takes time and memory.
 
     Raises:
-        FileNotFoundError: There is no such file of authorities.
-        ssl.SSLError: The file holds none.
+        FileNotFoundError: The CA file does not exist.
+        ssl.SSLError: The CA file contains no certificate.
     """
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     if not (file or folder):

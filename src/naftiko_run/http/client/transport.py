@@ -1,4 +1,4 @@
-"""Which transport carries a request: our own HTTP/1.1 client, or httpx where anything is unusual."""
+"""The transport to all upstreams: our own HTTP/1.1 client, or httpx for unusual requests."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from naftiko_run.http.client.origin_transport import OriginTransport
 
 _MAX_ORIGINS: Final = 256
-"""So many origins are remembered though no connection to them is open."""
+"""The number of origin transports above which unused ones are removed."""
 
 
 def http_transport(client: Literal["naftiko", "httpx"], timeout: float, limits: Limits) -> Transport:
     """Return a transport to all upstreams.
 
     Args:
-        client: Our own client, which leaves what is unusual to httpx; or httpx for everything.
-        timeout: How many seconds a call may take whose request says nothing else.
-        limits: The most connections.
+        client: ``naftiko`` for our own client, with httpx for unusual requests; ``httpx`` for httpx only.
+        timeout: The default timeout of a call in seconds.
+        limits: The connection limits.
     """
     if client == "naftiko":
         return HttpTransport(timeout, limits)
@@ -41,17 +41,17 @@ def http_transport(client: Literal["naftiko", "httpx"], timeout: float, limits: 
 
 
 class HttpTransport:
-    """Carries requests to all upstreams, each origin's in the quickest sound way.
+    """Sends requests to all upstreams with the fastest client that supports them.
 
-    That is our own client, with connections of its own for each origin. httpx
-    carries what is unusual: where the environment names a proxy, or the URL
-    holds credentials or a host beyond ASCII.
+    That is our own client, with a connection pool for each origin. httpx is used if
+    the environment configures a proxy, or the URL contains credentials or a
+    non-ASCII host.
 
-    The connections belong to one event loop; in another there are new ones.
+    Connections belong to one event loop; another loop uses new ones.
 
     Args:
-        timeout: How many seconds a call may take whose request says nothing else; see ``OutgoingRequest``.
-        limits: The most connections.
+        timeout: The default timeout of a call in seconds; see ``OutgoingRequest``.
+        limits: The connection limits.
     """
 
     __slots__ = (
@@ -82,7 +82,7 @@ class HttpTransport:
         return self._carrier(request).send(request)
 
     async def aclose(self) -> None:
-        """Close every connection, but for those that other transports share."""
+        """Close all connections except those that are shared with other transports."""
         loop, self._loop = self._loop, None
         own, self._own = self._own, None
         unusual, self._unusual = self._unusual, None
@@ -99,7 +99,7 @@ class HttpTransport:
         return self._carriers.get((prefix, request.tls)) or self._choose(prefix, request.tls)
 
     def _begin(self) -> None:
-        """Begin anew in the running loop: what belongs to another is of no use, and its connections are gone."""
+        """Reset the state for the running loop: connections of another loop cannot be used."""
         self._loop = asyncio.get_running_loop()
         shared = shared_by(self._loop)
         self._connections = shared or ConnectionRegistry(self._limits)

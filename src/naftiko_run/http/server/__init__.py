@@ -1,7 +1,7 @@
-"""HTTP/1.1 with clients: bytes of a connection to ASGI requests, and their answers to bytes.
+"""The HTTP/1.1 server protocol: parses requests for an ASGI app, and writes its responses.
 
-uvicorn's server accepts the connections, ends them when it drains, and holds one ``ClientConnection`` for each in
-place of its own protocol, which takes twice as long for a request.
+uvicorn's server accepts the connections and drains them. Each one uses a ``ClientConnection`` instead of uvicorn's own
+protocol, which takes twice as long for a request.
 """
 
 from naftiko_run.http.server.connection import IDLE_SECONDS, ClientConnection

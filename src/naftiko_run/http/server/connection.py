@@ -1,4 +1,4 @@
-"""One connection of a client: bytes to requests, and responses in the order of the requests."""
+"""One client connection: parses requests, and sends responses in the order of the requests."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 IDLE_SECONDS: Final = 75
-"""How long an idle connection is kept, and one whose client reads the response too slowly."""
+"""How many seconds an idle connection is kept, or one whose client reads the response too slowly."""
 REQUEST_SECONDS: Final = 30
-"""How long a client may take for the head of a request, or for the rest of a body that is not read; while a body is
-read, enough of it must arrive in each such period."""
+"""The timeout in seconds for the head of a request, and for the rest of a body that the app does not read; while the
+app reads a body, the minimum rate applies to each such period."""
 MIN_BYTES_PER_SECOND: Final = 240
-"""The minimum rate at which a client must send a body that is read, and read a response."""
+"""The minimum rate at which a client must send a body that the app reads, and read a response."""
 _END_SECONDS: Final = 1
-"""How long a client may take to close a connection after its last response while the server stops."""
+"""How many seconds a client may take to close a connection after its last response while the server stops."""
 _NO_LINGERING: Final = struct.pack("ii", 1, 0)
 DISCONNECT: Final = sys.intern("naftiko.disconnect")
 """The ASGI extension of a callback for a disconnect: its value has ``is_disconnected`` and ``on_disconnect``."""
 _SUPPORTED: Final[dict[str, Any]] = {}
-_MAX_WAITING: Final = 1000
+_MAX_PIPELINED: Final = 1000
 """The maximum number of pipelined requests."""
 
 
 class ClientConnection(RequestParser):
-    """A connection, as uvicorn's server wants it.
+    """A client connection, with the interface that uvicorn's server expects of a protocol.
 
     Args:
-        config: Whose app answers.
-        server_state: Knows all connections and tasks of the server.
-        app_state: What uvicorn's lifespan gives; there is none.
-        _loop: The running one.
+        config: uvicorn's configuration, with the app.
+        server_state: The connections and tasks of the server.
+        app_state: The state of uvicorn's lifespan; not used.
+        _loop: The running event loop.
     """
 
     __slots__ = (
@@ -58,8 +58,8 @@ class ClientConnection(RequestParser):
         "_is_ending",
         "_is_paused",
         "_loop",
+        "_pipelined",
         "_unsent",
-        "_waiting",
         "state",
         "transport",
         "writable",
@@ -69,7 +69,7 @@ class ClientConnection(RequestParser):
         self,
         config: Config,
         server_state: State,
-        app_state: dict[str, Any],  # noqa: ARG002 - uvicorn gives it
+        app_state: dict[str, Any],  # noqa: ARG002 - uvicorn passes it
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__()
@@ -78,29 +78,29 @@ class ClientConnection(RequestParser):
         self._loop = _loop or asyncio.get_running_loop()
         self.transport: asyncio.Transport
         self._cycle: RequestCycle | None = None
-        """The one that is being answered."""
-        self._waiting: deque[tuple[RequestCycle, Scope]] = deque()
-        """Those that a client has sent without waiting for that answer."""
+        """The cycle whose response is being sent."""
+        self._pipelined: deque[tuple[RequestCycle, Scope]] = deque()
+        """Pipelined requests: received before the current response is complete."""
         self._is_ending = self._is_paused = False
         self._unsent = 0
-        """How many bytes the client had still to take when it was last looked at."""
+        """The size of the write buffer at the last tick."""
         self.writable: asyncio.Event | None = None
 
-    # What the event loop calls
+    # Called by the event loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Called when the connection is established."""
         self.transport = cast("asyncio.Transport", transport)
         self.state.connections.add(cast("Any", self))
         self.client = _address(transport, "peername")
         self.server = _address(transport, "sockname")
         self.start_parser()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's form
-        """Called when the connection is closed: the app is told by a disconnect."""
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's interface
+        """Called when the connection is closed: send the app a disconnect."""
         self.state.connections.discard(cast("Any", self))
         self.drop()
-        self._waiting.clear()
+        self._pipelined.clear()
         if self._cycle is not None:
             self._cycle.disconnect()
         self.resume_writing()
@@ -112,17 +112,17 @@ class ClientConnection(RequestParser):
         self.restart_clock()
 
     def resume_writing(self) -> None:
-        """Called when the write buffer has room again."""
+        """Called when the write buffer has drained."""
         if self.writable is not None:
             self.writable.set()
             self.writable = None
 
-    # What the server calls
+    # Called by the server
 
     def shutdown(self) -> None:
         """Close the connection after the responses to the requests received."""
         self._is_ending = True
-        last = self._waiting[-1][0] if self._waiting else self._cycle
+        last = self._pipelined[-1][0] if self._pipelined else self._cycle
         if last is None:
             self.transport.close()
         else:
@@ -140,7 +140,7 @@ class ClientConnection(RequestParser):
         elif cycle is not None:
             is_request = cycle.wants_body and not self._is_paused
             if not is_request:
-                self.restart_clock()  # it is not the client that is waited for
+                self.restart_clock()  # the connection does not wait for the client
         seconds = REQUEST_SECONDS if is_request else IDLE_SECONDS
         if self.quiet <= seconds:
             return
@@ -151,7 +151,7 @@ class ClientConnection(RequestParser):
         else:
             self.transport.abort()
 
-    # What the exchanges call
+    # Called by the request cycles
 
     def write(self, data: bytes) -> None:
         """Send bytes to the client."""
@@ -159,7 +159,7 @@ class ClientConnection(RequestParser):
 
     def resume_reading(self) -> None:
         """Resume reading: the app has read what was buffered of the request's body."""
-        if self._is_paused and not self._waiting:
+        if self._is_paused and not self._pipelined:
             self._is_paused = False
             self.transport.resume_reading()
 
@@ -168,30 +168,30 @@ class ClientConnection(RequestParser):
         self._cycle = None
         self.restart_clock()
         if not cycle.keep_alive:
-            is_unread = self.has_begun or self._is_paused or bool(self._waiting)
-            self._waiting.clear()
+            is_unread = self.has_begun or self._is_paused or bool(self._pipelined)
+            self._pipelined.clear()
             if is_unread or self._is_ending:
                 self._half_close()
             else:
                 self.transport.close()
             return
-        if self._waiting:
-            self._answer(*self._waiting.popleft())
+        if self._pipelined:
+            self._handle(*self._pipelined.popleft())
         self.resume_reading()
 
-    # What the reader calls
+    # Called by the request parser
 
     def begin(self, scope: Scope) -> RequestCycle:
-        """Start the cycle of a request, behind those before it."""
+        """Start the cycle of a request, or queue it behind the requests before it."""
         cycle = RequestCycle(self, scope["method"], scope["http_version"])
         scope["extensions"] = {RESPONSE: _SUPPORTED, DISCONNECT: cycle}
         if self._cycle is None:
-            self._answer(cycle, scope)
-        elif len(self._waiting) < _MAX_WAITING:
-            self._waiting.append((cycle, scope))
+            self._handle(cycle, scope)
+        elif len(self._pipelined) < _MAX_PIPELINED:
+            self._pipelined.append((cycle, scope))
             self.pause()
         else:
-            raise not_http("Too many pipelined requests")  # those before it are answered, and no more
+            raise not_http("Too many pipelined requests")  # earlier requests still get a response
         return cycle
 
     def pause(self) -> None:
@@ -200,7 +200,7 @@ class ClientConnection(RequestParser):
             self._is_paused = True
             self.transport.pause_reading()
 
-    def _answer(self, cycle: RequestCycle, scope: Scope) -> None:
+    def _handle(self, cycle: RequestCycle, scope: Scope) -> None:
         self._cycle = cycle
         self.state.tasks.add(self._loop.create_task(self._run(cycle, scope)))
 
@@ -209,35 +209,35 @@ class ClientConnection(RequestParser):
             await self._app(scope, cycle.receive, cycle.send)
         except ResponseAborted as fault:
             _log.warning("a response was aborted: %s", fault)
-        except Exception:  # noqa: BLE001 - the router answers for what goes wrong, as long as it can
+        except Exception:  # noqa: BLE001 - the router handles errors unless the response has started
             _log.exception("a response was aborted")
         finally:
             task = asyncio.current_task()
             assert task is not None
             self.state.tasks.discard(task)
             if not cycle.is_response_complete and not cycle.is_disconnected:
-                # So that nobody takes half a response for all of it.
+                # So that the client does not mistake a truncated response for a complete one.
                 if cycle.ends_with_connection:
                     self._reset()
                 else:
                     self.transport.close()
 
     def refuse(self, status: int, code: str, detail: str) -> None:
-        """Reject what was received, and read nothing more; requests received before are still answered."""
+        """Reject what was received and stop reading; earlier requests still get a response."""
         self.drop()
         reading = self.reading
-        has_answer = False
+        has_response = False
         if reading is not None and not reading.is_request_complete:
-            has_answer = reading.has_response_started
+            has_response = reading.has_response_started
             reading.disconnect()
             if self._cycle is reading:
                 self._cycle = None
-            elif self._waiting:  # it came last
-                self._waiting.pop()
-        last = self._waiting[-1][0] if self._waiting else self._cycle
+            elif self._pipelined:  # the rejected request is the last one
+                self._pipelined.pop()
+        last = self._pipelined[-1][0] if self._pipelined else self._cycle
         if last is not None:
             last.keep_alive = False
-        elif has_answer:
+        elif has_response:
             self.transport.close()
         else:
             content = problem_document(status, code, detail)
@@ -250,11 +250,11 @@ class ClientConnection(RequestParser):
             self._half_close()
 
     def _half_close(self) -> None:
-        """Close our side first: closing at once would lose the response of a client that still sends."""
+        """Close the write side first: a full close could lose the response if the client is still sending."""
         self.drop()
         self.restart_clock()
         self.has_begun = True
-        with suppress(OSError):  # it has left
+        with suppress(OSError):  # the client has disconnected
             self.transport.write_eof()
         self.resume_reading()
         if self._is_ending:

@@ -1,4 +1,4 @@
-"""One request and its response: the channels that an ASGI app is called with."""
+"""One request and its response: the ``receive`` and ``send`` callables of an ASGI app."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from naftiko_run.http.server.connection import ClientConnection
 
 RESPONSE: Final = sys.intern("naftiko.http.response")
-"""The ASGI extension of a whole response in one message, and the type of that message."""
+"""The ASGI extension for a complete response in one message, and the type of that message."""
 _BODILESS: Final = frozenset({204, 304})
 _SMALL: Final = 64 * 1024
-"""The largest body that is copied behind its head, so that one packet holds both."""
+"""The maximum size of a body that is joined with its head into one write."""
 _EMPTY_LINE: Final = b"\r\n"
 _LAST: Final = b"connection: close\r\n\r\n"
 _WRONG_LENGTH: Final = "the response is not as long as its Content-Length"
@@ -30,20 +30,20 @@ class RequestCycle:
     """A request and its response.
 
     Args:
-        connection: Its connection.
-        method: The request's.
-        version: The request's, of HTTP.
+        connection: The client connection.
+        method: The method of the request.
+        version: The HTTP version of the request.
 
     Attributes:
         keep_alive: Whether the connection is kept after the response.
-        ends_with_connection: Whether the response body ends with the connection: it has no length and no chunks.
+        ends_with_connection: Whether closing the connection ends the response body, which has neither a length nor chunks.
         expects_continue: Whether the client waits for `100 Continue` before it sends the body.
         is_request_complete: Whether the whole request body was received.
         unread: How many bytes of the request body are buffered.
         has_response_started: Whether the response has started.
         is_response_complete: Whether the response is complete.
         is_disconnected: Whether the client has disconnected.
-        on_disconnect: Called when it disconnects; None for nothing.
+        on_disconnect: Called when the client disconnects; None for no callback.
     """
 
     __slots__ = (
@@ -51,8 +51,8 @@ class RequestCycle:
         "_event",
         "_head",
         "_is_bodiless",
+        "_is_body_delivered",
         "_is_chunked",
-        "_is_told",
         "_left",
         "_method",
         "_pieces",
@@ -76,7 +76,7 @@ class RequestCycle:
         self._event: asyncio.Event | None = None
         self._head = b""
         self._left: int | None = None
-        self._is_told = self._is_bodiless = self._is_chunked = self.expects_continue = False
+        self._is_body_delivered = self._is_bodiless = self._is_chunked = self.expects_continue = False
         self.ends_with_connection = False
         self.is_request_complete = self.has_response_started = self.is_response_complete = (
             self.is_disconnected
@@ -87,10 +87,10 @@ class RequestCycle:
 
     @property
     def wants_body(self) -> bool:
-        """Whether the app has waited for the request's body, which is still to come, and has not begun to answer."""
+        """Whether the app waits for the rest of the request body and has not started the response."""
         return self._event is not None and not (self.is_request_complete or self.has_response_started)
 
-    # What the connection calls
+    # Called by the connection
 
     def take(self, piece: bytes) -> None:
         """Called with a chunk of the request body."""
@@ -114,7 +114,7 @@ class RequestCycle:
         if self.on_disconnect is not None:
             self.on_disconnect()
 
-    # What the app calls
+    # Called by the app
 
     async def receive(self) -> Message:
         """Return the next message; see ASGI's ``receive``."""
@@ -122,7 +122,7 @@ class RequestCycle:
             self.expects_continue = False
             self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         while not (self.is_disconnected or self.is_response_complete):
-            if self._pieces or (self.is_request_complete and not self._is_told):
+            if self._pieces or (self.is_request_complete and not self._is_body_delivered):
                 return self._request()
             self._connection.resume_reading()
             if self._event is None:
@@ -132,11 +132,11 @@ class RequestCycle:
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
-        """Send a part of the response, or all of it; see ASGI's ``send``, and ``RESPONSE``.
+        """Send a part of the response or all of it; see ASGI's ``send``, and ``RESPONSE``.
 
         Raises:
             RuntimeError: The message is out of order, or the body is not as long as its Content-Length.
-            InvalidResponse: HTTP cannot carry it.
+            InvalidResponse: The status or a header is not valid in HTTP.
         """
         if self._connection.writable is not None:
             await self._connection.writable.wait()
@@ -144,7 +144,7 @@ class RequestCycle:
             return
         kind = message["type"]
         if kind == RESPONSE and not self.has_response_started:
-            self._answer(message["status"], message["headers"], message["body"])
+            self._send_response(message["status"], message["headers"], message["body"])
         elif kind == "http.response.body" and self.has_response_started and not self.is_response_complete:
             self._add(message.get("body", b""), is_last=not message.get("more_body", False))
         elif kind == "http.response.start" and not self.has_response_started:
@@ -157,10 +157,10 @@ class RequestCycle:
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         self._pieces = []
         self.unread = 0
-        self._is_told = self.is_request_complete
+        self._is_body_delivered = self.is_request_complete
         return {"type": "http.request", "body": body, "more_body": not self.is_request_complete}
 
-    def _answer(self, status: int, headers: Headers, content: bytes | None) -> None:
+    def _send_response(self, status: int, headers: Headers, content: bytes | None) -> None:
         head, length, closes = write_response_head(status, headers)
         is_bodiless = status in _BODILESS
         if content is not None and not is_bodiless and length != len(content):
@@ -190,8 +190,8 @@ class RequestCycle:
         asyncio.get_running_loop().call_soon(self._flush)
 
     def _ending(self, *, closes: bool) -> tuple[bytes, bytes]:
-        # A client that asked whether to send a body, and gets a response instead, may send it or not: whether the
-        # next bytes are a request is then unknown.
+        # A client that expects `100 Continue` and receives a final response may or may not send the body, so the
+        # next bytes may not be a request.
         if closes or (self.expects_continue and not self.is_request_complete):
             self.keep_alive = False
         return self._connection.state.common, _EMPTY_LINE if self.keep_alive else _LAST
@@ -217,7 +217,7 @@ class RequestCycle:
             self._end()
 
     def _flush(self) -> None:
-        """Send the head without the body, which comes later."""
+        """Send the buffered head without waiting for the body."""
         if self._head:
             self._connection.write(self._head)
             self._head = b""

@@ -1,4 +1,4 @@
-"""Requests as they come off the wire: bytes in, exchanges out."""
+"""The request parser: bytes in, request cycles out."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
 HEADERS: Final = sys.intern("naftiko.headers")
-"""Under this key a scope has the request's headers by name; of those with one name, the last."""
+"""The scope key of the request's headers by name; of repeated headers, the last."""
 MAX_HEAD: Final = 64 * 1024
-"""The maximum size of a request's head, and of the trailers of one."""
+"""The maximum size of a request's head, and of its trailers."""
 _FRAMING_PER_BYTE: Final = 16
-"""How much longer than a body in chunks its framing may be, besides: chunks of one byte take five."""
+"""The maximum framing bytes of a chunked body for each byte of data: chunks of one byte need five."""
 _MAX_UNREAD: Final = 64 * 1024
-"""How much of a body waits for the app; more is left to the client to hold."""
+"""The number of buffered body bytes at which reading from the client pauses."""
 _MAX_KNOWN: Final = 4096
-"""The longest head that is remembered."""
+"""The maximum size of a head that is cached."""
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 _END: Final = b"\r\n\r\n"
-"""Ends a head, and a body in chunks: a strict parser takes nothing else for the end."""
+"""The end of a head, and of a chunked body: a strict parser accepts no other."""
 _TAB, _HASH, _SLASH, _QUESTION_MARK = b"\t#/?"
 _UPGRADE = re.compile(rb"^upgrade:[^\r\n]*\r\n", re.IGNORECASE | re.MULTILINE)
 
@@ -46,23 +46,23 @@ Address = tuple[str, int] | None
 
 
 class _UpgradeIgnored(Exception):
-    """Raised by the head of a request that asks for another protocol."""
+    """Raised for a request with an Upgrade header, which is ignored."""
 
 
 class RequestParser(asyncio.Protocol):
-    """Reads the requests of one connection; what becomes of them is the connection's.
+    """Parses the requests of one connection; the subclass handles them.
 
-    The parser is fed so that a head or a message ends where the data ends: what it reports then belongs to bytes
-    that are known. Where a head is byte for byte one that the connection has sent twice, what was made of that
-    serves again, and the parser, which is between two messages then, does not see the request.
+    Each call of the underlying parser ends at the end of a head or message, so that its callbacks belong to known
+    bytes. A head that is byte for byte equal to one that was received twice reuses the parsed scope; the underlying
+    parser, which is between two messages, does not see that request.
 
     Attributes:
         client: The client's address.
-        server: Ours.
-        reading: The cycle whose body is coming, or the last one.
-        has_begun: Whether a request has begun, and is not whole.
-        quiet: For how many seconds somebody has waited for the client.
-        moved: How many bytes of a body were received or sent in that time.
+        server: The server's address.
+        reading: The cycle whose body is being received, or the last one.
+        has_begun: Whether a request is partly received.
+        quiet: How many seconds the connection has waited for the client.
+        moved: How many body bytes were received or sent in that time.
     """
 
     __slots__ = (
@@ -91,19 +91,19 @@ class RequestParser(asyncio.Protocol):
     def __init__(self) -> None:
         self._parser: HttpRequestParser | None = None
         self._head = b""
-        """What was received of a head that is not whole."""
+        """The received part of an incomplete head."""
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._left = 0
-        """How much of the body is still to come, or ``CHUNKED``; 0 while a head is read."""
+        """The number of body bytes that remain, or ``CHUNKED``; 0 while a head is read."""
         self._fed = b""
-        """The last three bytes of a body in chunks: its end may be split."""
+        """The last three bytes of a chunked body: its end may be split."""
         self._framing = self._taken = 0
         self._has_trailers = False
         self._is_parsed = True
-        """Whether the parser reads the request that is being read."""
+        """Whether the underlying parser reads the current request."""
         self._seen = self._known = b""
-        """The last head that may be remembered, and the one that is, for it came twice."""
+        """The last head that can be cached, and the cached one, which was received twice."""
         self._known_scope: dict[str, Any] = {}
         self._known_length = 0
         self.client: Address = None
@@ -112,11 +112,11 @@ class RequestParser(asyncio.Protocol):
         self.has_begun = False
         self.quiet = self.moved = 0
 
-    # What the connection does with it
+    # Implemented by the connection
 
     @abstractmethod
     def begin(self, scope: Scope) -> RequestCycle:
-        """Begin the cycle of a request whose head is there."""
+        """Start the cycle of a request whose head is complete."""
 
     @abstractmethod
     def pause(self) -> None:
@@ -124,31 +124,31 @@ class RequestParser(asyncio.Protocol):
 
     @abstractmethod
     def refuse(self, status: int, code: str, detail: str) -> None:
-        """Called when what was received is not an acceptable request."""
+        """Called when the received bytes are not an acceptable request."""
 
     def start_parser(self) -> None:
-        """Get ready for a request."""
+        """Create the underlying parser."""
         self._parser = HttpRequestParser(self)
-        # Who says that the connection is to be closed may have sent more by then: nobody reads it.
+        # A client may send more after a request with `Connection: close`; it is not read.
         self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
 
     def drop(self) -> None:
-        """Read nothing more: the parser and the reader hold each other."""
+        """Stop reading and release the parser: the two reference each other."""
         self._parser = None
 
     @property
     def is_reading(self) -> bool:
-        """Whether requests are read."""
+        """Whether requests are still read."""
         return self._parser is not None
 
     def restart_clock(self) -> None:
-        """Called when the client has done what was waited for."""
+        """Restart the timeout: the client has made progress."""
         self.quiet = self.moved = 0
 
-    # What the event loop calls
+    # Called by the event loop
 
     def data_received(self, data: bytes) -> None:
-        """Read what was received."""
+        """Called with received bytes: parse them."""
         while True:
             start, size = 0, len(data)
             try:
@@ -184,20 +184,20 @@ class RequestParser(asyncio.Protocol):
                 return
 
     def _check_part(self) -> None:
-        """Check what was received of a head that is not whole.
+        """Check an incomplete head.
 
         Raises:
-            RequestRejected: It is too large, or not one of HTTP/1.
+            RequestRejected: The head is too large, or not HTTP/1.
         """
         if len(self._head) > MAX_HEAD:
             raise _too_large()
         check_first_line(self._head)
 
     def _fail(self, fault: HttpParserError, rest: bytes) -> bytes:
-        """Called when the parser stops, or something that it has called; return what is to be read anew."""
+        """Handle an error of the parser or of one of its callbacks; return the bytes to parse again."""
         cause = fault.__context__
         if isinstance(cause, _UpgradeIgnored):
-            # A request for another protocol may be ignored (RFC 9110, 7.8), but the parser would read no body.
+            # An Upgrade header may be ignored (RFC 9110, 7.8), but the parser would not read the body.
             head, self._head = _UPGRADE.sub(b"", self._head), b""
             self._left = 0
             self.start_parser()
@@ -208,7 +208,7 @@ class RequestParser(asyncio.Protocol):
         return b""
 
     def _more_of_head(self, data: bytes, start: int) -> bytes:
-        """Return what continues a head, up to its end."""
+        """Return the bytes that continue a head, up to its end."""
         known = self._head
         head = known + data[start:] if start else known + data
         found = head.find(_END, max(0, len(known) - 3))
@@ -218,7 +218,7 @@ class RequestParser(asyncio.Protocol):
         return head[len(known) :]
 
     def _read_body(self, data: bytes, start: int) -> int:
-        """Read up to where a body ends, or may end; return where that is."""
+        """Parse up to the end, or a possible end, of a body; return its position."""
         parser = self._parser
         assert parser is not None
         if self._left != CHUNKED:
@@ -261,21 +261,21 @@ class RequestParser(asyncio.Protocol):
         self.quiet = self.moved = 0
 
     def on_url(self, url: bytes) -> None:
-        """Take the request's target, or a part of it."""
+        """Called with the request target or a part of it."""
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; those behind the body are left out."""
+        """Called with a header; trailers are skipped."""
         if self.reading is not None:
             self._has_trailers = True
             return
         self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        """Begin the cycle, or line it up.
+        """Start the cycle or queue it.
 
         Raises:
-            RequestRejected: The head is not that of an acceptable request.
+            RequestRejected: The head is not acceptable.
         """
         parser = self._parser
         assert parser is not None
@@ -327,7 +327,7 @@ class RequestParser(asyncio.Protocol):
         }
         keep_alive = version == "1.1" and parser.should_keep_alive()
         if not keep_alive:
-            self._known = b""  # the parser takes nothing more then
+            self._known = b""  # the parser accepts no further request
         elif not expects_continue and self._left != CHUNKED:
             self._remember(head, scope)
         self.reading = cycle = self.begin(scope)
@@ -335,7 +335,7 @@ class RequestParser(asyncio.Protocol):
         cycle.keep_alive = keep_alive
 
     def on_body(self, piece: bytes) -> None:
-        """Take a piece of the body."""
+        """Called with a chunk of the body."""
         cycle = self.reading
         assert cycle is not None
         size = len(piece)
@@ -348,23 +348,23 @@ class RequestParser(asyncio.Protocol):
             self.pause()
 
     def on_message_complete(self) -> None:
-        """End the request."""
+        """Called when the request is complete."""
         assert self.reading is not None
         self._left = 0
         self.has_begun = False
         self.reading.end()
 
-    # Without the parser
+    # Cached heads
 
     def _remember(self, head: bytes, scope: Scope) -> None:
-        """Remember a head that has come twice in a row, if it is all that was received of its request so far."""
+        """Cache a head that was received twice in a row, unless more of its request was received with it."""
         if head != self._seen:
             self._seen = head if len(head) <= _MAX_KNOWN else b""
         elif head.find(_END) == len(head) - len(_END):
             self._known, self._known_scope, self._known_length = head, {**scope}, self._left
 
     def _repeat(self) -> None:
-        """Begin the cycle of a request whose head is the one that is remembered."""
+        """Start the cycle of a request whose head is cached."""
         self.has_begun = True
         self.quiet = self.moved = 0
         self._is_parsed = False
@@ -378,7 +378,7 @@ class RequestParser(asyncio.Protocol):
             self.on_message_complete()
 
     def _replace_host(self, authority: bytes) -> None:
-        """Take the host from the target: it overrides the header (RFC 9112, 3.2.2)."""
+        """Replace the Host header with the host of the target (RFC 9112, 3.2.2)."""
         self._headers = [header for header in self._headers if header[0] != b"host"]
         self._headers.append((b"host", authority))
 

@@ -1,4 +1,4 @@
-"""The head of an answer, as it goes over the wire."""
+"""Serialization of response heads."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ _LENGTH, _CONNECTION, _FRAMING = range(1, 4)
 _MARKS: Final = {b"content-length": _LENGTH, b"connection": _CONNECTION, b"transfer-encoding": _FRAMING}
 _MAX_NAMES: Final = 1024
 _names: dict[bytes, tuple[bytes, int]] = {}
-"""Names that were found good: how their lines begin, and their marks."""
+"""Valid header names: the start of their lines, and their marks."""
 
 
 class InvalidResponse(ValueError):
-    """A status or header that HTTP cannot carry."""
+    """A status or header that is not valid in HTTP."""
 
 
 def write_response_head(
     status: int, headers: Iterable[tuple[bytes, bytes]]
 ) -> tuple[bytes, int | None, bool]:
-    """Write the status line and headers of an answer, without the empty line that ends them.
+    """Return the status line and headers of a response, without the final empty line.
 
     Args:
         status: HTTP status.
         headers: Names and values.
 
     Returns:
-        The bytes, what Content-Length says (None where it is not there), and whether the connection is to be closed.
+        The bytes, the Content-Length (None if there is none), and whether the connection is to be closed.
 
     Raises:
-        InvalidResponse: A status, name or value is not one that HTTP can carry.
+        InvalidResponse: The status, a name or a value is not valid in HTTP.
     """
     line = _STATUS_LINES.get(status)
     if line is None:
-        raise InvalidResponse(f"{status} is no status of an answer")
+        raise InvalidResponse(f"{status} is not a valid response status")
     parts = [line]
     lines = 1
     length = None
@@ -49,14 +49,14 @@ def write_response_head(
                 if status == 204:  # which has no body (RFC 9110, 8.6)
                     continue
                 length = int(value)
-            else:  # how the body is framed, and the connection kept, is the server's
+            else:  # the server controls framing and keep-alive
                 closes = closes or (mark == _CONNECTION and b"close" in value.lower())
                 continue
         parts += beginning, value, b"\r\n"
         lines += 1
     head = b"".join(parts)
     if head.count(b"\r") != lines or head.count(b"\n") != lines or 0 in head:
-        raise InvalidResponse("the value of a header has a line break, or a zero")
+        raise InvalidResponse("a header value contains a line break or a null byte")
     return head, length, closes
 
 
@@ -73,7 +73,7 @@ _STATUS_LINES: Final = {status: _status_line(status) for status in range(200, 60
 
 def _learn(name: bytes) -> tuple[bytes, int]:
     if not _TOKEN(name):
-        raise InvalidResponse("the name of a header is none")
+        raise InvalidResponse("a header has an invalid name")
     lower = name.lower()
     known = lower + b": ", _MARKS.get(lower, 0)
     if len(_names) < _MAX_NAMES:

@@ -1,4 +1,4 @@
-"""What the connections of a server share."""
+"""State that the connections of a server share."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from uvicorn.server import ServerState
 
 
 class State(ServerState):
-    """uvicorn's state of a server: its connections, its tasks, the headers that all answers have.
+    """uvicorn's server state: its connections, its tasks, and the headers of every response.
 
     Attributes:
-        common: Those headers, as they go over the wire.
+        common: The serialized headers of every response.
     """
 
     def __init__(self) -> None:
@@ -20,5 +20,5 @@ class State(ServerState):
         """Called every second."""
         self.common = b"".join(b"%b: %b\r\n" % header for header in self.default_headers)
         for connection in list(self.connections):
-            if on_tick := getattr(connection, "on_tick", None):  # uvicorn's own have timers
+            if on_tick := getattr(connection, "on_tick", None):  # uvicorn's protocol has its own timers
                 on_tick()

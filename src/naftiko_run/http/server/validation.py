@@ -1,4 +1,4 @@
-"""What a request's head must be beyond what the parser checks (RFC 9112), so that nobody reads it differently."""
+"""Checks of request heads beyond those of the parser (RFC 9112), to rule out request smuggling."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Final
 
 CHUNKED: Final = -1
-"""The length of a body that comes in chunks."""
+"""The length of a chunked body."""
 
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _REQUEST_LINE = re.compile(rb"(?:\r?\n)*(" + _TOKEN + rb") [^\s]+ HTTP/([0-9]\.[0-9])\r\n").match
@@ -17,8 +17,8 @@ _AUTHORITY = re.compile(
     rb"(?:\[[0-9A-Za-z:.%\-_~]+\]|[0-9A-Za-z\-._~%!$&'()*+,;=]+)(?::[0-9]{0,5})?"
 ).fullmatch
 _ABSOLUTE = re.compile(rb"https?://([^/?#]+)([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.IGNORECASE).fullmatch
-_LONGEST_LENGTH: Final = 18
-"""Digits of a Content-Length: one more may not fit into 64 bits."""
+_MAX_LENGTH_DIGITS: Final = 18
+"""The maximum number of digits of a Content-Length: one more may not fit into 64 bits."""
 COMMON_METHODS: Final = frozenset({b"GET", b"POST", b"PUT", b"PATCH", b"DELETE", b"HEAD", b"OPTIONS"})
 _FOREIGN_METHODS: Final = frozenset(
     {
@@ -26,7 +26,7 @@ _FOREIGN_METHODS: Final = frozenset(
         *(b"SET_PARAMETER", b"REDIRECT", b"RECORD", b"FLUSH", b"SOURCE", b"PRI", b"CONNECT"),
     }
 )
-"""Methods that the parser knows from RTSP, ICE and HTTP/2, and the one that only proxies have."""
+"""Methods of RTSP, ICE and HTTP/2 that the parser accepts, and CONNECT, which is for proxies only."""
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -34,16 +34,16 @@ _UNIQUE: Final = (b"host", b"content-length", b"transfer-encoding")
 
 _MAX_HOSTS: Final = 256
 _hosts: set[bytes] = set()
-"""Hosts that were found good: most requests have the same few."""
+"""Valid hosts: most requests have one of a few."""
 
 
 class RequestRejected(Exception):
     """A request that is not accepted.
 
     Attributes:
-        status: HTTP status of the answer.
-        code: Stable name of the kind of problem.
-        detail: What is wrong.
+        status: HTTP status of the response.
+        code: Stable identifier of the problem type.
+        detail: A description of the problem.
     """
 
     def __init__(self, status: int, code: str, detail: str) -> None:
@@ -54,14 +54,14 @@ class RequestRejected(Exception):
 
 
 def problem_document(status: int, code: str, detail: str) -> bytes:
-    """Return the problem document (RFC 9457) that answers a request that is not accepted."""
+    """Return the problem document (RFC 9457) for a rejected request."""
     title = HTTPStatus(status).phrase
     document = {"type": f"urn:naftiko:problem:{code}", "title": title, "status": status, "detail": detail}
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def not_http(detail: str = "This is no request of HTTP/1.1") -> RequestRejected:
-    """Return the refusal of what is malformed."""
+def not_http(detail: str = "This is not a valid HTTP/1.1 request") -> RequestRejected:
+    """Return the error for a malformed request."""
     return RequestRejected(400, "not-http", detail)
 
 
@@ -87,7 +87,7 @@ def check_request_line(head: bytes, method: bytes, target: bytes, version: str) 
 
 
 def check_first_line(head: bytes) -> None:
-    """Check the first line of a head that is not whole: in HTTP/0.9 it is all of it, and nothing more comes.
+    """Check the first line of an incomplete head: an HTTP/0.9 request consists of that line only.
 
     Raises:
         RequestRejected: 505.
@@ -97,11 +97,11 @@ def check_first_line(head: bytes) -> None:
 
 
 def refusal_of(head: bytes, *, is_method: bool) -> RequestRejected:
-    """Return the refusal of what the parser does not accept.
+    """Return the error for a request that the parser rejects.
 
     Args:
         head: What was received of the request.
-        is_method: Whether it is the method that the parser does not know.
+        is_method: Whether the parser rejected the method.
     """
     line = _REQUEST_LINE(head)
     if line is not None:
@@ -114,7 +114,7 @@ def refusal_of(head: bytes, *, is_method: bool) -> RequestRejected:
 
 
 def split_target(method: bytes, target: bytes) -> tuple[bytes, bytes, bytes | None]:
-    """Return the path and the query of a request's target, and its authority where it has one.
+    """Return the path and the query of a request's target, and its authority if it has one.
 
     Raises:
         RequestRejected: It has none of the forms of RFC 9112, 3.2.
@@ -131,18 +131,18 @@ def split_target(method: bytes, target: bytes) -> tuple[bytes, bytes, bytes | No
 
 
 def check_headers(version: str, headers: Headers, named: dict[bytes, bytes]) -> tuple[int, bool]:
-    """Check the headers that say where a request goes and where it ends.
+    """Check the headers for the host, the framing and the expectations of a request.
 
     Args:
         version: HTTP version of the request.
         headers: All of its headers, in order.
-        named: The same by name.
+        named: The headers by name.
 
     Returns:
         The length of the body, or ``CHUNKED``; and whether the client waits for `100 Continue`.
 
     Raises:
-        RequestRejected: 400, 417 for an expectation that is not known, or 501 for a coding that is not decoded here.
+        RequestRejected: 400, 417 for an unknown expectation, or 501 for an unsupported transfer coding.
     """
     if len(named) < len(headers):
         _check_unique(headers)
@@ -156,8 +156,8 @@ def check_headers(version: str, headers: Headers, named: dict[bytes, bytes]) -> 
     length = named.get(b"content-length")
     if length is None:
         return 0, expects_continue
-    if not length.isdigit() or len(length) > _LONGEST_LENGTH:
-        raise not_http("The Content-Length is no number of bytes")
+    if not length.isdigit() or len(length) > _MAX_LENGTH_DIGITS:
+        raise not_http("The Content-Length is not a number of bytes")
     return int(length), expects_continue
 
 
@@ -168,9 +168,7 @@ def _check_expect(version: str, headers: Headers) -> bool:
     written = b",".join([value for name, value in headers if name == b"expect"])
     expected = {each.strip(b" \t").lower() for each in written.split(b",")} - {b""}
     if not expected <= {b"100-continue"}:
-        raise RequestRejected(
-            417, "unknown-expectation", "The only expectation that is met here is `100-continue`"
-        )
+        raise RequestRejected(417, "unknown-expectation", "The only supported expectation is `100-continue`")
     return bool(expected)
 
 
@@ -197,9 +195,7 @@ def _check_coding(version: str, named: dict[bytes, bytes]) -> None:
     if version == "1.0":
         raise not_http("HTTP/1.0 has no Transfer-Encoding")
     if named[b"transfer-encoding"].lower() != b"chunked":
-        raise RequestRejected(
-            501, "unsupported-coding", "The only Transfer-Encoding accepted here is `chunked`"
-        )
+        raise RequestRejected(501, "unsupported-coding", "The only supported Transfer-Encoding is `chunked`")
 
 
 def _wrong_version(version: str) -> RequestRejected:
