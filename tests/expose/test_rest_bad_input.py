@@ -160,7 +160,7 @@ def test_a_path_value_that_would_climb(shop: Served, upstream: Upstream, value: 
 def test_an_unknown_path(pipelines: Served, upstream: Upstream, path: str) -> None:
     request = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
     found = problem(send_raw(pipelines.origin("rest"), request.encode()), 404)
-    assert found["detail"] == f"Nothing answers at {path}"
+    assert found["detail"] == f"No endpoint matches {path}"
     assert upstream.received == []
 
 

@@ -134,7 +134,7 @@ def test_a_folder_without_a_skill_file_gets_one(client: httpx.Client) -> None:
     assert [each["path"] for each in listed] == ["SKILL.md", "a note.md"]
     made = client.get(f"{client.base_url}bare/contents/SKILL.md").text
     assert made.startswith("---\nname: bare\ndescription: A folder without SKILL.md\n---\n")
-    assert "Read [a note.md](<a note.md>) and do as it says." in made
+    assert "Read [a note.md](<a note.md>) and follow its instructions." in made
     assert client.get(f"{client.base_url}bare/contents/a%20note.md").text == "note"
     with ZipFile(BytesIO(client.get(f"{client.base_url}bare/download").content)) as archive:
         assert archive.read("SKILL.md").decode() == made

@@ -234,7 +234,7 @@ def test_a_skill_file_says_who_may_use_it_only_where_the_document_does(client: h
 @pytest.mark.parametrize("path", ["/skills/none", "/skills/none/download", "/skills/none/contents/SKILL.md"])
 def test_an_unknown_skill_is_a_problem_that_names_the_others(client: httpx.Client, path: str) -> None:
     told = problem(client.get(path), 404)
-    assert told["detail"] == "There is no skill `none`; there is: orders, quiet"
+    assert told["detail"] == "There is no skill `none`; available skills: orders, quiet"
 
 
 def test_a_skill_that_was_left_out_says_why(client: httpx.Client) -> None:

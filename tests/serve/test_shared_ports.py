@@ -69,7 +69,7 @@ def test_the_first_of_two_documents_with_one_route_answers_and_the_second_is_tol
         assert _operation(f"{site.origin}{asked}") == "one.get"
         (clash,) = site.clashes
         assert f"GET {second} of `two-rest` of {documents[1]} is not served" in clash.message
-        assert f"`one-rest` of {documents[0]} answers it" in clash.message
+        assert f"`one-rest` of {documents[0]} serves it" in clash.message
         assert "--prefix-routes" in clash.hint
         assert "--port" in clash.hint
         (feature,) = site.adapters[1].features

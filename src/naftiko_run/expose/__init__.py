@@ -1,4 +1,4 @@
-"""Adapters as plugins: each turns a protocol into inputs, and an outcome into protocol."""
+"""Adapters: plugins that convert requests of a protocol into inputs, and outcomes into responses."""
 
 from naftiko_run.expose.clashes import Clash, at_free_path, prefixed, without_clashes
 from naftiko_run.expose.exposer import (

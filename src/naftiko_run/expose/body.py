@@ -1,4 +1,4 @@
-"""Reading a request's body, within the limit."""
+"""Read and parse request headers and bodies, within limits."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from naftiko_run.invoke import run_in_decode_pool
 _log = logging.getLogger(__name__)
 
 MAX_CONTAINERS: Final = 1_000_000
-"""How many objects and lists one body may hold."""
-_PARSED_AT_ONCE: Final = 64 * 1024
-"""Longer bodies are parsed in a thread; below it, switching costs more."""
+"""The maximum number of objects and arrays in one body."""
+_THREAD_THRESHOLD: Final = 64 * 1024
+"""Bodies longer than this many bytes are parsed in a thread; for shorter ones, the thread switch costs more."""
 
 HEADERS: Final = sys.intern("naftiko.headers")
-"""The key of a scope under which ``headers_by_name`` keeps them."""
+"""The scope key under which ``headers_by_name`` caches the headers."""
 
 _HOP_BY_HOP: Final = frozenset(
     {
@@ -31,11 +31,11 @@ _HOP_BY_HOP: Final = frozenset(
 
 
 class Disconnected(Exception):
-    """The client went away before its request was whole."""
+    """The client disconnected before the response was complete."""
 
 
 def headers_by_name(scope: Scope) -> dict[bytes, bytes]:
-    """Return the headers of a request by their lower-case names; of several with one name, the last."""
+    """Return the headers of a request by lower-case name; the last of several with the same name."""
     try:
         found: dict[bytes, bytes] = scope[HEADERS]
     except KeyError:
@@ -52,7 +52,7 @@ def header(scope: Scope, name: bytes) -> str:
 
 
 def is_hop_by_hop(scope: Scope, name: bytes) -> bool:
-    """Return whether a request header is for this server only (RFC 9110, 7.6.1), by its lower-case name."""
+    """Return whether a request header, by lower-case name, is hop-by-hop (RFC 9110, section 7.6.1)."""
     if name in _HOP_BY_HOP:
         return True
     if b"connection" not in headers_by_name(scope):
@@ -66,7 +66,7 @@ def is_hop_by_hop(scope: Scope, name: bytes) -> bool:
 
 
 def text_of(value: bytes) -> str:
-    """Read the value of a header: bytes that are not UTF-8 are read as Latin-1."""
+    """Decode a header value: as UTF-8, or as Latin-1 where it is not valid UTF-8."""
     try:
         return value.decode()
     except UnicodeDecodeError:
@@ -77,13 +77,13 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """Read the whole body.
 
     Args:
-        scope: The request.
-        receive: Its ASGI channel.
-        limit: The most bytes to take.
+        scope: The ASGI scope of the request.
+        receive: The ASGI receive callable.
+        limit: The maximum size of the body, in bytes.
 
     Raises:
-        Problem: 413, the body is over the limit.
-        Disconnected: The client went away.
+        Problem: 413, the body exceeds the limit.
+        Disconnected: The client disconnected.
     """
     declared = headers_by_name(scope).get(b"content-length", b"")
     if declared.isdigit() and int(declared) > limit:
@@ -104,32 +104,32 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 
 
 async def read_json(content: bytes) -> tuple[Any, bytes]:
-    """Parse a body; a long one beside the event loop.
+    """Parse a JSON body; a long one in a thread.
 
     Returns:
-        The value, and the text that it was read from: with U+FFFD where the body was not Unicode.
+        The value, and the text that was parsed, with U+FFFD in place of text that is not Unicode.
 
     Raises:
-        ValueError: It is not JSON, or is nested too deeply.
+        ValueError: The body is not JSON, is nested too deeply, or has too many objects and arrays.
     """
-    if len(content) <= _PARSED_AT_ONCE:
+    if len(content) <= _THREAD_THRESHOLD:
         value, text = _json.loads_repaired(content)
     else:
-        value, text = await run_in_decode_pool(lambda: _parsed(content))
+        value, text = await run_in_decode_pool(lambda: _parse_long(content))
     if text is not content:
-        _log.warning("the body of a request holds text that is not Unicode; U+FFFD replaces it")
+        _log.warning("a request body contains text that is not Unicode; replaced with U+FFFD")
     return value, text
 
 
-def _parsed(content: bytes) -> tuple[Any, bytes]:
-    """Parse a long body.
+def _parse_long(content: bytes) -> tuple[Any, bytes]:
+    """Parse a long JSON body.
 
     Raises:
-        ValueError: It is not JSON, or has so many parts that letting go of them would hold up others.
+        ValueError: The body is not JSON, or has so many containers that freeing them would block the event loop.
     """
-    most = content.count(b"[") + content.count(b"{")  # some of them may be in strings
-    if most > MAX_CONTAINERS and count_containers(content) > MAX_CONTAINERS:
-        raise ValueError(f"it holds more than {MAX_CONTAINERS:,} objects and lists")
+    upper_bound = content.count(b"[") + content.count(b"{")  # includes brackets in strings
+    if upper_bound > MAX_CONTAINERS and count_containers(content) > MAX_CONTAINERS:
+        raise ValueError(f"it contains more than {MAX_CONTAINERS:,} objects and arrays")
     return _json.loads_repaired(content)
 
 
@@ -137,6 +137,6 @@ def _too_large(limit: int) -> Problem:
     return Problem(
         413,
         "body-too-large",
-        f"The body is larger than {limit:,} bytes, the most that this server takes",
-        hint="the server's --max-body raises the limit",
+        f"The body is larger than {limit:,} bytes, the maximum that this server accepts",
+        hint="raise the limit with the server option --max-body",
     )

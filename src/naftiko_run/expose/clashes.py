@@ -1,4 +1,4 @@
-"""Adapters that share a port: what two of them ask for belongs to the first."""
+"""Resolve route clashes between adapters that share a port: the first adapter serves the route."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from naftiko_run.expressions import parse_path
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """An endpoint that is not served, because another adapter of its port answers the same requests.
+    """An endpoint that is not served, because another adapter on its port serves the same requests.
 
     Attributes:
-        what: The endpoint: its method and path.
-        by: The adapter that answers, with its document.
+        what: The method and path of the endpoint.
+        by: The adapter that serves these requests, with its document.
         left_out: The adapter whose endpoint is not served, with its document.
     """
 
@@ -26,12 +26,12 @@ class Clash:
 
     @property
     def message(self) -> str:
-        """What happened, for people."""
-        return f"{self.what} of {self.left_out} is not served: {self.by} answers it on the same port"
+        """The message for the operator."""
+        return f"{self.what} of {self.left_out} is not served: {self.by} serves it on the same port"
 
     @property
     def hint(self) -> str:
-        """How to have both."""
+        """How to serve both."""
         return (
             "--prefix-routes serves each adapter's routes below its namespace; "
             "or give one of them another port: --port NAMESPACE=PORT"
@@ -39,13 +39,13 @@ class Clash:
 
 
 def without_clashes(adapters: Sequence[Adapter]) -> tuple[list[Adapter], list[Clash]]:
-    """Leave out endpoints that an earlier adapter has, and report each.
+    """Remove endpoints that an earlier adapter serves, and report each.
 
     Args:
-        adapters: Everything on one port, in the order of the command line.
+        adapters: All adapters on one port, in the order of the command line.
 
     Returns:
-        The adapters in the same order, and what is not served of them.
+        The adapters in the same order, and a clash for each endpoint removed.
     """
     owners: dict[object, Adapter] = {}
     clashes: list[Clash] = []
@@ -59,21 +59,21 @@ def without_clashes(adapters: Sequence[Adapter]) -> tuple[list[Adapter], list[Cl
                 endpoints.append(endpoint)
                 continue
             what = endpoint.feature or f"{endpoint.method or 'ANY'} {endpoint.path.text}"
-            clash = Clash(what, _name(owner), _name(adapter))
+            clash = Clash(what, _describe(owner), _describe(adapter))
             clashes.append(clash)
-            reasons[what] = f"{clash.by} answers it on the same port; {clash.hint}"
+            reasons[what] = f"{clash.by} serves it on the same port; {clash.hint}"
         if reasons:
             features = tuple(
                 each if each.reason or each.name not in reasons else replace(each, reason=reasons[each.name])
                 for each in adapter.features
             )
-            adapter = replace(adapter, endpoints=tuple(endpoints), features=features)  # noqa: PLW2901 - the one kept
+            adapter = replace(adapter, endpoints=tuple(endpoints), features=features)  # noqa: PLW2901 - replaces the original
         kept.append(adapter)
     return kept, clashes
 
 
 def at_free_path(adapter: Adapter, others: Sequence[Adapter]) -> Adapter:
-    """Return an adapter at a path that no other adapter of its port has: with a number where that is needed."""
+    """Return an adapter at a path that no other adapter on its port uses, with a number appended where necessary."""
     taken = {each.path for each in others}
     if not adapter.path or adapter.path not in taken:
         return adapter
@@ -87,16 +87,16 @@ def at_free_path(adapter: Adapter, others: Sequence[Adapter]) -> Adapter:
         else replace(each, path=parse_path(path + each.path.text.removeprefix(adapter.path)))
         for each in adapter.endpoints
     )
-    note = "; ".join(filter(None, (adapter.note, f"{adapter.path} is another adapter's")))
+    note = "; ".join(filter(None, (adapter.note, f"{adapter.path} is used by another adapter")))
     return replace(adapter, path=path, endpoints=endpoints, note=note)
 
 
 def prefixed(adapter: Adapter) -> Adapter:
-    """Return an adapter whose routes are below its namespace; one that has a path of its own stays as it is."""
+    """Return an adapter whose routes are below its namespace; one with a path of its own is returned unchanged."""
     if adapter.path or not adapter.namespace:
         return adapter
     prefix = f"/{adapter.namespace.replace('/', '-')}"
-    names = {each.name: _below(each.name, prefix) for each in adapter.features}
+    names = {each.name: _prefixed_name(each.name, prefix) for each in adapter.features}
     endpoints = tuple(
         replace(
             each,
@@ -110,11 +110,11 @@ def prefixed(adapter: Adapter) -> Adapter:
     return replace(adapter, endpoints=endpoints, features=features)
 
 
-def _below(name: str, prefix: str) -> str:
+def _prefixed_name(name: str, prefix: str) -> str:
     method, space, path = name.partition(" ")
     return f"{method} {prefix}{path}" if space else name
 
 
-def _name(adapter: Adapter) -> str:
+def _describe(adapter: Adapter) -> str:
     name = f"`{adapter.namespace or adapter.type}`"
     return f"{name} of {adapter.capability.file or adapter.capability.label}" if adapter.capability else name

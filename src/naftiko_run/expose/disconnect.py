@@ -1,4 +1,4 @@
-"""Clients that disconnect: the work done for them is cancelled."""
+"""Cancel the work for a request when its client disconnects."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from naftiko_run.expose.exposer import Receive, Scope
 T = TypeVar("T")
 
 DISCONNECT: Final = sys.intern("naftiko.disconnect")
-"""The extension of servers that call back when a client disconnects; its value is the request's ``Client``."""
+"""The ASGI extension of servers with a disconnect callback; its value is the ``Client`` of the request."""
 
 _RECEIVER: Final = "naftiko.receiver"
-"""Under this key of a scope is what waits for the client's disconnect, where the server has no callback."""
+"""The scope key of the ``_Receiver`` of a request, where the server has no disconnect callback."""
 
 
 class Client(Protocol):
@@ -24,7 +24,7 @@ class Client(Protocol):
 
     Attributes:
         is_disconnected: Whether it has disconnected.
-        on_disconnect: Called when it disconnects; None for nothing.
+        on_disconnect: Called when it disconnects; None for no callback.
     """
 
     is_disconnected: bool
@@ -32,12 +32,12 @@ class Client(Protocol):
 
 
 async def cancel_on_disconnect(scope: Scope, receive: Receive, work: Awaitable[T]) -> T:
-    """Await something in the current task, and cancel it when the client disconnects.
+    """Await work in the current task, and cancel it when the client disconnects.
 
     Args:
-        scope: The client's request.
-        receive: Its ASGI channel; where the server has no callback, what it still receives is dropped.
-        work: What to await.
+        scope: The ASGI scope of the request.
+        receive: The ASGI receive callable; without a disconnect callback, further messages are discarded.
+        work: The awaitable.
 
     Raises:
         Disconnected: The client disconnected; the work was cancelled.
@@ -45,9 +45,9 @@ async def cancel_on_disconnect(scope: Scope, receive: Receive, work: Awaitable[T
     if "extensions" in scope and DISCONNECT in scope["extensions"]:
         client: Client = scope["extensions"][DISCONNECT]
     else:
-        client = _receiver_of(scope, receive)
+        client = _receiver_for(scope, receive)
     task = asyncio.current_task()
-    assert task is not None  # every request has one
+    assert task is not None  # requests are handled in tasks
     before = task.cancelling()
     client.on_disconnect = task.cancel
     if client.is_disconnected:
@@ -55,7 +55,7 @@ async def cancel_on_disconnect(scope: Scope, receive: Receive, work: Awaitable[T
     try:
         return await work
     except asyncio.CancelledError:
-        # Something else may have cancelled the task as well: then it stays cancelled.
+        # If the task was cancelled for another reason too, it stays cancelled.
         if client.is_disconnected and task.uncancel() <= before:
             raise Disconnected from None
         raise
@@ -64,16 +64,16 @@ async def cancel_on_disconnect(scope: Scope, receive: Receive, work: Awaitable[T
 
 
 def stop_receiving(scope: Scope) -> None:
-    """Stop waiting for the disconnect of a client whose request is answered."""
+    """Stop waiting for the client to disconnect, once the response is complete."""
     receiver: _Receiver | None = scope.get(_RECEIVER)
     if receiver is not None:
         receiver.cancel()
 
 
 class _Receiver:
-    """A client whose messages are received in a task, up to its disconnect.
+    """A client whose messages are received in a task until it disconnects.
 
-    There is one for each request: some servers report a disconnect to a ``receive`` that follows a cancelled one.
+    There is one per request: some servers report a disconnect to a ``receive`` call that follows a cancelled one.
     """
 
     def __init__(self, receive: Receive) -> None:
@@ -82,7 +82,7 @@ class _Receiver:
         self._task = asyncio.create_task(self._run(receive))
 
     def cancel(self) -> None:
-        """Receive nothing more."""
+        """Stop receiving."""
         self._task.cancel()
 
     async def _run(self, receive: Receive) -> None:
@@ -93,7 +93,7 @@ class _Receiver:
             self.on_disconnect()
 
 
-def _receiver_of(scope: Scope, receive: Receive) -> _Receiver:
+def _receiver_for(scope: Scope, receive: Receive) -> _Receiver:
     receiver: _Receiver | None = scope.get(_RECEIVER)
     if receiver is None:
         receiver = scope[_RECEIVER] = _Receiver(receive)

@@ -1,4 +1,4 @@
-"""The seam to every protocol: an exposer turns one ``exposes`` block into an adapter."""
+"""The plugin interface of protocols: an exposer builds an adapter from an ``exposes`` block."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from naftiko_run.secret import Secret
 
 DEFAULT_MAX_BODY: Final = 10 * 1024 * 1024
 BELOW: Final = "/**"
-"""Ends the shape of a path below which everything is answered."""
+"""Ends the shape of a prefix path, which matches all paths below it."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -24,20 +24,20 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 StdioServer = Callable[[asyncio.Event, float], Awaitable[bool]]
-"""Serves one client on stdin and stdout until stdin ends or the event is set; requests in flight then have that many
-seconds to finish. Returns whether the client has sent anything."""
+"""Serves one client on stdin and stdout until stdin ends or the event is set; requests in flight then have the
+given number of seconds to finish. Returns whether the client sent anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExposeSettings:
-    """What adapters need to know beyond their block.
+    """Settings of adapters that are not part of their block.
 
     Attributes:
-        max_body: The largest request body taken, in bytes.
-        state_key: Seals what travels with clients between two requests; None for a key of each adapter's own.
-        max_result: The longest result given to a model, in bytes; what is longer is cut. None for no limit.
-        lazy_tools: Tell MCP clients how to find tools, instead of telling them of every tool.
-        keeps_sessions: Whether one process gets all requests, so that it can keep something between two of them.
+        max_body: The maximum size of a request body, in bytes.
+        state_key: Encrypts state that clients return in a later request; None for a random key per adapter.
+        max_result: The maximum size of a result for a model, in bytes; longer ones are truncated. None for no limit.
+        lazy_tools: Whether MCP clients are offered a tool search instead of the list of all tools.
+        keeps_sessions: Whether one process receives all requests, so that it can keep state between requests.
     """
 
     max_body: int = DEFAULT_MAX_BODY
@@ -49,17 +49,17 @@ class ExposeSettings:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A path of a port, and who answers it.
+    """A path on a port, and the ASGI app that serves it.
 
     Attributes:
-        path: The path; its variables' values are in ``scope["path_params"]``.
-        app: Answers; raw ASGI.
-        method: The one method answered; None for all.
-        is_prefix: Whether all paths below are answered too: the segments that follow take the place of a
-            last variable named ``path``. What answers a path exactly comes before.
-        is_alias: A second path to something: where another asks for it, it is nobody's.
-        selectors: What a request must have besides; of several endpoints, the one with most of these answers.
-        feature: The name of the feature that it belongs to; empty where that does not matter.
+        path: The path; the values of its variables are in ``scope["path_params"]``.
+        app: The ASGI app.
+        method: The method that it serves; None for all.
+        is_prefix: Whether it also serves all paths below: a last variable named ``path`` matches all remaining
+            segments. An endpoint that matches the exact path takes precedence.
+        is_alias: Whether this is an alternative path; an alias that several adapters declare is not served.
+        selectors: Further conditions on a request; of several endpoints, the one with the most selectors is used.
+        feature: The name of the feature that it belongs to; empty where it belongs to none.
     """
 
     path: PathTemplate
@@ -72,13 +72,13 @@ class Endpoint:
 
     @property
     def shape(self) -> str:
-        """Its path with a mark for each variable, and at the end where it answers everything below."""
+        """The path with a placeholder for each variable, and ``BELOW`` at the end of a prefix."""
         shape = self.path.shape.rstrip("/") or "/"
         return shape.removesuffix(f"/{ANY_VALUE}") + BELOW if self.is_prefix else shape
 
     @property
     def identity(self) -> tuple[str, str | None, frozenset[Selector]]:
-        """What two endpoints that answer the same requests share."""
+        """A key that is equal for endpoints that match the same requests."""
         return self.shape, self.method, frozenset(self.selectors)
 
 
@@ -90,16 +90,16 @@ class Adapter:
         type: The block's type.
         namespace: Its namespace.
         capability: The capability that it belongs to; None where it combines several.
-        path: Where a client finds it below the port, such as ``/mcp``; empty for all of it.
-        endpoints: What it answers.
-        features: What it offers, and what of it is not served.
-        running: Entered while it is served; None where it needs nothing.
-        end_streams: Called when serving is to stop: ends answers that would go on by themselves.
-        authentication: The scheme that callers must satisfy; empty where everyone may call.
-        admit: Returns for a request that its authentication lets pass, and raises ``Problem`` for any other; None
-            where everyone may call.
+        path: Its path on the port, such as ``/mcp``; empty where its routes have no common path.
+        endpoints: Its endpoints.
+        features: Its features, including those that are not served.
+        running: The context manager that is entered while it is served; None for none.
+        end_streams: Called at shutdown: ends long-lived responses.
+        authentication: The authentication scheme; empty where requests need no authentication.
+        admit: Returns if a request is authenticated, and raises ``Problem`` otherwise; None where requests need no
+            authentication.
         stdio: Serves it on stdin and stdout instead of on a port; None where that is not possible.
-        note: What start-up says of it besides.
+        note: An additional note in the start-up output.
     """
 
     type: str
@@ -121,7 +121,7 @@ Block = tuple[Exposes, Capability]
 
 
 class Exposer(AdapterType, Protocol):
-    """A type of adapter that can be served: see ``AdapterType`` for what it knows about its blocks.
+    """A type of adapter that can be served; ``AdapterType`` handles its blocks at load time.
 
     Plugins name a subclass in the entry-point group ``naftiko_run.exposers``, under the ``type`` of its blocks.
 
@@ -137,24 +137,24 @@ class Exposer(AdapterType, Protocol):
         Args:
             exposes: The block, as ``parse`` and ``select`` returned it.
             capability: The capability that it belongs to, with the functions that ``compile`` added.
-            settings: What the adapter needs beyond its block.
+            settings: The settings that are not part of the block.
         """
         ...
 
 
 @runtime_checkable
 class Combining(Protocol):
-    """An exposer that can make one more adapter of several blocks."""
+    """An exposer that can combine several blocks into an additional adapter."""
 
     def combine(self, blocks: Sequence[Block], settings: ExposeSettings) -> Adapter | None:
-        """Make one adapter of all that several blocks offer, for a client that wants them together.
+        """Return an adapter with the features of several blocks, for clients that use them together.
 
         Args:
-            blocks: Blocks of its type that share a port, and that everyone may call.
-            settings: What the adapter needs to know beyond the blocks.
+            blocks: Blocks of its type that share a port, without authentication.
+            settings: The settings that are not part of the blocks.
 
         Returns:
-            The adapter; None where blocks stay apart.
+            The adapter; None where the blocks are not combined.
         """
         ...
 

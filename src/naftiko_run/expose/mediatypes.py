@@ -1,4 +1,4 @@
-"""What kind of content a file has, by its name."""
+"""Media types of files, by file name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from mimetypes import MimeTypes
 from typing import Final
 
 _TYPES: Final = MimeTypes()
-"""Python's own table, and not the machine's: the same everywhere."""
+"""The table of Python, without that of the operating system: the same on every machine."""
 
 for _suffix, _type in {
     ".js": "text/javascript",
@@ -21,5 +21,5 @@ for _suffix, _type in {
 
 
 def media_type_of(name: str) -> str:
-    """Return the media type of a file by its name; that of any bytes where the name does not tell."""
+    """Return the media type of a file by its name; ``application/octet-stream`` where it is unknown."""
     return _TYPES.guess_type(name)[0] or "application/octet-stream"

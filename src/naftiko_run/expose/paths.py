@@ -1,4 +1,4 @@
-"""The path of a request below the place where the app is mounted (``root_path`` in its scope)."""
+"""Request paths relative to the mount point of the app (``root_path`` in the ASGI scope)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from naftiko_run.expose.exposer import ASGIApp, Receive, Scope, Send
 def raw_path_of(scope: Scope) -> str:
     """Return the percent-encoded path of a request, without the ``root_path``.
 
-    Most frameworks and servers leave ``root_path`` in the path, some take it out: both are understood.
+    Most frameworks and servers keep ``root_path`` in the path, some remove it: both are supported.
     """
     raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
     path = raw.decode("latin-1")
@@ -29,7 +29,7 @@ class Mounted:
 
     Args:
         app: The app.
-        prefix: Begins with a slash, does not end with one, and has no variables.
+        prefix: The prefix; it starts with a slash, does not end with one, and has no variables.
     """
 
     __slots__ = ("_app", "_prefix")
@@ -39,7 +39,7 @@ class Mounted:
         self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         root: str = scope.get("root_path", "").rstrip("/")
         path: str = scope["path"]
         if root and path != root and not path.startswith(f"{root}/"):

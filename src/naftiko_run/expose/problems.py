@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457), and the one table of errors to HTTP statuses."""
+"""Problem documents (RFC 9457), and the mapping of errors to HTTP statuses."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ _STATUSES: dict[type[InvocationError], tuple[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem(Exception):
-    """A request that cannot be answered as asked.
+    """An error response to a request.
 
     Attributes:
         status: HTTP status.
-        code: Stable name of the kind of problem.
+        code: Stable identifier of the problem type.
         detail: What is wrong with this request.
-        hint: How to mend it; empty where the detail already says so.
+        hint: How to fix it; empty where the detail says so.
         members: Further members of the document.
-        headers: Further headers of the answer.
+        headers: Further response headers.
     """
 
     status: int
@@ -75,7 +75,7 @@ class Problem(Exception):
         return document | self.members
 
     async def send(self, scope: Scope, send: Send) -> None:
-        """Answer a request with the problem."""
+        """Send the problem as the response to a request."""
         await respond(
             scope,
             send,
@@ -89,57 +89,56 @@ class Problem(Exception):
 def _title(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
-    except ValueError:  # one of an upstream's own
+    except ValueError:  # a non-standard status of an upstream
         return f"Status {status}"
 
 
-def problem_of(fault: Exception) -> Problem:
-    """Return the problem that an error below the adapters means to a caller.
+def problem_of(error: Exception) -> Problem:
+    """Return the problem document for an error.
 
-    An error that is nobody's fault but ours goes to the log whole, and to the
-    caller as an id that the log has too.
+    An internal error is logged with its traceback under an id; the response contains only that id.
     """
-    if isinstance(fault, StepFailed):
-        return _of_step(fault)
+    if isinstance(error, StepFailed):
+        return _step_problem(error)
     for kind, (status, code) in _STATUSES.items():
-        if isinstance(fault, kind):
-            return Problem(status, code, fault.message, fault.hint, _members(fault), _headers(fault))
-    number = uuid4().hex[:12]
-    _log.error("internal error %s", number, exc_info=fault)
+        if isinstance(error, kind):
+            return Problem(status, code, error.message, error.hint, _members(error), _headers(error))
+    error_id = uuid4().hex[:12]
+    _log.error("internal error %s", error_id, exc_info=error)
     return Problem(
         500,
         "internal-error",
-        "Something broke in naftiko-run; the request is not at fault.",
-        members={"id": number},
+        "An internal error occurred in naftiko-run; the request did not cause it.",
+        members={"id": error_id},
     )
 
 
-def _of_step(fault: StepFailed) -> Problem:
-    """Return the problem of a failed step: the upstream's own status, where it is one of a failure."""
-    upstream = {"operation": fault.operation, "status": fault.status, "body": fault.body}
-    if fault.retry_after:
-        upstream["retryAfter"] = fault.retry_after
-    if fault.location:
-        upstream["location"] = fault.location
+def _step_problem(error: StepFailed) -> Problem:
+    """Return the problem of a failed step, with the status of the upstream if it is an error status, else 502."""
+    upstream = {"operation": error.operation, "status": error.status, "body": error.body}
+    if error.retry_after:
+        upstream["retryAfter"] = error.retry_after
+    if error.location:
+        upstream["location"] = error.location
     return Problem(
-        fault.status if 400 <= fault.status < 600 else 502,
+        error.status if 400 <= error.status < 600 else 502,
         "step-failed",
-        fault.message,
-        members={"step": fault.step, "upstream": upstream},
-        headers=(("retry-after", fault.retry_after),) if fault.retry_after else (),
+        error.message,
+        members={"step": error.step, "upstream": upstream},
+        headers=(("retry-after", error.retry_after),) if error.retry_after else (),
     )
 
 
-def _members(fault: InvocationError) -> dict[str, Any]:
-    members: dict[str, Any] = {"step": fault.step} if fault.step else {}
-    if isinstance(fault, InvalidInput):
+def _members(error: InvocationError) -> dict[str, Any]:
+    members: dict[str, Any] = {"step": error.step} if error.step else {}
+    if isinstance(error, InvalidInput):
         members["violations"] = [
-            {"pointer": each.pointer, "message": each.message} for each in fault.violations
+            {"pointer": each.pointer, "message": each.message} for each in error.violations
         ]
-    if isinstance(fault, MissingBinding):
-        members["missing"] = list(fault.names)
+    if isinstance(error, MissingBinding):
+        members["missing"] = list(error.names)
     return members
 
 
-def _headers(fault: InvocationError) -> tuple[tuple[str, str], ...]:
-    return (("retry-after", str(fault.retry_after)),) if isinstance(fault, NoConnection) else ()
+def _headers(error: InvocationError) -> tuple[tuple[str, str], ...]:
+    return (("retry-after", str(error.retry_after)),) if isinstance(error, NoConnection) else ()

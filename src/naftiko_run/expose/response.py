@@ -1,4 +1,4 @@
-"""Whole responses: one message where the server takes it, ASGI's two where it does not."""
+"""Send complete responses: in one message where the server supports it, else in the two messages of ASGI."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Final
 
 from naftiko_run.expose.exposer import Scope, Send
 
-RESPONSE: Final = sys.intern("naftiko.http.response")  # as the server does: equal keys are then found at once
-"""The extension of servers that take a whole response in one message, and the type of that message.
+RESPONSE: Final = sys.intern("naftiko.http.response")  # interned as in the server: makes lookups fast
+"""The ASGI extension of servers that accept a complete response in one message, and the type of that message.
 
-It has ``status``, ``headers`` and ``body``. A ``body`` of None answers HEAD where only ``headers`` have the length.
+The message has ``status``, ``headers`` and ``body``. ``body`` is None for HEAD if the length is only in ``headers``.
 """
 
 _BODILESS: Final = frozenset({204, 304})
@@ -22,14 +22,14 @@ Headers = Sequence[tuple[bytes, bytes]]
 def send_response(
     scope: Scope, send: Send, status: int, headers: Headers, body: bytes | None
 ) -> Awaitable[None]:
-    """Send a whole response.
+    """Send a complete response.
 
     Args:
-        scope: The request.
-        send: Its ASGI channel.
+        scope: The ASGI scope of the request.
+        send: The ASGI send callable.
         status: HTTP status.
-        headers: Names, in lower case, and values; Content-Length is added.
-        body: The body; None for HEAD where only ``headers`` have the length.
+        headers: Lower-case names and values; Content-Length is added.
+        body: The body; None for HEAD if the length is only in ``headers``.
     """
     if "extensions" in scope and RESPONSE in scope["extensions"]:
         return send({"type": RESPONSE, "status": status, "headers": headers, "body": body})
@@ -45,11 +45,11 @@ async def respond(
     *,
     headers: Iterable[tuple[str, str]] = (),
 ) -> None:
-    """Send a whole response, with headers as text.
+    """Send a complete response, with headers as text.
 
     Args:
-        scope: The request.
-        send: Its ASGI channel.
+        scope: The ASGI scope of the request.
+        send: The ASGI send callable.
         status: HTTP status.
         content: The body; empty for none.
         media_type: Its Content-Type; empty for none.
@@ -62,7 +62,7 @@ async def respond(
 
 
 async def _send_parts(scope: Scope, send: Send, status: int, headers: Headers, body: bytes | None) -> None:
-    """Send a response in the two messages of ASGI."""
+    """Send a response in two ASGI messages."""
     complete = [*headers]
     if body is not None and status not in _BODILESS and all(name != b"content-length" for name, _ in headers):
         complete.append((b"content-length", b"%d" % len(body)))

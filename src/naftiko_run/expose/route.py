@@ -1,4 +1,4 @@
-"""One path shape of a port: which endpoint answers, by method, static query and header."""
+"""Select the endpoint of one path shape by method, static query and header."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from naftiko_run.expose.exposer import ASGIApp, Endpoint, Scope
 from naftiko_run.expressions import Selector
 
 Answer = tuple[ASGIApp, tuple[str, ...]]
-"""An endpoint's app, and the names of its path's variables."""
+"""The app of an endpoint, and the names of its path variables."""
 
 _MAX_SHOWN: Final = 10
 
 
 @dataclass(slots=True)
 class Route:
-    """A path's shape, and its endpoints.
+    """The endpoints of one path shape.
 
     Attributes:
-        pattern: Matches what follows the segments before the first variable, so that the many routes that differ
-            only in these share one; of a path below which everything is answered, the whole.
-        weight: Orders the routes that match one path.
+        pattern: Matches the path from the segment of the first variable on, so that routes that differ only in the
+            segments before it share a compiled pattern; for a prefix path, matches the whole path.
+        weight: The sort key among the routes that match the same path.
     """
 
     pattern: re.Pattern[str]
@@ -35,21 +35,21 @@ class Route:
 
     @property
     def methods(self) -> frozenset[str | None]:
-        """The methods that are answered; None for all."""
+        """The supported methods; None for all."""
         return frozenset((*self._apps, *self._selective))
 
     @property
     def is_selective(self) -> bool:
-        """Whether some endpoints answer only requests with a static query or header."""
+        """Whether some endpoints require a static query or header."""
         return bool(self._selective)
 
     @property
     def is_only_selective(self) -> bool:
-        """Whether all its endpoints do."""
+        """Whether all endpoints require a static query or header."""
         return not self._apps
 
     def add(self, endpoint: Endpoint) -> None:
-        """Add an endpoint, unless one answers the same requests; those with the most selectors come first."""
+        """Add an endpoint, unless one matches the same requests; those with more selectors are tried first."""
         names = tuple(part.name for part in endpoint.path.parts if not isinstance(part, str))
         if not endpoint.selectors:
             self._apps.setdefault(endpoint.method, (endpoint.app, names))
@@ -59,7 +59,7 @@ class Route:
         self._selective[endpoint.method] = dict(sorted(found.items(), key=lambda each: -len(each[0])))
 
     def answer(self, scope: Scope) -> Answer | None:
-        """Return the endpoint that answers a request; None where none does."""
+        """Return the endpoint that matches a request; None where none does."""
         method = scope["method"]
         if not self._selective:
             return (
@@ -67,27 +67,27 @@ class Route:
                 or self._apps.get(None)
                 or (self._apps.get("GET") if method == "HEAD" else None)
             )
-        for each in _read_as(method):
+        for each in _lookup_methods(method):
             found = self._select(each, scope) or self._apps.get(each)
             if found is not None:
                 return found
         return None
 
     def plain_answer(self, method: str) -> Answer | None:
-        """Return the endpoint that answers every request of a method, whatever its query."""
-        if any(each in self._selective for each in _read_as(method)):
+        """Return the endpoint that matches every request of a method; None where selectors must be checked."""
+        if any(each in self._selective for each in _lookup_methods(method)):
             return None
-        return next((self._apps[each] for each in _read_as(method) if each in self._apps), None)
+        return next((self._apps[each] for each in _lookup_methods(method) if each in self._apps), None)
 
     def selectors_of(self, method: str) -> str:
-        """Return what the requests of a method must have that are answered; empty where the method has none such."""
-        told = [
+        """Return the selectors of a method as text; empty where it has none."""
+        choices = [
             " and ".join(str(each) for each in sorted(selectors))
-            for key in _read_as(method)
+            for key in _lookup_methods(method)
             for selectors in self._selective.get(key, ())
         ]
-        more = f", … ({len(told)} in all)" if len(told) > _MAX_SHOWN else ""
-        return " or with ".join(told[:_MAX_SHOWN]) + more
+        more = f", … ({len(choices)} in total)" if len(choices) > _MAX_SHOWN else ""
+        return " or with ".join(choices[:_MAX_SHOWN]) + more
 
     def allowed(self) -> list[str]:
         """Return the methods for an ``Allow`` header."""
@@ -113,8 +113,8 @@ class Route:
         return None
 
 
-def _read_as(method: str) -> Iterator[str | None]:
-    """Yield the methods under which a request may be answered, in their order."""
+def _lookup_methods(method: str) -> Iterator[str | None]:
+    """Yield the methods to look up for a request method, in order of precedence."""
     yield method
     yield None
     if method == "HEAD":

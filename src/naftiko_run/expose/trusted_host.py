@@ -1,4 +1,4 @@
-"""Refusing requests that a web page makes through a name of its own (DNS rebinding), or across sites."""
+"""Reject requests of web pages that use DNS rebinding, or that come from another origin."""
 
 from __future__ import annotations
 
@@ -12,21 +12,20 @@ from naftiko_run.expose.exposer import Scope
 from naftiko_run.expose.problems import Problem
 
 _LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "::1")
-_MAX_REMEMBERED: Final = 256
-"""How many hosts and origins that were found good are remembered, each of less than ``_LONG`` bytes."""
-_LONG: Final = 256
+_MAX_CACHED: Final = 256
+"""The maximum number of accepted header values that are cached, each shorter than ``_MAX_CACHED_LENGTH`` bytes."""
+_MAX_CACHED_LENGTH: Final = 256
 
 
 class HostGuard:
-    """Knows the names that a port answers for.
+    """Checks the host names in the Host and Origin headers of requests to a port.
 
-    A server on a loopback address is private to its machine, so only names of
-    that machine are expected; one on any other address has names that it
-    cannot know, and checks only where it was told some.
+    A server on a loopback address accepts the loopback names, its address and the allowed names. The host names of a
+    server on any other address are unknown, so it checks only if there are allowed names.
 
     Args:
-        address: The address listened on.
-        allowed: Names told by the operator.
+        address: The listening address.
+        allowed: The host names that the operator allows.
     """
 
     def __init__(self, address: str, allowed: Sequence[str] = ()) -> None:
@@ -38,31 +37,32 @@ class HostGuard:
         """Check a request.
 
         Raises:
-            Problem: 421 for a host that is not expected, 403 for a page of another site.
+            Problem: 421 for an unexpected host, 403 for an unexpected origin.
         """
         if self._names is None:
             return
-        told = headers_by_name(scope)
-        if len(told) == len(scope["headers"]) and (
-            told.get(b"host") in self._expected[b"host"] and told.get(b"origin") in self._expected[b"origin"]
+        headers = headers_by_name(scope)
+        if len(headers) == len(scope["headers"]) and (
+            headers.get(b"host") in self._expected[b"host"]
+            and headers.get(b"origin") in self._expected[b"origin"]
         ):
             return
         for name, value in scope["headers"]:
             if name in self._expected and value not in (expected := self._expected[name]):
                 self._check(name, text_of(value), self._names)
-                if len(expected) < _MAX_REMEMBERED and len(value) < _LONG:
+                if len(expected) < _MAX_CACHED and len(value) < _MAX_CACHED_LENGTH:
                     expected.add(value)
 
     def _check(self, header: bytes, value: str, names: frozenset[str]) -> None:
-        name = _name(f"//{value}" if header == b"host" else value)
+        name = _host_name(f"//{value}" if header == b"host" else value)
         if not value or name in names:
             return
-        hint = f"start it with --allow-host {name or 'NAME'} if "
+        hint = f"start the server with --allow-host {name or 'NAME'} "
         if header == b"host":
-            detail = f"This server does not answer for the host `{value}`"
-            raise Problem(421, "unexpected-host", detail, hint=f"{hint}that is its name")
-        detail = f"This server does not answer pages of `{value}`"
-        raise Problem(403, "unexpected-origin", detail, hint=f"{hint}they may use it")
+            detail = f"This server does not accept requests for the host `{value}`"
+            raise Problem(421, "unexpected-host", detail, hint=f"{hint}if that is one of its names")
+        detail = f"This server does not accept requests from pages of `{value}`"
+        raise Problem(403, "unexpected-origin", detail, hint=f"{hint}to allow them")
 
 
 def _is_loopback(address: str) -> bool:
@@ -74,7 +74,7 @@ def _is_loopback(address: str) -> bool:
         return False
 
 
-def _name(url: str) -> str:
+def _host_name(url: str) -> str:
     """Return the host name of a URL, without its port, in lower case."""
     try:
         return urlsplit(url).hostname or ""

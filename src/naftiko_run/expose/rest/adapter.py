@@ -1,4 +1,4 @@
-"""A ``rest`` block to endpoints: one for each operation."""
+"""Build the endpoints of a ``rest`` block: one for each operation."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def build_adapter(
     Args:
         exposes: The block.
         capability: The capability that it belongs to.
-        settings: How it is served.
-        features: What it offers.
+        settings: The serving settings.
+        features: The features of the adapter.
     """
     endpoints: dict[object, Endpoint] = {}
-    # Of endpoints that answer the same requests the first is used: those that are served come first.
+    # Of endpoints that match the same requests, the first is used: served operations precede unavailable ones.
     for resource in exposes.resources:
         for endpoint in _endpoints(exposes, resource, capability, settings.max_body):
             endpoints.setdefault(endpoint.identity, endpoint)
@@ -61,7 +61,7 @@ def _endpoints(
 
 
 def _own_headers(exposes: RestExposes, resource: RestResource, operation: RestOperation) -> frozenset[str]:
-    """Return the headers that are for the adapter alone: its credentials, unless an input is declared for them."""
+    """Return the headers that only the adapter reads: its credentials, unless an input is declared for them."""
     if exposes.authentication is None:
         return frozenset()
     declared = {
@@ -74,16 +74,16 @@ def _own_headers(exposes: RestExposes, resource: RestResource, operation: RestOp
 
 
 def _unavailable(name: str, reason: str) -> Endpoint:
-    """Return the endpoint that answers with the reason why a route is not served."""
-    method, _, written = name.partition(" ")
+    """Return the endpoint that responds with the reason why a route is not served."""
+    method, _, route_text = name.partition(" ")
     app = UnavailableEndpoint(name, reason)
     if method == "ANY":
-        path = parse_path(written)
+        path = parse_path(route_text)
         return Endpoint(path, app, is_prefix=_is_prefix(path), feature=name)
-    route = parse_route(written)
+    route = parse_route(route_text)
     return Endpoint(parse_path(route.path), app, method, selectors=route.selectors, feature=name)
 
 
 def _is_prefix(path: PathTemplate) -> bool:
-    """Whether the path of a forward takes all segments that follow."""
+    """Return whether the path of a forward matches all remaining segments."""
     return path.variables[-1:] == ("path",)

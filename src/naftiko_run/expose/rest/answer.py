@@ -1,4 +1,4 @@
-"""An outcome to an HTTP answer; one that is long goes on piece by piece as it comes."""
+"""Send an outcome as an HTTP response; long bodies are streamed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from naftiko_run.expose.problems import Problem
 from naftiko_run.expose.response import send_response
 from naftiko_run.invoke import Outcome
 
-_KEPT = frozenset(
+_FORWARDED = frozenset(
     {
         "cache-control",
         "content-disposition",
@@ -29,109 +29,109 @@ _KEPT = frozenset(
         "x-request-id",
     }
 )
-"""The upstream's headers that a caller can use; all others are between the upstream and us."""
-_LIMITS = ("ratelimit-", "x-ratelimit-")
-"""How the names of others begin that are kept."""
+"""The upstream response headers that are forwarded to the client; all others are dropped."""
+_FORWARDED_PREFIXES = ("ratelimit-", "x-ratelimit-")
+"""Prefixes of further header names that are forwarded."""
 _STATUSES: Final = range(200, 600)
 
-_MOST_NAMES: Final = 1024
-_names: dict[str, bytes] = {}
-"""What was found of headers' names: upstreams send the same few."""
+_MAX_NAMES: Final = 1024
+_encoded_names: dict[str, bytes] = {}
+"""Encoded header names, empty for those that are not forwarded; upstreams send the same few names."""
 
 
 async def answer(outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a request with what its function gave.
+    """Respond to a request with the outcome of its function.
 
     Raises:
-        Problem: The upstream's status is none that HTTP has.
+        Problem: The status of the upstream is not a valid HTTP status.
     """
     is_head = scope["method"] == "HEAD"
-    headers = _headers(outcome, is_head=is_head)
+    headers = _forwarded_headers(outcome, is_head=is_head)
     if outcome.chunks is not None:
         try:
-            headers += _length(outcome)
+            headers += _content_length(outcome)
             if is_head:
                 await send_response(scope, send, outcome.status, headers, None)
             else:
                 await send({"type": "http.response.start", "status": outcome.status, "headers": headers})
                 await relay(outcome.chunks, scope, receive, send)
         finally:
-            assert outcome.close is not None  # where the bytes come from
+            assert outcome.close is not None  # set whenever `chunks` is
             await outcome.close()
         return
     content: bytes | None = outcome.content
     if is_head and not content:
-        headers += _length(outcome)
+        headers += _content_length(outcome)
         content = None
     await send_response(scope, send, outcome.status, headers, content)
 
 
 async def relay(chunks: AsyncIterator[bytes], scope: Scope, receive: Receive, send: Send) -> None:
-    """Send a response body on, as fast as the client takes it and for as long as it is connected.
+    """Stream a response body at the pace of the client, until it disconnects.
 
     Args:
         chunks: The body.
-        scope: The client's request.
-        receive: Its ASGI channel, once the request's body was read.
-        send: Its ASGI channel; the response has begun.
+        scope: The ASGI scope of the client's request.
+        receive: The ASGI receive callable; the request body has been read.
+        send: The ASGI send callable; the response has started.
 
     Raises:
-        ResponseAborted: The upstream broke off. The server then closes the connection, and no client takes a part of
-            the body for all of it.
+        ResponseAborted: The upstream aborted its response. The server then closes the connection, so that no client
+            takes a truncated body for a complete one.
     """
 
-    async def pass_on() -> None:
+    async def send_chunks() -> None:
         async for chunk in chunks:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
     try:
-        await cancel_on_disconnect(scope, receive, pass_on())
+        await cancel_on_disconnect(scope, receive, send_chunks())
     except Disconnected:
         return
-    except InvocationError as fault:
-        raise ResponseAborted(fault.message) from fault
+    except InvocationError as error:
+        raise ResponseAborted(error.message) from error
 
 
 def check_status(status: int) -> None:
     """Check the status of an upstream's final response.
 
     Raises:
-        Problem: 502, it is none that HTTP has.
+        Problem: 502, the status is not a valid HTTP status.
     """
     if status not in _STATUSES:
-        detail = f"The upstream answered with status {status}, which HTTP does not have"
+        detail = f"The upstream responded with {status}, which is not a valid HTTP status"
         raise Problem(502, "invalid-status", detail)
 
 
-def _headers(outcome: Outcome, *, is_head: bool) -> list[tuple[bytes, bytes]]:
-    """Give the upstream's headers that are passed on, and the Content-Type of content.
+def _forwarded_headers(outcome: Outcome, *, is_head: bool) -> list[tuple[bytes, bytes]]:
+    """Return the upstream headers to forward, and the Content-Type of the content.
 
     Raises:
-        Problem: The answer's status is none that HTTP has.
+        Problem: The status of the upstream is not a valid HTTP status.
     """
     check_status(outcome.status)
-    kept = []
+    headers = []
     for name, value in outcome.headers:
-        known = _names.get(name)
-        written = _learn(name) if known is None else known
-        if written:
-            kept.append((written, value.encode("latin-1", "replace")))
+        cached = _encoded_names.get(name)
+        encoded = _encode_name(name) if cached is None else cached
+        if encoded:
+            headers.append((encoded, value.encode("latin-1", "replace")))
     if outcome.media_type and (outcome.content or outcome.chunks is not None or is_head):
-        kept.append((b"content-type", outcome.media_type.encode("latin-1", "replace")))
-    return kept
+        headers.append((b"content-type", outcome.media_type.encode("latin-1", "replace")))
+    return headers
 
 
-def _learn(name: str) -> bytes:
-    """Give a header's name as it goes over the wire; empty for one that is not passed on."""
-    written = name.encode("latin-1") if name in _KEPT or name.startswith(_LIMITS) else b""
-    if len(_names) < _MOST_NAMES:
-        _names[name] = written
-    return written
+def _encode_name(name: str) -> bytes:
+    """Return a header name encoded for the response, and cache it; empty for a header that is not forwarded."""
+    encoded = name.encode("latin-1") if name in _FORWARDED or name.startswith(_FORWARDED_PREFIXES) else b""
+    if len(_encoded_names) < _MAX_NAMES:
+        _encoded_names[name] = encoded
+    return encoded
 
 
-def _length(outcome: Outcome) -> list[tuple[bytes, bytes]]:
-    """Give the length that the upstream tells of what is not here; that of encoded content is not ours."""
+def _content_length(outcome: Outcome) -> list[tuple[bytes, bytes]]:
+    """Return the Content-Length header of the upstream; none if its content was encoded, since it is decoded here."""
     found = dict(outcome.headers)
     if "content-length" in found and "content-encoding" not in found:
         return [(b"content-length", found["content-length"].encode("latin-1"))]

@@ -1,4 +1,4 @@
-"""One REST operation: an HTTP request to inputs, an outcome to an HTTP answer."""
+"""Serve one REST operation: convert a request into inputs, and an outcome into a response."""
 
 from __future__ import annotations
 
@@ -27,33 +27,33 @@ from naftiko_run.invoke import CallerBody, Function, compile_coercion
 
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z|text/json\Z", re.IGNORECASE)
 _PLAIN_JSON: Final = ("", "application/json", "text/json")
-"""Types that say no more of a body than that it is JSON."""
+"""Media types that say only that a body is JSON."""
 _STREAM_THRESHOLD: Final = 256 * 1024
-"""How long an answer that is only passed on may be, in bytes, to be held in memory whole."""
+"""Unmodified upstream responses longer than this many bytes are streamed; shorter ones are buffered."""
 
 _SIMPLE_TYPES: Final = ("", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
-"""What browsers send to other sites without asking them."""
+"""Content types that browsers send across origins without a preflight request."""
 _ANY_TYPE: Final = (b"accept", "*/*")
-"""A header that clients send unasked, and that says nothing."""
+"""A default header of many clients, which is not taken as an input."""
 _NO_BODY: Final = CallerBody(b"", is_absent=True)
 
 
 class RestEndpoint:
-    """Answers one operation.
+    """Serves one operation.
 
     Args:
-        function: What to invoke.
-        path: The route's path.
-        max_body: The largest body taken, in bytes.
-        own_headers: Lower-case names of headers that no input is taken from.
+        function: The function to invoke.
+        path: The path of the route.
+        max_body: The maximum size of a request body, in bytes.
+        own_headers: Lower-case names of headers that are never read as inputs.
     """
 
     __slots__ = (
         "_arrays",
         "_binary",
+        "_body_readers",
         "_cookies",
         "_fields",
-        "_found",
         "_function",
         "_headers",
         "_inputs",
@@ -94,10 +94,12 @@ class RestEndpoint:
         self._takes_body = function.takes_body
         self._binary = function.binary_input
         self._headers = tuple(
-            (name.lower().encode(), name) for name in self._at("header") if name.lower() not in own_headers
+            (name.lower().encode(), name)
+            for name in self._names_in("header")
+            if name.lower() not in own_headers
         )
-        self._cookies = self._at("cookie")
-        # With a whole body to take, its fields are its own: they do not double as query parameters.
+        self._cookies = self._names_in("cookie")
+        # Where the whole body is an input, its members are not read as query, header or cookie inputs.
         places = (None, "body") if self._takes_body else (None, "body", "query", "header", "cookie")
         self._fields = tuple(
             each.name
@@ -107,27 +109,29 @@ class RestEndpoint:
             and not (each.name == "body" and self._takes_body)
             and each.in_body is None
         )
-        self._found = tuple((each.name, each.in_body) for each in function.inputs if each.in_body is not None)
+        self._body_readers = tuple(
+            (each.name, each.in_body) for each in function.inputs if each.in_body is not None
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         try:
             inputs = self._url_inputs(scope)
             raw_body = await self._add_body(scope, receive, inputs)
             invoking = self._function.invoke(inputs, raw_body=raw_body, stream_threshold=_STREAM_THRESHOLD)
             outcome = await cancel_on_disconnect(scope, receive, invoking)
-        except InvocationError as fault:
-            await problem_of(fault).send(scope, send)
+        except InvocationError as error:
+            await problem_of(error).send(scope, send)
         except Disconnected:
             return
         else:
             await answer(outcome, scope, receive, send)
 
-    def _at(self, location: str) -> tuple[str, ...]:
+    def _names_in(self, location: str) -> tuple[str, ...]:
         return tuple(each.name for each in self._function.inputs if each.location == location)
 
     def _url_inputs(self, scope: Scope) -> dict[str, Any]:
-        """Give what the path, the query, the headers and the cookies say; the former win over the latter."""
+        """Return the inputs of the path, query, headers and cookies, in this order of precedence."""
         inputs: dict[str, Any] = scope["path_params"].copy()
         for name, coerce in self._variables:
             inputs[name] = coerce((inputs[name],))
@@ -135,13 +139,13 @@ class RestEndpoint:
             inputs[name] = read(inputs[name], scope)
         if scope["query_string"]:
             given: dict[str, list[str]] = {}
-            for name, text in _query(scope):
+            for name, text in _parse_query(scope):
                 given.setdefault(name, []).append(text)
             for name in given.keys() & self._inputs.keys() - {"body"}:
                 values = given[name]
                 if len(values) > 1 and name in self._single:
                     raise InvalidInput(
-                        [Violation(f"/{name}", f"is given {len(values)} times; it takes one value")]
+                        [Violation(f"/{name}", f"is sent {len(values)} times; it accepts one value")]
                     )
                 inputs.setdefault(name, self._inputs[name](values))
         for wire, name in self._headers:
@@ -161,7 +165,7 @@ class RestEndpoint:
                 inputs.setdefault(name, self._inputs[name]((cookies[name],)))
 
     async def _is_field(self, scope: Scope, content: bytes) -> bool:
-        """Return whether a body is JSON that holds the bytes as base64, and not the bytes themselves."""
+        """Return whether a body is a JSON object that contains the binary input as base64, instead of the raw bytes."""
         media_type = header(scope, b"content-type").partition(";")[0].strip()
         if self._binary == "body" or not _JSON.match(media_type):
             return False
@@ -172,8 +176,8 @@ class RestEndpoint:
         return isinstance(value, dict) and isinstance(value.get(self._binary), str)
 
     async def _add_body(self, scope: Scope, receive: Receive, inputs: dict[str, Any]) -> CallerBody | None:
-        """Add what the body says, and return it; None where the operation reads none."""
-        if not (self._takes_body or self._fields or self._found):
+        """Add the inputs of the body, and return the body; None where the operation reads none."""
+        if not (self._takes_body or self._fields or self._body_readers):
             return None
         content = await read_body(scope, receive, self._max_body)
         if self._binary and content and not await self._is_field(scope, content):
@@ -186,47 +190,48 @@ class RestEndpoint:
             media_type = _json_type(scope)
         try:
             value, content = await read_json(content)
-        except ValueError as fault:
-            raise Problem(400, "not-json", f"The body is not JSON: {fault}") from None
+        except ValueError as error:
+            raise Problem(400, "not-json", f"The body is not JSON: {error}") from None
         self._add_members(value, inputs)
         return CallerBody(content, media_type, is_empty=value == {})
 
     def _add_members(self, value: Any, inputs: dict[str, Any]) -> None:
-        for name, read in self._found:
+        for name, read in self._body_readers:
             if (found := read(value)) is not MISSING:
                 inputs.setdefault(name, found)
         if isinstance(value, dict):
             for name in self._fields:
                 if name in value:
                     inputs.setdefault(name, value[name])
-        elif not (self._takes_body or self._found):
+        elif not (self._takes_body or self._body_readers):
             raise Problem(400, "invalid-input", "The body must be a JSON object")
         if self._takes_body:
             inputs["body"] = value
 
 
 def _binary_type(scope: Scope) -> str:
-    """Return the Content-Type of a body of any bytes.
+    """Return the Content-Type of a binary body.
 
     Raises:
-        Problem: A page of another site can send such a request unasked.
+        Problem: 415, a page of another origin can send such a request without a preflight request.
     """
     written = header(scope, b"content-type")
     if header(scope, b"origin") and written.partition(";")[0].strip().lower() in _SIMPLE_TYPES:
         raise Problem(
             415,
             "unsupported-media-type",
-            f"The body is {written or 'of no Content-Type'}, which any page can send",
+            f"The Content-Type is {written or 'missing'}, which a page of any origin can send",
             hint="send it with its own Content-Type, or with `application/octet-stream`",
         )
     return written if written.isprintable() else ""
 
 
 def _json_type(scope: Scope) -> str:
-    """Return what a body is said to be, where that says more than JSON.
+    """Return the Content-Type of a JSON body; empty where it says only that the body is JSON.
 
     Raises:
-        Problem: It is no JSON; or nothing is said, and a page of another site can send that unasked.
+        Problem: 415, it is not a JSON type; or it is missing, and a page of another origin can send such a request
+            without a preflight request.
     """
     written = header(scope, b"content-type")
     media_type = written.partition(";")[0].strip()
@@ -235,14 +240,14 @@ def _json_type(scope: Scope) -> str:
         raise Problem(
             415,
             "unsupported-media-type",
-            f"The body is {media_type or 'of no Content-Type'}; this operation takes JSON",
+            f"The Content-Type is {media_type or 'missing'}; this operation accepts JSON",
             hint="send it with `Content-Type: application/json`",
         )
     is_plain = media_type.lower() in _PLAIN_JSON or not written.isprintable()
     return "" if is_plain else written
 
 
-def _query(scope: Scope) -> list[tuple[str, str]]:
+def _parse_query(scope: Scope) -> list[tuple[str, str]]:
     text: str = scope["query_string"].decode("latin-1")
     if "%" not in text and "+" not in text:
         return [(name, value) for name, _, value in (part.partition("=") for part in text.split("&") if part)]
@@ -253,10 +258,10 @@ def _query(scope: Scope) -> list[tuple[str, str]]:
 
 
 def _read_cookies(scope: Scope) -> dict[str, str]:
-    """Return a request's cookies as browsers send them: values untouched, of several with one name the first.
+    """Return the cookies of a request: unmodified values, and the first of several with the same name.
 
-    A pair that breaks the grammar of RFC 6265 is read like any other: it is another site's cookie as a rule, and
-    must not hide those that follow.
+    A pair that violates the grammar of RFC 6265 is parsed like any other: it is usually set by another application,
+    and must not hide the cookies after it.
     """
     cookies: dict[str, str] = {}
     for key, value in scope["headers"]:
@@ -269,11 +274,11 @@ def _read_cookies(scope: Scope) -> dict[str, str]:
 
 
 class UnavailableEndpoint:
-    """Answers an operation that was left out, with the reason.
+    """Responds to requests for an operation that is not served, with the reason.
 
     Args:
         name: ``METHOD /path``.
-        reason: Why it was left out.
+        reason: Why it is not served.
     """
 
     __slots__ = ("_name", "_reason")
@@ -282,6 +287,6 @@ class UnavailableEndpoint:
         self._name = name
         self._reason = reason
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's form
-        """Answer one request."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the ASGI signature
+        """Handle one request."""
         await Problem(501, "unavailable", f"{self._name} cannot be served: {self._reason}").send(scope, send)

@@ -1,4 +1,4 @@
-"""The REST adapter type: what its blocks are made of, how they are listed, and how they are served."""
+"""The REST adapter type: selects, compiles, describes and exposes ``rest`` blocks."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _selected(resource: RestResource, exposes: RestExposes, selection: Selection
 
 
 def _describe_forward(resource: RestResource, capability: Capability) -> Iterator[Feature]:
-    """Describe a forward: one feature for each method that is forwarded, or one for all."""
+    """Describe a forward: one feature for each forwarded method, or one for all methods."""
     if resource.forward is None:
         return
     forward = capability.forwards.get(resource.forward.pointer)
@@ -104,12 +104,12 @@ def _describe_forward(resource: RestResource, capability: Capability) -> Iterato
 
 
 def _check_forwarded_credential(resource: RestResource, report: Report) -> None:
-    """Warn of a forward that sends the credential of a caller, meant for this adapter, to an upstream."""
+    """Warn about a forward that sends the caller's credentials for this adapter to an upstream."""
     forward = resource.forward
     if forward is not None and "authorization" in forward.trusted_headers:
         report.warning(
             "credential-passed-on",
-            "callers authenticate to this adapter with `Authorization`, and this forward passes that on to "
+            "callers authenticate to this adapter with `Authorization`, and this forward sends it to "
             f"`{forward.target_namespace}`",
             (*forward.pointer, "trustedHeaders"),
             hint="remove `Authorization` from `trustedHeaders`, unless both are meant to receive it",

@@ -1,4 +1,4 @@
-"""A forward over REST: bodies stream both ways, and never lie in memory whole."""
+"""Forward requests below a path to an upstream; bodies are streamed in both directions."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from naftiko_run.invoke import Forwarder
 
 
 class ForwardEndpoint:
-    """Answers every request below a path with the upstream's answer.
+    """Responds to every request below a path with the response of the upstream.
 
     Args:
-        forward: Passes requests on.
-        path: The path; what follows takes the place of ``{path}`` at its end, where it has that.
+        forward: Forwards the requests.
+        path: The path; a ``{path}`` at its end matches all remaining segments.
     """
 
     __slots__ = ("_depth", "_forward")
@@ -31,7 +31,7 @@ class ForwardEndpoint:
         self._depth = path.text.rstrip("/").count("/") - (1 if path.variables[-1:] == ("path",) else 0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         below = raw_path_of(scope).split("/")[self._depth + 1 :]
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         has_body = any(name in ("content-length", "transfer-encoding") for name, _ in headers)
@@ -51,29 +51,31 @@ class ForwardEndpoint:
                 _chunks(receive, body_read) if has_body else None,
             )
             response = await cancel_on_disconnect(scope, receive_after_body, sending)
-        except InvocationError as fault:
-            await problem_of(fault).send(scope, send)
+        except InvocationError as error:
+            await problem_of(error).send(scope, send)
             return
         except Disconnected:
             return
         try:
             check_status(response.status)
-            kept = [
+            response_headers = [
                 (name.encode("latin-1"), value.encode("latin-1", "replace"))
                 for name, value in response.headers
                 if self._forward.passes_back(name)
             ]
-            await send({"type": "http.response.start", "status": response.status, "headers": kept})
+            await send(
+                {"type": "http.response.start", "status": response.status, "headers": response_headers}
+            )
             await relay(response.chunks, scope, receive_after_body, send)
         finally:
             await response.aclose()
 
 
 async def _chunks(receive: Receive, read: asyncio.Event) -> AsyncIterator[bytes]:
-    """Yield the body of a request as it comes, and set an event once all of it is read.
+    """Yield the chunks of a request body as they arrive, and set an event once it is complete.
 
     Raises:
-        Disconnected: The client went away.
+        Disconnected: The client disconnected.
     """
     has_more = True
     while has_more:

@@ -1,4 +1,4 @@
-"""The operations of a REST adapter as the tools of an MCP adapter."""
+"""Convert the operations of a REST adapter into the tools of an MCP adapter."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def tools_of(exposes: RestExposes, capability: Capability) -> McpExposes:
 
 
 def _tool(name: str, operation: RestOperation, function: Function | None) -> Tool:
-    """Return the tool of an operation; what it calls decides whether it is read-only, not the method of its route."""
+    """Return the tool of an operation; it is read-only if its calls are, whatever the method of its route."""
     is_safe = function is not None and is_safe_to_call(operation, function.operations)
     return Tool(
         pointer=operation.pointer,
@@ -46,7 +46,7 @@ def _tool(name: str, operation: RestOperation, function: Function | None) -> Too
 
 
 def _free_name(written: str, taken: Iterable[str]) -> str:
-    """Return a tool name that every client accepts and that is not taken."""
+    """Return a tool name that every client accepts and that is not in use."""
     safe = _UNSAFE.sub("-", written).strip("-")[:_MAX_NAME] or "operation"
     name, number = safe, 2
     while name in taken:

@@ -1,4 +1,4 @@
-"""Arrays in a request's path, whose elements a delimiter separates."""
+"""Parse arrays in a request path, whose elements are separated by a delimiter."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from naftiko_run.invoke import Input, compile_coercion
 
 
 class ArrayReader:
-    """Reads an array from its segment of a request's path.
+    """Parses an array from its segment of a request path.
 
-    Literal delimiters separate the elements, which are decoded one by one: an encoded delimiter is part of its
-    element. In a segment without a literal delimiter an encoded one separates, as some clients encode them all.
+    The segment is split at literal delimiters, then each element is decoded: an encoded delimiter is part of its
+    element. A segment without a literal delimiter is split at encoded ones, since some clients encode them all.
 
     Args:
-        declared: The array.
-        path: The route's path, which has a variable of that name.
+        declared: The input of type array.
+        path: The path of the route, which has a variable of that name.
     """
 
     __slots__ = ("_coerce_elements", "_coerce_text", "_delimiter", "_from_end", "_group", "_pattern")
@@ -30,7 +30,7 @@ class ArrayReader:
         self._coerce_elements = compile_coercion(replace(declared, delimiter=""))
         segments = [parse_path(each) for each in path.text.rstrip("/").split("/")]
         place = next(at for at, each in enumerate(segments) if declared.name in each.variables)
-        # The path of a route may be served below another one.
+        # Counted from the end, since the app may be mounted below a prefix.
         self._from_end = place - len(segments)
         self._pattern = segments[place].pattern()
         self._group = 1 + segments[place].variables.index(declared.name)
@@ -39,8 +39,8 @@ class ArrayReader:
         """Return the array.
 
         Args:
-            text: The decoded value of the path's variable.
-            scope: The request.
+            text: The decoded value of the path variable.
+            scope: The ASGI scope of the request.
         """
         raw: str = (scope.get("raw_path") or b"").decode("latin-1")
         if "%" in raw:

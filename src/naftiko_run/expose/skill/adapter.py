@@ -1,4 +1,4 @@
-"""A ``skill`` block to a catalogue over HTTP."""
+"""Build the HTTP catalogue of a ``skill`` block."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def build_adapter(exposes: SkillExposes, capability: Capability, features: tuple
     Args:
         exposes: The block.
         capability: The capability that it belongs to.
-        features: What it offers.
+        features: The features of the adapter.
     """
     unavailable = capability.unavailable
     offers = [

@@ -1,4 +1,4 @@
-"""The files of one skill: those of its folder, and its ``SKILL.md``, made where the folder has none."""
+"""The files of one skill: those of its folder, and a generated ``SKILL.md`` where the folder has none."""
 
 from __future__ import annotations
 
@@ -12,49 +12,49 @@ from naftiko_run.document.model import SKILL_FILE
 from naftiko_run.folder import FileTooLarge, Folder
 
 MAX_DOWNLOAD: Final = 50 * 1024 * 1024
-"""The most bytes that the files of a skill may have together to be downloaded as one."""
+"""The maximum total size of the files of a skill in one download, in bytes."""
 _UNIX: Final = 3
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-"""The first moment that a zip can name: what was downloaded twice is the same, byte for byte."""
+"""The earliest time in the zip format; a fixed time makes archives reproducible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The files of one skill. Reads the disk: call it from a thread.
+    """The files of one skill. Its methods block on file access: call them in a thread.
 
     Attributes:
-        made: The ``SKILL.md`` for a folder that has none.
-        folder: None where the skill has no files of its own.
+        made: The generated ``SKILL.md``, used where the folder has none.
+        folder: The folder of the skill; None where it has no files of its own.
     """
 
     made: bytes
     folder: Folder | None
 
     def names(self) -> list[str]:
-        """Give the paths of the files, with ``/``, sorted."""
+        """Return the sorted paths of the files, with ``/`` as separator."""
         names = {SKILL_FILE, *self.folder.names()} if self.folder else {SKILL_FILE}
         return sorted(names)
 
     def read(self, name: str) -> bytes | None:
-        """Give a file's content; None where there is none that is for callers.
+        """Return the content of a file; None where there is no such file, or it is not served.
 
         Raises:
-            FileTooLarge: It is over the limit.
+            FileTooLarge: It exceeds the limit.
         """
         content = self.folder.read(name) if self.folder else None
         return self.made if content is None and name == SKILL_FILE else content
 
     def sizes(self) -> Iterator[tuple[str, int]]:
-        """Give the path and the size in bytes of each file."""
+        """Yield the path and the size in bytes of each file."""
         for name in self.names():
             path = self.folder.find(name) if self.folder else None
             yield name, path.stat().st_size if path else len(self.made)
 
     def archive(self) -> bytes:
-        """Give all files as a zip: the same files are the same bytes.
+        """Return all files as a zip archive; the same files result in the same bytes.
 
         Raises:
-            FileTooLarge: One of them, or all together, is over the limit.
+            FileTooLarge: One of the files, or their total size, exceeds the limit.
         """
         if sum(size for _, size in self.sizes()) > MAX_DOWNLOAD:
             raise FileTooLarge(f"the files are larger than {MAX_DOWNLOAD:,} bytes together")
@@ -62,7 +62,7 @@ class Bundle:
         with ZipFile(buffer, "w") as archive:
             for name in self.names():
                 content = self.read(name)
-                if content is not None:  # it went away meanwhile
+                if content is not None:  # None if it was deleted in the meantime
                     archive.writestr(self._entry(name), content)
         return buffer.getvalue()
 

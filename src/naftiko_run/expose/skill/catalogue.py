@@ -1,4 +1,4 @@
-"""Responses to requests for skills: the list, one skill, its files. Starlette endpoints."""
+"""Starlette endpoints of the skill catalogue: the list, one skill, and its files."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Catalogue:
     """The skills of one adapter; each method is a Starlette endpoint.
 
     Attributes:
-        skills: What is served of each skill, and its files, by its name.
-        unavailable: Why a skill is left out, by its name.
+        skills: The served part of each skill, and its files, by name.
+        unavailable: The reason why a skill is not served, by name.
     """
 
     skills: Mapping[str, tuple[Offer, Bundle]]
@@ -46,7 +46,7 @@ class Catalogue:
         return _response(request, _json.dumps(offer.document()), _JSON)
 
     async def download(self, request: Request) -> Response:
-        """Return all files of a skill as a zip."""
+        """Return all files of a skill as a zip archive."""
         offer, bundle = self._find(request)
         name = re.sub(r"[^\w.-]+", "-", offer.skill.name, flags=re.ASCII)
         headers = {"content-disposition": f'attachment; filename="{name}.zip"'}
@@ -66,7 +66,7 @@ class Catalogue:
         offer, bundle = self._find(request)
         name = request.path_params["path"]
         if any(segment in ("", ".", "..") for segment in re.split(r"[/\\]", name)):
-            raise Problem(400, "unsafe-path", f"`{name}` is not the path of a file")
+            raise Problem(400, "unsafe-path", f"`{name}` is not a valid file path")
         content = await _read(lambda: bundle.read(name))
         if content is None:
             raise Problem(
@@ -87,7 +87,7 @@ class Catalogue:
             raise Problem(
                 404,
                 "unknown-skill",
-                f"There is no skill `{name}`; there is: {', '.join(self.skills) or 'none'}",
+                f"There is no skill `{name}`; available skills: {', '.join(self.skills) or 'none'}",
             )
         return self.skills[name]
 
@@ -96,22 +96,22 @@ async def _read(read: Callable[[], _T]) -> _T:
     """Read files in a thread.
 
     Raises:
-        Problem: They are too large to be served.
+        Problem: 500, the files are too large to serve.
     """
     try:
         return await asyncio.to_thread(read)
-    except FileTooLarge as fault:
-        raise Problem(500, "file-too-large", f"This cannot be served: {fault}") from None
+    except FileTooLarge as error:
+        raise Problem(500, "file-too-large", f"This cannot be served: {error}") from None
 
 
 def _response(
     request: Request, content: bytes, media_type: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return a response with content, or 304 to a client that has it already."""
+    """Return a response with content, or 304 where the client has a current copy."""
     tag = f'"{sha256(content).hexdigest()[:32]}"'
     cached = {"etag": tag, "cache-control": "no-cache"}
-    known = request.headers.get("if-none-match", "").split(",")
-    if any(each.strip().removeprefix("W/") in (tag, "*") for each in known):
+    cached_tags = request.headers.get("if-none-match", "").split(",")
+    if any(each.strip().removeprefix("W/") in (tag, "*") for each in cached_tags):
         return Response(status_code=304, headers=cached)
     safe = {"x-content-type-options": "nosniff"}
     return Response(content, headers={**cached, **safe, **(headers or {})}, media_type=media_type)

@@ -1,4 +1,4 @@
-"""Check what skills need to be served: their folder, and tools that work."""
+"""Check that skills can be served: their folders and their tools."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def find_folder(skill: Skill, home: Path, report: Report) -> Folder | None:
         return None
     try:
         folder = _folder_at(require(skill.location, home))
-    except ValueError as fault:
+    except ValueError as error:
         report.warning(
             "missing-location",
-            f"the skill `{skill.name}` has no files, and its {SKILL_FILE} is made from its tools: {fault}",
+            f"the skill `{skill.name}` has no files, and its {SKILL_FILE} is made from its tools: {error}",
             (*skill.pointer, "location"),
         )
         return None
@@ -29,7 +29,7 @@ def find_folder(skill: Skill, home: Path, report: Report) -> Folder | None:
 
 
 def _folder_at(path: Path) -> Folder:
-    """Return the folder of a skill, also where its ``SKILL.md`` is named."""
+    """Return the folder of a skill, given the path of the folder or of its ``SKILL.md``."""
     folder = path.parent if path.name == SKILL_FILE else path
     if not folder.is_dir():
         raise ValueError(f"`{path}` is not a folder")
@@ -41,11 +41,11 @@ def check_tool(tool: SkillTool, folder: Folder | None, compiled: Compiled) -> No
 
     Args:
         tool: The tool.
-        folder: The skill's; None where it has none.
-        compiled: What the other adapters are made of.
+        folder: The folder of the skill; None where it has none.
+        compiled: The compiled functions of the other adapters.
 
     Raises:
-        ValueError: It cannot be used; the message is the reason.
+        ValueError: The tool cannot be used; the message is the reason.
         NotReadOnly: The tool that it refers to is excluded by ``--read-only``.
     """
     source = tool.source
@@ -60,11 +60,11 @@ def check_tool(tool: SkillTool, folder: Folder | None, compiled: Compiled) -> No
 
 
 def check_skill(skill: Skill, folder: Folder | None, compiled: Compiled) -> None:
-    """Check that a skill offers something; the arguments are as for ``check_tool``.
+    """Check that a skill has a usable tool or a file; the arguments are those of ``check_tool``.
 
     Raises:
         ValueError: None of its tools can be used, and it has no files.
-        NotReadOnly: That is so because of ``--read-only``.
+        NotReadOnly: The same, and some of its tools are excluded by ``--read-only``.
     """
     if folder is None and skill.tools and all(tool.pointer in compiled.unavailable for tool in skill.tools):
         reason = "none of its tools can be used"

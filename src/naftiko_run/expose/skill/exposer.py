@@ -1,4 +1,4 @@
-"""The skill adapter type: what its blocks are made of, how they are listed, and how they are served."""
+"""The skill adapter type: selects, compiles, describes and exposes ``skill`` blocks."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from naftiko_run.expose.skill.checks import check_skill, check_tool, find_folder
 
 
 class SkillExposer(Exposer):
-    """Exposes skills: metadata, files, and where each tool is called. It executes nothing."""
+    """Exposes skills: metadata, files, and where to call each tool. It executes nothing."""
 
     default_port: ClassVar[int] = 3011
     feature_kind: ClassVar[str] = "skill"
     is_derived: ClassVar[bool] = True
 
     def select(self, exposes: Exposes, selection: Selection) -> Exposes | None:
-        """Return the skills whose tools are made of what is selected; see ``AdapterType.select``."""
+        """Return the skills whose tools refer to selected functions; see ``AdapterType.select``."""
         assert isinstance(exposes, SkillExposes)
         selected = (_selected(skill, selection) for skill in exposes.skills)
         skills = tuple(each for each in selected if each is not None)
         return replace(exposes, skills=skills) if skills else None
 
     def compile(self, exposes: Exposes, compiler: BlockCompiler) -> None:
-        """Find the files of the skills, and check their tools; see ``AdapterType.compile``."""
+        """Find the files of the skills and check their tools; see ``AdapterType.compile``."""
         assert isinstance(exposes, SkillExposes)
         compiled = compiler.compiled
         for skill in exposes.skills:
@@ -45,7 +45,7 @@ class SkillExposer(Exposer):
             compiler.attempt(skill.pointer, title, partial(check_skill, skill, folder, compiled))
 
     def describe(self, exposes: Exposes, capability: Capability) -> Iterator[Feature]:
-        """Describe each skill with its tools, then those of them that are not served; see ``AdapterType.describe``."""
+        """Describe each skill with its tools, then its tools that are not served; see ``AdapterType.describe``."""
         assert isinstance(exposes, SkillExposes)
         unavailable = capability.unavailable
         for skill in exposes.skills:
@@ -58,7 +58,7 @@ class SkillExposer(Exposer):
                 if tool.pointer in unavailable:
                     yield Feature(f"{skill.name}.{tool.name}", reason=unavailable[tool.pointer])
 
-    def expose(self, exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Adapter:  # noqa: ARG002 - it receives no bodies
+    def expose(self, exposes: Exposes, capability: Capability, settings: ExposeSettings) -> Adapter:  # noqa: ARG002 - it accepts no bodies
         """Return the adapter of a ``skill`` block; see ``Exposer.expose``."""
         from naftiko_run.expose.skill.adapter import build_adapter
 
@@ -68,9 +68,9 @@ class SkillExposer(Exposer):
 
 
 def _selected(skill: Skill, selection: Selection) -> Skill | None:
-    """Return a skill without the tools that are made of what is excluded; None where nothing is left of it."""
+    """Return a skill without the tools that refer to excluded functions; None where nothing remains."""
     tools = tuple(
         each for each in skill.tools if each.source is None or not selection.is_excluded(each.source.unit)
     )
-    is_left = tools or skill.location or not skill.tools
-    return replace(skill, tools=tools) if is_left else None
+    has_content = tools or skill.location or not skill.tools
+    return replace(skill, tools=tools) if has_content else None

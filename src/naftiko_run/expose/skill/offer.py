@@ -1,4 +1,4 @@
-"""What a skill offers: the tools of it that can be used, each with the function behind it."""
+"""The served part of a skill: its usable tools, each with the function of its source."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class OfferedTool:
     """A tool of a skill that can be used.
 
     Attributes:
-        model: As the document has it.
-        description: Its own, or that of its source.
-        function: The source's; None for a file of instructions.
+        model: The tool of the document.
+        description: Its description, or that of its source.
+        function: The function of its source; None for a file of instructions.
     """
 
     model: SkillTool
@@ -25,7 +25,7 @@ class OfferedTool:
     function: Function | None
 
     def document(self) -> dict[str, Any]:
-        """Describe it to a client."""
+        """Return the JSON representation of the tool."""
         document: dict[str, Any] = {"name": self.model.name, "description": self.description}
         source = self.model.source
         if source is None:
@@ -43,9 +43,9 @@ class Offer:
     """A skill that is served.
 
     Attributes:
-        skill: As the document has it.
-        description: Its own, or the best that the document says in its place; never empty.
-        tools: Those that can be used.
+        skill: The skill of the document.
+        description: Its description, or a fallback from the document; never empty.
+        tools: The tools that can be used.
     """
 
     skill: Skill
@@ -53,13 +53,13 @@ class Offer:
     tools: tuple[OfferedTool, ...]
 
     def summary(self) -> dict[str, Any]:
-        """Describe it in a list."""
+        """Return the JSON representation of the skill in a list."""
         licence = {"license": self.skill.license} if self.skill.license else {}
         tools = [tool.model.name for tool in self.tools]
         return {"name": self.skill.name, "description": self.description, **licence, "tools": tools}
 
     def front_matter(self) -> dict[str, Any]:
-        """Give the fields of its ``SKILL.md``; what the Agent Skills format does not know only where it was set."""
+        """Return the front matter of its ``SKILL.md``; fields outside the Agent Skills format only where they are set."""
         skill = self.skill
         fields = {
             "name": skill.name,
@@ -76,7 +76,7 @@ class Offer:
         return {name: value for name, value in fields.items() if value} | flags
 
     def document(self) -> dict[str, Any]:
-        """Describe it to a client, with its tools."""
+        """Return the JSON representation of the skill, with its tools."""
         flags = {
             "user-invocable": self.skill.user_invocable,
             "disable-model-invocation": self.skill.disable_model_invocation,
@@ -85,12 +85,12 @@ class Offer:
 
 
 def offer_of(skill: Skill, exposes: SkillExposes, capability: Capability) -> Offer:
-    """Give what is served of a skill."""
+    """Return the served part of a skill."""
     tools = tuple(
         _tool(tool, capability) for tool in skill.tools if tool.pointer not in capability.unavailable
     )
-    said = (skill.description, exposes.description, capability.document.info.description)
-    description = next((each for each in said if each.strip()), "")
+    candidates = (skill.description, exposes.description, capability.document.info.description)
+    description = next((each for each in candidates if each.strip()), "")
     return Offer(skill, description or f"What {capability.label} can do.", tools)
 
 
