@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Final
 
-_THRESHOLDS: Final = (20_000, 20, 100)
+_THRESHOLDS: Final = (20_000, 5, 400)
 """A full collection stops every request and frees little: most of what a request allocates is freed immediately."""
 _TRIED_PER_REQUEST: Final = "sniffio"
 """The module that httpcore tries to import several times per request: without a record that it is missing, a call takes
