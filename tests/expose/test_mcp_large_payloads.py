@@ -120,14 +120,14 @@ THROUGH_SDK = [(b',"unknown":1', b""), (b"", TOKEN)]
 
 
 def limit() -> float:
-    """Return the CPU seconds of parsing the long text twice, which is less than the SDK takes for it.
+    """Return the CPU seconds of parsing the long text once, which is less than any other operation on it.
 
-    Stock protocols take as long only to pass its bytes on.
+    With the stock protocols it is four times as much: they take as long as one only to pass the bytes on.
     """
     begun = time.thread_time()
     json.loads(ROWS)
     is_stock = "NAFTIKO_HTTP_SERVER" in os.environ or "NAFTIKO_HTTP_CLIENT" in os.environ
-    return (4 if is_stock else 2) * (time.thread_time() - begun)
+    return (4 if is_stock else 1) * (time.thread_time() - begun)
 
 
 @pytest.mark.usefixtures("_no_collection")

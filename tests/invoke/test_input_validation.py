@@ -143,7 +143,9 @@ def test_a_keyword_that_is_no_schema_is_left_out_with_a_warning(
 
 
 def test_an_invalid_pattern_is_reported_with_the_reason() -> None:
-    with pytest.raises(ValueError, match="invalid regular expression: unterminated character set"):
+    with pytest.raises(
+        ValueError, match=r"^`pattern`: invalid regular expression: unterminated character set"
+    ):
         compile_schema({"pattern": "^[a-z-+$"})
 
 

@@ -66,7 +66,7 @@ class Access:
 def compile_access(document: Document, bindings: Bindings, report: Report) -> dict[Pointer, Access]:
     """Compile the authentication of adapters, and report those that cannot be served.
 
-    Stdio has no authentication: whoever started the process can use it.
+    Stdio has no authentication: the user who starts the process can use it.
 
     Args:
         document: The document.
