@@ -240,20 +240,9 @@ def _compiled(text: bytes) -> jsonschema_rs.Draft202012Validator:
     try:
         return jsonschema_rs.Draft202012Validator(schema, retriever=_retrieve, mask="it")
     except jsonschema_rs.ValidationError as fault:
-        at = "/".join(map(str, _place_of(fault, schema)))
+        at = "/".join(map(str, fault.instance_path))
         message = _describe(fault)
         raise ValueError(f"`{at}`: {message}" if at else message) from None
-
-
-def _place_of(fault: jsonschema_rs.ValidationError, schema: Any) -> list[str | int]:
-    """Return the place of an error in a schema; older versions of the library omit the keyword of a pattern."""
-    place = [*fault.instance_path]
-    value = schema
-    for step in place:
-        value = value[step]
-    if isinstance(value, dict) and isinstance(fault.instance, str) and value.get("pattern") == fault.instance:
-        place.append("pattern")
-    return place
 
 
 def _describe(fault: jsonschema_rs.ValidationError) -> str:
