@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import math
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from json.decoder import JSONDecodeError, JSONDecoder
@@ -77,17 +78,15 @@ def _weight(value: Any, limit: int) -> int:
     """Return the number of members of a value at all levels, strings weighted by length; stops at about a limit."""
     weight = 1
     waiting = [value]
-    while waiting and weight < limit:
-        each = waiting.pop()
+    for each in waiting:
         kind = type(each)
         if kind is str:
             weight += len(each) // _CHARACTERS_PER_WEIGHT
-        elif kind is dict:
+        elif kind is dict or kind is list:
             weight += len(each)
-            waiting.extend(each.values())
-        elif kind is list:
-            weight += len(each)
-            waiting.extend(each)
+            if weight >= limit:
+                break
+            waiting.extend(each.values() if kind is dict else each)
     return weight
 
 
@@ -323,3 +322,37 @@ class _Parser:
 
     def _fault(self, what: str) -> ValueError:
         return ValueError(f"{what} at byte {self._position(self._at)}")
+
+
+def free_incrementally(holders: list[Any]) -> None:
+    """Free JSON values in steps that let other threads run; freeing them at once holds the lock.
+
+    Members that something else refers to are left alone.
+
+    Args:
+        holders: A list with the last references to the values.
+    """
+    while holders:
+        container = holders.pop()
+        member = None
+        if sys.getrefcount(container) > _REFERENCES_TO_OWN:
+            continue
+        if type(container) is dict:
+            while container:
+                _, member = container.popitem()
+                if type(member) is dict or type(member) is list:
+                    holders.append(member)
+        elif type(container) is list:
+            while container:
+                member = container.pop()
+                if type(member) is dict or type(member) is list:
+                    holders.append(member)
+
+
+def _references_to_own() -> int:
+    """Return how many references the interpreter counts for an object that only one variable refers to."""
+    container: list[Any] = [[]].pop()
+    return sys.getrefcount(container)
+
+
+_REFERENCES_TO_OWN: Final = _references_to_own()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import yaml
 
 from consume.recording import consumes
 from naftiko_run.capability import Settings, compile_capability
+from naftiko_run.consume import OutgoingRequest, SandboxTransport, UpstreamResponse
 from naftiko_run.document.load import load_text
 from naftiko_run.invoke import Outcome
 
@@ -106,3 +108,22 @@ def test_the_log_shows_long_requests_in_part(caplog: pytest.LogCaptureFixture) -
     with caplog.at_level("INFO", "naftiko_run.consume.sandbox"):
         try_out(operation, {"body": {"a": "x" * 100_000}})
     assert len(caplog.text) < 5000
+
+
+def test_a_large_request_does_not_block_the_event_loop() -> None:
+    operation = {"method": "POST", "inputParameters": [{"in": "body", "name": "body"}]}
+    text = yaml.safe_dump({"naftiko": "1.0.0-alpha2", "capability": {"consumes": [consumes(operation)]}})
+    body = json.dumps([{"a": [number]} for number in range(50_000)]).encode()
+    request = OutgoingRequest("api.op", "POST", "https://api.example.com/v1/things", (), body)
+
+    async def call() -> tuple[UpstreamResponse, int]:
+        calling = asyncio.create_task(SandboxTransport(load_text(text).document).send(request))
+        turns = 0
+        while not calling.done():
+            turns += 1
+            await asyncio.sleep(0)
+        return await calling, turns
+
+    response, turns = asyncio.run(call())
+    assert len(json.loads(response.body)["sandbox"]["wouldSend"]["body"]) == 50_000
+    assert turns > 10

@@ -267,7 +267,7 @@ def test_an_internal_error_shows_only_an_id(mode: str, caplog: pytest.LogCapture
 class Broken:
     """A plan that raises an unexpected exception."""
 
-    async def run(self, *_: Any) -> Outcome:
+    async def run(self, *_: Any, **__: Any) -> Outcome:
         raise RuntimeError("what only we should read")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import weakref
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from expressions.values import json_values
 from naftiko_run import _json
-from naftiko_run._json_incremental import parse_incrementally, write_incrementally
+from naftiko_run._json_incremental import free_incrementally, parse_incrementally, write_incrementally
 
 WINDOWS = st.sampled_from([4, 7, 16, 64, 1000])
 
@@ -162,3 +163,22 @@ def test_a_step_writes_little() -> None:
     value = {"rows": [{"a": [1, {"b": None}]}] * 100_000, "text": "x" * 1000}
     assert write_incrementally(value, dumps) == _json.dumps(value)
     assert max(map(len, steps)) < 256 * 1024
+
+
+@given(st.lists(json_values), st.lists(json_values))
+def test_freeing_a_value_leaves_alone_what_is_used_elsewhere(own: list[Any], shared: list[Any]) -> None:
+    expected = json.dumps(shared)
+    free_incrementally([{"own": own.copy(), "shared": shared, "each": shared.copy()}])
+    assert json.dumps(shared) == expected
+
+
+def test_all_of_a_value_is_freed() -> None:
+    class Marker:
+        pass
+
+    marker = Marker()
+    freed = weakref.ref(marker)
+    free_incrementally([{"a": [{"b": [marker]}, 1, "x"]}])
+    assert freed() is marker
+    del marker
+    assert freed() is None

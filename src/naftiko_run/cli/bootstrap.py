@@ -16,8 +16,9 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Final
 
-_THRESHOLDS: Final = (20_000, 5, 400)
-"""A full collection stops every request and frees little: most of what a request allocates is freed immediately."""
+_THRESHOLDS: Final = (2_000, 10, 4_000)
+"""Collections stop every request and free little: most of what a request allocates is freed immediately. While a long
+JSON text is parsed, collections of many objects would hold the interpreter lock for long; these take a few milliseconds."""
 _TRIED_PER_REQUEST: Final = "sniffio"
 """The module that httpcore tries to import several times per request: without a record that it is missing, a call takes
 50 % longer."""

@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from naftiko_run import _json
-from naftiko_run._json_incremental import is_large
 from naftiko_run.expressions import as_text
 
 Encoded = tuple[str, bytes]
 """Content-Type and bytes."""
 
-Encode = Callable[[Any], Encoded]
+Encode = Callable[[Any, bool], Encoded]
+"""Encodes a value; True for a large one, which is encoded in a thread, in steps that let other threads run."""
 
 
 def encoder(body_type: str) -> Encode:
@@ -23,23 +23,22 @@ def encoder(body_type: str) -> Encode:
     return _ENCODERS[body_type]
 
 
-def _encode_json(value: Any) -> Encoded:
-    written = _json.dumps_incrementally(value) if is_large(value) else _json.dumps(value)
-    return "application/json", written
+def _encode_json(value: Any, is_large: bool) -> Encoded:  # noqa: FBT001
+    return "application/json", _json.dumps_incrementally(value) if is_large else _json.dumps(value)
 
 
 def _typed_text(content_type: str) -> Encode:
-    return lambda value: (content_type, as_text(value).encode())
+    return lambda value, _: (content_type, as_text(value).encode())
 
 
-def _yaml(value: Any) -> Encoded:
+def _yaml(value: Any, _: bool) -> Encoded:  # noqa: FBT001
     import yaml
 
     text = value if isinstance(value, str) else yaml.safe_dump(value, allow_unicode=True, sort_keys=False)
     return "application/yaml", text.encode()
 
 
-def _form(value: Any) -> Encoded:
+def _form(value: Any, _: bool) -> Encoded:  # noqa: FBT001
     if isinstance(value, dict):
         pairs = [
             (name, as_text(each))
@@ -51,7 +50,7 @@ def _form(value: Any) -> Encoded:
     return "application/x-www-form-urlencoded", as_text(value).encode()
 
 
-def _multipart(value: Any) -> Encoded:
+def _multipart(value: Any, _: bool) -> Encoded:  # noqa: FBT001
     import httpx  # only its multipart encoder is used
 
     parts = _parts(value)
@@ -82,7 +81,7 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
     return parts
 
 
-def _binary(value: Any) -> Encoded:
+def _binary(value: Any, _: bool) -> Encoded:  # noqa: FBT001
     """Decode base64 text into bytes; a mapping of one value is treated as that value."""
     if isinstance(value, dict) and len(value) == 1:
         value = next(iter(value.values()))

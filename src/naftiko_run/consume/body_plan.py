@@ -137,7 +137,7 @@ def in_language_of(body: Body, content_type: str) -> Body:
 
 def _with_content_type(encode: Encode, content_type: str) -> Encode:
     """Return an encoder that uses another Content-Type."""
-    return lambda value: (content_type, encode(value)[1])
+    return lambda value, is_large: (content_type, encode(value, is_large)[1])
 
 
 def _compile_data(body: Body, resolve: Resolve) -> BodyPlan:
@@ -199,7 +199,7 @@ def _compile_json_text(text: str, resolve: Resolve, encode: Encode) -> BodyPlan:
         return BodyPlan(compile_value(text, resolve, lenient=True), encode)
 
 
-def _encode_json_text(value: Any) -> Encoded:
+def _encode_json_text(value: Any, _: bool) -> Encoded:  # noqa: FBT001
     """Encode JSON text rendered from sections; a template without a value can make it invalid."""
     content = str(value).encode()
     try:

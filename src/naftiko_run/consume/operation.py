@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeVar
 
 from naftiko_run._json import LARGE_TEXT, InvalidUnicode
-from naftiko_run._json_incremental import is_large
+from naftiko_run._json_incremental import free_incrementally, is_large
 from naftiko_run.consume.authentication.scheme import AuthenticationScheme
 from naftiko_run.consume.body_plan import CallerBody
 from naftiko_run.consume.deadline import authorize_with_deadline
+from naftiko_run.consume.decode_pool import run_in_decode_pool
 from naftiko_run.consume.formats import Format, JsonFormat, MarkdownFormat
 from naftiko_run.consume.masking import Mask, UrlSecrets
 from naftiko_run.consume.request_plan import RequestLimits, RequestPlan
@@ -41,10 +40,6 @@ _PLAIN_JSON: Final = frozenset(
 )
 _OPENING: Final = frozenset((b"{", b"["))
 """The first byte of a JSON object or array without a byte order mark or white space before it."""
-
-_decode_pool = ThreadPoolExecutor(2, "decode")
-"""The threads share the interpreter lock with the event loop, so there are few; with two, one slow response does not
-block the next."""
 
 _T = TypeVar("_T")
 
@@ -102,6 +97,8 @@ class UpstreamOperation:
         raw_body: CallerBody | None = None,
         max_binary_size: int | None = None,
         stream_threshold: int | None = None,
+        *,
+        large: bool | None = None,
     ) -> Awaitable[UpstreamResponse]:
         """Call the operation once.
 
@@ -110,6 +107,7 @@ class UpstreamOperation:
             raw_body: The body of the caller's HTTP request; None if the caller does not use HTTP.
             max_binary_size: The adapter's limit, for an operation that returns bytes and has no limit of its own.
             stream_threshold: See ``OutgoingRequest.stream_threshold``.
+            large: Whether the arguments are large; None to find out.
 
         Raises:
             InvalidInput: An argument cannot be used in its place in the request.
@@ -125,7 +123,7 @@ class UpstreamOperation:
             usual = min(DEFAULT_MAX_BINARY_SIZE, self.max_response)
             max_answer = next((size for size in sizes if size is not None), usual)
         limits = (self.timeout, max_answer, stream_threshold, self.max_response)
-        if self.plan.body is not None and is_large(arguments):
+        if self.plan.body is not None and (is_large(arguments) if large is None else large):
             return self._call_offloaded(arguments, raw_body, limits)
         request = self.plan.fill(arguments, raw_body, limits)
         if self.mask is not None:
@@ -136,7 +134,7 @@ class UpstreamOperation:
         self, arguments: Mapping[str, Any], raw_body: CallerBody | None, limits: RequestLimits
     ) -> UpstreamResponse:
         """Build a large request in a thread, and send it."""
-        request = await run_in_decode_pool(lambda: self.plan.fill(arguments, raw_body, limits))
+        request = await run_in_decode_pool(lambda: self.plan.fill(arguments, raw_body, limits, is_large=True))
         return await (self._sent(request) if self.mask is None else self._masked(self.mask, request))
 
     def _sent(self, request: OutgoingRequest) -> Awaitable[UpstreamResponse]:
@@ -182,9 +180,16 @@ class UpstreamOperation:
         try:
             if not self.should_offload(response):
                 return transform(self.decode(response))
-            return await run_in_decode_pool(lambda: transform(self.decode(response)))
+            return await run_in_decode_pool(lambda: self._transformed(response, transform))
         except RecursionError:
             raise UndecodableResponse(f"{self.name} returned a response that is nested too deeply") from None
+
+    def _transformed(self, response: UpstreamResponse, transform: Callable[[Any], _T]) -> _T:
+        """Decode a large response, transform its data, and free it in steps."""
+        decoded = [self.decode(response)]
+        transformed = transform(decoded[0])
+        free_incrementally(decoded)
+        return transformed
 
     def is_plain_json(self, content: bytes, media_type: str) -> bool:
         """Whether a response can be used without decoding: a short JSON text, in UTF-8 as far as is declared."""
@@ -222,8 +227,3 @@ class UpstreamOperation:
                 f"{self.name} returned a response that is not {self.model.output_raw_format.upper()} "
                 f"(Content-Type: {essence}): {fault}"
             ) from None
-
-
-async def run_in_decode_pool(work: Callable[[], _T]) -> _T:
-    """Run work that takes long in one of the few threads for decoding, outside the event loop."""
-    return await asyncio.get_running_loop().run_in_executor(_decode_pool, work)

@@ -74,6 +74,8 @@ class RequestPlan:
         arguments: Mapping[str, Any],
         raw_body: CallerBody | None = None,
         limits: RequestLimits = _USUAL,
+        *,
+        is_large: bool = False,
     ) -> OutgoingRequest:
         """Build a request.
 
@@ -82,6 +84,7 @@ class RequestPlan:
             raw_body: The body of the caller's HTTP request, sent unchanged if the whole body is one argument; None
                 if the caller does not use HTTP.
             limits: More attributes of the request.
+            is_large: Whether the arguments are large; call it in a thread then.
 
         Raises:
             MissingBinding: A variable that the request needs is not set.
@@ -90,7 +93,7 @@ class RequestPlan:
         if self.missing:
             raise MissingBinding(self.missing, self.operation)
         try:
-            return self._request(arguments, raw_body, limits)
+            return self._request(arguments, raw_body, limits, is_large)
         except UnicodeEncodeError:
             raise InvalidInput(
                 [Violation("", "contains an unpaired surrogate, which cannot be encoded as UTF-8")]
@@ -101,12 +104,16 @@ class RequestPlan:
             raise InvalidInput([Violation("", "is nested too deeply")]) from None
 
     def _request(
-        self, arguments: Mapping[str, Any], raw_body: CallerBody | None, limits: RequestLimits
+        self,
+        arguments: Mapping[str, Any],
+        raw_body: CallerBody | None,
+        limits: RequestLimits,
+        is_large: bool,  # noqa: FBT001
     ) -> OutgoingRequest:
         url = self.fixed_url or self._url(arguments)
         content_type, body = "", None
         if self.body is not None:
-            content_type, body = self._body(self.body, arguments, raw_body)
+            content_type, body = self._body(self.body, arguments, raw_body, is_large)
         if self.headers or self.cookies:
             headers = self._headers(arguments, content_type)
             return OutgoingRequest(self.operation, self.method, url, headers, body, *limits)
@@ -217,7 +224,11 @@ class RequestPlan:
             headers.append(("Cookie", "; ".join(written).strip(" ")))
 
     def _body(
-        self, plan: BodyPlan, arguments: Mapping[str, Any], raw_body: CallerBody | None
+        self,
+        plan: BodyPlan,
+        arguments: Mapping[str, Any],
+        raw_body: CallerBody | None,
+        is_large: bool,  # noqa: FBT001
     ) -> tuple[str, bytes | None]:
         """Return the Content-Type and the body; an empty type and None for no body."""
         try:
@@ -233,7 +244,7 @@ class RequestPlan:
         if value is MISSING or value is None or plan.is_absent(value, raw_body):
             return "", None
         try:
-            content_type, content = plan.encode(value)
+            content_type, content = plan.encode(value, is_large)
         except (TypeError, ValueError, AttributeError) as fault:
             raise InvalidInput([Violation("/body", f"cannot be sent as the body: {fault}")]) from None
         return media_type or content_type, content

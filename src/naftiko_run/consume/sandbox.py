@@ -11,7 +11,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from naftiko_run import _json
+from naftiko_run._json_incremental import free_incrementally
 from naftiko_run.bindings import Bindings, Bound
+from naftiko_run.consume.decode_pool import run_in_decode_pool
 from naftiko_run.document.model import ConsumedOperation, ConsumedOutput, Document, Parameter
 from naftiko_run.errors import BoundVariable
 from naftiko_run.http.messages import OutgoingRequest, StreamedResponse, UpstreamResponse
@@ -56,10 +58,22 @@ class SandboxTransport:
         """Return a sample response to a request."""
         if request.stream:
             return await self._stream(request)
-        shown: dict[str, Any] = {"operation": request.operation, "wouldSend": _described(request)}
+        if request.body is not None and len(request.body) > _json.LARGE_TEXT:
+            return await run_in_decode_pool(lambda: self._long_response(request))
+        return self._response(request, _described(request))
+
+    def _long_response(self, request: OutgoingRequest) -> UpstreamResponse:
+        described = [_described(request)]
+        response = self._response(request, described[0])
+        free_incrementally(described)
+        return response
+
+    def _response(self, request: OutgoingRequest, described: dict[str, Any]) -> UpstreamResponse:
+        shown: dict[str, Any] = {"operation": request.operation, "wouldSend": described}
         # Outputs and steps keep only mapped parts of the response, so the request is also logged.
-        text = _json.dumps(shown["wouldSend"]).decode()
-        _log.info("%s would send %s", request.operation, _truncated(text))
+        if _log.isEnabledFor(logging.INFO):
+            text = _json.dumps_incrementally(described).decode()
+            _log.info("%s would send %s", request.operation, _truncated(text))
         model = self._operations.get(request.operation)
         if model is None:  # forwarded: the document does not describe the response
             return _json_response(200, {"sandbox": shown})
@@ -148,4 +162,4 @@ def _place(body: dict[str, Any], names: list[str], output: ConsumedOutput) -> No
 
 
 def _json_response(status: int, value: Any) -> UpstreamResponse:
-    return UpstreamResponse(status, (("content-type", "application/json"),), _json.dumps(value))
+    return UpstreamResponse(status, (("content-type", "application/json"),), _json.dumps_incrementally(value))

@@ -10,15 +10,12 @@ from naftiko_run import _json
 from naftiko_run._json_incremental import count_containers
 from naftiko_run.expose.exposer import Receive, Scope
 from naftiko_run.expose.problems import Problem
-from naftiko_run.invoke import run_in_decode_pool
+from naftiko_run.invoke import LARGE_INPUT, run_in_decode_pool
 
 _log = logging.getLogger(__name__)
 
 MAX_CONTAINERS: Final = 1_000_000
 """The maximum number of objects and arrays in one body."""
-_THREAD_THRESHOLD: Final = 64 * 1024
-"""Bodies longer than this many bytes are parsed in a thread; for shorter ones, the thread switch costs more."""
-
 HEADERS: Final = sys.intern("naftiko.headers")
 """The scope key under which ``headers_by_name`` caches the headers."""
 
@@ -112,7 +109,7 @@ async def read_json(content: bytes) -> tuple[Any, bytes]:
     Raises:
         ValueError: The body is not JSON, is nested too deeply, or has too many objects and arrays.
     """
-    if len(content) <= _THREAD_THRESHOLD:
+    if len(content) <= LARGE_INPUT:
         value, text = _json.loads_repaired(content)
     else:
         value, text = await run_in_decode_pool(lambda: _parse_long(content))

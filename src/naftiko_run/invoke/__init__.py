@@ -1,10 +1,10 @@
 """Functions: inputs, plan and outputs; every adapter invokes them."""
 
-from naftiko_run.consume import CallerBody, run_in_decode_pool
+from naftiko_run.consume import CallerBody, free_in_decode_pool, run_in_decode_pool
 from naftiko_run.consume.formats import repaired_text
 from naftiko_run.invoke.content import compile_content
 from naftiko_run.invoke.forward import Forwarder
-from naftiko_run.invoke.function import Function
+from naftiko_run.invoke.function import LARGE_INPUT, Function
 from naftiko_run.invoke.function_compiler import FunctionCompiler, InputCache
 from naftiko_run.invoke.input_validation import Coercion, InputValidator, compile_coercion
 from naftiko_run.invoke.inputs import Input, input_schema
@@ -18,6 +18,7 @@ from naftiko_run.invoke.scripting import ScriptCompiler, ScriptDefaults, ScriptR
 from naftiko_run.invoke.violations import violations_of
 
 __all__ = [
+    "LARGE_INPUT",
     "Argument",
     "CallerBody",
     "Coercion",
@@ -40,6 +41,7 @@ __all__ = [
     "compile_prompt",
     "compile_questions",
     "compile_schema",
+    "free_in_decode_pool",
     "input_schema",
     "is_safe_to_call",
     "repaired_text",

@@ -63,7 +63,12 @@ class Call:
         ]
 
     def send(
-        self, scope: Scope, raw_body: CallerBody | None = None, stream_threshold: int | None = None
+        self,
+        scope: Scope,
+        raw_body: CallerBody | None = None,
+        stream_threshold: int | None = None,
+        *,
+        large: bool | None = None,
     ) -> Awaitable[UpstreamResponse]:
         """Call the operation once; see ``UpstreamOperation.call``."""
         arguments = scope
@@ -75,7 +80,7 @@ class Call:
                     arguments.pop(name, None)
                 else:
                     arguments[name] = value
-        return self.operation.call(arguments, raw_body, self.max_binary_size, stream_threshold)
+        return self.operation.call(arguments, raw_body, self.max_binary_size, stream_threshold, large=large)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,12 @@ class CallPlan:
     passes_raw_body: bool
 
     async def run(
-        self, values: dict[str, Any], raw_body: CallerBody | None, stream_threshold: int | None
+        self,
+        values: dict[str, Any],
+        raw_body: CallerBody | None,
+        stream_threshold: int | None,
+        *,
+        large: bool,
     ) -> Outcome:
         """Call the operation and shape its response; see ``Function.invoke``."""
         if self.known is not None and "body" not in values:
@@ -108,7 +118,8 @@ class CallPlan:
         shape = self.outputs.apply
         if raw_body is not None and not self.passes_raw_body:
             raw_body = raw_body.without_content()
-        response = await self.call.send(values, raw_body, stream_threshold if shape is None else None)
+        threshold = stream_threshold if shape is None else None
+        response = await self.call.send(values, raw_body, threshold, large=large)
         headers = response.headers
         if response.status != 200 and (location := self.call.operation.location(response)):
             headers = tuple((name, location if name == "location" else value) for name, value in headers)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from naftiko_run.consume import CallerBody, UpstreamOperation
+from naftiko_run._json_incremental import is_large
+from naftiko_run.consume import CallerBody, UpstreamOperation, run_in_decode_pool
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.errors import BoundVariable, MissingBinding, Unsupported
 from naftiko_run.expressions import MISSING, Expression
@@ -14,12 +15,20 @@ from naftiko_run.invoke.input_validation import InputValidator
 from naftiko_run.invoke.inputs import Input
 from naftiko_run.invoke.outcome import Outcome
 
+LARGE_INPUT: Final = 64 * 1024
+"""Inputs from a longer JSON text are validated and encoded in a thread; for shorter ones, the thread switch takes longer."""
+
 
 class Plan(Protocol):
     """What a function does with its inputs: one call, steps, or a mock."""
 
     async def run(
-        self, values: dict[str, Any], raw_body: CallerBody | None, stream_threshold: int | None
+        self,
+        values: dict[str, Any],
+        raw_body: CallerBody | None,
+        stream_threshold: int | None,
+        *,
+        large: bool,
     ) -> Outcome:
         """Run the plan; see ``Function.invoke``.
 
@@ -27,6 +36,7 @@ class Plan(Protocol):
             values: The validated inputs; the plan may modify them.
             raw_body: As for ``Function.invoke``.
             stream_threshold: As for ``Function.invoke``.
+            large: Whether the inputs are too large to be traversed on the event loop.
         """
         ...
 
@@ -95,6 +105,7 @@ class Function:
         *,
         raw_body: CallerBody | None = None,
         stream_threshold: int | None = None,
+        size: int | None = None,
     ) -> Outcome:
         """Call the function once.
 
@@ -104,6 +115,7 @@ class Function:
                 passed through whole, with its nulls. None for callers without a body.
             stream_threshold: A response that is passed through and is longer than this many bytes
                 may be streamed: see ``Outcome.chunks``. None to always read the whole response.
+            size: The size in bytes of the JSON text that ``inputs`` were parsed from; None if it is unknown.
 
         Raises:
             InvalidInput: The inputs do not match the schema; nothing was sent.
@@ -115,7 +127,12 @@ class Function:
             ResponseTooLarge: The response is larger than the limit.
             StepFailed: The upstream of a step returned an error.
         """
-        values = self._validator.check(inputs, keep_nulls=raw_body is not None)
+        large = is_large(inputs) if size is None else size > LARGE_INPUT
+        keep_nulls = raw_body is not None
+        if large:
+            values = await run_in_decode_pool(lambda: self._validator.check(inputs, keep_nulls=keep_nulls))
+        else:
+            values = self._validator.check(inputs, keep_nulls=keep_nulls)
         if raw_body is not None and values.get("body") is not inputs.get("body"):
             raw_body = raw_body.without_content()
         if self.refusal:
@@ -129,4 +146,4 @@ class Function:
         for layer in self._given:
             given = [(name, expression.evaluate(values)) for name, expression in layer]
             values |= {name: value for name, value in given if value is not MISSING}
-        return await self._plan.run(values, raw_body, stream_threshold)
+        return await self._plan.run(values, raw_body, stream_threshold, large=large)

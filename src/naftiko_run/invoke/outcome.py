@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run import _json
+from naftiko_run._json_incremental import free_incrementally
 from naftiko_run.consume import run_in_decode_pool
 from naftiko_run.consume.formats import decode_text, repaired_text
 from naftiko_run.expressions import MISSING
@@ -114,6 +115,11 @@ class Outcome:
         """
         if is_long or (self.is_long and not self.is_binary):
             await run_in_decode_pool(lambda: self.value)
+
+    def free_value(self) -> None:
+        """Free the value in steps; call it in a thread."""
+        holders, self._value, self._decoded = [self._value], MISSING, False
+        free_incrementally(holders)
 
     @property
     def text(self) -> str:

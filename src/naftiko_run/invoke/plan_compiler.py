@@ -39,6 +39,8 @@ class MockPlan:
         values: dict[str, Any],
         raw_body: CallerBody | None,  # noqa: ARG002 - required by Plan
         stream_threshold: int | None,  # noqa: ARG002 - required by Plan
+        *,
+        large: bool,  # noqa: ARG002 - required by Plan
     ) -> Outcome:
         """Return the result; see ``Function.invoke``."""
         return Outcome(204, b"") if self.shape is None else Outcome.of_value(self.shape({}, values))

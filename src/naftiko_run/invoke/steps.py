@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from naftiko_run.consume import CallerBody
+from naftiko_run._json_incremental import is_large
+from naftiko_run.consume import CallerBody, run_in_decode_pool
 from naftiko_run.errors import InvalidInput, InvocationError, ScriptFailed, StepFailed
 from naftiko_run.expressions import MISSING, Expression, Scope
 from naftiko_run.invoke.call import Call
@@ -141,6 +142,8 @@ class StepsPlan:
         values: dict[str, Any],
         raw_body: CallerBody | None,  # noqa: ARG002 - required by Plan
         stream_threshold: int | None,  # noqa: ARG002 - required by Plan
+        *,
+        large: bool,  # noqa: ARG002 - required by Plan
     ) -> Outcome:
         """Run all steps and return the result; see ``Function.invoke``.
 
@@ -156,11 +159,17 @@ class StepsPlan:
         else:
             await self._run_concurrently(scope, progress)
         received = self._gathered(scope) if self.mappings else scope[STEP_PREFIX + self.last].value
+        if is_large(received):
+            return await run_in_decode_pool(lambda: self._outcome(received, scope, in_steps=True))
+        return self._outcome(received, scope)
+
+    def _outcome(self, received: Any, scope: Scope, *, in_steps: bool = False) -> Outcome:
+        """Shape what the steps returned; with ``in_steps``, a large value in a thread."""
         shape = self.outputs.apply
         result = received if shape is None else shape(None if received is MISSING else received, scope)
         if self.mappings and isinstance(result, dict):
             result = {**received, **result}  # keep mapped values that are not declared as outputs
-        return Outcome(204, b"") if result is MISSING else Outcome.of_value(result)
+        return Outcome(204, b"") if result is MISSING else Outcome.of_value(result, in_steps=in_steps)
 
     async def _run_concurrently(self, scope: dict[str, Any], progress: Progress) -> None:
         tasks: list[asyncio.Task[None]] = []

@@ -6,7 +6,7 @@ an object or array that is passed as JSON text is parsed, with a note as well.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Final
@@ -15,8 +15,9 @@ from naftiko_run import _json
 from naftiko_run._json_incremental import is_large
 from naftiko_run.diagnostics import json_pointer
 from naftiko_run.errors import InvalidInput
+from naftiko_run.expose.mcp.fast_path import Invoke
 from naftiko_run.expose.mcp.property_keys import Schema, exposed_schema
-from naftiko_run.invoke import Function, Input, InputValidator, Outcome, run_in_decode_pool
+from naftiko_run.invoke import LARGE_INPUT, Function, Input, InputValidator, Outcome, run_in_decode_pool
 
 _OPEN_KEYWORDS: Final = frozenset(
     (
@@ -104,11 +105,11 @@ class Arguments:
         return checked
 
     @property
-    def invoke(self) -> Callable[[Mapping[str, Any]], Awaitable[Outcome]]:
+    def invoke(self) -> Invoke:
         """The callable for arguments that need no note: the function's own ``invoke`` if no key differs."""
         return self._function.invoke if self._keys is None else self._invoke
 
-    async def _invoke(self, arguments: Mapping[str, Any]) -> Outcome:
+    async def _invoke(self, arguments: Mapping[str, Any], /, *, size: int) -> Outcome:
         keys = self._keys
         assert keys is not None
 
@@ -117,18 +118,23 @@ class Arguments:
             self._check(exposed)
             return keys.to_original(exposed)
 
-        return await self.call(await run_in_decode_pool(renamed) if is_large(arguments) else renamed())
+        inputs = await run_in_decode_pool(renamed) if size > LARGE_INPUT else renamed()
+        return await self.call(inputs, size=size)
 
-    async def call(self, inputs: Mapping[str, Any]) -> Outcome:
+    async def call(self, inputs: Mapping[str, Any], *, size: int | None = None) -> Outcome:
         """Call the function with inputs by its own names.
+
+        Args:
+            inputs: See ``Function.invoke``.
+            size: See ``Function.invoke``.
 
         Raises:
             InvocationError: See ``Function.invoke``; violations point to the keys that clients see.
         """
         if self._keys is None:
-            return await self._function.invoke(inputs)
+            return await self._function.invoke(inputs, size=size)
         try:
-            return await self._function.invoke(inputs)
+            return await self._function.invoke(inputs, size=size)
         except InvalidInput as error:
             raise self._keys.exposed_error(error) from None
 

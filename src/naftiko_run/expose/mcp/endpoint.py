@@ -24,6 +24,7 @@ from naftiko_run.expose.mcp.jsonrpc import InvalidMessage, error_response, read_
 from naftiko_run.expose.mcp.large_payloads import attach_result, detach_arguments
 from naftiko_run.expose.problems import Problem
 from naftiko_run.expose.response import respond
+from naftiko_run.invoke import free_in_decode_pool
 
 
 class McpEndpoint:
@@ -93,11 +94,14 @@ class McpEndpoint:
         if isinstance(parsed, InvalidMessage):
             await respond(scope, send, 400, parsed.response, "application/json")
             return
-        if self._fast_path is not None and await self._fast_path.answer(
-            headers, parsed, scope, receive, send
-        ):
-            return
-        await self._answer_with_sdk(scope, receive, send, parsed.message, parsed.content)
+        try:
+            if self._fast_path is None or not await self._fast_path.answer(
+                headers, parsed, scope, receive, send
+            ):
+                await self._answer_with_sdk(scope, receive, send, parsed.message, parsed.content)
+        finally:
+            if len(content) > _json.LARGE_TEXT:
+                free_in_decode_pool(parsed.message)
 
     async def _answer_with_sdk(
         self, scope: Scope, receive: Receive, send: Send, message: dict[str, Any], content: bytes

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from mcp.shared.exceptions import MCPError
 from mcp.shared.inbound import encode_header_value
@@ -59,6 +59,14 @@ async def _never(_: Mapping[str, Any]) -> bool:
     return False
 
 
+class Invoke(Protocol):
+    """Calls a tool."""
+
+    def __call__(self, arguments: Mapping[str, Any], /, *, size: int) -> Awaitable[Outcome]:
+        """Call the tool; see ``Function.invoke``."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FastPathTool:
     """A tool whose calls need nothing but their arguments.
@@ -73,7 +81,7 @@ class FastPathTool:
         header: Its name as clients write it in ``Mcp-Name``.
     """
 
-    invoke: Callable[[Mapping[str, Any]], Awaitable[Outcome]]
+    invoke: Invoke
     result: Callable[[Outcome, str], JsonFragment]
     failure: Callable[[Exception, str], JsonFragment | MCPError]
     known: frozenset[str] | None = None
@@ -139,9 +147,11 @@ class FastPath:
         serialized_id = b"%d" % request_id if type(request_id) is int else _json.dumps(request_id)
         result: JsonFragment | MCPError
         try:
-            outcome = await cancel_on_disconnect(scope, receive, tool.invoke(arguments))
+            outcome = await cancel_on_disconnect(
+                scope, receive, tool.invoke(arguments, size=len(parsed.content))
+            )
             if outcome.is_long:
-                result = await run_in_decode_pool(lambda: tool.result(outcome, version))
+                result = await run_in_decode_pool(lambda: _long_result(tool, outcome, version))
             else:
                 result = tool.result(outcome, version)
         except Disconnected:
@@ -162,6 +172,13 @@ class FastPath:
             )
         await send_response(scope, send, 200, _RESPONSE_HEADERS, body)
         return True
+
+
+def _long_result(tool: FastPathTool, outcome: Outcome, version: str) -> JsonFragment:
+    """Return the result for a long outcome, whose value is not used again."""
+    result = tool.result(outcome, version)
+    outcome.free_value()
+    return result
 
 
 def unique_headers(scope: Scope) -> dict[bytes, bytes]:

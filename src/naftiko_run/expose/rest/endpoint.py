@@ -7,6 +7,7 @@ from base64 import b64encode
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from naftiko_run._json import LARGE_TEXT
 from naftiko_run.errors import InvalidInput, InvocationError, Violation
 from naftiko_run.expose.body import (
     Disconnected,
@@ -23,7 +24,7 @@ from naftiko_run.expose.problems import Problem, problem_of
 from naftiko_run.expose.rest.answer import answer
 from naftiko_run.expose.rest.segments import ArrayReader
 from naftiko_run.expressions import MISSING, PathTemplate
-from naftiko_run.invoke import CallerBody, Function, compile_coercion
+from naftiko_run.invoke import CallerBody, Function, compile_coercion, free_in_decode_pool
 
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z|text/json\Z", re.IGNORECASE)
 _PLAIN_JSON: Final = ("", "application/json", "text/json")
@@ -115,10 +116,16 @@ class RestEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
+        inputs: dict[str, Any] = {}
+        size: int | None = 0
         try:
             inputs = self._url_inputs(scope)
             raw_body = await self._add_body(scope, receive, inputs)
-            invoking = self._function.invoke(inputs, raw_body=raw_body, stream_threshold=_STREAM_THRESHOLD)
+            if raw_body is not None:
+                size = len(raw_body.content) or None
+            invoking = self._function.invoke(
+                inputs, raw_body=raw_body, stream_threshold=_STREAM_THRESHOLD, size=size
+            )
             outcome = await cancel_on_disconnect(scope, receive, invoking)
         except InvocationError as error:
             await problem_of(error).send(scope, send)
@@ -126,6 +133,9 @@ class RestEndpoint:
             return
         else:
             await answer(outcome, scope, receive, send)
+        finally:
+            if size is not None and size > LARGE_TEXT:
+                free_in_decode_pool(inputs)
 
     def _names_in(self, location: str) -> tuple[str, ...]:
         return tuple(each.name for each in self._function.inputs if each.location == location)

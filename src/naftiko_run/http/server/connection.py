@@ -212,7 +212,7 @@ class ClientConnection(RequestParser):
         except Exception:  # noqa: BLE001 - the router handles errors unless the response has started
             _log.exception("a response was aborted")
         finally:
-            task = asyncio.current_task()
+            task = asyncio.current_task(self._loop)
             assert task is not None
             self.state.tasks.discard(task)
             if not cycle.is_response_complete and not cycle.is_disconnected:
