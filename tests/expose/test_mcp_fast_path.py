@@ -328,11 +328,11 @@ def test_repeated_headers_are_answered_like_the_sdk_does(
     assert _seen(direct) == _seen(of_the_sdk)
 
 
-async def _echoed(arguments: Mapping[str, Any], /, *, size: int) -> Outcome:  # noqa: ARG001
-    return Outcome.of_value(dict(arguments))
+async def _echoed(inputs: Mapping[str, Any], *, size: int) -> Outcome:  # noqa: ARG001
+    return Outcome.of_value(dict(inputs))
 
 
-async def _broken(_: Mapping[str, Any], /, *, size: int) -> Outcome:  # noqa: ARG001
+async def _broken(inputs: Mapping[str, Any], *, size: int) -> Outcome:  # noqa: ARG001
     raise RuntimeError("of no interest to anybody")
 
 

@@ -109,17 +109,17 @@ class Arguments:
         """The callable for arguments that need no note: the function's own ``invoke`` if no key differs."""
         return self._function.invoke if self._keys is None else self._invoke
 
-    async def _invoke(self, arguments: Mapping[str, Any], /, *, size: int) -> Outcome:
+    async def _invoke(self, inputs: Mapping[str, Any], *, size: int) -> Outcome:
         keys = self._keys
         assert keys is not None
 
         def renamed() -> dict[str, Any]:
-            exposed = keys.to_exposed(arguments)
+            exposed = keys.to_exposed(inputs)
             self._check(exposed)
             return keys.to_original(exposed)
 
-        inputs = await run_in_decode_pool(renamed) if size > LARGE_INPUT else renamed()
-        return await self.call(inputs, size=size)
+        own = await run_in_decode_pool(renamed) if size > LARGE_INPUT else renamed()
+        return await self.call(own, size=size)
 
     async def call(self, inputs: Mapping[str, Any], *, size: int | None = None) -> Outcome:
         """Call the function with inputs by its own names.

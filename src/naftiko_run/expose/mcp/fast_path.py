@@ -62,7 +62,7 @@ async def _never(_: Mapping[str, Any]) -> bool:
 class Invoke(Protocol):
     """Calls a tool."""
 
-    def __call__(self, arguments: Mapping[str, Any], /, *, size: int) -> Awaitable[Outcome]:
+    def __call__(self, inputs: Mapping[str, Any], *, size: int) -> Awaitable[Outcome]:
         """Call the tool; see ``Function.invoke``."""
         ...
 
