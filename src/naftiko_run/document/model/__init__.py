@@ -58,8 +58,8 @@ from naftiko_run.document.model.functions import (
     StepMapping,
 )
 from naftiko_run.document.model.skills import SKILL_FILE, Skill, SkillSource, SkillTool
+from naftiko_run.spec.common import Location, Method, ParameterType
 from naftiko_run.spec.consumes import BodyType
-from naftiko_run.spec.values import Location, Method, ParameterType
 
 __all__ = [
     "SKILL_FILE",

@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, Tag
 from naftiko_run.document.model.base import Authentication, Node, Parameter, Unavailable, node
 from naftiko_run.document.model.functions import FunctionModel, Semantics
 from naftiko_run.document.model.skills import Skill
-from naftiko_run.spec.values import Method
+from naftiko_run.spec.common import Method
 
 
 @node

@@ -27,7 +27,7 @@ from naftiko_run.document.normalize.operations import CandidateOperation
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.undeclared_variables import warn_of_undeclared
 from naftiko_run.spec.document import SECTIONS, VERSIONS
-from naftiko_run.spec.spellings import INFO_LABEL
+from naftiko_run.spec.table import INFO_LABEL
 
 __all__ = ["normalize", "normalize_functions"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from naftiko_run.document.normalize.functions import FunctionReader
 from naftiko_run.document.normalize.reader import Reader
-from naftiko_run.spec.spellings import FUNCTIONS, LABEL
+from naftiko_run.spec.table import FUNCTIONS, LABEL
 
 
 def normalize_aggregates(owner: Reader, function_reader: FunctionReader) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ from naftiko_run.document.normalize.paths import (
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.styles import note_styles, styled_inputs
 from naftiko_run.expressions import Variable, parse_path
-from naftiko_run.spec.spellings import CONSUMED_NAMESPACE, DESCRIPTION, OPERATION_NAME
+from naftiko_run.spec.table import CONSUMED_NAMESPACE, DESCRIPTION, OPERATION_NAME
 
 METHODS = frozenset(get_args(Method))
 

@@ -18,7 +18,7 @@ from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.steps import normalize_mappings, normalize_steps, note_targets
 from naftiko_run.document.normalize.styles import styled_inputs
 from naftiko_run.document.normalize.this_references import read_references
-from naftiko_run.spec.spellings import DESCRIPTION, LABEL
+from naftiko_run.spec.table import DESCRIPTION, LABEL
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from naftiko_run.document.normalize.input_schemas import normalize_input_schema
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.this_references import read_value
 from naftiko_run.expressions import normalize_name
-from naftiko_run.spec.spellings import CONSUMED_OUTPUT_VALUE, INPUT_VALUE
-from naftiko_run.spec.values import INPUT_TYPE
+from naftiko_run.spec.common import INPUT_TYPE
+from naftiko_run.spec.table import CONSUMED_OUTPUT_VALUE, INPUT_VALUE
 
 _TYPES = frozenset(get_args(ParameterType))
 _LOCATIONS = frozenset(get_args(Location))

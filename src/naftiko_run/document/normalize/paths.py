@@ -10,7 +10,7 @@ from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.expressions import parse_path, split_query_template, split_url_path
 from naftiko_run.secret import MASK
-from naftiko_run.spec.spellings import BASE_URI
+from naftiko_run.spec.table import BASE_URI
 from naftiko_run.urls import PLACEHOLDER, describe_placeholder, has_origin
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)

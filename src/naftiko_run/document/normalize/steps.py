@@ -10,7 +10,7 @@ from naftiko_run.document.normalize.call_resolver import CallResolver
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.this_references import read_references, read_value
 from naftiko_run.spec.functions import STEP
-from naftiko_run.spec.spellings import STEP_TARGET
+from naftiko_run.spec.table import STEP_TARGET
 
 
 def normalize_steps(function: Reader, calls: CallResolver) -> list[dict[str, Any]]:
