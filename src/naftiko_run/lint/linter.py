@@ -10,8 +10,8 @@ from types import MappingProxyType
 from naftiko_run.capability import Settings, compile_capability
 from naftiko_run.diagnostics import Diagnostic, Severity, json_pointer
 from naftiko_run.document import load_source
-from naftiko_run.document.imports.merge import resolve_imports
-from naftiko_run.document.shared_files import holds_values
+from naftiko_run.document.imports.files import holds_values
+from naftiko_run.document.imports.resolver import resolve_imports
 from naftiko_run.document.source import SourceDocument, decode, read
 from naftiko_run.document.strict import check_strict
 from naftiko_run.errors import DocumentError
