@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from naftiko_run.http.client.limiter import DEFAULT_LIMITS, Limits
+from naftiko_run.http.client.limiter import DEFAULT_LIMITS, ConnectionLimiter, Limits
 from naftiko_run.http.client.origin import Origin
 
 if TYPE_CHECKING:
