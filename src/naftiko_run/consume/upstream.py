@@ -11,8 +11,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from naftiko_run.bindings import Bindings, MaskedBindings
 from naftiko_run.consume.authentication import AuthenticationBlock, compile_authentication, installed
 from naftiko_run.consume.authentication.apikey import BodyKeys
-from naftiko_run.consume.authentication.scheme import AuthenticationScheme
-from naftiko_run.consume.authentication.scheme import StaticCredentials
+from naftiko_run.consume.authentication.scheme import AuthenticationScheme, StaticCredentials
 from naftiko_run.consume.masking import UrlSecrets
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import Consumes

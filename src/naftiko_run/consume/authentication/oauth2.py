@@ -13,8 +13,11 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 from naftiko_run import _json
 from naftiko_run.consume.authentication.bearer import bearer_credentials
-from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
-from naftiko_run.consume.authentication.scheme import masked_credentials
+from naftiko_run.consume.authentication.scheme import (
+    AuthenticationBlock,
+    AuthenticationScheme,
+    masked_credentials,
+)
 from naftiko_run.errors import UpstreamUnreachable
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 from naftiko_run.version import USER_AGENT
