@@ -1,9 +1,10 @@
-"""The files under one folder: what a document's ``location`` makes available to callers."""
+"""The files under one folder, which a document's ``location`` makes available to callers, and their media types."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from mimetypes import MimeTypes
 from pathlib import Path
 from typing import Final
 
@@ -79,3 +80,23 @@ class Folder:
         if len(content) > limit:
             raise FileTooLarge(f"`{name or path.name}` is larger than {limit:,} bytes")
         return content
+
+
+_TYPES: Final = MimeTypes()
+"""The table of Python, without that of the operating system: the same on every machine."""
+
+for _suffix, _type in {
+    ".js": "text/javascript",
+    ".md": "text/markdown",
+    ".mjs": "text/javascript",
+    ".toml": "application/toml",
+    ".ts": "text/x-typescript",
+    ".yaml": "application/yaml",
+    ".yml": "application/yaml",
+}.items():
+    _TYPES.add_type(_type, _suffix)
+
+
+def media_type_of(name: str) -> str:
+    """Return the media type of a file by its name; ``application/octet-stream`` where it is unknown."""
+    return _TYPES.guess_type(name)[0] or "application/octet-stream"

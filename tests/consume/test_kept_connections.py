@@ -14,7 +14,7 @@ import pytest
 from consume.transports import Kind, asking, each_kind, head_of, own_kinds, speaking, streamed, whole
 from naftiko_run.consume import HttpTransport, StreamedResponse, Transport, UpstreamResponse
 from naftiko_run.errors import UpstreamUnreachable
-from naftiko_run.http.client.limits import Limits
+from naftiko_run.http.client.limiter import Limits
 from support.upstream import PATIENCE
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"

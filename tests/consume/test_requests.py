@@ -13,7 +13,7 @@ from consume.recording import Recorder, header_of, invoke, json_of, path_of, que
 from expressions.values import json_values
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expressions import as_text, percent_encode
-from naftiko_run.expressions.dot_segments import segment_fault
+from naftiko_run.expressions.path_template import segment_fault
 
 
 def parameters(*written: str, **more: Any) -> dict[str, Any]:

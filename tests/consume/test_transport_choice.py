@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from consume.transports import Kind, asking, each_kind, head_of, speaking, whole
 from naftiko_run.http.client.origin import parse_origin, prefix_of
-from naftiko_run.http.client.proxies import environment_proxies
+from naftiko_run.http.client.transport import environment_proxies
 
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 VARIABLES = (*NAMES, *(name.lower() for name in NAMES))

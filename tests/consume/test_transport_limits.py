@@ -16,7 +16,7 @@ from naftiko_run.consume import HttpTransport, StreamedResponse, Transport
 from naftiko_run.errors import ClientTooSlow, NoConnection, UpstreamTimeout, UpstreamUnreachable
 from naftiko_run.http.client import connection
 from naftiko_run.http.client.httpx_transport import HttpxTransport
-from naftiko_run.http.client.limits import Limits
+from naftiko_run.http.client.limiter import Limits
 from support.descriptors import no_descriptors_left
 from support.upstream import PATIENCE
 

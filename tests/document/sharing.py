@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from naftiko_run.diagnostics import Diagnostic
-from naftiko_run.document.imports.merge import MergedDocument, resolve_imports
+from naftiko_run.document.imports.resolver import MergedDocument, resolve_imports
 from naftiko_run.document.load import LoadedDocument, load_document
 from naftiko_run.document.source import read
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from naftiko_run.expose.authentication.nonces import NonceFactory
+from naftiko_run.expose.authentication.digest import NonceFactory
 from support.guarded import INITIALIZE, get, post, route, serving_guarded
 from support.server import Served
 from support.upstream import Upstream

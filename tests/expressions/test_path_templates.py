@@ -18,7 +18,7 @@ from naftiko_run.expressions import (
     parse_path,
     percent_encode,
 )
-from naftiko_run.expressions.dot_segments import MAX_DECODE_PASSES, segment_fault
+from naftiko_run.expressions.path_template import MAX_DECODE_PASSES, segment_fault
 
 texts = st.text(min_size=1).filter(lambda text: not segment_fault(percent_encode(text)))
 segments = st.text("abz09-_~", min_size=1, max_size=5)

@@ -4,9 +4,9 @@ import ast
 
 import pytest
 
-from naftiko_run.invoke.scripting.javascript_instrumentation import count_statements as count_javascript
-from naftiko_run.invoke.scripting.python_instrumentation import COUNT
-from naftiko_run.invoke.scripting.python_instrumentation import count_statements as count_python
+from naftiko_run.invoke.scripting.javascript import count_statements as count_javascript
+from naftiko_run.invoke.scripting.python import COUNT
+from naftiko_run.invoke.scripting.python import count_statements as count_python
 
 
 @pytest.mark.parametrize(

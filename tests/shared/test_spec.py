@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from naftiko_run.spec.lookup import choice_of, official_form
 from naftiko_run.spec.schema_types import SpecLine, SpecObject
-from naftiko_run.spec.table import TABLE
+from naftiko_run.spec.table import TABLE, choice_of, official_form
 from shared.documents import SHARED
 
 SCHEMAS: dict[SpecLine, dict[str, Any]] = {

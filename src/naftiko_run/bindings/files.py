@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import yaml
 
-from naftiko_run.bindings.values import parse_json, pick
+from naftiko_run.bindings.provider import parse_json, pick
 from naftiko_run.errors import LocationUnreadable
 
 MAX_BYTES: Final = 1024 * 1024

@@ -1,13 +1,17 @@
 """Capabilities: documents with every function compiled."""
 
-from naftiko_run.capability.adapter_type import AdapterType, BlockParser
+from naftiko_run.capability.adapter_type import (
+    AdapterType,
+    BlockParser,
+    Feature,
+    describe_function,
+    describe_unavailable,
+)
 from naftiko_run.capability.capability import Capability
 from naftiko_run.capability.compile import BlockCompiler, Compiled
-from naftiko_run.capability.features import Feature, describe_function, describe_unavailable
 from naftiko_run.capability.inventory import inventory
-from naftiko_run.capability.loading import compile_capability, load
+from naftiko_run.capability.loading import HttpClient, Settings, compile_capability, load
 from naftiko_run.capability.selection import Selection
-from naftiko_run.capability.settings import HttpClient, Settings
 
 __all__ = [
     "AdapterType",

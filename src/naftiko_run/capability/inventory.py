@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from naftiko_run.capability.adapter_type import find_adapter_type
+from naftiko_run.capability.adapter_type import Feature, find_adapter_type
 from naftiko_run.capability.capability import Capability
-from naftiko_run.capability.features import Feature
 from naftiko_run.document.model import Exposes
 from naftiko_run.urls import strip_credentials
 

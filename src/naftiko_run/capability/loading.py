@@ -1,33 +1,37 @@
-"""Load a document, and compile it to a capability."""
+"""Load a document in its context (variables, the transport, the addresses of adapters), and compile it to a capability."""
 
 from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from naftiko_run import plugins
+from naftiko_run.bindings import Bindings, MaskedBindings, ProviderSettings, read_environment, read_sources
 from naftiko_run.capability.access import compile_access
 from naftiko_run.capability.adapter_type import AdapterType, BlockParser, find_adapter_type
-from naftiko_run.capability.capability import Capability
-from naftiko_run.capability.compile import BlockCompiler, Compiled, compile_aggregate
-from naftiko_run.capability.context import (
-    build_context,
-    inbound_bindings,
-    read_variables,
-    resolve_addresses,
-)
+from naftiko_run.capability.capability import Address, Capability
+from naftiko_run.capability.compile import BlockCompiler, Compiled, TemplateIndex, compile_aggregate
 from naftiko_run.capability.selection import Selection
-from naftiko_run.capability.settings import Settings
-from naftiko_run.capability.templates import TemplateIndex
-from naftiko_run.consume import OperationRegistry
+from naftiko_run.consume import (
+    DEFAULT_LIMITS,
+    DEFAULT_MAX_RESPONSE,
+    DEFAULT_SECONDS,
+    ConsumeContext,
+    Limits,
+    OperationRegistry,
+    SandboxAddresses,
+    SandboxTransport,
+    http_transport,
+)
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document import Document, LoadedDocument, load_document
 from naftiko_run.document.model import Exposes
-from naftiko_run.errors import DocumentError
+from naftiko_run.errors import BoundVariable, DocumentError
+from naftiko_run.expressions import Expression, compile_text, constant
 from naftiko_run.invoke import (
     Function,
     FunctionCompiler,
@@ -35,6 +39,46 @@ from naftiko_run.invoke import (
     ScriptDefaults,
     ScriptRefused,
 )
+from naftiko_run.locations import scheme_of
+
+HttpClient = Literal["naftiko", "httpx"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How capabilities are loaded.
+
+    Attributes:
+        base_uris: Base URIs by consumed namespace that replace the documents'.
+        sandbox: Answer every consumed call in the process, and send nothing.
+        timeout: Timeout of a call in seconds where the document sets none; of a streamed response, of each chunk.
+        max_response: Maximum size of a response in memory in bytes, before and after decompression.
+        limits: Maximum numbers of connections to upstreams; those of ``ServeSettings`` apply while serving.
+        environment: Values of ``{{env.X}}``.
+        env_files: Files with more variables; None for ``.env`` in the working directory and beside the document.
+        provider_timeout: Timeout in seconds for reading all bindings of a document.
+        read_only: Serve only read-only operations.
+        include: Globs on names; only what matches one is served; see ``Selection``.
+        exclude: Globs on names; nothing that matches one is served.
+        http_client: The HTTP client for upstreams: our own, or httpx.
+    """
+
+    base_uris: Mapping[str, str] = field(default_factory=dict)
+    sandbox: bool = False
+    timeout: float = DEFAULT_SECONDS
+    max_response: int = DEFAULT_MAX_RESPONSE
+    limits: Limits = DEFAULT_LIMITS
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    env_files: Sequence[Path] | None = None
+    provider_timeout: float = 10.0
+    read_only: bool = False
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    http_client: HttpClient = "naftiko"
+
+    def is_replaced(self, namespace: str) -> bool:
+        """Return whether the base URI of a consumed namespace is overridden."""
+        return self.sandbox or namespace in self.base_uris
 
 
 def load(path: str | os.PathLike[str], settings: Settings | None = None) -> Capability:
@@ -205,3 +249,86 @@ def _refuse(document: Document, report: Report) -> NoReturn:
             hint="add `resources` to a rest adapter, or `tools` to an mcp adapter, each with a `call`",
         )
     raise DocumentError(list(report))
+
+
+def read_variables(settings: Settings, folder: Path, report: Report) -> Mapping[str, str]:
+    """Return the variables of the process and of its ``.env`` files."""
+    environment, faults = read_environment(settings.environment, folder, settings.env_files)
+    for fault in faults:
+        report.warning("unreadable-env-file", f"{fault}; its variables are missing", alters_service=True)
+    return environment
+
+
+def build_context(
+    document: Document,
+    settings: Settings,
+    environment: Mapping[str, str],
+    prefixes: frozenset[str],
+    folder: Path,
+) -> ConsumeContext:
+    """Return the context of consumed operations; in a sandbox every value is masked."""
+    binds = document.binds
+    if settings.sandbox:
+        return ConsumeContext(
+            MaskedBindings(binds, environment),
+            SandboxAddresses(binds, environment),
+            SandboxTransport(document),
+            settings.base_uris,
+            prefixes,
+            folder,
+        )
+    sources = read_sources(binds, ProviderSettings(folder, environment, settings.provider_timeout))
+    bindings = Bindings(binds, environment, sources)
+    return ConsumeContext(
+        bindings,
+        bindings,
+        http_transport(settings.http_client, settings.timeout, settings.limits),
+        settings.base_uris,
+        prefixes,
+        folder,
+        settings.max_response,
+        settings.timeout,
+    )
+
+
+def inbound_bindings(
+    document: Document, context: ConsumeContext, settings: Settings, environment: Mapping[str, str]
+) -> Bindings:
+    """Return the bindings of callers' credentials: the real values; in a sandbox, those that files contain."""
+    if not (context.is_masked and any(each.authentication for each in document.exposes)):
+        return context.bindings
+    files = [bind for bind in document.binds if bind.location and scheme_of(bind.location) == "file"]
+    reading = ProviderSettings(context.folder, environment, settings.provider_timeout)
+    return Bindings(document.binds, environment, read_sources(files, reading))
+
+
+def resolve_addresses(
+    document: Document, context: ConsumeContext, environment: Mapping[str, str], report: Report
+) -> dict[Pointer, Address]:
+    """Return the addresses that adapters listen on; a sandbox reads no provider, and reports nothing as missing."""
+    bindings = Bindings(document.binds, environment) if context.is_masked else context.bindings
+    found = {each.pointer: _address(each, bindings, report) for each in document.exposes}
+    return {at: replace(each, missing=()) for at, each in found.items()} if context.is_masked else found
+
+
+def _address(exposes: Exposes, bindings: Bindings, report: Report) -> Address:
+    missing: dict[BoundVariable, None] = {}
+
+    def resolve(name: str) -> Expression:
+        bound = bindings.find_or_environment(name)
+        value = bound.value.reveal() if bound.value else ""
+        if not value:
+            missing[bound.variable] = None
+        return constant(value)
+
+    try:
+        text = str(compile_text(exposes.address, resolve).evaluate({}))
+    except ValueError as fault:
+        report.warning(
+            "bad-address",
+            f"the address is ignored: {fault}",
+            (*exposes.pointer, "address"),
+            alters_service=True,
+        )
+        return Address()
+    return Address("" if missing else text, tuple(missing))

@@ -177,9 +177,16 @@ def show_schema(
     ] = "",
 ) -> None:
     """Print the JSON Schema of capability documents, for editors."""
-    from naftiko_run.cli.schema import show_schema as show
+    from naftiko_run.cli.console import error_console, print_fault, print_json
+    from naftiko_run.document.editor_schema import editor_schema
+    from naftiko_run.errors import ConfigurationError
 
-    sys.exit(show(version))
+    try:
+        schema = editor_schema(version)
+    except ValueError as fault:
+        print_fault(error_console(), ConfigurationError(f"--version: {fault}"))
+        sys.exit(2)
+    print_json(schema)
 
 
 @_naftiko.callback()

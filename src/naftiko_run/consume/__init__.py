@@ -3,7 +3,6 @@
 from naftiko_run.consume.authentication import AuthenticationBlock
 from naftiko_run.consume.authentication.scheme import AuthenticationScheme
 from naftiko_run.consume.body_plan import CallerBody
-from naftiko_run.consume.context import ConsumeContext
 from naftiko_run.consume.decode_pool import free_in_decode_pool, run_in_decode_pool
 from naftiko_run.consume.formats import Format, FormatSettings
 from naftiko_run.consume.forwarding import Forwarding
@@ -12,6 +11,7 @@ from naftiko_run.consume.masking import revealed_in
 from naftiko_run.consume.operation import UpstreamOperation
 from naftiko_run.consume.operation_registry import NotCallable, OperationRegistry
 from naftiko_run.consume.sandbox import SandboxAddresses, SandboxTransport
+from naftiko_run.consume.upstream import ConsumeContext
 from naftiko_run.http.client import DEFAULT_LIMITS, HttpTransport, Limits, http_transport, shared_connections
 from naftiko_run.http.messages import (
     DEFAULT_MAX_RESPONSE,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
-from naftiko_run.consume.authentication.scheme import AuthenticationScheme
-from naftiko_run.consume.deadline import authorize_with_deadline
+from naftiko_run.consume.authentication.scheme import AuthenticationScheme, authorize_with_deadline
 from naftiko_run.consume.masking import Mask
 from naftiko_run.consume.request_plan import RequestPlan
 from naftiko_run.diagnostics import Pointer

@@ -9,9 +9,8 @@ from typing import Any, Final, Literal, TypeVar
 
 from naftiko_run._json import LARGE_TEXT, InvalidUnicode
 from naftiko_run._json_incremental import free_incrementally, is_large
-from naftiko_run.consume.authentication.scheme import AuthenticationScheme
+from naftiko_run.consume.authentication.scheme import AuthenticationScheme, authorize_with_deadline
 from naftiko_run.consume.body_plan import CallerBody
-from naftiko_run.consume.deadline import authorize_with_deadline
 from naftiko_run.consume.decode_pool import run_in_decode_pool
 from naftiko_run.consume.formats import Format, JsonFormat, MarkdownFormat
 from naftiko_run.consume.masking import Mask, UrlSecrets

@@ -14,7 +14,6 @@ from naftiko_run.consume.body_plan import (
     in_language_of,
     with_fields,
 )
-from naftiko_run.consume.context import ConsumeContext
 from naftiko_run.consume.formats import Format
 from naftiko_run.consume.graphql_template import compile_graphql_template, is_graphql
 from naftiko_run.consume.masking import Mask, UrlSecrets, revealed_in
@@ -28,7 +27,7 @@ from naftiko_run.consume.parameter_styles import (
     query_writer,
 )
 from naftiko_run.consume.request_plan import JSON, RequestPlan
-from naftiko_run.consume.upstream import Upstream
+from naftiko_run.consume.upstream import ConsumeContext, Upstream
 from naftiko_run.document.model import Body, ConsumedOperation, Parameter
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import (

@@ -7,12 +7,11 @@ from typing import Final, Literal
 
 from naftiko_run.consume.authentication import credential_parameters
 from naftiko_run.consume.body_plan import BODY_METHODS, FIELD_TYPES
-from naftiko_run.consume.context import ConsumeContext
 from naftiko_run.consume.formats import Format, FormatSettings, JsonFormat, compile_format
 from naftiko_run.consume.forwarding import Forwarding
 from naftiko_run.consume.operation import UpstreamOperation
 from naftiko_run.consume.operation_compiler import OperationCompiler
-from naftiko_run.consume.upstream import Upstream, compile_upstream
+from naftiko_run.consume.upstream import ConsumeContext, Upstream, compile_upstream
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation, Consumes, Document, Parameter
 from naftiko_run.expressions import TemplateError

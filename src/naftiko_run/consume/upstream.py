@@ -3,26 +3,62 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from naftiko_run.bindings import Bindings
+from naftiko_run.bindings import Bindings, MaskedBindings
 from naftiko_run.consume.authentication import AuthenticationBlock, compile_authentication, installed
 from naftiko_run.consume.authentication.apikey import BodyKeys
-from naftiko_run.consume.authentication.scheme import AuthenticationScheme
-from naftiko_run.consume.authentication.static_credentials import StaticCredentials
-from naftiko_run.consume.base_uri import BaseUri, fill_base_uri, replaced_base_uri
-from naftiko_run.consume.context import ConsumeContext
+from naftiko_run.consume.authentication.scheme import AuthenticationScheme, StaticCredentials
 from naftiko_run.consume.masking import UrlSecrets
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import Consumes
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_text, constant, encode_name
-from naftiko_run.http.messages import FixedHeaders, OutgoingRequest, UpstreamResponse
+from naftiko_run.http.messages import (
+    DEFAULT_MAX_RESPONSE,
+    DEFAULT_SECONDS,
+    FixedHeaders,
+    OutgoingRequest,
+    Transport,
+    UpstreamResponse,
+)
 from naftiko_run.secret import MASK
 from naftiko_run.urls import PLACEHOLDER, describe_placeholder, has_origin, strip_credentials
 from naftiko_run.version import USER_AGENT
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumeContext:
+    """The inputs of compiling operations, besides the document.
+
+    Attributes:
+        bindings: The values of templates and credentials.
+        addresses: The values of variables in the hosts of base URIs.
+        transport: Sends every request.
+        base_uris: Base URIs that replace those of the document, by namespace.
+        prefixes: Prefixes that the name of an input may have in a template, such as ``tools``.
+        folder: The folder that relative locations in the document are resolved against.
+        max_response: The default for the maximum number of response bytes kept in memory.
+        timeout: The default timeout of a call in seconds.
+    """
+
+    bindings: Bindings
+    addresses: Bindings
+    transport: Transport
+    base_uris: Mapping[str, str] = field(default_factory=dict)
+    prefixes: frozenset[str] = frozenset({"tools", "rest"})
+    folder: Path = Path()
+    max_response: int = DEFAULT_MAX_RESPONSE
+    timeout: float = DEFAULT_SECONDS
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether credentials are masks, so that no real upstream may be called."""
+        return isinstance(self.bindings, MaskedBindings)
+
 
 _PLACEHOLDER_PORT = re.compile(r"(?<=[\w>}\]]):(?:" + PLACEHOLDER.pattern + r")(?=/|$)")
 _UNSAFE = re.compile(r"[^a-zA-Z0-9]+")
@@ -273,3 +309,100 @@ def _sandbox_address(namespace: str) -> str:
 
 def _percent_encoded(text: str) -> str:
     return quote(text, safe="")
+
+
+Fill = Callable[[str], str]
+"""Render a template."""
+
+_SCHEME = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+_SCHEME_TWICE = re.compile(r"\Ahttps?://(?=(?:https?:)?//)", re.IGNORECASE)
+"""A scheme in the document before a variable whose value has a scheme too; the latter is used."""
+_PATH: str = "/%:@!$&'()*+,;=~"
+
+
+@dataclass(frozen=True, slots=True)
+class BaseUri:
+    """A base URI that can be called.
+
+    Attributes:
+        url: Scheme, host and path, without a trailing slash.
+        shown: The URL for display, without values of bindings in its path, which may be credentials.
+        query: Query parameters in its value, which every operation sends.
+        has_slash: Whether it ends with a slash, which is kept for an operation without a path.
+    """
+
+    url: str = field(repr=False)
+    shown: str
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    has_slash: bool = False
+
+
+def replaced_base_uri(url: str) -> BaseUri:
+    """Return the base URI that a command-line option sets instead of the one in the document."""
+    bare = url.rstrip("/")
+    return BaseUri(bare, strip_credentials(bare), has_slash=url.endswith("/"))
+
+
+def fill_base_uri(template: str, fill_host: Fill, fill_user: Fill, fill_path: Fill) -> BaseUri:
+    """Fill in a base URI.
+
+    A value at the beginning is parsed like a base URI in a document: it may have a scheme, user info, a path, a
+    query, a trailing slash, and spaces around it; the default scheme is https. A value in the path stays in the path.
+
+    Args:
+        template: The base URI; starts with a scheme or a variable, and has no trailing slash.
+        fill_host: Renders the scheme and the host.
+        fill_user: Renders the user name and password, percent-encoded.
+        fill_path: Renders the path.
+
+    Raises:
+        ValueError: The result is not an http or https URL.
+    """
+    start = template.find("/", template.index("://") + 3 if "://" in template else 0)
+    authority, path = (template, "") if start < 0 else (template[:start], template[start:])
+    user, at, host = authority.rpartition("@")
+    filled = (fill_user(user) if at else "") + at + fill_host(host).strip()
+    base, query, slash = _split(_with_scheme(filled))
+    below = fill_path(path).rstrip()
+    if path.startswith("/{{"):
+        below = f"/{below.lstrip('/')}"
+    base = _quoted(base)
+    if not _is_origin(base):
+        raise ValueError("is not an http or https URL")
+    return BaseUri(
+        base + quote(below.rstrip("/"), safe=_PATH),
+        strip_credentials(base) + path,
+        query,
+        below.endswith("/") if path else slash,
+    )
+
+
+def _with_scheme(url: str) -> str:
+    url = _SCHEME_TWICE.sub("", url)
+    found = _SCHEME.match(url)
+    if not found:
+        return url if "://" in url else f"https://{url}"
+    return (found.group().lower() if found.group()[0] != "/" else "https://") + url[found.end() :]
+
+
+def _split(url: str) -> tuple[str, tuple[tuple[str, str], ...], bool]:
+    """Return a URL without its query and trailing slash, the query, and whether there was a trailing slash."""
+    url, _, query = url.strip().partition("#")[0].partition("?")
+    return url.rstrip("/"), tuple(parse_qsl(query, keep_blank_values=True)), url.endswith("/")
+
+
+def _quoted(base: str) -> str:
+    """Percent-encode the characters of a URL's path that are not allowed in it."""
+    start = base.find("/", base.index("://") + 3)
+    return base if start < 0 else base[:start] + quote(base[start:], safe=_PATH)
+
+
+def _is_origin(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        has_space = any(character.isspace() for character in parts.netloc)
+        return (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not has_space
+        )
+    except ValueError:  # invalid brackets or port
+        return False

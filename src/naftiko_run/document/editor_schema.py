@@ -14,7 +14,6 @@ from typing import Any, Final, Literal
 from naftiko_run import plugins
 from naftiko_run.document.imports.syntax import ENDINGS
 from naftiko_run.spec.document import IMPORT_MARKS, IMPORT_MARKS_OF_CONSUMES, VERSIONS
-from naftiko_run.spec.lookup import choice_of, lenient_object, type_field
 from naftiko_run.spec.schema_types import (
     Anything,
     Enum,
@@ -33,8 +32,15 @@ from naftiko_run.spec.schema_types import (
     Value,
     Version,
 )
-from naftiko_run.spec.spellings import BASE_URI, IMPORTED_FILE
-from naftiko_run.spec.table import TABLE, SpecTable
+from naftiko_run.spec.table import (
+    BASE_URI,
+    IMPORTED_FILE,
+    TABLE,
+    SpecTable,
+    choice_of,
+    lenient_object,
+    type_field,
+)
 
 JsonSchema = dict[str, Any]
 

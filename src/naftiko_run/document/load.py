@@ -11,10 +11,10 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from naftiko_run.diagnostics import Diagnostic, Report, Severity
-from naftiko_run.document.imports.merge import Origins, resolve_imports
+from naftiko_run.document.imports.files import check_not_shared
+from naftiko_run.document.imports.resolver import Origins, resolve_imports
 from naftiko_run.document.model import Document, Exposes, FunctionModel, Unavailable
 from naftiko_run.document.normalize import normalize, normalize_functions
-from naftiko_run.document.shared_files import check_not_shared
 from naftiko_run.document.source import TRUNCATION_MARK, SourceDocument, parse, read
 from naftiko_run.errors import DocumentError
 

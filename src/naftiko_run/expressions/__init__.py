@@ -1,6 +1,5 @@
 """Templates, paths and JSONPath: parsed once, evaluated often; pure functions without I/O."""
 
-from naftiko_run.expressions.dot_segments import path_fault
 from naftiko_run.expressions.expression import (
     MISSING,
     Expression,
@@ -37,6 +36,7 @@ from naftiko_run.expressions.path_template import (
     fill_path,
     normalize_name,
     parse_path,
+    path_fault,
     percent_encode,
 )
 from naftiko_run.expressions.route import (

@@ -2,20 +2,25 @@
 
 from naftiko_run.consume import CallerBody, free_in_decode_pool, run_in_decode_pool
 from naftiko_run.consume.formats import repaired_text
-from naftiko_run.invoke.content import compile_content
 from naftiko_run.invoke.forward import Forwarder
 from naftiko_run.invoke.function import LARGE_INPUT, Function
 from naftiko_run.invoke.function_compiler import FunctionCompiler, InputCache
-from naftiko_run.invoke.input_validation import Coercion, InputValidator, compile_coercion
+from naftiko_run.invoke.input_validation import Coercion, InputValidator, compile_coercion, violations_of
 from naftiko_run.invoke.inputs import Input, input_schema
 from naftiko_run.invoke.outcome import Outcome
-from naftiko_run.invoke.progress import report_progress
-from naftiko_run.invoke.prompt import Argument, CompiledPrompt, RenderedMessage, compile_prompt
-from naftiko_run.invoke.questions import CompiledQuestion, compile_questions
+from naftiko_run.invoke.prompt import (
+    Argument,
+    CompiledPrompt,
+    CompiledQuestion,
+    RenderedMessage,
+    compile_content,
+    compile_prompt,
+    compile_questions,
+)
 from naftiko_run.invoke.safety import NotReadOnly, is_safe_to_call
 from naftiko_run.invoke.schemas import compile_schema
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptDefaults, ScriptRefused
-from naftiko_run.invoke.violations import violations_of
+from naftiko_run.invoke.steps import report_progress
 
 __all__ = [
     "LARGE_INPUT",

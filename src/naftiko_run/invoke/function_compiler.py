@@ -14,8 +14,7 @@ from naftiko_run.diagnostics import Report
 from naftiko_run.document.model import Forward, FunctionModel, Parameter
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_value, variable
-from naftiko_run.invoke.call import Call, CallPlan
-from naftiko_run.invoke.call_compiler import CallCompiler
+from naftiko_run.invoke.call import Call, CallCompiler, CallPlan
 from naftiko_run.invoke.forward import Forwarder
 from naftiko_run.invoke.function import Function, Plan
 from naftiko_run.invoke.input_validation import InputValidator

@@ -10,18 +10,24 @@ from naftiko_run.consume import CallerBody
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.model import CallStep, FunctionModel, LookupStep, ScriptStep, Step
 from naftiko_run.expressions import Expression, compile_value, names_of
-from naftiko_run.invoke.call import Call, CallPlan
-from naftiko_run.invoke.call_compiler import CallCompiler
+from naftiko_run.invoke.call import Call, CallCompiler, CallPlan
 from naftiko_run.invoke.function import Plan
 from naftiko_run.invoke.inputs import InputUse
-from naftiko_run.invoke.lookup import LookupRunner
 from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.outputs import OutputCompiler, OutputPlan, Shape, named_parts
 from naftiko_run.invoke.references import References
 from naftiko_run.invoke.safety import SAFE_METHODS
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptRefused
 from naftiko_run.invoke.step_output import STEP_PREFIX, Projection, read_step, split_step_path
-from naftiko_run.invoke.steps import CallRunner, PlannedStep, Runner, ScriptRunner, StepsPlan, order_steps
+from naftiko_run.invoke.steps import (
+    CallRunner,
+    LookupRunner,
+    PlannedStep,
+    Runner,
+    ScriptRunner,
+    StepsPlan,
+    order_steps,
+)
 
 
 @dataclass(frozen=True, slots=True)

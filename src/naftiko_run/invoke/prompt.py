@@ -1,18 +1,19 @@
-"""Prompts: messages with placeholders for their arguments (specification: ``prompts`` of an ``mcp`` adapter)."""
+"""Prompts (specification: ``prompts`` of an ``mcp`` adapter), content (``x-content``) and questions (``x-ask``), compiled."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from naftiko_run.document.model import Content, Prompt, PromptMessage
+import jsonschema_rs
+
+from naftiko_run.document.model import Ask, Content, Prompt, PromptMessage
 from naftiko_run.errors import InvalidInput, Violation
-from naftiko_run.expressions import names_of
-from naftiko_run.invoke.content import ContentPart, compile_content
-from naftiko_run.invoke.questions import compile_questions
+from naftiko_run.expressions import Expression, compile_text, names_of, variable
+from naftiko_run.invoke.schemas import compile_schema
 from naftiko_run.locations import require
 
 _SECTION = re.compile(r"\{\{\s*[#^]\s*([^{}]+?)\s*\}\}")
@@ -120,3 +121,81 @@ def _text(location: str, folder: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
         raise ValueError(f"`{location}` cannot be read: {fault}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class ContentPart:
+    """One part of the content.
+
+    Attributes:
+        text: The text, or the URI of a resource.
+        is_resource: Whether the text is the URI of a resource.
+    """
+
+    text: Expression
+    is_resource: bool
+
+
+def compile_content(parts: Sequence[Content], undeclared: Collection[str] = ()) -> tuple[ContentPart, ...]:
+    """Compile content; a placeholder without a value renders as empty text.
+
+    Args:
+        parts: The parts of the content.
+        undeclared: Names whose placeholders are kept as written if they have no value.
+
+    Raises:
+        ValueError: A template is malformed.
+    """
+
+    def resolve(name: str) -> Expression:
+        if name not in undeclared:
+            return variable(name)
+        written = f"{{{{{name}}}}}"
+        return Expression(lambda scope: scope.get(name, written), (name,))
+
+    return tuple(
+        ContentPart(compile_text(each.resource or each.text, resolve, lenient=True), bool(each.resource))
+        for each in parts
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledQuestion:
+    """A compiled question.
+
+    Attributes:
+        model: The question as the document declares it.
+        text: The text that the user or the model reads.
+        after: The questions whose answers the text refers to.
+        validator: Validates the answer.
+    """
+
+    model: Ask
+    text: Expression
+    after: frozenset[str]
+    validator: jsonschema_rs.Draft202012Validator
+
+
+def compile_questions(models: Sequence[Ask]) -> tuple[CompiledQuestion, ...]:
+    """Compile the questions of one tool or prompt.
+
+    Raises:
+        ValueError: A question has a malformed template or schema, or the questions depend on each other.
+    """
+    names = frozenset(each.name for each in models)
+    asks = tuple(_compiled(each, names) for each in models)
+    known: set[str] = set()
+    for _ in asks:
+        known |= {each.model.name for each in asks if each.after <= known}
+    if waiting := names - known:
+        raise ValueError(f"its questions depend on each other in a cycle: {', '.join(sorted(waiting))}")
+    return asks
+
+
+def _compiled(model: Ask, names: frozenset[str]) -> CompiledQuestion:
+    text = compile_text(model.text, variable, lenient=True)
+    after = names & {name.partition(".")[0] for name in text.names}
+    try:
+        return CompiledQuestion(model, text, after, compile_schema(model.answer))
+    except ValueError as fault:
+        raise ValueError(f"the `answer` of `{model.name}` is not a valid schema: {fault}") from None

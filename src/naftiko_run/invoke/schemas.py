@@ -13,7 +13,7 @@ from naftiko_run import _json
 from naftiko_run.document.model import Parameter, ParameterType
 from naftiko_run.document.normalize.input_schemas import properties_of
 from naftiko_run.invoke.outputs import convert
-from naftiko_run.spec.values import INPUT_TYPE
+from naftiko_run.spec.common import INPUT_TYPE
 
 MAX_DEPTH: Final = 30
 """Maximum depth of described members; JSON parsers of clients have limits, and one level of members is two of JSON."""

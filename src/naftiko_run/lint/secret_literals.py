@@ -12,7 +12,7 @@ from naftiko_run.document.normalize.authentication import SCHEMES
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.expressions import normalize_name
 from naftiko_run.lint.document_view import DocumentView
-from naftiko_run.spec.spellings import API_KEY_NAME, API_KEY_VALUE, BASE_URI
+from naftiko_run.spec.table import API_KEY_NAME, API_KEY_VALUE, BASE_URI
 
 _CREDENTIAL_NAME = re.compile(
     r"(authorization|(api|auth|access|secret|private|signing|master)key|secret|passw(or)?d|passphrase"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from naftiko_run import plugins
+from naftiko_run.spec.common import ANYTHING, FLAG, TEXT
 from naftiko_run.spec.schema_types import Enum, Field, ListOf, MapOf, Object, SpecChoice, SpecObject
-from naftiko_run.spec.values import ANYTHING, FLAG, TEXT
 
 _PLACEMENT: Final = Enum(("header", "query"), aliases={word: word for word in ("cookie", "body", "path")})
 _TEMPLATE_ADVICE: Final = " Use a template such as `{{TOKEN}}` with a bind."

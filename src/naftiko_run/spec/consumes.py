@@ -6,7 +6,13 @@ from typing import Final, Literal
 
 from naftiko_run import plugins
 from naftiko_run.spec.common import (
+    ANYTHING,
+    BASE_URI,
+    IDENTIFIER,
     MAX_RESPONSE,
+    METHOD,
+    SIZE,
+    TEXT,
     TIMEOUT,
     description_field,
     inputs_field,
@@ -28,7 +34,6 @@ from naftiko_run.spec.schema_types import (
     SpecChoice,
     SpecObject,
 )
-from naftiko_run.spec.values import ANYTHING, BASE_URI, IDENTIFIER, METHOD, SIZE, TEXT
 
 BodyType = Literal[
     "json", "raw", "text", "xml", "yaml", "sparql", "formUrlEncoded", "multipartForm", "binary"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from naftiko_run.spec.common import FILE, FLAG, LANGUAGE, TEXT
 from naftiko_run.spec.exposes import adapter_fields
 from naftiko_run.spec.schema_types import Enum, Field, Integer, ListOf, Number, Object, SpecObject
-from naftiko_run.spec.values import FILE, FLAG, LANGUAGE, TEXT
 
 CONTROL_ADAPTER: Final = SpecObject(
     "control adapter",

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from naftiko_run.spec.lookup import choice_of, official_form, type_field
 from naftiko_run.spec.schema_types import Field, MapOf, Object, SpecLine, SpecObject, Value
-from naftiko_run.spec.table import TABLE, SpecTable
+from naftiko_run.spec.table import TABLE, SpecTable, choice_of, official_form, type_field
 
 _LINES: Final[tuple[SpecLine, ...]] = ("naftiko", "ikanos")
 _HEAD: Final = "| naftiko | ikanos | supported | tested in |\n| --- | --- | --- | --- |\n"

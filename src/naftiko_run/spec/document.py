@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from naftiko_run.spec.common import (
+    DATE,
+    EMAIL,
+    EXTENDED_IDENTIFIER,
+    IDENTIFIER,
+    PROVIDER,
+    TEXT,
+    TEXTS,
+    VARIABLE,
+)
 from naftiko_run.spec.schema_types import (
     AnyOf,
     Anything,
@@ -17,16 +27,6 @@ from naftiko_run.spec.schema_types import (
     SpecObject,
     Version,
     When,
-)
-from naftiko_run.spec.values import (
-    DATE,
-    EMAIL,
-    EXTENDED_IDENTIFIER,
-    IDENTIFIER,
-    PROVIDER,
-    TEXT,
-    TEXTS,
-    VARIABLE,
 )
 
 SECTIONS: Final = ("consumes", "aggregates", "exposes", "binds")

@@ -6,12 +6,26 @@ from typing import Final
 
 from naftiko_run import plugins
 from naftiko_run.spec.common import (
+    ADDRESS,
+    ANYTHING,
     CALLED,
+    EXTENDED_IDENTIFIER,
+    FILE,
+    FLAG,
     FUNCTION_INPUTS,
+    IDENTIFIER,
+    MEDIA_TYPE,
+    METHOD,
     MOCKED,
     ORCHESTRATED,
+    PORT,
     REF,
     RUNNABLE,
+    SCHEMA,
+    SIZE,
+    STATUS,
+    TEXT,
+    TEXTS,
     description_field,
     function_fields,
     inputs_field,
@@ -36,22 +50,6 @@ from naftiko_run.spec.schema_types import (
     SpecObject,
     String,
     When,
-)
-from naftiko_run.spec.values import (
-    ADDRESS,
-    ANYTHING,
-    EXTENDED_IDENTIFIER,
-    FILE,
-    FLAG,
-    IDENTIFIER,
-    MEDIA_TYPE,
-    METHOD,
-    PORT,
-    SCHEMA,
-    SIZE,
-    STATUS,
-    TEXT,
-    TEXTS,
 )
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from naftiko_run.spec.document import VERSIONS
-from naftiko_run.spec.lookup import choice_of, lenient_object, official_form, type_field
 from naftiko_run.spec.schema_types import (
     Anything,
     Enum,
@@ -27,7 +26,7 @@ from naftiko_run.spec.schema_types import (
     Value,
     Version,
 )
-from naftiko_run.spec.table import TABLE, SpecTable
+from naftiko_run.spec.table import TABLE, SpecTable, choice_of, lenient_object, official_form, type_field
 
 PAGE: Final = Path("docs/reference/fields.md")
 

@@ -1,17 +1,61 @@
-"""``k8s://namespace/secret``: a Secret of the cluster that the process runs in."""
+"""``k8s://namespace/secret``: a Secret of the cluster that the process runs in, and the service account of its pod."""
 
 from __future__ import annotations
 
 import binascii
 from base64 import b64decode
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
 from urllib.parse import quote, unquote
 
+from naftiko_run.bindings.files import read_text
 from naftiko_run.bindings.provider import ProviderSettings, Reading
 from naftiko_run.bindings.providers.secret_server import SecretResponse, SecretServer
-from naftiko_run.bindings.providers.service_account import ServiceAccount
 from naftiko_run.errors import LocationUnreadable
+
+FOLDER_VARIABLE: Final = "NAFTIKO_SERVICE_ACCOUNT"
+"""The variable with another folder, such as that of a projected token."""
+
+_DEFAULT_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """The folder with the service account's files.
+
+    Attributes:
+        folder: The folder that they are mounted in.
+    """
+
+    folder: Path
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> ServiceAccount:
+        """Return the service account of this pod."""
+        return cls(Path(environment.get(FOLDER_VARIABLE) or _DEFAULT_FOLDER))
+
+    @property
+    def authority(self) -> Path:
+        """The CA certificate of the API server."""
+        return self.folder / "ca.crt"
+
+    def token(self) -> str:
+        """Read the token.
+
+        Raises:
+            LocationUnreadable: It cannot be read.
+        """
+        return read_text(self.folder / "token").strip()
+
+    def namespace(self) -> str:
+        """Read the pod's namespace.
+
+        Raises:
+            LocationUnreadable: It cannot be read.
+        """
+        return read_text(self.folder / "namespace").strip()
 
 
 class KubernetesProvider:

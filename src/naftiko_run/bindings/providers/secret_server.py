@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 import httpx
 
-from naftiko_run.bindings.values import parse_json
+from naftiko_run.bindings.provider import parse_json
 from naftiko_run.errors import LocationUnreadable
 from naftiko_run.urls import strip_credentials
 

@@ -12,10 +12,9 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from naftiko_run.bindings.files import read_text
-from naftiko_run.bindings.provider import ProviderSettings, Reading
+from naftiko_run.bindings.provider import ProviderSettings, Reading, pick
+from naftiko_run.bindings.providers.kubernetes import ServiceAccount
 from naftiko_run.bindings.providers.secret_server import SecretResponse, SecretServer
-from naftiko_run.bindings.providers.service_account import ServiceAccount
-from naftiko_run.bindings.values import pick
 from naftiko_run.errors import LocationUnreadable
 
 

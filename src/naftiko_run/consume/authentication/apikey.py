@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from naftiko_run import _json
-from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
-from naftiko_run.consume.authentication.static_credentials import StaticCredentials
+from naftiko_run.consume.authentication.scheme import (
+    AuthenticationBlock,
+    AuthenticationScheme,
+    StaticCredentials,
+)
 from naftiko_run.errors import InvalidInput, Unsupported, Violation
 from naftiko_run.expressions import encode_name, percent_encode
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse

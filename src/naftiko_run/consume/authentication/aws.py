@@ -12,8 +12,11 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from naftiko_run.consume.authentication.request_target import host_header, parsed_url
-from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
-from naftiko_run.consume.authentication.static_credentials import masked_credentials
+from naftiko_run.consume.authentication.scheme import (
+    AuthenticationBlock,
+    AuthenticationScheme,
+    masked_credentials,
+)
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
-from naftiko_run.consume.authentication.static_credentials import StaticCredentials
+from naftiko_run.consume.authentication.scheme import (
+    AuthenticationBlock,
+    AuthenticationScheme,
+    StaticCredentials,
+)
 
 
 def compile_scheme(block: AuthenticationBlock) -> AuthenticationScheme:

@@ -12,8 +12,11 @@ import httpx
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from naftiko_run.consume.authentication.key_files import KeyFile, read_certificates, read_key_file
-from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
-from naftiko_run.consume.authentication.static_credentials import StaticCredentials
+from naftiko_run.consume.authentication.scheme import (
+    AuthenticationBlock,
+    AuthenticationScheme,
+    StaticCredentials,
+)
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 

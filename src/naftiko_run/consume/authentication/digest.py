@@ -12,8 +12,11 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from naftiko_run.consume.authentication.request_target import parsed_url, request_target
-from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
-from naftiko_run.consume.authentication.static_credentials import masked_credentials
+from naftiko_run.consume.authentication.scheme import (
+    AuthenticationBlock,
+    AuthenticationScheme,
+    masked_credentials,
+)
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _HASHES: Final[dict[str, Callable[[bytes], Any]]] = {

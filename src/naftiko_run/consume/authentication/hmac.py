@@ -9,8 +9,11 @@ from hmac import digest
 from typing import Final
 
 from naftiko_run.consume.authentication.request_target import parsed_url, request_target
-from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
-from naftiko_run.consume.authentication.static_credentials import masked_credentials
+from naftiko_run.consume.authentication.scheme import (
+    AuthenticationBlock,
+    AuthenticationScheme,
+    masked_credentials,
+)
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 _SCHEME: Final = "VERACODE-HMAC-SHA-256"

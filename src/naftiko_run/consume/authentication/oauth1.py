@@ -20,8 +20,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from naftiko_run.consume.authentication.key_files import read_key_file
 from naftiko_run.consume.authentication.request_target import host_header, parsed_url
-from naftiko_run.consume.authentication.scheme import AuthenticationBlock, AuthenticationScheme
-from naftiko_run.consume.authentication.static_credentials import masked_credentials
+from naftiko_run.consume.authentication.scheme import (
+    AuthenticationBlock,
+    AuthenticationScheme,
+    masked_credentials,
+)
 from naftiko_run.http.messages import OutgoingRequest, Send, UpstreamResponse
 
 Sign = Callable[[str], bytes]

@@ -1,14 +1,17 @@
-"""The interface of outbound authentication schemes, and the settings that they are compiled from."""
+"""The interface of outbound authentication schemes: their settings, static credentials, and the deadline of a call."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from naftiko_run import locations
+from naftiko_run.http.client.errors import seconds_of, timed_out
 from naftiko_run.http.messages import DEFAULT_SECONDS, OutgoingRequest, Send, UpstreamResponse
+from naftiko_run.secret import MASK
 
 
 class Text(Protocol):
@@ -93,3 +96,64 @@ class AuthenticationScheme(Protocol):
     async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
         """Send a request with credentials, and return the response."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class StaticCredentials:
+    """Credentials that are the same for every request.
+
+    Attributes:
+        headers: Added to each request that has no header of the same name, because the document may declare it as a
+            parameter.
+        query: Percent-encoded ``name=value`` pairs, appended to the URL.
+        cookie: ``name=value`` pairs, appended to the cookies of the request.
+    """
+
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    query: str = field(default="", repr=False)
+    cookie: str = field(default="", repr=False)
+
+    async def authorize(self, request: OutgoingRequest, send: Send) -> UpstreamResponse:
+        """Send the request with the credentials."""
+        url, headers = request.url, request.headers
+        if self.headers:
+            present = {name.lower() for name, _ in headers}
+            headers = (*headers, *(header for header in self.headers if header[0].lower() not in present))
+        if self.query:
+            url += f"{'&' if '?' in url else '?'}{self.query}"
+        if self.cookie:
+            cookies = [value for name, value in headers if name.lower() == "cookie"]
+            others = (header for header in headers if header[0].lower() != "cookie")
+            headers = (*others, ("Cookie", "; ".join([*cookies, self.cookie])))
+        return await send(request.copy(url=url, headers=headers))
+
+
+def masked_credentials(scheme: str) -> StaticCredentials:
+    """Return a masked ``Authorization`` header, for requests that are shown but not sent."""
+    return StaticCredentials((("Authorization", f"{scheme} {MASK}"),))
+
+
+_MARGIN: Final = 0.1
+"""Seconds added to the deadline, so that a timeout inside the call fires first: its error is more specific."""
+
+
+async def authorize_with_deadline(
+    authentication: AuthenticationScheme, request: OutgoingRequest, send: Send
+) -> UpstreamResponse:
+    """Send a request with its credentials, within the timeout of a single call.
+
+    The deadline covers the wait for a token that another call is fetching, and every request that the scheme sends
+    for this one. A streamed body depends on the speed of its client, so each request then has its own timeout.
+
+    Raises:
+        UpstreamTimeout: The call timed out.
+        InvocationError: Raised by the scheme or by ``send``.
+    """
+    if request.chunks is not None:
+        return await authentication.authorize(request, send)
+    request = request.copy(deadline=asyncio.get_running_loop().time() + seconds_of(request))
+    try:
+        async with asyncio.timeout_at(request.deadline + _MARGIN):
+            return await authentication.authorize(request, send)
+    except TimeoutError:
+        raise timed_out(request, authenticates=True) from None

@@ -9,7 +9,7 @@ from decimal import Context, Decimal
 from typing import Any, ClassVar, Final, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings, missing_extra, schema_file
-from naftiko_run.consume.formats.json_values import to_json_value
+from naftiko_run.consume.formats.json import to_json_value
 
 _MAGIC: Final = b"Obj\x01"
 _HEADER: Final[dict[str, Any]] = {

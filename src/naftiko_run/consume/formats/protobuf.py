@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from naftiko_run.consume.formats.format import FormatSettings, missing_extra, schema_file
-from naftiko_run.consume.formats.json_values import shortest_float32, to_json_value
+from naftiko_run.consume.formats.json import shortest_float32, to_json_value
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorSet

@@ -10,7 +10,7 @@ from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.source import SourceDocument
 from naftiko_run.spec.document import IMPORT_MARKS, IMPORT_MARKS_OF_CONSUMES
-from naftiko_run.spec.spellings import BASE_URI, CONSUMED_NAMESPACE, IMPORTED_FILE
+from naftiko_run.spec.table import BASE_URI, CONSUMED_NAMESPACE, IMPORTED_FILE
 
 ENDINGS: Final = (".yaml", ".yml", ".json")
 """File name extensions that can be imported from."""

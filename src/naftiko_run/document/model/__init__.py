@@ -28,6 +28,7 @@ from naftiko_run.document.model.document import (
     Info,
 )
 from naftiko_run.document.model.exposes import (
+    SKILL_FILE,
     AnyExposes,
     Ask,
     Content,
@@ -42,7 +43,10 @@ from naftiko_run.document.model.exposes import (
     RestExposes,
     RestOperation,
     RestResource,
+    Skill,
     SkillExposes,
+    SkillSource,
+    SkillTool,
     Tool,
 )
 from naftiko_run.document.model.functions import (
@@ -57,9 +61,8 @@ from naftiko_run.document.model.functions import (
     Step,
     StepMapping,
 )
-from naftiko_run.document.model.skills import SKILL_FILE, Skill, SkillSource, SkillTool
+from naftiko_run.spec.common import Location, Method, ParameterType
 from naftiko_run.spec.consumes import BodyType
-from naftiko_run.spec.values import Location, Method, ParameterType
 
 __all__ = [
     "SKILL_FILE",

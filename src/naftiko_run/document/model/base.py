@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, SkipValidation
 from pydantic.alias_generators import to_camel
 
 from naftiko_run.diagnostics import Pointer
-from naftiko_run.spec.values import Location, ParameterType
+from naftiko_run.spec.common import Location, ParameterType
 
 _T = TypeVar("_T")
 

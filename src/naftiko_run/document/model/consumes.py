@@ -3,8 +3,8 @@
 from typing import Any, Literal
 
 from naftiko_run.document.model.base import Authentication, Node, Parameter, node
+from naftiko_run.spec.common import Method
 from naftiko_run.spec.consumes import BodyType
-from naftiko_run.spec.values import Method
 
 
 @node

@@ -15,19 +15,15 @@ from pydantic import TypeAdapter
 
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.model import AggregateFunction, Document, Exposes
-from naftiko_run.document.normalize.aggregates import normalize_aggregates
-from naftiko_run.document.normalize.bare_names import brace_bare_names
-from naftiko_run.document.normalize.binds import normalize_binds
-from naftiko_run.document.normalize.braces import correct_braces
-from naftiko_run.document.normalize.call_resolver import CallResolver
+from naftiko_run.document.normalize.binds import brace_bare_names, correct_braces, normalize_binds
+from naftiko_run.document.normalize.call_resolver import CallResolver, CandidateOperation
 from naftiko_run.document.normalize.consumes import normalize_consumes
 from naftiko_run.document.normalize.exposes import normalize_exposes, read_function
-from naftiko_run.document.normalize.functions import FunctionReader
-from naftiko_run.document.normalize.operations import CandidateOperation
+from naftiko_run.document.normalize.functions import FunctionReader, normalize_aggregates
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.undeclared_variables import warn_of_undeclared
 from naftiko_run.spec.document import SECTIONS, VERSIONS
-from naftiko_run.spec.spellings import INFO_LABEL
+from naftiko_run.spec.table import INFO_LABEL
 
 __all__ = ["normalize", "normalize_functions"]
 

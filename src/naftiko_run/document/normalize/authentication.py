@@ -9,9 +9,8 @@ from typing import Any, Final
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.spec.authentication import AUTHENTICATION
-from naftiko_run.spec.spellings import API_KEY_NAME, API_KEY_VALUE, PLACEMENT
-from naftiko_run.spec.spellings import AUTHENTICATION as AUTHENTICATION_KEYS
-from naftiko_run.spec.table import TABLE
+from naftiko_run.spec.table import API_KEY_NAME, API_KEY_VALUE, PLACEMENT, TABLE
+from naftiko_run.spec.table import AUTHENTICATION as AUTHENTICATION_KEYS
 
 SCHEMES: Final = frozenset(AUTHENTICATION.types)
 """The schemes of published documents, supported or not."""

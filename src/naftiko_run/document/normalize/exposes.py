@@ -13,11 +13,16 @@ from naftiko_run.document.normalize.extensions import normalize_asks, normalize_
 from naftiko_run.document.normalize.formats import normalize_size
 from naftiko_run.document.normalize.functions import FunctionReader
 from naftiko_run.document.normalize.mcp_resources import normalize_prompts, normalize_resources
-from naftiko_run.document.normalize.paths import join
+from naftiko_run.document.normalize.parameters import styled_inputs
+from naftiko_run.document.normalize.paths import (
+    join,
+    lone_fragments,
+    read_route,
+    route_identity,
+    written_route,
+)
 from naftiko_run.document.normalize.reader import Reader
-from naftiko_run.document.normalize.routes import lone_fragments, read_route, route_identity, written_route
 from naftiko_run.document.normalize.skills import Siblings, normalize_skills
-from naftiko_run.document.normalize.styles import styled_inputs
 from naftiko_run.document.normalize.tool_names import take_name
 from naftiko_run.expressions import Selector, parse_path
 from naftiko_run.spec.exposes import EXPOSES

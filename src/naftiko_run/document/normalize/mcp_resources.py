@@ -9,7 +9,7 @@ from naftiko_run.document.normalize.functions import FunctionReader
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.document.normalize.tool_names import served_name, take_name
 from naftiko_run.spec.exposes import ROLE
-from naftiko_run.spec.spellings import ARGUMENTS, LABEL, TEMPLATE
+from naftiko_run.spec.table import ARGUMENTS, LABEL, TEMPLATE
 
 _ROLES = ROLE.values
 

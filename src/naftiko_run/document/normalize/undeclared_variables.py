@@ -12,7 +12,7 @@ from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document.normalize.binds import spellings
 from naftiko_run.document.normalize.reader import Reader, texts
 from naftiko_run.expressions import names_in
-from naftiko_run.spec.spellings import API_KEY_NAME, AUTHENTICATION, BASE_URI, FUNCTIONS, PLACEMENT
+from naftiko_run.spec.table import API_KEY_NAME, AUTHENTICATION, BASE_URI, FUNCTIONS, PLACEMENT
 
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]+\.[^\s{}]+\Z")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from naftiko_run.spec.document import VERSIONS
-from naftiko_run.spec.lookup import official_form
 from naftiko_run.spec.schema_types import (
     AnyOf,
     Anything,
@@ -34,7 +33,7 @@ from naftiko_run.spec.schema_types import (
     Version,
     When,
 )
-from naftiko_run.spec.table import TABLE, SpecTable
+from naftiko_run.spec.table import TABLE, SpecTable, official_form
 
 JsonSchema = dict[str, Any]
 

@@ -10,12 +10,16 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from naftiko_run.capability.access import GuardSettings
-from naftiko_run.expose.authentication.authorization_server import AuthorizationServer
-from naftiko_run.expose.authentication.claims import ExpectedClaims, InvalidToken, scopes_of, with_implied
+from naftiko_run.expose.authentication.authorization_server import AuthorizationServer, KeySet
 from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, count_headers, credentials
-from naftiko_run.expose.authentication.introspection import IntrospectionValidator
-from naftiko_run.expose.authentication.jwks import KeySet
-from naftiko_run.expose.authentication.jwt_validator import JwtValidator
+from naftiko_run.expose.authentication.token_validation import (
+    ExpectedClaims,
+    IntrospectionValidator,
+    InvalidToken,
+    JwtValidator,
+    scopes_of,
+    with_implied,
+)
 from naftiko_run.expose.exposer import Scope
 
 _MAX_URL_LENGTH: Final = 16_384

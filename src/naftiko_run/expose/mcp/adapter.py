@@ -14,14 +14,12 @@ from mcp.server.lowlevel import Server
 from naftiko_run.capability import Capability, Feature
 from naftiko_run.document.model import Exposes, McpExposes
 from naftiko_run.expose.exposer import Adapter, Block, Endpoint, ExposeSettings
-from naftiko_run.expose.mcp.completions import Completions
 from naftiko_run.expose.mcp.endpoint import McpEndpoint
 from naftiko_run.expose.mcp.fast_path import FastPath
 from naftiko_run.expose.mcp.large_payloads import attach_arguments, detach_result
-from naftiko_run.expose.mcp.notifications import CallNotifier
-from naftiko_run.expose.mcp.prompts import PromptRegistry
+from naftiko_run.expose.mcp.prompts import Completions, PromptRegistry
 from naftiko_run.expose.mcp.resources import ResourceRegistry
-from naftiko_run.expose.mcp.sessions import Subscriptions, set_log_level
+from naftiko_run.expose.mcp.sessions import CallNotifier, Subscriptions, set_log_level
 from naftiko_run.expose.mcp.stdio_transport import build_stdio_transport
 from naftiko_run.expose.mcp.tool_search import SearchableTools, ToolSearch
 from naftiko_run.expose.mcp.tools import ToolRegistry

@@ -1,6 +1,8 @@
-"""The prompts of an ``mcp`` adapter."""
+"""The prompts of an ``mcp`` adapter, and ``completion/complete`` for the arguments of prompts and resource templates."""
 
 from __future__ import annotations
+
+from typing import Any, Final
 
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
@@ -9,11 +11,9 @@ from mcp.shared.exceptions import MCPError
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes, Prompt
 from naftiko_run.errors import InvalidInput
-from naftiko_run.expose.mcp.content_blocks import resource_block
 from naftiko_run.expose.mcp.elicitation import Elicitation, ElicitationError
-from naftiko_run.expose.mcp.metadata import title_of
-from naftiko_run.expose.mcp.pagination import paginate
-from naftiko_run.expose.mcp.resources import ResourceRegistry
+from naftiko_run.expose.mcp.listing import paginate, title_of
+from naftiko_run.expose.mcp.resources import ResourceRegistry, resource_block
 from naftiko_run.expose.mcp.results import problem_error
 from naftiko_run.invoke import CompiledPrompt, RenderedMessage
 
@@ -116,3 +116,43 @@ def _definition(model: Prompt, prompt: CompiledPrompt) -> types.Prompt:
             for each in prompt.arguments
         ],
     )
+
+
+_MAX_VALUES: Final = 100
+
+
+class Completions:
+    """Completes arguments that have an ``enum`` in the document; any other argument has no completions.
+
+    Args:
+        resources: The resources of the adapter.
+        prompts: The prompts of the adapter.
+    """
+
+    def __init__(self, resources: ResourceRegistry, prompts: PromptRegistry) -> None:
+        self._resources = resources
+        self._prompts = prompts
+
+    async def complete(
+        self, _: ServerRequestContext[Any, Any], params: types.CompleteRequestParams
+    ) -> types.CompleteResult:
+        """Handle ``completion/complete``.
+
+        Raises:
+            MCPError: There is no such prompt or template.
+        """
+        reference, argument = params.ref, params.argument
+        if isinstance(reference, types.PromptReference):
+            title = f"prompt `{reference.name}`"
+            values = self._prompts.completion_values(reference.name, argument.name)
+        else:
+            title = f"resource `{reference.uri}`"
+            values = self._resources.completion_values(reference.uri, argument.name)
+        if values is None:
+            raise MCPError(types.INVALID_PARAMS, f"Unknown {title}")
+        prefix = argument.value.casefold()
+        matches = [each for each in values if each.casefold().startswith(prefix)]
+        completion = types.Completion(
+            values=matches[:_MAX_VALUES], total=len(matches), has_more=len(matches) > _MAX_VALUES
+        )
+        return types.CompleteResult(completion=completion)

@@ -1,4 +1,4 @@
-"""The resources of an ``mcp`` adapter: files, functions, and functions with a URI template."""
+"""The resources of an ``mcp`` adapter (files, functions, and functions with a URI template), and ``x-content`` as blocks."""
 
 from __future__ import annotations
 
@@ -16,14 +16,19 @@ from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from naftiko_run.capability import Capability
-from naftiko_run.document.model import McpExposes, Resource
-from naftiko_run.expose.mcp.metadata import title_of
-from naftiko_run.expose.mcp.pagination import paginate
+from naftiko_run.document.model import Content, McpExposes, Resource
+from naftiko_run.expose.mcp.listing import paginate, title_of
 from naftiko_run.expose.mcp.results import failure_error, problem_error
-from naftiko_run.expose.mediatypes import media_type_of
-from naftiko_run.expressions import UriTemplate, as_text, parse_uri_template
-from naftiko_run.folder import FileTooLarge, Folder
-from naftiko_run.invoke import Coercion, Function, compile_coercion, repaired_text, run_in_decode_pool
+from naftiko_run.expressions import UriTemplate, as_text, names_of, parse_uri_template
+from naftiko_run.folder import FileTooLarge, Folder, media_type_of
+from naftiko_run.invoke import (
+    Coercion,
+    Function,
+    compile_coercion,
+    compile_content,
+    repaired_text,
+    run_in_decode_pool,
+)
 
 _NOT_FOUND = -32002
 """The error code of an unknown resource up to 2025-11-25; later protocol versions use "invalid params"."""
@@ -255,3 +260,49 @@ def _file_name(resource: _FileResource, uri: str) -> str | None:
         return "" if uri == resource.model.uri else None
     prefix = f"{resource.model.uri.rstrip('/')}/"
     return unquote(uri.removeprefix(prefix)) if uri.startswith(prefix) else None
+
+
+class ResultContent:
+    """The content blocks that the document adds to a tool's results.
+
+    Args:
+        parts: The parts as the document declares them, already validated.
+        resources: The resources of the adapter.
+    """
+
+    def __init__(self, parts: Sequence[Content], resources: ResourceRegistry) -> None:
+        self._parts = compile_content(parts)
+        self._resources = resources
+
+    def __bool__(self) -> bool:
+        return bool(self._parts)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the inputs that its templates use."""
+        return names_of(part.text for part in self._parts)
+
+    async def blocks(self, inputs: Mapping[str, Any], protocol_version: str) -> list[types.ContentBlock]:
+        """Return the content blocks for a function's inputs.
+
+        Raises:
+            MCPError: There is no such resource, or it cannot be read.
+        """
+        blocks: list[types.ContentBlock] = []
+        for part in self._parts:
+            text = part.text.evaluate(inputs)
+            if part.is_resource:
+                blocks.append(resource_block(await self._resources.contents(text, protocol_version)))
+            else:
+                blocks.append(types.TextContent(text=text))
+        return blocks
+
+
+def resource_block(contents: ResourceContents) -> types.ContentBlock:
+    """Return a resource's contents as an image or audio block by their media type, else as an embedded resource."""
+    kind = (contents.mime_type or "").partition(";")[0].strip().casefold()
+    if isinstance(contents, types.BlobResourceContents) and kind.startswith("image/"):
+        return types.ImageContent(data=contents.blob, mime_type=kind)
+    if isinstance(contents, types.BlobResourceContents) and kind.startswith("audio/"):
+        return types.AudioContent(data=contents.blob, mime_type=kind)
+    return types.EmbeddedResource(resource=contents)

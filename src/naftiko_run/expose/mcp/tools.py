@@ -22,14 +22,11 @@ from naftiko_run.capability import Capability
 from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import InvocationError
 from naftiko_run.expose.mcp.arguments import Arguments
-from naftiko_run.expose.mcp.content_blocks import ResultContent
 from naftiko_run.expose.mcp.elicitation import Elicitation, ElicitationError
 from naftiko_run.expose.mcp.fast_path import FastPathTool
-from naftiko_run.expose.mcp.metadata import tool_definition
-from naftiko_run.expose.mcp.notifications import CallNotifier
+from naftiko_run.expose.mcp.listing import paginate, tool_definition
 from naftiko_run.expose.mcp.output_schema import OutputSchema
-from naftiko_run.expose.mcp.pagination import paginate
-from naftiko_run.expose.mcp.resources import ResourceRegistry
+from naftiko_run.expose.mcp.resources import ResourceRegistry, ResultContent
 from naftiko_run.expose.mcp.results import (
     JsonFragment,
     JsonObject,
@@ -42,6 +39,7 @@ from naftiko_run.expose.mcp.results import (
     text_result,
 )
 from naftiko_run.expose.mcp.schema_flattening import flatten_root
+from naftiko_run.expose.mcp.sessions import CallNotifier
 from naftiko_run.expose.mcp.truncation import ResultLimit, result_limit
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.invoke import Function, Outcome, run_in_decode_pool

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from naftiko_run._json import LARGE_TEXT
 from naftiko_run.errors import InvalidInput, InvocationError, Violation
@@ -22,9 +23,8 @@ from naftiko_run.expose.disconnect import cancel_on_disconnect
 from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.problems import Problem, problem_of
 from naftiko_run.expose.rest.answer import answer
-from naftiko_run.expose.rest.segments import ArrayReader
-from naftiko_run.expressions import MISSING, PathTemplate
-from naftiko_run.invoke import CallerBody, Function, compile_coercion, free_in_decode_pool
+from naftiko_run.expressions import MISSING, PathTemplate, parse_path
+from naftiko_run.invoke import CallerBody, Function, Input, compile_coercion, free_in_decode_pool
 
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z|text/json\Z", re.IGNORECASE)
 _PLAIN_JSON: Final = ("", "application/json", "text/json")
@@ -300,3 +300,45 @@ class UnavailableEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the ASGI signature
         """Handle one request."""
         await Problem(501, "unavailable", f"{self._name} cannot be served: {self._reason}").send(scope, send)
+
+
+class ArrayReader:
+    """Parses an array from its segment of a request path.
+
+    The segment is split at literal delimiters, then each element is decoded: an encoded delimiter is part of its
+    element. A segment without a literal delimiter is split at encoded ones, since some clients encode them all.
+
+    Args:
+        declared: The input of type array.
+        path: The path of the route, which has a variable of that name.
+    """
+
+    __slots__ = ("_coerce_elements", "_coerce_text", "_delimiter", "_from_end", "_group", "_pattern")
+
+    def __init__(self, declared: Input, path: PathTemplate) -> None:
+        self._delimiter = declared.delimiter or ","
+        self._coerce_text = compile_coercion(declared, self._delimiter)
+        self._coerce_elements = compile_coercion(replace(declared, delimiter=""))
+        segments = [parse_path(each) for each in path.text.rstrip("/").split("/")]
+        place = next(at for at, each in enumerate(segments) if declared.name in each.variables)
+        # Counted from the end, since the app may be mounted below a prefix.
+        self._from_end = place - len(segments)
+        self._pattern = segments[place].pattern()
+        self._group = 1 + segments[place].variables.index(declared.name)
+
+    def __call__(self, text: str, scope: Scope) -> Any:
+        """Return the array.
+
+        Args:
+            text: The decoded value of the path variable.
+            scope: The ASGI scope of the request.
+        """
+        raw: str = (scope.get("raw_path") or b"").decode("latin-1")
+        if "%" in raw:
+            segment = raw.rstrip("/").split("/")[self._from_end]
+            found = self._pattern.fullmatch(segment)
+            if found and self._delimiter in found[self._group]:
+                return self._coerce_elements(
+                    [unquote(each) for each in found[self._group].split(self._delimiter)]
+                )
+        return self._coerce_text((text,))

@@ -1,10 +1,11 @@
-"""The REST adapter type: selects, compiles, describes and exposes ``rest`` blocks."""
+"""The REST adapter type: selects, compiles, describes and exposes ``rest`` blocks, and derives MCP tools for stdio."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from naftiko_run.capability import (
     BlockCompiler,
@@ -15,9 +16,18 @@ from naftiko_run.capability import (
     describe_unavailable,
 )
 from naftiko_run.diagnostics import Report
-from naftiko_run.document.model import Exposes, RestExposes, RestResource
+from naftiko_run.document.model import (
+    Exposes,
+    Hints,
+    McpExposes,
+    RestExposes,
+    RestOperation,
+    RestResource,
+    Tool,
+)
 from naftiko_run.expose.exposer import Adapter, Exposer, ExposeSettings
 from naftiko_run.expressions import parse_path, parse_route
+from naftiko_run.invoke import Function, is_safe_to_call
 
 
 class RestExposer(Exposer):
@@ -58,8 +68,6 @@ class RestExposer(Exposer):
 
     def for_stdio(self, exposes: Exposes, capability: Capability) -> Exposes:
         """Return the operations as tools of an MCP block; see ``AdapterType.for_stdio``."""
-        from naftiko_run.expose.rest.mcp_tools import tools_of
-
         assert isinstance(exposes, RestExposes)
         return tools_of(exposes, capability)
 
@@ -114,3 +122,47 @@ def _check_forwarded_credential(resource: RestResource, report: Report) -> None:
             (*forward.pointer, "trustedHeaders"),
             hint="remove `Authorization` from `trustedHeaders`, unless both are meant to receive it",
         )
+
+
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
+_MAX_NAME: Final = 64
+
+
+def tools_of(exposes: RestExposes, capability: Capability) -> McpExposes:
+    """Return the MCP adapter whose tools are the operations of a REST adapter."""
+    tools: dict[str, Tool] = {}
+    for resource in exposes.resources:
+        for operation in resource.operations:
+            written = operation.name or f"{operation.method} {resource.path}"
+            name = _free_name(written, tools)
+            function = capability.functions.get(operation.pointer)
+            tools[name] = replace(_tool(name, operation, function), written_name=written)
+    return McpExposes(
+        pointer=exposes.pointer,
+        namespace=exposes.namespace,
+        description=exposes.description,
+        tools=tuple(tools.values()),
+        unavailable=exposes.unavailable,
+    )
+
+
+def _tool(name: str, operation: RestOperation, function: Function | None) -> Tool:
+    """Return the tool of an operation; it is read-only if its calls are, whatever the method of its route."""
+    is_safe = function is not None and is_safe_to_call(operation, function.operations)
+    return Tool(
+        pointer=operation.pointer,
+        name=name,
+        label=operation.label,
+        description=operation.description,
+        hints=Hints(read_only=True) if is_safe else None,
+    )
+
+
+def _free_name(written: str, taken: Iterable[str]) -> str:
+    """Return a tool name that every client accepts and that is not in use."""
+    safe = _UNSAFE.sub("-", written).strip("-")[:_MAX_NAME] or "operation"
+    name, number = safe, 2
+    while name in taken:
+        name = f"{safe[: _MAX_NAME - len(str(number)) - 1]}-{number}"
+        number += 1
+    return name

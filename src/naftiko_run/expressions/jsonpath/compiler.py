@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from naftiko_run.expressions.expression import MISSING
-from naftiko_run.expressions.jsonpath.errors import JsonPathError
 from naftiko_run.expressions.jsonpath.simple import (
     ARITHMETIC,
     Accessor,
+    JsonPathError,
     accessor_of,
     is_root,
     normalize,

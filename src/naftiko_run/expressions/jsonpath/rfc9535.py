@@ -39,9 +39,8 @@ from jsonpath_rfc9535.tokens import Token
 
 from naftiko_run.expressions.expression import MISSING
 from naftiko_run.expressions.jsonpath.comparison import is_less, is_same
-from naftiko_run.expressions.jsonpath.errors import JsonPathError
 from naftiko_run.expressions.jsonpath.functions import FUNCTIONS, JAYWAY_PREFIX, SET_FUNCTIONS, ValueSet
-from naftiko_run.expressions.jsonpath.simple import Accessor, Step, accessor_of, members
+from naftiko_run.expressions.jsonpath.simple import Accessor, JsonPathError, Step, accessor_of, members
 
 MAX_VISITS: Final = 500_000
 """Maximum number of values that one evaluation visits, besides one descent from the root: several ``..`` multiply."""

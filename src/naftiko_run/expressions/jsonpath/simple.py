@@ -1,4 +1,4 @@
-"""Simple paths: names, indexes, wildcards and ``length``, as a short list of steps.
+"""Simple paths (names, indexes, wildcards and ``length``) as a short list of steps, and the error for invalid paths.
 
 Besides RFC 9535, documents use ``$.`` and ``@`` for the root, ``$.list.length``
 and ``length()``, unquoted names with hyphens or spaces, and paths without ``$``.
@@ -197,3 +197,20 @@ def members(value: Any) -> list[Any]:
     if isinstance(value, list):
         return value
     return list(value.values()) if isinstance(value, dict) else []
+
+
+class JsonPathError(ValueError):
+    """A path is invalid.
+
+    Attributes:
+        reason: What is wrong.
+        index: The position in the path, from 0; None if unknown.
+        hint: How to fix it; empty if unknown.
+    """
+
+    def __init__(self, path: str, reason: str, index: int | None = None, hint: str = "") -> None:
+        where = "" if index is None else f" at character {min(index, len(path)) + 1}"
+        super().__init__(f"`{path}` is not a JSONPath: {reason}{where}{f' ({hint})' if hint else ''}")
+        self.reason = reason
+        self.index = index
+        self.hint = hint

@@ -4,7 +4,7 @@
 (``origin_transport``) and httpx (``httpx_transport``).
 """
 
-from naftiko_run.http.client.limits import DEFAULT_LIMITS, Limits
+from naftiko_run.http.client.limiter import DEFAULT_LIMITS, Limits
 from naftiko_run.http.client.registry import shared_connections
 from naftiko_run.http.client.transport import HttpTransport, http_transport
 

@@ -14,7 +14,7 @@ import httpx
 from naftiko_run.http.client import errors
 from naftiko_run.http.client.buffering import buffer_or_stream, decoded
 from naftiko_run.http.client.encodings import accepted_encodings
-from naftiko_run.http.client.limits import DEFAULT_LIMITS, Limits
+from naftiko_run.http.client.limiter import DEFAULT_LIMITS, Limits
 from naftiko_run.http.client.origin import MAX_URL_LENGTH, prefix_of
 from naftiko_run.http.client.response_headers import without_connection_options
 from naftiko_run.http.client.retry import may_retry

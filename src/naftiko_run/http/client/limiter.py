@@ -1,16 +1,36 @@
-"""The limit on connections to all origins, and the queue of requests that wait for one."""
+"""The limits on connections, and the queue of requests that wait for one."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Final
 from weakref import WeakSet
 
-from naftiko_run.http.client.limits import Limits
-
 if TYPE_CHECKING:
     from naftiko_run.http.client.pool import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The maximum number of connections of a transport; further requests wait for a free one.
+
+    One origin can use at most half of the connections that the others leave free of ``in_all``, so that unresponsive
+    origins never use up all connections.
+
+    Attributes:
+        to_one: The maximum to one origin.
+        in_all: The maximum to all origins together.
+        idle: The maximum number of idle connections to one origin that are kept for longer than a moment.
+    """
+
+    to_one: int = 256
+    in_all: int = 512
+    idle: int = 64
+
+
+DEFAULT_LIMITS: Final = Limits()
 
 RELIEF_SECONDS: Final = 0.5
 """How many seconds pass between checks for connections held by slow clients, while requests wait."""

@@ -13,8 +13,7 @@ from naftiko_run.http.client.buffering import buffer_or_stream, decoded
 from naftiko_run.http.client.connection import MAX_BUFFERED, Broken, Connection, OutOfTime, SlowClient
 from naftiko_run.http.client.origin import Origin, UrlTooLong, target_of
 from naftiko_run.http.client.pool import Pool, PoolFull
-from naftiko_run.http.client.request_body import send_chunks
-from naftiko_run.http.client.request_writer import InvalidRequest, write_request_head
+from naftiko_run.http.client.request_writer import InvalidRequest, send_chunks, write_request_head
 from naftiko_run.http.client.retry import may_retry
 from naftiko_run.http.messages import OutgoingRequest, StreamedResponse, UpstreamResponse
 

@@ -10,11 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from naftiko_run.http.client.limits import DEFAULT_LIMITS, Limits
+from naftiko_run.http.client.limiter import DEFAULT_LIMITS, ConnectionLimiter, Limits
 from naftiko_run.http.client.origin import Origin
 
 if TYPE_CHECKING:
-    from naftiko_run.http.client.limiter import ConnectionLimiter
     from naftiko_run.http.client.origin_transport import OriginTransport
     from naftiko_run.http.client.pool import Pool
 
@@ -46,7 +45,6 @@ class ConnectionRegistry:
             tls: A TLS context with a client certificate; None for no client certificate.
         """
         from naftiko_run.http.client.connecting import connect
-        from naftiko_run.http.client.limiter import ConnectionLimiter
         from naftiko_run.http.client.pool import Pool
 
         if self._total is None:

@@ -1,12 +1,14 @@
-"""Serialization of request heads: request line and headers."""
+"""Writing requests to a connection: the head, and a streamed body."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Final
 
+from naftiko_run.http.client.connection import Broken, Connection
 from naftiko_run.http.client.encodings import accepted_encodings
+from naftiko_run.http.client.errors import NOT_AS_LONG
 from naftiko_run.http.messages import OutgoingRequest
 from naftiko_run.version import USER_AGENT
 
@@ -132,3 +134,31 @@ def _checked(text: str, fits: Callable[[str], object]) -> str:
     if not fits(text):
         raise InvalidRequest
     return text
+
+
+async def send_chunks(connection: Connection, chunks: AsyncIterator[bytes], length: int | None) -> None:
+    """Send a streamed body; an error aborts the connection's exchange, which raises it.
+
+    Args:
+        connection: The connection, over which the head of the request was sent.
+        chunks: The body.
+        length: The declared Content-Length; None for chunked transfer coding.
+    """
+    sent = 0
+    try:
+        async for chunk in chunks:
+            sent += len(chunk)
+            if length is None:
+                if chunk:
+                    await connection.send(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+            elif sent <= length:
+                await connection.send(chunk)
+            else:
+                break
+        if length is None:
+            await connection.send(b"0\r\n\r\n")
+        elif sent != length:
+            connection.fail(Broken(NOT_AS_LONG))
+        connection.end_sending()
+    except Exception as fault:  # noqa: BLE001 - the caller's iterator can raise anything
+        connection.fail(fault)

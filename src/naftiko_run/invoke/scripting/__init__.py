@@ -4,8 +4,7 @@ A script reads `context` and assigns `result`, both JSON. It has no access to fi
 environment or objects of the server; it runs in another process, with limits on time, statements and memory.
 """
 
-from naftiko_run.invoke.scripting.defaults import ScriptDefaults
 from naftiko_run.invoke.scripting.program import ScriptRefused
-from naftiko_run.invoke.scripting.script import Script, ScriptCompiler
+from naftiko_run.invoke.scripting.script import Script, ScriptCompiler, ScriptDefaults
 
 __all__ = ["Script", "ScriptCompiler", "ScriptDefaults", "ScriptRefused"]

@@ -1,13 +1,24 @@
-"""Python scripts, run by Monty, an isolated interpreter written in Rust, in separate processes."""
+"""Python scripts, run by Monty, an isolated interpreter written in Rust, in separate processes.
+
+Scripts are instrumented to count statements: each suite, at its start, adds its
+number of statements. The text is changed as little as possible, so that lines of
+the result map to lines of the script. A suite counts in full even if an error
+ends it, and so does the handler of that error: a script cannot escape the limit
+with ``except``. Checks that start threads run in a forked subprocess, so that no
+thread remains in this process.
+"""
 
 from __future__ import annotations
 
 import ast
 import asyncio
+import json
+import os
 import re
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from naftiko_run import _json
 from naftiko_run.invoke.scripting.program import (
@@ -23,11 +34,101 @@ from naftiko_run.invoke.scripting.program import (
     not_installed,
     reject_reserved_names,
 )
-from naftiko_run.invoke.scripting.python_instrumentation import COUNT, Counted, count_statements
-from naftiko_run.invoke.scripting.subprocess import can_fork, run_in_subprocess
 
 if TYPE_CHECKING:
     import pydantic_monty
+
+COUNT: Final = f"{RESERVED_PREFIX}__"
+"""The function that adds the number of statements of a suite."""
+
+_SUITES: Final = ("body", "orelse", "finalbody")
+_COMPOUND: Final = (
+    ast.If,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.With,
+    ast.AsyncWith,
+    ast.Try,
+    ast.TryStar,
+    ast.Match,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An instrumented script.
+
+    Attributes:
+        text: The instrumented text.
+        lines: For each of its lines, the number of the original line.
+    """
+
+    text: str
+    lines: tuple[int, ...]
+
+
+def count_statements(text: str, tree: ast.Module) -> Counted:
+    """Return a script that counts its statements.
+
+    Args:
+        text: The script.
+        tree: The parsed script.
+    """
+    inline: dict[int, list[tuple[int, bytes]]] = {}
+    above: dict[int, list[bytes]] = {}
+    lines = [line.encode() for line in text.split("\n")]
+    for suite in _suites(tree):
+        first = suite[0]
+        at = min([first.lineno, *(each.lineno for each in getattr(first, "decorator_list", ()))])
+        call = f"{COUNT}({len(suite)})".encode()
+        line = lines[at - 1]
+        if not isinstance(first, _COMPOUND):
+            inline.setdefault(at, []).append((first.col_offset, call + b"; "))
+        elif not line[first.col_offset :].startswith(b"elif"):
+            above.setdefault(at, []).append(line[: first.col_offset] + call)
+    written: list[bytes] = []
+    origins: list[int] = []
+    for number, line in enumerate(lines, 1):
+        for column, call in sorted(inline.get(number, ()), reverse=True):
+            line = line[:column] + call + line[column:]  # noqa: PLW2901
+        added = above.get(number, [])
+        written += [*added, line]
+        origins += [number] * (len(added) + 1)
+    return Counted(b"\n".join(written).decode(), tuple(origins))
+
+
+def _suites(tree: ast.Module) -> Iterator[list[ast.stmt]]:
+    """Yield all suites with a statement that a call can be inserted before.
+
+    Class bodies are skipped: Monty accepts only methods and variables in them.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            continue
+        for field in _SUITES:
+            suite = getattr(node, field, None)
+            if not isinstance(suite, list):
+                continue
+            if node is tree:
+                suite = [each for each in suite if not _must_be_first(each, tree)]
+            if suite:
+                yield suite
+
+
+def _must_be_first(statement: ast.stmt, tree: ast.Module) -> bool:
+    """Return whether a statement of a module must come first: its docstring, or an import from `__future__`."""
+    is_docstring = (
+        statement is tree.body[0]
+        and isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+    return is_docstring or (isinstance(statement, ast.ImportFrom) and statement.module == "__future__")
+
 
 _SPENT: Final = f"{RESERVED_PREFIX}: the statement limit"
 _PRELUDE: Final = f"""
@@ -230,3 +331,46 @@ def _line(fault: pydantic_monty.MontyError) -> int:
 
 def _discard(_stream: str, _text: str) -> None:
     """Discard what a script prints."""
+
+
+_HAS_FORK: Final = hasattr(os, "fork")
+
+
+def can_fork() -> bool:
+    """Return whether this process can fork safely: it has no other Python threads, which a fork would lack."""
+    return _HAS_FORK and threading.active_count() == 1
+
+
+def run_in_subprocess(check: Callable[[], None]) -> None:
+    """Run a check in a forked subprocess.
+
+    Raises:
+        ScriptRefused: The check raised it.
+        RuntimeError: The subprocess crashed.
+    """
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if not pid:
+        _check(check, writer)
+    os.close(writer)
+    with os.fdopen(reader) as results:
+        text = results.read()
+    os.waitpid(pid, 0)
+    if not text:
+        raise RuntimeError("a script could not be checked: the subprocess crashed")
+    refused = json.loads(text)
+    if refused:
+        raise ScriptRefused(*refused)
+
+
+def _check(check: Callable[[], None], writer: int) -> NoReturn:
+    try:
+        refused: tuple[str, ...] = ()
+        try:
+            check()
+        except ScriptRefused as fault:
+            refused = (str(fault), fault.hint)
+        with os.fdopen(writer, "w") as results:
+            json.dump(refused, results)
+    finally:
+        os._exit(0)

@@ -1,23 +1,29 @@
-"""Compilation of a script step of the document to a script that can run."""
+"""Compilation of a script step of the document to a script that can run: its file, its settings and its program."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from naftiko_run import _json
+from naftiko_run import _json, locations
 from naftiko_run.consume import run_in_decode_pool
 from naftiko_run.document.model import ScriptStep
 from naftiko_run.errors import ScriptFailed
 from naftiko_run.expressions import MISSING
-from naftiko_run.invoke.scripting.defaults import ScriptDefaults
 from naftiko_run.invoke.scripting.javascript import JavaScriptProgram
-from naftiko_run.invoke.scripting.program import Halted, Program, ProgramCompiler, ScriptLimits, ScriptRefused
+from naftiko_run.invoke.scripting.program import (
+    Halted,
+    Program,
+    ProgramCompiler,
+    ScriptLimits,
+    ScriptRefused,
+    ScriptSource,
+)
 from naftiko_run.invoke.scripting.python import PythonProgram
-from naftiko_run.invoke.scripting.script_files import read_script, resolve_location
 
 COMPILERS: Final[dict[str, ProgramCompiler]] = {
     "javascript": JavaScriptProgram.compile,
@@ -157,3 +163,143 @@ class ScriptCompiler:
 def _one_line(text: str) -> str:
     text = _UNPRINTABLE.sub(" ", text).strip()
     return text if len(text) <= MAX_MESSAGE_LENGTH else f"{text[:MAX_MESSAGE_LENGTH]}…"
+
+
+MAX_SCRIPT_SIZE: Final = 1024 * 1024
+"""Maximum size of a script file, in bytes."""
+
+_SEGMENT: Final = re.compile(r"[a-zA-Z0-9._-]+")
+
+
+def resolve_location(location: str, folder: Path) -> Path:
+    """Return the resolved folder of a location.
+
+    Args:
+        location: The location as the document writes it.
+        folder: The document's folder.
+
+    Raises:
+        ScriptRefused: The folder does not exist.
+    """
+    try:
+        found = locations.find(location, folder)
+    except ValueError as fault:
+        raise ScriptRefused(str(fault), "write `file:///` and the path of the scripts' folder") from None
+    if found is None or not found.is_dir():
+        raise ScriptRefused(
+            f"there is no folder `{location}`",
+            "a path that begins with `file:///./` is relative to the document",
+        )
+    return found.resolve()
+
+
+def read_script(root: Path, name: str) -> ScriptSource:
+    """Read a script.
+
+    Args:
+        root: The resolved folder that must contain it.
+        name: Its relative path: segments of letters, digits, ``.``, ``_`` and ``-``.
+
+    Raises:
+        ScriptRefused: The script is outside the folder, does not exist, is too large, or is not UTF-8 text.
+    """
+    segments = name.split("/")
+    if not all(_SEGMENT.fullmatch(each) and each.strip(".") for each in segments):
+        raise ScriptRefused(
+            f"`{name}` is not a path inside the scripts' location",
+            "use segments of letters, digits, `.`, `_` and `-`, separated by `/`",
+        )
+    path = root.joinpath(*segments).resolve()
+    if not path.is_relative_to(root):
+        raise ScriptRefused(f"`{name}` leads out of the scripts' location", "move the file into it")
+    if not path.is_file():
+        raise ScriptRefused(f"there is no script `{name}` in the scripts' location")
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_SCRIPT_SIZE + 1)
+    except OSError as fault:
+        raise ScriptRefused(f"`{name}` cannot be read: {fault.strerror}") from None
+    if len(content) > MAX_SCRIPT_SIZE:
+        raise ScriptRefused(f"`{name}` is larger than {MAX_SCRIPT_SIZE // 1024} KiB")
+    try:
+        return ScriptSource(name, content.decode("utf-8-sig").replace("\r\n", "\n"))
+    except UnicodeDecodeError:
+        raise ScriptRefused(f"`{name}` is not UTF-8 text") from None
+
+
+DISABLING_VARIABLES: Final = ("NAFTIKO_SCRIPTING", "IKANOS_SCRIPTING")
+"""The environment variables that disable scripts with the value ``false``, unless the document enables them."""
+
+T = TypeVar("T")
+
+_TIMEOUT: Final = 60_000
+_STATEMENTS: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptDefaults:
+    """Defaults, limits and permissions for the script steps of a document.
+
+    Attributes:
+        default_location: The folder of scripts, for steps without a location; empty for none.
+        default_language: The language of scripts, for steps without a language; empty for none.
+        allowed_languages: The allowed languages; empty for all.
+        timeout: Timeout of one run, in milliseconds.
+        statement_limit: Maximum number of statements of one run.
+        enabled: Whether script steps run; otherwise each fails immediately.
+    """
+
+    default_location: str = ""
+    default_language: str = ""
+    allowed_languages: tuple[str, ...] = ()
+    timeout: int = _TIMEOUT
+    statement_limit: int = _STATEMENTS
+    enabled: bool = True
+
+    @property
+    def limits(self) -> ScriptLimits:
+        """The limits of one run."""
+        return ScriptLimits(self.timeout, self.statement_limit)
+
+    @classmethod
+    def of(cls, block: Any, environment: Mapping[str, str] = os.environ) -> ScriptDefaults:
+        """Read a ``management.scripting`` block.
+
+        Args:
+            block: The block as written; None if there is none.
+            environment: The environment variables, which can disable scripts.
+
+        Raises:
+            ScriptRefused: A value is invalid; the message names the key.
+        """
+        block = {} if block is None else block
+        if not isinstance(block, dict):
+            raise ScriptRefused("`scripting` of `management` is not a mapping")
+        permitted = all(environment.get(name, "").strip().lower() != "false" for name in DISABLING_VARIABLES)
+        allowed = block.get("allowedLanguages", [])
+        if not isinstance(allowed, list) or not all(isinstance(each, str) for each in allowed):
+            raise ScriptRefused("`allowedLanguages` is not a list of languages")
+        return cls(
+            default_location=_typed(block, "defaultLocation", str, ""),
+            default_language=_typed(block, "defaultLanguage", str, ""),
+            allowed_languages=tuple(each.lower() for each in allowed),
+            timeout=_positive(block, "timeout", _TIMEOUT),
+            statement_limit=_positive(block, "statementLimit", _STATEMENTS),
+            enabled=_typed(block, "enabled", bool, permitted),
+        )
+
+
+def _typed(block: Mapping[str, Any], key: str, kind: type[T], default: T) -> T:
+    value = block.get(key, default)
+    if not isinstance(value, kind):
+        raise ScriptRefused(f"`{key}` of `management.scripting` is {value!r}")
+    return value
+
+
+def _positive(block: Mapping[str, Any], key: str, default: int) -> int:
+    value = _typed(block, key, int, default)
+    if isinstance(value, bool) or value < 1:
+        raise ScriptRefused(
+            f"`{key}` of `management.scripting` is {value!r}", "write an integer of 1 or more"
+        )
+    return value

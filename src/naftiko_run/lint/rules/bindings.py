@@ -9,11 +9,10 @@ from typing import Final
 from naftiko_run.diagnostics import Pointer, Severity
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.expressions import names_in
-from naftiko_run.lint.declared_variables import DeclaredVariables
-from naftiko_run.lint.document_view import DocumentView
+from naftiko_run.lint.document_view import DeclaredVariables, DocumentView
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.lint.secret_literals import is_variable_name
-from naftiko_run.spec.spellings import AUTHENTICATION
+from naftiko_run.spec.table import AUTHENTICATION
 
 
 def _fixed_parameters(view: DocumentView) -> Iterator[tuple[Pointer, Reader, Reader]]:

@@ -10,7 +10,7 @@ from naftiko_run.diagnostics import Pointer, Severity
 from naftiko_run.lint.document_view import DocumentView, key_pointer
 from naftiko_run.lint.hosts import host_of, is_example
 from naftiko_run.lint.rule import Finding, Rule
-from naftiko_run.spec.spellings import BASE_URI
+from naftiko_run.spec.table import BASE_URI
 
 _QUERY = re.compile(r"\?[^#]*")
 

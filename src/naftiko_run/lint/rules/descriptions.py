@@ -8,7 +8,7 @@ from typing import Final
 from naftiko_run.diagnostics import Severity
 from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.rule import Finding, Rule
-from naftiko_run.spec.spellings import CONSUMED_NAMESPACE, DESCRIPTION
+from naftiko_run.spec.table import CONSUMED_NAMESPACE, DESCRIPTION
 
 
 def _info_tags(view: DocumentView) -> Iterator[Finding]:

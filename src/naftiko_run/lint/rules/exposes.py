@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run.diagnostics import Severity
-from naftiko_run.document.normalize.routes import route_identity
+from naftiko_run.document.normalize.paths import route_identity
 from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.hosts import is_example
 from naftiko_run.lint.rule import Finding, Rule

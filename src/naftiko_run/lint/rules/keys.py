@@ -12,9 +12,8 @@ from naftiko_run.document.imports.syntax import is_import
 from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.spec.document import SECTIONS
-from naftiko_run.spec.lookup import choice_of, lenient_object, type_field
 from naftiko_run.spec.schema_types import Field, ListOf, MapOf, Named, Object, SpecObject
-from naftiko_run.spec.table import TABLE, SpecTable
+from naftiko_run.spec.table import TABLE, SpecTable, choice_of, lenient_object, type_field
 
 _CUTOFF: Final = 0.72
 """How similar a key must be to be suggested."""

@@ -8,8 +8,7 @@ from typing import Any, Final
 from naftiko_run.diagnostics import Pointer, Severity
 from naftiko_run.document.normalize.reader import Reader, texts
 from naftiko_run.expressions import normalize_name, parse_path
-from naftiko_run.lint.declared_variables import DeclaredVariables
-from naftiko_run.lint.document_view import DocumentView, WrittenOperation
+from naftiko_run.lint.document_view import DeclaredVariables, DocumentView, WrittenOperation
 from naftiko_run.lint.rule import Finding, Rule
 
 

@@ -11,7 +11,7 @@ from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.lint.document_view import DocumentView
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.lint.secret_literals import find_secrets
-from naftiko_run.spec.spellings import AUTHENTICATION
+from naftiko_run.spec.table import AUTHENTICATION
 
 _PROSE = frozenset({"description", "summary", "label", "display", "title", "instruction"})
 _DATA = frozenset({"with", "body", "keys", "metadata"})

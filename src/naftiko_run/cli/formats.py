@@ -1,8 +1,8 @@
-"""Diagnostics as SARIF 2.1.0, the format of code scanning services."""
+"""Diagnostics as data for programs: JSON, GitHub workflow commands (annotations of a pull request), SARIF 2.1.0."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -11,6 +11,38 @@ from naftiko_run import _json
 from naftiko_run.diagnostics import Diagnostic, Severity
 from naftiko_run.lint import RULES
 from naftiko_run.version import __version__
+
+
+def as_json(found: Sequence[Diagnostic]) -> str:
+    """Return diagnostics as a JSON array."""
+    return _json.dumps([each.as_data() for each in found], indent=True).decode() + "\n"
+
+
+_COMMANDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+def as_github(found: Sequence[Diagnostic]) -> str:
+    """Return diagnostics as workflow commands, one per line."""
+    return "".join(f"{_command(each)}\n" for each in found)
+
+
+def _command(found: Diagnostic) -> str:
+    properties = {"file": found.file}
+    if found.line:
+        properties |= {"line": str(found.line), "col": str(found.column)}
+    properties["title"] = found.code
+    written = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
+    message = found.message + (f"\nhint: {found.hint}" if found.hint else "")
+    return f"::{_COMMANDS[found.severity]} {written}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -72,3 +104,11 @@ def _uri(file: str) -> str:
     """Return a file's URI: relative if its path is."""
     path = Path(file)
     return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+
+
+FORMATS: Final[Mapping[str, Callable[[Sequence[Diagnostic]], str]]] = {
+    "json": as_json,
+    "github": as_github,
+    "sarif": as_sarif,
+}
+"""The formats for programs, by their name for ``--format``."""

@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 
 import pytest
 
-from naftiko_run.consume.authentication.token_cache import Token, TokenCache
+from naftiko_run.consume.authentication.oauth2 import Token, TokenCache
 
 
 class Issuing:
