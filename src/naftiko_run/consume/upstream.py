@@ -15,6 +15,7 @@ from naftiko_run.consume.authentication.static_credentials import StaticCredenti
 from naftiko_run.consume.base_uri import BaseUri, fill_base_uri, replaced_base_uri
 from naftiko_run.consume.context import ConsumeContext
 from naftiko_run.consume.masking import UrlSecrets
+from naftiko_run.consume.tracing import traced
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import Consumes
 from naftiko_run.errors import BoundVariable
@@ -257,7 +258,7 @@ class _UpstreamCompiler:
     async def _send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request of the scheme itself, within the limits of the entry."""
         limited = request.copy(max_kept=self.max_response, timeout=self.timeout)
-        return await self._context.transport.send(limited)
+        return await traced(self._context.transport).send(limited)
 
     def _credential(self, template: str, *, may_be_empty: bool = False) -> str:
         if self._context.is_masked:

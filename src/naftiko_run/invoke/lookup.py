@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from naftiko_run.expressions import MISSING, Expression, Scope, equality_key, is_same
 from naftiko_run.invoke.step_output import StepOutput
@@ -26,6 +26,8 @@ class LookupRunner:
         wanted: Evaluates to the value, or the list of values, to find.
         fields: The fields of an entry to return; empty for all.
     """
+
+    kind: ClassVar[str] = "lookup"
 
     index: Expression
     match: str

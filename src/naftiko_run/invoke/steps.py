@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from naftiko_run._json_incremental import is_large
 from naftiko_run.consume import CallerBody, run_in_decode_pool
@@ -18,12 +18,19 @@ from naftiko_run.invoke.outputs import OutputPlan
 from naftiko_run.invoke.progress import Progress
 from naftiko_run.invoke.scripting import Script
 from naftiko_run.invoke.step_output import STEP_PREFIX, Projection, StepOutput
+from naftiko_run.telemetry import current_span, in_span
 
 
 class Runner(Protocol):
-    """Runs one kind of step."""
+    """Runs one kind of step.
 
-    async def run(self, scope: Scope) -> StepOutput:
+    Attributes:
+        kind: The ``type`` of such steps.
+    """
+
+    kind: ClassVar[str]
+
+    def run(self, scope: Scope) -> Coroutine[Any, Any, StepOutput]:
         """Run the step.
 
         Raises:
@@ -56,6 +63,8 @@ class CallRunner:
         call: The call.
         projection: Selects the output from the response.
     """
+
+    kind: ClassVar[str] = "call"
 
     name: str
     call: Call
@@ -108,6 +117,8 @@ class ScriptRunner:
         script: The script.
         with_: The values that the step adds to the context of the script.
     """
+
+    kind: ClassVar[str] = "script"
 
     script: Script
     with_: Expression
@@ -204,7 +215,10 @@ class StepsPlan:
 
 async def _run(step: PlannedStep, scope: dict[str, Any], progress: Progress) -> None:
     try:
-        output = await step.runner.run(scope)
+        running = step.runner.run(scope)
+        if current_span() is not None:
+            running = in_span(f"step.{step.runner.kind}", running, {"naftiko.step": step.name})
+        output = await running
     except StepFailed:
         raise
     except ScriptFailed as fault:

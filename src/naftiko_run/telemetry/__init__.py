@@ -1,5 +1,45 @@
-"""Logs. Values of bindings are never logged."""
+"""Traces, metrics and logs of requests. Values of bindings never appear in them."""
 
 from naftiko_run.telemetry.logs import LEVELS, configure_logs
+from naftiko_run.telemetry.metrics import Metrics
+from naftiko_run.telemetry.propagation import SpanContext, parse_traceparent
+from naftiko_run.telemetry.telemetry import Telemetry
+from naftiko_run.telemetry.trace import (
+    SCOPE_KEY,
+    Attribute,
+    Span,
+    Trace,
+    TraceSink,
+    current_span,
+    in_span,
+    mark_failed,
+    new_trace,
+    reset_current_span,
+    set_current_span,
+    span,
+    trace_headers,
+)
+from naftiko_run.telemetry.trace_buffer import TraceBuffer
 
-__all__ = ["LEVELS", "configure_logs"]
+__all__ = [
+    "LEVELS",
+    "SCOPE_KEY",
+    "Attribute",
+    "Metrics",
+    "Span",
+    "SpanContext",
+    "Telemetry",
+    "Trace",
+    "TraceBuffer",
+    "TraceSink",
+    "configure_logs",
+    "current_span",
+    "in_span",
+    "mark_failed",
+    "new_trace",
+    "parse_traceparent",
+    "reset_current_span",
+    "set_current_span",
+    "span",
+    "trace_headers",
+]
