@@ -100,12 +100,21 @@ class TracedTransport:
         if _log.isEnabledFor(logging.DEBUG):
             started.end()
             attributes = started.attributes
+            method, url = attributes["http.request.method"], attributes["url.full"]
+            status = attributes.get("http.response.status_code", started.error)
+            milliseconds = started.duration / 1e6
             _log.debug(
                 "%s %s: %s in %.1f ms",
-                attributes["http.request.method"],
-                attributes["url.full"],
-                attributes.get("http.response.status_code", started.error),
-                started.duration / 1e6,
+                *(method, url, status, milliseconds),
+                extra={
+                    "fields": {
+                        "operation": attributes["naftiko.operation"],
+                        "method": method,
+                        "url": url,
+                        "status": status,
+                        "durationMs": round(milliseconds, 3),
+                    }
+                },
             )
 
 

@@ -1,6 +1,14 @@
 """Traces, metrics and logs of requests. Values of bindings never appear in them."""
 
-from naftiko_run.telemetry.logs import LEVELS, configure_logs
+from naftiko_run.telemetry.logs import (
+    LEVELS,
+    AccessLog,
+    LogFormat,
+    configure_logs,
+    log_level,
+    set_log_level,
+    subscribe,
+)
 from naftiko_run.telemetry.metrics import Metrics
 from naftiko_run.telemetry.propagation import SpanContext, parse_traceparent
 from naftiko_run.telemetry.telemetry import Telemetry
@@ -24,7 +32,9 @@ from naftiko_run.telemetry.trace_buffer import TraceBuffer
 __all__ = [
     "LEVELS",
     "SCOPE_KEY",
+    "AccessLog",
     "Attribute",
+    "LogFormat",
     "Metrics",
     "Span",
     "SpanContext",
@@ -35,11 +45,14 @@ __all__ = [
     "configure_logs",
     "current_span",
     "in_span",
+    "log_level",
     "mark_failed",
     "new_trace",
     "parse_traceparent",
     "reset_current_span",
     "set_current_span",
+    "set_log_level",
     "span",
+    "subscribe",
     "trace_headers",
 ]

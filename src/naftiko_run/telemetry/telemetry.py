@@ -25,6 +25,7 @@ class Telemetry:
         sinks: Further sinks, such as the access log and an exporter.
         sampler: Decides which traces are exported.
         propagates: Whether traces of callers are continued, and passed on to upstreams.
+        is_needed: Whether requests are traced although nothing records them: only log records refer to them.
     """
 
     metrics: Metrics | None = None
@@ -32,12 +33,14 @@ class Telemetry:
     sinks: list[TraceSink] = field(default_factory=list)
     sampler: Sampler = field(default_factory=Sampler)
     propagates: bool = True
+    is_needed: bool = False
     _failed_sinks: set[str] = field(default_factory=set)
 
     @property
     def is_on(self) -> bool:
         """Whether requests are traced."""
-        return bool(self.metrics or self.traces or self.sinks)
+        # A buffer is empty, and false, before the first request.
+        return self.metrics is not None or self.traces is not None or bool(self.sinks) or self.is_needed
 
     def begin(self, name: str, headers: Mapping[bytes, bytes]) -> Trace:
         """Return the trace of a request that starts now.
