@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from naftiko_run.bindings import Bindings, MaskedBindings
+from naftiko_run.diagnostics import Place, Pointer
 from naftiko_run.http.messages import DEFAULT_MAX_RESPONSE, DEFAULT_SECONDS, Transport
 
 
@@ -23,6 +24,7 @@ class ConsumeContext:
         folder: The folder that relative locations in the document are resolved against.
         max_response: The default for the maximum number of response bytes kept in memory.
         timeout: The default timeout of a call in seconds.
+        place_of: Returns the place of a part of the document, for warnings.
     """
 
     bindings: Bindings
@@ -33,6 +35,7 @@ class ConsumeContext:
     folder: Path = Path()
     max_response: int = DEFAULT_MAX_RESPONSE
     timeout: float = DEFAULT_SECONDS
+    place_of: Callable[[Pointer], Place] = field(default=lambda _: Place(), repr=False)
 
     @property
     def is_masked(self) -> bool:

@@ -18,7 +18,7 @@ from naftiko_run.invoke.outputs import OutputPlan
 from naftiko_run.invoke.progress import Progress
 from naftiko_run.invoke.scripting import Script
 from naftiko_run.invoke.step_output import STEP_PREFIX, Projection, StepOutput
-from naftiko_run.telemetry import current_span, in_span
+from naftiko_run.telemetry import DocumentWarning, current_span, in_span
 
 
 class Runner(Protocol):
@@ -137,14 +137,15 @@ class StepsPlan:
     Attributes:
         steps: The steps in topological order.
         is_chain: Whether each step waits for the previous one.
-        mappings: The path of each value in the result, outermost name first, and its expression.
+        mappings: The path of each value in the result, outermost name first, its expression, and the warning if it
+            has no value.
         last: The step whose output is the result if there are no mappings.
         outputs: Shapes the result.
     """
 
     steps: tuple[PlannedStep, ...]
     is_chain: bool
-    mappings: tuple[tuple[tuple[str, ...], Expression], ...]
+    mappings: tuple[tuple[tuple[str, ...], Expression, DocumentWarning], ...]
     last: str
     outputs: OutputPlan
 
@@ -199,9 +200,11 @@ class StepsPlan:
 
     def _gathered(self, scope: Scope) -> dict[str, Any]:
         gathered: dict[str, Any] = {}
-        for names, expression in self.mappings:
+        for names, expression, warning in self.mappings:
             value = expression.evaluate(scope)
             if value is MISSING:
+                steps = len(self.steps)
+                warning.log(f"the outputs of {steps} step{'' if steps == 1 else 's'}")
                 continue
             target = gathered
             for name in names[:-1]:

@@ -1,5 +1,6 @@
 """Traces, metrics and logs of requests. Values of bindings never appear in them."""
 
+from naftiko_run.telemetry.document_warnings import DocumentWarning
 from naftiko_run.telemetry.logs import (
     LEVELS,
     AccessLog,
@@ -34,6 +35,7 @@ __all__ = [
     "SCOPE_KEY",
     "AccessLog",
     "Attribute",
+    "DocumentWarning",
     "LogFormat",
     "Metrics",
     "Span",
