@@ -68,6 +68,15 @@ class Sink:
         assert trace is not None
         return trace
 
+    def wait_for_count(self, count: int, operation: str) -> None:
+        """Wait for so many traces of an operation."""
+
+        def found() -> int:
+            return sum(each.operation == operation for each in self.traces)
+
+        with self._changed:
+            assert self._changed.wait_for(lambda: found() >= count, PATIENCE), self.traces
+
     def only(self) -> Trace:
         """Wait for a trace, and return the only one."""
         trace = self.wait_for(lambda _: True)
