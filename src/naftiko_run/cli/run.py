@@ -31,11 +31,11 @@ from naftiko_run.cli.options import (
     read_state_key,
 )
 from naftiko_run.cli.startup import Startup
-from naftiko_run.consume import Limits
+from naftiko_run.consume import Limits, connection_counts
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
 from naftiko_run.serve import Addressing, HttpServer, ServeSettings, serve
-from naftiko_run.telemetry import AccessLog, LogFormat, Telemetry, configure_logs
+from naftiko_run.telemetry import LogFormat, Telemetry, build_telemetry, configure_logs
 
 OK: Final = 0
 FAILED: Final = 1
@@ -154,20 +154,38 @@ def _run(options: RunOptions, console: Console) -> None:
             "--strict: not started, because variables are not set",
             hint="set them, or omit --strict to start without the operations that need them",
         )
-    serving = replace(serving, telemetry=_telemetry(level, is_access_logged=options.access_log))
+    telemetry = _telemetry(capabilities, level, is_access_logged=options.access_log)
+    serving = replace(serving, telemetry=telemetry)
     serve(capabilities, serving, startup.print, on_ready=bootstrap.finish_loading)
 
 
-def _telemetry(level: str, *, is_access_logged: bool) -> Telemetry:
+def _telemetry(capabilities: Sequence[Capability], level: str, *, is_access_logged: bool) -> Telemetry:
     """Return what records requests.
 
     Args:
+        capabilities: The capabilities that are served.
         level: The log level.
         is_access_logged: Whether each request is logged, at level info.
+
+    Raises:
+        ConfigurationError: See ``build_telemetry``.
     """
-    telemetry = Telemetry(is_needed=level == "debug")
-    if is_access_logged and level in ("debug", "info"):
-        telemetry.sinks.append(AccessLog())
+    controls = [
+        exposes
+        for capability in capabilities
+        for exposes in capability.document.exposes
+        if exposes.type == "control"
+    ]
+    telemetry = build_telemetry(
+        os.environ,
+        [exposes.settings.get("observability") for exposes in controls],
+        is_access_logged=is_access_logged and level in ("debug", "info"),
+        has_control=bool(controls),
+        is_needed=level == "debug",
+    )
+    if telemetry.metrics is not None:
+        telemetry.metrics.capabilities = len(capabilities)
+        telemetry.metrics.connections = connection_counts
     return telemetry
 
 

@@ -1,5 +1,6 @@
 """Traces, metrics and logs of requests. Values of bindings never appear in them."""
 
+from naftiko_run.telemetry.configuration import build_telemetry
 from naftiko_run.telemetry.document_warnings import DocumentWarning
 from naftiko_run.telemetry.logs import (
     LEVELS,
@@ -44,6 +45,7 @@ __all__ = [
     "Trace",
     "TraceBuffer",
     "TraceSink",
+    "build_telemetry",
     "configure_logs",
     "current_span",
     "in_span",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from naftiko_run.telemetry.trace import Trace
 from naftiko_run.version import __version__
@@ -83,7 +83,7 @@ class Metrics:
 
     Attributes:
         in_flight: How many requests have started and not ended.
-        dropped_traces: How many traces could not be exported.
+        dropped_traces: Returns how many traces could not be exported.
         capabilities: How many capabilities are served.
         connections: See above.
     """
@@ -92,7 +92,7 @@ class Metrics:
         self, capabilities: int = 0, connections: Callable[[], tuple[int, int, int]] | None = None
     ) -> None:
         self.in_flight = 0
-        self.dropped_traces = 0
+        self.dropped_traces: Callable[[], int] = lambda: 0
         self.capabilities = capabilities
         self.connections = connections
         self._requests = Counter()
@@ -135,7 +135,7 @@ class Metrics:
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families of metrics."""
-        from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 
         request = ("adapter", "operation")
         yield _counter("naftiko_requests", "Requests by status.", (*request, "status"), self._requests)
@@ -175,9 +175,9 @@ class Metrics:
         yield GaugeMetricFamily(
             "naftiko_capability_active", "Capabilities that are served.", value=self.capabilities
         )
-        dropped: Any = Counter()
-        dropped.values[()] = self.dropped_traces
-        yield _counter("naftiko_traces_dropped", "Traces that could not be exported.", (), dropped)
+        yield CounterMetricFamily(
+            "naftiko_traces_dropped", "Traces that could not be exported.", value=self.dropped_traces()
+        )
         build = {"version": __version__, "python": platform.python_version()}
         yield InfoMetricFamily("naftiko_build", "The version that runs.", value=build)
 

@@ -77,6 +77,13 @@ class Telemetry:
             except Exception as error:  # noqa: BLE001 - a sink must not break a request
                 self._report(sink, error)
 
+    def close(self) -> None:
+        """Close the sinks that can be closed; may block for a few seconds."""
+        for sink in self.sinks:
+            close = getattr(sink, "close", None)
+            if close is not None:
+                close()
+
     def _report(self, sink: TraceSink, error: Exception) -> None:
         """Log the first failure of a sink."""
         name = type(sink).__name__
