@@ -127,7 +127,7 @@ class AccessEntry:
     @property
     def outcome(self) -> str:
         """The number of upstream requests, and what went wrong with them or with the request."""
-        calls = [each for each in self.trace.spans if each.kind == "CLIENT"]
+        calls = self.trace.upstream_calls
         words = [f"{len(calls)} call{'s' if len(calls) != 1 else ''}"] if calls else []
         errors = dict.fromkeys(each.error for each in calls if each.error)
         error = self.trace.root.error
@@ -148,7 +148,7 @@ class AccessEntry:
             "requestId": trace.request_id,
             "traceId": trace.hex_id,
         }
-        calls = [each for each in trace.spans if each.kind == "CLIENT"]
+        calls = trace.upstream_calls
         if calls:
             fields["upstreamCalls"] = len(calls)
             fields["upstreamStatuses"] = [

@@ -92,9 +92,9 @@ class Trace:
         return f"{self.id:032x}"
 
     @property
-    def upstream_calls(self) -> int:
-        """How many requests were sent to upstreams."""
-        return sum(each.kind == "CLIENT" for each in self.spans)
+    def upstream_calls(self) -> list[Span]:
+        """The spans of requests to upstreams."""
+        return [each for each in self.spans if each.kind == "CLIENT"]
 
     def join(self, context: SpanContext, *, is_sampled: bool) -> None:
         """Become a part of the caller's trace; call it before the first child of the root span starts.
