@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Final
+from collections.abc import Coroutine
+from functools import lru_cache
+from typing import Any, Final
 
 from naftiko_run.consume.masking import Mask
 from naftiko_run.errors import InvocationError
 from naftiko_run.http.messages import OutgoingRequest, Transport, UpstreamResponse
 from naftiko_run.secret import MASK
-from naftiko_run.telemetry import Span, current_span, span, trace_headers
+from naftiko_run.telemetry import Attribute, Span, current_span, in_span, trace_headers
 from naftiko_run.urls import strip_credentials
 
 _log = logging.getLogger(__name__)
@@ -27,6 +29,7 @@ _SENSITIVE: Final = re.compile(
 )
 """Query parameters whose values are masked by their names: callers' inputs can be credentials too."""
 _MAX_URL: Final = 1024
+_AFTER_SCHEME: Final = len("https://")
 
 
 def shown_url(url: str, mask: Mask | None) -> str:
@@ -68,28 +71,39 @@ class TracedTransport:
         self._transport = transport
         self._mask = mask
 
-    async def send(self, request: OutgoingRequest) -> UpstreamResponse:
+    def send(self, request: OutgoingRequest) -> Coroutine[Any, Any, UpstreamResponse]:
         """Send a request; see ``Transport.send``."""
         method = request.method if request.method in _METHODS else "_OTHER"
-        with span(f"http.client.{method}", "CLIENT") as started:
-            if started is None:
-                return await self._transport.send(request)
-            _describe(started, request, method, shown_url(request.url, self._mask))
-            headers = trace_headers(started)
-            if headers:
-                kept = [each for each in request.headers if each[0].lower() not in _TRACE_HEADERS]
-                request = request.copy(headers=(*kept, *headers))
-            try:
-                response = await self._transport.send(request)
-            except InvocationError as fault:
-                started.error = type(fault).__name__
-                self._log(started)
-                raise
-            started.attributes["http.response.status_code"] = response.status
-            if response.status >= 400:
-                started.error = str(response.status)
+        url = shown_url(request.url, self._mask)
+        end = url.find("/", _AFTER_SCHEME)
+        host, port = _authority(url if end < 0 else url[:end])
+        attributes: dict[str, Attribute] = {
+            "naftiko.operation": request.operation,
+            "http.request.method": method,
+            "url.full": url,
+            "server.address": host,
+            "server.port": port,
+        }
+        return in_span(f"http.client.{method}", self._send(request), attributes, "CLIENT")
+
+    async def _send(self, request: OutgoingRequest) -> UpstreamResponse:
+        started = current_span()
+        assert started is not None  # set by ``in_span``
+        headers = trace_headers(started)
+        if headers:
+            kept = [each for each in request.headers if each[0].lower() not in _TRACE_HEADERS]
+            request = request.copy(headers=(*kept, *headers))
+        try:
+            response = await self._transport.send(request)
+        except InvocationError as fault:
+            started.error = type(fault).__name__
             self._log(started)
-            return response
+            raise
+        started.attributes["http.response.status_code"] = response.status
+        if response.status >= 400:
+            started.error = str(response.status)
+        self._log(started)
+        return response
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -118,15 +132,11 @@ class TracedTransport:
             )
 
 
-def _describe(started: Span, request: OutgoingRequest, method: str, url: str) -> None:
-    """Set the attributes of a span that are known before the request is sent."""
-    host, _, port = url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition(":")
-    if not port.isdecimal():  # no port, or a part of an IPv6 address
-        host, port = f"{host}:{port}" if host else port, ""
-    started.attributes = {
-        "naftiko.operation": request.operation,
-        "http.request.method": method,
-        "url.full": url,
-        "server.address": host,
-        "server.port": int(port) if port else 443 if url.startswith("https:") else 80,
-    }
+@lru_cache(maxsize=1024)
+def _authority(origin: str) -> tuple[str, int]:
+    """Return the host and port of ``scheme://host:port``."""
+    scheme, _, authority = origin.partition("://")
+    host, _, port = authority.partition("?")[0].rpartition(":")
+    if not (host and port.isdecimal()):  # no port, or a part of an IPv6 address
+        return authority.partition("?")[0], 443 if scheme == "https" else 80
+    return host, int(port)

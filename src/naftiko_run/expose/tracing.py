@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -77,7 +77,7 @@ class _TracedEndpoint:
         self._operation = endpoint.operation
         self._route = endpoint.path.text
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Handle one request."""
         trace: Trace | None = scope.get(SCOPE_KEY)
         if trace is not None:
@@ -89,7 +89,7 @@ class _TracedEndpoint:
                 "http.route": self._route,
                 "naftiko.namespace": self._namespace,
             }
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
 
 def _path(scope: Scope) -> str:

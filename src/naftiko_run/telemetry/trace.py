@@ -214,15 +214,31 @@ class span:  # noqa: N801 - used as a function
         started.trace.spans.append(started)
 
 
-async def in_span(name: str, work: Coroutine[Any, Any, _T], attributes: dict[str, Attribute]) -> _T:
-    """Run a coroutine as a part of the current span.
+async def in_span(
+    name: str, work: Coroutine[Any, Any, _T], attributes: dict[str, Attribute], kind: SpanKind = "INTERNAL"
+) -> _T:
+    """Run a coroutine as a part of the current span, as ``span`` does.
 
     Args:
         name: The name of the span.
         work: The coroutine.
         attributes: The attributes of the span.
+        kind: Its kind.
     """
-    with span(name) as started:
-        if started is not None:
-            started.attributes = attributes
+    parent = _current.get()
+    if parent is None:
         return await work
+    trace = parent.trace
+    started = Span(
+        trace, name, kind, random.getrandbits(64) or 1, parent.id, time.time_ns(), 0, "", attributes
+    )
+    token = _current.set(started)
+    try:
+        return await work
+    except BaseException as fault:
+        started.error = started.error or type(fault).__name__
+        raise
+    finally:
+        _current.reset(token)
+        started.duration = max(1, time.time_ns() - started.start)
+        trace.spans.append(started)
