@@ -211,7 +211,9 @@ class TextFormatter(logging.Formatter):
         }
         if logging.getLogger(_OWN).isEnabledFor(logging.DEBUG):
             event["pid"] = record.process
-        event |= _ids()
+        span = current_span()
+        if span is not None:
+            event["requestId"] = span.trace.request_id
         if record.exc_info:
             event["exc_info"] = record.exc_info
         return str(self._renderer(None, "", event))
