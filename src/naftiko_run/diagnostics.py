@@ -26,6 +26,16 @@ class Position(NamedTuple):
     column: int
 
 
+class Place(NamedTuple):
+    """A line of a file; empty and 0 if they are unknown."""
+
+    file: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file or '<text>'}:{self.line}" if self.line else self.file or "<text>"
+
+
 Locate = Callable[[Pointer], Position]
 """Returns the position of a pointer in its file."""
 
@@ -110,6 +120,12 @@ class Report:
 
     def __iter__(self) -> Iterator[Diagnostic]:
         return iter(self._found)
+
+    def place_of(self, at: Pointer) -> Place:
+        """Return the place of a value in its file."""
+        line = self._locate(at).line if self._locate else 0
+        file, _ = self._origin(at) if self._origin else (self._file, at)
+        return Place(file, line)
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Add diagnostics that were collected elsewhere."""

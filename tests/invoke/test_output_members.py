@@ -67,7 +67,11 @@ def test_an_object_of_a_list_in_any_format(
     outputs = [{"name": "rows", "type": "object", "mapping": "$.", "properties": properties}]
     value = invoke(_tool(outputs, format_), {}, Recorder(content)).value
     assert value == {"id": 2, "sum": 3, "secret": None}
-    assert not caplog.records
+    (warning,) = [record.message for record in caplog.records]
+    assert warning == (
+        "the mapping `$.secret` of the output `rows.secret` of `t` matches nothing in an array of 2 elements; "
+        "the output is null"
+    )
 
 
 def test_a_response_that_fits_no_member_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -81,20 +85,26 @@ def test_a_response_that_fits_no_member_is_reported_once(caplog: pytest.LogCaptu
         value = invoke(function, {}, Recorder(b'{"a": ["secret"], "b": {}, "c": 5}')).value
         assert value == {"a": {"x": None}, "b": None, "c": None}
     assert sorted(record.message for record in caplog.records) == [
+        "the mapping `$.x` of the output `a.x` of `t` matches nothing in an array of 1 element; the output is null",
         (
-            "the output `a` of `t` is declared as an object, but the response has an array there; "
+            "the output `a` of `t` is declared as an object, but the response has an array of 1 element there; "
             "it becomes an object whose members are null"
         ),
-        "the output `b` of `t` is declared as an array, but the response has an object there; it becomes null",
+        "the output `b` of `t` is declared as an array, but the response has an object with 0 members there; it becomes null",
         "the output `c` of `t` is declared as a map, but the response has a number there; it becomes null",
     ]
 
 
-def test_nothing_is_reported_of_a_response_that_lacks_something(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_mapping_that_matches_nothing_is_reported_and_a_null_is_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     outputs = [{"type": "object", "mapping": "$.a", "properties": {"x": {"mapping": "$.x"}}}]
-    for content in (b"{}", b'{"a": null}', b'{"a": {}}'):
+    for content in (b"{}", b'{"a": null}', b'{"a": {}}', b'{"a": {"x": null}}'):
         invoke(_tool(outputs), {}, Recorder(content))
-    assert not caplog.records
+    assert [record.message for record in caplog.records] == [
+        "the mapping `$.a` of the output of `t` matches nothing in an object with 0 members; the output is null",
+        "the mapping `$.x` of the output `x` of `t` matches nothing in an object with 0 members; the output is null",
+    ]
 
 
 def _tool(outputs: list[dict[str, Any]], format_: str = "json") -> Any:

@@ -81,7 +81,9 @@ def test_a_worker_that_dies_is_replaced_while_the_other_serves(upstream: Upstrea
     with two_workers(upstream, "--log-level", "debug") as process:
         first, second = process.children
         os.kill(first, signal.SIGKILL)
-        replaced = re.compile(rf"WARNING .* worker {first} was terminated by SIGKILL; replacing it")
+        replaced = re.compile(
+            rf'"level":"warning",.*"event":"worker {first} was terminated by SIGKILL; replacing it"'
+        )
         process.wait_for(lambda lines: any(map(replaced.search, lines)), "word of its end")
         process.wait_for(lambda lines: sum("has started" in line for line in lines) == 3, "new worker")
         assert len(process.children) == 2
@@ -115,7 +117,7 @@ def end(process: Process, worker: int, wait: float) -> None:
     """Kill a worker, and wait until the log says how long it is until another takes its place."""
     os.kill(worker, signal.SIGKILL)
     later = f" in {wait:g} s" if wait else ""
-    ending = f"worker {worker} was terminated by SIGKILL; replacing it{later}"
+    ending = f'worker {worker} was terminated by SIGKILL; replacing it{later}"}}'
     process.wait_for(partial(some_end_with, ending), ending)
 
 

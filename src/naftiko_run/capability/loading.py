@@ -110,7 +110,9 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     namespaces = [each.namespace for each in parsed.owners() if each.namespace]
     prefixes = frozenset({"rest", "tools", *namespaces})
     environment = read_variables(settings, folder, report)
-    context = build_context(document, settings, environment, prefixes, folder)
+    context = replace(
+        build_context(document, settings, environment, prefixes, folder), place_of=report.place_of
+    )
     scripts = ScriptCompiler(_script_defaults(document, environment, report), folder)
     compiler = FunctionCompiler(
         OperationRegistry(document, context), context.bindings, prefixes, scripts, report, settings.read_only

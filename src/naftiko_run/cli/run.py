@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -31,11 +31,11 @@ from naftiko_run.cli.options import (
     read_state_key,
 )
 from naftiko_run.cli.startup import Startup
-from naftiko_run.consume import Limits
+from naftiko_run.consume import Limits, connection_counts
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
 from naftiko_run.serve import Addressing, HttpServer, ServeSettings, serve
-from naftiko_run.telemetry import configure_logs
+from naftiko_run.telemetry import LogFormat, Telemetry, build_telemetry, configure_logs
 
 OK: Final = 0
 FAILED: Final = 1
@@ -67,6 +67,8 @@ class RunOptions:
     tools: str
     allowed_hosts: tuple[str, ...]
     log_level: str
+    log_format: LogFormat
+    access_log: bool
     stdio: bool
     adapter: str
     workers: str
@@ -103,6 +105,8 @@ def run_documents(options: RunOptions) -> int:
 
 
 def _run(options: RunOptions, console: Console) -> None:
+    level = check_level(options.log_level)
+    configure_logs(level, options.log_format)
     limits = Limits(
         parse_count(options.max_connections_per_origin, "--max-connections-per-origin"),
         parse_count(options.max_connections, "--max-connections"),
@@ -135,7 +139,6 @@ def _run(options: RunOptions, console: Console) -> None:
         refuses_clashes=options.strict,
         http_server=options.http_server,
     )
-    configure_logs(check_level(options.log_level))
     with redirect_stdout(sys.stderr):  # stdout may belong to a client: plugins must not write to it
         capabilities = _load_all(find_documents(options.files), settings, console, strict=options.strict)
     if options.adapter and not options.stdio:
@@ -151,7 +154,39 @@ def _run(options: RunOptions, console: Console) -> None:
             "--strict: not started, because variables are not set",
             hint="set them, or omit --strict to start without the operations that need them",
         )
+    telemetry = _telemetry(capabilities, level, is_access_logged=options.access_log)
+    serving = replace(serving, telemetry=telemetry)
     serve(capabilities, serving, startup.print, on_ready=bootstrap.finish_loading)
+
+
+def _telemetry(capabilities: Sequence[Capability], level: str, *, is_access_logged: bool) -> Telemetry:
+    """Return what records requests.
+
+    Args:
+        capabilities: The capabilities that are served.
+        level: The log level.
+        is_access_logged: Whether each request is logged, at level info.
+
+    Raises:
+        ConfigurationError: See ``build_telemetry``.
+    """
+    controls = [
+        exposes
+        for capability in capabilities
+        for exposes in capability.document.exposes
+        if exposes.type == "control"
+    ]
+    telemetry = build_telemetry(
+        os.environ,
+        [exposes.settings.get("observability") for exposes in controls],
+        is_access_logged=is_access_logged and level in ("debug", "info"),
+        has_control=bool(controls),
+        is_needed=level == "debug",
+    )
+    if telemetry.metrics is not None:
+        telemetry.metrics.capabilities = len(capabilities)
+        telemetry.metrics.connections = connection_counts
+    return telemetry
 
 
 def _exit_code(fault: ConfigurationError) -> int:

@@ -160,6 +160,16 @@ def serve_documents(
         ),
     ] = "naftiko",
     log_level: Annotated[str, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = "info",
+    log_format: Annotated[
+        Literal["auto", "text", "json"],
+        typer.Option(
+            envvar="NAFTIKO_LOG_FORMAT",
+            help="Text, or one JSON object a line; `auto` is text on a terminal, else JSON.",
+        ),
+    ] = "auto",
+    access_log: Annotated[
+        bool, typer.Option("--access-log/--no-access-log", help="Log each request, at level info.")
+    ] = True,
     version: Version = False,  # noqa: ARG001 - its callback prints it
 ) -> None:
     """Serve capability documents: a REST API and an MCP server in front of the APIs that they consume."""
@@ -186,6 +196,8 @@ def serve_documents(
         tools=tools,
         allowed_hosts=tuple(allow_host or ()),
         log_level=log_level,
+        log_format=log_format,
+        access_log=access_log,
         stdio=stdio,
         adapter=adapter,
         workers=workers,

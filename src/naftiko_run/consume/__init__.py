@@ -12,7 +12,14 @@ from naftiko_run.consume.operation import UpstreamOperation
 from naftiko_run.consume.operation_registry import NotCallable, OperationRegistry
 from naftiko_run.consume.sandbox import SandboxAddresses, SandboxTransport
 from naftiko_run.consume.upstream import ConsumeContext
-from naftiko_run.http.client import DEFAULT_LIMITS, HttpTransport, Limits, http_transport, shared_connections
+from naftiko_run.http.client import (
+    DEFAULT_LIMITS,
+    HttpTransport,
+    Limits,
+    connection_counts,
+    http_transport,
+    shared_connections,
+)
 from naftiko_run.http.messages import (
     DEFAULT_MAX_RESPONSE,
     DEFAULT_SECONDS,
@@ -47,6 +54,7 @@ __all__ = [
     "UpstreamOperation",
     "UpstreamResponse",
     "compile_graphql_template",
+    "connection_counts",
     "free_in_decode_pool",
     "http_transport",
     "is_graphql",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 from naftiko_run._json_incremental import free_incrementally
@@ -18,7 +19,8 @@ block the next."""
 
 async def run_in_decode_pool(work: Callable[[], _T]) -> _T:
     """Run work that takes long in one of the threads."""
-    return await asyncio.get_running_loop().run_in_executor(_decode_pool, work)
+    # The context contains the current span, which log records refer to.
+    return await asyncio.get_running_loop().run_in_executor(_decode_pool, copy_context().run, work)
 
 
 def free_in_decode_pool(value: Any) -> None:

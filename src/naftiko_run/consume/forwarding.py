@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from naftiko_run.consume.authentication.scheme import AuthenticationScheme, authorize_with_deadline
 from naftiko_run.consume.masking import Mask
 from naftiko_run.consume.request_plan import RequestPlan
+from naftiko_run.consume.tracing import traced
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.errors import MissingBinding, Unsupported
 from naftiko_run.http.client.buffering import without_codings
@@ -79,10 +80,11 @@ class Forwarding:
             others = [header for header in request.headers if header[0].lower() != "accept-encoding"]
             request = request.copy(headers=(*others, ("Accept-Encoding", "identity")))
         response: UpstreamResponse
+        transport = traced(self.transport, self.mask)
         if self.authentication is None:
-            response = await self.transport.send(request)
+            response = await transport.send(request)
         else:
-            response = await authorize_with_deadline(self.authentication, request, self.transport.send)
+            response = await authorize_with_deadline(self.authentication, request, transport.send)
         if self.mask is not None:
             response = await self.mask.response(await without_codings(request, response))
         if location := response.header("location"):

@@ -15,6 +15,7 @@ from naftiko_run.consume.decode_pool import run_in_decode_pool
 from naftiko_run.consume.formats import Format, JsonFormat, MarkdownFormat
 from naftiko_run.consume.masking import Mask, UrlSecrets
 from naftiko_run.consume.request_plan import RequestLimits, RequestPlan
+from naftiko_run.consume.tracing import traced
 from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import ConsumedOperation, Parameter
 from naftiko_run.errors import UndecodableResponse
@@ -127,7 +128,7 @@ class UpstreamOperation:
         request = self.plan.fill(arguments, raw_body, limits)
         if self.mask is not None:
             return self._masked(self.mask, request)
-        return self.transport.send(request) if self.authentication is None else self._sent(request)
+        return self._sent(request)
 
     async def _call_offloaded(
         self, arguments: Mapping[str, Any], raw_body: CallerBody | None, limits: RequestLimits
@@ -137,9 +138,10 @@ class UpstreamOperation:
         return await (self._sent(request) if self.mask is None else self._masked(self.mask, request))
 
     def _sent(self, request: OutgoingRequest) -> Awaitable[UpstreamResponse]:
+        transport = traced(self.transport, self.mask)
         if self.authentication is None:
-            return self.transport.send(request)
-        return authorize_with_deadline(self.authentication, request, self.transport.send)
+            return transport.send(request)
+        return authorize_with_deadline(self.authentication, request, transport.send)
 
     def masking(self, arguments: Mapping[str, Sequence[str]]) -> UpstreamOperation:
         """Return the operation with a mask for secrets in its arguments.

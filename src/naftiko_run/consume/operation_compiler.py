@@ -28,12 +28,15 @@ from naftiko_run.consume.parameter_styles import (
 )
 from naftiko_run.consume.request_plan import JSON, RequestPlan
 from naftiko_run.consume.upstream import ConsumeContext, Upstream
+from naftiko_run.diagnostics import Pointer
 from naftiko_run.document.model import Body, ConsumedOperation, Parameter
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import (
     MISSING,
     Expression,
     PathTemplate,
+    ReportingResolver,
+    Resolve,
     Variable,
     compile_integer_conversion,
     compile_value,
@@ -44,6 +47,7 @@ from naftiko_run.expressions import (
     parse_path,
     variable,
 )
+from naftiko_run.telemetry import DocumentWarning
 
 _VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 
@@ -208,9 +212,17 @@ class OperationCompiler:
         else:
             is_document = is_graphql(parameter.name, parameter.value)
             compile_ = compile_graphql_template if is_document else compile_value
-            value = compile_(parameter.value, self._resolve_fixed)
+            what = f"parameter `{parameter.name}`"
+            value = compile_(parameter.value, self._reporting(self._resolve_fixed, what, parameter.pointer))
         integers = compile_integer_conversion(parameter.schema)
         return value if integers is None else value.then(integers)
+
+    def _reporting(self, resolve: Resolve, what: str, at: Pointer) -> ReportingResolver:
+        """Return a resolver that warns about templates in the document whose values are missing."""
+        operation = f"{self._upstream.namespace}.{self._model.name}"
+        text = "the template of the {0} of `{1}` has no value for {2}"
+        warning = DocumentWarning(self._context.place_of(at), text, (what, operation))
+        return ReportingResolver(resolve, warning.log)
 
     def _resolve(self, name: str) -> Expression:
         """Resolve a name in a template of the operation: a binding, or else the caller's argument."""
@@ -267,7 +279,8 @@ class OperationCompiler:
         model = self._model.body
         if model is not None and model.data is not None:
             model = in_language_of(model, self._fixed_content_type())
-            return with_fields(compile_body(model, self._resolve), extras)
+            resolve = self._reporting(self._resolve, "body", model.pointer)
+            return with_fields(compile_body(model, resolve), extras)
         parameters = self._placed("body")
         arguments = {parameter.name: self._argument(parameter) for parameter in parameters}
         for parameter in parameters:

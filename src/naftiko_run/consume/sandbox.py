@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 _MAX_LOGGED = 4096
 _CREDENTIAL_HEADERS = ("authorization", "proxy-authorization")
-_DEFAULT_HEADERS = ("user-agent", "accept")
+_DEFAULT_HEADERS = ("user-agent", "accept", "traceparent", "tracestate")
 _SAMPLES: dict[str | None, Any] = {"number": 1, "integer": 1, "boolean": True, "array": [], "object": {}}
 
 

@@ -13,7 +13,8 @@ from naftiko_run.consume.authentication import AuthenticationBlock, compile_auth
 from naftiko_run.consume.authentication.apikey import BodyKeys
 from naftiko_run.consume.authentication.scheme import AuthenticationScheme, StaticCredentials
 from naftiko_run.consume.masking import UrlSecrets
-from naftiko_run.diagnostics import Pointer
+from naftiko_run.consume.tracing import traced
+from naftiko_run.diagnostics import Place, Pointer
 from naftiko_run.document.model import Consumes
 from naftiko_run.errors import BoundVariable
 from naftiko_run.expressions import Expression, compile_text, constant, encode_name
@@ -43,6 +44,7 @@ class ConsumeContext:
         folder: The folder that relative locations in the document are resolved against.
         max_response: The default for the maximum number of response bytes kept in memory.
         timeout: The default timeout of a call in seconds.
+        place_of: Returns the place of a part of the document, for warnings.
     """
 
     bindings: Bindings
@@ -53,6 +55,7 @@ class ConsumeContext:
     folder: Path = Path()
     max_response: int = DEFAULT_MAX_RESPONSE
     timeout: float = DEFAULT_SECONDS
+    place_of: Callable[[Pointer], Place] = field(default=lambda _: Place(), repr=False)
 
     @property
     def is_masked(self) -> bool:
@@ -293,7 +296,7 @@ class _UpstreamCompiler:
     async def _send(self, request: OutgoingRequest) -> UpstreamResponse:
         """Send a request of the scheme itself, within the limits of the entry."""
         limited = request.copy(max_kept=self.max_response, timeout=self.timeout)
-        return await self._context.transport.send(limited)
+        return await traced(self._context.transport).send(limited)
 
     def _credential(self, template: str, *, may_be_empty: bool = False) -> str:
         if self._context.is_masked:

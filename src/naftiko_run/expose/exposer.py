@@ -13,6 +13,7 @@ from naftiko_run.capability import AdapterType, Capability, Feature
 from naftiko_run.document.model import Exposes
 from naftiko_run.expressions import ANY_VALUE, PathTemplate, Selector
 from naftiko_run.secret import Secret
+from naftiko_run.telemetry import Telemetry
 
 DEFAULT_MAX_BODY: Final = 10 * 1024 * 1024
 BELOW: Final = "/**"
@@ -38,6 +39,7 @@ class ExposeSettings:
         max_result: The maximum size of a result for a model, in bytes; longer ones are truncated. None for no limit.
         lazy_tools: Whether MCP clients are offered a tool search instead of the list of all tools.
         keeps_sessions: Whether one process receives all requests, so that it can keep state between requests.
+        telemetry: Records requests that arrive over other transports than HTTP; None to record nothing.
     """
 
     max_body: int = DEFAULT_MAX_BODY
@@ -45,6 +47,7 @@ class ExposeSettings:
     max_result: int | None = None
     lazy_tools: bool = False
     keeps_sessions: bool = True
+    telemetry: Telemetry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Endpoint:
         is_alias: Whether this is an alternative path; an alias that several adapters declare is not served.
         selectors: Further conditions on a request; of several endpoints, the one with the most selectors is used.
         feature: The name of the feature that it belongs to; empty where it belongs to none.
+        operation: ``namespace.name`` of what it serves, for telemetry; empty where the app sets it.
     """
 
     path: PathTemplate
@@ -69,6 +73,7 @@ class Endpoint:
     is_alias: bool = False
     selectors: tuple[Selector, ...] = ()
     feature: str = ""
+    operation: str = ""
 
     @property
     def shape(self) -> str:

@@ -25,6 +25,7 @@ from naftiko_run.errors import (
 )
 from naftiko_run.expose.exposer import Scope, Send
 from naftiko_run.expose.response import respond
+from naftiko_run.telemetry import current_span
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +73,12 @@ class Problem(Exception):
         }
         if self.hint:
             document["hint"] = self.hint
-        return document | self.members
+        document |= self.members
+        current = current_span()
+        if current is not None:
+            document["requestId"] = current.trace.request_id
+            document["traceId"] = current.trace.hex_id
+        return document
 
     async def send(self, scope: Scope, send: Send) -> None:
         """Send the problem as the response to a request."""

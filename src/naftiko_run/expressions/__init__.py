@@ -46,7 +46,14 @@ from naftiko_run.expressions.route import (
     split_query_template,
     split_url_path,
 )
-from naftiko_run.expressions.template import Escape, TemplateError, compile_text, compile_value, names_in
+from naftiko_run.expressions.template import (
+    Escape,
+    ReportingResolver,
+    TemplateError,
+    compile_text,
+    compile_value,
+    names_in,
+)
 from naftiko_run.expressions.uri_template import UriTemplate, parse_uri_template
 
 __all__ = [
@@ -59,6 +66,7 @@ __all__ = [
     "NamedText",
     "PathTemplate",
     "PrecisionError",
+    "ReportingResolver",
     "Resolve",
     "RoutePattern",
     "Scope",

@@ -70,6 +70,25 @@ class TemplateError(ValueError):
         self.template = template
 
 
+@dataclass(frozen=True, slots=True)
+class ReportingResolver:
+    """Resolves the names in a text, and reports those that have no value when it is rendered.
+
+    A value that is only one placeholder may be missing: it is an optional input.
+
+    Attributes:
+        resolve: Resolves each name.
+        on_missing: Called with a name in backticks.
+    """
+
+    resolve: Resolve
+    on_missing: Callable[[str], None]
+
+    def __call__(self, name: str) -> Expression:
+        """Return the expression of a name."""
+        return self.resolve(name)
+
+
 def names_in(text: str) -> list[str]:
     """Return the names in double braces, including those of sections."""
     return _NAME.findall(text)
@@ -158,12 +177,15 @@ def _render(parts: tuple[Part, ...], resolve: Resolve, escape: Escape, *, lenien
     writers = [_writer(part, resolve, escape, lenient=lenient) for part in parts]
     names = names_of(writers)
     evaluations = [writer.evaluate for writer in writers]
+    on_missing = resolve.on_missing if isinstance(resolve, ReportingResolver) else None
 
     def evaluate(scope: Scope) -> Any:
         written = []
         for write in evaluations:
             text = write(scope)
             if text is MISSING:
+                if on_missing is not None:
+                    on_missing(f"`{getattr(parts[evaluations.index(write)], 'name', '')}`")
                 if not lenient:
                     return MISSING
                 continue
@@ -192,7 +214,9 @@ def _writer(part: Part, resolve: Resolve, escape: Escape, *, lenient: bool) -> E
 
 def _section(section: Section, resolve: Resolve, escape: Escape) -> Expression:
     subject = resolve(section.name)
-    body = _render(section.parts, resolve, escape, lenient=True)
+    # A section is for values that may be missing.
+    inner = resolve.resolve if isinstance(resolve, ReportingResolver) else resolve
+    body = _render(section.parts, inner, escape, lenient=True)
 
     def write(scope: Scope) -> str:
         value = subject.evaluate(scope)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -14,6 +14,7 @@ from naftiko_run.expressions import MISSING, Expression
 from naftiko_run.invoke.input_validation import InputValidator
 from naftiko_run.invoke.inputs import Input
 from naftiko_run.invoke.outcome import Outcome
+from naftiko_run.telemetry import current_span, in_span
 
 LARGE_INPUT: Final = 64 * 1024
 """Inputs from a longer JSON text are validated and encoded in a thread; for shorter ones, the thread switch takes longer."""
@@ -99,15 +100,15 @@ class Function:
             return [self.operations[0].name]
         return names or [self.name]
 
-    async def invoke(
+    def invoke(
         self,
         inputs: Mapping[str, Any],
         *,
         raw_body: CallerBody | None = None,
         stream_threshold: int | None = None,
         size: int | None = None,
-    ) -> Outcome:
-        """Call the function once.
+    ) -> Coroutine[Any, Any, Outcome]:
+        """Call the function once; await the result.
 
         Args:
             inputs: Values by input name.
@@ -127,6 +128,18 @@ class Function:
             ResponseTooLarge: The response is larger than the limit.
             StepFailed: The upstream of a step returned an error.
         """
+        invoking = self._invoke(inputs, raw_body, stream_threshold, size)
+        if current_span() is None:
+            return invoking
+        return in_span("function", invoking, {"naftiko.function": self.name})
+
+    async def _invoke(
+        self,
+        inputs: Mapping[str, Any],
+        raw_body: CallerBody | None,
+        stream_threshold: int | None,
+        size: int | None,
+    ) -> Outcome:
         large = is_large(inputs) if size is None else size > LARGE_INPUT
         keep_nulls = raw_body is not None
         if large:

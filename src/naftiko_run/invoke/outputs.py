@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from naftiko_run import _json
+from naftiko_run.diagnostics import Place, Pointer
 from naftiko_run.document.model import ConsumedOutput, Output
 from naftiko_run.expressions import (
     MISSING,
@@ -20,8 +20,7 @@ from naftiko_run.expressions import (
     is_root,
     split_first_name,
 )
-
-_log = logging.getLogger(__name__)
+from naftiko_run.telemetry import DocumentWarning
 
 Shape = Callable[[Any, Scope], Any]
 """Makes the result from the decoded response and the function's inputs."""
@@ -36,15 +35,24 @@ Evaluate = Callable[[Any], Expression]
 """Compiles an output's own ``value``, which may be a template over the function's inputs."""
 
 
-_KINDS: Final[tuple[tuple[type, str], ...]] = (
-    (bool, "a boolean"),
-    (int, "a number"),
-    (float, "a number"),
-    (str, "a string"),
-    (list, "an array"),
-    (dict, "an object"),
-)
+_EXPECTED: Final[Mapping[str, tuple[type, ...]]] = {
+    "string": (str,),
+    "number": (int, float),
+    "integer": (int,),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
+}
+"""The Python types of values that an output of a declared type is, without a conversion."""
 
+_DECLARED: Final = {
+    "string": "a string",
+    "number": "a number",
+    "integer": "an integer",
+    "boolean": "a boolean",
+    "object": "an object",
+    "array": "an array",
+}
 
 _SCALARS: Final = ("string", "number", "integer", "boolean")
 
@@ -127,6 +135,8 @@ class OutputCompiler:
         by_name: Whether outputs are the members of the value with the same name:
             after steps, whose ``mappings`` create them, and in mocks.
         owner: The name of the operation or tool, for the log.
+        place_of: Returns the place of an output in the document, for the log; None if it is unknown.
+        expects_matches: Whether to warn if a mapping matches nothing: not for a mock, which has no response.
     """
 
     def __init__(
@@ -137,8 +147,12 @@ class OutputCompiler:
         lone_elements: bool = False,
         by_name: bool = False,
         owner: str = "",
+        place_of: Callable[[Pointer], Place] | None = None,
+        expects_matches: bool = True,
     ) -> None:
         self._evaluate = evaluate
+        self._place_of = place_of
+        self._expects_matches = expects_matches
         self._named = named or {}
         self._lone_elements = lone_elements
         self._by_name = by_name
@@ -157,6 +171,8 @@ class OutputCompiler:
             return _UNTOUCHED_DATA if is_structured else _UNTOUCHED
         is_alone = len(outputs) == 1 and not (self._by_name and outputs[0].name)
         is_object = not is_alone and all(output.name for output in outputs)
+        # Outputs without names are alternatives: the first one with a value is the result.
+        self._expects_matches = self._expects_matches and (is_alone or is_object)
         parts = [(output.name, self._part(output, OutputLevel(is_named=is_object))) for output in outputs]
 
         def whole(received: Any, scope: Scope) -> Any:
@@ -203,14 +219,22 @@ class OutputCompiler:
             return self._map(read, output, level)
         kind, limit = output.type, output.max_length
         is_list = kind == "array" and self._lone_elements
+        expected = _EXPECTED.get(kind or "", ())
+        missing = self._missing(output, level)
+        misfit = self._misfit(output, level, _DECLARED.get(kind or "", ""), "it is passed through")
 
         def scalar(current: Any, around: Any, _: Scope) -> Any:
             value = read(current, around)
+            if type(value) in expected:
+                return value if limit is None else _cut(value, limit)
             if value is MISSING or value is None:
-                return None
-            if is_list and not isinstance(value, list):
+                return None if value is None else missing(current)
+            if is_list:
                 return [value]
-            return _cut(convert(kind, value), limit)
+            converted = convert(kind, value)
+            if expected and type(converted) not in expected and not _is_integral(converted, kind):
+                misfit(value)
+            return _cut(converted, limit)
 
         return scalar
 
@@ -271,12 +295,13 @@ class OutputCompiler:
         if items.value is not None or items.const is not None or _is_made_here(items):
             return lambda current, around, scope: [element(current, around, scope)]
         misfit = self._misfit(output, level, "an array")
+        missing = self._missing(output, level)
         lone_elements = self._lone_elements
 
         def part(current: Any, around: Any, scope: Scope) -> Any:
             value = read(current, around)
             if value is MISSING or value is None:
-                return None
+                return None if value is None else missing(current)
             if not isinstance(value, list):
                 if not lone_elements:
                     return misfit(value)
@@ -289,12 +314,15 @@ class OutputCompiler:
         assert output.values is not None
         member = self._part(output.values, level.of_elements(output.name))
         misfit = self._misfit(output, level, "a map")
+        missing = self._missing(output, level)
 
         def part(current: Any, around: Any, scope: Scope) -> Any:
             value = read(current, around)
             if isinstance(value, dict):
                 return {key: member(each, each, scope) for key, each in value.items()}
-            return None if value is MISSING or value is None else misfit(value)
+            if value is MISSING:
+                return missing(current)
+            return None if value is None else misfit(value)
 
         return part
 
@@ -310,13 +338,14 @@ class OutputCompiler:
         is_same = is_root(output.mapping) and not (self._by_name and output.name)
         inner = level.beside(output.name, has_mapping=True) if is_same else level.below(output.name)
         members = [(each.name, self._part(each, inner)) for each in output.properties]
-        misfit = self._misfit(output, level, "an object", "an object whose members are null")
+        misfit = self._misfit(output, level, "an object", "it becomes an object whose members are null")
+        missing = self._missing(output, level)
         is_inside_response = inner.is_inside_response
 
         def part(current: Any, around: Any, scope: Scope) -> Any:
             value = read(current, around)
             if value is MISSING or value is None:
-                return None
+                return None if value is None else missing(current)
             around = around if is_inside_response else value
             found = {name: member(value, around, scope) for name, member in members}
             if not isinstance(value, dict) and all(each is None for each in found.values()):
@@ -326,27 +355,38 @@ class OutputCompiler:
         return part
 
     def _misfit(
-        self, output: Output, level: OutputLevel, kind: str, result: str = "null"
+        self, output: Output, level: OutputLevel, kind: str, result: str = "it becomes null"
     ) -> Callable[[Any], None]:
-        """Return a function that warns, once, about responses of another type than the output declares."""
-        names = ".".join(filter(None, (*level.names, output.name)))
-        which = f"output `{names}`" if names else "output"
-        is_reported = False
+        """Return a function that warns about responses of another type than the output declares."""
+        arguments = (_title(output, level), self._owner, kind, result)
+        text = "the {0} of `{1}` is declared as {2}, but the response has {4} there; {3}"
+        return DocumentWarning(self._place(output), text, arguments).warn
 
-        def misfit(value: Any) -> None:
-            nonlocal is_reported
-            if not is_reported:
-                is_reported = True
-                _log.warning(
-                    "the %s of `%s` is declared as %s, but the response has %s there; it becomes %s",
-                    which,
-                    self._owner,
-                    kind,
-                    _kind_of(value),
-                    result,
-                )
+    def _missing(self, output: Output, level: OutputLevel) -> Callable[[Any], None]:
+        """Return a function that warns about responses in which the mapping of an output matches nothing."""
+        if not (output.mapping and self._expects_matches):
+            return _ignore
+        arguments = (output.mapping, _title(output, level), self._owner)
+        text = "the mapping `{0}` of the {1} of `{2}` matches nothing in {3}; the output is null"
+        return DocumentWarning(self._place(output), text, arguments).warn
 
-        return misfit
+    def _place(self, output: Output) -> Place:
+        """Return the place of an output, or of the nearest part of the document around it."""
+        return self._place_of(output.pointer) if self._place_of is not None and output.pointer else Place()
+
+
+def _title(output: Output, level: OutputLevel) -> str:
+    names = ".".join(filter(None, (*level.names, output.name)))
+    return f"output `{names}`" if names else "output"
+
+
+def _ignore(_: Any) -> None:
+    """Do not warn."""
+
+
+def _is_integral(value: Any, kind: str | None) -> bool:
+    """Return whether a value is an integer that is written as ``5.0``."""
+    return kind == "integer" and isinstance(value, float) and value.is_integer()
 
 
 def compile_read(relative: Sequence[Accessor], from_response: Sequence[Accessor] = ()) -> Read:
@@ -412,11 +452,6 @@ def convert(kind: str | None, value: Any) -> Any:
     if kind == "string" and isinstance(value, int | float):
         return str(value)
     return value
-
-
-def _kind_of(value: Any) -> str:
-    """Return a description of the JSON type of a value."""
-    return next((words for kind, words in _KINDS if isinstance(value, kind)), "null")
 
 
 def _cut(value: Any, limit: int | None) -> Any:

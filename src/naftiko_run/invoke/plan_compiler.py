@@ -9,7 +9,7 @@ from typing import Any
 from naftiko_run.consume import CallerBody
 from naftiko_run.diagnostics import Report
 from naftiko_run.document.model import CallStep, FunctionModel, LookupStep, ScriptStep, Step
-from naftiko_run.expressions import Expression, compile_value, names_of
+from naftiko_run.expressions import Expression, ReportingResolver, compile_value, names_of
 from naftiko_run.invoke.call import Call, CallCompiler, CallPlan
 from naftiko_run.invoke.function import Plan
 from naftiko_run.invoke.inputs import InputUse
@@ -28,6 +28,7 @@ from naftiko_run.invoke.steps import (
     StepsPlan,
     order_steps,
 )
+from naftiko_run.telemetry import DocumentWarning
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +91,27 @@ class PlanCompiler:
             return self._steps()
         if self.model.call:
             return self._call()
-        return MockPlan(self._outputs(OutputCompiler(self._value, by_name=True, owner=self.model.name)).apply)
+        return MockPlan(
+            self._outputs(
+                OutputCompiler(
+                    self._value,
+                    by_name=True,
+                    owner=self.model.name,
+                    place_of=self.report.place_of,
+                    expects_matches=False,
+                )
+            ).apply
+        )
 
     def _call(self) -> CallPlan:
         call = self._compile_call(self.model.call, self.model.with_, self.model)
         parts = named_parts(call.operation.model.output_parameters)
         compiler = OutputCompiler(
-            self._value, parts, lone_elements=_has_lone_elements(call), owner=self.model.name
+            self._value,
+            parts,
+            lone_elements=_has_lone_elements(call),
+            owner=self.model.name,
+            place_of=self.report.place_of,
         )
         outputs = self._bytes() if call.operation.returns_bytes else self._outputs(compiler)
         body = call.operation.plan.body
@@ -134,7 +149,15 @@ class PlanCompiler:
             )
         plan = order_steps(needs, frozenset(changes))
         mappings = [
-            (tuple(each.target.split(".")), self._use(self.references.compile(each.value)))
+            (
+                tuple(each.target.split(".")),
+                self._use(self.references.compile(each.value)),
+                DocumentWarning(
+                    self.report.place_of(each.pointer),
+                    "the mapping of `{0}` of `{1}` matches nothing in {2}; it is omitted",
+                    (each.target, self.model.name),
+                ),
+            )
             for each in self.model.mappings
         ]
         # A single output is the result of the last step; of several, each is the member with its name.
@@ -150,6 +173,7 @@ class PlanCompiler:
                     lone_elements=any(_has_lone_elements(call) for call in self.calls),
                     by_name=is_by_name,
                     owner=self.model.name,
+                    place_of=self.report.place_of,
                 )
             ),
         )
@@ -203,7 +227,12 @@ class PlanCompiler:
 
     def _value(self, written: Any) -> Expression:
         """Compile an output's own value: text is a template over the inputs; there are no other references."""
-        return compile_value(written, self.references.resolve)
+        warning = DocumentWarning(
+            self.report.place_of((*self.model.pointer, "outputParameters")),
+            "a template in the outputs of `{0}` has no value for {1}; the output is null",
+            (self.model.name,),
+        )
+        return compile_value(written, ReportingResolver(self.references.resolve, warning.log))
 
     def _outputs(self, compiler: OutputCompiler) -> OutputPlan:
         outputs = compiler.compile(self.model.output_parameters)

@@ -9,12 +9,12 @@ number 1 as ``"1"``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from naftiko_run._json_incremental import is_large
 from naftiko_run.consume import CallerBody, run_in_decode_pool
@@ -25,12 +25,19 @@ from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.outputs import OutputPlan
 from naftiko_run.invoke.scripting import Script
 from naftiko_run.invoke.step_output import STEP_PREFIX, Projection, StepOutput
+from naftiko_run.telemetry import DocumentWarning, current_span, in_span
 
 
 class Runner(Protocol):
-    """Runs one kind of step."""
+    """Runs one kind of step.
 
-    async def run(self, scope: Scope) -> StepOutput:
+    Attributes:
+        kind: The ``type`` of such steps.
+    """
+
+    kind: ClassVar[str]
+
+    def run(self, scope: Scope) -> Coroutine[Any, Any, StepOutput]:
         """Run the step.
 
         Raises:
@@ -63,6 +70,8 @@ class CallRunner:
         call: The call.
         projection: Selects the output from the response.
     """
+
+    kind: ClassVar[str] = "call"
 
     name: str
     call: Call
@@ -116,6 +125,8 @@ class ScriptRunner:
         with_: The values that the step adds to the context of the script.
     """
 
+    kind: ClassVar[str] = "script"
+
     script: Script
     with_: Expression
 
@@ -133,14 +144,15 @@ class StepsPlan:
     Attributes:
         steps: The steps in topological order.
         is_chain: Whether each step waits for the previous one.
-        mappings: The path of each value in the result, outermost name first, and its expression.
+        mappings: The path of each value in the result, outermost name first, its expression, and the warning if it
+            has no value.
         last: The step whose output is the result if there are no mappings.
         outputs: Shapes the result.
     """
 
     steps: tuple[PlannedStep, ...]
     is_chain: bool
-    mappings: tuple[tuple[tuple[str, ...], Expression], ...]
+    mappings: tuple[tuple[tuple[str, ...], Expression, DocumentWarning], ...]
     last: str
     outputs: OutputPlan
 
@@ -195,9 +207,11 @@ class StepsPlan:
 
     def _gathered(self, scope: Scope) -> dict[str, Any]:
         gathered: dict[str, Any] = {}
-        for names, expression in self.mappings:
+        for names, expression, warning in self.mappings:
             value = expression.evaluate(scope)
             if value is MISSING:
+                steps = len(self.steps)
+                warning.log(f"the outputs of {steps} step{'' if steps == 1 else 's'}")
                 continue
             target = gathered
             for name in names[:-1]:
@@ -211,7 +225,10 @@ class StepsPlan:
 
 async def _run(step: PlannedStep, scope: dict[str, Any], progress: Progress) -> None:
     try:
-        output = await step.runner.run(scope)
+        running = step.runner.run(scope)
+        if current_span() is not None:
+            running = in_span(f"step.{step.runner.kind}", running, {"naftiko.step": step.name})
+        output = await running
     except StepFailed:
         raise
     except ScriptFailed as fault:
@@ -329,6 +346,8 @@ class LookupRunner:
         wanted: Evaluates to the value, or the list of values, to find.
         fields: The fields of an entry to return; empty for all.
     """
+
+    kind: ClassVar[str] = "lookup"
 
     index: Expression
     match: str

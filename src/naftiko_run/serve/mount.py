@@ -24,8 +24,10 @@ from naftiko_run.expose import (
     without_clashes,
 )
 from naftiko_run.expose.authentication import guarded
+from naftiko_run.expose.tracing import TracedRouter, traced_adapter
 from naftiko_run.secret import Secret
 from naftiko_run.serve.addresses import Addressing
+from naftiko_run.telemetry import Telemetry
 
 HttpServer = Literal["naftiko", "uvicorn"]
 
@@ -49,6 +51,7 @@ class ServeSettings:
         prefix_routes: Whether to serve the routes of each REST adapter below its namespace.
         refuses_clashes: Whether conflicting routes on one port are an error; otherwise the later one is not served.
         http_server: The HTTP protocol implementation: our own or uvicorn's.
+        telemetry: Records requests; None to record nothing.
     """
 
     addressing: Addressing = field(default_factory=Addressing)
@@ -65,12 +68,18 @@ class ServeSettings:
     prefix_routes: bool = False
     refuses_clashes: bool = False
     http_server: HttpServer = "naftiko"
+    telemetry: Telemetry | None = None
 
     @property
     def of_adapters(self) -> ExposeSettings:
         """The settings that adapters use."""
         return ExposeSettings(
-            self.max_body, self.state_key, self.max_result, self.lazy_tools, keeps_sessions=self.workers == 1
+            self.max_body,
+            self.state_key,
+            self.max_result,
+            self.lazy_tools,
+            keeps_sessions=self.workers == 1,
+            telemetry=self.telemetry if self.telemetry is not None and self.telemetry.is_on else None,
         )
 
 
@@ -111,10 +120,20 @@ def build_mount(blocks: Sequence[Block], guard: HostGuard, settings: ServeSettin
         by_type.setdefault(exposes.type, []).append((exposes, capability))
     for kind, sharing in by_type.items():
         adapters += _combined(kind, sharing, settings)
+    if settings.telemetry is not None and settings.telemetry.is_on:
+        adapters = [traced_adapter(each) for each in adapters]
     kept, clashes = without_clashes(adapters)
     if clashes and settings.refuses_clashes:
         raise RouteClash(clashes[0].message, hint=clashes[0].hint)
-    return Mount(Router(kept, guard), tuple(kept), tuple(clashes))
+    router = _router(kept, guard, settings.telemetry)
+    return Mount(router, tuple(kept), tuple(clashes))
+
+
+def _router(adapters: Sequence[Adapter], guard: HostGuard, telemetry: Telemetry | None) -> Router:
+    """Return the router of adapters, which traces requests if anything records traces."""
+    if telemetry is None or not telemetry.is_on:
+        return Router(adapters, guard)
+    return TracedRouter(adapters, guard, telemetry)
 
 
 @asynccontextmanager

@@ -70,6 +70,8 @@ async def _listening(
             for server in servers:
                 server.should_exit = True
             await asyncio.gather(*tasks)
+            if settings.telemetry is not None:
+                await asyncio.to_thread(settings.telemetry.close)
 
 
 def serve(

@@ -6,14 +6,23 @@ A request is traced only if something records traces; otherwise there is no curr
 from __future__ import annotations
 
 import random
+import sys
 import time
+from collections.abc import Coroutine
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Literal, Protocol
+from typing import Any, Final, Literal, Protocol, TypeVar
+
+from naftiko_run.telemetry.propagation import SpanContext, write_traceparent
 
 SpanKind = Literal["SERVER", "INTERNAL", "CLIENT"]
 Attribute = str | int | float | bool
+
+SCOPE_KEY: Final = sys.intern("naftiko.trace")
+"""The key of the trace in the ASGI scope of a request that is traced."""
+
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -44,7 +53,7 @@ class Span:
 
     def end(self) -> None:
         """Set the duration."""
-        self.duration = time.time_ns() - self.start
+        self.duration = max(1, time.time_ns() - self.start)  # the clock may be set back
 
 
 @dataclass(slots=True)
@@ -59,6 +68,8 @@ class Trace:
         operation: ``namespace.name`` of the function; empty if there is none.
         target: What was requested: method and path, or the name of a tool.
         status: The HTTP status of the response; 0 until it is known.
+        state: The ``tracestate`` of the caller; empty for none.
+        propagates: Whether it is passed on to upstreams.
         root: The span of the whole request.
         spans: The other spans, in the order in which they ended.
     """
@@ -70,6 +81,8 @@ class Trace:
     operation: str = ""
     target: str = ""
     status: int = 0
+    state: str = ""
+    propagates: bool = True
     root: Span = field(init=False)
     spans: list[Span] = field(default_factory=list)
 
@@ -77,6 +90,21 @@ class Trace:
     def hex_id(self) -> str:
         """The id as 32 hexadecimal digits."""
         return f"{self.id:032x}"
+
+    @property
+    def upstream_calls(self) -> list[Span]:
+        """The spans of requests to upstreams."""
+        return [each for each in self.spans if each.kind == "CLIENT"]
+
+    def join(self, context: SpanContext, *, is_sampled: bool) -> None:
+        """Become a part of the caller's trace; call it before the first child of the root span starts.
+
+        Args:
+            context: The caller's trace and span.
+            is_sampled: Whether its spans are exported.
+        """
+        self.id, self.root.parent_id, self.state = context.trace_id, context.span_id, context.state
+        self.is_sampled = is_sampled
 
 
 class TraceSink(Protocol):
@@ -93,6 +121,41 @@ _current: ContextVar[Span | None] = ContextVar("span", default=None)
 def current_span() -> Span | None:
     """Return the span of the running code; None if the request is not traced."""
     return _current.get()
+
+
+def set_current_span(span: Span | None) -> Token[Span | None]:
+    """Set the span of the running code; return a token for ``reset_current_span``."""
+    return _current.set(span)
+
+
+def reset_current_span(token: Token[Span | None]) -> None:
+    """Restore the span of the running code."""
+    _current.reset(token)
+
+
+def mark_failed(error: str) -> None:
+    """Mark the root span of the current request as failed, if it is traced and no earlier failure is known.
+
+    Args:
+        error: See ``Span.error``.
+    """
+    current = _current.get()
+    if current is not None and not current.trace.root.error:
+        current.trace.root.error = error
+
+
+def trace_headers(span: Span) -> tuple[tuple[str, str], ...]:
+    """Return the headers of W3C Trace Context for a request that is a part of a span."""
+    trace = span.trace
+    if not trace.propagates:
+        return ()
+    parent = ("traceparent", write_traceparent(trace.id, span.id, is_sampled=trace.is_sampled))
+    return (parent, ("tracestate", trace.state)) if trace.state else (parent,)
+
+
+def new_request_id() -> str:
+    """Return a random request id."""
+    return f"{random.getrandbits(64):016x}"
 
 
 def new_trace(name: str, request_id: str, trace_id: int = 0, parent_id: int = 0) -> Trace:
@@ -149,3 +212,33 @@ class span:  # noqa: N801 - used as a function
             started.error = kind.__name__
         started.end()
         started.trace.spans.append(started)
+
+
+async def in_span(
+    name: str, work: Coroutine[Any, Any, _T], attributes: dict[str, Attribute], kind: SpanKind = "INTERNAL"
+) -> _T:
+    """Run a coroutine as a part of the current span, as ``span`` does.
+
+    Args:
+        name: The name of the span.
+        work: The coroutine.
+        attributes: The attributes of the span.
+        kind: Its kind.
+    """
+    parent = _current.get()
+    if parent is None:
+        return await work
+    trace = parent.trace
+    started = Span(
+        trace, name, kind, random.getrandbits(64) or 1, parent.id, time.time_ns(), 0, "", attributes
+    )
+    token = _current.set(started)
+    try:
+        return await work
+    except BaseException as fault:
+        started.error = started.error or type(fault).__name__
+        raise
+    finally:
+        _current.reset(token)
+        started.duration = max(1, time.time_ns() - started.start)
+        trace.spans.append(started)

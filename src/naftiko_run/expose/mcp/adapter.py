@@ -23,6 +23,7 @@ from naftiko_run.expose.mcp.sessions import CallNotifier, Subscriptions, set_log
 from naftiko_run.expose.mcp.stdio_transport import build_stdio_transport
 from naftiko_run.expose.mcp.tool_search import SearchableTools, ToolSearch
 from naftiko_run.expose.mcp.tools import ToolRegistry
+from naftiko_run.expose.mcp.tracing import TracingMiddleware
 from naftiko_run.expressions import parse_path
 from naftiko_run.version import __version__
 
@@ -60,6 +61,7 @@ def build_adapter(
                 "protocol 2026-07-28 can be asked",
                 exposes.name,
             )
+    _trace_requests(server, settings)
     fast_path = FastPath((tool_search or tools).fast_path, server.server_info_stamp)
     keeps_sessions = exposes.converses and settings.keeps_sessions
     endpoint = McpEndpoint(server, settings, fast_path=fast_path, keeps_sessions=keeps_sessions)
@@ -99,6 +101,7 @@ def combine_blocks(blocks: Sequence[Block], settings: ExposeSettings) -> Adapter
     )
     if converses:
         _enable_client_requests(server, None, settings)
+    _trace_requests(server, settings)
     fast_path = FastPath(tool_search.fast_path, server.server_info_stamp)
     keeps_sessions = converses and settings.keeps_sessions
     endpoint = McpEndpoint(server, settings, fast_path=fast_path, keeps_sessions=keeps_sessions)
@@ -115,6 +118,12 @@ def combine_blocks(blocks: Sequence[Block], settings: ExposeSettings) -> Adapter
         stdio=build_stdio_transport(server),
         note=f"{tool_search.note}, of {len(blocks)} adapters",
     )
+
+
+def _trace_requests(server: Server[Any], settings: ExposeSettings) -> None:
+    """Trace the requests that the SDK handles, if anything records traces."""
+    if settings.telemetry is not None:
+        server.middleware.append(TracingMiddleware(settings.telemetry, server.name))
 
 
 def _served_first(features: Sequence[Feature], tools: ToolRegistry) -> list[Feature]:

@@ -22,9 +22,11 @@ from naftiko_run.expose.mcp.content_negotiation import accepts_event_stream, acc
 from naftiko_run.expose.mcp.fast_path import FastPath, unique_headers
 from naftiko_run.expose.mcp.jsonrpc import InvalidMessage, error_response, read_message
 from naftiko_run.expose.mcp.large_payloads import attach_result, detach_arguments
+from naftiko_run.expose.mcp.tracing import describe_message
 from naftiko_run.expose.problems import Problem
 from naftiko_run.expose.response import respond
 from naftiko_run.invoke import free_in_decode_pool
+from naftiko_run.telemetry import SCOPE_KEY, Trace
 
 
 class McpEndpoint:
@@ -94,6 +96,9 @@ class McpEndpoint:
         if isinstance(parsed, InvalidMessage):
             await respond(scope, send, 400, parsed.response, "application/json")
             return
+        trace: Trace | None = scope.get(SCOPE_KEY)
+        if trace is not None:
+            describe_message(trace, parsed.message, self._settings.telemetry)
         try:
             if self._fast_path is None or not await self._fast_path.answer(
                 headers, parsed, scope, receive, send

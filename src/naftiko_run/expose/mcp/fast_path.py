@@ -31,16 +31,20 @@ from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.mcp.content_negotiation import accepts_json
 from naftiko_run.expose.mcp.jsonrpc import ParsedMessage
 from naftiko_run.expose.mcp.results import MAX_DEPTH, JsonFragment
+from naftiko_run.expose.mcp.tracing import describe_call
 from naftiko_run.expose.response import send_response
 from naftiko_run.invoke import Outcome, run_in_decode_pool
+from naftiko_run.telemetry import SCOPE_KEY, Trace, mark_failed
 
 _METHOD: Final = "tools/call"
 _NUMBER_OF_MEMBERS: Final = 4
 _ID_TYPES: Final = frozenset((int, str))
 _ARGUMENTS_TYPES: Final = frozenset((dict, type(None)))
 _PARAMS: Final = frozenset(("name", "arguments", "_meta"))
-_SDK_META_KEYS: Final = frozenset(("progressToken", LOG_LEVEL_META_KEY, "traceparent"))
+_SDK_META_KEYS: Final = frozenset(("progressToken", LOG_LEVEL_META_KEY))
 """Members of ``_meta`` that only the SDK handles."""
+_TRACE_META_KEYS: Final = frozenset(("traceparent", "tracestate", "baggage"))
+"""Members of ``_meta`` that differ between requests, and that the result does not depend on."""
 _MAX_META_LENGTH: Final = 4096
 _DEFAULT_VERSION: Final = DEFAULT_NEGOTIATED_VERSION.encode()
 _VERSIONS: Final = {each.encode(): each for each in KNOWN_PROTOCOL_VERSIONS}
@@ -79,6 +83,7 @@ class FastPathTool:
         accepts_extra: Whether other arguments form the body, unless there is an argument ``body``.
         can_coerce: Whether rejected arguments contain JSON text that can be parsed.
         header: Its name as clients write it in ``Mcp-Name``.
+        operation: ``namespace.name``, for telemetry.
     """
 
     invoke: Invoke
@@ -88,6 +93,7 @@ class FastPathTool:
     accepts_extra: bool = False
     can_coerce: Callable[[Mapping[str, Any]], Awaitable[bool]] = _never
     header: bytes = b""
+    operation: str = ""
 
     def named(self, name: str) -> FastPathTool:
         """Return the tool under a name."""
@@ -143,6 +149,9 @@ class FastPath:
             and (not tool.accepts_extra or "body" in arguments)
         ):
             return False
+        trace: Trace | None = scope.get(SCOPE_KEY)
+        if trace is not None:
+            describe_call(trace, tool.operation, params["name"], version)
         request_id = message["id"]
         serialized_id = b"%d" % request_id if type(request_id) is int else _json.dumps(request_id)
         result: JsonFragment | MCPError
@@ -150,19 +159,20 @@ class FastPath:
             outcome = await cancel_on_disconnect(
                 scope, receive, tool.invoke(arguments, size=len(parsed.content))
             )
+            if trace is not None and outcome.has_failed:
+                trace.root.error = str(outcome.status)
             if outcome.is_long:
                 result = await run_in_decode_pool(lambda: _long_result(tool, outcome, version))
             else:
                 result = tool.result(outcome, version)
         except Disconnected:
             return True
-        except InvalidInput as error:
-            # Nothing has been called yet: arguments are validated first, so the SDK path can repeat the request.
-            if await tool.can_coerce(arguments):
+        except Exception as error:  # noqa: BLE001 - outermost handler: clients get no internal details
+            # Invalid arguments call nothing: they are validated first, so the SDK path can repeat the request.
+            if isinstance(error, InvalidInput) and await tool.can_coerce(arguments):
                 return False
             result = tool.failure(error, version)
-        except Exception as error:  # noqa: BLE001 - outermost handler: clients get no internal details
-            result = tool.failure(error, version)
+            mark_failed(type(error).__name__)
         if isinstance(result, MCPError):
             rpc_error = _json.dumps(result.error.model_dump(mode="json", exclude_none=True))
             body = b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (serialized_id, rpc_error)
@@ -240,6 +250,12 @@ def _is_plain(meta: Any, version: str) -> bool:
         return False
     if meta == _last_plain_meta.get(version):
         return True
+    if not _TRACE_META_KEYS.isdisjoint(meta):
+        if not all(type(meta.get(key, "")) is str for key in _TRACE_META_KEYS):
+            return False
+        meta = {key: value for key, value in meta.items() if key not in _TRACE_META_KEYS}
+        if meta == _last_plain_meta.get(version):
+            return True
     serialized = _json.dumps(meta)
     return len(serialized) <= _MAX_META_LENGTH and _is_plain_json(serialized, version)
 

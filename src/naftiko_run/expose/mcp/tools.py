@@ -40,9 +40,11 @@ from naftiko_run.expose.mcp.results import (
 )
 from naftiko_run.expose.mcp.schema_flattening import flatten_root
 from naftiko_run.expose.mcp.sessions import CallNotifier
+from naftiko_run.expose.mcp.tracing import describe_call
 from naftiko_run.expose.mcp.truncation import ResultLimit, result_limit
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.invoke import Function, Outcome, run_in_decode_pool
+from naftiko_run.telemetry import current_span, mark_failed
 
 _LIST_VERSIONS: Final = (LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION)
 """One protocol version for each form in which tools are listed."""
@@ -57,6 +59,7 @@ class _Tool:
 
     Attributes:
         name: ``namespace/tool``, percent-encoded.
+        operation: ``namespace.tool``, for telemetry.
         elicitation: The questions to the client.
         content: The content blocks that replace the text of a result.
         definition: The definition without the output schema.
@@ -66,6 +69,7 @@ class _Tool:
     """
 
     name: str
+    operation: str
     function: Function
     elicitation: Elicitation
     content: ResultContent
@@ -121,7 +125,18 @@ class ToolRegistry:
             output_schema = (
                 OutputSchema(model.name, function.output_schema) if function.output_schema else None
             )
-            tool = _Tool(name, function, elicitation, content, definition, arguments, limit, output_schema)
+            operation = f"{exposes.namespace}.{model.name}"
+            tool = _Tool(
+                name,
+                operation,
+                function,
+                elicitation,
+                content,
+                definition,
+                arguments,
+                limit,
+                output_schema,
+            )
             if reason := _invalid_definition(tool):
                 self._unavailable[model.name] = reason
                 continue
@@ -182,6 +197,9 @@ class ToolRegistry:
         tool = self._tool(params.name)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, self._unknown_message(params.name))
+        current = current_span()
+        if current is not None:
+            describe_call(current.trace, tool.operation, params.name, context.protocol_version)
         try:
             with self._notifier.notify(context, params.name):
                 return await self._answer(tool, context, params)
@@ -235,6 +253,8 @@ async def _result(tool: _Tool, inputs: Mapping[str, Any], protocol_version: str)
     """
     try:
         outcome = await tool.arguments.call(inputs)
+        if outcome.has_failed:
+            mark_failed(str(outcome.status))
         render = partial(render_result, outcome, protocol_version, tool.name, tool.limit, tool.output_schema)
         result = await run_in_decode_pool(render) if outcome.is_long else render()
     except InvocationError as error:
@@ -247,6 +267,7 @@ async def _result(tool: _Tool, inputs: Mapping[str, Any], protocol_version: str)
 
 
 def _problem_result(tool: _Tool, error: InvocationError, protocol_version: str) -> JsonObject:
+    mark_failed(type(error).__name__)
     return drop_invalid_structure(tool.output_schema, problem_result(problem_of(error)), protocol_version)
 
 
@@ -270,7 +291,13 @@ def _fast_path_tool(tool: _Tool) -> FastPathTool | None:
 
     arguments = tool.arguments
     fast_path_tool = FastPathTool(
-        arguments.invoke, result, failure, arguments.known, arguments.accepts_extra, arguments.can_coerce
+        arguments.invoke,
+        result,
+        failure,
+        arguments.known,
+        arguments.accepts_extra,
+        arguments.can_coerce,
+        operation=tool.operation,
     )
     return fast_path_tool.named(tool.definition.name)
 

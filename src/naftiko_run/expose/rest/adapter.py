@@ -48,7 +48,14 @@ def _endpoints(
             app = RestEndpoint(
                 function, path, max_body, own_headers=_own_headers(exposes, resource, operation)
             )
-        yield Endpoint(path, app, operation.method, selectors=route.selectors, feature=name)
+        yield Endpoint(
+            path,
+            app,
+            operation.method,
+            selectors=route.selectors,
+            feature=name,
+            operation=f"{exposes.namespace}.{operation.name or name}",
+        )
     if resource.forward is not None:
         forward = capability.forwards.get(resource.forward.pointer)
         if forward is None:
@@ -57,7 +64,14 @@ def _endpoints(
             forwarding = ForwardEndpoint(forward, path)
             for method in forward.methods or (None,):
                 name = f"{method or 'ANY'} {resource.path}"
-                yield Endpoint(path, forwarding, method, _is_prefix(path), feature=name)
+                yield Endpoint(
+                    path,
+                    forwarding,
+                    method,
+                    _is_prefix(path),
+                    feature=name,
+                    operation=f"{exposes.namespace}.{name}",
+                )
 
 
 def _own_headers(exposes: RestExposes, resource: RestResource, operation: RestOperation) -> frozenset[str]:

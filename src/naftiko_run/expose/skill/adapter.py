@@ -40,8 +40,12 @@ def build_adapter(exposes: SkillExposes, capability: Capability, features: tuple
         {offer.skill.name: (offer, _bundle(offer, capability)) for offer in offers},
         {each.name: unavailable[each.pointer] for each in exposes.skills if each.pointer in unavailable},
     )
-    own = f"/{exposes.namespace or 'capability'}/skills"
-    endpoints = (*_endpoints(own, catalogue), *_endpoints("/skills", catalogue, is_alias=True))
+    namespace = exposes.namespace or "capability"
+    own = f"/{namespace}/skills"
+    endpoints = (
+        *_endpoints(own, catalogue, namespace),
+        *_endpoints("/skills", catalogue, namespace, is_alias=True),
+    )
     return Adapter("skill", exposes.namespace, capability, own, endpoints, features)
 
 
@@ -49,7 +53,9 @@ def _bundle(offer: Offer, capability: Capability) -> Bundle:
     return Bundle(skill_file(offer).encode(), capability.folders.get(offer.skill.pointer))
 
 
-def _endpoints(root: str, catalogue: Catalogue, *, is_alias: bool = False) -> tuple[Endpoint, ...]:
+def _endpoints(
+    root: str, catalogue: Catalogue, namespace: str, *, is_alias: bool = False
+) -> tuple[Endpoint, ...]:
     endpoints = {
         root: catalogue.index,
         f"{root}/{{name}}": catalogue.skill,
@@ -64,6 +70,7 @@ def _endpoints(root: str, catalogue: Catalogue, *, is_alias: bool = False) -> tu
             "GET",
             is_prefix=path.endswith("{path}"),
             is_alias=is_alias,
+            operation=f"{namespace}.{endpoint.__name__}",
         )
         for path, endpoint in endpoints.items()
     )

@@ -5,7 +5,14 @@
 """
 
 from naftiko_run.http.client.limiter import DEFAULT_LIMITS, Limits
-from naftiko_run.http.client.registry import shared_connections
+from naftiko_run.http.client.registry import connection_counts, shared_connections
 from naftiko_run.http.client.transport import HttpTransport, http_transport
 
-__all__ = ["DEFAULT_LIMITS", "HttpTransport", "Limits", "http_transport", "shared_connections"]
+__all__ = [
+    "DEFAULT_LIMITS",
+    "HttpTransport",
+    "Limits",
+    "connection_counts",
+    "http_transport",
+    "shared_connections",
+]

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from naftiko_run.http.client.limiter import DEFAULT_LIMITS, ConnectionLimiter, Limits
@@ -19,6 +19,20 @@ if TYPE_CHECKING:
 
 Carriers = dict[tuple[str, ssl.SSLContext | None], "OriginTransport"]
 """Origin transports, by the origin part of URLs and by client certificate."""
+
+
+class ConnectionCounts(NamedTuple):
+    """How many connections to upstreams there are.
+
+    Attributes:
+        in_use: Connections that carry a request.
+        idle: Open connections that carry none.
+        waiting: Requests that wait for a connection.
+    """
+
+    in_use: int = 0
+    idle: int = 0
+    waiting: int = 0
 
 
 class ConnectionRegistry:
@@ -54,6 +68,14 @@ class ConnectionRegistry:
             pool = self._pools[origin, tls] = Pool(partial(connect, origin, tls), self._total)
         return pool
 
+    @property
+    def counts(self) -> ConnectionCounts:
+        """The current numbers of connections."""
+        total = self._total
+        if total is None:
+            return ConnectionCounts()
+        return ConnectionCounts(total.in_use, total.idle, sum(pool.waiting for pool in total.pools))
+
     async def aclose(self) -> None:
         """Close all connections."""
         self.carriers = {}
@@ -86,3 +108,12 @@ async def shared_connections(limits: Limits = DEFAULT_LIMITS) -> AsyncIterator[N
 def shared_by(loop: asyncio.AbstractEventLoop) -> ConnectionRegistry | None:
     """Return the registry that the transports of a loop share; None if each has its own."""
     return _shared.get(loop)
+
+
+def connection_counts() -> ConnectionCounts:
+    """Return the numbers of connections that the transports of the running loop share."""
+    try:
+        shared = _shared.get(asyncio.get_running_loop())
+    except RuntimeError:  # no loop is running
+        return ConnectionCounts()
+    return ConnectionCounts() if shared is None else shared.counts
