@@ -23,6 +23,7 @@ ROOMS = (
     "plugins",
     "diagnostics",
     "errors",
+    "telemetry",
     "http",
     "expressions",
     "spec",
@@ -31,10 +32,9 @@ ROOMS = (
     "consume",
     "invoke",
     "capability",
-    "expose",
-    "telemetry",
-    "serve",
     "lint",
+    "expose",
+    "serve",
     "cli",
 )
 """Ground floor first."""

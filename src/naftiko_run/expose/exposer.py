@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, runtime_checkable
 
 from naftiko_run import plugins
 from naftiko_run.capability import AdapterType, Capability, Feature
 from naftiko_run.document.model import Exposes
 from naftiko_run.expressions import ANY_VALUE, PathTemplate, Selector
 from naftiko_run.secret import Secret
+
+if TYPE_CHECKING:
+    from naftiko_run.expose.control.operations import Operations
 
 DEFAULT_MAX_BODY: Final = 10 * 1024 * 1024
 BELOW: Final = "/**"
@@ -38,6 +41,7 @@ class ExposeSettings:
         max_result: The maximum size of a result for a model, in bytes; longer ones are truncated. None for no limit.
         lazy_tools: Whether MCP clients are offered a tool search instead of the list of all tools.
         keeps_sessions: Whether one process receives all requests, so that it can keep state between requests.
+        operations: Shows and changes the running process; None in an embedded app.
     """
 
     max_body: int = DEFAULT_MAX_BODY
@@ -45,6 +49,7 @@ class ExposeSettings:
     max_result: int | None = None
     lazy_tools: bool = False
     keeps_sessions: bool = True
+    operations: Operations | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -12,6 +12,7 @@ from naftiko_run.consume import DEFAULT_LIMITS, Limits, shared_connections
 from naftiko_run.errors import RouteClash
 from naftiko_run.expose import (
     Adapter,
+    ASGIApp,
     Block,
     Clash,
     Combining,
@@ -24,8 +25,11 @@ from naftiko_run.expose import (
     without_clashes,
 )
 from naftiko_run.expose.authentication import guarded
+from naftiko_run.expose.control.operations import Operations
+from naftiko_run.expose.health import health_apps
 from naftiko_run.secret import Secret
 from naftiko_run.serve.addresses import Addressing
+from naftiko_run.telemetry.telemetry import Telemetry
 
 HttpServer = Literal["naftiko", "uvicorn"]
 
@@ -49,6 +53,10 @@ class ServeSettings:
         prefix_routes: Whether to serve the routes of each REST adapter below its namespace.
         refuses_clashes: Whether conflicting routes on one port are an error; otherwise the later one is not served.
         http_server: The HTTP protocol implementation: our own or uvicorn's.
+        telemetry: What is recorded of requests; None for nothing.
+        has_control: Whether to serve a control adapter on a loopback address, whatever the documents declare.
+        control_port: Its port; None for that of ``addressing``.
+        operations: The running process; set by ``running`` and ``serve``.
     """
 
     addressing: Addressing = field(default_factory=Addressing)
@@ -65,12 +73,21 @@ class ServeSettings:
     prefix_routes: bool = False
     refuses_clashes: bool = False
     http_server: HttpServer = "naftiko"
+    telemetry: Telemetry | None = None
+    has_control: bool = False
+    control_port: int | None = None
+    operations: Operations | None = None
 
     @property
     def of_adapters(self) -> ExposeSettings:
         """The settings that adapters use."""
         return ExposeSettings(
-            self.max_body, self.state_key, self.max_result, self.lazy_tools, keeps_sessions=self.workers == 1
+            self.max_body,
+            self.state_key,
+            self.max_result,
+            self.lazy_tools,
+            keeps_sessions=self.workers == 1,
+            operations=self.operations,
         )
 
 
@@ -102,11 +119,14 @@ def build_mount(blocks: Sequence[Block], guard: HostGuard, settings: ServeSettin
     """
     adapters: list[Adapter] = []
     by_type: dict[str, list[Block]] = {}
+    is_only_control = True
     for exposes, capability in blocks:
         exposer = find_exposer(exposes.type)
         assert exposer is not None
         adapter = exposer.expose(exposes, capability, settings.of_adapters)
-        adapter = prefixed(adapter) if settings.prefix_routes else adapter
+        if settings.prefix_routes and not exposer.manages_process:
+            adapter = prefixed(adapter)
+        is_only_control = is_only_control and exposer.manages_process
         adapters.append(guarded(at_free_path(adapter, adapters), exposes))
         by_type.setdefault(exposes.type, []).append((exposes, capability))
     for kind, sharing in by_type.items():
@@ -114,7 +134,8 @@ def build_mount(blocks: Sequence[Block], guard: HostGuard, settings: ServeSettin
     kept, clashes = without_clashes(adapters)
     if clashes and settings.refuses_clashes:
         raise RouteClash(clashes[0].message, hint=clashes[0].hint)
-    return Mount(Router(kept, guard), tuple(kept), tuple(clashes))
+    health = {} if is_only_control else _health(settings)
+    return Mount(Router(kept, guard, health), tuple(kept), tuple(clashes))
 
 
 @asynccontextmanager
@@ -143,6 +164,11 @@ def end_streams(adapters: Iterable[Adapter]) -> None:
     for adapter in adapters:
         if adapter.end_streams is not None:
             adapter.end_streams()
+
+
+def _health(settings: ServeSettings) -> Mapping[str, ASGIApp]:
+    """Return the health routes of a port, by path; none in an embedded app."""
+    return {} if settings.operations is None else health_apps(settings.operations)
 
 
 def _combined(kind: str, sharing: Sequence[Block], settings: ServeSettings) -> list[Adapter]:

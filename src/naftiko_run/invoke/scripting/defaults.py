@@ -43,6 +43,42 @@ class ScriptDefaults:
         """The limits of one run."""
         return ScriptLimits(self.timeout, self.statement_limit)
 
+    def as_block(self) -> dict[str, Any]:
+        """Return the settings with their keys in ``management.scripting``; without those that are not set."""
+        block = {
+            "enabled": self.enabled,
+            "defaultLocation": self.default_location,
+            "defaultLanguage": self.default_language,
+            "timeout": self.timeout,
+            "statementLimit": self.statement_limit,
+            "allowedLanguages": [*self.allowed_languages],
+        }
+        return {key: value for key, value in block.items() if value not in ("", [])}
+
+    def changed(self, changes: Mapping[str, Any]) -> ScriptDefaults:
+        """Return the settings with some of them changed.
+
+        Args:
+            changes: The new values by their keys in ``management.scripting``.
+
+        Raises:
+            ScriptRefused: A key is unknown, or a value is invalid; the message names the key.
+        """
+        keys = (
+            "enabled",
+            "timeout",
+            "statementLimit",
+            "allowedLanguages",
+            "defaultLocation",
+            "defaultLanguage",
+        )
+        if not changes:
+            raise ScriptRefused("nothing to change", f"write one of {', '.join(keys)}")
+        for key in changes:
+            if key not in keys:
+                raise ScriptRefused(f"`{key}` is not a script setting", f"write one of {', '.join(keys)}")
+        return ScriptDefaults.of({**self.as_block(), **changes})
+
     @classmethod
     def of(cls, block: Any, environment: Mapping[str, str] = os.environ) -> ScriptDefaults:
         """Read a ``management.scripting`` block.

@@ -7,8 +7,8 @@ from typing import Final
 
 from naftiko_run.diagnostics import Severity
 from naftiko_run.lint.document_view import DocumentView
-from naftiko_run.lint.hosts import is_loopback
 from naftiko_run.lint.rule import Finding, Rule
+from naftiko_run.urls import is_loopback
 
 
 def _singleton_and_unique(view: DocumentView) -> Iterator[Finding]:
