@@ -12,8 +12,9 @@ from anyio.from_thread import start_blocking_portal
 
 from naftiko_run import Capability, Settings, load
 from naftiko_run.serve import Addressing, ServeSettings, Site, running
+from naftiko_run.telemetry.telemetry import Telemetry
 
-ANY_PORT: Mapping[str, int] = {"rest": 0, "mcp": 0, "skill": 0}
+ANY_PORT: Mapping[str, int] = {"rest": 0, "mcp": 0, "skill": 0, "control": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ def serving(
     lazy_tools: bool = False,
     prefix_routes: bool = False,
     refuses_clashes: bool = False,
+    telemetry: Telemetry | None = None,
+    has_control: bool = False,
 ) -> Iterator[Served]:
     """Serve documents, or what has been loaded of them, while the context is entered."""
     serve_settings = ServeSettings(
@@ -70,6 +73,8 @@ def serving(
         lazy_tools=lazy_tools,
         prefix_routes=prefix_routes,
         refuses_clashes=refuses_clashes,
+        telemetry=telemetry,
+        has_control=has_control,
         http_server="uvicorn" if os.environ.get("NAFTIKO_HTTP_SERVER") == "uvicorn" else "naftiko",
     )
     if os.environ.get("NAFTIKO_HTTP_CLIENT") == "httpx":

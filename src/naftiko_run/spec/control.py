@@ -23,12 +23,12 @@ MANAGEMENT: Final = SpecObject(
     "management",
     "`management`",
     (
-        Field("health", FLAG, "Liveness and readiness.", default="`true`"),
-        Field("info", FLAG, "What is served, and how.", default="`false`"),
-        Field("reload", FLAG, "Reload the document on request.", default="`false`"),
-        Field("validate", FLAG, "Validate a document on request.", default="`false`"),
-        Field("logs", Object("logs", also=("boolean",)), "Show logs and change their level."),
-        Field("scripting", Object("scripting"), "Limits of script steps."),
+        Field("health", FLAG, "`/health/live` and `/health/ready`.", default="`true`"),
+        Field("info", FLAG, "`/status` and `/config`: what is served, and how.", default="`false`"),
+        Field("reload", FLAG, "`/config/reload`: load the documents again.", default="`false`"),
+        Field("validate", FLAG, "`/config/validate`: validate a document.", default="`false`"),
+        Field("logs", Object("logs", also=("boolean",)), "`/logs`: the log level, and log records as they are written."),
+        Field("scripting", Object("scripting"), "`/scripting`; the settings of script steps."),
     ),
     schemas=("ControlManagementSpec",),
 )

@@ -197,6 +197,8 @@ class ScriptCompiler:
             if language and language.lower() not in COMPILERS:
                 raise ScriptRefused(f"`{language}` is not a script language", f"use {' or '.join(COMPILERS)}")
         if defaults.default_location:
+            if not defaults.default_location.startswith("file:///"):
+                raise ScriptRefused("`defaultLocation` is not a URI that begins with `file:///`")
             resolve_location(defaults.default_location, self.folder)
         compiled = [(script, changed._compile_if_allowed(step)) for script, step in self._scripts]  # noqa: SLF001 - of this class
 

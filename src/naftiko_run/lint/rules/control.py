@@ -1,4 +1,4 @@
-"""The control adapter: at most one, on its own port, reachable from this machine only."""
+"""The control adapter: at most one, on its own port, on a loopback address."""
 
 from __future__ import annotations
 
@@ -58,5 +58,6 @@ RULES: Final = (
         "The control adapter listens on loopback only.",
         "write `address: localhost`",
         _address_localhost,
+        reported_by=frozenset({"not-guarded"}),
     ),
 )
