@@ -34,6 +34,10 @@ capability:
   - type: control
     port: 9095
 """
+GUARDED_REST: Final = SHOP.replace(
+    "    namespace: shop-rest\n",
+    "    namespace: shop-rest\n    authentication: {type: bearer, token: r-1234567}\n",
+)
 EVERYTHING: Final = """\
     management:
       info: true

@@ -83,6 +83,18 @@ def parse_ports(written: Sequence[str]) -> dict[str, int]:
     return ports
 
 
+def parse_control_port(text: str) -> int:
+    """Parse the port of ``--control``.
+
+    Raises:
+        UsageFault: It is invalid.
+    """
+    try:
+        return parse_port(text, "--control")
+    except ConfigurationError as fault:
+        raise UsageFault(fault.message, hint=fault.hint) from None
+
+
 def parse_base_uris(written: Sequence[str]) -> dict[str, str]:
     """Parse ``NAMESPACE=URL`` options.
 

@@ -54,8 +54,8 @@ class ServeSettings:
         refuses_clashes: Whether conflicting routes on one port are an error; otherwise the later one is not served.
         http_server: The HTTP protocol implementation: our own or uvicorn's.
         telemetry: What is recorded of requests; None for nothing.
-        has_control: Whether to serve a control adapter on a loopback address, whatever the documents declare.
-        control_port: Its port; None for that of ``addressing``.
+        has_control: Whether to serve a control adapter with every route: those of the documents, or else one on a
+            loopback address.
         operations: The running process; set by ``running`` and ``serve``.
     """
 
@@ -75,7 +75,6 @@ class ServeSettings:
     http_server: HttpServer = "naftiko"
     telemetry: Telemetry | None = None
     has_control: bool = False
-    control_port: int | None = None
     operations: Operations | None = None
 
     @property

@@ -135,7 +135,7 @@ async def _serve(
             on_ready()
         if on_stdio is not None and on_stdio.stdio is not None:
             has_client = await on_stdio.stdio(stop, settings.drain)
-            if has_client or not sites:
+            if has_client or settings.stdio or not sites:
                 return
             _log.info("there is no client on stdin; adapters with a port are still served")
         await stop.wait()

@@ -27,7 +27,11 @@ MANAGEMENT: Final = SpecObject(
         Field("info", FLAG, "`/status` and `/config`: what is served, and how.", default="`false`"),
         Field("reload", FLAG, "`/config/reload`: load the documents again.", default="`false`"),
         Field("validate", FLAG, "`/config/validate`: validate a document.", default="`false`"),
-        Field("logs", Object("logs", also=("boolean",)), "`/logs`: the log level, and log records as they are written."),
+        Field(
+            "logs",
+            Object("logs", also=("boolean",)),
+            "`/logs`: the log level, and log records as they are written.",
+        ),
         Field("scripting", Object("scripting"), "`/scripting`; the settings of script steps."),
     ),
     schemas=("ControlManagementSpec",),

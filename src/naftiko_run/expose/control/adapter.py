@@ -33,7 +33,7 @@ def build_adapter(exposes: ControlExposes, capability: Capability, settings: Exp
         capability: The capability that it belongs to.
         settings: The settings of the adapter.
     """
-    owner = None if exposes.is_of_process else capability
+    owner = capability if exposes.pointer else None
     if settings.operations is None:
         return Adapter("control", exposes.namespace, owner, "", (), ())
     logs = LogRoutes(settings.max_body, exposes.max_subscribers)

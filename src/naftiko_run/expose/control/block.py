@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from naftiko_run.diagnostics import Report
@@ -29,8 +30,7 @@ class ControlExposes(Exposes):
         scripting: Whether the script settings are served.
         metrics: Whether metrics are served.
         traces: Whether traces are served.
-        is_of_process: Whether it belongs to the process and not to a document: the script settings are those of all
-            documents.
+        is_of_process: Whether the script settings are those of all documents.
     """
 
     type: Literal["control"] = "control"
@@ -72,10 +72,22 @@ def parse_block(exposes: Exposes, report: Report) -> ControlExposes:
     )
 
 
-def process_block() -> ControlExposes:
-    """Return the block of ``--control``: it serves every route."""
-    return ControlExposes(
-        info=True, reload=True, validate=True, logs=True, log_stream=True, scripting=True, is_of_process=True
+def with_every_route(exposes: Exposes) -> ControlExposes:
+    """Return a ``control`` block that serves every route, and the script settings of all documents: for ``--control``."""
+    assert isinstance(exposes, ControlExposes)
+    return replace(
+        exposes,
+        health=True,
+        info=True,
+        reload=True,
+        validate=True,
+        logs=True,
+        level_control=True,
+        log_stream=True,
+        scripting=True,
+        metrics=True,
+        traces=True,
+        is_of_process=True,
     )
 
 
