@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from naftiko_run.cli import bootstrap
+from naftiko_run.cli.control import add_commands
 from naftiko_run.cli.parameters import Command, EnvFiles, Files, Version
 from naftiko_run.cli.serve import EPILOG, serve_documents
 
@@ -180,6 +181,9 @@ def show_schema(
     from naftiko_run.cli.schema import show_schema as show
 
     sys.exit(show(version))
+
+
+add_commands(_naftiko)
 
 
 @_naftiko.callback()

@@ -59,7 +59,7 @@ class Command(TyperCommand):
             ctx,
             [
                 "--control=" if each == "--control" and not after.isdecimal() else each
-                for each, after in zip(args, following, strict=True)
+                for each, after in zip(args, following, strict=False)
             ],
         )
 

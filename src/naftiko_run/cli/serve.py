@@ -151,8 +151,8 @@ def serve_documents(
         typer.Option(
             "--control",
             metavar="[PORT]",
-            help="Serve health, status, metrics, traces, logs and settings of this process on a port of 127.0.0.1. "
-            "[default port: 9095]",
+            help="Serve health, status, metrics, traces, logs and settings of this process on 127.0.0.1, port 9095 unless "
+            "another is given.",
             show_default=False,
         ),
     ] = None,
