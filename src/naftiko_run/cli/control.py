@@ -16,15 +16,21 @@ Address = Annotated[
     str,
     typer.Option(
         metavar="ADDRESS",
+        envvar=["NAFTIKO_CONTROL_ADDRESS", "IKANOS_CONTROL_ADDRESS"],
+        show_envvar=False,
         help="Address or URL of the control adapter. [env: NAFTIKO_CONTROL_ADDRESS; default: that of a document in "
         "the working directory, else 127.0.0.1]",
         show_default=False,
     ),
 ]
 Port = Annotated[
-    str,
+    int | None,
     typer.Option(
         metavar="PORT",
+        min=1,
+        max=65535,
+        envvar=["NAFTIKO_CONTROL_PORT", "IKANOS_CONTROL_PORT", "NAFTIKO_PORT_CONTROL"],
+        show_envvar=False,
         help="Its port. [env: NAFTIKO_CONTROL_PORT; default: that of a document in the working directory, else 9095]",
         show_default=False,
     ),
@@ -61,7 +67,7 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def health(
-    *, address: Address = "", port: Port = "", token: Token = "", user: User = "", as_json: AsJson = False
+    *, address: Address = "", port: Port = None, token: Token = "", user: User = "", as_json: AsJson = False
 ) -> None:
     """Print whether a running process and its adapters are ready.
 
@@ -74,7 +80,7 @@ def health(
 
 
 def status(
-    *, address: Address = "", port: Port = "", token: Token = "", user: User = "", as_json: AsJson = False
+    *, address: Address = "", port: Port = None, token: Token = "", user: User = "", as_json: AsJson = False
 ) -> None:
     """Print versions, documents, adapters and missing variables of a running process."""
     from naftiko_run.cli.control_reports import run_command, show_status
@@ -94,7 +100,7 @@ def metrics(
         ),
     ] = "",
     address: Address = "",
-    port: Port = "",
+    port: Port = None,
     token: Token = "",
     user: User = "",
     as_json: AsJson = False,
@@ -133,7 +139,7 @@ def traces(
         str, typer.Option(metavar="N", help="At most so many requests.", show_default=False)
     ] = "",
     address: Address = "",
-    port: Port = "",
+    port: Port = None,
     token: Token = "",
     user: User = "",
     as_json: AsJson = False,
@@ -163,7 +169,7 @@ def top(
     ] = 2.0,
     once: Annotated[bool, typer.Option("--once", help="Print the table once, after one interval.")] = False,
     address: Address = "",
-    port: Port = "",
+    port: Port = None,
     token: Token = "",
     user: User = "",
     as_json: AsJson = False,
@@ -195,7 +201,7 @@ def logs(
         ),
     ] = "",
     address: Address = "",
-    port: Port = "",
+    port: Port = None,
     token: Token = "",
     user: User = "",
     as_json: AsJson = False,
@@ -210,7 +216,7 @@ def logs(
 
 
 def reload(
-    *, address: Address = "", port: Port = "", token: Token = "", user: User = "", as_json: AsJson = False
+    *, address: Address = "", port: Port = None, token: Token = "", user: User = "", as_json: AsJson = False
 ) -> None:
     """Load the documents of a running process again.
 
@@ -235,7 +241,7 @@ def scripting(
         ),
     ] = None,
     address: Address = "",
-    port: Port = "",
+    port: Port = None,
     token: Token = "",
     user: User = "",
     as_json: AsJson = False,
@@ -249,7 +255,7 @@ def scripting(
     sys.exit(run_command("scripting", _options(address, port, token, user, as_json=as_json), run))
 
 
-def _options(address: str, port: str, token: str, user: str, *, as_json: bool) -> ControlOptions:
+def _options(address: str, port: int | None, token: str, user: str, *, as_json: bool) -> ControlOptions:
     from naftiko_run.cli.control_client import ControlOptions
 
     return ControlOptions(address, port, token, user, as_json)

@@ -15,11 +15,8 @@ import httpx
 from naftiko_run import _json
 from naftiko_run.cli.options import UsageFault
 from naftiko_run.diagnostics import Report
-from naftiko_run.document.normalize.reader import Reader
-from naftiko_run.document.source import read
 from naftiko_run.errors import ConfigurationError, DocumentError
-from naftiko_run.expose.control.block import DEFAULT_PORT
-from naftiko_run.serve import parse_port
+from naftiko_run.spec.control import CONTROL_PORT
 from naftiko_run.version import USER_AGENT
 
 UNAVAILABLE: Final = 69
@@ -27,8 +24,6 @@ UNAVAILABLE: Final = 69
 NO_PERMISSION: Final = 77
 """Exit code where the control adapter rejects the credentials."""
 
-_PORT_VARIABLES: Final = ("NAFTIKO_CONTROL_PORT", "IKANOS_CONTROL_PORT", "NAFTIKO_PORT_CONTROL")
-_ADDRESS_VARIABLES: Final = ("NAFTIKO_CONTROL_ADDRESS", "IKANOS_CONTROL_ADDRESS")
 _TIMEOUT_SECONDS: Final = 30.0
 _MAX_FILES: Final = 50
 """The maximum number of files in the working directory that are searched for a control adapter."""
@@ -52,15 +47,15 @@ class ControlOptions:
     """How the control adapter is reached, as typed.
 
     Attributes:
-        address: Its address or URL; empty for that of the environment.
-        port: Its port; empty for that of the environment.
+        address: Its address or URL; empty if it is not set.
+        port: Its port; None if it is not set.
         token: A bearer token; empty for none.
         user: ``NAME:PASSWORD``; empty for none.
         as_json: Whether to print JSON.
     """
 
     address: str = ""
-    port: str = ""
+    port: int | None = None
     token: str = field(default="", repr=False)
     user: str = field(default="", repr=False)
     as_json: bool = False
@@ -71,7 +66,6 @@ class ControlClient:
 
     Args:
         options: How it is reached.
-        environment: The environment variables.
         folder: The folder whose documents are searched for its port.
 
     Attributes:
@@ -81,8 +75,8 @@ class ControlClient:
         UsageFault: An option or variable is invalid.
     """
 
-    def __init__(self, options: ControlOptions, environment: Mapping[str, str], folder: Path) -> None:
-        self.url = _base_url(options, environment, folder)
+    def __init__(self, options: ControlOptions, folder: Path) -> None:
+        self.url = _base_url(options, folder)
         self._has_credentials = bool(options.token or options.user)
         self._client = httpx.Client(
             base_url=self.url,
@@ -239,31 +233,21 @@ def _problem(response: httpx.Response) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _base_url(options: ControlOptions, environment: Mapping[str, str], folder: Path) -> str:
-    """Return the base URL: of the options, of the environment, of a document in the folder, or the default.
+def _base_url(options: ControlOptions, folder: Path) -> str:
+    """Return the base URL: of the options, of a document in the folder, or the default.
 
     Raises:
-        UsageFault: A port or address is invalid.
+        UsageFault: The address is invalid.
     """
-    address = options.address or _first(_ADDRESS_VARIABLES, environment)[1]
-    source, port = ("--port", options.port) if options.port else _first(_PORT_VARIABLES, environment)
+    address, port = options.address, options.port
     if "://" in address:
         return _checked_url(address)
-    number = 0
-    if port:
-        try:
-            number = parse_port(port, source)
-        except ConfigurationError as fault:
-            raise UsageFault(fault.message, hint=fault.hint) from None
-    if not (number and address):
-        found_address, found_port = _of_documents(folder)
-        if not number:
-            number = found_port or DEFAULT_PORT
-            address = address or found_address
+    if port is None:
+        found_address, port = _of_documents(folder)
+        address = address or found_address
     address = address or "127.0.0.1"
-    return _checked_url(
-        f"http://{f'[{address}]' if ':' in address and '[' not in address else address}:{number}"
-    )
+    host = f"[{address}]" if ":" in address and not address.startswith("[") else address
+    return _checked_url(f"http://{host}:{port or CONTROL_PORT}")
 
 
 def _checked_url(url: str) -> str:
@@ -278,15 +262,15 @@ def _checked_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def _first(names: tuple[str, ...], environment: Mapping[str, str]) -> tuple[str, str]:
-    """Return the first of these variables that is set, and its value."""
-    return next(((name, environment[name]) for name in names if environment.get(name)), ("", ""))
-
-
 def _of_documents(folder: Path) -> tuple[str, int]:
     """Return the address and port of the first control adapter in the documents of a folder; empty for none."""
+    from naftiko_run.document.normalize.reader import Reader  # imported lazily: few commands need them
+    from naftiko_run.document.source import read
+
     files = sorted(each for each in folder.iterdir() if each.suffix in (".yaml", ".yml") and each.is_file())
     for file in files[:_MAX_FILES]:
+        if b"control" not in file.read_bytes():
+            continue
         try:
             source = read(file)
         except DocumentError:

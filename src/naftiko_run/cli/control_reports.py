@@ -53,7 +53,7 @@ def run_command(name: str, options: ControlOptions, command: Command) -> int:
         command: The command.
     """
     try:
-        return command(ControlClient(options, os.environ, Path.cwd()), options)
+        return command(ControlClient(options, Path.cwd()), options)
     except ConfigurationError as fault:
         print_fault(error_console(), fault, f"naftiko {name}")
         codes = {UsageFault: USAGE, ControlUnreachable: UNAVAILABLE, ControlRefused: NO_PERMISSION}

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.secret import Secret
-from naftiko_run.serve import parse_port
 from naftiko_run.telemetry import LEVELS
 
 USAGE: Final = 2
@@ -68,6 +67,8 @@ def parse_ports(written: Sequence[str]) -> dict[str, int]:
     Raises:
         UsageFault: One is not of that form.
     """
+    from naftiko_run.serve import parse_port  # imported lazily: clients of a server do not need it
+
     ports: dict[str, int] = {}
     for text in written:
         name, equals, port = text.partition("=")
@@ -89,6 +90,8 @@ def parse_control_port(text: str) -> int:
     Raises:
         UsageFault: It is invalid.
     """
+    from naftiko_run.serve import parse_port
+
     try:
         return parse_port(text, "--control")
     except ConfigurationError as fault:

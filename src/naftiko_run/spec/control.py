@@ -8,11 +8,13 @@ from naftiko_run.spec.exposes import adapter_fields
 from naftiko_run.spec.schema_types import Enum, Field, Integer, ListOf, Number, Object, SpecObject
 from naftiko_run.spec.values import FILE, FLAG, LANGUAGE, TEXT
 
+CONTROL_PORT: Final = 9095
+
 CONTROL_ADAPTER: Final = SpecObject(
     "control adapter",
     "a control adapter",
     (
-        *adapter_fields(is_named=False, is_described=False),
+        *adapter_fields(port=CONTROL_PORT, is_named=False, is_described=False),
         Field("management", Object("management"), "Management endpoints."),
         Field("observability", Object("observability"), "Metrics and traces."),
     ),

@@ -10,7 +10,6 @@ from naftiko_run.document.model import Exposes
 from naftiko_run.document.model.base import node
 from naftiko_run.document.normalize.reader import Reader
 
-DEFAULT_PORT: Final = 9095
 _DEFAULT_SUBSCRIBERS: Final = 5
 
 

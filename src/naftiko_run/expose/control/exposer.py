@@ -7,14 +7,15 @@ from typing import ClassVar
 
 from naftiko_run.capability import BlockCompiler, BlockParser, Capability, Feature
 from naftiko_run.document.model import Exposes
-from naftiko_run.expose.control.block import DEFAULT_PORT, ControlExposes, parse_block
+from naftiko_run.expose.control.block import ControlExposes, parse_block
 from naftiko_run.expose.exposer import Adapter, Exposer, ExposeSettings
+from naftiko_run.spec.control import CONTROL_PORT
 
 
 class ControlExposer(Exposer):
     """Exposes the running process: its health, metrics, traces, logs and settings."""
 
-    default_port: ClassVar[int] = DEFAULT_PORT
+    default_port: ClassVar[int] = CONTROL_PORT
     feature_kind: ClassVar[str] = "route"
     manages_process: ClassVar[bool] = True
 
