@@ -76,6 +76,16 @@ def test_an_adapter_that_is_not_served_makes_the_process_not_ready(tmp_path: Pat
     assert response.json()["adapters"][1] == {"type": "mcp", "namespace": "shop-mcp", "state": "stopped"}
 
 
+def test_adapters_of_one_type_without_a_namespace_are_both_started(tmp_path: Path) -> None:
+    mock = "tools: {hello: {description: Greet, outputParameters: {text: {type: string, value: Hi}}}}"
+    text = SHOP.replace(
+        "  - type: control\n", f"  - type: mcp\n    {mock}\n  - type: mcp\n    {mock}\n  - type: control\n"
+    )
+    with serving(write_document(tmp_path, text), settings=SET) as served:
+        ready = get(served, "/health/ready").json()
+    assert [each["state"] for each in ready["adapters"]] == ["started"] * 5
+
+
 def test_the_routes_of_the_defaults(tmp_path: Path) -> None:
     with serving(write_document(tmp_path, SHOP), settings=SET, telemetry=telemetry()) as served:
         found = {

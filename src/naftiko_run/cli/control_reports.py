@@ -264,10 +264,8 @@ def _json_of_success(client: ControlClient, response: httpx.Response) -> Any:
 
 def _table_console() -> Console:
     """Return the console for tables; for programs, nothing is folded."""
-    console = output_console()
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _WIDE
-    return console
+    is_read_by_program = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return output_console(_WIDE if is_read_by_program else None)
 
 
 def _line(console: Console, *parts: tuple[str, str]) -> None:

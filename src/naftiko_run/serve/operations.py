@@ -15,6 +15,9 @@ from naftiko_run.expose.control.operations import AdapterState, ReloadOutcome, V
 from naftiko_run.serve.site import Site
 from naftiko_run.telemetry.telemetry import Telemetry
 
+_StateKey = tuple[Sequence[Capability], Sequence[Site], bool]
+"""What the states of adapters depend on: they are found again only when one of these is another object."""
+
 
 class ProcessOperations:
     """Shows and changes the running process; see ``Operations``.
@@ -40,26 +43,37 @@ class ProcessOperations:
         self.is_draining = False
         self._capabilities = capabilities
         self._serves_ports = serves_ports
+        self._states: tuple[_StateKey, Sequence[AdapterState]] | None = None
 
     def capabilities(self) -> Sequence[Capability]:
         """Return the capabilities that are served."""
         return self._capabilities
 
-    def adapters(self) -> list[AdapterState]:
+    def adapters(self) -> Sequence[AdapterState]:
         """Return the state of each adapter of the documents, then of those that belong to no document."""
-        served = {
-            (id(adapter.capability), adapter.type, adapter.namespace): site.port
-            for site in self.sites
-            for adapter in site.adapters
-        }
+        key = (self._capabilities, self.sites, self.is_draining)
+        if self._states is None or any(
+            each is not before for each, before in zip(key, self._states[0], strict=True)
+        ):
+            self._states = (key, self._find_states())
+        return self._states[1]
+
+    def _find_states(self) -> Sequence[AdapterState]:
+        served: dict[tuple[int, str, str], list[int]] = {}
+        for site in self.sites:
+            for adapter in site.adapters:
+                key = id(adapter.capability), adapter.type, adapter.namespace
+                served.setdefault(key, []).append(site.port)
         state: Literal["started", "draining"] = "draining" if self.is_draining else "started"
         found: list[AdapterState] = []
         for capability in self._capabilities:
             for exposes in capability.document.exposes:
-                port = served.pop((id(capability), exposes.type, exposes.namespace), None)
+                ports = served.get((id(capability), exposes.type, exposes.namespace))
+                port = ports.pop(0) if ports else None
                 if port is None and not exposes.is_stdio and not self._serves_ports:
                     continue
-                is_served = port is not None or exposes.is_stdio
+                is_on_stdio = exposes.is_stdio and exposes.pointer not in capability.unavailable
+                is_served = port is not None or is_on_stdio
                 missing = tuple(each.name for each in capability.missing_of(exposes))
                 found.append(
                     AdapterState(
@@ -68,7 +82,11 @@ class ProcessOperations:
                 )
         if self.on_stdio is not None and not any(each.port is None for each in found):
             found.append(AdapterState(self.on_stdio.type, self.on_stdio.namespace, None, state))
-        found += [AdapterState(kind, namespace, port, state) for (_, kind, namespace), port in served.items()]
+        found += [
+            AdapterState(kind, namespace, port, state)
+            for (_, kind, namespace), ports in served.items()
+            for port in ports
+        ]
         return found
 
     async def reload(self) -> ReloadOutcome:
