@@ -95,6 +95,16 @@ def test_what_is_shown_is_of_the_last_minute() -> None:
     assert row.rate == pytest.approx(20 / 61)
 
 
+def test_an_idle_function_is_shown_with_all_its_requests() -> None:
+    readings = Readings()
+    for at in (0.0, 10.0):
+        readings.add(Reading(at, functions_in(AFTER)))
+    (row,) = readings.rows()
+    assert row.rate == 0.0
+    assert row.errors == pytest.approx(5 / 120)
+    assert row.p50 == pytest.approx(0.006)
+
+
 def test_one_reading_is_of_all_time_without_a_rate() -> None:
     readings = Readings()
     readings.add(Reading(0.0, functions_in(BEFORE)))

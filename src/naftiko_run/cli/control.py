@@ -176,6 +176,7 @@ def top(
 ) -> None:
     """Show request rate, errors and durations of each function in the last minute, the slowest first.
 
+    What is shown of an idle function is of all requests since the start.
     Without a terminal, and with --json, the table is printed once.
     """
     from naftiko_run.cli.control_reports import run_command

@@ -38,6 +38,13 @@ INTERRUPTED: Final = 130
 _WIDE: Final = 1000
 """The width of tables that no person reads, so that nothing is folded."""
 _UPTIME = re.compile(r"PT([\d.]+)S")
+_UNSHOWN: Final = frozenset(
+    {
+        *("http.request.method", "http.route", "url.path", "url.scheme"),
+        *("server.address", "server.port"),
+    }
+)
+"""Attributes of spans that their names, the target of the trace or the whole URL have too."""
 _FLAGS: Final = {"true": True, "false": False}
 
 Command = Callable[[ControlClient, ControlOptions], int]
@@ -305,7 +312,7 @@ def _duration(milliseconds: float) -> str:
 
 def _span(span: Mapping[str, Any], before: str = "") -> Text:
     attributes = span.get("attributes", {})
-    details = "".join(f"  {key}={value}" for key, value in attributes.items())
+    details = "".join(f"  {key}={value}" for key, value in attributes.items() if key not in _UNSHOWN)
     return Text.assemble(
         (f"{before}{span['name']}  ", "bold"),
         f"{_duration(span['durationMs'])}  ",
@@ -350,6 +357,8 @@ def _print_record(line: str, console: Console, *, as_json: bool) -> None:
         return
     time, level = record.pop("timestamp", ""), record.pop("level", "")
     event = record.pop("event", "")
+    for key in ("logger", "pid"):
+        record.pop(key, None)
     rest = "".join(f"  {key}={value}" for key, value in record.items())
     _line(console, (f"{time} ".lstrip(), "dim"), (f"{level:<7} ", "cyan"), (str(event), ""), (rest, "dim"))
 

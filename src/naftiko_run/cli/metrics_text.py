@@ -12,6 +12,9 @@ from naftiko_run.cli.control_client import ControlFailed
 
 _DURATIONS = re.compile(r"(?:naftiko|ikanos)_requests?_duration_seconds_(bucket|count|sum)")
 _ERRORS = re.compile(r"(?:naftiko|ikanos)_requests?_errors(?:_total)?")
+OTHER: Final = "_other"
+"""The operation of requests that belong to none."""
+
 _ADAPTER: Final = ("adapter", "adapter_type")
 _OPERATION: Final = ("operation", "operation_id", "function")
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from naftiko_run.cli.console import output_console, print_json
 from naftiko_run.cli.control_client import ControlClient, ControlOptions
-from naftiko_run.cli.metrics_text import FunctionMetrics, Key, functions_in
+from naftiko_run.cli.metrics_text import OTHER, FunctionMetrics, Key, functions_in
 
 _WINDOW_SECONDS: Final = 60.0
 
@@ -61,7 +61,7 @@ class Readings:
             self._kept.popleft()
 
     def rows(self) -> list[Row]:
-        """Return a row for each function, the slowest first: of the last minute, or of all time if there is one reading."""
+        """Return a row for each function, the slowest first: of the last minute, or if it was idle, of all time."""
         last, first = self._kept[-1], self._kept[0]
         seconds = last.at - first.at
         rows = []
@@ -69,9 +69,10 @@ class Readings:
             before = first.functions.get((adapter, name), FunctionMetrics())
             recent = now if last is first else now.since(before)
             rate = recent.requests / seconds if seconds else None
-            errors = recent.errors / recent.requests if recent.requests else None
+            shown = recent if recent.requests else now
+            errors = shown.errors / shown.requests if shown.requests else None
             rows.append(
-                Row(adapter, name, now.requests, rate, errors, recent.quantile(0.5), recent.quantile(0.95))
+                Row(adapter, name, now.requests, rate, errors, shown.quantile(0.5), shown.quantile(0.95))
             )
         return sorted(rows, key=lambda row: (-(row.p95 or 0), row.adapter, row.function))
 
@@ -120,7 +121,10 @@ def _read(client: ControlClient) -> Reading:
 
 
 def _screen(client: ControlClient, readings: Readings) -> Group:
-    head = Text.assemble(("naftiko top  ", "bold"), (f"{client.url}  last minute; stop with Ctrl-C", "dim"))
+    head = Text.assemble(
+        ("naftiko top  ", "bold"),
+        (f"{client.url}  last minute, idle ones since the start; stop with Ctrl-C", "dim"),
+    )
     return Group(head, Text(""), _table(readings.rows()))
 
 
@@ -139,7 +143,7 @@ def _table(rows: list[Row]) -> Table:
     )
     for row in rows:
         table.add_row(
-            Text(row.function or "(none)"),
+            Text("(other)" if row.function in ("", OTHER) else row.function),
             row.adapter,
             f"{row.requests:,.0f}",
             "-" if row.rate is None else f"{row.rate:.1f}",
