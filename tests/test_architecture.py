@@ -32,9 +32,9 @@ PACKAGES = (
     "consume",
     "invoke",
     "capability",
+    "lint",
     "expose",
     "serve",
-    "lint",
     "cli",
 )
 """The packages and modules of the library, the lowest first."""

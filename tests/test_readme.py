@@ -14,6 +14,8 @@ from starlette.testclient import TestClient
 
 from naftiko_run import Settings, load
 from naftiko_run.document.source import parse
+from support.commands import ended
+from support.ports import free_ports
 from support.process import COMMAND, ROOT, started
 from support.upstream import Upstream
 
@@ -85,16 +87,26 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+DOCUMENT_COMMANDS = [each for each in COMMANDS if "weather.yaml" in each]
+CONTROL_COMMANDS = [each for each in COMMANDS if "weather.yaml" not in each]
+
+
+@pytest.mark.parametrize("command", DOCUMENT_COMMANDS, ids=" ".join)
 def test_the_commands_for_the_example_document_run_as_they_are_written(
     tmp_path: Path, command: list[str]
 ) -> None:
     (tmp_path / "weather.yaml").write_text(block("yaml", "naftiko: "), encoding="utf-8")
     program, *arguments = command
-    ended = subprocess.run(
+    done = subprocess.run(
         [COMMAND.with_name(program), *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert ended.returncode == 0, ended.stderr
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", CONTROL_COMMANDS, ids=" ".join)
+def test_the_commands_that_use_a_control_adapter_have_a_valid_command_line(command: list[str]) -> None:
+    result = ended(*command, environment={"NAFTIKO_CONTROL_PORT": str(free_ports(1)[0])})
+    assert result.returncode == 69, result.stderr
 
 
 def test_the_readme_has_the_environment_activated_before_the_first_command_of_it() -> None:
@@ -130,7 +142,10 @@ def test_every_option_that_is_mentioned_exists() -> None:
         subprocess.run([program, *arguments, "--help"], capture_output=True, text=True, check=True).stdout
         for program, *arguments in (
             (COMMAND,),
-            *((naftiko, name) for name in ("validate", "list", "mcp-config", "schema")),
+            *(
+                (naftiko, name)
+                for name in ("validate", "list", "mcp-config", "schema", "traces", "logs", "top")
+            ),
         )
     ]
     options = set(re.findall(r"--[a-z-]+", "\n".join(helps)))

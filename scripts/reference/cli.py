@@ -18,10 +18,12 @@ Exit codes:
 | code | meaning |
 | --- | --- |
 | 0 | success; a server was stopped by a signal or the end of stdin, after it answered the requests in flight |
-| 1 | the server cannot start as asked, for example because a port is in use; `validate` found errors |
+| 1 | the server cannot start as asked, for example because a port is in use; `validate` found errors; a process is not ready, or a control adapter cannot do what was requested |
 | 2 | the command line is wrong |
 | 65 | a document cannot be served |
 | 66 | there is no document |
+| 69 | no control adapter answers |
+| 77 | the control adapter rejects the credentials |
 | 78 | with `--strict`, a credential is missing |
 """
 
@@ -29,6 +31,10 @@ _COMMANDS: Final = (
     "naftiko-run",
     "naftiko",
     *(f"naftiko {name}" for name in ("validate", "list", "mcp-config", "schema")),
+    *(
+        f"naftiko {name}"
+        for name in ("health", "status", "metrics", "traces", "top", "logs", "reload", "scripting")
+    ),
 )
 
 

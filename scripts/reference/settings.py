@@ -43,6 +43,8 @@ Sizes are written `10MiB`, `500KB` or `1048576`, times in seconds. A name of an 
 | --- | --- |
 | `NAFTIKO_HOST` | the address to listen on, without `--host` |
 | `NAFTIKO_PORT_ADAPTER` | the port of an adapter, without `--port`: `NAFTIKO_PORT_REST`, `NAFTIKO_PORT_MY_TOOLS` |
+| `NAFTIKO_CONTROL_ADDRESS`, `NAFTIKO_CONTROL_PORT` | where `naftiko health` and the other clients find a control adapter; also as `IKANOS_CONTROL_…`, and the port as `NAFTIKO_PORT_CONTROL` |
+| `NAFTIKO_CONTROL_TOKEN`, `NAFTIKO_CONTROL_USER` | the credentials of these clients: a bearer token, or `NAME:PASSWORD` |
 | `NAFTIKO_DOCUMENTS` | the documents and folders, separated as in `PATH`, that `naftiko_run.asgi:app` serves |
 | `NAFTIKO_SCRIPTING` | `false` makes every script step fail, unless the document sets `management.scripting.enabled` |
 | `NAFTIKO_STATE_KEY` | the key, of at least 32 bytes, that replicas share for questions to MCP clients: see [MCP](mcp.md) |

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Final
 from urllib.parse import urljoin
@@ -60,3 +61,11 @@ def resolve_reference(reference: str, url: str) -> str:
         return urljoin(strip_credentials(url), reference)
     except ValueError:  # invalid brackets or port
         return reference
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a name or address is loopback."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.casefold() == "localhost"

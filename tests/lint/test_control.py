@@ -43,7 +43,7 @@ def test_a_control_adapter_that_others_can_reach_is_told() -> None:
 ikanos: 1.0.0-beta5
 capability:
   exposes:
-  - {type: control, port: 1, address: ▶0.0.0.0}
+  - {type: control, port: 1, address: ▶0.0.0.0, authentication: {type: bearer, token: '{{TOKEN}}'}}
   - {type: control, port: 2, address: localhost}
   - {type: control, port: 3, address: 127.0.0.1}
   - {type: control, port: 4, address: '::1'}

@@ -12,14 +12,13 @@ import pytest
 from naftiko_run import Capability, Settings, load
 from naftiko_run.invoke import Outcome
 from naftiko_run.lint import Level, lint
-from naftiko_run.serve import Addressing
 from support.server import serving
 from support.upstream import Answer, Upstream
 
 HARBOUR = Path(__file__).parent / "harbour"
 ENVIRONMENT = {"HARBOUR_TOKEN": "t-1"}
 LINES = pytest.mark.parametrize("line", ["naftiko", "ikanos"])
-NOT_SUPPORTED = {"naftiko": {"unknown-adapter": "type: control"}, "ikanos": {"unknown-adapter": "type: control", "cannot-be-called": "tunnel:"}}  # fmt: skip
+NOT_SUPPORTED: dict[str, dict[str, str]] = {"naftiko": {}, "ikanos": {"cannot-be-called": "tunnel:"}}
 """By its code, what is told of a document, and a text that stands in the line."""
 
 
@@ -64,10 +63,13 @@ def test_a_flow_with_every_kind_of_step(line: str, upstream: Upstream) -> None:
 
 @LINES
 def test_every_adapter_asks_for_its_credentials(line: str) -> None:
-    anywhere = Addressing("", {"rest": 0, "mcp": 0, "skill": 0})
     settings = Settings(sandbox=True, environment=ENVIRONMENT)
-    with serving(document(line), settings=settings, addressing=anywhere) as served:
+    with serving(document(line), settings=settings) as served:
         assert httpx.get(f"{served.origin('rest')}/ships/7").status_code == 401
+        control = served.origin("control")
+        assert httpx.get(f"{control}/health/live").status_code == 401
+        token = {"Authorization": "Bearer t-1"}
+        assert httpx.get(f"{control}/health/ready", headers=token).json()["status"] == "UP"
         skills = f"{served.origin('skill')}/skills"
         assert httpx.get(skills).status_code == 401
         listed = httpx.get(skills, headers={"X-Key": "k-1"}).json()

@@ -7,12 +7,9 @@ from pathlib import Path
 import pytest
 
 from naftiko_run import Settings, load
-from support.server import serving
 
 DOCUMENT = """
 ikanos: 1.0.0-beta5
-binds:
-- {namespace: env, keys: {TOKEN: TOKEN}}
 capability:
   consumes:
   - namespace: api
@@ -41,16 +38,6 @@ capability:
         - {target: height, value: $.tide.height}
         - {target: hight, value: $.tide.height}  # unknown-target
         outputParameters: {height: {type: number}}
-  - type: control  # unknown-adapter
-    port: 9400
-    address: 127.0.0.1
-    authentication: {type: bearer, token: '{{TOKEN}}'}
-    management: {health: true, info: true, reload: true, validate: true, logs: {level-control: true, stream: true, max-subscribers: 2}}
-    observability:
-      enabled: true
-      metrics: {local: {enabled: true}}
-      traces: {sampling: 0.5, propagation: b3, local: {enabled: true, buffer-size: 10}}
-      exporters: {otlp: {endpoint: 'http://collector.example:4317'}}
 """
 
 
@@ -66,8 +53,3 @@ def test_each_is_told_where_it_stands(document: Path) -> None:
     marked = {lines[at].partition("# ")[2]: at + 1 for at in range(len(lines)) if "# " in lines[at]}
     told = {each.code: each.line for each in load(document, Settings(environment={})).diagnostics}
     assert told == marked
-
-
-def test_nothing_listens_for_a_control_adapter(document: Path) -> None:
-    with serving(document, settings=Settings(environment={})) as served:
-        assert [each.type for site in served.sites for each in site.adapters] == ["mcp"]

@@ -14,7 +14,7 @@ from naftiko_run import Capability, Settings, load
 from naftiko_run.serve import Addressing, ServeSettings, Site, running
 from naftiko_run.telemetry import Telemetry
 
-ANY_PORT: Mapping[str, int] = {"rest": 0, "mcp": 0, "skill": 0}
+ANY_PORT: Mapping[str, int] = {"rest": 0, "mcp": 0, "skill": 0, "control": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ def serving(
     prefix_routes: bool = False,
     refuses_clashes: bool = False,
     telemetry: Telemetry | None = None,
+    has_control: bool = False,
 ) -> Iterator[Served]:
     """Serve documents, or what has been loaded of them, while the context is entered."""
     serve_settings = ServeSettings(
@@ -73,6 +74,7 @@ def serving(
         prefix_routes=prefix_routes,
         refuses_clashes=refuses_clashes,
         telemetry=telemetry,
+        has_control=has_control,
         http_server="uvicorn" if os.environ.get("NAFTIKO_HTTP_SERVER") == "uvicorn" else "naftiko",
     )
     if os.environ.get("NAFTIKO_HTTP_CLIENT") == "httpx":

@@ -1,4 +1,4 @@
-"""``naftiko-run`` on a terminal."""
+"""Commands on a terminal."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from support.upstream import PATIENCE
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def shown_until(mark: str, *arguments: str | Path, columns: int = 100) -> str:
-    """Run ``naftiko-run`` on a terminal of so many columns; give what it shows until a mark comes."""
+def shown_until(mark: str, *arguments: str | Path, columns: int = 100, command: str = "naftiko-run") -> str:
+    """Run a command on a terminal of so many columns; give what it shows until a mark comes."""
     controller, terminal = pty.openpty()
     environment = clean_environment({"TERM": "xterm-256color", "COLUMNS": str(columns)})
     process = start(
-        "naftiko-run", *arguments, environment=environment, stdin=terminal, stdout=terminal, stderr=terminal
+        command, *arguments, environment=environment, stdin=terminal, stdout=terminal, stderr=terminal
     )
     os.close(terminal)
     shown = b""

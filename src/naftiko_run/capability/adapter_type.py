@@ -51,10 +51,13 @@ class AdapterType(Protocol):
         is_derived: Whether its blocks are made of functions of other adapters: it is then selected and compiled
             after them.
         feature_kind: What its features are, in listings: ``route``, ``tool``, …
+        manages_process: Whether it shows and changes the running process: it is then served without authentication
+            only on a loopback address, and not in an embedded app.
     """
 
     is_derived: ClassVar[bool] = False
     feature_kind: ClassVar[str] = "function"
+    manages_process: ClassVar[bool] = False
 
     def parse(self, exposes: Exposes, parser: BlockParser) -> Exposes:  # noqa: ARG002 - for other types
         """Return a block as the type's own model, a subclass of ``Exposes``.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from naftiko_run.diagnostics import Diagnostic, Pointer
 from naftiko_run.document.model import Aggregate, Document, Exposes
 from naftiko_run.errors import BoundVariable
 from naftiko_run.folder import Folder
-from naftiko_run.invoke import CompiledPrompt, Forwarder, Function
+from naftiko_run.invoke import CompiledPrompt, Forwarder, Function, ScriptCompiler
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Capability:
         addresses: The addresses that adapters listen on, by their place.
         access: The authentication of adapters that have one, by their place.
         transport: Carries every consumed call.
+        scripts: Compiles its script steps, again when their settings change.
         unmatched: The globs of the settings that match nothing in the document.
     """
 
@@ -58,12 +60,19 @@ class Capability:
     addresses: Mapping[Pointer, Address]
     access: Mapping[Pointer, Access]
     transport: Transport = field(repr=False)
+    scripts: ScriptCompiler = field(repr=False)
+    _text: bytes = field(repr=False)
     unmatched: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
         """The capability's name for people."""
         return self.document.info.label or Path(self.file).stem
+
+    @property
+    def text(self) -> str:
+        """The text of the document, as it was loaded."""
+        return zlib.decompress(self._text).decode("utf-8", "surrogatepass")
 
     def function(self, name: str) -> Function:
         """Return a function by ``namespace.name``: that of its adapter or aggregate, and its own.
@@ -104,6 +113,19 @@ class Capability:
             for variable in access.missing:
                 found.setdefault(variable, {})[f"the authentication of {access.name}"] = None
         return {variable: list(operations) for variable, operations in sorted(found.items())}
+
+    def missing_of(self, exposes: Exposes) -> list[BoundVariable]:
+        """Return the variables that one adapter needs and that are not set, sorted."""
+        depth = len(exposes.pointer)
+        found = {*self.addresses[exposes.pointer].missing}
+        for function in self.functions_of(exposes):
+            found.update(function.missing)
+        for at, forward in self.forwards.items():
+            if at[:depth] == exposes.pointer:
+                found.update(forward.target.plan.missing)
+        if exposes.pointer in self.access:
+            found.update(self.access[exposes.pointer].missing)
+        return sorted(found)
 
     async def aclose(self) -> None:
         """Close the connections to upstreams."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import os
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Final, Literal, NoReturn
 
 from naftiko_run import plugins
 from naftiko_run.bindings import Bindings, MaskedBindings, ProviderSettings, read_environment, read_sources
@@ -40,6 +41,10 @@ from naftiko_run.invoke import (
     ScriptRefused,
 )
 from naftiko_run.locations import scheme_of
+from naftiko_run.urls import is_loopback
+
+_FASTEST: Final = 1
+"""The compression level of the texts of documents: they are rarely read again."""
 
 HttpClient = Literal["naftiko", "httpx"]
 
@@ -129,6 +134,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
             alters_service=True,
         )
     refused = {pointer: each.refusal for pointer, each in access.items() if each.refusal}
+    refused |= _refuse_unguarded(document, addresses, report)
     is_served = any(each.pointer not in refused for each in document.exposes)
     if not is_served or not (compiled.served or compiled.withheld):
         if document is parsed:
@@ -153,6 +159,8 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
         addresses=addresses,
         access=access,
         transport=context.transport,
+        scripts=scripts,
+        _text=zlib.compress(loaded.source.text.encode("utf-8", "surrogatepass"), _FASTEST),
         unmatched=frozenset(selection.unmatched),
     )
 
@@ -211,6 +219,27 @@ def _script_defaults(document: Document, environment: Mapping[str, str], report:
             except ScriptRefused as fault:
                 report.error("bad-scripting", f"{fault}; the default limits apply", at, fault.hint)
     return ScriptDefaults.of(None, environment)
+
+
+def _refuse_unguarded(
+    document: Document, addresses: Mapping[Pointer, Address], report: Report
+) -> dict[Pointer, str]:
+    """Report adapters that manage the process, and that other machines could use without authentication."""
+    refused: dict[Pointer, str] = {}
+    for exposes in document.exposes:
+        adapter_type, address = find_adapter_type(exposes.type), addresses[exposes.pointer].text
+        if adapter_type is None or not adapter_type.manages_process or exposes.authentication is not None:
+            continue
+        if address and not is_loopback(address):
+            reason = f"it listens on `{address}`, where other machines can use it without authentication"
+            report.error(
+                "not-guarded",
+                f"the adapter `{exposes.name}` is not served: {reason}",
+                (*exposes.pointer, "address"),
+                hint="add `authentication` to it, or write `address: localhost`",
+            )
+            refused[exposes.pointer] = reason
+    return refused
 
 
 def _refused_at(function: Function) -> Pointer:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from naftiko_run.cli import bootstrap
+from naftiko_run.cli.control import add_commands
 from naftiko_run.cli.parameters import Command, EnvFiles, Files, Version
 from naftiko_run.cli.serve import EPILOG, serve_documents
 
@@ -187,6 +188,9 @@ def show_schema(
         print_fault(error_console(), ConfigurationError(f"--version: {fault}"))
         sys.exit(2)
     print_json(schema)
+
+
+add_commands(_naftiko)
 
 
 @_naftiko.callback()

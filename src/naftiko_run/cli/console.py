@@ -26,9 +26,13 @@ class _Console(Console):
             yield each if each.control else Segment(each.text.translate(_VISIBLE), each.style)
 
 
-def output_console() -> Console:
-    """Return the console for the data of a command: stdout."""
-    return _Console(highlight=False, emoji=False)
+def output_console(width: int | None = None) -> Console:
+    """Return the console for the data of a command: stdout.
+
+    Args:
+        width: Its columns; None for those of the terminal.
+    """
+    return _Console(highlight=False, emoji=False, width=width)
 
 
 def error_console() -> Console:

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.secret import Secret
-from naftiko_run.serve import parse_port
 from naftiko_run.telemetry import LEVELS
 
 USAGE: Final = 2
@@ -68,6 +67,8 @@ def parse_ports(written: Sequence[str]) -> dict[str, int]:
     Raises:
         UsageFault: One is not of that form.
     """
+    from naftiko_run.serve import parse_port  # imported lazily: clients of a server do not need it
+
     ports: dict[str, int] = {}
     for text in written:
         name, equals, port = text.partition("=")
@@ -81,6 +82,20 @@ def parse_ports(written: Sequence[str]) -> dict[str, int]:
         except ConfigurationError as fault:
             raise UsageFault(fault.message, hint=fault.hint) from None
     return ports
+
+
+def parse_control_port(text: str) -> int:
+    """Parse the port of ``--control``.
+
+    Raises:
+        UsageFault: It is invalid.
+    """
+    from naftiko_run.serve import parse_port
+
+    try:
+        return parse_port(text, "--control")
+    except ConfigurationError as fault:
+        raise UsageFault(fault.message, hint=fault.hint) from None
 
 
 def parse_base_uris(written: Sequence[str]) -> dict[str, str]:

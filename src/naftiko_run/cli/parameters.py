@@ -52,6 +52,17 @@ class Command(TyperCommand):
         """Return the help with ``FILE...`` in place of the Python type."""
         return super().get_help(ctx).replace("FILE <list[Path]>", "FILE...")
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments; ``--control`` that no port follows is given an empty one."""
+        following = [*args[1:], ""]
+        return super().parse_args(
+            ctx,
+            [
+                "--control=" if each == "--control" and not after.isdecimal() else each
+                for each, after in zip(args, following, strict=False)
+            ],
+        )
+
     def make_context(self, *parts: Any, **options: Any) -> Any:
         """Parse the command line."""
         try:

@@ -23,6 +23,7 @@ from naftiko_run.cli.options import (
     UsageFault,
     check_level,
     parse_base_uris,
+    parse_control_port,
     parse_count,
     parse_ports,
     parse_seconds,
@@ -73,6 +74,7 @@ class RunOptions:
     adapter: str
     workers: str
     prefix_routes: bool
+    control: str | None
     http_server: HttpServer
     http_client: HttpClient
 
@@ -123,7 +125,10 @@ def _run(options: RunOptions, console: Console) -> None:
         exclude=options.exclude,
         http_client=options.http_client,
     )
-    addressing = Addressing(options.host, parse_ports(options.ports), dict(os.environ))
+    ports = parse_ports(options.ports)
+    if options.control:
+        ports.setdefault("control", parse_control_port(options.control))
+    addressing = Addressing(options.host, ports, dict(os.environ))
     serving = ServeSettings(
         addressing,
         parse_size(options.max_body, "--max-body"),
@@ -138,6 +143,7 @@ def _run(options: RunOptions, console: Console) -> None:
         prefix_routes=options.prefix_routes,
         refuses_clashes=options.strict,
         http_server=options.http_server,
+        has_control=options.control is not None,
     )
     with redirect_stdout(sys.stderr):  # stdout may belong to a client: plugins must not write to it
         capabilities = _load_all(find_documents(options.files), settings, console, strict=options.strict)
@@ -145,7 +151,7 @@ def _run(options: RunOptions, console: Console) -> None:
         _check_stdio(capabilities)
     _check_base_uris(capabilities, settings)
     if not (options.include or options.exclude):  # with these, an adapter may not be served
-        _check_ports(capabilities, addressing)
+        _check_ports(capabilities, addressing, has_control=serving.has_control)
     _check_selection(capabilities)
     startup = Startup(console, capabilities, sandbox=options.sandbox)
     if options.strict and any(capability.missing() for capability in capabilities):
@@ -259,10 +265,12 @@ def _check_selection(capabilities: Sequence[Capability]) -> None:
         )
 
 
-def _check_ports(capabilities: Sequence[Capability], addressing: Addressing) -> None:
+def _check_ports(capabilities: Sequence[Capability], addressing: Addressing, *, has_control: bool) -> None:
     """Refuse a ``--port`` for an adapter that no document has."""
     blocks = [exposes for capability in capabilities for exposes in capability.document.exposes]
     known = dict.fromkeys(name for exposes in blocks for name in (exposes.type, exposes.namespace) if name)
+    if has_control:
+        known["control"] = None
     for name in addressing.ports:
         if name not in known:
             raise UsageFault(

@@ -17,6 +17,7 @@ Examples:
   naftiko-run my.yaml --base-uri my-api=http://127.0.0.1:9999/v1
   naftiko-run capabilities/ --host 0.0.0.0
   naftiko-run my.yaml --stdio
+  naftiko-run my.yaml --control
 """
 
 
@@ -145,6 +146,16 @@ def serve_documents(
             help="Serve the routes of each REST adapter below its namespace: /NAMESPACE/path.",
         ),
     ] = False,
+    control: Annotated[
+        str | None,
+        typer.Option(
+            "--control",
+            metavar="[PORT]",
+            help="Serve health, status, metrics, traces, logs and settings of this process on 127.0.0.1, port 9095 unless "
+            "another is given.",
+            show_default=False,
+        ),
+    ] = None,
     http_server: Annotated[
         Literal["naftiko", "uvicorn"],
         typer.Option(
@@ -202,6 +213,7 @@ def serve_documents(
         adapter=adapter,
         workers=workers,
         prefix_routes=prefix_routes,
+        control=control,
         http_server=http_server,
         http_client=http_client,
     )

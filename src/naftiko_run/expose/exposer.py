@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, runtime_checkable
 
 from naftiko_run import plugins
 from naftiko_run.capability import AdapterType, Capability, Feature
@@ -14,6 +14,9 @@ from naftiko_run.document.model import Exposes
 from naftiko_run.expressions import ANY_VALUE, PathTemplate, Selector
 from naftiko_run.secret import Secret
 from naftiko_run.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from naftiko_run.expose.control.operations import Operations
 
 DEFAULT_MAX_BODY: Final = 10 * 1024 * 1024
 BELOW: Final = "/**"
@@ -40,6 +43,7 @@ class ExposeSettings:
         lazy_tools: Whether MCP clients are offered a tool search instead of the list of all tools.
         keeps_sessions: Whether one process receives all requests, so that it can keep state between requests.
         telemetry: Records requests that arrive over other transports than HTTP; None to record nothing.
+        operations: Shows and changes the running process; None in an embedded app.
     """
 
     max_body: int = DEFAULT_MAX_BODY
@@ -48,6 +52,7 @@ class ExposeSettings:
     lazy_tools: bool = False
     keeps_sessions: bool = True
     telemetry: Telemetry | None = None
+    operations: Operations | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from urllib.parse import unquote
@@ -35,10 +35,14 @@ class Router:
     Args:
         adapters: All adapters on the port.
         guard: Checks the Host and Origin headers of requests.
+        health: The apps of the health routes, by path; used for GET and HEAD if no adapter has the path.
     """
 
-    def __init__(self, adapters: Sequence[Adapter], guard: HostGuard) -> None:
+    def __init__(
+        self, adapters: Sequence[Adapter], guard: HostGuard, health: Mapping[str, ASGIApp] | None = None
+    ) -> None:
         self._guard = guard
+        self._health = health or {}
         self._direct: dict[tuple[str, bytes], ASGIApp] = {}
         self._fixed: dict[str, Route] = {}
         self._variable: dict[int, dict[str, tuple[Route, ...]]] = {}
@@ -123,6 +127,8 @@ class Router:
             found, values = self._find_prefix(path, scope)
         if found is None:
             route = route or next((each for each in self._prefixes if each.pattern.match(path)), None)
+            if route is None and scope["method"] in ("GET", "HEAD") and path in self._health:
+                return self._health[path]
             return partial(self._reject, raw_path, route)
         app, names = found
         scope["path_params"] = {

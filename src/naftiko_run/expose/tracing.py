@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -26,10 +26,17 @@ class TracedRouter(Router):
         adapters: As for ``Router``; their endpoints name their operations in the trace.
         guard: As for ``Router``.
         telemetry: Records the traces.
+        health: As for ``Router``; their requests are not traced.
     """
 
-    def __init__(self, adapters: Sequence[Adapter], guard: HostGuard, telemetry: Telemetry) -> None:
-        super().__init__(adapters, guard)
+    def __init__(
+        self,
+        adapters: Sequence[Adapter],
+        guard: HostGuard,
+        telemetry: Telemetry,
+        health: Mapping[str, ASGIApp] | None = None,
+    ) -> None:
+        super().__init__(adapters, guard, health)
         self._telemetry = telemetry
         # An adapter without a path of its own owns the requests that no endpoint matches.
         self._default_type = next(
@@ -38,6 +45,9 @@ class TracedRouter(Router):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one HTTP request."""
+        if self._health and scope["path"] in self._health:
+            await super().__call__(scope, receive, send)
+            return
         trace = self._telemetry.begin(f"{self._default_type}.request", headers_by_name(scope))
         scope[SCOPE_KEY] = trace
         trace.adapter = self._default_type

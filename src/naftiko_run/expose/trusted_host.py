@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 from naftiko_run.expose.body import headers_by_name, text_of
 from naftiko_run.expose.exposer import Scope
 from naftiko_run.expose.problems import Problem
+from naftiko_run.urls import is_loopback
 
 _LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "::1")
 _MAX_CACHED: Final = 256
@@ -29,7 +29,7 @@ class HostGuard:
     """
 
     def __init__(self, address: str, allowed: Sequence[str] = ()) -> None:
-        is_checked = bool(allowed) or _is_loopback(address)
+        is_checked = bool(allowed) or is_loopback(address)
         self._names = frozenset({*allowed, *_LOOPBACK_NAMES, address}) if is_checked else None
         self._expected: dict[bytes, set[bytes | None]] = {b"host": {None}, b"origin": {None}}
 
@@ -63,15 +63,6 @@ class HostGuard:
             raise Problem(421, "unexpected-host", detail, hint=f"{hint}if that is one of its names")
         detail = f"This server does not accept requests from pages of `{value}`"
         raise Problem(403, "unexpected-origin", detail, hint=f"{hint}to allow them")
-
-
-def _is_loopback(address: str) -> bool:
-    if address == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def _host_name(url: str) -> str:

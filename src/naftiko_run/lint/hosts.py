@@ -1,8 +1,7 @@
-"""Host names: whether they are examples, loopback or public."""
+"""Host names: whether they are examples or public."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Final
 
@@ -32,20 +31,7 @@ def is_example(host: str) -> bool:
     return any(host == each or host.endswith(f".{each}") for each in _EXAMPLES)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a name or address is loopback."""
-    address = _address(host)
-    return address.is_loopback if address else host.casefold() == "localhost"
-
-
 def is_public(host: str) -> bool:
     """Whether a name is in the public DNS: its top-level domain is not a reserved one."""
     top = host.rstrip(".").rpartition(".")
     return bool(top[0]) and top[2].isalpha() and top[2].casefold() not in _PRIVATE
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None

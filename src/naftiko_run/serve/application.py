@@ -180,7 +180,8 @@ def _chosen(capabilities: Sequence[Capability], adapter: str) -> list[Block]:
         (exposes, capability)
         for capability in capabilities
         for exposes in capability.document.exposes
-        if find_exposer(exposes.type) is not None
+        if (exposer := find_exposer(exposes.type)) is not None
+        and not exposer.manages_process
         and not exposes.is_stdio
         and exposes.pointer not in capability.unavailable
     ]

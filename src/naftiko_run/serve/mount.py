@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -12,6 +12,7 @@ from naftiko_run.consume import DEFAULT_LIMITS, Limits, shared_connections
 from naftiko_run.errors import RouteClash
 from naftiko_run.expose import (
     Adapter,
+    ASGIApp,
     Block,
     Clash,
     Combining,
@@ -24,6 +25,8 @@ from naftiko_run.expose import (
     without_clashes,
 )
 from naftiko_run.expose.authentication import guarded
+from naftiko_run.expose.control.operations import Operations
+from naftiko_run.expose.health import health_apps
 from naftiko_run.expose.tracing import TracedRouter, traced_adapter
 from naftiko_run.secret import Secret
 from naftiko_run.serve.addresses import Addressing
@@ -51,7 +54,10 @@ class ServeSettings:
         prefix_routes: Whether to serve the routes of each REST adapter below its namespace.
         refuses_clashes: Whether conflicting routes on one port are an error; otherwise the later one is not served.
         http_server: The HTTP protocol implementation: our own or uvicorn's.
-        telemetry: Records requests; None to record nothing.
+        telemetry: What is recorded of requests; None for nothing.
+        has_control: Whether to serve a control adapter with every route: those of the documents, or else one on a
+            loopback address.
+        operations: The running process; set by ``running`` and ``serve``.
     """
 
     addressing: Addressing = field(default_factory=Addressing)
@@ -69,6 +75,8 @@ class ServeSettings:
     refuses_clashes: bool = False
     http_server: HttpServer = "naftiko"
     telemetry: Telemetry | None = None
+    has_control: bool = False
+    operations: Operations | None = None
 
     @property
     def of_adapters(self) -> ExposeSettings:
@@ -79,6 +87,7 @@ class ServeSettings:
             self.max_result,
             self.lazy_tools,
             keeps_sessions=self.workers == 1,
+            operations=self.operations,
             telemetry=self.telemetry if self.telemetry is not None and self.telemetry.is_on else None,
         )
 
@@ -111,11 +120,14 @@ def build_mount(blocks: Sequence[Block], guard: HostGuard, settings: ServeSettin
     """
     adapters: list[Adapter] = []
     by_type: dict[str, list[Block]] = {}
+    is_only_control = True
     for exposes, capability in blocks:
         exposer = find_exposer(exposes.type)
         assert exposer is not None
         adapter = exposer.expose(exposes, capability, settings.of_adapters)
-        adapter = prefixed(adapter) if settings.prefix_routes else adapter
+        if settings.prefix_routes and not exposer.manages_process:
+            adapter = prefixed(adapter)
+        is_only_control = is_only_control and exposer.manages_process
         adapters.append(guarded(at_free_path(adapter, adapters), exposes))
         by_type.setdefault(exposes.type, []).append((exposes, capability))
     for kind, sharing in by_type.items():
@@ -125,15 +137,18 @@ def build_mount(blocks: Sequence[Block], guard: HostGuard, settings: ServeSettin
     kept, clashes = without_clashes(adapters)
     if clashes and settings.refuses_clashes:
         raise RouteClash(clashes[0].message, hint=clashes[0].hint)
-    router = _router(kept, guard, settings.telemetry)
-    return Mount(router, tuple(kept), tuple(clashes))
+    health = {} if is_only_control else _health(settings)
+    telemetry = None if is_only_control else settings.telemetry
+    return Mount(_router(kept, guard, health, telemetry), tuple(kept), tuple(clashes))
 
 
-def _router(adapters: Sequence[Adapter], guard: HostGuard, telemetry: Telemetry | None) -> Router:
+def _router(
+    adapters: Sequence[Adapter], guard: HostGuard, health: Mapping[str, ASGIApp], telemetry: Telemetry | None
+) -> Router:
     """Return the router of adapters, which traces requests if anything records traces."""
     if telemetry is None or not telemetry.is_on:
-        return Router(adapters, guard)
-    return TracedRouter(adapters, guard, telemetry)
+        return Router(adapters, guard, health)
+    return TracedRouter(adapters, guard, telemetry, health)
 
 
 @asynccontextmanager
@@ -162,6 +177,11 @@ def end_streams(adapters: Iterable[Adapter]) -> None:
     for adapter in adapters:
         if adapter.end_streams is not None:
             adapter.end_streams()
+
+
+def _health(settings: ServeSettings) -> Mapping[str, ASGIApp]:
+    """Return the health routes of a port, by path; none in an embedded app."""
+    return {} if settings.operations is None else health_apps(settings.operations)
 
 
 def _combined(kind: str, sharing: Sequence[Block], settings: ServeSettings) -> list[Adapter]:

@@ -12,6 +12,9 @@ from typing import Final
 from naftiko_run.capability import Capability
 from naftiko_run.errors import PortUnavailable
 from naftiko_run.expose import Adapter, Block, Clash, HostGuard, Router, find_exposer
+from naftiko_run.expose.control import ControlExposer
+from naftiko_run.expose.control.block import ControlExposes, with_every_route
+from naftiko_run.serve.addresses import LOOPBACK
 from naftiko_run.serve.mount import Mount, ServeSettings, build_mount
 
 _SPREADS: Final = sys.platform == "linux"
@@ -112,16 +115,28 @@ def urls(capabilities: Sequence[Capability], settings: ServeSettings) -> list[tu
 def _mounted(capabilities: Sequence[Capability], settings: ServeSettings) -> dict[_Address, Mount]:
     """Return the mounts, by address and port."""
     blocks: dict[_Address, list[Block]] = {}
+    has_control = False
     for capability in () if settings.stdio else capabilities:
         for exposes in capability.document.exposes:
             exposer = find_exposer(exposes.type)
             if exposer is None or exposes.is_stdio or exposes.pointer in capability.unavailable:
                 continue
-            host = settings.addressing.host_of(capability.address_of(exposes))
+            if exposer.manages_process and settings.has_control:
+                exposes, has_control = with_every_route(exposes), True  # noqa: PLW2901 - replaces the original
+            written = capability.address_of(exposes)
+            # Without authentication, an adapter that manages the process is on a loopback address: see `load`.
+            is_local = exposer.manages_process and exposes.authentication is None
+            host = (written or LOOPBACK) if is_local else settings.addressing.host_of(written)
             port = settings.addressing.port_of(exposes, exposer.default_port)
             # With port 0, each adapter type gets its own free port: none was configured to be shared.
             place = (host, port, "" if port else exposes.type)
             blocks.setdefault(place, []).append((exposes, capability))
+    if settings.has_control and not has_control:
+        control = with_every_route(ControlExposes())
+        port = settings.addressing.port_of(control, ControlExposer.default_port)
+        blocks.setdefault((LOOPBACK, port, "" if port else control.type), []).append(
+            (control, capabilities[0])
+        )
     return {
         place: build_mount(sharing, HostGuard(place[0], settings.allowed_hosts), settings)
         for place, sharing in blocks.items()

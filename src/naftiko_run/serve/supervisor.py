@@ -9,11 +9,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from naftiko_run.capability import Capability
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter
 from naftiko_run.serve.mount import ServeSettings, end_streams, running_adapters
+from naftiko_run.serve.operations import ProcessOperations
 from naftiko_run.serve.server import Server
 from naftiko_run.serve.site import Site, build_sites
 from naftiko_run.serve.stdio import stdio_adapter
@@ -38,19 +40,28 @@ async def running(
         PortUnavailable: A port cannot be bound.
         RouteClash: Two adapters on one port have conflicting routes, and ``refuses_clashes`` is set.
     """
-    sites = build_sites(capabilities, settings)
-    async with _listening(capabilities, sites, settings):
+    operations, settings = _with_operations(capabilities, settings)
+    operations.sites = sites = build_sites(capabilities, settings)
+    async with _listening(operations, sites, settings):
         yield sites
+
+
+def _with_operations(
+    capabilities: Sequence[Capability], settings: ServeSettings
+) -> tuple[ProcessOperations, ServeSettings]:
+    """Return the running process, and settings with which its adapters are given it."""
+    operations = ProcessOperations(capabilities, settings.telemetry, serves_ports=not settings.stdio)
+    return operations, replace(settings, operations=operations)
 
 
 @asynccontextmanager
 async def _listening(
-    capabilities: Sequence[Capability], sites: Sequence[Site], settings: ServeSettings
+    operations: ProcessOperations, sites: Sequence[Site], settings: ServeSettings
 ) -> AsyncIterator[None]:
     drain = settings.drain
     servers = [Server(site, settings) for site in sites]
     adapters = [adapter for site in sites for adapter in site.adapters]
-    async with running_adapters(capabilities, adapters, settings.limits):
+    async with running_adapters(operations.capabilities(), adapters, settings.limits):
         tasks = [
             asyncio.create_task(server.serve(sockets=[site.socket]))
             for server, site in zip(servers, sites, strict=True)
@@ -63,6 +74,7 @@ async def _listening(
                 await asyncio.sleep(0)
             yield
         finally:
+            operations.is_draining = True
             end_streams(adapters)
             in_flight = sum(len(server.server_state.tasks) for server in servers)
             if in_flight:
@@ -114,7 +126,10 @@ async def _serve(
 ) -> None:
     stop = asyncio.Event()
     on_stdio = stdio_adapter(capabilities, settings)
-    async with running(capabilities, settings) as sites:
+    operations, settings = _with_operations(capabilities, settings)
+    operations.on_stdio = on_stdio
+    operations.sites = sites = build_sites(capabilities, settings)
+    async with _listening(operations, sites, settings):
         _on_signals(stop)
         if started is not None:
             started(sites, on_stdio)
@@ -122,7 +137,7 @@ async def _serve(
             on_ready()
         if on_stdio is not None and on_stdio.stdio is not None:
             has_client = await on_stdio.stdio(stop, settings.drain)
-            if has_client or not sites:
+            if has_client or settings.stdio or not sites:
                 return
             _log.info("there is no client on stdin; adapters with a port are still served")
         await stop.wait()
@@ -144,6 +159,7 @@ def _serve_in_workers(
             "several workers cannot share one stdin, on which an adapter is served",
             hint="run without --workers",
         )
+    operations, settings = _with_operations(capabilities, settings)
     sites = build_sites(capabilities, settings)
 
     def work(parent_pipe: int, notify: Callable[[], None]) -> None:
@@ -153,7 +169,7 @@ def _serve_in_workers(
                 on_ready()
 
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_work(capabilities, sites, settings, parent_pipe, ready))
+            runner.run(_work(operations, sites, settings, parent_pipe, ready))
 
     def on_started() -> None:
         if started is not None:
@@ -167,7 +183,7 @@ def _serve_in_workers(
 
 
 async def _work(
-    capabilities: Sequence[Capability],
+    operations: ProcessOperations,
     sites: Sequence[Site],
     settings: ServeSettings,
     parent_pipe: int,
@@ -181,7 +197,8 @@ async def _work(
         loop.remove_reader(parent_pipe)
         stop.set()
 
-    async with _listening(capabilities, [site.in_worker() for site in sites], settings):
+    operations.sites = [site.in_worker() for site in sites]
+    async with _listening(operations, operations.sites, settings):
         _on_signals(stop)
         loop.add_reader(parent_pipe, on_orphaned)
         ready()

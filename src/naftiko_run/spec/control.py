@@ -8,11 +8,13 @@ from naftiko_run.spec.common import FILE, FLAG, LANGUAGE, TEXT
 from naftiko_run.spec.exposes import adapter_fields
 from naftiko_run.spec.schema_types import Enum, Field, Integer, ListOf, Number, Object, SpecObject
 
+CONTROL_PORT: Final = 9095
+
 CONTROL_ADAPTER: Final = SpecObject(
     "control adapter",
     "a control adapter",
     (
-        *adapter_fields(is_named=False, is_described=False),
+        *adapter_fields(port=CONTROL_PORT, is_named=False, is_described=False),
         Field("management", Object("management"), "Management endpoints."),
         Field("observability", Object("observability"), "Metrics and traces."),
     ),
@@ -23,12 +25,16 @@ MANAGEMENT: Final = SpecObject(
     "management",
     "`management`",
     (
-        Field("health", FLAG, "Liveness and readiness.", default="`true`"),
-        Field("info", FLAG, "What is served, and how.", default="`false`"),
-        Field("reload", FLAG, "Reload the document on request.", default="`false`"),
-        Field("validate", FLAG, "Validate a document on request.", default="`false`"),
-        Field("logs", Object("logs", also=("boolean",)), "Show logs and change their level."),
-        Field("scripting", Object("scripting"), "Limits of script steps."),
+        Field("health", FLAG, "`/health/live` and `/health/ready`.", default="`true`"),
+        Field("info", FLAG, "`/status` and `/config`: what is served, and how.", default="`false`"),
+        Field("reload", FLAG, "`/config/reload`: load the documents again.", default="`false`"),
+        Field("validate", FLAG, "`/config/validate`: validate a document.", default="`false`"),
+        Field(
+            "logs",
+            Object("logs", also=("boolean",)),
+            "`/logs`: the log level, and log records as they are written.",
+        ),
+        Field("scripting", Object("scripting"), "`/scripting`; the settings of script steps."),
     ),
     schemas=("ControlManagementSpec",),
 )

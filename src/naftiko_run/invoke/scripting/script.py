@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -33,25 +34,81 @@ COMPILERS: Final[dict[str, ProgramCompiler]] = {
 
 MAX_MESSAGE_LENGTH: Final = 500
 
+_DISABLED: Final = (
+    "scripts are disabled",
+    "set `enabled: true` under `management.scripting` of the control adapter",
+)
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
+class LanguageNotAllowed(ScriptRefused):
+    """The language of a script is not in ``allowedLanguages``."""
+
+
+@dataclass(slots=True)
+class ScriptStats:
+    """What the script steps of one document have done so far.
+
+    Attributes:
+        executions: The number of runs.
+        errors: The number of runs that failed.
+        seconds: The total duration of the runs.
+        last_execution: When the last run ended, in seconds since the epoch; None before the first one.
+    """
+
+    executions: int = 0
+    errors: int = 0
+    seconds: float = 0.0
+    last_execution: float | None = None
+
+    def add(self, seconds: float, *, failed: bool) -> None:
+        """Count one run."""
+        self.executions += 1
+        self.errors += failed
+        self.seconds += seconds
+        self.last_execution = time.time()
+
+
 @dataclass(frozen=True, slots=True)
+class _Compiled:
+    """What the script settings make of a script step.
+
+    Attributes:
+        language: Its language.
+        limits: The limits of one run.
+        program: Runs it; None where it must not run.
+        refusal: Why it must not run, and how to change that.
+    """
+
+    language: str
+    limits: ScriptLimits
+    program: Program | None
+    refusal: tuple[str, str] = _DISABLED
+
+
+@dataclass(slots=True)
 class Script:
-    """A compiled script step.
+    """A compiled script step; ``ScriptCompiler.prepare`` can replace what is compiled.
 
     Attributes:
         name: The name of the step.
-        language: Its language.
         file: Its file, as the document writes it.
-        limits: The limits of one run.
     """
 
     name: str
-    language: str
     file: str
-    limits: ScriptLimits
-    _program: Program | None = field(repr=False)
+    _compiled: _Compiled = field(repr=False)
+    _stats: ScriptStats = field(repr=False)
+
+    @property
+    def language(self) -> str:
+        """Its language."""
+        return self._compiled.language
+
+    @property
+    def limits(self) -> ScriptLimits:
+        """The limits of one run."""
+        return self._compiled.limits
 
     async def run(self, context: Mapping[str, Any]) -> Any:
         """Run the script; cancelling the call stops it.
@@ -66,21 +123,24 @@ class Script:
             ScriptFailed: The script failed, exceeded a limit or returned something that is not JSON, or scripts are
                 disabled.
         """
-        if self._program is None:
-            raise ScriptFailed(
-                f"script step `{self.name}`: scripts are disabled",
-                hint="set `enabled: true` under `management.scripting` of the control adapter",
-            )
+        compiled = self._compiled
+        if compiled.program is None:
+            reason, hint = compiled.refusal
+            raise ScriptFailed(f"script step `{self.name}`: {reason}", hint=hint)
         try:
             text = _json.dumps(dict(context)).decode()
         except (TypeError, ValueError) as fault:
             raise ScriptFailed(f"script step `{self.name}`: its context is not JSON: {fault}") from None
+        started, failed = time.perf_counter(), True
         try:
-            result = await self._program.run(text, self.limits)
+            result = await compiled.program.run(text, compiled.limits)
+            failed = False
         except Halted as fault:
             raise ScriptFailed(
                 f"script step `{self.name}`: {fault.place}{_one_line(str(fault))}", hint=fault.hint
             ) from None
+        finally:
+            self._stats.add(time.perf_counter() - started, failed=failed)
         if result is None:
             return MISSING
         content = _json.encode(result)
@@ -98,17 +158,20 @@ class Script:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ScriptCompiler:
-    """Compiles the script steps of one document.
+    """Compiles the script steps of one document, again when its script settings change.
 
     Attributes:
         defaults: The script settings of its control adapter.
         folder: The document's folder.
+        stats: What its scripts have done so far.
     """
 
     defaults: ScriptDefaults
     folder: Path
+    stats: ScriptStats = field(default_factory=ScriptStats)
+    _scripts: list[tuple[Script, ScriptStep]] = field(default_factory=list, repr=False)
 
     def compile(self, step: ScriptStep) -> Script:
         """Read and compile the scripts of a step, so that nothing is read or compiled during a request.
@@ -116,13 +179,58 @@ class ScriptCompiler:
         Raises:
             ScriptRefused: The step cannot work; the message says why, and the hint how to fix it.
         """
+        script = Script(step.name, step.file, self._compile(step), self.stats)
+        self._scripts.append((script, step))
+        return script
+
+    def prepare(self, changes: Mapping[str, Any]) -> Callable[[], None]:
+        """Check new values of script settings, and compile the script steps with them; change nothing yet.
+
+        Where ``allowedLanguages`` no longer has the language of a script, its runs will fail.
+
+        Args:
+            changes: The values by their keys in ``management.scripting``.
+
+        Returns:
+            A function that applies the changes.
+
+        Raises:
+            ScriptRefused: A value is invalid, or a script step cannot work with the new values.
+        """
+        defaults = self.defaults.changed(changes)
+        changed = replace(self, defaults=defaults, _scripts=[])
+        for language in (defaults.default_language, *defaults.allowed_languages):
+            if language and language.lower() not in COMPILERS:
+                raise ScriptRefused(f"`{language}` is not a script language", f"use {' or '.join(COMPILERS)}")
+        if defaults.default_location:
+            if not defaults.default_location.startswith("file:///"):
+                raise ScriptRefused("`defaultLocation` is not a URI that begins with `file:///`")
+            resolve_location(defaults.default_location, self.folder)
+        compiled = [(script, changed._compile_if_allowed(step)) for script, step in self._scripts]  # noqa: SLF001 - of this class
+
+        def apply() -> None:
+            self.defaults = defaults
+            for script, each in compiled:
+                script._compiled = each  # noqa: SLF001 - scripts of this compiler
+
+        return apply
+
+    def _compile(self, step: ScriptStep) -> _Compiled:
         language = (step.language or self.defaults.default_language).lower()
         program: Program | None = None
         if self.defaults.enabled:
             root = self._root(step)
             make = self._language(step, language)
             program = make([read_script(root, name) for name in (*step.dependencies, step.file)])
-        return Script(step.name, language, step.file, self.defaults.limits, program)
+        return _Compiled(language, self.defaults.limits, program)
+
+    def _compile_if_allowed(self, step: ScriptStep) -> _Compiled:
+        try:
+            return self._compile(step)
+        except LanguageNotAllowed as fault:
+            language = (step.language or self.defaults.default_language).lower()
+            reason = f"`{language}` is not one of `allowedLanguages`"
+            return _Compiled(language, self.defaults.limits, None, (reason, fault.hint))
 
     def _root(self, step: ScriptStep) -> Path:
         location = step.location or self.defaults.default_location
@@ -153,7 +261,7 @@ class ScriptCompiler:
             )
         allowed = self.defaults.allowed_languages
         if allowed and language not in allowed:
-            raise ScriptRefused(
+            raise LanguageNotAllowed(
                 f"the script step `{step.name}` is written in `{language}`, but `allowedLanguages` only has {', '.join(allowed)}",
                 f"add `{language}` to `allowedLanguages` under `management.scripting`, or rewrite the script",
             )
@@ -260,6 +368,42 @@ class ScriptDefaults:
     def limits(self) -> ScriptLimits:
         """The limits of one run."""
         return ScriptLimits(self.timeout, self.statement_limit)
+
+    def as_block(self) -> dict[str, Any]:
+        """Return the settings with their keys in ``management.scripting``; without those that are not set."""
+        block = {
+            "enabled": self.enabled,
+            "defaultLocation": self.default_location,
+            "defaultLanguage": self.default_language,
+            "timeout": self.timeout,
+            "statementLimit": self.statement_limit,
+            "allowedLanguages": [*self.allowed_languages],
+        }
+        return {key: value for key, value in block.items() if value not in ("", [])}
+
+    def changed(self, changes: Mapping[str, Any]) -> ScriptDefaults:
+        """Return the settings with some of them changed.
+
+        Args:
+            changes: The new values by their keys in ``management.scripting``.
+
+        Raises:
+            ScriptRefused: A key is unknown, or a value is invalid; the message names the key.
+        """
+        keys = (
+            "enabled",
+            "timeout",
+            "statementLimit",
+            "allowedLanguages",
+            "defaultLocation",
+            "defaultLanguage",
+        )
+        if not changes:
+            raise ScriptRefused("nothing to change", f"write one of {', '.join(keys)}")
+        for key in changes:
+            if key not in keys:
+                raise ScriptRefused(f"`{key}` is not a script setting", f"write one of {', '.join(keys)}")
+        return ScriptDefaults.of({**self.as_block(), **changes})
 
     @classmethod
     def of(cls, block: Any, environment: Mapping[str, str] = os.environ) -> ScriptDefaults:

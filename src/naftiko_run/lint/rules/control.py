@@ -1,4 +1,4 @@
-"""The control adapter: at most one, on its own port, reachable from this machine only."""
+"""The control adapter: at most one, on its own port, on a loopback address."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Final
 
 from naftiko_run.diagnostics import Severity
 from naftiko_run.lint.document_view import DocumentView
-from naftiko_run.lint.hosts import is_loopback
 from naftiko_run.lint.rule import Finding, Rule
+from naftiko_run.urls import is_loopback
 
 
 def _singleton_and_unique(view: DocumentView) -> Iterator[Finding]:
@@ -58,5 +58,6 @@ RULES: Final = (
         "The control adapter listens on loopback only.",
         "write `address: localhost`",
         _address_localhost,
+        reported_by=frozenset({"not-guarded"}),
     ),
 )

@@ -9,9 +9,10 @@ from naftiko_run.diagnostics import Severity
 from naftiko_run.document.normalize.reader import Reader
 from naftiko_run.expressions import names_in
 from naftiko_run.lint.document_view import DeclaredVariables, DocumentView
-from naftiko_run.lint.hosts import host_of, is_loopback, is_public
+from naftiko_run.lint.hosts import host_of, is_public
 from naftiko_run.lint.rule import Finding, Rule
 from naftiko_run.spec.table import BASE_URI
+from naftiko_run.urls import is_loopback
 
 
 def _tunnels(view: DocumentView) -> Iterator[tuple[Reader, str]]:
