@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
@@ -38,6 +38,7 @@ class ExposeSettings:
         max_result: The maximum size of a result for a model, in bytes; longer ones are truncated. None for no limit.
         lazy_tools: Whether MCP clients are offered a tool search instead of the list of all tools.
         keeps_sessions: Whether one process receives all requests, so that it can keep state between requests.
+        is_reloadable: Whether another adapter may replace it while clients are connected.
     """
 
     max_body: int = DEFAULT_MAX_BODY
@@ -45,6 +46,7 @@ class ExposeSettings:
     max_result: int | None = None
     lazy_tools: bool = False
     keeps_sessions: bool = True
+    is_reloadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,23 @@ class Endpoint:
         return self.shape, self.method, frozenset(self.selectors)
 
 
+class Sessions(Protocol):
+    """The sessions of an adapter's clients, which live on if another adapter replaces it."""
+
+    @property
+    def streams(self) -> Collection[asyncio.Task[Any]]:
+        """The tasks of requests whose responses last as long as a session."""
+        ...
+
+    def take_over(self, earlier: Sessions) -> None:
+        """Continue the sessions of the adapter that is replaced, and notify its clients of the change.
+
+        Args:
+            earlier: The sessions of an adapter of the same type.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Adapter:
     """An ``exposes`` block, ready to be mounted on a port.
@@ -94,12 +113,13 @@ class Adapter:
         endpoints: Its endpoints.
         features: Its features, including those that are not served.
         running: The context manager that is entered while it is served; None for none.
-        end_streams: Called at shutdown: ends long-lived responses.
+        end_streams: Called when it stops: ends long-lived responses.
         authentication: The authentication scheme; empty where requests need no authentication.
         admit: Returns if a request is authenticated, and raises ``Problem`` otherwise; None where requests need no
             authentication.
         stdio: Serves it on stdin and stdout instead of on a port; None where that is not possible.
         note: An additional note in the start-up output.
+        sessions: The sessions of its clients; None where it has none that another adapter can continue.
     """
 
     type: str
@@ -114,6 +134,7 @@ class Adapter:
     admit: Callable[[Scope], Awaitable[None]] | None = None
     stdio: StdioServer | None = None
     note: str = ""
+    sessions: Sessions | None = field(default=None, repr=False)
 
 
 Block = tuple[Exposes, Capability]
