@@ -45,6 +45,7 @@ class Capability:
         access: The authentication of adapters that have one, by their place.
         transport: Carries every consumed call.
         unmatched: The globs of the settings that match nothing in the document.
+        fingerprints: See ``LoadedDocument``.
     """
 
     file: str
@@ -59,6 +60,7 @@ class Capability:
     access: Mapping[Pointer, Access]
     transport: Transport = field(repr=False)
     unmatched: frozenset[str] = frozenset()
+    fingerprints: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def label(self) -> str:

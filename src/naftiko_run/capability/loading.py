@@ -108,6 +108,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
         access=access,
         transport=context.transport,
         unmatched=frozenset(selection.unmatched),
+        fingerprints=loaded.fingerprints,
     )
 
 

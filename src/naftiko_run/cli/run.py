@@ -30,11 +30,12 @@ from naftiko_run.cli.options import (
     parse_workers,
     read_state_key,
 )
+from naftiko_run.cli.reload import Documents
 from naftiko_run.cli.startup import Startup
 from naftiko_run.consume import Limits
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
-from naftiko_run.serve import Addressing, HttpServer, ServeSettings, serve
+from naftiko_run.serve import Addressing, HttpServer, Reloading, ServeSettings, serve
 from naftiko_run.telemetry import configure_logs
 
 OK: Final = 0
@@ -70,6 +71,9 @@ class RunOptions:
     stdio: bool
     adapter: str
     workers: str
+    reload: bool
+    drain: str
+    drain_delay: str
     prefix_routes: bool
     http_server: HttpServer
     http_client: HttpClient
@@ -110,7 +114,7 @@ def _run(options: RunOptions, console: Console) -> None:
     settings = Settings(
         parse_base_uris(options.base_uris),
         options.sandbox,
-        parse_seconds(options.timeout),
+        parse_seconds(options.timeout, "--timeout"),
         parse_size(options.max_response, "--max-response"),
         limits,
         env_files=options.env_files,
@@ -124,6 +128,8 @@ def _run(options: RunOptions, console: Console) -> None:
         addressing,
         parse_size(options.max_body, "--max-body"),
         options.allowed_hosts,
+        parse_seconds(options.drain, "--drain", is_zero_allowed=True),
+        parse_seconds(options.drain_delay, "--drain-delay", is_zero_allowed=True),
         state_key=read_state_key(os.environ),
         stdio=options.stdio,
         adapter=options.adapter,
@@ -138,12 +144,7 @@ def _run(options: RunOptions, console: Console) -> None:
     configure_logs(check_level(options.log_level))
     with redirect_stdout(sys.stderr):  # stdout may belong to a client: plugins must not write to it
         capabilities = _load_all(find_documents(options.files), settings, console, strict=options.strict)
-    if options.adapter and not options.stdio:
-        _check_stdio(capabilities)
-    _check_base_uris(capabilities, settings)
-    if not (options.include or options.exclude):  # with these, an adapter may not be served
-        _check_ports(capabilities, addressing)
-    _check_selection(capabilities)
+    _check_options(options, settings, addressing, capabilities)
     startup = Startup(console, capabilities, sandbox=options.sandbox)
     if options.strict and any(capability.missing() for capability in capabilities):
         startup.print_missing()
@@ -151,7 +152,10 @@ def _run(options: RunOptions, console: Console) -> None:
             "--strict: not started, because variables are not set",
             hint="set them, or omit --strict to start without the operations that need them",
         )
-    serve(capabilities, serving, startup.print, on_ready=bootstrap.finish_loading)
+    documents = Documents(options.files, settings, _check_selection, console, strict=options.strict)
+    documents.mark_printed(capabilities)
+    reloading = Reloading(documents.load, documents.report, documents.watched if options.reload else None)
+    serve(capabilities, serving, startup.print, bootstrap.finish_loading, reloading)
 
 
 def _exit_code(fault: ConfigurationError) -> int:
@@ -192,6 +196,18 @@ def _load_all(
     if not capabilities or (refused and strict):
         raise StartRefused(BAD_DOCUMENT)
     return capabilities
+
+
+def _check_options(
+    options: RunOptions, settings: Settings, addressing: Addressing, capabilities: Sequence[Capability]
+) -> None:
+    """Refuse options that contradict what was loaded."""
+    if options.adapter and not options.stdio:
+        _check_stdio(capabilities)
+    _check_base_uris(capabilities, settings)
+    if not (options.include or options.exclude):  # with these, an adapter may not be served
+        _check_ports(capabilities, addressing)
+    _check_selection(capabilities)
 
 
 def _check_stdio(capabilities: Sequence[Capability]) -> None:

@@ -38,7 +38,8 @@ class ServeSettings:
         addressing: The addresses to listen on.
         max_body: The maximum size of a request body, in bytes.
         allowed_hosts: Host names that are accepted in addition to the address.
-        drain: How many seconds requests in flight may take to finish after a signal.
+        drain: How many seconds requests in flight may take to finish when the process stops, or is reloaded.
+        drain_delay: How many seconds connections are still accepted after a signal to stop.
         state_key: See ``ExposeSettings``.
         stdio: Whether to serve one adapter on stdin and stdout, whatever its document declares, and none on a port.
         adapter: The namespace of that adapter, if there are several; see ``stdio_adapter``.
@@ -49,12 +50,14 @@ class ServeSettings:
         prefix_routes: Whether to serve the routes of each REST adapter below its namespace.
         refuses_clashes: Whether conflicting routes on one port are an error; otherwise the later one is not served.
         http_server: The HTTP protocol implementation: our own or uvicorn's.
+        is_reloadable: See ``ExposeSettings``.
     """
 
     addressing: Addressing = field(default_factory=Addressing)
     max_body: int = ExposeSettings().max_body
     allowed_hosts: tuple[str, ...] = ()
-    drain: int = 30
+    drain: float = 30
+    drain_delay: float = 0
     state_key: Secret | None = None
     stdio: bool = False
     adapter: str = ""
@@ -65,12 +68,18 @@ class ServeSettings:
     prefix_routes: bool = False
     refuses_clashes: bool = False
     http_server: HttpServer = "naftiko"
+    is_reloadable: bool = False
 
     @property
     def of_adapters(self) -> ExposeSettings:
         """The settings that adapters use."""
         return ExposeSettings(
-            self.max_body, self.state_key, self.max_result, self.lazy_tools, keeps_sessions=self.workers == 1
+            self.max_body,
+            self.state_key,
+            self.max_result,
+            self.lazy_tools,
+            keeps_sessions=self.workers == 1,
+            is_reloadable=self.is_reloadable,
         )
 
 

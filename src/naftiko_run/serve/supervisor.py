@@ -1,23 +1,29 @@
-"""Supervisor: starts the sites, and drains them on SIGINT and SIGTERM."""
+"""Supervisor: serves capabilities until SIGINT or SIGTERM, and reloads them on SIGHUP or when a file changes."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
 
 from naftiko_run.capability import Capability
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter
-from naftiko_run.serve.mount import ServeSettings, end_streams, running_adapters
-from naftiko_run.serve.server import Server
-from naftiko_run.serve.site import Site, build_sites
-from naftiko_run.serve.stdio import stdio_adapter
-from naftiko_run.serve.workers import ONE_GESTURE, Workers
+from naftiko_run.secret import Secret
+from naftiko_run.serve.generation import Generation
+from naftiko_run.serve.mount import ServeSettings
+from naftiko_run.serve.reload import Attempt, Reloader, Reloading, port_changes
+from naftiko_run.serve.service import Service
+from naftiko_run.serve.site import Address, Site, bind_sites
+from naftiko_run.serve.watch import FileChanges, watch
+from naftiko_run.serve.workers import ONE_GESTURE, RETIRE, Work, Workers, WorkersFailed
 
 _log = logging.getLogger(__name__)
 
@@ -25,58 +31,12 @@ Started = Callable[[Sequence[Site], Adapter | None], None]
 """A callback with the sites and the adapter on stdin and stdout."""
 
 
-@asynccontextmanager
-async def running(
-    capabilities: Sequence[Capability], settings: ServeSettings
-) -> AsyncIterator[tuple[Site, ...]]:
-    """Serve capabilities while the context is entered; drain on exit.
-
-    Yields:
-        The sites, which accept connections.
-
-    Raises:
-        PortUnavailable: A port cannot be bound.
-        RouteClash: Two adapters on one port have conflicting routes, and ``refuses_clashes`` is set.
-    """
-    sites = build_sites(capabilities, settings)
-    async with _listening(capabilities, sites, settings):
-        yield sites
-
-
-@asynccontextmanager
-async def _listening(
-    capabilities: Sequence[Capability], sites: Sequence[Site], settings: ServeSettings
-) -> AsyncIterator[None]:
-    drain = settings.drain
-    servers = [Server(site, settings) for site in sites]
-    adapters = [adapter for site in sites for adapter in site.adapters]
-    async with running_adapters(capabilities, adapters, settings.limits):
-        tasks = [
-            asyncio.create_task(server.serve(sockets=[site.socket]))
-            for server, site in zip(servers, sites, strict=True)
-        ]
-        try:
-            while not all(server.started for server in servers):
-                for task in tasks:
-                    if task.done():
-                        task.result()
-                await asyncio.sleep(0)
-            yield
-        finally:
-            end_streams(adapters)
-            in_flight = sum(len(server.server_state.tasks) for server in servers)
-            if in_flight:
-                _log.info("stopping after %d pending requests are answered, within %d s", in_flight, drain)
-            for server in servers:
-                server.should_exit = True
-            await asyncio.gather(*tasks)
-
-
 def serve(
     capabilities: Sequence[Capability],
     settings: ServeSettings | None = None,
     started: Started | None = None,
     on_ready: Callable[[], None] | None = None,
+    reloading: Reloading | None = None,
 ) -> None:
     """Serve capabilities until SIGINT or SIGTERM, then drain.
 
@@ -89,6 +49,7 @@ def serve(
         settings: How they are served.
         started: Called once, when all sites accept connections.
         on_ready: Called after ``started``, in each process that serves.
+        reloading: How the capabilities are loaded again, on SIGHUP; None if they are not.
 
     Raises:
         PortUnavailable: A port cannot be bound.
@@ -97,11 +58,15 @@ def serve(
             the platform or the stdio adapter does not support.
     """
     settings = settings or ServeSettings()
+    if reloading is not None:
+        # Clients return state to adapters that have replaced the one that they have it from.
+        key = settings.state_key or Secret(secrets.token_hex())
+        settings = replace(settings, is_reloadable=True, state_key=key)
     if settings.workers > 1:
-        _serve_in_workers(capabilities, settings, started, on_ready)
+        _serve_in_workers(capabilities, settings, started, on_ready, reloading)
         return
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(capabilities, settings, started, on_ready))
+        runner.run(_serve(capabilities, settings, started, on_ready, reloading))
 
 
 async def _serve(
@@ -109,21 +74,82 @@ async def _serve(
     settings: ServeSettings,
     started: Started | None,
     on_ready: Callable[[], None] | None,
+    reloading: Reloading | None,
 ) -> None:
     stop = asyncio.Event()
-    on_stdio = stdio_adapter(capabilities, settings)
-    async with running(capabilities, settings) as sites:
+    generation = Generation(capabilities, settings)
+    on_stdio = generation.stdio
+    service = Service(generation, settings)
+    async with service.running(bind_sites(generation.mounts, settings)):
         _on_signals(stop)
-        if started is not None:
-            started(sites, on_stdio)
-        if on_ready is not None:
-            on_ready()
-        if on_stdio is not None and on_stdio.stdio is not None:
-            has_client = await on_stdio.stdio(stop, settings.drain)
-            if has_client or not sites:
-                return
-            _log.info("there is no client on stdin; adapters with a port are still served")
-        await stop.wait()
+        async with _reloads(service, settings, reloading, stop):
+            if started is not None:
+                started(service.sites, on_stdio)
+            if on_ready is not None:
+                on_ready()
+            if on_stdio is not None and on_stdio.stdio is not None:
+                has_client = await on_stdio.stdio(stop, settings.drain)
+                if has_client or not service.sites:
+                    return
+                _log.info("there is no client on stdin; adapters with a port are still served")
+            await stop.wait()
+        _log_stop(settings.drain_delay)
+        await _end_readiness(service, settings.drain_delay)
+
+
+def _log_stop(delay: float) -> None:
+    accepting = f"; new connections are accepted for another {delay:g} s" if delay else ""
+    _log.info("stopping%s", accepting)
+
+
+async def _end_readiness(service: Service, delay: float) -> None:
+    """Make the service not ready, and wait until load balancers send it no more requests."""
+    service.drain()
+    if delay:
+        await asyncio.sleep(delay)
+
+
+@asynccontextmanager
+async def _reloads(
+    service: Service, settings: ServeSettings, reloading: Reloading | None, stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Reload on SIGHUP, and when a watched file changes, while the context is entered."""
+    if reloading is None:
+        yield
+        return
+    reloader = Reloader(service, settings, reloading)
+    watching = asyncio.create_task(_watch(reloader, reloading))
+    if sys.platform != "win32":
+        had_terminal = _has_terminal()
+
+        def on_hangup() -> None:
+            if had_terminal and not _has_terminal():
+                stop.set()
+            else:
+                _log.info("received SIGHUP; reloading")
+                reloader.request()
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_hangup)
+    try:
+        yield
+    finally:
+        watching.cancel()
+        reloader.stop()
+
+
+async def _watch(reloader: Reloader, reloading: Reloading) -> None:
+    if reloading.watched is None:
+        return
+    async for changes in watch(reloading.watched):
+        log_deleted(changes)
+        if changes.changed:
+            reloader.request(changes.changed)
+
+
+def log_deleted(changes: FileChanges) -> None:
+    """Log the documents that were deleted; they are served until the next reload."""
+    for file in changes.deleted:
+        _log.warning("%s was deleted; what was loaded from it is still served", file)
 
 
 def _serve_in_workers(
@@ -131,41 +157,151 @@ def _serve_in_workers(
     settings: ServeSettings,
     started: Started | None,
     on_ready: Callable[[], None] | None,
+    reloading: Reloading | None,
 ) -> None:
     if sys.platform == "win32":
         raise ConfigurationError(
             "several workers need fork, which Windows does not have",
             hint="start several processes, each on a port of its own, behind a load balancer",
         )
-    if stdio_adapter(capabilities, settings) is not None:
+    generation = Generation(capabilities, settings)
+    if generation.stdio is not None:
         raise ConfigurationError(
             "several workers cannot share one stdin, on which an adapter is served",
             hint="run without --workers",
         )
-    sites = build_sites(capabilities, settings)
+    sites = bind_sites(generation.mounts, settings)
+    fleet = _Fleet(generation, sites, settings, started=started, on_ready=on_ready, reloading=reloading)
+    watching = None
+    if reloading is not None and reloading.watched is not None:
+        find = reloading.watched
 
-    def work(parent_pipe: int, notify: Callable[[], None]) -> None:
+        def watching(changes: int, parent_pipe: int) -> None:
+            with asyncio.Runner() as runner:
+                runner.run(_watch_for_workers(watch(find), changes, parent_pipe))
+
+    longest = settings.drain + settings.drain_delay
+    Workers(settings.workers, fleet.work, longest, fleet, watching).run()
+
+
+class _Fleet:
+    """The workers' generation and sockets: see ``WorkerEvents``.
+
+    The parent keeps the listening sockets of all workers, so that a worker that replaces another one accepts the
+    connections that are waiting on its socket.
+
+    Args:
+        generation: The generation that is served.
+        sites: Its bound ports.
+        settings: How it is served.
+        started: Called once, when all workers are ready.
+        on_ready: Called in each worker when it is ready.
+        reloading: How the capabilities are loaded again; None if they are not.
+    """
+
+    def __init__(
+        self,
+        generation: Generation,
+        sites: Sequence[Site],
+        settings: ServeSettings,
+        *,
+        started: Started | None,
+        on_ready: Callable[[], None] | None,
+        reloading: Reloading | None,
+    ) -> None:
+        self._generation = generation
+        self._settings = settings
+        self._started = started
+        self._on_ready = on_ready
+        self._reloading = reloading
+        self._had_terminal = _has_terminal()
+        self._sites: dict[Address, Site] = {each.address: each for each in sites}
+        """The bound ports, on which nothing listens where each worker has a socket of its own."""
+        self._listening: dict[int, dict[Address, Site]] = {}
+        """The listening sockets of each worker."""
+        self._next: tuple[Generation, Attempt] | None = None
+
+    def work(self, number: int, parent_pipe: int, notify: Callable[[], None]) -> None:
+        """Serve in a worker."""
+        generation = self._next[0] if self._next is not None else self._generation
+        for other, listening in self._listening.items():
+            for site in listening.values() if other != number else ():
+                site.socket.close()
+        sites = [each for at, each in self._listening[number].items() if at in generation.mounts]
+        sites = [each.serving(generation.mounts[each.address]) for each in sites]
+
         def ready() -> None:
             notify()
-            if on_ready is not None:
-                on_ready()
+            if self._on_ready is not None:
+                self._on_ready()
 
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_work(capabilities, sites, settings, parent_pipe, ready))
+            runner.run(_work(generation, sites, self._settings, parent_pipe, ready))
 
-    def on_started() -> None:
-        if started is not None:
-            started(sites, None)
+    def on_started(self) -> None:
+        """Called once, when all workers are ready."""
+        if self._started is not None:
+            self._started(list(self._sites.values()), None)
 
-    def on_stopping() -> None:
-        for site in sites:
+    def on_stopping(self) -> None:
+        """Close the sockets, of which workers have copies."""
+        _log_stop(self._settings.drain_delay)
+        for site in (*self._sites.values(), *(s for each in self._listening.values() for s in each.values())):
             site.socket.close()
 
-    Workers(settings.workers, work, settings.drain, on_started, on_stopping).run()
+    def on_fork(self, number: int) -> None:
+        """Open the listening sockets of a worker that are not open."""
+        listening = self._listening.setdefault(number, {})
+        for at, site in self._sites.items():
+            if at not in listening:
+                listening[at] = site.for_worker()
+
+    def on_exit(self, number: int) -> None:
+        """Close the listening sockets of a worker, so that others get its connections until it is replaced."""
+        for at, site in self._listening.pop(number, {}).items():
+            if site.socket is not self._sites[at].socket:
+                site.socket.close()
+
+    def reload(self, files: Sequence[Path]) -> Work | None:
+        """Load the capabilities again; see ``WorkerEvents.reload``."""
+        if self._reloading is None:
+            return None
+        served = self._generation.capabilities
+        attempt = Attempt(served, self._reloading, files)
+        try:
+            generation = Generation(self._reloading.load(served), self._settings)
+            added = {at: mount for at, mount in generation.mounts.items() if at not in self._sites}
+            self._sites |= {each.address: each for each in bind_sites(added, self._settings)}
+        except Exception as fault:  # noqa: BLE001 - reported; what was served before is still served
+            attempt.fail(fault)
+            return None
+        self._next = generation, attempt
+        return self.work
+
+    def on_reloaded(self, fault: WorkersFailed | None) -> None:
+        """Close the ports that are not served, and report the reload."""
+        assert self._next is not None
+        (generation, attempt), self._next = self._next, None
+        if fault is None:
+            earlier, self._generation = self._generation, generation
+            attempt.succeed(generation.capabilities, port_changes(earlier, generation))
+        else:
+            attempt.fail(fault)
+        for at in [at for at in self._sites if at not in self._generation.mounts]:
+            for listening in self._listening.values():
+                listening.pop(at).socket.close()
+            self._sites.pop(at).socket.close()
+
+    def on_hangup(self) -> bool:
+        """Return whether SIGHUP means that the terminal was closed."""
+        is_over = self._reloading is None or (self._had_terminal and not _has_terminal())
+        if not is_over:
+            _log.info("received SIGHUP; reloading")
+        return is_over
 
 
 async def _work(
-    capabilities: Sequence[Capability],
+    generation: Generation,
     sites: Sequence[Site],
     settings: ServeSettings,
     parent_pipe: int,
@@ -173,17 +309,48 @@ async def _work(
 ) -> None:
     """Serve in a worker process until a signal arrives or the parent exits."""
     stop = asyncio.Event()
+    is_replaced = False
     loop = asyncio.get_running_loop()
 
     def on_orphaned() -> None:
         loop.remove_reader(parent_pipe)
         stop.set()
 
-    async with _listening(capabilities, [site.in_worker() for site in sites], settings):
+    def on_retired() -> None:
+        nonlocal is_replaced
+        is_replaced = True
+        stop.set()
+
+    service = Service(generation, settings)
+    async with service.running(sites):
         _on_signals(stop)
+        loop.add_signal_handler(RETIRE, on_retired)
         loop.add_reader(parent_pipe, on_orphaned)
         ready()
         await stop.wait()
+        await _end_readiness(service, 0 if is_replaced else settings.drain_delay)
+
+
+async def _watch_for_workers(changes: AsyncIterator[FileChanges], pipe: int, parent_pipe: int) -> None:
+    """Write the files that have changed to a pipe, until the parent exits."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    assert task is not None
+    loop.add_reader(parent_pipe, task.cancel)
+    with suppress(asyncio.CancelledError):
+        async for each in changes:
+            log_deleted(each)
+            if each.changed:
+                os.write(pipe, "".join(f"{file}\n" for file in each.changed).encode())
+
+
+def _has_terminal() -> bool:
+    """Return whether the process has a controlling terminal."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY))
+    except OSError:
+        return False
+    return True
 
 
 def _on_signals(stop: asyncio.Event) -> None:
@@ -194,6 +361,7 @@ def _on_signals(stop: asyncio.Event) -> None:
         nonlocal first
         if not stop.is_set():
             first = loop.time()
+            _log.debug("received %s", signal.Signals(number).name)
             stop.set()
         elif number == signal.SIGINT and loop.time() - first > ONE_GESTURE:
             # Exit without unwinding, which would log every request in flight as an error.
