@@ -151,7 +151,7 @@ def test_a_bad_edit_is_reported_and_the_old_version_is_served(process: Process, 
 
 
 def test_an_edit_that_breaks_one_operation_is_not_served(process: Process, file: Path) -> None:
-    file.write_text(file.read_text() + "      - {method: POST, name: broken, call: nothing.at-all}\n")
+    file.write_text(file.read_text() + "      - {method: PUT, name: broken, call: nothing.at-all}\n")
     process.signal(signal.SIGHUP)
     process.wait_for(lambda _: bool(reloads(process, "not reloaded")), "refusal")
     assert version(process) == "0"

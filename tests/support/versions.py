@@ -19,6 +19,9 @@ capability:
         outputParameters:
         - {{name: first, type: string, value: "{version}"}}
         - {{name: second, type: string, value: "{version}"}}
+      - method: POST
+        name: post-version
+        outputParameters: [{{name: first, type: string, value: "{version}"}}]
 {adapters}"""
 TOOLS = """\
   - type: mcp

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -142,6 +143,7 @@ def _run(options: RunOptions, console: Console) -> None:
         http_server=options.http_server,
     )
     configure_logs(check_level(options.log_level))
+    loaded_at = time.time_ns()
     with redirect_stdout(sys.stderr):  # stdout may belong to a client: plugins must not write to it
         capabilities = _load_all(find_documents(options.files), settings, console, strict=options.strict)
     _check_options(options, settings, addressing, capabilities)
@@ -154,7 +156,9 @@ def _run(options: RunOptions, console: Console) -> None:
         )
     documents = Documents(options.files, settings, _check_selection, console, strict=options.strict)
     documents.mark_printed(capabilities)
-    reloading = Reloading(documents.load, documents.report, documents.watched if options.reload else None)
+    reloading = Reloading(
+        documents.load, documents.report, documents.watched if options.reload else None, loaded_at
+    )
     serve(capabilities, serving, startup.print, bootstrap.finish_loading, reloading)
 
 

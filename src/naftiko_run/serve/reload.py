@@ -18,7 +18,7 @@ from naftiko_run.errors import ConfigurationError, DocumentError, NaftikoError
 from naftiko_run.serve.generation import Generation
 from naftiko_run.serve.mount import ServeSettings
 from naftiko_run.serve.service import Service
-from naftiko_run.serve.watch import WatchedFiles
+from naftiko_run.serve.watch import WatchedFiles, Watcher
 
 _log = logging.getLogger(__name__)
 
@@ -67,11 +67,17 @@ class Reloading:
         load: Loads them, given those that are served. Called in a thread, or in the parent of the workers.
         report: Called with each outcome before it is logged.
         watched: Returns the files to watch; None if they are not watched.
+        loaded_at: When the capabilities were loaded, in nanoseconds.
     """
 
     load: Callable[[Sequence[Capability]], Sequence[Capability]]
     report: Callable[[ReloadOutcome], None]
     watched: Callable[[], WatchedFiles] | None = None
+    loaded_at: int = 0
+
+    def watcher(self) -> Watcher | None:
+        """Return what watches the files; None if they are not watched."""
+        return Watcher(self.watched, self.loaded_at) if self.watched is not None else None
 
 
 class Reloader:

@@ -96,6 +96,11 @@ class Server(uvicorn.Server):
         """Handle the next requests with another app."""
         self._app.app = app
 
+    def stop_accepting(self) -> None:
+        """Accept the connections that are waiting, and then no more."""
+        for each in self.servers:
+            each.close()
+
     def close_connections(self) -> None:
         """Close each connection after its next response; new ones are still accepted."""
         self.switch(_closing(self._app.app))
@@ -120,8 +125,10 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting connections, drain, and close every remaining connection."""
         self.close_connections()
+        self.stop_accepting()
+        for listening in sockets or ():
+            listening.close()  # at once: connections to it that nothing accepts would be reset
         for each in self.servers:
-            each.close()
             await each.wait_closed()
         if self._state.connections:
             # Clients may have sent requests that are not read yet: a connection that is closed now would lose them.

@@ -122,6 +122,12 @@ class Service:
         for port in self._ports.values():
             port.server.close_connections()
 
+    def stop_accepting(self) -> None:
+        """Accept no new connections: other processes do, on the same ports."""
+        self.drain()
+        for port in self._ports.values():
+            port.server.stop_accepting()
+
     async def _open(self, sites: Sequence[Site]) -> None:
         ports = [_Port(site, self._settings) for site in sites]
         self._ports |= {each.site.address: each for each in ports}

@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from naftiko_run.capability import Capability
@@ -22,7 +23,7 @@ from naftiko_run.serve.mount import ServeSettings
 from naftiko_run.serve.reload import Attempt, Reloader, Reloading, port_changes
 from naftiko_run.serve.service import Service
 from naftiko_run.serve.site import Address, Site, bind_sites
-from naftiko_run.serve.watch import FileChanges, watch
+from naftiko_run.serve.watch import FileChanges, Watcher
 from naftiko_run.serve.workers import ONE_GESTURE, RETIRE, Work, Workers, WorkersFailed
 
 _log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ async def _serve(
     on_stdio = generation.stdio
     service = Service(generation, settings)
     async with service.running(bind_sites(generation.mounts, settings)):
-        _on_signals(stop)
+        _on_signals(stop, partial(_log_stop, settings.drain_delay))
         async with _reloads(service, settings, reloading, stop):
             if started is not None:
                 started(service.sites, on_stdio)
@@ -93,13 +94,13 @@ async def _serve(
                     return
                 _log.info("there is no client on stdin; adapters with a port are still served")
             await stop.wait()
-        _log_stop(settings.drain_delay)
         await _end_readiness(service, settings.drain_delay)
 
 
-def _log_stop(delay: float) -> None:
+def _log_stop(delay: float, number: int) -> None:
+    """Log that a signal stops the process."""
     accepting = f"; new connections are accepted for another {delay:g} s" if delay else ""
-    _log.info("stopping%s", accepting)
+    _log.info("received %s; stopping%s", signal.Signals(number).name, accepting)
 
 
 async def _end_readiness(service: Service, delay: float) -> None:
@@ -118,7 +119,8 @@ async def _reloads(
         yield
         return
     reloader = Reloader(service, settings, reloading)
-    watching = asyncio.create_task(_watch(reloader, reloading))
+    watcher = await asyncio.to_thread(reloading.watcher)
+    watching = asyncio.create_task(_watch(watcher, reloader)) if watcher is not None else None
     if sys.platform != "win32":
         had_terminal = _has_terminal()
 
@@ -133,20 +135,20 @@ async def _reloads(
     try:
         yield
     finally:
-        watching.cancel()
+        if watching is not None:
+            watching.cancel()
         reloader.stop()
 
 
-async def _watch(reloader: Reloader, reloading: Reloading) -> None:
-    if reloading.watched is None:
-        return
-    async for changes in watch(reloading.watched):
-        log_deleted(changes)
-        if changes.changed:
-            reloader.request(changes.changed)
+async def _watch(watcher: Watcher, reloader: Reloader) -> None:
+    """Reload when a file changes."""
+    async for each in watcher.changes():
+        _log_deleted(each)
+        if each.changed:
+            reloader.request(each.changed)
 
 
-def log_deleted(changes: FileChanges) -> None:
+def _log_deleted(changes: FileChanges) -> None:
     """Log the documents that were deleted; they are served until the next reload."""
     for file in changes.deleted:
         _log.warning("%s was deleted; what was loaded from it is still served", file)
@@ -172,16 +174,10 @@ def _serve_in_workers(
         )
     sites = bind_sites(generation.mounts, settings)
     fleet = _Fleet(generation, sites, settings, started=started, on_ready=on_ready, reloading=reloading)
-    watching = None
-    if reloading is not None and reloading.watched is not None:
-        find = reloading.watched
-
-        def watching(changes: int, parent_pipe: int) -> None:
-            with asyncio.Runner() as runner:
-                runner.run(_watch_for_workers(watch(find), changes, parent_pipe))
-
+    watcher = reloading.watcher() if reloading is not None else None
+    watch = partial(_watch_for_workers, watcher) if watcher is not None else None
     longest = settings.drain + settings.drain_delay
-    Workers(settings.workers, fleet.work, longest, fleet, watching).run()
+    Workers(settings.workers, partial(fleet.work, generation), longest, fleet, watch).run()
 
 
 class _Fleet:
@@ -221,31 +217,30 @@ class _Fleet:
         """The listening sockets of each worker."""
         self._next: tuple[Generation, Attempt] | None = None
 
-    def work(self, number: int, parent_pipe: int, notify: Callable[[], None]) -> None:
-        """Serve in a worker."""
-        generation = self._next[0] if self._next is not None else self._generation
-        for other, listening in self._listening.items():
-            for site in listening.values() if other != number else ():
-                site.socket.close()
-        sites = [each for at, each in self._listening[number].items() if at in generation.mounts]
-        sites = [each.serving(generation.mounts[each.address]) for each in sites]
-
-        def ready() -> None:
-            notify()
-            if self._on_ready is not None:
-                self._on_ready()
-
+    def work(self, generation: Generation, number: int, parent_pipe: int, notify: Callable[[], None]) -> None:
+        """Serve a generation in a worker; see ``Work``."""
+        own = self._listening[number]
+        kept = {id(each.socket) for each in own.values()}
+        for listening in self._listening.values():
+            for site in listening.values():
+                if id(site.socket) not in kept:  # where nothing distributes connections, workers share one
+                    site.socket.close()
+        sites = [each.serving(generation.mounts[at]) for at, each in own.items() if at in generation.mounts]
+        service = Service(generation, self._settings)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_work(generation, sites, self._settings, parent_pipe, ready))
+            runner.run(
+                _work(service, sites, self._settings, parent_pipe, notify=notify, on_ready=self._on_ready)
+            )
 
     def on_started(self) -> None:
         """Called once, when all workers are ready."""
         if self._started is not None:
             self._started(list(self._sites.values()), None)
 
-    def on_stopping(self) -> None:
+    def on_stopping(self, number: int) -> None:
         """Close the sockets, of which workers have copies."""
-        _log_stop(self._settings.drain_delay)
+        if number:
+            _log_stop(self._settings.drain_delay, number)
         for site in (*self._sites.values(), *(s for each in self._listening.values() for s in each.values())):
             site.socket.close()
 
@@ -276,7 +271,7 @@ class _Fleet:
             attempt.fail(fault)
             return None
         self._next = generation, attempt
-        return self.work
+        return partial(self.work, generation)
 
     def on_reloaded(self, fault: WorkersFailed | None) -> None:
         """Close the ports that are not served, and report the reload."""
@@ -289,7 +284,8 @@ class _Fleet:
             attempt.fail(fault)
         for at in [at for at in self._sites if at not in self._generation.mounts]:
             for listening in self._listening.values():
-                listening.pop(at).socket.close()
+                if at in listening:
+                    listening.pop(at).socket.close()
             self._sites.pop(at).socket.close()
 
     def on_hangup(self) -> bool:
@@ -301,13 +297,15 @@ class _Fleet:
 
 
 async def _work(
-    generation: Generation,
+    service: Service,
     sites: Sequence[Site],
     settings: ServeSettings,
     parent_pipe: int,
-    ready: Callable[[], None],
+    *,
+    notify: Callable[[], None],
+    on_ready: Callable[[], None] | None,
 ) -> None:
-    """Serve in a worker process until a signal arrives or the parent exits."""
+    """Serve in a worker process until a signal arrives, other workers have replaced it, or the parent exits."""
     stop = asyncio.Event()
     is_replaced = False
     loop = asyncio.get_running_loop()
@@ -319,29 +317,35 @@ async def _work(
     def on_retired() -> None:
         nonlocal is_replaced
         is_replaced = True
+        service.stop_accepting()
+        notify()
         stop.set()
 
-    service = Service(generation, settings)
     async with service.running(sites):
-        _on_signals(stop)
+        _on_signals(stop, lambda _: None)  # the parent logs it
         loop.add_signal_handler(RETIRE, on_retired)
         loop.add_reader(parent_pipe, on_orphaned)
-        ready()
+        notify()
+        if on_ready is not None:
+            on_ready()
         await stop.wait()
         await _end_readiness(service, 0 if is_replaced else settings.drain_delay)
 
 
-async def _watch_for_workers(changes: AsyncIterator[FileChanges], pipe: int, parent_pipe: int) -> None:
-    """Write the files that have changed to a pipe, until the parent exits."""
-    loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
-    assert task is not None
-    loop.add_reader(parent_pipe, task.cancel)
-    with suppress(asyncio.CancelledError):
-        async for each in changes:
-            log_deleted(each)
+def _watch_for_workers(watcher: Watcher, pipe: int, parent_pipe: int) -> None:
+    """Write the files that have changed to a pipe, until the parent exits; see ``Watch``."""
+
+    async def write_changes() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_reader(parent_pipe, task.cancel)
+        async for each in watcher.changes():
+            _log_deleted(each)
             if each.changed:
                 os.write(pipe, "".join(f"{file}\n" for file in each.changed).encode())
+
+    with suppress(asyncio.CancelledError), asyncio.Runner() as runner:
+        runner.run(write_changes())
 
 
 def _has_terminal() -> bool:
@@ -353,7 +357,8 @@ def _has_terminal() -> bool:
     return True
 
 
-def _on_signals(stop: asyncio.Event) -> None:
+def _on_signals(stop: asyncio.Event, on_first: Callable[[int], None]) -> None:
+    """Set an event on SIGINT and SIGTERM, and call a function with the first one."""
     loop = asyncio.get_running_loop()
     first = 0.0
 
@@ -361,7 +366,7 @@ def _on_signals(stop: asyncio.Event) -> None:
         nonlocal first
         if not stop.is_set():
             first = loop.time()
-            _log.debug("received %s", signal.Signals(number).name)
+            on_first(number)
             stop.set()
         elif number == signal.SIGINT and loop.time() - first > ONE_GESTURE:
             # Exit without unwinding, which would log every request in flight as an error.

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-_log = logging.getLogger(__name__)
-
-_POLL_MILLISECONDS: Final = 1_000
-"""How often the state is compared without a notification: files may change before they are watched."""
+_START_MILLISECONDS: Final = 100
+"""After how many milliseconds without a change files are compared once: they may change before they are watched."""
 
 Stamp = tuple[int, int, int]
 """The modification time, size and inode of a file."""
@@ -69,44 +66,56 @@ class FileChanges:
     deleted: tuple[Path, ...] = ()
 
 
-async def watch(find: Callable[[], WatchedFiles]) -> AsyncIterator[FileChanges]:
-    """Yield the changes of files.
+class Watcher:
+    """Watches files from when it is created.
 
     Args:
         find: Returns the files to watch; called again after each change.
+        loaded_at: When the documents were loaded, in nanoseconds: later changes are reported, too.
     """
-    from watchfiles import awatch  # imported lazily: few processes watch files
 
-    watched = await asyncio.to_thread(find)
-    before = await asyncio.to_thread(watched.stamps)
-    while True:
-        folders = await asyncio.to_thread(watched.watched_folders)
-        changes = awatch(
-            *folders,
-            recursive=False,
-            rust_timeout=_POLL_MILLISECONDS,
-            yield_on_timeout=True,
-            raise_interrupt=False,
+    def __init__(self, find: Callable[[], WatchedFiles], loaded_at: int) -> None:
+        self._find = find
+        self._watched = find()
+        self._stamps = {file: each for file, each in self._watched.stamps().items() if each[0] <= loaded_at}
+
+    async def changes(self) -> AsyncIterator[FileChanges]:
+        """Yield the changes, until cancelled."""
+        from watchfiles import awatch  # imported lazily: few processes watch files
+
+        while True:
+            folders = await asyncio.to_thread(self._watched.watched_folders)
+            is_first = True  # files may have changed before they were watched
+            async for events in awatch(
+                *folders,
+                recursive=False,
+                rust_timeout=_START_MILLISECONDS,
+                yield_on_timeout=True,
+                raise_interrupt=False,
+            ):
+                if not (events or is_first):
+                    continue
+                is_first = False
+                found = await asyncio.to_thread(self._compare)
+                if found.changed or found.deleted:
+                    yield found
+                if await asyncio.to_thread(self._watched.watched_folders) != folders:
+                    break
+
+    def _compare(self) -> FileChanges:
+        """Return what has changed since the last comparison."""
+        earlier = self._watched
+        if not earlier.roots and earlier.stamps() == self._stamps:
+            return FileChanges()
+        self._watched = self._find()
+        now = self._watched.stamps()
+        before, self._stamps = self._stamps, now
+        changed = [file for file in sorted({*before, *now}) if before.get(file) != now.get(file)]
+        deleted = {each.absolute() for each in earlier.documents} - now.keys()
+        return FileChanges(
+            tuple(each for each in changed if each not in deleted),
+            tuple(each for each in changed if each in deleted),
         )
-        async for _ in changes:
-            now_watched = await asyncio.to_thread(find)
-            now = await asyncio.to_thread(now_watched.stamps)
-            if found := tuple(_compare(before, now, watched.documents)):
-                changed = tuple(each for each, is_deleted in found if not is_deleted)
-                yield FileChanges(changed, tuple(each for each, is_deleted in found if is_deleted))
-            before, watched = now, now_watched
-            if await asyncio.to_thread(watched.watched_folders) != folders:
-                break
-
-
-def _compare(
-    before: dict[Path, Stamp], now: dict[Path, Stamp], documents: Collection[Path]
-) -> Iterator[tuple[Path, bool]]:
-    """Yield each file that has changed, and whether it is a document that was deleted."""
-    names = {each.absolute() for each in documents}
-    for file in sorted({*before, *now}):
-        if before.get(file) != now.get(file):
-            yield file, file in names and file not in now
 
 
 def _existing(folder: Path) -> Path:

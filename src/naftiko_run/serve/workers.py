@@ -42,7 +42,8 @@ RETIRE: Final = getattr(signal, "SIGUSR2", signal.SIGTERM)
 
 Work = Callable[[int, int, Callable[[], None]], None]
 """The function that a worker runs until it stops. Its arguments are the worker's number in its group, a file descriptor
-that becomes readable when the parent exits, and a callback for when the worker is ready."""
+that becomes readable when the parent exits, and a callback for when the worker is ready, and again when it accepts no
+connections any more after ``RETIRE``."""
 
 Watch = Callable[[int, int], None]
 """The function that runs in a process of its own, and writes the paths of files that have changed, one per line. Its
@@ -60,8 +61,8 @@ class WorkerEvents(Protocol):
         """Called once, when all workers are ready."""
         ...
 
-    def on_stopping(self) -> None:
-        """Called when the workers start to stop."""
+    def on_stopping(self, number: int) -> None:
+        """Called when the workers start to stop, with the signal that causes it; 0 for another cause."""
         ...
 
     def on_fork(self, number: int) -> None:
@@ -95,6 +96,7 @@ class _Worker:
     group: int
     started_at: float
     is_ready: bool = False
+    is_accepting: bool = True
     retired_at: float | None = None
 
 
@@ -124,6 +126,8 @@ class Workers:
         """The group that serves."""
         self._next_group: int | None = None
         """The group that replaces it when all of its workers are ready."""
+        self._retiring_group: int | None = None
+        """The group that was replaced, until it accepts no connections any more."""
         self._workers: dict[int, _Worker] = {}
         self._restarts: list[tuple[float, int]] = []
         """When workers are replaced, with their numbers."""
@@ -256,27 +260,44 @@ class Workers:
         self._reap()
         self._kill_late()
         self._replace()
-        if self._is_reload_due and self._is_started and self._next_group is None:
+        if (
+            self._is_reload_due
+            and self._is_started
+            and self._next_group is None
+            and self._retiring_group is None
+        ):
             self._reload()
 
     def _on_hangup(self) -> None:
         if self._events.on_hangup():
-            self._stop(signal.SIGTERM)
+            self._stop(0)
         else:
             self._is_reload_due = True
 
     def _on_notices(self, notices: bytes) -> None:
         for (pid,) in _PID.iter_unpack(notices):
-            if pid in self._workers:
-                self._workers[pid].is_ready = True
+            worker = self._workers.get(pid)
+            if worker is not None:
+                worker.is_accepting = not worker.is_ready
+                worker.is_ready = True
         if not self._is_started and self._is_ready(self._group):
             self._is_started = True
             self._events.on_started()
         elif self._next_group is not None and self._is_ready(self._next_group):
+            self._retiring_group = self._group
             self._retire(self._group)
             self._group, self._next_group = self._next_group, None
             self._restarts.clear()
             self._failures = 0
+        self._finish_reload()
+
+    def _finish_reload(self) -> None:
+        """Report that a reload is over once none of the earlier workers accepts connections."""
+        group = self._retiring_group
+        if group is not None and not any(
+            each.is_accepting for each in self._workers.values() if each.group == group
+        ):
+            self._retiring_group = None
             self._events.on_reloaded(None)
 
     def _is_ready(self, group: int) -> bool:
@@ -322,6 +343,7 @@ class Workers:
     def _on_exit(self, pid: int, worker: _Worker, code: int) -> None:
         if self._stopping_since is not None or worker.retired_at is not None:
             _log.debug("worker %d has stopped", pid)
+            self._finish_reload()
             return
         how = f"was terminated by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
         if worker.group == self._next_group:
@@ -334,7 +356,7 @@ class Workers:
         self._failures = 1 if lived >= _STABLE_SECONDS else self._failures + 1
         if not self._is_started:
             _log.error("worker %d %s before it was ready", pid, how)
-            self._stop(signal.SIGTERM)
+            self._stop(0)
             return
         wait = 0.0 if self._failures == 1 else min(_MAX_BACKOFF, _INITIAL_BACKOFF * 2 ** (self._failures - 2))
         _log.warning("worker %d %s; replacing it%s", pid, how, f" in {wait:g} s" if wait else "")
@@ -367,7 +389,7 @@ class Workers:
         if self._stopping_since is None:
             self._stopping_since = time.monotonic()
             self._restarts.clear()
-            self._events.on_stopping()
+            self._events.on_stopping(number)
             self._send(signal.SIGTERM)
         elif number == signal.SIGINT and time.monotonic() - self._stopping_since > ONE_GESTURE:
             self._send(signal.SIGKILL)
