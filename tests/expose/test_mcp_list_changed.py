@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -11,11 +14,14 @@ from pathlib import Path
 
 import httpx
 import mcp_types as types
+import pytest
 from mcp.client.client import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from naftiko_run import Settings, load
 from naftiko_run.serve import Addressing, ServeSettings, Service, running
 from naftiko_run.serve.generation import Generation
+from support.commands import SCRIPTS
 from support.mcp_client import run_async
 from support.upstream import PATIENCE
 from support.versions import ASKING, TOOLS, write_version
@@ -141,5 +147,31 @@ def test_sessions_end_with_their_adapter(tmp_path: Path) -> None:
             assert await tools(client) == {"version-0"}
             await service.swap(1, TOOLS)
             assert await tools(client) == {"version-1"}
+
+    run_async(session)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGHUP")
+def test_a_client_on_stdio_is_notified(tmp_path: Path) -> None:
+    file = write_version(tmp_path / "versions.yaml", 0, TOOLS)
+    pid_file = tmp_path / "pid"
+    command = f"echo $$ > {pid_file}; exec {SCRIPTS / 'naftiko-run'} {file} --stdio --adapter tools"
+    server = StdioServerParameters(command="/bin/sh", args=["-c", command])
+
+    async def session() -> None:
+        notified = asyncio.Event()
+
+        async def on_message(message: object) -> None:
+            if isinstance(message, types.ToolListChangedNotification):
+                notified.set()
+
+        async with Client(stdio_client(server), mode="legacy", message_handler=on_message) as client:
+            assert await tools(client) == {"version-0"}
+            for version in (1, 2):
+                notified.clear()
+                write_version(file, version, TOOLS)
+                os.kill(int(pid_file.read_text()), signal.SIGHUP)
+                await asyncio.wait_for(notified.wait(), PATIENCE)
+                assert await tools(client) == {f"version-{version}"}
 
     run_async(session)

@@ -99,7 +99,7 @@ class SessionHost:
         self.clients = _Clients(server)
         self._max_body = settings.max_body
         self._lifespan: Lifespan | None = None
-        self._notifying: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         if settings.is_reloadable:
             from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 
@@ -148,7 +148,9 @@ class SessionHost:
         self.clients = (
             clients  # shared, because requests that the earlier adapter has begun may still open streams
         )
-        self._notifying = asyncio.create_task(self._notify())
+        task = asyncio.create_task(self._notify())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def exchange(self, lifespan: Lifespan | None) -> Lifespan | None:
         """Return the run of the sessions, and stop another one in its place."""
