@@ -143,9 +143,9 @@ class Service:
         unfinished = (await asyncio.wait(requests, timeout=self._settings.drain))[1] if requests else set()
         if unfinished:
             _log.warning(
-                "%d requests did not finish within %g s after the reload",
-                len(unfinished),
+                "requests that did not finish within %g s after the reload are ended: %d",
                 self._settings.drain,
+                len(unfinished),
             )
             for each in unfinished:
                 each.cancel()
