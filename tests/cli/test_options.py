@@ -130,13 +130,14 @@ def test_what_is_no_number(written: str) -> None:
 
 
 def test_times() -> None:
-    assert (parse_seconds("30"), parse_seconds("0.5")) == (30, 0.5)
+    assert (parse_seconds("30", "--timeout"), parse_seconds("0.5", "--timeout")) == (30, 0.5)
+    assert parse_seconds("0", "--drain-delay", is_zero_allowed=True) == 0
 
 
 @pytest.mark.parametrize("written", ["", "0", "-1", "soon", "nan", "inf", "5s"])
 def test_what_is_no_time(written: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape(f"--timeout: `{written}`")):
-        parse_seconds(written)
+        parse_seconds(written, "--timeout")
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,7 @@ def test_an_idle_process_ends_at_once() -> None:
         process.signal(signal.SIGTERM)
         assert process.wait() == 0
         told = process.lines[process.lines.index("ready; stop with Ctrl-C") + 1 :]
+        assert told.pop().endswith(": received SIGTERM; stopping")
         assert all(" would send " in each or '"event":"request"' in each for each in told)
 
 

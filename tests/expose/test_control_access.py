@@ -48,14 +48,14 @@ def test_lint_reports_it_once(tmp_path: Path) -> None:
 def test_the_host_option_does_not_publish_it(tmp_path: Path) -> None:
     everywhere = Addressing(EVERYWHERE, ANY_PORT)
     with serving(write_document(tmp_path, SHOP), settings=SET, addressing=everywhere) as served:
-        hosts = {each.type: site.host for site in served.sites for each in site.adapters}
+        hosts = {each.type: site.address[0] for site in served.sites for each in site.adapters}
     assert hosts == {"rest": EVERYWHERE, "mcp": EVERYWHERE, "control": "127.0.0.1"}
 
 
 def test_with_authentication_the_host_option_applies(tmp_path: Path) -> None:
     everywhere = Addressing(EVERYWHERE, ANY_PORT)
     with serving(write_document(tmp_path, SHOP + GUARD), settings=SET, addressing=everywhere) as served:
-        hosts = {each.type: site.host for site in served.sites for each in site.adapters}
+        hosts = {each.type: site.address[0] for site in served.sites for each in site.adapters}
     assert hosts["control"] == EVERYWHERE
 
 

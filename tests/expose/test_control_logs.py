@@ -99,8 +99,8 @@ def test_a_stream_ends_when_the_server_drains(tmp_path: Path) -> None:
     settings = ServeSettings(Addressing("", ANY_PORT), drain=20)
     ended = threading.Event()
     with start_blocking_portal() as portal:
-        with portal.wrap_async_context_manager(running([capability], settings)) as sites:
-            origin = next(each.origin for each in sites if each.adapters[0].type == "control")
+        with portal.wrap_async_context_manager(running([capability], settings)) as service:
+            origin = next(each.origin for each in service.sites if each.adapters[0].type == "control")
             begun = threading.Event()
 
             def read() -> None:

@@ -94,8 +94,8 @@ def over(tmp_path: Path, use: Callable[[dict[str, str], Holding], Awaitable[None
     async def session() -> None:
         async with documented(tmp_path) as (file, upstream):
             settings = ServeSettings(Addressing("", ANY_PORT))
-            async with running([load(file, Settings())], settings) as sites:
-                urls = {each.namespace: site.url_of(each) for site in sites for each in site.adapters}
+            async with running([load(file, Settings())], settings) as service:
+                urls = {each.namespace: site.url_of(each) for site in service.sites for each in site.adapters}
                 await use(urls, upstream)
 
     run_async(session)

@@ -10,9 +10,8 @@ import pytest
 
 from expose.control_documents import GUARDED_REST, SHOP, write_document
 from naftiko_run import Settings, asgi, load
-from naftiko_run.expose.health import health_apps
-from naftiko_run.serve.operations import ProcessOperations
-from support.server import serving
+from naftiko_run.serve import Addressing, ServeSettings, running
+from support.server import ANY_PORT, serving
 
 SET = Settings(environment={"SHOP_TOKEN": "t-1234567"})
 UNSET = Settings(environment={})
@@ -74,16 +73,21 @@ def test_an_embedded_app_has_no_health_routes(tmp_path: Path) -> None:
 
 
 def test_a_process_that_stops_is_live_and_not_ready(tmp_path: Path) -> None:
-    operations = ProcessOperations([load(write_document(tmp_path, SHOP), SET)], None, serves_ports=False)
-    apps = health_apps(operations)
+    capability = load(write_document(tmp_path, SHOP), SET)
+    settings = ServeSettings(Addressing("", ANY_PORT))
 
-    async def statuses() -> list[int]:
-        found = []
-        for app in apps.values():
-            async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
-                found.append((await client.get("http://app/")).status_code)
-        return found
+    async def statuses(origin: str) -> list[int]:
+        async with httpx.AsyncClient() as client:
+            return [
+                (await client.get(f"{origin}{path}")).status_code
+                for path in ("/health/live", "/health/ready")
+            ]
 
-    assert asyncio.run(statuses()) == [200, 200]
-    operations.is_draining = True
-    assert asyncio.run(statuses()) == [200, 503]
+    async def before_and_after() -> list[list[int]]:
+        async with running([capability], settings) as service:
+            origin = service.sites[0].origin
+            before = await statuses(origin)
+            service.drain()
+            return [before, await statuses(origin)]
+
+    assert asyncio.run(before_and_after()) == [[200, 200], [200, 503]]

@@ -84,6 +84,6 @@ def serving(
     ]
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(running(capabilities, serve_settings)) as sites,
+        portal.wrap_async_context_manager(running(capabilities, serve_settings)) as service,
     ):
-        yield Served(tuple(capabilities), sites)
+        yield Served(tuple(capabilities), service.sites)

@@ -47,6 +47,7 @@ class Capability:
         transport: Carries every consumed call.
         scripts: Compiles its script steps, again when their settings change.
         unmatched: The globs of the settings that match nothing in the document.
+        fingerprints: See ``LoadedDocument``.
     """
 
     file: str
@@ -63,6 +64,7 @@ class Capability:
     scripts: ScriptCompiler = field(repr=False)
     _text: bytes = field(repr=False)
     unmatched: frozenset[str] = frozenset()
+    fingerprints: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def label(self) -> str:

@@ -162,6 +162,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
         scripts=scripts,
         _text=zlib.compress(loaded.source.text.encode("utf-8", "surrogatepass"), _FASTEST),
         unmatched=frozenset(selection.unmatched),
+        fingerprints=loaded.fingerprints,
     )
 
 

@@ -9,7 +9,8 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
@@ -19,6 +20,8 @@ from typing import Any, Final
 _THRESHOLDS: Final = (2_000, 10, 4_000)
 """Collections stop every request and free little: most of what a request allocates is freed immediately. While a long
 JSON text is parsed, collections of many objects would hold the interpreter lock for long; these take a few milliseconds."""
+_RELOAD_SWITCH_INTERVAL: Final = 0.0005
+"""How many seconds a thread that loads documents runs before the event loop can run."""
 _TRIED_PER_REQUEST: Final = "sniffio"
 """The module that httpcore tries to import several times per request: without a record that it is missing, a call takes
 50 % longer."""
@@ -44,6 +47,17 @@ def finish_loading() -> None:
     """Collect garbage from now on, except what was loaded: it stays as long as the process."""
     gc.freeze()
     gc.enable()
+
+
+@contextmanager
+def reloading() -> Iterator[None]:
+    """Load in a thread while requests are handled: they wait at most for the shortened switch interval."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(_RELOAD_SWITCH_INTERVAL)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def _exit(*_: object) -> None:

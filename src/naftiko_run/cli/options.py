@@ -44,7 +44,7 @@ def parse_size(text: str, option: str) -> int:
     return int(size)
 
 
-def parse_seconds(text: str) -> float:
+def parse_seconds(text: str, option: str, *, is_zero_allowed: bool = False) -> float:
     """Parse a time such as ``30`` or ``0.5``, in seconds.
 
     Raises:
@@ -53,10 +53,10 @@ def parse_seconds(text: str) -> float:
     try:
         seconds = float(text)
     except ValueError:
-        seconds = 0
-    if not 0 < seconds < math.inf:
+        seconds = -1
+    if not (0 < seconds < math.inf or (is_zero_allowed and seconds == 0)):
         raise UsageFault(
-            f"--timeout: `{text}` is not a time", hint="write a number of seconds such as 30 or 0.5"
+            f"{option}: `{text}` is not a time", hint="write a number of seconds such as 30 or 0.5"
         )
     return seconds
 

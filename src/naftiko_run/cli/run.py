@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
@@ -31,11 +32,12 @@ from naftiko_run.cli.options import (
     parse_workers,
     read_state_key,
 )
+from naftiko_run.cli.reload import Documents
 from naftiko_run.cli.startup import Startup
 from naftiko_run.consume import Limits, connection_counts
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
-from naftiko_run.serve import Addressing, HttpServer, ServeSettings, serve
+from naftiko_run.serve import Addressing, HttpServer, Reloading, ServeSettings, serve
 from naftiko_run.telemetry import LogFormat, Telemetry, build_telemetry, configure_logs
 
 OK: Final = 0
@@ -73,6 +75,9 @@ class RunOptions:
     stdio: bool
     adapter: str
     workers: str
+    reload: bool
+    drain: str
+    drain_delay: str
     prefix_routes: bool
     control: str | None
     http_server: HttpServer
@@ -116,7 +121,7 @@ def _run(options: RunOptions, console: Console) -> None:
     settings = Settings(
         parse_base_uris(options.base_uris),
         options.sandbox,
-        parse_seconds(options.timeout),
+        parse_seconds(options.timeout, "--timeout"),
         parse_size(options.max_response, "--max-response"),
         limits,
         env_files=options.env_files,
@@ -133,6 +138,8 @@ def _run(options: RunOptions, console: Console) -> None:
         addressing,
         parse_size(options.max_body, "--max-body"),
         options.allowed_hosts,
+        parse_seconds(options.drain, "--drain", is_zero_allowed=True),
+        parse_seconds(options.drain_delay, "--drain-delay", is_zero_allowed=True),
         state_key=read_state_key(os.environ),
         stdio=options.stdio,
         adapter=options.adapter,
@@ -145,14 +152,10 @@ def _run(options: RunOptions, console: Console) -> None:
         http_server=options.http_server,
         has_control=options.control is not None,
     )
+    loaded_at = time.time_ns()
     with redirect_stdout(sys.stderr):  # stdout may belong to a client: plugins must not write to it
         capabilities = _load_all(find_documents(options.files), settings, console, strict=options.strict)
-    if options.adapter and not options.stdio:
-        _check_stdio(capabilities)
-    _check_base_uris(capabilities, settings)
-    if not (options.include or options.exclude):  # with these, an adapter may not be served
-        _check_ports(capabilities, addressing, has_control=serving.has_control)
-    _check_selection(capabilities)
+    _check_options(options, settings, serving, capabilities)
     startup = Startup(console, capabilities, sandbox=options.sandbox)
     if options.strict and any(capability.missing() for capability in capabilities):
         startup.print_missing()
@@ -160,18 +163,28 @@ def _run(options: RunOptions, console: Console) -> None:
             "--strict: not started, because variables are not set",
             hint="set them, or omit --strict to start without the operations that need them",
         )
-    telemetry = _telemetry(capabilities, level, is_access_logged=options.access_log)
+    telemetry = _telemetry(
+        capabilities, level, is_access_logged=options.access_log, has_control=serving.has_control
+    )
     serving = replace(serving, telemetry=telemetry)
-    serve(capabilities, serving, startup.print, on_ready=bootstrap.finish_loading)
+    documents = Documents(options.files, settings, _check_selection, console, strict=options.strict)
+    documents.mark_printed(capabilities)
+    reloading = Reloading(
+        documents.load, documents.report, documents.watched if options.reload else None, loaded_at
+    )
+    serve(capabilities, serving, startup.print, bootstrap.finish_loading, reloading)
 
 
-def _telemetry(capabilities: Sequence[Capability], level: str, *, is_access_logged: bool) -> Telemetry:
+def _telemetry(
+    capabilities: Sequence[Capability], level: str, *, is_access_logged: bool, has_control: bool
+) -> Telemetry:
     """Return what records requests.
 
     Args:
         capabilities: The capabilities that are served.
         level: The log level.
         is_access_logged: Whether each request is logged, at level info.
+        has_control: Whether a control adapter is served even if no document has one.
 
     Raises:
         ConfigurationError: See ``build_telemetry``.
@@ -186,7 +199,7 @@ def _telemetry(capabilities: Sequence[Capability], level: str, *, is_access_logg
         os.environ,
         [exposes.settings.get("observability") for exposes in controls],
         is_access_logged=is_access_logged and level in ("debug", "info"),
-        has_control=bool(controls),
+        has_control=has_control or bool(controls),
         is_needed=level == "debug",
     )
     if telemetry.metrics is not None:
@@ -233,6 +246,18 @@ def _load_all(
     if not capabilities or (refused and strict):
         raise StartRefused(BAD_DOCUMENT)
     return capabilities
+
+
+def _check_options(
+    options: RunOptions, settings: Settings, serving: ServeSettings, capabilities: Sequence[Capability]
+) -> None:
+    """Refuse options that contradict what was loaded."""
+    if options.adapter and not options.stdio:
+        _check_stdio(capabilities)
+    _check_base_uris(capabilities, settings)
+    if not (options.include or options.exclude):  # with these, an adapter may not be served
+        _check_ports(capabilities, serving.addressing, has_control=serving.has_control)
+    _check_selection(capabilities)
 
 
 def _check_stdio(capabilities: Sequence[Capability]) -> None:

@@ -139,6 +139,27 @@ def serve_documents(
         str,
         typer.Option(metavar="N", help="Number of processes that share the ports; `auto` for one per core."),
     ] = "1",
+    reload: Annotated[
+        bool,
+        typer.Option(
+            "--reload",
+            help="Reload when a document, an import, a script, a schema or an .env file changes. SIGHUP reloads once.",
+        ),
+    ] = False,
+    drain: Annotated[
+        str,
+        typer.Option(
+            metavar="SECONDS",
+            help="How long requests in flight may take to finish when the process stops or reloads.",
+        ),
+    ] = "30",
+    drain_delay: Annotated[
+        str,
+        typer.Option(
+            metavar="SECONDS",
+            help="How long to accept connections after SIGTERM, while load balancers see that it is not ready.",
+        ),
+    ] = "0",
     prefix_routes: Annotated[
         bool,
         typer.Option(
@@ -212,6 +233,9 @@ def serve_documents(
         stdio=stdio,
         adapter=adapter,
         workers=workers,
+        reload=reload,
+        drain=drain,
+        drain_delay=drain_delay,
         prefix_routes=prefix_routes,
         control=control,
         http_server=http_server,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,12 +32,14 @@ class LoadedDocument:
         source: The text and its positions.
         origins: Where its parts are defined, including those that it imports.
         diagnostics: The diagnostics, in the order found.
+        fingerprints: The digest of the text of each file: the document, and those that it imports from.
     """
 
     document: Document
     source: SourceDocument
     origins: Origins
     diagnostics: tuple[Diagnostic, ...]
+    fingerprints: Mapping[str, bytes]
 
     @property
     def name(self) -> str:
@@ -102,7 +105,8 @@ def load_source(source: SourceDocument, is_replaced: IsReplaced = _is_never_repl
         for error in fault.errors(include_url=False):
             report.error("invalid-document", error["msg"], _pointer(canonical, error["loc"]))
         raise DocumentError(list(report)) from None
-    return LoadedDocument(document, source, whole.origins, tuple(report))
+    fingerprints = {each.file: blake2b(each.text.encode(), digest_size=16).digest() for each in whole.sources}
+    return LoadedDocument(document, source, whole.origins, tuple(report), fingerprints)
 
 
 def read_functions(

@@ -10,12 +10,15 @@ from naftiko_run.expose.exposer import (
     Endpoint,
     Exposer,
     ExposeSettings,
+    Message,
     Receive,
     Scope,
     Send,
+    Sessions,
     StdioServer,
     find_exposer,
 )
+from naftiko_run.expose.lifespan import Lifespan
 from naftiko_run.expose.router import Router
 from naftiko_run.expose.trusted_host import HostGuard
 
@@ -30,10 +33,13 @@ __all__ = [
     "ExposeSettings",
     "Exposer",
     "HostGuard",
+    "Lifespan",
+    "Message",
     "Receive",
     "Router",
     "Scope",
     "Send",
+    "Sessions",
     "StdioServer",
     "at_free_path",
     "find_exposer",

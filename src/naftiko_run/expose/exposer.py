@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, runtime_checkable
@@ -44,6 +44,7 @@ class ExposeSettings:
         keeps_sessions: Whether one process receives all requests, so that it can keep state between requests.
         telemetry: Records requests that arrive over other transports than HTTP; None to record nothing.
         operations: Shows and changes the running process; None in an embedded app.
+        is_reloadable: Whether another adapter may replace it while clients are connected.
     """
 
     max_body: int = DEFAULT_MAX_BODY
@@ -53,6 +54,7 @@ class ExposeSettings:
     keeps_sessions: bool = True
     telemetry: Telemetry | None = None
     operations: Operations | None = None
+    is_reloadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,23 @@ class Endpoint:
         return self.shape, self.method, frozenset(self.selectors)
 
 
+class Sessions(Protocol):
+    """The sessions of an adapter's clients, which live on if another adapter replaces it."""
+
+    @property
+    def streams(self) -> Collection[asyncio.Task[Any]]:
+        """The tasks of requests whose responses last as long as a session."""
+        ...
+
+    def take_over(self, earlier: Sessions) -> None:
+        """Continue the sessions of the adapter that is replaced, and notify its clients of the change.
+
+        Args:
+            earlier: The sessions of an adapter of the same type.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Adapter:
     """An ``exposes`` block, ready to be mounted on a port.
@@ -104,12 +123,13 @@ class Adapter:
         endpoints: Its endpoints.
         features: Its features, including those that are not served.
         running: The context manager that is entered while it is served; None for none.
-        end_streams: Called at shutdown: ends long-lived responses.
+        end_streams: Called when it stops: ends long-lived responses.
         authentication: The authentication scheme; empty where requests need no authentication.
         admit: Returns if a request is authenticated, and raises ``Problem`` otherwise; None where requests need no
             authentication.
         stdio: Serves it on stdin and stdout instead of on a port; None where that is not possible.
         note: An additional note in the start-up output.
+        sessions: The sessions of its clients; None where it has none that another adapter can continue.
     """
 
     type: str
@@ -124,6 +144,7 @@ class Adapter:
     admit: Callable[[Scope], Awaitable[None]] | None = None
     stdio: StdioServer | None = None
     note: str = ""
+    sessions: Sessions | None = field(default=None, repr=False)
 
 
 Block = tuple[Exposes, Capability]

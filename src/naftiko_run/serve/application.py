@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from contextvars import Context
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from naftiko_run.capability import Capability, Settings, load
 from naftiko_run.errors import ConfigurationError
-from naftiko_run.expose import Adapter, Block, HostGuard, Receive, Scope, Send, find_exposer
+from naftiko_run.expose import Adapter, Block, HostGuard, Lifespan, Receive, Scope, Send, find_exposer
 from naftiko_run.serve.mount import Mount, ServeSettings, build_mount, end_streams, running_adapters
 
 _ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - nothing is bound here: the server chooses the address
@@ -61,7 +59,7 @@ class Application:
         self._capabilities = capabilities
         self._mounted = mounted
         self._settings = settings
-        self._run: _Run | None = None
+        self._run: Lifespan | None = None
 
     @property
     def adapters(self) -> tuple[Adapter, ...]:
@@ -94,7 +92,7 @@ class Application:
     async def _start(self) -> None:
         run = self._run
         if run is None or run.has_ended or not run.is_of_running_loop:
-            run = self._run = _Run(
+            run = self._run = Lifespan(
                 lambda: running_adapters(self._capabilities, self.adapters, self._settings.limits)
             )
         await run.started()
@@ -116,58 +114,6 @@ class Application:
             await send({"type": f"lifespan.{event}.complete"})
             if event == "shutdown":
                 return
-
-
-class _Run:
-    """One run of an app in an event loop, in its own task: a task group must exit in the task that entered it.
-
-    Args:
-        enter: Returns the context that is entered while the app runs.
-    """
-
-    def __init__(self, enter: Callable[[], AbstractAsyncContextManager[None]]) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._enter = enter
-        self._started: asyncio.Future[None] = self._loop.create_future()
-        self._stopping = asyncio.Event()
-        self._task = self._loop.create_task(self._run(), context=Context())
-
-    @property
-    def is_started(self) -> bool:
-        """Whether requests can be handled."""
-        return self._started.done() and not self._task.done()
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the run has ended or failed to start."""
-        return self._task.done()
-
-    @property
-    def is_of_running_loop(self) -> bool:
-        """Whether it belongs to the running event loop."""
-        return self._loop is asyncio.get_running_loop()
-
-    async def started(self) -> None:
-        """Wait until requests can be handled."""
-        await asyncio.shield(self._started)
-
-    async def stop(self) -> None:
-        """Stop the run and wait until it has ended."""
-        self._stopping.set()
-        await self._task
-
-    async def _run(self) -> None:
-        try:
-            async with self._enter():
-                self._started.set_result(None)
-                await self._stopping.wait()
-        except Exception as fault:
-            if self._started.done():
-                raise
-            self._started.set_exception(fault)
-        finally:
-            if not self._started.done():
-                self._started.cancel()
 
 
 def _chosen(capabilities: Sequence[Capability], adapter: str) -> list[Block]:

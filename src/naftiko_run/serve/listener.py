@@ -15,6 +15,8 @@ PAUSE_SECONDS: Final = 1.0
 """How many seconds accepting pauses when no file descriptor is left."""
 _MAX_BATCH: Final = 128
 """How many connections are accepted before control returns to the event loop."""
+_MAX_BACKLOG: Final = 4096
+"""How many connections that are waiting are accepted at the end."""
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -39,11 +41,14 @@ class Listener:
         self._resume()
 
     def close(self) -> None:
-        """Stop accepting connections, and abort those that are being opened; the socket stays open."""
+        """Accept the connections that are waiting, and then no more; the socket stays open."""
+        if self._is_closed:
+            return
         self._is_closed = True
         if self._pause is not None:
             self._pause.cancel()
         self._loop.remove_reader(self._listening)
+        self._accept(_MAX_BACKLOG)
 
     async def wait_closed(self) -> None:
         """Wait until no connection is being opened."""
@@ -54,9 +59,9 @@ class Listener:
         self._pause = None
         self._loop.add_reader(self._listening, self._accept)
 
-    def _accept(self) -> None:
+    def _accept(self, maximum: int = _MAX_BATCH) -> None:
         """Accept pending connections."""
-        for _ in range(_MAX_BATCH):
+        for _ in range(maximum):
             try:
                 accepted, _ = self._listening.accept()
             except (BlockingIOError, InterruptedError):
@@ -66,6 +71,8 @@ class Listener:
             except OSError as fault:
                 if fault.errno not in _EXHAUSTED:
                     raise
+                if self._is_closed:
+                    return
                 self._loop.remove_reader(self._listening)
                 self._pause = self._loop.call_later(PAUSE_SECONDS, self._resume)
                 _log.error(
@@ -84,9 +91,6 @@ class Listener:
         try:
             accepted.setblocking(False)  # noqa: FBT003 - the standard library's form
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            transport, _ = await self._loop.connect_accepted_socket(self._make, accepted)
+            await self._loop.connect_accepted_socket(self._make, accepted)
         except OSError:  # the client has already disconnected
             accepted.close()
-        else:
-            if self._is_closed:
-                transport.abort()

@@ -43,7 +43,8 @@ class ServeSettings:
         addressing: The addresses to listen on.
         max_body: The maximum size of a request body, in bytes.
         allowed_hosts: Host names that are accepted in addition to the address.
-        drain: How many seconds requests in flight may take to finish after a signal.
+        drain: How many seconds requests in flight may take to finish when the process stops, or is reloaded.
+        drain_delay: How many seconds connections are still accepted after a signal to stop.
         state_key: See ``ExposeSettings``.
         stdio: Whether to serve one adapter on stdin and stdout, whatever its document declares, and none on a port.
         adapter: The namespace of that adapter, if there are several; see ``stdio_adapter``.
@@ -58,12 +59,14 @@ class ServeSettings:
         has_control: Whether to serve a control adapter with every route: those of the documents, or else one on a
             loopback address.
         operations: The running process; set by ``running`` and ``serve``.
+        is_reloadable: See ``ExposeSettings``.
     """
 
     addressing: Addressing = field(default_factory=Addressing)
     max_body: int = ExposeSettings().max_body
     allowed_hosts: tuple[str, ...] = ()
-    drain: int = 30
+    drain: float = 30
+    drain_delay: float = 0
     state_key: Secret | None = None
     stdio: bool = False
     adapter: str = ""
@@ -77,6 +80,7 @@ class ServeSettings:
     telemetry: Telemetry | None = None
     has_control: bool = False
     operations: Operations | None = None
+    is_reloadable: bool = False
 
     @property
     def of_adapters(self) -> ExposeSettings:
@@ -87,6 +91,7 @@ class ServeSettings:
             self.max_result,
             self.lazy_tools,
             keeps_sessions=self.workers == 1,
+            is_reloadable=self.is_reloadable,
             operations=self.operations,
             telemetry=self.telemetry if self.telemetry is not None and self.telemetry.is_on else None,
         )

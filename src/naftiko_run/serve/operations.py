@@ -3,70 +3,71 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 from naftiko_run.capability import Capability
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.document.source import parse
 from naftiko_run.errors import DocumentError, Unsupported
-from naftiko_run.expose import Adapter
 from naftiko_run.expose.control.operations import AdapterState, ReloadOutcome, ValidationLevel
-from naftiko_run.serve.site import Site
-from naftiko_run.telemetry.telemetry import Telemetry
+from naftiko_run.serve.mount import ServeSettings
+from naftiko_run.telemetry import Telemetry
 
-_StateKey = tuple[Sequence[Capability], Sequence[Site], bool]
-"""What the states of adapters depend on: they are found again only when one of these is another object."""
+if TYPE_CHECKING:
+    from naftiko_run.serve.generation import Generation
+    from naftiko_run.serve.service import Service
 
 
 class ProcessOperations:
     """Shows and changes the running process; see ``Operations``.
 
     Args:
-        capabilities: The capabilities that are served.
         telemetry: What is recorded of requests; None if nothing is.
         serves_ports: Whether adapters are served on ports, and not only on stdin and stdout.
 
     Attributes:
-        sites: The sites that are served; set once they are bound.
-        on_stdio: The adapter on stdin and stdout; None for none.
-        is_draining: Whether the process is stopping.
+        service: What is served; None until it is served.
+        reloads: Loads the documents again; None if the process cannot.
     """
 
-    def __init__(
-        self, capabilities: Sequence[Capability], telemetry: Telemetry | None, *, serves_ports: bool = True
-    ) -> None:
+    def __init__(self, telemetry: Telemetry | None, *, serves_ports: bool = True) -> None:
         self.telemetry = telemetry
         self.started_at = time.time()
-        self.sites: Sequence[Site] = ()
-        self.on_stdio: Adapter | None = None
-        self.is_draining = False
-        self._capabilities = capabilities
+        self.service: Service | None = None
+        self.reloads: Callable[[], Awaitable[ReloadOutcome]] | None = None
         self._serves_ports = serves_ports
-        self._states: tuple[_StateKey, Sequence[AdapterState]] | None = None
+        self._states: tuple[Generation, bool, Sequence[AdapterState]] | None = None
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the process is stopping."""
+        return self.service is not None and self.service.is_draining
 
     def capabilities(self) -> Sequence[Capability]:
         """Return the capabilities that are served."""
-        return self._capabilities
+        return () if self.service is None else self.service.generation.capabilities
 
     def adapters(self) -> Sequence[AdapterState]:
         """Return the state of each adapter of the documents, then of those that belong to no document."""
-        key = (self._capabilities, self.sites, self.is_draining)
-        if self._states is None or any(
-            each is not before for each, before in zip(key, self._states[0], strict=True)
-        ):
-            self._states = (key, self._find_states())
-        return self._states[1]
+        if self.service is None:
+            return ()
+        generation, is_draining = self.service.generation, self.service.is_draining
+        if self._states is None or self._states[0] is not generation or self._states[1] is not is_draining:
+            self._states = generation, is_draining, self._find_states(self.service)
+        return self._states[2]
 
-    def _find_states(self) -> Sequence[AdapterState]:
+    def _find_states(self, service: Service) -> Sequence[AdapterState]:
+        on_stdio = service.generation.stdio
         served: dict[tuple[int, str, str], list[int]] = {}
-        for site in self.sites:
+        for site in service.sites:
             for adapter in site.adapters:
                 key = id(adapter.capability), adapter.type, adapter.namespace
                 served.setdefault(key, []).append(site.port)
-        state: Literal["started", "draining"] = "draining" if self.is_draining else "started"
+        state: Literal["started", "draining"] = "draining" if service.is_draining else "started"
         found: list[AdapterState] = []
-        for capability in self._capabilities:
+        for capability in service.generation.capabilities:
             for exposes in capability.document.exposes:
                 ports = served.get((id(capability), exposes.type, exposes.namespace))
                 port = ports.pop(0) if ports else None
@@ -80,8 +81,8 @@ class ProcessOperations:
                         exposes.type, exposes.namespace, port, state if is_served else "stopped", missing
                     )
                 )
-        if self.on_stdio is not None and not any(each.port is None for each in found):
-            found.append(AdapterState(self.on_stdio.type, self.on_stdio.namespace, None, state))
+        if on_stdio is not None and not any(each.port is None for each in found):
+            found.append(AdapterState(on_stdio.type, on_stdio.namespace, None, state))
         found += [
             AdapterState(kind, namespace, port, state)
             for (_, kind, namespace), ports in served.items()
@@ -91,7 +92,9 @@ class ProcessOperations:
 
     async def reload(self) -> ReloadOutcome:
         """Load the documents again; see ``Operations.reload``."""
-        raise Unsupported("This process cannot reload its documents; restart it")
+        if self.reloads is None:
+            raise Unsupported("This process cannot reload its documents; restart it")
+        return await self.reloads()
 
     def validate(self, text: str, level: ValidationLevel = "runnable") -> tuple[Diagnostic, ...]:
         """Validate the text of a document; see ``Operations.validate``."""
@@ -101,3 +104,9 @@ class ProcessOperations:
             return lint(parse(text), Level(level))
         except DocumentError as fault:
             return fault.diagnostics
+
+
+def with_operations(settings: ServeSettings) -> ServeSettings:
+    """Return settings with which adapters can show and change the running process."""
+    operations = ProcessOperations(settings.telemetry, serves_ports=not settings.stdio)
+    return replace(settings, operations=operations)

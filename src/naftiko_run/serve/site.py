@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -20,8 +20,8 @@ from naftiko_run.serve.mount import Mount, ServeSettings, build_mount
 _SPREADS: Final = sys.platform == "linux"
 """Whether the kernel distributes connections over the sockets of one port."""
 
-_Address = tuple[str, int, str]
-"""A host, a port, and for port 0 (any free port) the adapter type."""
+Address = tuple[str, int, str]
+"""The configured host and port of a site, and for port 0 (any free port) the adapter type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class Site:
     """One address and port.
 
     Attributes:
-        host: The configured address.
+        address: The configured address.
         adapters: The adapters on the port.
         router: Routes requests to the adapters.
         socket: The bound socket.
         clashes: Routes that are not served because they conflict with those of another adapter.
     """
 
-    host: str
+    address: Address
     adapters: tuple[Adapter, ...]
     router: Router
     socket: socket.socket = field(repr=False)
@@ -51,10 +51,14 @@ class Site:
     @property
     def origin(self) -> str:
         """``http://host:port``, with a host that a client on this machine can use."""
-        return _origin(self.host, self.port)
+        return _origin(self.address[0], self.port)
 
-    def in_worker(self) -> Site:
-        """Return the site for a worker process, after the fork.
+    def serving(self, mount: Mount) -> Site:
+        """Return the site with other adapters."""
+        return replace(self, adapters=mount.adapters, router=mount.router, clashes=mount.clashes)
+
+    def for_worker(self) -> Site:
+        """Return the site for one worker process.
 
         On Linux each worker listens on its own socket, and the kernel distributes connections over the workers. On
         a shared socket, one worker that is awake would accept a whole burst of connections.
@@ -66,7 +70,6 @@ class Site:
         own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         own.bind(self.socket.getsockname())
         _listen(own)
-        self.socket.close()
         return replace(self, socket=own)
 
     def url_of(self, adapter: Adapter) -> str:
@@ -85,12 +88,20 @@ def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> 
         RouteClash: Two adapters on one port have conflicting routes, and ``refuses_clashes`` is set.
         ConfigurationError: An environment variable is not a valid port.
     """
-    mounted = _mounted(capabilities, settings)
+    return bind_sites(build_mounts(capabilities, settings), settings)
+
+
+def bind_sites(mounts: Mapping[Address, Mount], settings: ServeSettings) -> tuple[Site, ...]:
+    """Bind the ports of mounts.
+
+    Raises:
+        PortUnavailable: A port cannot be bound; the ports bound before are closed.
+    """
     sites: list[Site] = []
     try:
-        for (host, port, _), each in mounted.items():
-            bound = _bind(host, port, each.adapters, is_shared=settings.workers > 1)
-            sites.append(Site(host, each.adapters, each.router, bound, each.clashes))
+        for address, each in mounts.items():
+            bound = _bind(address[0], address[1], each.adapters, is_shared=settings.workers > 1)
+            sites.append(Site(address, each.adapters, each.router, bound, each.clashes))
     except PortUnavailable:
         for site in sites:
             site.socket.close()
@@ -107,14 +118,19 @@ def urls(capabilities: Sequence[Capability], settings: ServeSettings) -> list[tu
     """
     return [
         (adapter, _origin(host, port) + each.router.path_of(adapter))
-        for (host, port, _), each in _mounted(capabilities, settings).items()
+        for (host, port, _), each in build_mounts(capabilities, settings).items()
         for adapter in each.adapters
     ]
 
 
-def _mounted(capabilities: Sequence[Capability], settings: ServeSettings) -> dict[_Address, Mount]:
-    """Return the mounts, by address and port."""
-    blocks: dict[_Address, list[Block]] = {}
+def build_mounts(capabilities: Sequence[Capability], settings: ServeSettings) -> dict[Address, Mount]:
+    """Mount every adapter of every capability, by address and port; bind no port.
+
+    Raises:
+        RouteClash: Two adapters on one port have conflicting routes, and ``refuses_clashes`` is set.
+        ConfigurationError: An environment variable is not a valid port.
+    """
+    blocks: dict[Address, list[Block]] = {}
     has_control = False
     for capability in () if settings.stdio else capabilities:
         for exposes in capability.document.exposes:

@@ -1,25 +1,31 @@
-"""Supervisor: starts the sites, and drains them on SIGINT and SIGTERM."""
+"""Supervisor: serves capabilities until SIGINT or SIGTERM, and reloads them on SIGHUP or when a file changes."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from naftiko_run.capability import Capability
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter
-from naftiko_run.serve.mount import ServeSettings, end_streams, running_adapters
-from naftiko_run.serve.operations import ProcessOperations
-from naftiko_run.serve.server import Server
-from naftiko_run.serve.site import Site, build_sites
-from naftiko_run.serve.stdio import stdio_adapter
-from naftiko_run.serve.workers import ONE_GESTURE, Workers
+from naftiko_run.secret import Secret
+from naftiko_run.serve.generation import Generation
+from naftiko_run.serve.mount import ServeSettings
+from naftiko_run.serve.operations import ProcessOperations, with_operations
+from naftiko_run.serve.reload import Attempt, Reloader, Reloading, WorkerReloader, port_changes
+from naftiko_run.serve.service import Service
+from naftiko_run.serve.site import Address, Site, bind_sites
+from naftiko_run.serve.watch import FileChanges, Watcher
+from naftiko_run.serve.workers import ONE_GESTURE, RETIRE, Work, Workers, WorkersFailed
 
 _log = logging.getLogger(__name__)
 
@@ -27,70 +33,12 @@ Started = Callable[[Sequence[Site], Adapter | None], None]
 """A callback with the sites and the adapter on stdin and stdout."""
 
 
-@asynccontextmanager
-async def running(
-    capabilities: Sequence[Capability], settings: ServeSettings
-) -> AsyncIterator[tuple[Site, ...]]:
-    """Serve capabilities while the context is entered; drain on exit.
-
-    Yields:
-        The sites, which accept connections.
-
-    Raises:
-        PortUnavailable: A port cannot be bound.
-        RouteClash: Two adapters on one port have conflicting routes, and ``refuses_clashes`` is set.
-    """
-    operations, settings = _with_operations(capabilities, settings)
-    operations.sites = sites = build_sites(capabilities, settings)
-    async with _listening(operations, sites, settings):
-        yield sites
-
-
-def _with_operations(
-    capabilities: Sequence[Capability], settings: ServeSettings
-) -> tuple[ProcessOperations, ServeSettings]:
-    """Return the running process, and settings with which its adapters are given it."""
-    operations = ProcessOperations(capabilities, settings.telemetry, serves_ports=not settings.stdio)
-    return operations, replace(settings, operations=operations)
-
-
-@asynccontextmanager
-async def _listening(
-    operations: ProcessOperations, sites: Sequence[Site], settings: ServeSettings
-) -> AsyncIterator[None]:
-    drain = settings.drain
-    servers = [Server(site, settings) for site in sites]
-    adapters = [adapter for site in sites for adapter in site.adapters]
-    async with running_adapters(operations.capabilities(), adapters, settings.limits):
-        tasks = [
-            asyncio.create_task(server.serve(sockets=[site.socket]))
-            for server, site in zip(servers, sites, strict=True)
-        ]
-        try:
-            while not all(server.started for server in servers):
-                for task in tasks:
-                    if task.done():
-                        task.result()
-                await asyncio.sleep(0)
-            yield
-        finally:
-            operations.is_draining = True
-            end_streams(adapters)
-            in_flight = sum(len(server.server_state.tasks) for server in servers)
-            if in_flight:
-                _log.info("stopping after %d pending requests are answered, within %d s", in_flight, drain)
-            for server in servers:
-                server.should_exit = True
-            await asyncio.gather(*tasks)
-            if settings.telemetry is not None:
-                await asyncio.to_thread(settings.telemetry.close)
-
-
 def serve(
     capabilities: Sequence[Capability],
     settings: ServeSettings | None = None,
     started: Started | None = None,
     on_ready: Callable[[], None] | None = None,
+    reloading: Reloading | None = None,
 ) -> None:
     """Serve capabilities until SIGINT or SIGTERM, then drain.
 
@@ -103,6 +51,7 @@ def serve(
         settings: How they are served.
         started: Called once, when all sites accept connections.
         on_ready: Called after ``started``, in each process that serves.
+        reloading: How the capabilities are loaded again, on SIGHUP; None if they are not.
 
     Raises:
         PortUnavailable: A port cannot be bound.
@@ -111,11 +60,16 @@ def serve(
             the platform or the stdio adapter does not support.
     """
     settings = settings or ServeSettings()
+    if reloading is not None:
+        # Clients return state to adapters that have replaced the one that they have it from.
+        key = settings.state_key or Secret(secrets.token_hex())
+        settings = replace(settings, is_reloadable=True, state_key=key)
+    settings = with_operations(settings)
     if settings.workers > 1:
-        _serve_in_workers(capabilities, settings, started, on_ready)
+        _serve_in_workers(capabilities, settings, started, on_ready, reloading)
         return
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(capabilities, settings, started, on_ready))
+        runner.run(_serve(capabilities, settings, started, on_ready, reloading))
 
 
 async def _serve(
@@ -123,24 +77,92 @@ async def _serve(
     settings: ServeSettings,
     started: Started | None,
     on_ready: Callable[[], None] | None,
+    reloading: Reloading | None,
 ) -> None:
     stop = asyncio.Event()
-    on_stdio = stdio_adapter(capabilities, settings)
-    operations, settings = _with_operations(capabilities, settings)
-    operations.on_stdio = on_stdio
-    operations.sites = sites = build_sites(capabilities, settings)
-    async with _listening(operations, sites, settings):
-        _on_signals(stop)
-        if started is not None:
-            started(sites, on_stdio)
-        if on_ready is not None:
-            on_ready()
-        if on_stdio is not None and on_stdio.stdio is not None:
-            has_client = await on_stdio.stdio(stop, settings.drain)
-            if has_client or settings.stdio or not sites:
-                return
-            _log.info("there is no client on stdin; adapters with a port are still served")
-        await stop.wait()
+    generation = Generation(capabilities, settings)
+    on_stdio = generation.stdio
+    service = Service(generation, settings)
+    async with service.running(bind_sites(generation.mounts, settings)):
+        _on_signals(stop, partial(_log_stop, settings.drain_delay))
+        async with _reloads(service, settings, reloading, stop):
+            if started is not None:
+                started(service.sites, on_stdio)
+            if on_ready is not None:
+                on_ready()
+            if on_stdio is not None and on_stdio.stdio is not None:
+                has_client = await on_stdio.stdio(stop, settings.drain)
+                if has_client or settings.stdio or not service.sites:
+                    return
+                _log.info("there is no client on stdin; adapters with a port are still served")
+            await stop.wait()
+        await _end_readiness(service, settings.drain_delay)
+    await _close_telemetry(settings)
+
+
+async def _close_telemetry(settings: ServeSettings) -> None:
+    """Export what is not exported yet."""
+    if settings.telemetry is not None:
+        await asyncio.to_thread(settings.telemetry.close)
+
+
+def _log_stop(delay: float, number: int) -> None:
+    """Log that a signal stops the process."""
+    accepting = f"; new connections are accepted for another {delay:g} s" if delay else ""
+    _log.info("received %s; stopping%s", signal.Signals(number).name, accepting)
+
+
+async def _end_readiness(service: Service, delay: float) -> None:
+    """Make the service not ready, and wait until load balancers send it no more requests."""
+    service.drain()
+    if delay:
+        await asyncio.sleep(delay)
+
+
+@asynccontextmanager
+async def _reloads(
+    service: Service, settings: ServeSettings, reloading: Reloading | None, stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Reload on SIGHUP, and when a watched file changes, while the context is entered."""
+    if reloading is None:
+        yield
+        return
+    reloader = Reloader(service, settings, reloading)
+    if isinstance(settings.operations, ProcessOperations):
+        settings.operations.reloads = reloader.reload
+    watcher = await asyncio.to_thread(reloading.watcher)
+    watching = asyncio.create_task(_watch(watcher, reloader)) if watcher is not None else None
+    if sys.platform != "win32":
+        had_terminal = _has_terminal()
+
+        def on_hangup() -> None:
+            if had_terminal and not _has_terminal():
+                stop.set()
+            else:
+                _log.info("received SIGHUP; reloading")
+                reloader.request()
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_hangup)
+    try:
+        yield
+    finally:
+        if watching is not None:
+            watching.cancel()
+        reloader.stop()
+
+
+async def _watch(watcher: Watcher, reloader: Reloader) -> None:
+    """Reload when a file changes."""
+    async for each in watcher.changes():
+        _log_deleted(each)
+        if each.changed:
+            reloader.request(each.changed)
+
+
+def _log_deleted(changes: FileChanges) -> None:
+    """Log the documents that were deleted; they are served until the next reload."""
+    for file in changes.deleted:
+        _log.warning("%s was deleted; what was loaded from it is still served", file)
 
 
 def _serve_in_workers(
@@ -148,64 +170,209 @@ def _serve_in_workers(
     settings: ServeSettings,
     started: Started | None,
     on_ready: Callable[[], None] | None,
+    reloading: Reloading | None,
 ) -> None:
     if sys.platform == "win32":
         raise ConfigurationError(
             "several workers need fork, which Windows does not have",
             hint="start several processes, each on a port of its own, behind a load balancer",
         )
-    if stdio_adapter(capabilities, settings) is not None:
+    generation = Generation(capabilities, settings)
+    if generation.stdio is not None:
         raise ConfigurationError(
             "several workers cannot share one stdin, on which an adapter is served",
             hint="run without --workers",
         )
-    operations, settings = _with_operations(capabilities, settings)
-    sites = build_sites(capabilities, settings)
+    sites = bind_sites(generation.mounts, settings)
+    fleet = _Fleet(generation, sites, settings, started=started, on_ready=on_ready, reloading=reloading)
+    watcher = reloading.watcher() if reloading is not None else None
+    watch = partial(_watch_for_workers, watcher) if watcher is not None else None
+    longest = settings.drain + settings.drain_delay
+    Workers(settings.workers, partial(fleet.work, generation), longest, fleet, watch).run()
 
-    def work(parent_pipe: int, notify: Callable[[], None]) -> None:
-        def ready() -> None:
-            notify()
-            if on_ready is not None:
-                on_ready()
 
+class _Fleet:
+    """The workers' generation and sockets: see ``WorkerEvents``.
+
+    The parent keeps the listening sockets of all workers, so that a worker that replaces another one accepts the
+    connections that are waiting on its socket.
+
+    Args:
+        generation: The generation that is served.
+        sites: Its bound ports.
+        settings: How it is served.
+        started: Called once, when all workers are ready.
+        on_ready: Called in each worker when it is ready.
+        reloading: How the capabilities are loaded again; None if they are not.
+    """
+
+    def __init__(
+        self,
+        generation: Generation,
+        sites: Sequence[Site],
+        settings: ServeSettings,
+        *,
+        started: Started | None,
+        on_ready: Callable[[], None] | None,
+        reloading: Reloading | None,
+    ) -> None:
+        self._generation = generation
+        self._settings = settings
+        self._started = started
+        self._on_ready = on_ready
+        self._reloading = reloading
+        self._had_terminal = _has_terminal()
+        self._sites: dict[Address, Site] = {each.address: each for each in sites}
+        """The bound ports, on which nothing listens where each worker has a socket of its own."""
+        self._listening: dict[int, dict[Address, Site]] = {}
+        """The listening sockets of each worker."""
+        self._next: tuple[Generation, Attempt] | None = None
+
+    def work(self, generation: Generation, number: int, parent_pipe: int, notify: Callable[[], None]) -> None:
+        """Serve a generation in a worker; see ``Work``."""
+        own = self._listening[number]
+        kept = {id(each.socket) for each in own.values()}
+        for listening in self._listening.values():
+            for site in listening.values():
+                if id(site.socket) not in kept:  # where nothing distributes connections, workers share one
+                    site.socket.close()
+        sites = [each.serving(generation.mounts[at]) for at, each in own.items() if at in generation.mounts]
+        service = Service(generation, self._settings)
+        if self._reloading is not None and isinstance(self._settings.operations, ProcessOperations):
+            self._settings.operations.reloads = WorkerReloader(service, self._reloading).reload
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_work(operations, sites, settings, parent_pipe, ready))
+            runner.run(
+                _work(service, sites, self._settings, parent_pipe, notify=notify, on_ready=self._on_ready)
+            )
 
-    def on_started() -> None:
-        if started is not None:
-            started(sites, None)
+    def on_started(self) -> None:
+        """Called once, when all workers are ready."""
+        if self._started is not None:
+            self._started(list(self._sites.values()), None)
 
-    def on_stopping() -> None:
-        for site in sites:
+    def on_stopping(self, number: int) -> None:
+        """Close the sockets, of which workers have copies."""
+        if number:
+            _log_stop(self._settings.drain_delay, number)
+        for site in (*self._sites.values(), *(s for each in self._listening.values() for s in each.values())):
             site.socket.close()
 
-    Workers(settings.workers, work, settings.drain, on_started, on_stopping).run()
+    def on_fork(self, number: int) -> None:
+        """Open the listening sockets of a worker that are not open."""
+        listening = self._listening.setdefault(number, {})
+        for at, site in self._sites.items():
+            if at not in listening:
+                listening[at] = site.for_worker()
+
+    def on_exit(self, number: int) -> None:
+        """Close the listening sockets of a worker, so that others get its connections until it is replaced."""
+        for at, site in self._listening.pop(number, {}).items():
+            if site.socket is not self._sites[at].socket:
+                site.socket.close()
+
+    def reload(self, files: Sequence[Path]) -> Work | None:
+        """Load the capabilities again; see ``WorkerEvents.reload``."""
+        if self._reloading is None:
+            return None
+        served = self._generation.capabilities
+        attempt = Attempt(served, self._reloading, files)
+        try:
+            generation = Generation(self._reloading.load(served), self._settings)
+            added = {at: mount for at, mount in generation.mounts.items() if at not in self._sites}
+            self._sites |= {each.address: each for each in bind_sites(added, self._settings)}
+        except Exception as fault:  # noqa: BLE001 - reported; what was served before is still served
+            attempt.fail(fault)
+            return None
+        self._next = generation, attempt
+        return partial(self.work, generation)
+
+    def on_reloaded(self, fault: WorkersFailed | None) -> None:
+        """Close the ports that are not served, and report the reload."""
+        assert self._next is not None
+        (generation, attempt), self._next = self._next, None
+        if fault is None:
+            earlier, self._generation = self._generation, generation
+            attempt.succeed(generation.capabilities, port_changes(earlier, generation))
+        else:
+            attempt.fail(fault)
+        for at in [at for at in self._sites if at not in self._generation.mounts]:
+            for listening in self._listening.values():
+                if at in listening:
+                    listening.pop(at).socket.close()
+            self._sites.pop(at).socket.close()
+
+    def on_hangup(self) -> bool:
+        """Return whether SIGHUP means that the terminal was closed."""
+        is_over = self._reloading is None or (self._had_terminal and not _has_terminal())
+        if not is_over:
+            _log.info("received SIGHUP; reloading")
+        return is_over
 
 
 async def _work(
-    operations: ProcessOperations,
+    service: Service,
     sites: Sequence[Site],
     settings: ServeSettings,
     parent_pipe: int,
-    ready: Callable[[], None],
+    *,
+    notify: Callable[[], None],
+    on_ready: Callable[[], None] | None,
 ) -> None:
-    """Serve in a worker process until a signal arrives or the parent exits."""
+    """Serve in a worker process until a signal arrives, other workers have replaced it, or the parent exits."""
     stop = asyncio.Event()
+    is_replaced = False
     loop = asyncio.get_running_loop()
 
     def on_orphaned() -> None:
         loop.remove_reader(parent_pipe)
         stop.set()
 
-    operations.sites = [site.in_worker() for site in sites]
-    async with _listening(operations, operations.sites, settings):
-        _on_signals(stop)
+    def on_retired() -> None:
+        nonlocal is_replaced
+        is_replaced = True
+        service.stop_accepting()
+        notify()
+        stop.set()
+
+    async with service.running(sites):
+        _on_signals(stop, lambda _: None)  # the parent logs it
+        loop.add_signal_handler(RETIRE, on_retired)
         loop.add_reader(parent_pipe, on_orphaned)
-        ready()
+        notify()
+        if on_ready is not None:
+            on_ready()
         await stop.wait()
+        await _end_readiness(service, 0 if is_replaced else settings.drain_delay)
+    await _close_telemetry(settings)
 
 
-def _on_signals(stop: asyncio.Event) -> None:
+def _watch_for_workers(watcher: Watcher, pipe: int, parent_pipe: int) -> None:
+    """Write the files that have changed to a pipe, until the parent exits; see ``Watch``."""
+
+    async def write_changes() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_reader(parent_pipe, task.cancel)
+        async for each in watcher.changes():
+            _log_deleted(each)
+            if each.changed:
+                os.write(pipe, "".join(f"{file}\n" for file in each.changed).encode())
+
+    with suppress(asyncio.CancelledError), asyncio.Runner() as runner:
+        runner.run(write_changes())
+
+
+def _has_terminal() -> bool:
+    """Return whether the process has a controlling terminal."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY))
+    except OSError:
+        return False
+    return True
+
+
+def _on_signals(stop: asyncio.Event, on_first: Callable[[int], None]) -> None:
+    """Set an event on SIGINT and SIGTERM, and call a function with the first one."""
     loop = asyncio.get_running_loop()
     first = 0.0
 
@@ -213,6 +380,7 @@ def _on_signals(stop: asyncio.Event) -> None:
         nonlocal first
         if not stop.is_set():
             first = loop.time()
+            on_first(number)
             stop.set()
         elif number == signal.SIGINT and loop.time() - first > ONE_GESTURE:
             # Exit without unwinding, which would log every request in flight as an error.

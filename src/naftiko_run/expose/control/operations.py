@@ -45,11 +45,13 @@ class ReloadOutcome:
         ok: Whether the documents as they are now are served; otherwise those that were served before still are.
         diagnostics: The diagnostics of loading.
         changed: Whether anything that is served has changed.
+        capabilities: The capabilities that are served now.
     """
 
     ok: bool
-    diagnostics: tuple[Diagnostic, ...]
-    changed: bool
+    diagnostics: tuple[Diagnostic, ...] = ()
+    changed: bool = False
+    capabilities: tuple[Capability, ...] = ()
 
 
 class Operations(Protocol):

@@ -19,6 +19,7 @@ from naftiko_run.expose.mcp.fast_path import FastPath
 from naftiko_run.expose.mcp.large_payloads import attach_arguments, detach_result
 from naftiko_run.expose.mcp.prompts import Completions, PromptRegistry
 from naftiko_run.expose.mcp.resources import ResourceRegistry
+from naftiko_run.expose.mcp.session_host import CapabilityServer, SessionHost
 from naftiko_run.expose.mcp.sessions import CallNotifier, Subscriptions, set_log_level
 from naftiko_run.expose.mcp.stdio_transport import build_stdio_transport
 from naftiko_run.expose.mcp.tool_search import SearchableTools, ToolSearch
@@ -64,7 +65,8 @@ def build_adapter(
     _trace_requests(server, settings)
     fast_path = FastPath((tool_search or tools).fast_path, server.server_info_stamp)
     keeps_sessions = exposes.converses and settings.keeps_sessions
-    endpoint = McpEndpoint(server, settings, fast_path=fast_path, keeps_sessions=keeps_sessions)
+    sessions = SessionHost(server, settings, keeps_sessions=keeps_sessions)
+    endpoint = McpEndpoint(server, settings, sessions, fast_path=fast_path)
     path = parse_path(f"/{_namespace(exposes)}/mcp")
     endpoints = (
         Endpoint(path, endpoint),
@@ -79,16 +81,17 @@ def build_adapter(
         endpoints,
         tuple(_served_first(features, tools)),
         endpoint.running,
-        endpoint.end_streams,
-        stdio=build_stdio_transport(server),
+        sessions.end_streams,
+        stdio=build_stdio_transport(server, notifies=settings.is_reloadable),
         note=tool_search.note if tool_search else "",
+        sessions=sessions if settings.is_reloadable else None,
     )
 
 
 def combine_blocks(blocks: Sequence[Block], settings: ExposeSettings) -> Adapter:
     """Return one adapter that searches and calls the tools of several blocks; see ``Combining.combine``."""
     tool_search = ToolSearch([_searchable(exposes, capability, settings) for exposes, capability in blocks])
-    server: Server[Any] = Server(
+    server = CapabilityServer(
         _COMBINED_NAME,
         version=__version__,
         instructions=tool_search.instructions,
@@ -103,8 +106,8 @@ def combine_blocks(blocks: Sequence[Block], settings: ExposeSettings) -> Adapter
         _enable_client_requests(server, None, settings)
     _trace_requests(server, settings)
     fast_path = FastPath(tool_search.fast_path, server.server_info_stamp)
-    keeps_sessions = converses and settings.keeps_sessions
-    endpoint = McpEndpoint(server, settings, fast_path=fast_path, keeps_sessions=keeps_sessions)
+    sessions = SessionHost(server, settings, keeps_sessions=converses and settings.keeps_sessions)
+    endpoint = McpEndpoint(server, settings, sessions, fast_path=fast_path)
     path, root = parse_path("/mcp"), parse_path("/")
     return Adapter(
         "mcp",
@@ -114,9 +117,10 @@ def combine_blocks(blocks: Sequence[Block], settings: ExposeSettings) -> Adapter
         (Endpoint(path, endpoint), Endpoint(root, endpoint)),
         (),
         endpoint.running,
-        endpoint.end_streams,
-        stdio=build_stdio_transport(server),
+        sessions.end_streams,
+        stdio=build_stdio_transport(server, notifies=settings.is_reloadable),
         note=f"{tool_search.note}, of {len(blocks)} adapters",
+        sessions=sessions if settings.is_reloadable else None,
     )
 
 
@@ -162,7 +166,7 @@ def _server(
     tools: ToolRegistry | ToolSearch,
     resources: ResourceRegistry,
     prompts: PromptRegistry,
-) -> Server[Any]:
+) -> CapabilityServer:
     """Return an SDK server; it announces only the features that the block uses."""
     info = capability.document.info
     hint = CacheHint(exposes.ttl_ms, exposes.cache_scope)
@@ -170,7 +174,7 @@ def _server(
         exposes.description or info.description,
         tools.instructions if isinstance(tools, ToolSearch) else "",
     ]
-    return Server(
+    return CapabilityServer(
         _namespace(exposes),
         version=info.version or __version__,
         title=capability.label,

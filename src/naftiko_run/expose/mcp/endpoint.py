@@ -22,6 +22,7 @@ from naftiko_run.expose.mcp.content_negotiation import accepts_event_stream, acc
 from naftiko_run.expose.mcp.fast_path import FastPath, unique_headers
 from naftiko_run.expose.mcp.jsonrpc import InvalidMessage, error_response, read_message
 from naftiko_run.expose.mcp.large_payloads import attach_result, detach_arguments
+from naftiko_run.expose.mcp.session_host import LISTEN, SessionHost
 from naftiko_run.expose.mcp.tracing import describe_message
 from naftiko_run.expose.problems import Problem
 from naftiko_run.expose.response import respond
@@ -35,48 +36,62 @@ class McpEndpoint:
     Args:
         server: The SDK's server, with its handlers.
         settings: The settings of the adapter, with its limits.
+        sessions: The sessions of clients up to 2025-11-25, without which they cannot be asked for anything. If it keeps
+            none, any replica can answer any request.
         fast_path: Answers calls that need nothing of the SDK; None if the SDK answers every request.
-        keeps_sessions: Whether clients up to 2025-11-25 get sessions, without which they cannot be asked
-            for anything. Without sessions, any replica can answer any request.
     """
 
     def __init__(
         self,
         server: Server[Any],
         settings: ExposeSettings,
+        sessions: SessionHost,
         *,
         fast_path: FastPath | None = None,
-        keeps_sessions: bool = False,
     ) -> None:
         self._server = server
         self._fast_path = fast_path
         self._settings = settings
-        self._keeps_sessions = keeps_sessions
+        self._sessions = sessions
         self._json_manager: StreamableHTTPSessionManager | None = None
-        self._stream_manager: StreamableHTTPSessionManager | None = None
-        self._open_streams: set[CancelScope] = set()
+        self._stateless_manager: StreamableHTTPSessionManager | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run the SDK's transports; may be entered again after it was exited."""
-        max_body = self._settings.max_body
-        json_manager = StreamableHTTPSessionManager(
-            self._server, json_response=True, stateless=True, max_request_body_size=max_body
-        )
-        stream_manager = StreamableHTTPSessionManager(
-            self._server, stateless=not self._keeps_sessions, max_request_body_size=max_body
-        )
+        json_manager = self._manager(json_response=True)
         async with AsyncExitStack() as stack:
-            for manager in (json_manager, stream_manager):
-                await stack.enter_async_context(manager.run())
-            self._json_manager, self._stream_manager = json_manager, stream_manager
+            await stack.enter_async_context(json_manager.run())
+            if self._sessions.keeps_sessions:
+                await stack.enter_async_context(self._sessions.running())
+            else:
+                stateless_manager = self._manager(json_response=False)
+                await stack.enter_async_context(stateless_manager.run())
+                self._stateless_manager = stateless_manager
+            self._json_manager = json_manager
             yield
+
+    def _manager(self, *, json_response: bool) -> StreamableHTTPSessionManager:
+        """Return a manager of the SDK that keeps no sessions."""
+        return StreamableHTTPSessionManager(
+            self._server,
+            json_response=json_response,
+            stateless=True,
+            max_request_body_size=self._settings.max_body,
+        )
+
+    @property
+    def _stream_manager(self) -> StreamableHTTPSessionManager:
+        """The manager that answers with event streams, and keeps the sessions."""
+        if self._sessions.keeps_sessions:
+            return self._sessions.manager
+        assert self._stateless_manager is not None
+        return self._stateless_manager
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["method"] != "POST":
             if self._in_session(scope):
-                assert self._stream_manager is not None
                 await self._handle_stream(self._stream_manager, scope, receive, send)
                 return
             raise Problem(
@@ -139,10 +154,12 @@ class McpEndpoint:
     ) -> None:
         """Forward a request to the SDK transport that answers it."""
         assert self._json_manager is not None
-        assert self._stream_manager is not None
         replay = _replay(content, receive)
         if self._in_session(scope):
             await _handle_in_session(self._stream_manager, message, scope, replay, send)
+        elif message.get("method") == LISTEN:
+            with self._sessions.listening():
+                await self._stream_manager.handle_request(scope, replay, send)
         elif self._needs_stream(scope, message):
             await self._stream_manager.handle_request(scope, replay, send)
         else:
@@ -151,11 +168,6 @@ class McpEndpoint:
                 group.start_soon(_cancel_on_disconnect, receive, group.cancel_scope)
                 await self._json_manager.handle_request(scope, replay, send)
                 group.cancel_scope.cancel()
-
-    def end_streams(self) -> None:
-        """End the streams that sessions keep open for server messages."""
-        for stream in self._open_streams:
-            stream.cancel()
 
     async def _handle_stream(
         self, manager: StreamableHTTPSessionManager, scope: Scope, receive: Receive, send: Send
@@ -168,17 +180,13 @@ class McpEndpoint:
             await send(message)
             is_open = message["type"] == "http.response.start" or message.get("more_body", False)
 
-        with CancelScope() as stream:
-            self._open_streams.add(stream)
-            try:
-                await manager.handle_request(scope, receive, tracked_send)
-            finally:
-                self._open_streams.discard(stream)
+        with self._sessions.stream() as stream:
+            await manager.handle_request(scope, receive, tracked_send)
         if stream.cancelled_caught and is_open:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _in_session(self, scope: Scope) -> bool:
-        return self._keeps_sessions and bool(header(scope, b"mcp-session-id"))
+        return self._sessions.keeps_sessions and bool(header(scope, b"mcp-session-id"))
 
     def _needs_stream(self, scope: Scope, message: dict[str, Any]) -> bool:
         """Return whether the response must be an event stream: the client accepts one and may get notifications."""
@@ -187,7 +195,7 @@ class McpEndpoint:
         meta = _meta(message)
         if "progressToken" in meta or LOG_LEVEL_META_KEY in meta:
             return True
-        return self._keeps_sessions and message.get("method") == "initialize"
+        return self._sessions.keeps_sessions and message.get("method") == "initialize"
 
 
 def _normalize_accept(scope: Scope) -> bool:

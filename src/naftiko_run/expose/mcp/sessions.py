@@ -25,13 +25,13 @@ async def set_log_level(
     context: ServerRequestContext[Any, Any], params: types.SetLevelRequestParams
 ) -> types.EmptyResult:
     """Handle ``logging/setLevel``."""
-    _connection(context).state[_LOG_LEVEL] = params.level
+    connection_of(context).state[_LOG_LEVEL] = params.level
     return types.EmptyResult()
 
 
 def is_info_enabled(context: ServerRequestContext[Any, Any]) -> bool:
     """Return whether the client has enabled log messages of level ``info`` in its session."""
-    return _connection(context).state.get(_LOG_LEVEL) in _LEVELS_WITH_INFO
+    return connection_of(context).state.get(_LOG_LEVEL) in _LEVELS_WITH_INFO
 
 
 class Subscriptions:
@@ -59,7 +59,7 @@ class Subscriptions:
                 f"No file `{params.uri}`: only resources that are files support subscriptions",
                 {"uri": params.uri},
             )
-        connection = _connection(context)
+        connection = connection_of(context)
         watchers = connection.state.get(_WATCHERS)
         if watchers is None:
             watchers = connection.state[_WATCHERS] = {}
@@ -72,7 +72,7 @@ class Subscriptions:
         self, context: ServerRequestContext[Any, Any], params: types.UnsubscribeRequestParams
     ) -> types.EmptyResult:
         """Handle ``resources/unsubscribe``."""
-        watcher = _connection(context).state.get(_WATCHERS, {}).pop(params.uri, None)
+        watcher = connection_of(context).state.get(_WATCHERS, {}).pop(params.uri, None)
         if watcher is not None:
             watcher.cancel()
         return types.EmptyResult()
@@ -91,7 +91,7 @@ def _cancel_all(watchers: dict[str, asyncio.Task[None]]) -> None:
         watcher.cancel()
 
 
-def _connection(context: ServerRequestContext[Any, Any]) -> Connection:
+def connection_of(context: ServerRequestContext[Any, Any]) -> Connection:
     """Return the connection, which lives as long as the session; the SDK offers handlers no public access to it."""
     return context.session._connection  # noqa: SLF001
 

@@ -15,7 +15,7 @@ from typing import Any, cast
 import anyio
 import mcp_types as types
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
-from mcp.server.lowlevel import Server
+from mcp.server.lowlevel import NotificationOptions, Server
 from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
@@ -29,14 +29,20 @@ Sender = MemoryObjectSendStream[SessionMessage | Exception]
 Receiver = MemoryObjectReceiveStream[SessionMessage]
 
 
-def build_stdio_transport(server: Server[Any]) -> StdioServer:
-    """Return a callable that serves the client on stdin and stdout; see ``StdioServer``."""
+def build_stdio_transport(server: Server[Any], *, notifies: bool = False) -> StdioServer:
+    """Return a callable that serves the client on stdin and stdout; see ``StdioServer``.
+
+    Args:
+        server: The SDK's server, with its handlers.
+        notifies: Whether the client is notified when a list has changed.
+    """
+    lists = NotificationOptions(notifies, notifies, notifies)
 
     async def serve(stop: asyncio.Event, drain: float) -> bool:
         lines = _StdinLines()
         stopper = asyncio.create_task(_end_on_stop(stop, lines))
         try:
-            await _serve(server, lines, drain)
+            await _serve(server, lines, drain, lists)
         except* (BrokenPipeError, ConnectionResetError):
             _log.info("the client has closed stdout")
         finally:
@@ -46,7 +52,7 @@ def build_stdio_transport(server: Server[Any]) -> StdioServer:
     return serve
 
 
-async def _serve(server: Server[Any], lines: _StdinLines, drain: float) -> None:
+async def _serve(server: Server[Any], lines: _StdinLines, drain: float, lists: NotificationOptions) -> None:
     # The SDK only iterates over the lines of its stdin.
     async with stdio_server(stdin=cast("anyio.AsyncFile[str]", lines)) as (incoming, outgoing):
         to_server, from_client = anyio.create_memory_object_stream[SessionMessage | Exception]()
@@ -56,7 +62,7 @@ async def _serve(server: Server[Any], lines: _StdinLines, drain: float) -> None:
         async with outgoing, anyio.create_task_group() as group:
             group.start_soon(relay.forward_incoming, incoming, to_server, drain)
             group.start_soon(relay.forward_outgoing, to_relay)
-            await server.run(from_client, from_server, server.create_initialization_options())
+            await server.run(from_client, from_server, server.create_initialization_options(lists))
 
 
 async def _end_on_stop(stop: asyncio.Event, lines: _StdinLines) -> None:
