@@ -50,8 +50,8 @@ def serving(*arguments: str | Path) -> Iterator[Process]:
         yield process
 
 
-def reloads(process: Process, word: str = " reloaded in ") -> list[str]:
-    return [line for line in process.lines if word in line]
+def reloads(process: Process, word: str = "reloaded in ") -> list[str]:
+    return [message for message in process.messages if message.startswith(word)]
 
 
 def reload(process: Process, number: int) -> str:
@@ -98,7 +98,7 @@ def test_no_request_fails_or_sees_half_of_two_versions(file: Path) -> None:
         assert version(process) == str(RELOADS)
         process.signal(signal.SIGTERM)
         assert process.wait() == 0
-        assert "ERROR" not in process.text
+        assert '"level":"error"' not in process.text
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a socket for each worker")

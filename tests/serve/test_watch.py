@@ -56,8 +56,8 @@ def watching(*arguments: str | Path) -> Iterator[Process]:
 
 def wait_for(process: Process, text: str, times: int = 1) -> str:
     """Wait until a text was logged so often, and return the last line with it."""
-    process.wait_for(lambda lines: sum(text in line for line in lines) >= times, text)
-    return [line for line in process.lines if text in line][-1]
+    process.wait_for(lambda _: sum(text in each for each in process.messages) >= times, text)
+    return [each for each in process.messages if text in each][-1]
 
 
 def version(process: Process, route: str = "/version") -> str:
@@ -73,7 +73,7 @@ def test_an_edit_is_served(tmp_path: Path, workers: str) -> None:
     with watching(file, "--workers", workers) as process:
         for number in (1, 2):
             write_version(file, number)
-            assert wait_for(process, " reloaded in ", number).endswith(f"changed {file}")
+            assert wait_for(process, "reloaded in ", number).endswith(f"changed {file}")
             assert version(process) == str(number)
 
 
@@ -86,7 +86,7 @@ def test_a_file_that_it_imports_is_watched(tmp_path: Path) -> None:
     with watching(file) as process:
         assert version(process) == "old"
         parts.write_text(PARTS.replace("VERSION", "new"))
-        assert wait_for(process, " reloaded in ").endswith(f"changed {parts}")
+        assert wait_for(process, "reloaded in ").endswith(f"changed {parts}")
         assert version(process) == "new"
 
 
@@ -98,7 +98,7 @@ def test_a_script_is_watched(tmp_path: Path) -> None:
     file.write_text(SCRIPTED)
     with watching(file) as process:
         script.write_text("result = 'new'")
-        assert wait_for(process, " reloaded in ").endswith(f"changed {script}")
+        assert wait_for(process, "reloaded in ").endswith(f"changed {script}")
         assert version(process) == "new"
 
 
@@ -106,7 +106,7 @@ def test_an_env_file_is_watched_from_when_it_appears(tmp_path: Path) -> None:
     file = write_version(tmp_path / "versions.yaml", 0)
     with watching(file) as process:
         (tmp_path / ".env").write_text("A=b\n")
-        assert wait_for(process, " reloaded in ").endswith(f"changed {tmp_path / '.env'}")
+        assert wait_for(process, "reloaded in ").endswith(f"changed {tmp_path / '.env'}")
 
 
 def test_documents_come_and_go_in_a_folder(tmp_path: Path) -> None:
@@ -121,13 +121,13 @@ def test_documents_come_and_go_in_a_folder(tmp_path: Path) -> None:
             .replace("\n  ", "\n   ")
             .replace("/version", "/other")
         )
-        assert wait_for(process, " reloaded in ").endswith(f"added {other}")
+        assert wait_for(process, "reloaded in ").endswith(f"added {other}")
         assert version(process, "/other") == "VERSION"
         other.unlink()
         assert wait_for(process, "was deleted").endswith("what was loaded from it is still served")
         assert version(process, "/other") == "VERSION"
         write_version(file, 1)
-        line = wait_for(process, " reloaded in ", 2)
+        line = wait_for(process, "reloaded in ", 2)
         assert f"changed {file}" in line
         assert f"removed {other}" in line
         assert version(process) == "1"
@@ -137,10 +137,10 @@ def test_a_bad_document_in_a_folder_does_not_keep_others_from_being_reloaded(tmp
     file = write_version(tmp_path / "versions.yaml", 0)
     with watching(tmp_path) as process:
         (tmp_path / "bad.yaml").write_text("capability: [")
-        wait_for(process, " reloaded in ")
+        wait_for(process, "reloaded in ")
         assert "error[yaml-syntax]" in process.text
         write_version(file, 1)
-        wait_for(process, " reloaded in ", 2)
+        wait_for(process, "reloaded in ", 2)
         assert version(process) == "1"
 
 
@@ -151,7 +151,7 @@ def test_a_deleted_document_is_reported_and_served_until_it_is_back(tmp_path: Pa
         wait_for(process, f"{file} was deleted; what was loaded from it is still served")
         assert version(process) == "0"
         write_version(file, 1)
-        wait_for(process, " reloaded in ")
+        wait_for(process, "reloaded in ")
         assert version(process) == "1"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import re
 import signal
 import struct
@@ -46,6 +47,11 @@ class Process:
     def text(self) -> str:
         """Everything that it wrote to stderr so far."""
         return "\n".join(self.lines)
+
+    @property
+    def messages(self) -> list[str]:
+        """The messages that it logged so far, and the lines that it printed."""
+        return [json.loads(line)["event"] if line.startswith("{") else line for line in self.lines]
 
     def wait_for_line(self, line: str) -> None:
         """Wait until it has written a line."""
