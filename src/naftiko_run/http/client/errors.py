@@ -61,13 +61,13 @@ def timed_out(
     )
 
 
-def url_too_long(request: OutgoingRequest) -> InvalidInput:
-    """Return the error of a request whose URL is too long: only a caller's value can make it so."""
+def url_too_long(operation: str) -> InvalidInput:
+    """Return the error of an operation whose URL is too long: only a caller's value can make it so."""
     return InvalidInput(
         [
             Violation(
                 "",
-                f"the URL of {request.operation} would be longer than {MAX_URL_LENGTH:,} characters, which "
+                f"the URL of {operation} would be longer than {MAX_URL_LENGTH:,} characters, which "
                 "is the maximum: shorten the values that travel in its path or query",
             )
         ]

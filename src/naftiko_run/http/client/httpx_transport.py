@@ -177,7 +177,7 @@ class HttpxTransport:
             raise errors.unreachable(request, errors.NOT_SENT) from None
         except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError) as fault:
             if len(request.url) > MAX_URL_LENGTH:
-                raise errors.url_too_long(request) from None
+                raise errors.url_too_long(request.operation) from None
             if any(errors.is_out_of_descriptors(each) for each in _causes(fault)):
                 raise errors.out_of_descriptors(request) from None
             raise errors.unreachable(request, _reason(fault)) from None
