@@ -10,7 +10,6 @@ from consume.recording import Recorder, invoke, path_of, sent, tool
 from naftiko_run.errors import InvalidInput
 
 
-
 def rejection(place: str, value: Any, **parameter: Any) -> str:
     function = tool(
         {"inputParameters": [{"in": place, "name": "v", **parameter}]},

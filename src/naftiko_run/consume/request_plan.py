@@ -180,7 +180,9 @@ class RequestPlan:
         if any(map(_is_too_long, values.values())):
             raise url_too_long(self.operation)
         encoded = {name: self.writers[name](value) for name, value in values.items()}
-        if sum(map(len, encoded.values())) > MAX_URL_LENGTH:  # before the segments are checked, which takes longer
+        if (
+            sum(map(len, encoded.values())) > MAX_URL_LENGTH
+        ):  # before the segments are checked, which takes longer
             raise url_too_long(self.operation)
         try:
             return fill_path(self.path, encoded)

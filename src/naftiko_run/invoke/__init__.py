@@ -5,7 +5,7 @@ from naftiko_run.consume.formats import repaired_text
 from naftiko_run.invoke.forward import Forwarder
 from naftiko_run.invoke.function import LARGE_INPUT, Function
 from naftiko_run.invoke.function_compiler import FunctionCompiler, InputCache
-from naftiko_run.invoke.input_validation import Coercion, InputValidator, compile_coercion, violations_of
+from naftiko_run.invoke.input_validation import Coercion, InputValidator, compile_coercion
 from naftiko_run.invoke.inputs import Input, input_schema
 from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.prompt import (
@@ -21,6 +21,7 @@ from naftiko_run.invoke.safety import NotReadOnly, is_safe_to_call
 from naftiko_run.invoke.schemas import compile_schema
 from naftiko_run.invoke.scripting import ScriptCompiler, ScriptDefaults, ScriptRefused
 from naftiko_run.invoke.steps import report_progress
+from naftiko_run.invoke.violations import find_violations
 
 __all__ = [
     "LARGE_INPUT",
@@ -46,11 +47,11 @@ __all__ = [
     "compile_prompt",
     "compile_questions",
     "compile_schema",
+    "find_violations",
     "free_in_decode_pool",
     "input_schema",
     "is_safe_to_call",
     "repaired_text",
     "report_progress",
     "run_in_decode_pool",
-    "violations_of",
 ]

@@ -88,7 +88,7 @@ class Function:
         """Validate inputs without calling anything; see ``InputValidator.check``.
 
         Raises:
-            InvalidInput: With all violations.
+            InvalidInput: With the first violations.
         """
         return self._validator.check(inputs)
 

@@ -17,6 +17,7 @@ from naftiko_run.diagnostics import json_pointer
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.mcp.fast_path import Invoke
 from naftiko_run.expose.mcp.property_keys import Schema, exposed_schema
+from naftiko_run.expose.mcp.truncation import MAX_NAME_LENGTH, shorten_name
 from naftiko_run.invoke import LARGE_INPUT, Function, Input, InputValidator, Outcome, run_in_decode_pool
 
 _OPEN_KEYWORDS: Final = frozenset(
@@ -38,7 +39,6 @@ _TYPES: Final = {
 }
 _CONTAINERS: Final = {"object": dict, "array": list}
 _MAX_REPORTED: Final = 20
-_MAX_NAME_LENGTH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +185,9 @@ class Arguments:
         known = sorted(self.known)
         unknown = [name for name in arguments if name not in self.known]
         for name in unknown[:_MAX_REPORTED]:
-            close = get_close_matches(name[:_MAX_NAME_LENGTH], known, n=1)
+            close = get_close_matches(name[:MAX_NAME_LENGTH], known, n=1)
             hint = f" Did you mean `{close[0]}`?" if close else _listed(known)
-            yield f"Unknown argument `{_shortened(name)}` was ignored.{hint}"
+            yield f"Unknown argument `{shorten_name(name)}` was ignored.{hint}"
         if len(unknown) > _MAX_REPORTED:
             yield f"{len(unknown) - _MAX_REPORTED} more unknown arguments were ignored."
 
@@ -297,10 +297,6 @@ def _without(schema: Schema, is_answer: Callable[[str], bool]) -> Schema:
     properties = {name: each for name, each in schema.get("properties", {}).items() if not is_answer(name)}
     required = [name for name in schema.get("required", ()) if not is_answer(name)]
     return {**schema, "properties": properties, "required": required}
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= _MAX_NAME_LENGTH else f"{name[:_MAX_NAME_LENGTH]}…"
 
 
 def _listed(known: list[str]) -> str:
