@@ -70,6 +70,8 @@ capability:
     - {name: form, description: Send, call: api.form}
     - {name: typed, description: Send, call: api.typed}
     - {name: as-yaml, description: Send, call: api.as-yaml}
+    resources: [{name: raw, uri: 'raw://all', description: All, call: api.get}]
+    prompts: [{name: greet, description: Greet, template: [{role: user, content: Hello}]}]
 """
 DEPTHS = [300, 1000, 100_000]
 REPLACED = "\N{REPLACEMENT CHARACTER}"
