@@ -152,7 +152,11 @@ class Arguments:
 
     def _parse(self, arguments: Mapping[str, Any]) -> ParsedArguments:
         exposed = arguments if self._keys is None else self._keys.to_exposed(arguments)
-        notes = [*self._unknown_notes(exposed)]
+        unknown = self._unknown_names(exposed)
+        notes = [*self._unknown_notes(unknown)]
+        if len(unknown) > _MAX_REPORTED and self.known is not None:
+            kept = self.known.union(unknown[:_MAX_REPORTED])
+            exposed = {name: value for name, value in exposed.items() if name in kept}
         try:
             self._check(exposed)
         except InvalidInput:
@@ -179,11 +183,13 @@ class Arguments:
             return False
         return bool(parser.pointers)
 
-    def _unknown_notes(self, arguments: Mapping[str, Any]) -> Iterable[str]:
+    def _unknown_names(self, arguments: Mapping[str, Any]) -> list[str]:
         if self.known is None or (self.accepts_extra and "body" not in arguments):
-            return
-        known = sorted(self.known)
-        unknown = [name for name in arguments if name not in self.known]
+            return []
+        return [name for name in arguments if name not in self.known]
+
+    def _unknown_notes(self, unknown: Sequence[str]) -> Iterable[str]:
+        known = sorted(self.known or ())
         for name in unknown[:_MAX_REPORTED]:
             close = get_close_matches(name[:MAX_NAME_LENGTH], known, n=1)
             hint = f" Did you mean `{close[0]}`?" if close else _listed(known)
