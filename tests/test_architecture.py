@@ -17,6 +17,7 @@ PACKAGES = (
     "secret",
     "_json_incremental",
     "_json",
+    "sizes",
     "urls",
     "locations",
     "folder",

@@ -14,7 +14,7 @@ from naftiko_run.cli.options import (
     parse_count,
     parse_ports,
     parse_seconds,
-    parse_size,
+    parse_size_option,
     parse_workers,
 )
 from naftiko_run.errors import ConfigurationError
@@ -108,7 +108,7 @@ def test_options_reach_the_server(upstream: Upstream) -> None:
     ],
 )
 def test_sizes(written: str, size: int) -> None:
-    assert parse_size(written, "--max-body") == size
+    assert parse_size_option(written, "--max-body") == size
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_sizes(written: str, size: int) -> None:
 )
 def test_what_is_no_size(written: str) -> None:
     with pytest.raises(ConfigurationError, match=r"--max-body"):
-        parse_size(written, "--max-body")
+        parse_size_option(written, "--max-body")
 
 
 @pytest.mark.parametrize("written", ["0", "-1", "1.5", "9" * 5000])

@@ -26,7 +26,7 @@ from naftiko_run.cli.options import (
     parse_count,
     parse_ports,
     parse_seconds,
-    parse_size,
+    parse_size_option,
     parse_workers,
     read_state_key,
 )
@@ -111,7 +111,7 @@ def _run(options: RunOptions, console: Console) -> None:
         parse_base_uris(options.base_uris),
         options.sandbox,
         parse_seconds(options.timeout),
-        parse_size(options.max_response, "--max-response"),
+        parse_size_option(options.max_response, "--max-response"),
         limits,
         env_files=options.env_files,
         read_only=options.read_only,
@@ -122,12 +122,12 @@ def _run(options: RunOptions, console: Console) -> None:
     addressing = Addressing(options.host, parse_ports(options.ports), dict(os.environ))
     serving = ServeSettings(
         addressing,
-        parse_size(options.max_body, "--max-body"),
+        parse_size_option(options.max_body, "--max-body"),
         options.allowed_hosts,
         state_key=read_state_key(os.environ),
         stdio=options.stdio,
         adapter=options.adapter,
-        max_result=parse_size(options.max_result, "--max-result") if options.max_result else None,
+        max_result=parse_size_option(options.max_result, "--max-result") if options.max_result else None,
         lazy_tools=options.tools == "lazy",
         workers=parse_workers(options.workers),
         limits=limits,
