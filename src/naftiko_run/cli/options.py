@@ -91,6 +91,12 @@ def parse_base_uris(written: Sequence[str]) -> dict[str, str]:
                 f"--base-uri: `{text}` is not NAMESPACE=URL with an http or https URL",
                 hint="write --base-uri my-api=http://127.0.0.1:9999/v1",
             )
+        parts = urlsplit(url)
+        if parts.query or parts.fragment:
+            raise UsageFault(
+                f"--base-uri: the URL of `{namespace}` has a {'query' if parts.query else 'fragment'}, which is not used",
+                hint=f"write --base-uri {namespace}={url.partition('?')[0].partition('#')[0]}, and declare input parameters for a query",
+            )
         base_uris[namespace] = url
     return base_uris
 
@@ -101,7 +107,7 @@ def _is_base_uri(url: str) -> bool:
         is_address = bool(parts.hostname) and parts.port != 0
     except ValueError:  # invalid brackets or port
         return False
-    return is_address and parts.scheme in ("http", "https") and not (parts.query or parts.fragment)
+    return is_address and parts.scheme in ("http", "https")
 
 
 def read_state_key(environment: Mapping[str, str]) -> Secret | None:
