@@ -1,4 +1,4 @@
-"""The house of the architecture: a room imports only rooms below it."""
+"""The architecture: a package imports only packages below it."""
 
 import ast
 from pathlib import Path
@@ -10,9 +10,9 @@ from naftiko_run.document.model import McpExposes, RestExposes, SkillExposes
 from naftiko_run.expose import Combining, Exposer, find_exposer
 from support.process import ROOT
 
-HOUSE = ROOT / "src" / "naftiko_run"
+SOURCE = ROOT / "src" / "naftiko_run"
 
-ROOMS = (
+PACKAGES = (
     "version",
     "secret",
     "_json_incremental",
@@ -37,50 +37,50 @@ ROOMS = (
     "lint",
     "cli",
 )
-"""Ground floor first."""
+"""The packages and modules of the library, the lowest first."""
 
-ROOF = ("__init__", "__main__", "asgi")
+TOP = ("__init__", "__main__", "asgi")
 """The public API, ``python -m`` and the app that ASGI servers load: they may import everything, and nothing imports from them."""
 
-APART = {
+FORBIDDEN = {
     "expose": {"consume", "bindings", "http"},
-    "http": set(ROOMS) - {"http", "errors", "secret", "version"},
+    "http": set(PACKAGES) - {"http", "errors", "secret", "version"},
     "lint": {"bindings", "consume", "invoke", "expose", "telemetry", "serve"},
 }
-"""Rooms that are below another, and still not its business: adapters go through ``invoke``, and what is
-wrong with a document is said without serving it."""
+"""Lower packages that a package must not import anyway: adapters go through ``invoke``, and a document is checked
+without serving it."""
 
-MODULES = sorted(HOUSE.rglob("*.py"))
-
-
-def room_of(module: Path) -> str:
-    return module.relative_to(HOUSE).parts[0].removesuffix(".py")
+MODULES = sorted(SOURCE.rglob("*.py"))
 
 
-def rooms_imported(module: Path) -> set[str]:
-    """Give the rooms that a module imports, wherever in it; of the public API, the names."""
+def package_of(module: Path) -> str:
+    return module.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def packages_imported(module: Path) -> set[str]:
+    """Return the packages that a module imports, wherever in it; of the public API, the names."""
     names: list[str] = []
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{module}: relative imports hide which room is meant"
+            assert not node.level, f"{module}: relative imports hide which package is meant"
             names += [f"{node.module}.{alias.name}" for alias in node.names]
     paths = [name.split(".") for name in names]
     return {path[1] if len(path) > 1 else "__init__" for path in paths if path[0] == "naftiko_run"}
 
 
-def test_every_room_has_its_place_in_the_house() -> None:
-    assert {room_of(module) for module in MODULES} == {*ROOMS, *ROOF}
+def test_every_package_has_its_place() -> None:
+    assert {package_of(module) for module in MODULES} == {*PACKAGES, *TOP}
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_room_imports_only_rooms_below_it(room: str) -> None:
-    allowed = {*ROOMS[: ROOMS.index(room) + 1]} - APART.get(room, set())
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_imports_only_packages_below_it(package: str) -> None:
+    allowed = {*PACKAGES[: PACKAGES.index(package) + 1]} - FORBIDDEN.get(package, set())
     strays = {
         str(module.relative_to(ROOT)): sorted(above)
         for module in MODULES
-        if room_of(module) == room and (above := rooms_imported(module) - allowed)
+        if package_of(module) == package and (above := packages_imported(module) - allowed)
     }
     assert not strays
 
@@ -102,7 +102,7 @@ def test_only_the_package_of_an_adapter_type_checks_for_its_blocks() -> None:
                 and node.func.id == "isinstance"
             ):
                 names = {each.id for each in ast.walk(node.args[1]) if isinstance(each, ast.Name)}
-                own = module.relative_to(HOUSE).parts[:2]
+                own = module.relative_to(SOURCE).parts[:2]
                 strays += [
                     f"{module.relative_to(ROOT)}:{node.lineno} {name}"
                     for name in sorted(names & {"Exposes", *ADAPTER_MODELS})
@@ -112,7 +112,7 @@ def test_only_the_package_of_an_adapter_type_checks_for_its_blocks() -> None:
 
 
 def test_adapter_types_outside_the_repository_have_what_the_built_in_ones_have() -> None:
-    """The built-in adapters are found as plugins are, and offer nothing else than the protocol of all exposers."""
+    """The built-in adapters are found as plugins are, and have no methods besides those of the protocol."""
     for kind in plugins.installed(plugins.EXPOSERS):
         exposer = type(find_exposer(kind))
         offered = {name for name in dir(exposer) if not name.startswith("_")}

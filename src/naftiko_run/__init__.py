@@ -71,13 +71,15 @@ _EXPORTS = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name on first use, so that ``--help`` does not import a web server."""
-    if name not in _EXPORTS:
-        raise AttributeError(f"module `naftiko_run` has no attribute `{name}`")
-    from importlib import import_module
+if not TYPE_CHECKING:  # a type checker would accept any name
 
-    return getattr(import_module(_EXPORTS[name]), name)
+    def __getattr__(name: str) -> Any:
+        """Import a public name on first use, so that ``--help`` does not import a web server."""
+        if name not in _EXPORTS:
+            raise AttributeError(f"module `naftiko_run` has no attribute `{name}`")
+        from importlib import import_module
+
+        return getattr(import_module(_EXPORTS[name]), name)
 
 
 def __dir__() -> list[str]:
