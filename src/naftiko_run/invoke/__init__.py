@@ -5,7 +5,13 @@ from naftiko_run.consume.formats import repaired_text
 from naftiko_run.invoke.forward import Forwarder
 from naftiko_run.invoke.function import LARGE_INPUT, Function
 from naftiko_run.invoke.function_compiler import FunctionCompiler, InputCache
-from naftiko_run.invoke.input_validation import Coercion, InputValidator, compile_coercion, violations_of
+from naftiko_run.invoke.input_validation import (
+    Coercion,
+    InputValidator,
+    compile_coercion,
+    compile_text_coercion,
+    violations_of,
+)
 from naftiko_run.invoke.inputs import Input, input_schema
 from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.prompt import (
@@ -46,6 +52,7 @@ __all__ = [
     "compile_prompt",
     "compile_questions",
     "compile_schema",
+    "compile_text_coercion",
     "free_in_decode_pool",
     "input_schema",
     "is_safe_to_call",

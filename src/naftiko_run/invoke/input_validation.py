@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import jsonschema_rs
@@ -18,7 +18,7 @@ from naftiko_run.diagnostics import json_pointer
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import IntegerConversion, PrecisionError, compile_integer_conversion
 from naftiko_run.invoke.inputs import Input, input_schema
-from naftiko_run.invoke.schemas import compile_schema, takes_null
+from naftiko_run.invoke.schemas import compile_schema, takes_null, type_of
 
 Path = tuple[str | int, ...]
 """The names and indexes of the path to a member."""
@@ -180,7 +180,12 @@ def compile_coercion(declared: Input, delimiter: str = "") -> Coercion:
         return _coercion(declared.type)
     items = declared.schema.get("items", {})
     kind = str(items.get("type", "")) if isinstance(items, dict) else ""
-    return _coercion_of_list(kind, declared.delimiter or delimiter)
+    return _coercion_of_list(kind, delimiter)
+
+
+def compile_text_coercion(schema: Mapping[str, Any]) -> Callable[[str], Any]:
+    """Return the conversion from one text to the type of a schema; an array or object is JSON."""
+    return partial(_scalar, type_of(schema))
 
 
 @lru_cache
