@@ -18,7 +18,7 @@ from naftiko_run.expressions import as_text, encode_name, percent_encode
 Write = Callable[[Any], str]
 """Serialize a value."""
 
-_NOT_IN_COOKIES: Final = re.compile(r"[;\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+_NOT_IN_COOKIES: Final = re.compile(r"[;\x00-\x08\x0a-\x1f\x7f\ud800-\udc7f\udd00-\udfff]")
 _RESERVED: Final = {"path": "-._~*/:@!$&'()+,;=", "query": "-._~*/:@!$'(),;=?"}
 """Characters besides letters and digits that ``allowReserved`` does not encode. ``&`` and ``+`` would end or change a
 value in a query; ``?``, ``#`` and brackets are not allowed in a path."""

@@ -86,6 +86,8 @@ class InputValidator:
                 absent = self._absent_members(kept, values)
                 if not keep_nulls:
                     kept = {name: _without(it, name, absent) for name, it in kept.items()}
+        except UnicodeEncodeError:  # a header that is not UTF-8, and must match a pattern
+            raise InvalidInput([Violation("", "contains text that is not UTF-8")]) from None
         except ValueError:  # raised without details for values with too many levels
             raise InvalidInput([Violation("", "is nested too deeply")]) from None
         for name, integers in self._integers:

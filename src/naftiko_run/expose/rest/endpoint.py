@@ -17,7 +17,6 @@ from naftiko_run.expose.body import (
     is_hop_by_hop,
     read_body,
     read_json,
-    text_of,
 )
 from naftiko_run.expose.disconnect import cancel_on_disconnect
 from naftiko_run.expose.exposer import Receive, Scope, Send
@@ -35,6 +34,7 @@ from naftiko_run.expose.rest.parameter_parsing import (
     reads_query,
 )
 from naftiko_run.expressions import MISSING, PathTemplate
+from naftiko_run.header_values import decode_header_value
 from naftiko_run.invoke import CallerBody, Function, Input, compile_coercion, free_in_decode_pool
 
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z|text/json\Z", re.IGNORECASE)
@@ -180,7 +180,7 @@ class RestEndpoint:
             if self._query_readers:
                 _add_styled(self._query_readers, _raw_query(scope), inputs)
         for wire, name, read_header in self._headers:
-            texts = [text_of(value) for key, value in scope["headers"] if key == wire and value]
+            texts = [decode_header_value(value) for key, value in scope["headers"] if key == wire and value]
             if texts and not is_hop_by_hop(scope, wire) and (wire, *texts) != _ANY_TYPE:
                 if len(texts) > 1 and name not in self._lists:
                     texts = [("; " if wire == b"cookie" else ", ").join(texts)]
@@ -318,7 +318,7 @@ def _read_cookies(scope: Scope) -> list[tuple[str, str]]:
     cookies: list[tuple[str, str]] = []
     for key, value in scope["headers"]:
         if key == b"cookie":
-            for pair in text_of(value).split(";"):
+            for pair in decode_header_value(value).split(";"):
                 name, equals, text = pair.partition("=")
                 if equals:
                     cookies.append((name.strip(), text.strip()))
