@@ -1,7 +1,7 @@
 """Functions: inputs, plan and outputs; every adapter invokes them."""
 
 from naftiko_run.consume import CallerBody, free_in_decode_pool, run_in_decode_pool
-from naftiko_run.consume.formats import repaired_text
+from naftiko_run.consume.formats import encoding_of, repaired_text, to_utf8
 from naftiko_run.invoke.forward import Forwarder
 from naftiko_run.invoke.function import LARGE_INPUT, Function
 from naftiko_run.invoke.function_compiler import FunctionCompiler, InputCache
@@ -53,11 +53,13 @@ __all__ = [
     "compile_questions",
     "compile_schema",
     "compile_text_coercion",
+    "encoding_of",
     "free_in_decode_pool",
     "input_schema",
     "is_safe_to_call",
     "repaired_text",
     "report_progress",
     "run_in_decode_pool",
+    "to_utf8",
     "violations_of",
 ]

@@ -35,7 +35,7 @@ from naftiko_run.expose.rest.parameter_parsing import (
 )
 from naftiko_run.expressions import MISSING, PathTemplate
 from naftiko_run.header_values import decode_header_value
-from naftiko_run.invoke import CallerBody, Function, Input, compile_coercion, free_in_decode_pool
+from naftiko_run.invoke import CallerBody, Function, Input, compile_coercion, encoding_of, free_in_decode_pool
 
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z|text/json\Z", re.IGNORECASE)
 _PLAIN_JSON: Final = ("", "application/json", "text/json")
@@ -218,11 +218,11 @@ class RestEndpoint:
             return CallerBody(b"", _binary_type(scope))
         if not content or content.isspace():
             return _NO_BODY
-        media_type = ""
+        media_type = transcoded_type = ""
         if headers_by_name(scope).get(b"content-type") != b"application/json":
-            media_type = _json_type(scope)
+            media_type, transcoded_type = _json_type(scope)
         try:
-            value, content = await read_json(content)
+            value, content = await read_json(content, transcoded_type)
         except ValueError as error:
             raise Problem(400, "not-json", f"The body is not JSON: {error}") from None
         self._add_members(value, inputs)
@@ -259,11 +259,15 @@ def _binary_type(scope: Scope) -> str:
     return written if written.isprintable() else ""
 
 
-def _json_type(scope: Scope) -> str:
-    """Return the Content-Type of a JSON body; empty where it says only that the body is JSON.
+def _json_type(scope: Scope) -> tuple[str, str]:
+    """Return the Content-Type of a JSON body.
+
+    Returns:
+        The type in which it is sent; empty where it says only that the body is JSON. And the type as it is written, if
+        its charset is another than UTF-8; empty otherwise.
 
     Raises:
-        Problem: 415, it is not a JSON type; or it is missing, and a page of another origin can send such a request
+        Problem: 415, it is not a JSON type; its charset is unknown; or it is missing, and a page of another origin can send such a request
             without a preflight request.
     """
     written = header(scope, b"content-type")
@@ -276,8 +280,15 @@ def _json_type(scope: Scope) -> str:
             f"The Content-Type is {media_type or 'missing'}; this operation accepts JSON",
             hint="send it with `Content-Type: application/json`",
         )
+    try:
+        encoding = encoding_of(b"", written)
+    except ValueError as fault:
+        raise Problem(
+            415, "unsupported-media-type", f"The Content-Type has an {fault}", hint="send the body in UTF-8"
+        ) from None
+    is_transcoded = encoding not in (None, ("utf-8", 0))
     is_plain = media_type.lower() in _PLAIN_JSON or not written.isprintable()
-    return "" if is_plain else written
+    return "" if is_plain else media_type if is_transcoded else written, written if is_transcoded else ""
 
 
 def _parse_query(scope: Scope) -> list[tuple[str, str]]:
