@@ -293,7 +293,7 @@ LOCATIONS = [
 ]
 
 
-@pytest.mark.parametrize("status", [201, 202, 302])
+@pytest.mark.parametrize("status", [200, 201, 202, 302])
 @pytest.mark.parametrize(("location", "absolute"), LOCATIONS)
 def test_a_location_is_shown_and_absolute(
     served: Served, upstream: Upstream, *, location: str, absolute: str, status: int

@@ -5,7 +5,6 @@ Violations are described so that a person or a model can act on them, without va
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache, partial
@@ -14,7 +13,7 @@ from typing import Any, Final
 import jsonschema_rs
 
 from naftiko_run import _json
-from naftiko_run.diagnostics import json_pointer
+from naftiko_run.diagnostics import closest_name, json_pointer
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import IntegerConversion, PrecisionError, compile_integer_conversion
 from naftiko_run.invoke.inputs import Input, input_schema
@@ -276,8 +275,8 @@ def _violations(
     path = [*error.instance_path]
     kind: Any = error.kind
     if kind.name == "required":
-        close = [] if path else difflib.get_close_matches(kind.property, unknown, n=1)
-        meant = f"; did you mistype it as `{close[0]}`?" if close else ""
+        close = "" if path else closest_name(kind.property, unknown)
+        meant = f"; did you mistype it as `{close}`?" if close else ""
         yield Violation(json_pointer([*path, kind.property]), f"is required{meant}")
     elif kind.name in ("additionalProperties", "unevaluatedProperties"):
         for name in kind.unexpected:
@@ -310,9 +309,9 @@ def _message(error: jsonschema_rs.ValidationError, known: Sequence[str], unknown
 
 
 def _unexpected(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
+    close = closest_name(name, known)
     if close:
-        return f"is not known; did you mean `{close[0]}`?"
+        return f"is not known; did you mean `{close}`?"
     names = ", ".join(f"`{each}`" for each in known[:_MAX_LISTED])
     return f"is not known; expected one of: {names}" if known else "is not known"
 

@@ -72,9 +72,7 @@ class Outcome:
 
     @property
     def location(self) -> str:
-        """The upstream's ``Location`` header; empty if absent, or if the status is 200."""
-        if self.status == 200:
-            return ""
+        """The upstream's ``Location`` header; empty if absent."""
         return next((value for name, value in self.headers if name == "location"), "")
 
     @property
