@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -35,7 +35,17 @@ from naftiko_run.expose.rest.parameter_parsing import (
 )
 from naftiko_run.expressions import MISSING, PathTemplate
 from naftiko_run.header_values import decode_header_value
-from naftiko_run.invoke import CallerBody, Function, Input, compile_coercion, encoding_of, free_in_decode_pool
+from naftiko_run.invoke import (
+    LARGE_INPUT,
+    CallerBody,
+    Coercion,
+    Function,
+    Input,
+    compile_coercion,
+    encoding_of,
+    free_in_decode_pool,
+    run_in_decode_pool,
+)
 
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\Z|text/json\Z", re.IGNORECASE)
 _PLAIN_JSON: Final = ("", "application/json", "text/json")
@@ -45,6 +55,9 @@ _STREAM_THRESHOLD: Final = 256 * 1024
 
 _SIMPLE_TYPES: Final = ("", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
 """Content types that browsers send across origins without a preflight request."""
+_FORM: Final = "application/x-www-form-urlencoded"
+_MAX_FORM_FIELDS: Final = 10_000
+"""The maximum number of fields of a form."""
 _ANY_TYPE: Final = (b"accept", "*/*")
 """A default header of many clients, which is not taken as an input."""
 _NO_BODY: Final = CallerBody(b"", is_absent=True)
@@ -67,6 +80,7 @@ class RestEndpoint:
         "_cookie_readers",
         "_cookies",
         "_fields",
+        "_form_types",
         "_function",
         "_headers",
         "_inputs",
@@ -95,6 +109,7 @@ class RestEndpoint:
             for each in function.inputs
             if not reads_query(each)
         }
+        self._form_types = _form_types(function) if function.takes_form else None
         self._lists = frozenset(each.name for each in function.inputs if each.type == "array")
         self._single = frozenset(each.name for each in function.inputs if each.type not in ("", "array"))
         variables = path.variables
@@ -218,6 +233,10 @@ class RestEndpoint:
             return CallerBody(b"", _binary_type(scope))
         if not content or content.isspace():
             return _NO_BODY
+        if self._form_types is not None and _is_form(scope):
+            form = await self._form(content, self._form_types)
+            self._add_members(form, inputs)
+            return CallerBody(b"", is_empty=not form)
         media_type = transcoded_type = ""
         if headers_by_name(scope).get(b"content-type") != b"application/json":
             media_type, transcoded_type = _json_type(scope)
@@ -227,6 +246,20 @@ class RestEndpoint:
             raise Problem(400, "not-json", f"The body is not JSON: {error}") from None
         self._add_members(value, inputs)
         return CallerBody(content, media_type, is_empty=value == {})
+
+    async def _form(self, content: bytes, types: Mapping[str, Coercion]) -> dict[str, Any]:
+        """Parse a form; a long one in a thread."""
+        try:
+            if len(content) <= LARGE_INPUT:
+                fields = _parse_form(content)
+            else:
+                fields = await run_in_decode_pool(lambda: _parse_form(content))
+        except ValueError as fault:
+            raise Problem(400, "not-a-form", f"The body is not a form: {fault}") from None
+        return {
+            name: types[name](texts) if name in types else texts if len(texts) > 1 else texts[0]
+            for name, texts in fields.items()
+        }
 
     def _add_members(self, value: Any, inputs: dict[str, Any]) -> None:
         for name, read in self._body_readers:
@@ -257,6 +290,50 @@ def _binary_type(scope: Scope) -> str:
             hint="send it with its own Content-Type, or with `application/octet-stream`",
         )
     return written if written.isprintable() else ""
+
+
+def _form_types(function: Function) -> dict[str, Coercion]:
+    """Return the conversions of the fields of a form, by name."""
+    types = {
+        name: compile_coercion(Input(name, schema))
+        for each in function.inputs
+        if each.name == "body"
+        for name, schema in each.schema.get("properties", {}).items()
+        if isinstance(schema, dict)
+    }
+    return types | {
+        each.name: compile_coercion(each, _delimiter(each))
+        for each in function.inputs
+        if each.location in (None, "body") and each.name != "body"
+    }
+
+
+def _is_form(scope: Scope) -> bool:
+    """Return whether a body is a form.
+
+    Raises:
+        Problem: 415, a page of another origin can send such a request without a preflight request.
+    """
+    if header(scope, b"content-type").partition(";")[0].strip().lower() != _FORM:
+        return False
+    if header(scope, b"origin"):
+        raise Problem(
+            415,
+            "unsupported-media-type",
+            f"The Content-Type is {_FORM}, which a page of any origin can send",
+            hint="send the fields as JSON, with `Content-Type: application/json`",
+        )
+    return True
+
+
+def _parse_form(content: bytes) -> dict[str, list[str]]:
+    fields: dict[str, list[str]] = {}
+    text = content.decode()
+    for name, value in parse_qsl(
+        text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FORM_FIELDS
+    ):
+        fields.setdefault(name, []).append(value)
+    return fields
 
 
 def _json_type(scope: Scope) -> tuple[str, str]:
