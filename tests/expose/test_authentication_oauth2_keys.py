@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from naftiko_run.expose.authentication.authorization_server import AuthorizationServer as Client
-from naftiko_run.expose.authentication.jwks import KeySet
+from naftiko_run.expose.authentication.authorization_server import KeySet
 from naftiko_run.expose.problems import Problem
 from support.authorization import RESOURCE, AuthorizationServer, authorization_server
 from support.guarded import bearing, get, route, serving_guarded

@@ -6,8 +6,7 @@ import csv
 import io
 from typing import Any, ClassVar, Final, Literal
 
-from naftiko_run.consume.formats.format import FormatSettings
-from naftiko_run.consume.formats.tables import row_objects, unique_names
+from naftiko_run.consume.formats.format import FormatSettings, row_objects, unique_names
 from naftiko_run.consume.formats.text import decode_text
 
 _DELIMITERS: Final = {"csv": ",", "tsv": "\t", "psv": "|"}

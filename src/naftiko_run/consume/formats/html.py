@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-from naftiko_run.consume.formats.format import FormatSettings, missing_extra
-from naftiko_run.consume.formats.tables import row_objects, unique_names
+from naftiko_run.consume.formats.format import FormatSettings, missing_extra, row_objects, unique_names
 from naftiko_run.consume.formats.text import encoding_of
 
 if TYPE_CHECKING:

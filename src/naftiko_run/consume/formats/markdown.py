@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from naftiko_run.consume.formats.format import FormatSettings
-from naftiko_run.consume.formats.tables import row_objects, unique_names
+from naftiko_run.consume.formats.format import FormatSettings, row_objects, unique_names
 from naftiko_run.consume.formats.text import decode_text
 from naftiko_run.consume.formats.yaml import parse_yaml
 

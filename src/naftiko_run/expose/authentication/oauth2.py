@@ -10,9 +10,8 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from naftiko_run.capability.access import GuardSettings
-from naftiko_run.expose.authentication.authorization_server import AuthorizationServer
+from naftiko_run.expose.authentication.authorization_server import AuthorizationServer, KeySet
 from naftiko_run.expose.authentication.guard import Challenge, Guard, Refused, count_headers, credentials
-from naftiko_run.expose.authentication.jwks import KeySet
 from naftiko_run.expose.authentication.token_validation import (
     ExpectedClaims,
     IntrospectionValidator,

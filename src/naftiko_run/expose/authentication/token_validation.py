@@ -14,11 +14,12 @@ import jwt
 
 from naftiko_run._json import dumps_with_max_depth
 from naftiko_run.expose.authentication.authorization_server import (
+    ALGORITHMS,
     AuthorizationServer,
     AuthorizationServerError,
+    KeySet,
     unavailable_problem,
 )
-from naftiko_run.expose.authentication.jwks import ALGORITHMS, KeySet
 
 
 class InvalidToken(Exception):

@@ -11,8 +11,7 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from naftiko_run.expressions.jsonpath.functions import JAYWAY_PREFIX, PATH_FUNCTIONS
-from naftiko_run.expressions.jsonpath.regex import compile_regex
+from naftiko_run.expressions.jsonpath.functions import JAYWAY_PREFIX, PATH_FUNCTIONS, compile_regex
 from naftiko_run.expressions.jsonpath.simple import NAME, JsonPathError
 
 _SPACE = re.compile(r"[ \t\n\r]*")
