@@ -22,7 +22,7 @@ from naftiko_run.http.client.errors import url_too_long
 from naftiko_run.http.client.origin import MAX_URL_LENGTH
 from naftiko_run.http.messages import DEFAULT_MAX_RESPONSE, FixedHeaders, Headers, OutgoingRequest
 
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udc7f\udd00-\udfff]")
 
 JSON: Final = "application/json"
 

@@ -165,7 +165,7 @@ def parse_path(text: str) -> PathTemplate:
 def percent_encode(value: Any) -> str:
     """Percent-encode a value for one path segment or for a query; ``/`` becomes ``%2F``."""
     text = as_text(value)
-    return text if text.isascii() and text.isalnum() else quote(text, safe=SAFE)
+    return text if text.isascii() and text.isalnum() else quote(text, safe=SAFE, errors="surrogateescape")
 
 
 def encode_name(name: str) -> str:

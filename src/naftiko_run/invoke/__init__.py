@@ -1,11 +1,16 @@
 """Functions: inputs, plan and outputs; every adapter invokes them."""
 
 from naftiko_run.consume import CallerBody, free_in_decode_pool, run_in_decode_pool
-from naftiko_run.consume.formats import repaired_text
+from naftiko_run.consume.formats import encoding_of, repaired_text, to_utf8
 from naftiko_run.invoke.forward import Forwarder
 from naftiko_run.invoke.function import LARGE_INPUT, Function
 from naftiko_run.invoke.function_compiler import FunctionCompiler, InputCache
-from naftiko_run.invoke.input_validation import Coercion, InputValidator, compile_coercion
+from naftiko_run.invoke.input_validation import (
+    Coercion,
+    InputValidator,
+    compile_coercion,
+    compile_text_coercion,
+)
 from naftiko_run.invoke.inputs import Input, input_schema
 from naftiko_run.invoke.outcome import Outcome
 from naftiko_run.invoke.prompt import (
@@ -47,6 +52,8 @@ __all__ = [
     "compile_prompt",
     "compile_questions",
     "compile_schema",
+    "compile_text_coercion",
+    "encoding_of",
     "find_violations",
     "free_in_decode_pool",
     "input_schema",
@@ -54,4 +61,5 @@ __all__ = [
     "repaired_text",
     "report_progress",
     "run_in_decode_pool",
+    "to_utf8",
 ]

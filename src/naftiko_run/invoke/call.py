@@ -139,7 +139,7 @@ class CallPlan:
         threshold = stream_threshold if shape is None else None
         response = await self.call.send(values, raw_body, threshold, large=large)
         headers = response.headers
-        if response.status != 200 and (location := self.call.operation.location(response)):
+        if location := self.call.operation.location(response):
             headers = tuple((name, location if name == "location" else value) for name, value in headers)
         outcome = Outcome(response.status, response.body, response.header("content-type"), headers)
         if isinstance(response, StreamedResponse):

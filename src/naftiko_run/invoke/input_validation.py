@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from naftiko_run import _json
@@ -12,7 +12,7 @@ from naftiko_run.diagnostics import json_pointer
 from naftiko_run.errors import InvalidInput, Violation
 from naftiko_run.expressions import IntegerConversion, PrecisionError, compile_integer_conversion
 from naftiko_run.invoke.inputs import Input, input_schema
-from naftiko_run.invoke.schemas import compile_schema, takes_null
+from naftiko_run.invoke.schemas import compile_schema, takes_null, type_of
 from naftiko_run.invoke.violations import find_violations, remove_absent_members
 
 
@@ -79,6 +79,8 @@ class InputValidator:
                 if without_nulls is kept or not self._validator.is_valid(without_nulls):
                     raise InvalidInput(find_violations(without_nulls, self.schema, values))
                 kept = kept if keep_nulls else without_nulls
+        except UnicodeEncodeError:  # a header that is not UTF-8, and must match a pattern
+            raise InvalidInput([Violation("", "contains text that is not UTF-8")]) from None
         except ValueError:  # raised without details for values with too many levels
             raise InvalidInput([Violation("", "is nested too deeply")]) from None
         for name, integers in self._integers:
@@ -117,7 +119,12 @@ def compile_coercion(declared: Input, delimiter: str = "") -> Coercion:
         return _coercion(declared.type)
     items = declared.schema.get("items", {})
     kind = str(items.get("type", "")) if isinstance(items, dict) else ""
-    return _coercion_of_list(kind, declared.delimiter or delimiter)
+    return _coercion_of_list(kind, delimiter)
+
+
+def compile_text_coercion(schema: Mapping[str, Any]) -> Callable[[str], Any]:
+    """Return the conversion from one text to the type of a schema; an array or object is JSON."""
+    return partial(_scalar, type_of(schema))
 
 
 @lru_cache

@@ -7,7 +7,6 @@ searched member by member, until there are enough violations.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, Final
@@ -16,7 +15,7 @@ import jsonschema_rs
 
 from naftiko_run import _json
 from naftiko_run._json_incremental import is_large
-from naftiko_run.diagnostics import json_pointer
+from naftiko_run.diagnostics import closest_name, json_pointer
 from naftiko_run.errors import Violation
 from naftiko_run.invoke.schemas import compile_schema
 
@@ -204,8 +203,8 @@ class _Search:
         path: Path = (*at, *error.instance_path)
         kind: Any = error.kind
         if kind.name == "required":
-            close = [] if path else difflib.get_close_matches(kind.property, self._unknown, n=1)
-            meant = f"; did you mistype it as `{close[0]}`?" if close else ""
+            close = "" if path else closest_name(kind.property, self._unknown)
+            meant = f"; did you mistype it as `{close}`?" if close else ""
             yield Violation(_pointer((*path, kind.property)), f"is required{meant}")
         elif kind.name in ("additionalProperties", "unevaluatedProperties"):
             yield from self._unexpected(iter(kind.unexpected), path)
@@ -257,9 +256,9 @@ def _members(value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[str | int,
 
 
 def _unexpected(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name[:_MAX_NAME_LENGTH], known, n=1)
+    close = closest_name(name[:_MAX_NAME_LENGTH], known)
     if close:
-        return f"is not known; did you mean `{close[0]}`?"
+        return f"is not known; did you mean `{close}`?"
     names = ", ".join(f"`{each}`" for each in known[:_MAX_LISTED])
     return f"is not known; expected one of: {names}" if known else "is not known"
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any, Final
 
 from naftiko_run import _json
 from naftiko_run._json_incremental import is_large
-from naftiko_run.diagnostics import json_pointer
+from naftiko_run.diagnostics import closest_name, json_pointer
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.mcp.fast_path import Invoke
 from naftiko_run.expose.mcp.property_keys import Schema, exposed_schema
@@ -191,8 +190,8 @@ class Arguments:
     def _unknown_notes(self, unknown: Sequence[str]) -> Iterable[str]:
         known = sorted(self.known or ())
         for name in unknown[:_MAX_REPORTED]:
-            close = get_close_matches(name[:MAX_NAME_LENGTH], known, n=1)
-            hint = f" Did you mean `{close[0]}`?" if close else _listed(known)
+            close = closest_name(name[:MAX_NAME_LENGTH], known)
+            hint = f" Did you mean `{close}`?" if close else _listed(known)
             yield f"Unknown argument `{shorten_name(name)}` was ignored.{hint}"
         if len(unknown) > _MAX_REPORTED:
             yield f"{len(unknown) - _MAX_REPORTED} more unknown arguments were ignored."
@@ -252,7 +251,7 @@ class _JsonTextParser:
         if not expected or text.lstrip()[:1] not in ("{", "["):
             return text
         try:
-            value = _json.loads(text.encode())
+            value, _ = _json.loads_repaired(_json.encode(text))
         except ValueError:
             return text
         if type(value) not in expected:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
@@ -19,6 +18,7 @@ from pydantic import ValidationError
 
 from naftiko_run import _json
 from naftiko_run.capability import Capability
+from naftiko_run.diagnostics import closest_name
 from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import InvocationError
 from naftiko_run.expose.mcp.arguments import Arguments
@@ -221,8 +221,8 @@ class ToolRegistry:
     def _unknown_message(self, name: str) -> str:
         if name in self._unavailable:
             return f"The tool `{name}` cannot be called: {self._unavailable[name]}"
-        close = get_close_matches(name[:MAX_NAME_LENGTH], self._tools, n=1)
-        hint = f"did you mean `{close[0]}`?" if close else "tools/list lists the available tools"
+        close = closest_name(name[:MAX_NAME_LENGTH], self._tools)
+        hint = f"did you mean `{close}`?" if close else "tools/list lists the available tools"
         return f"Unknown tool `{shorten_name(name)}`; {hint}"
 
 

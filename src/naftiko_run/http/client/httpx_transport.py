@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import httpx
 
+from naftiko_run.header_values import decode_header_value, encode_header_value
 from naftiko_run.http.client import errors
 from naftiko_run.http.client.buffering import buffer_or_stream, decoded
 from naftiko_run.http.client.encodings import accepted_encodings
@@ -146,7 +147,7 @@ class HttpxTransport:
         outgoing = client.build_request(
             request.method,
             request.url,
-            headers=[(name.encode(), value.encode()) for name, value in request.headers],
+            headers=[(name.encode(), encode_header_value(value)) for name, value in request.headers],
             content=request.body if request.chunks is None else request.chunks,
             timeout=httpx.Timeout(seconds, connect=min(errors.CONNECT_SECONDS, seconds * _CONNECT_SHARE)),
             extensions={"trace": _HandshakeCleanup()} if request.url[:6].lower() == "https:" else None,
@@ -281,7 +282,10 @@ async def _limited(
 
 def _headers(response: httpx.Response) -> tuple[tuple[str, str], ...]:
     return without_connection_options(
-        tuple((name.lower(), value) for name, value in response.headers.multi_items())
+        tuple(
+            (name.decode("latin-1").lower(), decode_header_value(value))
+            for name, value in response.headers.raw
+        )
     )
 
 
