@@ -286,3 +286,11 @@ def test_clients_accept_every_upstream_response(schema: Any, value: Any, version
     assert jsonschema_rs.Draft202012Validator(told).is_valid(structured)
     assert version == "2026-07-28" or isinstance(structured, dict)
     assert not warning or value in structured.values()
+
+
+def test_the_warning_about_a_long_result_is_short() -> None:
+    schema = {"type": "object", "properties": {"l": {"type": "array", "items": {"type": "integer"}}}}
+    _, warning = OutputSchema("t", schema).conform({"l": ["x"] * 20_000}, "2025-11-25")
+    assert "/l/0 must be an integer, not text" in warning
+    assert "there are more violations" in warning
+    assert len(warning) < 1000
