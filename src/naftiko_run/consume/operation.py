@@ -12,7 +12,7 @@ from naftiko_run._json_incremental import free_incrementally, is_large
 from naftiko_run.consume.authentication.scheme import AuthenticationScheme, authorize_with_deadline
 from naftiko_run.consume.body_plan import CallerBody
 from naftiko_run.consume.decode_pool import run_in_decode_pool
-from naftiko_run.consume.formats import Format, JsonFormat, MarkdownFormat
+from naftiko_run.consume.formats import Format, JsonFormat, MarkdownFormat, is_utf8_json
 from naftiko_run.consume.masking import Mask, UrlSecrets
 from naftiko_run.consume.request_plan import RequestLimits, RequestPlan
 from naftiko_run.consume.tracing import traced
@@ -21,6 +21,7 @@ from naftiko_run.document.model import ConsumedOperation, Parameter
 from naftiko_run.errors import UndecodableResponse
 from naftiko_run.expressions import encode_name
 from naftiko_run.http.messages import OutgoingRequest, Transport, UpstreamResponse
+from naftiko_run.telemetry import current_span
 from naftiko_run.urls import resolve_reference
 
 _log = logging.getLogger(__name__)
@@ -35,11 +36,6 @@ _MAX_INLINE_BY_FORMAT: Final[Mapping[type, int]] = {
     MarkdownFormat: 512,  # its parser can expand a short table to tens of thousands of cells
 }
 
-_PLAIN_JSON: Final = frozenset(
-    ("application/json", "application/json; charset=utf-8", "application/json;charset=utf-8")
-)
-_OPENING: Final = frozenset((b"{", b"["))
-"""The first byte of a JSON object or array without a byte order mark or white space before it."""
 
 _T = TypeVar("_T")
 
@@ -128,6 +124,8 @@ class UpstreamOperation:
         request = self.plan.fill(arguments, raw_body, limits)
         if self.mask is not None:
             return self._masked(self.mask, request)
+        if self.authentication is None and current_span() is None:
+            return self.transport.send(request)
         return self._sent(request)
 
     async def _call_offloaded(
@@ -195,8 +193,7 @@ class UpstreamOperation:
     def is_plain_json(self, content: bytes, media_type: str) -> bool:
         """Whether a response can be used without decoding: a short JSON text, in UTF-8 as far as is declared."""
         return (
-            media_type in _PLAIN_JSON
-            and content[:1] in _OPENING
+            is_utf8_json(content, media_type)
             and len(content) <= LARGE_TEXT
             and type(self.response_format) is JsonFormat
         )

@@ -139,8 +139,11 @@ class CallPlan:
         threshold = stream_threshold if shape is None else None
         response = await self.call.send(values, raw_body, threshold, large=large)
         headers = response.headers
-        if location := self.call.operation.location(response):
-            headers = tuple((name, location if name == "location" else value) for name, value in headers)
+        for name, _ in headers:
+            if name == "location":
+                location = self.call.operation.location(response)
+                headers = tuple((name, location if name == "location" else value) for name, value in headers)
+                break
         outcome = Outcome(response.status, response.body, response.header("content-type"), headers)
         if isinstance(response, StreamedResponse):
             outcome.chunks, outcome.close = response.chunks, response.aclose

@@ -11,7 +11,7 @@ from typing import Any
 from naftiko_run import _json
 from naftiko_run._json_incremental import free_incrementally
 from naftiko_run.consume import run_in_decode_pool
-from naftiko_run.consume.formats import decode_text, repaired_text, to_utf8
+from naftiko_run.consume.formats import decode_text, is_utf8_json, repaired_text, to_utf8
 from naftiko_run.expressions import MISSING
 
 _log = logging.getLogger(__name__)
@@ -137,8 +137,9 @@ class Outcome:
 
     def _json(self) -> Any:
         content = self.content
-        with suppress(ValueError):  # an unknown charset: it may be UTF-8
-            content = self._in_utf8()
+        if not is_utf8_json(content, self.media_type):
+            with suppress(ValueError):  # an unknown charset: it may be UTF-8
+                content = self._in_utf8()
         try:
             value, text = _json.loads_repaired(content)
         except ValueError:

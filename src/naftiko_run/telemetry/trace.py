@@ -118,9 +118,8 @@ class TraceSink(Protocol):
 _current: ContextVar[Span | None] = ContextVar("span", default=None)
 
 
-def current_span() -> Span | None:
-    """Return the span of the running code; None if the request is not traced."""
-    return _current.get()
+current_span = _current.get
+"""Return the span of the running code; None if the request is not traced."""
 
 
 def set_current_span(span: Span | None) -> Token[Span | None]:

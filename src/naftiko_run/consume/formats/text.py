@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from functools import lru_cache
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from naftiko_run import _json
 from naftiko_run.consume.formats.format import FormatSettings
@@ -21,6 +21,11 @@ _BYTE_ORDER_MARKS = (
 _HOST_ENCODINGS = frozenset({"idna", "punycode"})
 """Encodings of host names: they take quadratic time, and are not used for text."""
 _FIRST_MARK_BYTES = frozenset(mark[:1] for mark, _ in _BYTE_ORDER_MARKS)
+_UTF8_JSON: Final = frozenset(
+    ("application/json", "application/json; charset=utf-8", "application/json;charset=utf-8")
+)
+_OPENING: Final = frozenset((b"{", b"["))
+"""The first byte of a JSON object or array without a byte order mark or white space before it."""
 
 
 class TextFormat:
@@ -70,6 +75,11 @@ def encoding_of(content: bytes, media_type: str) -> tuple[str, int] | None:
                 return encoding, len(mark)
     name = _charset(media_type) if ";" in media_type else ""
     return (name, 0) if name else None
+
+
+def is_utf8_json(content: bytes, media_type: str) -> bool:
+    """Return whether a response is a JSON object or array in UTF-8, as the media type declares it."""
+    return media_type in _UTF8_JSON and content[:1] in _OPENING
 
 
 def to_utf8(content: bytes, media_type: str) -> bytes:

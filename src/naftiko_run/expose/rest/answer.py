@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import lru_cache
 from typing import Final
 
 from naftiko_run.errors import InvocationError, ResponseAborted
@@ -35,9 +36,8 @@ _FORWARDED_PREFIXES = ("ratelimit-", "x-ratelimit-")
 """Prefixes of further header names that are forwarded."""
 _STATUSES: Final = range(200, 600)
 
-_MAX_NAMES: Final = 1024
-_encoded_names: dict[str, bytes] = {}
-"""Encoded header names, empty for those that are not forwarded; upstreams send the same few names."""
+_CACHED_HEADERS: Final = 64
+"""How many different sets of headers are cached; a set has at most 64 KiB."""
 
 
 async def answer(outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,23 +112,20 @@ def _forwarded_headers(outcome: Outcome, *, is_head: bool) -> list[tuple[bytes, 
         Problem: The status of the upstream is not a valid HTTP status.
     """
     check_status(outcome.status)
-    headers = []
-    for name, value in outcome.headers:
-        cached = _encoded_names.get(name)
-        encoded = _encode_name(name) if cached is None else cached
-        if encoded:
-            headers.append((encoded, encode_header_value(value)))
+    headers = [*_encoded_headers(outcome.headers)]
     if outcome.media_type and (outcome.content or outcome.chunks is not None or is_head):
         headers.append((b"content-type", encode_header_value(outcome.media_type)))
     return headers
 
 
-def _encode_name(name: str) -> bytes:
-    """Return a header name encoded for the response, and cache it; empty for a header that is not forwarded."""
-    encoded = name.encode("latin-1") if name in _FORWARDED or name.startswith(_FORWARDED_PREFIXES) else b""
-    if len(_encoded_names) < _MAX_NAMES:
-        _encoded_names[name] = encoded
-    return encoded
+@lru_cache(maxsize=_CACHED_HEADERS)
+def _encoded_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    """Return those upstream headers that are forwarded, encoded; cached, because many responses have the same."""
+    return tuple(
+        (name.encode("latin-1"), encode_header_value(value))
+        for name, value in headers
+        if name in _FORWARDED or name.startswith(_FORWARDED_PREFIXES)
+    )
 
 
 def _content_length(outcome: Outcome) -> list[tuple[bytes, bytes]]:
