@@ -136,7 +136,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     refused = {pointer: each.refusal for pointer, each in access.items() if each.refusal}
     refused |= _refuse_unguarded(document, addresses, report)
     is_served = any(each.pointer not in refused for each in document.exposes)
-    if not is_served or not (compiled.served or compiled.withheld):
+    if not is_served or not (compiled.served or compiled.withheld or _only_manages_process(document)):
         if document is parsed:
             _refuse(document, report)
         # The document itself may be at fault, whatever is selected.
@@ -241,6 +241,12 @@ def _refuse_unguarded(
             )
             refused[exposes.pointer] = reason
     return refused
+
+
+def _only_manages_process(document: Document) -> bool:
+    """Whether a document has adapters, and all of them manage the process, such as a control adapter."""
+    types = [find_adapter_type(each.type) for each in document.exposes]
+    return bool(types) and all(each is not None and each.manages_process for each in types)
 
 
 def _refused_at(function: Function) -> Pointer:
