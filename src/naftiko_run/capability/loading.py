@@ -148,7 +148,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
             report.warning("cannot-be-called", f"calls will fail: {refusal}", at, alters_service=True)
     _report_unknown_types(document, report)
     return Capability(
-        file=loaded.source.file,
+        file=loaded.file,
         document=document,
         diagnostics=tuple(report),
         functions=compiled.functions,
