@@ -147,9 +147,7 @@ def test_a_folder_of_resources_is_served_and_an_edit_of_the_config_map_reloads(t
         shown = httpx.get(f"{process.url('control')}/config", timeout=PATIENCE).text
         assert "Greeting" in shown
         written(tmp_path, spec="a: [")
-        process.wait_for(
-            lambda _: "not reloaded" in process.text, "a refusal"
-        )
+        process.wait_for(lambda _: "not reloaded" in process.text, "a refusal")
         assert httpx.get(url, timeout=PATIENCE).json() == {"text": "é ✓"}
         written(tmp_path, spec=CONFIG_MAP.replace("99999", "3000").replace("é ✓", "changed"))
         process.wait_for(lambda _: "reloaded in " in process.text, "a reload")
