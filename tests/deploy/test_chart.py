@@ -15,6 +15,7 @@ import yaml
 from jsonschema import Draft7Validator
 from scripts.manifests import BASE, CHART, EXPECTED, render, render_base, values_of
 from scripts.release import set_deployed_version
+
 from deploy.manifests import (
     HELM,
     RENDERED,
@@ -25,7 +26,6 @@ from deploy.manifests import (
     needs_helm,
     parse,
 )
-
 from naftiko_run.version import __version__
 from support.ports import free_ports
 from support.process import READY, launched
