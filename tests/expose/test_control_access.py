@@ -11,6 +11,7 @@ from expose.control_documents import EVERYTHING, SHOP, write_document
 from naftiko_run import Settings, asgi, load
 from naftiko_run.lint import Level, lint
 from naftiko_run.serve import Addressing
+from support.documents import written
 from support.server import ANY_PORT, serving
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - the subject
@@ -112,3 +113,10 @@ def test_a_control_adapter_alone_is_nothing_to_serve(tmp_path: Path) -> None:
         tmp_path, "ikanos: 1.0.0-beta5\ncapability: {exposes: [{type: control, port: 1}]}"
     )
     assert "nothing-exposed" in {each.code for each in lint(document)}
+
+
+def test_a_document_with_only_a_control_adapter_is_served(tmp_path: Path) -> None:
+    text = "naftiko: 1.0.0-alpha2\ncapability:\n  exposes:\n  - {type: control, management: {info: true}}\n"
+    with serving(written(tmp_path, text), settings=SET) as served:
+        status = httpx.get(f"{served.origin('control')}/status").json()
+    assert [each["type"] for each in status["adapters"]] == ["control"]
