@@ -45,11 +45,6 @@ def render_base(manifests: str) -> str:
     )
 
 
-def values_of(expected: Path) -> Path:
-    """Return the file of values of expected manifests."""
-    return EXPECTED.parent / "values" / expected.name
-
-
 def main() -> int:
     """Write the manifests; return the exit code."""
     helm = find_helm()

@@ -18,6 +18,11 @@ RENDERED = [BASE, *sorted(EXPECTED.glob("*.yaml"))]
 Manifest = dict[str, Any]
 
 
+def values_of(expected: Path) -> Path:
+    """Return the file of values of expected manifests."""
+    return EXPECTED.parent / "values" / expected.name
+
+
 def manifests(file: Path) -> dict[str, Manifest]:
     """Return the manifests of a file, by kind and name."""
     return parse(file.read_text(encoding="utf-8"))

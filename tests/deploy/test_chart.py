@@ -13,7 +13,7 @@ import kubernetes_validate
 import pytest
 import yaml
 from jsonschema import Draft7Validator
-from scripts.manifests import BASE, CHART, EXPECTED, render, render_base, values_of
+from scripts.manifests import BASE, CHART, EXPECTED, render, render_base
 from scripts.release import set_deployed_version
 
 from deploy.manifests import (
@@ -25,6 +25,7 @@ from deploy.manifests import (
     manifests,
     needs_helm,
     parse,
+    values_of,
 )
 from naftiko_run.version import __version__
 from support.ports import free_ports
