@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 from textwrap import indent
 
@@ -96,6 +98,27 @@ def test_another_key_and_windows_line_ends(tmp_path: Path) -> None:
     path = written(tmp_path, reference=reference.replace("\n", "\r\n"), spec="")
     (tmp_path / "spec.yaml").write_bytes(text.replace("\n", "\r\n").encode())
     bad_port(path, text)
+
+
+def test_a_line_of_dashes_in_the_text_of_the_document_stays(tmp_path: Path) -> None:
+    text = DOCUMENT.replace("description: Greets}", "description: |\n    a\n    ---\n    b").replace(
+        "info: {label: Greeting,", "info:\n  label: Greeting\n "
+    )
+    for start in ("", "---\n"):
+        config_map = f"{MAP_HEAD}  capability.yaml: |\n{indent(start + text, '    ')}"
+        path = written(tmp_path, all=f"{REFERENCE}---\n{config_map}")
+        assert load_document(path).document.info.description == "a\n---\nb\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+def test_other_files_of_the_folder_are_read_only_if_they_may_have_the_config_map(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a-pipe.yaml")
+    (tmp_path / "b-folder.yaml").mkdir()
+    (tmp_path / "c-binary.yaml").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "d-large.yaml").write_text(CONFIG_MAP + "#" * 5_000_000)
+    assert "no ConfigMap" in refused(written(tmp_path, reference=REFERENCE)).message
+    (tmp_path / "e-with-mark.yaml").write_bytes(b"\xef\xbb\xbf" + CONFIG_MAP.encode())
+    bad_port(tmp_path / "reference.yaml", CONFIG_MAP)
 
 
 def test_other_resources_are_nothing_to_serve(tmp_path: Path) -> None:

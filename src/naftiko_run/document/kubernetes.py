@@ -7,8 +7,9 @@ the positions in the file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # without libyaml,
 _KIND: Final = re.compile(r"^kind:", re.MULTILINE)
 _VERSION: Final = re.compile(r"^apiVersion:", re.MULTILINE)
 _NOT_BREAK: Final = re.compile(r"[^\n\r\x85\u2028\u2029]")
-_DOCUMENT_START: Final = re.compile(r"((?:[ \t]*(?:#[^\n]*)?\n)*)[ \t]*---(?=[ \t\r]*\n)")
+_DOCUMENT_START: Final = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t]*---(?=[ \t\r]*\n)")
 """The ``---`` at the start of a document, which must not be indented as the text of a ConfigMap is."""
 
 _GROUP: Final = "naftiko.io/"
@@ -43,12 +44,13 @@ class EmbeddedDocument:
     file: str
 
 
-def find_embedded(text: str, path: Path) -> EmbeddedDocument | None:
+def find_embedded(text: str, path: Path, max_bytes: int) -> EmbeddedDocument | None:
     """Return the document in the Capability of a file; None if the file contains no resources that can have one.
 
     Args:
         text: The content of the file.
         path: The file; a ConfigMap that it names is in this file, or in another one of its folder.
+        max_bytes: The maximum size of a file in which the ConfigMap is looked for.
 
     Raises:
         SharedDocument: The file contains only other resources.
@@ -73,7 +75,8 @@ def find_embedded(text: str, path: Path) -> EmbeddedDocument | None:
     reference = _value(capability.spec, "specRef")
     if reference is None:
         return EmbeddedDocument(_only(text, capability.spec), str(path))
-    return _referenced(capability, reference, resources, path)
+    beside = _beside(path, max_bytes)
+    return _referenced(capability, reference, chain(resources, beside))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +135,14 @@ class _Resource:
         return DocumentError(list(report))
 
 
-def _referenced(
-    capability: _Resource, reference: Any, resources: list[_Resource], path: Path
-) -> EmbeddedDocument:
+def _referenced(capability: _Resource, reference: Any, resources: Iterable[_Resource]) -> EmbeddedDocument:
     """Return the document in the ConfigMap that a Capability names."""
     name, key = _text(reference, "configMap"), _text(reference, "key") or _DEFAULT_KEY
     if not name:
         raise capability.error(
             "no-config-map", "`specRef` names no ConfigMap", reference, "write `specRef: {configMap: NAME}`"
         )
-    found = next((each for each in _with_beside(resources, path) if _is_named(each, name, capability)), None)
+    found = next((each for each in resources if _is_named(each, name, capability)), None)
     if found is None:
         raise capability.error(
             "no-config-map",
@@ -170,8 +171,11 @@ def _referenced(
     at = text.index("|")
     before, block = text[:at], text[at:]
     header, _, rest = block.partition("\n")
-    content = _DOCUMENT_START.sub(lambda start: _spaces(start[0]), rest, count=1)
-    return EmbeddedDocument(f"{before}{_spaces(header)}\n{content}", found.file)
+    start = _DOCUMENT_START.match(rest)
+    skipped = start.end() if start else 0
+    return EmbeddedDocument(
+        f"{before}{_spaces(header)}\n{_spaces(rest[:skipped])}{rest[skipped:]}", found.file
+    )
 
 
 def _is_named(resource: _Resource, name: str, capability: _Resource) -> bool:
@@ -180,16 +184,24 @@ def _is_named(resource: _Resource, name: str, capability: _Resource) -> bool:
     return resource.kind == "ConfigMap" and resource.name == name and len(namespaces) < 2
 
 
-def _with_beside(resources: list[_Resource], path: Path) -> Iterator[_Resource]:
-    """Yield the resources of a file, and then those of the other files of its folder, as far as these can be read."""
-    yield from resources
-    for each in sorted(path.parent.iterdir()):
-        if each.suffix not in _ENDINGS or each == path or each.name.startswith("."):
-            continue
+def _beside(path: Path, max_bytes: int) -> Iterator[_Resource]:
+    """Yield the resources of the other YAML files in the folder of a file, as far as these can be read."""
+    for each in _other_files(path):
         try:
-            yield from _resources(each.read_text(encoding="utf-8"), str(each))
-        except (OSError, ValueError, yaml.YAMLError):
+            if each.is_file() and each.stat().st_size <= max_bytes:
+                yield from _resources(each.read_text(encoding="utf-8-sig"), str(each))
+        except (OSError, ValueError, RecursionError, yaml.YAMLError):
             continue
+
+
+def _other_files(path: Path) -> list[Path]:
+    try:
+        files = sorted(path.parent.iterdir())
+    except OSError:  # a folder without read permission
+        return []
+    return [
+        each for each in files if each.suffix in _ENDINGS and each != path and not each.name.startswith(".")
+    ]
 
 
 def _resources(text: str, file: str) -> list[_Resource]:

@@ -128,7 +128,7 @@ def read(path: Path) -> SourceDocument:
 def _embedded(text: str, path: Path) -> EmbeddedDocument | None:
     """Return the document of a Capability; None if there is none, or if parsing the file reports why."""
     try:
-        return find_embedded(text, path)
+        return find_embedded(text, path, MAX_BYTES)
     except (yaml.scanner.ScannerError, yaml.parser.ParserError) as fault:
         if _depth_limit(fault) is None:  # parsing would report that there are several documents
             raise DocumentError(list(_syntax_report(fault, text, str(path)))) from None
