@@ -115,8 +115,10 @@ def test_a_control_adapter_alone_is_nothing_to_serve(tmp_path: Path) -> None:
     assert "nothing-exposed" in {each.code for each in lint(document)}
 
 
-def test_a_document_with_only_a_control_adapter_is_served(tmp_path: Path) -> None:
-    text = "naftiko: 1.0.0-alpha2\ncapability:\n  exposes:\n  - {type: control, management: {info: true}}\n"
+def test_a_document_with_only_a_guarded_control_adapter_is_served(tmp_path: Path) -> None:
+    text = f"naftiko: 1.0.0-alpha2\ncapability:\n  exposes:\n  - type: control\n{GUARD}"
     with serving(written(tmp_path, text), settings=SET) as served:
-        status = httpx.get(f"{served.origin('control')}/status").json()
-    assert [each["type"] for each in status["adapters"]] == ["control"]
+        url = f"{served.origin('control')}/health/ready"
+        assert httpx.get(url).status_code == 401
+        health = httpx.get(url, headers={"Authorization": "Bearer c-1234567"}).json()
+    assert [each["type"] for each in health["adapters"]] == ["control"]

@@ -10,7 +10,7 @@ from typing import Any, Final
 import yaml
 
 from naftiko_run.diagnostics import Pointer, Position, Report
-from naftiko_run.document.kubernetes import EmbeddedDocument, find_embedded
+from naftiko_run.document.capability_resource import EmbeddedDocument, find_embedded
 from naftiko_run.document.yaml_builder import Container, YamlBuilder, too_deep
 from naftiko_run.errors import DocumentError
 
