@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV := $(BIN)/python -m uv --system-certs --quiet
 ARGS ?=
+HELM_VERSION := v3.17.3
 SHARED := $(if $(NAFTIKO_SHARED),$(NAFTIKO_SHARED),../shared)
 
 # The environment is recreated if PYTHON names another Python than it has. If PYTHON is not given, it stays.
@@ -18,7 +19,7 @@ ENVIRONMENT := $(if $(BUILT),$(BUILT),$(VENV)/.python-$(shell $(PYTHON) -c '$(ID
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install dev test test-lowest test-latest test-uvicorn test-httpx test-nginx test-shared test-clients conformance check coverage docs reference lock release bench bench-quick bench-profile bench-instructions bench-loading lint-docker clean
+.PHONY: help run install dev test test-lowest test-latest test-uvicorn test-httpx test-nginx test-shared test-clients conformance check coverage docs helm manifests reference lock release bench bench-quick bench-profile bench-instructions bench-loading lint-docker clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +79,11 @@ coverage: dev ## Run the test suite and report branch coverage; fails under 95 %
 docs: $(VENV)/.installed-docs ## Build the documentation in build/site (ARGS=serve: serve it while you edit)
 	@$(BIN)/python -m scripts.docs $(ARGS)
 
+helm: build/bin/helm ## Build Helm, for the tests of the chart (needs Go)
+
+manifests: dev build/bin/helm ## Render the Helm chart: the Kustomize base, and what the tests expect (needs Go)
+	@$(BIN)/python -m scripts.manifests
+
 reference: dev ## Write the generated pages of docs/reference
 	@$(BIN)/python -m scripts.reference
 
@@ -106,6 +112,10 @@ bench-loading: install ## Measure how long a catalogue of documents takes to loa
 lint-docker: dev ## Check the Dockerfile
 	@$(PIP) install --quiet --require-hashes -r requirements/docker.txt
 	@$(BIN)/hadolint --disable-ignore-pragma --failure-threshold style Dockerfile
+
+build/bin/helm:
+	@echo "Building Helm $(HELM_VERSION)"
+	@GOBIN="$(CURDIR)/build/bin" go install helm.sh/helm/v3/cmd/helm@$(HELM_VERSION)
 
 clean: ## Remove the environments, caches and build results
 	rm -rf $(VENV) $(VENV)-lowest $(VENV)-latest build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -22,9 +22,18 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 VERSION_FILE: Final = "src/naftiko_run/version.py"
 CHANGELOG: Final = "CHANGELOG.md"
+MANIFESTS: Final = (
+    "deploy/helm/naftiko-run/Chart.yaml",
+    "deploy/kustomize/base/*.yaml",
+    "tests/deploy/expected/*.yaml",
+)
+"""The chart, and what is rendered from it."""
 
 _VERSION: Final = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}((a|b|rc)\d+)?")
 _ASSIGNED: Final = re.compile(r'^(__version__: Final = )"[^"]*"$', re.MULTILINE)
+_DEPLOYED: Final = re.compile(
+    r'((?:[vV]ersion: |image: "naftiko-run:)"?)\d+\.\d+\.\d+\w*(?="?$)', re.MULTILINE
+)
 _UNRELEASED: Final = re.compile(
     r"^## \[Unreleased\]\n(?P<entries>.*?)(?=^## \[|\Z)", re.MULTILINE | re.DOTALL
 )
@@ -44,6 +53,16 @@ def set_version(source: str, version: str) -> str:
     if count != 1:
         raise ReleaseError(f"{VERSION_FILE} does not assign __version__ exactly once")
     return changed
+
+
+def set_deployed_version(manifests: str, version: str) -> str:
+    """Return the chart or its manifests with another version of naftiko-run."""
+    return _DEPLOYED.sub(rf"\g<1>{version}", manifests)
+
+
+def manifest_files(folder: Path) -> list[str]:
+    """Return the names of the files of the chart and its manifests that contain the version."""
+    return sorted(file.relative_to(folder).as_posix() for each in MANIFESTS for file in folder.glob(each))
 
 
 def release_changes(changelog: str, version: str, date: str) -> str:
@@ -76,11 +95,12 @@ def check_repository(root: Path, version: str) -> None:
 
 
 def prepare(folder: Path, version: str, date: str) -> None:
-    """Write the version and the changelog of a release into a copy of the repository."""
+    """Write the version and the changelog of a release into a copy of the repository, and the version of the chart."""
     changes: dict[str, Callable[[str], str]] = {
         VERSION_FILE: lambda text: set_version(text, version),
         CHANGELOG: lambda text: release_changes(text, version, date),
     }
+    changes |= dict.fromkeys(manifest_files(folder), lambda text: set_deployed_version(text, version))
     for name, change in changes.items():
         file = folder / name
         file.write_text(change(file.read_text(encoding="utf-8")), encoding="utf-8")
@@ -122,9 +142,10 @@ def release(root: Path, version: str, *, dry_run: bool) -> list[str]:
         dist.mkdir(exist_ok=True)
         for each in packages:
             shutil.copy(each, dist / each.name)
-        for name in (VERSION_FILE, CHANGELOG):
+        written = (VERSION_FILE, CHANGELOG, *manifest_files(folder))
+        for name in written:
             shutil.copy(folder / name, root / name)
-    _git(root, "commit", "--quiet", "--message", f"Release {version}", VERSION_FILE, CHANGELOG)
+    _git(root, "commit", "--quiet", "--message", f"Release {version}", *written)
     _git(root, "tag", "--annotate", f"v{version}", "--message", f"Release {version}")
     return names
 

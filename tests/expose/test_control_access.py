@@ -11,6 +11,7 @@ from expose.control_documents import EVERYTHING, SHOP, write_document
 from naftiko_run import Settings, asgi, load
 from naftiko_run.lint import Level, lint
 from naftiko_run.serve import Addressing
+from support.documents import written
 from support.server import ANY_PORT, serving
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - the subject
@@ -112,3 +113,12 @@ def test_a_control_adapter_alone_is_nothing_to_serve(tmp_path: Path) -> None:
         tmp_path, "ikanos: 1.0.0-beta5\ncapability: {exposes: [{type: control, port: 1}]}"
     )
     assert "nothing-exposed" in {each.code for each in lint(document)}
+
+
+def test_a_document_with_only_a_guarded_control_adapter_is_served(tmp_path: Path) -> None:
+    text = f"naftiko: 1.0.0-alpha2\ncapability:\n  exposes:\n  - type: control\n{GUARD}"
+    with serving(written(tmp_path, text), settings=SET) as served:
+        url = f"{served.origin('control')}/health/ready"
+        assert httpx.get(url).status_code == 401
+        health = httpx.get(url, headers={"Authorization": "Bearer c-1234567"}).json()
+    assert [each["type"] for each in health["adapters"]] == ["control"]

@@ -147,7 +147,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
     refused = {pointer: each.refusal for pointer, each in access.items() if each.refusal}
     refused |= _refuse_unguarded(document, addresses, report)
     is_served = any(each.pointer not in refused for each in document.exposes)
-    if not is_served or not (compiled.served or compiled.withheld):
+    if not is_served or not (compiled.served or compiled.withheld or _only_guards_process(document)):
         if document is parsed:
             _refuse(document, report)
         # The document itself may be at fault, whatever is selected.
@@ -159,7 +159,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
             report.warning("cannot-be-called", f"calls will fail: {refusal}", at, alters_service=True)
     _report_unknown_types(document, report)
     return Capability(
-        file=loaded.source.file,
+        file=loaded.file,
         document=document,
         diagnostics=tuple(report),
         functions=compiled.functions,
@@ -252,6 +252,16 @@ def _refuse_unguarded(
             )
             refused[exposes.pointer] = reason
     return refused
+
+
+def _only_guards_process(document: Document) -> bool:
+    """Whether a document only has adapters that manage the process, with authentication, which ``--control`` lacks."""
+    return bool(document.exposes) and all(
+        (adapter_type := find_adapter_type(each.type)) is not None
+        and adapter_type.manages_process
+        and each.authentication is not None
+        for each in document.exposes
+    )
 
 
 def _refused_at(function: Function) -> Pointer:

@@ -49,6 +49,8 @@ def find_documents(files: Sequence[Path]) -> list[Path]:
 def documents_at(path: Path) -> list[Path]:
     """Return the documents at a path: a file itself, or all YAML files below a folder.
 
+    Hidden files and folders are skipped, such as ``..data`` of a ConfigMap that is mounted as a volume.
+
     Raises:
         NoDocuments: The folder contains none.
     """
@@ -57,8 +59,12 @@ def documents_at(path: Path) -> list[Path]:
     inside = sorted(
         each
         for each in path.rglob("*")
-        if each.suffix in _ENDINGS and each.is_file() and not each.name.startswith(".")
+        if each.suffix in _ENDINGS and each.is_file() and not _is_hidden(each.relative_to(path))
     )
     if not inside:
         raise NoDocuments(path)
     return inside
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)

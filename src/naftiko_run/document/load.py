@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +33,7 @@ class LoadedDocument:
         origins: Where its parts are defined, including those that it imports.
         diagnostics: The diagnostics, in the order found.
         fingerprints: The digest of the text of each file: the document, and those that it imports from.
+        file: The file that was loaded: that of ``source``, or of the Capability that names its ConfigMap.
     """
 
     document: Document
@@ -40,11 +41,12 @@ class LoadedDocument:
     origins: Origins
     diagnostics: tuple[Diagnostic, ...]
     fingerprints: Mapping[str, bytes]
+    file: str
 
     @property
     def name(self) -> str:
         """The name of the document for people: its file, else its label."""
-        return self.source.file or self.document.info.label or "<text>"
+        return self.file or self.document.info.label or "<text>"
 
 
 IsReplaced = Callable[[str], bool]
@@ -61,7 +63,7 @@ def load_document(path: Path, is_replaced: IsReplaced = _is_never_replaced) -> L
     Raises:
         DocumentError: There is no capability in it.
     """
-    return load_source(read(path), is_replaced)
+    return replace(load_source(read(path), is_replaced), file=str(path))
 
 
 def load_text(text: str, file: str = "") -> LoadedDocument:
@@ -106,7 +108,7 @@ def load_source(source: SourceDocument, is_replaced: IsReplaced = _is_never_repl
             report.error("invalid-document", error["msg"], _pointer(canonical, error["loc"]))
         raise DocumentError(list(report)) from None
     fingerprints = {each.file: blake2b(each.text.encode(), digest_size=16).digest() for each in whole.sources}
-    return LoadedDocument(document, source, whole.origins, tuple(report), fingerprints)
+    return LoadedDocument(document, source, whole.origins, tuple(report), fingerprints, source.file)
 
 
 def read_functions(

@@ -10,6 +10,7 @@ from typing import Any, Final
 import yaml
 
 from naftiko_run.diagnostics import Pointer, Position, Report
+from naftiko_run.document.capability_resource import EmbeddedDocument, find_embedded
 from naftiko_run.document.yaml_builder import Container, YamlBuilder, too_deep
 from naftiko_run.errors import DocumentError
 
@@ -94,7 +95,7 @@ class SourceDocument:
 
 
 def read(path: Path) -> SourceDocument:
-    """Read and parse a document file.
+    """Read and parse a document file, or a file with a Capability of Kubernetes and its document.
 
     Raises:
         DocumentError: The file cannot be read, or is not one YAML document.
@@ -118,8 +119,22 @@ def read(path: Path) -> SourceDocument:
     except OSError as fault:
         report.error("unreadable-file", f"the file cannot be read: {fault.strerror}")
     else:
-        return parse(decode(content, name), name)
+        text = decode(content, name)
+        embedded = _embedded(text, path)
+        return parse(embedded.text, embedded.file) if embedded else parse(text, name)
     raise DocumentError(list(report))
+
+
+def _embedded(text: str, path: Path) -> EmbeddedDocument | None:
+    """Return the document of a Capability; None if there is none, or if parsing the file reports why."""
+    try:
+        return find_embedded(text, path, MAX_BYTES)
+    except (yaml.scanner.ScannerError, yaml.parser.ParserError) as fault:
+        if _depth_limit(fault) is None:  # parsing would report that there are several documents
+            raise DocumentError(list(_syntax_report(fault, text, str(path)))) from None
+    except (yaml.YAMLError, UnicodeEncodeError, RecursionError):
+        pass
+    return None
 
 
 def decode(content: bytes, file: str = "") -> str:

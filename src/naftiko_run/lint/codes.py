@@ -89,6 +89,7 @@ nameless-parameter | warning | An input parameter has no name; it is ignored. | 
 nameless-skill | warning | A skill has no `name`; it is not served. | Add `name`.
 nameless-tool | warning | A tool has no `name`; it is not served. | Add `name`.
 no-capability | error | A document has no `capability`. | Put `consumes` and `exposes` under a root key `capability`; for a shared file, run a document that imports it.
+no-config-map | error | A Capability of Kubernetes names a ConfigMap that does not exist, or that has no document. | Save the ConfigMap in the same file or folder, with the document as a block of text.
 no-credential | warning | An apikey authentication has no value; calls are sent without it. | Add `value`, and bind its variable.
 no-documents | error | A folder to validate contains no YAML file. | Name a folder of documents, or the documents.
 no-such-file | error | A file to validate or run does not exist. | Check the path.
