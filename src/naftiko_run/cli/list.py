@@ -20,11 +20,14 @@ from naftiko_run.errors import DocumentError, SharedDocument
 
 
 def list_documents(files: Sequence[Path], *, as_json: bool, env_files: Sequence[Path] | None) -> int:
-    """Print what documents consume, expose and miss; return the exit code."""
+    """Print what documents consume, expose and miss; return the exit code.
+
+    Documents of a folder that cannot be served are skipped, with their errors, as long as there is another one.
+    """
     settings = Settings(env_files=env_files)
     console = error_console()
     listed: dict[Path, dict[str, Any]] = {}
-    exit_code = OK
+    exit_code, skipped = OK, False
     for named in files:
         try:
             paths = documents_at(named)
@@ -44,8 +47,13 @@ def list_documents(files: Sequence[Path], *, as_json: bool, env_files: Sequence[
             except DocumentError as fault:
                 print_refusal(console, fault)
                 listed[path] = _refused(path, fault.diagnostics)
+                if path != named:  # found in a folder
+                    skipped = True
+                    continue
                 is_absent = fault.diagnostics[0].code == "no-such-file"
                 exit_code = NO_INPUT if is_absent or exit_code == NO_INPUT else BAD_DOCUMENT
+    if skipped and exit_code == OK and all("findings" in each for each in listed.values()):
+        exit_code = BAD_DOCUMENT
     if as_json:
         print_json([*listed.values()])
     else:

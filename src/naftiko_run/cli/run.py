@@ -16,9 +16,9 @@ from rich.console import Console
 
 from naftiko_run.capability import Capability, HttpClient, Settings, load
 from naftiko_run.cli import bootstrap
-from naftiko_run.cli.console import error_console, print_fault
-from naftiko_run.cli.diagnostics import MAX_SHOWN, print_diagnostics, print_refusal, print_rest
-from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
+from naftiko_run.cli.console import error_console, print_fault, print_warning
+from naftiko_run.cli.diagnostics import print_diagnostics, print_refusal
+from naftiko_run.cli.documents import EMPTY, NO_INPUT, NoDocuments, documents_at
 from naftiko_run.cli.options import (
     USAGE,
     UsageFault,
@@ -149,12 +149,13 @@ def _run(options: RunOptions, console: Console) -> None:
         limits=limits,
         prefix_routes=options.prefix_routes,
         refuses_clashes=options.strict,
+        skips_unavailable=not options.strict,
         http_server=options.http_server,
         has_control=options.control is not None,
     )
     loaded_at = time.time_ns()
     with redirect_stdout(sys.stderr):  # stdout may belong to a client: plugins must not write to it
-        capabilities = _load_all(find_documents(options.files), settings, console, strict=options.strict)
+        capabilities = _load_all(options.files, settings, console, strict=options.strict)
     _check_options(options, settings, serving, capabilities)
     startup = Startup(console, capabilities, sandbox=options.sandbox)
     if options.strict and any(capability.missing() for capability in capabilities):
@@ -213,17 +214,32 @@ def _exit_code(fault: ConfigurationError) -> int:
     return codes.get(type(fault), FAILED)
 
 
+def _find_all(files: Sequence[Path], console: Console) -> tuple[list[Path], list[Diagnostic]]:
+    """Return the documents at paths, each once, and the errors of folders without documents, which are printed."""
+    paths: dict[Path, None] = {}
+    faults: list[Diagnostic] = []
+    for named in files:
+        try:
+            paths.update(dict.fromkeys(documents_at(named)))
+        except NoDocuments as fault:
+            print_fault(console, fault)
+            faults.append(fault.diagnostic)
+    return list(paths), faults
+
+
 def _load_all(
-    paths: Sequence[Path], settings: Settings, console: Console, *, strict: bool
+    files: Sequence[Path], settings: Settings, console: Console, *, strict: bool
 ) -> list[Capability]:
     """Load the documents that can be served, and print the errors of the others.
 
     Raises:
-        StartRefused: A file does not exist, or nothing can be served; with ``strict``, something cannot.
+        StartRefused: A file does not exist, a folder has no document, or nothing can be served; with ``strict``,
+            something cannot.
     """
     capabilities: list[Capability] = []
-    refused: list[Diagnostic] = []
     shared: list[SharedDocument] = []
+    paths, refused = _find_all(files, console)
+    skipped = 0
     for path in paths:
         try:
             capabilities.append(load(path, settings))
@@ -232,14 +248,20 @@ def _load_all(
         except DocumentError as fault:
             print_refusal(console, fault)
             refused += [each for each in fault.diagnostics if each.is_error]
-    if any(each.code == "no-such-file" for each in refused):
+            skipped += 1
+    if any(each.code in ("no-such-file", EMPTY) for each in refused):
         raise StartRefused(NO_INPUT)
     if strict:
         found = [each for capability in capabilities for each in capability.diagnostics]
         not_served = [each for each in found if each.is_error or each.code == "not-runnable"]
-        print_diagnostics(console, not_served[:MAX_SHOWN])
-        print_rest(console, len(not_served) - MAX_SHOWN, "errors")
+        print_diagnostics(console, not_served)
         refused += not_served
+        if refused:
+            Startup(console, capabilities, sandbox=settings.sandbox).print_missing()
+    elif skipped and capabilities:
+        documents = "1 document" if skipped == 1 else f"{skipped} documents"
+        verb = "is" if skipped == 1 else "are"
+        print_warning(console, f"{documents} that cannot be served {verb} skipped; --strict refuses to start")
     if not capabilities:
         for each in shared:
             print_refusal(console, each)

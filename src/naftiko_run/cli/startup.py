@@ -9,7 +9,9 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from naftiko_run.capability import Capability, Feature
+from naftiko_run.cli.console import print_warning
 from naftiko_run.cli.diagnostics import MAX_SHOWN, print_diagnostics, print_rest
+from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter, find_exposer
 from naftiko_run.serve import Site
 from naftiko_run.version import __version__
@@ -29,8 +31,19 @@ class Startup:
         self._capabilities = capabilities
         self._sandbox = sandbox
 
-    def print(self, sites: Sequence[Site], on_stdio: Adapter | None = None) -> None:
-        """Print everything, once all sites listen; ``on_stdio`` is the adapter on stdin and stdout."""
+    def print(
+        self,
+        sites: Sequence[Site],
+        on_stdio: Adapter | None = None,
+        skipped: Sequence[ConfigurationError] = (),
+    ) -> None:
+        """Print everything, once all sites listen.
+
+        Args:
+            sites: The ports.
+            on_stdio: The adapter on stdin and stdout; None for none.
+            skipped: Why some adapters are not served.
+        """
         found: dict[int, list[tuple[Adapter, str]]] = {}
         for site in sites:
             for adapter in site.adapters:
@@ -47,9 +60,12 @@ class Startup:
             )
             self._print_adapters(found.get(id(capability), ()))
         self._print_adapters(found.get(id(None), ()))  # those that combine several capabilities
-        for site in sites:
-            for clash in site.clashes:
-                self._line(Text.assemble(("warning ", "bold yellow"), f"{clash.message}; {clash.hint}"))
+        for fault in skipped:
+            print_warning(self._console, f"{fault.message}; {fault.hint}" if fault.hint else fault.message)
+        clashes = [clash for site in sites for clash in site.clashes]
+        for clash in clashes[:MAX_SHOWN]:
+            print_warning(self._console, f"{clash.message}; {clash.hint}")
+        print_rest(self._console, len(clashes) - MAX_SHOWN, "routes that are not served for this reason")
         self._print_diagnostics()
         self._print_unmatched()
         self.print_missing()
@@ -112,8 +128,7 @@ class Startup:
     def _print_unmatched(self) -> None:
         """Print the globs that match nothing in any document."""
         for glob in sorted(frozenset.intersection(*(each.unmatched for each in self._capabilities))):
-            message = f"`{glob}` of --include or --exclude matches nothing"
-            self._line(Text.assemble(("warning ", "bold yellow"), message))
+            print_warning(self._console, f"`{glob}` of --include or --exclude matches nothing")
 
     def _line(self, text: Text) -> None:
         self._console.print(text, soft_wrap=True)
