@@ -14,7 +14,7 @@ from typing import Final
 
 from rich.console import Console
 
-from naftiko_run.capability import Capability, HttpClient, Settings, load
+from naftiko_run.capability import Capability, HttpClient, Settings, load_all
 from naftiko_run.cli import bootstrap
 from naftiko_run.cli.console import error_console, print_fault, print_warning
 from naftiko_run.cli.diagnostics import print_diagnostics, print_refusal
@@ -36,7 +36,7 @@ from naftiko_run.cli.reload import Documents
 from naftiko_run.cli.startup import Startup
 from naftiko_run.consume import Limits, connection_counts
 from naftiko_run.diagnostics import Diagnostic
-from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
+from naftiko_run.errors import ConfigurationError, SharedDocument
 from naftiko_run.serve import Addressing, HttpServer, Reloading, ServeSettings, serve
 from naftiko_run.telemetry import LogFormat, Telemetry, build_telemetry, configure_logs
 
@@ -80,6 +80,7 @@ class RunOptions:
     drain_delay: str
     prefix_routes: bool
     control: str | None
+    verbose: bool
     http_server: HttpServer
     http_client: HttpClient
 
@@ -157,7 +158,7 @@ def _run(options: RunOptions, console: Console) -> None:
     with redirect_stdout(sys.stderr):  # stdout may belong to a client: plugins must not write to it
         capabilities = _load_all(options.files, settings, console, strict=options.strict)
     _check_options(options, settings, serving, capabilities)
-    startup = Startup(console, capabilities, sandbox=options.sandbox)
+    startup = Startup(console, capabilities, sandbox=options.sandbox, verbose=options.verbose)
     if options.strict and any(capability.missing() for capability in capabilities):
         startup.print_missing()
         raise CredentialsMissing(
@@ -240,14 +241,14 @@ def _load_all(
     shared: list[SharedDocument] = []
     paths, refused = _find_all(files, console)
     skipped = 0
-    for path in paths:
-        try:
-            capabilities.append(load(path, settings))
-        except SharedDocument as fault:
-            shared.append(fault)
-        except DocumentError as fault:
-            print_refusal(console, fault)
-            refused += [each for each in fault.diagnostics if each.is_error]
+    for each in load_all(paths, settings):
+        if isinstance(each, Capability):
+            capabilities.append(each)
+        elif isinstance(each, SharedDocument):
+            shared.append(each)
+        else:
+            print_refusal(console, each)
+            refused += [found for found in each.diagnostics if found.is_error]
             skipped += 1
     if any(each.code in ("no-such-file", EMPTY) for each in refused):
         raise StartRefused(NO_INPUT)
@@ -263,8 +264,8 @@ def _load_all(
         verb = "is" if skipped == 1 else "are"
         print_warning(console, f"{documents} that cannot be served {verb} skipped; --strict refuses to start")
     if not capabilities:
-        for each in shared:
-            print_refusal(console, each)
+        for fault in shared:
+            print_refusal(console, fault)
     if not capabilities or (refused and strict):
         raise StartRefused(BAD_DOCUMENT)
     return capabilities

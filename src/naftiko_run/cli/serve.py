@@ -191,6 +191,10 @@ def serve_documents(
             help="HTTP/1.1 client for upstreams: naftiko-run's own, or httpx.",
         ),
     ] = "naftiko",
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", help="List every route and tool at the start, however many there are."),
+    ] = False,
     log_level: Annotated[str, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = "info",
     log_format: Annotated[
         Literal["auto", "text", "json"],
@@ -238,6 +242,7 @@ def serve_documents(
         drain_delay=drain_delay,
         prefix_routes=prefix_routes,
         control=control,
+        verbose=verbose,
         http_server=http_server,
         http_client=http_client,
     )

@@ -27,7 +27,9 @@ from naftiko_run.expose import (
 )
 from naftiko_run.expose.authentication import guarded
 from naftiko_run.expose.control.operations import Operations
+from naftiko_run.expose.exposer import BELOW
 from naftiko_run.expose.health import health_apps
+from naftiko_run.expose.index_page import INDEX_PATH, IndexPage
 from naftiko_run.expose.tracing import TracedRouter, traced_adapter
 from naftiko_run.secret import Secret
 from naftiko_run.serve.addresses import Addressing
@@ -161,18 +163,18 @@ def build_mount(
     kept, clashes = without_clashes(adapters)
     if clashes and settings.refuses_clashes:
         raise RouteClash(clashes[0].message, hint=clashes[0].hint)
-    health = {} if is_only_control else _health(settings)
+    pages = {} if is_only_control else _pages(kept, settings)
     telemetry = None if is_only_control else settings.telemetry
-    return Mount(_router(kept, guard, health, telemetry), tuple(kept), tuple(clashes), host)
+    return Mount(_router(kept, guard, pages, telemetry), tuple(kept), tuple(clashes), host)
 
 
 def _router(
-    adapters: Sequence[Adapter], guard: HostGuard, health: Mapping[str, ASGIApp], telemetry: Telemetry | None
+    adapters: Sequence[Adapter], guard: HostGuard, pages: Mapping[str, ASGIApp], telemetry: Telemetry | None
 ) -> Router:
     """Return the router of adapters, which traces requests if anything records traces."""
     if telemetry is None or not telemetry.is_on:
-        return Router(adapters, guard, health)
-    return TracedRouter(adapters, guard, telemetry, health)
+        return Router(adapters, guard, pages)
+    return TracedRouter(adapters, guard, telemetry, pages)
 
 
 @asynccontextmanager
@@ -203,9 +205,18 @@ def end_streams(adapters: Iterable[Adapter]) -> None:
             adapter.end_streams()
 
 
-def _health(settings: ServeSettings) -> Mapping[str, ASGIApp]:
-    """Return the health routes of a port, by path; none in an embedded app."""
-    return {} if settings.operations is None else health_apps(settings.operations)
+def _pages(adapters: Sequence[Adapter], settings: ServeSettings) -> Mapping[str, ASGIApp]:
+    """Return the health routes and the index page of a port, by path; none in an embedded app.
+
+    There is an index page if an adapter has routes without a common path, unless one of them is ``/``.
+    """
+    if settings.operations is None:
+        return {}
+    pages = health_apps(settings.operations)
+    shapes = {endpoint.shape for adapter in adapters for endpoint in adapter.endpoints}
+    if any(not each.path for each in adapters) and shapes.isdisjoint((INDEX_PATH, INDEX_PATH + BELOW, BELOW)):
+        pages = {**pages, INDEX_PATH: IndexPage(adapters)}
+    return pages
 
 
 def _combined(kind: str, sharing: Sequence[Block], settings: ServeSettings) -> list[Adapter]:
