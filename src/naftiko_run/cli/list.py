@@ -13,13 +13,14 @@ from naftiko_run.capability import Settings, load
 from naftiko_run.capability.inventory import inventory
 from naftiko_run.cli.console import error_console, output_console, print_fault, print_json
 from naftiko_run.cli.diagnostics import print_refusal
-from naftiko_run.cli.documents import NO_INPUT, NoDocuments, documents_at
+from naftiko_run.cli.documents import NO_INPUT, NoDocuments, documents_at, local_path
 from naftiko_run.cli.run import BAD_DOCUMENT, OK
 from naftiko_run.diagnostics import Diagnostic
+from naftiko_run.document.remote import shown_name
 from naftiko_run.errors import DocumentError, SharedDocument
 
 
-def list_documents(files: Sequence[Path], *, as_json: bool, env_files: Sequence[Path] | None) -> int:
+def list_documents(files: Sequence[str], *, as_json: bool, env_files: Sequence[Path] | None) -> int:
     """Print what documents consume, expose and miss; return the exit code.
 
     Documents of a folder that cannot be served are skipped, with their errors, as long as there is another one.
@@ -28,12 +29,12 @@ def list_documents(files: Sequence[Path], *, as_json: bool, env_files: Sequence[
     console = error_console()
     listed: dict[Path, dict[str, Any]] = {}
     exit_code, skipped = OK, False
-    for named in files:
+    for written in files:
         try:
+            named = local_path(written, console)
             paths = documents_at(named)
-        except NoDocuments as fault:
-            print_fault(console, fault)
-            listed[named] = _refused(named, [fault.diagnostic])
+        except (NoDocuments, DocumentError) as fault:
+            listed[Path(written)] = _without_documents(written, fault, console)
             exit_code = NO_INPUT
             continue
         for path in paths:
@@ -63,6 +64,15 @@ def list_documents(files: Sequence[Path], *, as_json: bool, env_files: Sequence[
     return exit_code
 
 
+def _without_documents(written: str, fault: NoDocuments | DocumentError, console: Console) -> dict[str, Any]:
+    """Print and describe a folder without documents, or a URL that cannot be fetched."""
+    if isinstance(fault, NoDocuments):
+        print_fault(console, fault)
+        return _refused(Path(written), [fault.diagnostic])
+    print_refusal(console, fault)
+    return _refused(Path(fault.diagnostics[0].file), fault.diagnostics)
+
+
 def _refused(path: Path, found: Sequence[Diagnostic]) -> dict[str, Any]:
     """Describe a document that cannot be served, by its diagnostics, as ``naftiko validate`` does."""
     from naftiko_run.lint import with_excerpts  # imported lazily: only refused documents need it
@@ -74,7 +84,7 @@ def _print(listed: Mapping[str, Any], console: Console) -> None:
     def line(*parts: str | tuple[str, str]) -> None:
         console.print(Text.assemble(*parts), soft_wrap=True)
 
-    line((listed["label"], "bold"), f"  {listed['file']}")
+    line((listed["label"], "bold"), f"  {shown_name(listed['file'])}")
     for consumes in listed["consumes"]:
         line(("consumes ", "cyan"), f"{consumes['namespace']}  {consumes['baseUri']}")
         for operation in consumes["operations"]:

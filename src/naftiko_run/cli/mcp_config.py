@@ -20,6 +20,7 @@ from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
 from naftiko_run.cli.mcp_clients import CLIENTS, LocalServer, McpClient, McpServer, RemoteServer
 from naftiko_run.cli.options import USAGE, UsageFault, parse_ports
 from naftiko_run.cli.run import BAD_DOCUMENT, FAILED, OK
+from naftiko_run.document.remote import NOT_FETCHED, shown_name
 from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
 from naftiko_run.serve import Addressing, ServeSettings, is_unambiguous, port_variable, stdio_candidates, urls
 
@@ -28,7 +29,7 @@ from naftiko_run.serve import Addressing, ServeSettings, is_unambiguous, port_va
 class ConfigOptions:
     """The command line, as typed."""
 
-    files: tuple[Path, ...]
+    files: tuple[str, ...]
     client: str
     stdio: bool
     host: str
@@ -42,13 +43,13 @@ def show_mcp_config(options: ConfigOptions) -> int:
     console = error_console()
     client = CLIENTS[options.client]
     try:
-        paths = find_documents(options.files)
+        paths = find_documents(options.files, console)
         if len(paths) > 1:
             paths = _without_skipped(paths, options, console)
         servers = _servers(paths, client, options)
     except DocumentError as fault:
         print_refusal(console, fault)
-        return NO_INPUT if fault.diagnostics[0].code == "no-such-file" else BAD_DOCUMENT
+        return NO_INPUT if fault.diagnostics[0].code in ("no-such-file", NOT_FETCHED) else BAD_DOCUMENT
     except ConfigurationError as fault:
         print_fault(console, fault, "naftiko mcp-config")
         return {UsageFault: USAGE, NoDocuments: NO_INPUT}.get(type(fault), FAILED)
@@ -67,6 +68,7 @@ def _without_skipped(paths: Sequence[Path], options: ConfigOptions, console: Con
         DocumentError: A document that the command line names cannot be served, or none can.
     """
     kept: list[Path] = []
+    named = {str(Path(each)) for each in options.files}
     faults: list[DocumentError] = []
     for path in paths:
         try:
@@ -74,7 +76,7 @@ def _without_skipped(paths: Sequence[Path], options: ConfigOptions, console: Con
         except SharedDocument:
             continue
         except DocumentError as fault:
-            if path in options.files:
+            if str(path) in named or shown_name(str(path)) != str(path):
                 raise
             faults.append(fault)
         else:
@@ -155,7 +157,7 @@ def _local(path: Path, options: ConfigOptions, only: Sequence[str] | None = None
                 part for each in options.env_files or () for part in ("--env-file", str(each.absolute()))
             ]
             lazy = ("--tools", "lazy") if options.tools == "lazy" else ()
-            arguments = (str(document), "--stdio", *chosen, *lazy, *files)
+            arguments = (shown_name(str(document)), "--stdio", *chosen, *lazy, *files)
             yield LocalServer(_name(name), _command(), arguments, tuple(_variables(capability)))
 
 

@@ -18,7 +18,7 @@ from naftiko_run.capability import Capability, HttpClient, Settings, load_all
 from naftiko_run.cli import bootstrap
 from naftiko_run.cli.console import error_console, print_fault, print_warning
 from naftiko_run.cli.diagnostics import print_diagnostics, print_refusal
-from naftiko_run.cli.documents import EMPTY, NO_INPUT, NoDocuments, documents_at
+from naftiko_run.cli.documents import EMPTY, NO_INPUT, NoDocuments, documents_at, local_path
 from naftiko_run.cli.options import (
     USAGE,
     UsageFault,
@@ -36,7 +36,8 @@ from naftiko_run.cli.reload import Documents
 from naftiko_run.cli.startup import Startup
 from naftiko_run.consume import Limits, connection_counts
 from naftiko_run.diagnostics import Diagnostic
-from naftiko_run.errors import ConfigurationError, SharedDocument
+from naftiko_run.document.remote import NOT_FETCHED
+from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
 from naftiko_run.serve import Addressing, HttpServer, Reloading, ServeSettings, serve
 from naftiko_run.telemetry import LogFormat, Telemetry, build_telemetry, configure_logs
 
@@ -51,7 +52,7 @@ INTERRUPTED: Final = 130
 class RunOptions:
     """The command line, as typed."""
 
-    files: tuple[Path, ...]
+    files: tuple[str, ...]
     sandbox: bool
     base_uris: tuple[str, ...]
     host: str
@@ -215,21 +216,24 @@ def _exit_code(fault: ConfigurationError) -> int:
     return codes.get(type(fault), FAILED)
 
 
-def _find_all(files: Sequence[Path], console: Console) -> tuple[list[Path], list[Diagnostic]]:
-    """Return the documents at paths, each once, and the errors of folders without documents, which are printed."""
+def _find_all(files: Sequence[str], console: Console) -> tuple[list[Path], list[Diagnostic]]:
+    """Return the documents at paths, each once, and the errors of folders and URLs, which are printed."""
     paths: dict[Path, None] = {}
     faults: list[Diagnostic] = []
     for named in files:
         try:
-            paths.update(dict.fromkeys(documents_at(named)))
+            paths.update(dict.fromkeys(documents_at(local_path(named, console))))
         except NoDocuments as fault:
             print_fault(console, fault)
             faults.append(fault.diagnostic)
+        except DocumentError as fault:
+            print_refusal(console, fault)
+            faults += fault.diagnostics
     return list(paths), faults
 
 
 def _load_all(
-    files: Sequence[Path], settings: Settings, console: Console, *, strict: bool
+    files: Sequence[str], settings: Settings, console: Console, *, strict: bool
 ) -> list[Capability]:
     """Load the documents that can be served, and print the errors of the others.
 
@@ -250,7 +254,7 @@ def _load_all(
             print_refusal(console, each)
             refused += [found for found in each.diagnostics if found.is_error]
             skipped += 1
-    if any(each.code in ("no-such-file", EMPTY) for each in refused):
+    if any(each.code in ("no-such-file", EMPTY, NOT_FETCHED) for each in refused):
         raise StartRefused(NO_INPUT)
     if strict:
         found = [each for capability in capabilities for each in capability.diagnostics]

@@ -13,6 +13,7 @@ from rich.text import Text
 from naftiko_run.capability import Capability, Feature
 from naftiko_run.cli.console import print_warning
 from naftiko_run.cli.diagnostics import MAX_SHOWN, print_diagnostics, print_rest
+from naftiko_run.document.remote import shown_name
 from naftiko_run.errors import BoundVariable, ConfigurationError
 from naftiko_run.expose import Adapter, find_exposer
 from naftiko_run.serve import Site
@@ -76,7 +77,9 @@ class Startup:
             for capability in self._capabilities:
                 self._line(
                     Text.assemble(
-                        ("capability ", "dim"), (capability.label, "bold"), (f"  {capability.file}", "dim")
+                        ("capability ", "dim"),
+                        (capability.label, "bold"),
+                        (f"  {shown_name(capability.file)}", "dim"),
                     )
                 )
                 self._print_adapters(found.get(id(capability), ()))
@@ -183,7 +186,9 @@ class Startup:
             number = sum(not each.alters_service for each in capability.diagnostics)
             if number:
                 count = f"{number} warning{'s' if number > 1 else ''}"
-                shown = Text(f"; `naftiko validate {capability.file}` shows {'them' if number > 1 else 'it'}")
+                shown = Text(
+                    f"; `naftiko validate {shown_name(capability.file)}` shows {'them' if number > 1 else 'it'}"
+                )
                 self._line(Text.assemble((count, "yellow"), shown))
 
     def _print_unmatched(self) -> None:
