@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import signal
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 
 from support.commands import ended
 from support.documents import small, written
@@ -43,7 +45,7 @@ class Site:
         authorizations: The Authorization headers that were received.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.documents: dict[str, str | Responder] = {}
         self.requests: list[str] = []
         self.authorizations: list[str | None] = []
@@ -65,8 +67,10 @@ class Site:
                 """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if context is not None:
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.host = f"127.0.0.1:{self._server.server_port}"
-        self.url = f"http://{self.host}"
+        self.url = f"{'https' if context else 'http'}://{self.host}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def stop(self) -> None:
@@ -335,3 +339,22 @@ def test_a_reload_fetches_again(site: Site, environment: dict[str, str]) -> None
             lambda _: any(each.startswith("not reloaded") for each in process.messages), "refusal"
         )
         assert httpx.get(f"http://127.0.0.1:{rest}/more").status_code == 200
+
+
+def test_a_redirect_from_https_to_http_is_refused(
+    site: Site, environment: dict[str, str], tmp_path: Path
+) -> None:
+    authority, context = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    secure = Site(context)
+    site.documents["/one.yaml"] = small("one")
+    secure.documents |= {"/one.yaml": redirect(f"{site.url}/one.yaml"), "/two.yaml": small("two")}
+    trusting = environment | {"SSL_CERT_FILE": str(tmp_path / "authority.pem")}
+    assert "two-rest" in listed(f"{secure.url}/two.yaml", trusting)
+    assert "it redirects from https to http" in refused(f"{secure.url}/one.yaml", trusting)
+    assert "the server cannot be reached" in refused(
+        f"{secure.url}/three.yaml", environment
+    )  # it is not trusted
+    assert site.requests == []
+    secure.stop()

@@ -26,7 +26,7 @@ Files = Annotated[
     list[str],
     typer.Argument(
         metavar="FILE",
-        help="Capability documents, folders of them, URLs, or github:OWNER/REPOSITORY/PATH[@REF].",
+        help="Capability documents, folders of them, or URLs.",
         show_default=False,
     ),
 ]

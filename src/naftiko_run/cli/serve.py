@@ -16,6 +16,7 @@ Examples:
   naftiko-run my.yaml --port rest=8081 --port mcp=9091
   naftiko-run my.yaml --base-uri my-api=http://127.0.0.1:9999/v1
   naftiko-run capabilities/ --host 0.0.0.0
+  naftiko-run github:owner/repository/my.yaml@v1
   naftiko-run my.yaml --stdio
   naftiko-run my.yaml --control
 """
