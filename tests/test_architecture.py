@@ -15,8 +15,10 @@ SOURCE = ROOT / "src" / "naftiko_run"
 PACKAGES = (
     "version",
     "secret",
+    "header_values",
     "_json_incremental",
     "_json",
+    "sizes",
     "urls",
     "locations",
     "folder",
@@ -44,7 +46,7 @@ TOP = ("__init__", "__main__", "asgi")
 
 FORBIDDEN = {
     "expose": {"consume", "bindings", "http"},
-    "http": set(PACKAGES) - {"http", "errors", "secret", "version"},
+    "http": set(PACKAGES) - {"http", "errors", "header_values", "secret", "version"},
     "lint": {"bindings", "consume", "invoke", "expose", "telemetry", "serve"},
 }
 """Lower packages that a package must not import anyway: adapters go through ``invoke``, and a document is checked

@@ -49,6 +49,14 @@ _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
+_ESCAPES_IN_STEP: Final = re.compile(
+    rb"(?:[^\\]++"
+    rb"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|\\.(?=.{10})"  # not where the rest of such a pair may follow
+    rb")*+",
+    re.DOTALL,
+)
+"""A part of a text that ends between two escapes."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
 
@@ -133,7 +141,19 @@ def replace_lone_surrogates(text: bytes) -> bytes:
     """Return JSON in UTF-8 with U+FFFD in place of escaped lone surrogates."""
     if _SURROGATE.search(text) is None:
         return text
-    return _ESCAPE.sub(lambda found: rb"\ufffd" if found["lone"] else found[0], text)
+    parts: list[bytes] = []
+    at = 0
+    while at < len(text):
+        end = _ESCAPES_IN_STEP.match(text, at, at + LARGE_TEXT).end()  # type: ignore[union-attr]  # it always matches
+        if end == at:
+            end = len(text)
+        parts.append(_ESCAPE.sub(_replaced, text[at:end]))
+        at = end
+    return b"".join(parts)
+
+
+def _replaced(escape: re.Match[bytes]) -> bytes:
+    return rb"\ufffd" if escape["lone"] else escape[0]
 
 
 def _is_utf8(text: bytes) -> bool:

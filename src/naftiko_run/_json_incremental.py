@@ -28,7 +28,18 @@ _TRIAL_CREDIT_RATIO: Final = 4
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*+")
 _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_STRING_PART: Final = re.compile(
+    rb'(?:[^"\\]++'
+    rb"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a surrogate pair is one character
+    rb"|\\.(?=.{10})"  # not where the rest of such a pair may follow
+    rb")*+",
+    re.DOTALL,
+)
+"""A part of a string that ends between two characters, or in one that is not ASCII."""
+_END_OF_STRING: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _WORD: Final = re.compile(rb"[-+.0-9a-zA-Z]++")
+_MAX_CONTINUATION_BYTES: Final = 3
+"""How many bytes follow the first of a character in UTF-8."""
 _IN_NUMBERS: Final = frozenset(".eE+-")
 _INFINITIES: Final = (math.inf, -math.inf)
 MAX_WEIGHT: Final = 20_000
@@ -221,11 +232,33 @@ class _Parser:
             self._open.append(container)
             self._at = 1
             return container
-        long = (_STRING if begin == '"' else _WORD).match(self._text, self._start)
-        if long is None:
+        if begin == '"':
+            return self._long_string()
+        word = _WORD.match(self._text, self._start)
+        if word is None:
             raise self._fault("no value")
-        self._start, self._window, self._at = long.end(), "", 0
-        return self._loads(long[0])
+        self._start, self._window, self._at = word.end(), "", 0
+        return self._loads(word[0])
+
+    def _long_string(self) -> str:
+        """Parse the string at the start of the window in parts that are no longer than a window."""
+        text, at = self._text, self._start + 1
+        parts: list[str] = []
+        while True:
+            end = _STRING_PART.match(text, at, at + self._step).end()  # type: ignore[union-attr]  # it always matches
+            for _ in range(_MAX_CONTINUATION_BYTES):
+                if end < len(text) and text[end] & 0xC0 == 0x80:
+                    end -= 1
+            if end <= at:
+                break
+            parts.append(self._loads(b'"%b"' % text[at:end]))
+            at = end
+        rest = _END_OF_STRING.match(text, at)
+        if rest is None:
+            raise self._fault("no value")
+        parts.append(self._loads(b'"%b' % rest[0]))
+        self._start, self._window, self._at = rest.end(), "", 0
+        return "".join(parts)
 
     def _scan_value(self) -> tuple[Any, int] | None:
         """Parse the value at the parser's position; return None if it is invalid or does not end in the window.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -100,6 +101,14 @@ class Diagnostic:
 def json_pointer(pointer: Sequence[str | int]) -> str:
     """Return a pointer as RFC 6901 text; the root is the empty string."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in pointer)
+
+
+def closest_name(name: str, known: Iterable[str]) -> str:
+    """Return the known name that a misspelled one means, in any case; empty if none is similar."""
+    by_folded = {each.casefold(): each for each in known}
+    folded = name.casefold()
+    close = [folded] if folded in by_folded else get_close_matches(folded, by_folded, n=1)
+    return by_folded[close[0]] if close else ""
 
 
 class Report:

@@ -117,7 +117,7 @@ class InvalidInput(InvocationError):
     """The caller's input does not match the function's schema; nothing was sent upstream.
 
     Args:
-        violations: All violations, in the order of the inputs.
+        violations: The violations; if there are many, the first ones, and a last one that says so.
     """
 
     def __init__(self, violations: Sequence[Violation]) -> None:

@@ -14,7 +14,7 @@ from naftiko_run.cli.options import (
     parse_count,
     parse_ports,
     parse_seconds,
-    parse_size,
+    parse_size_option,
     parse_workers,
 )
 from naftiko_run.errors import ConfigurationError
@@ -108,7 +108,7 @@ def test_options_reach_the_server(upstream: Upstream) -> None:
     ],
 )
 def test_sizes(written: str, size: int) -> None:
-    assert parse_size(written, "--max-body") == size
+    assert parse_size_option(written, "--max-body") == size
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_sizes(written: str, size: int) -> None:
 )
 def test_what_is_no_size(written: str) -> None:
     with pytest.raises(ConfigurationError, match=r"--max-body"):
-        parse_size(written, "--max-body")
+        parse_size_option(written, "--max-body")
 
 
 @pytest.mark.parametrize("written", ["0", "-1", "1.5", "9" * 5000])
@@ -154,13 +154,20 @@ def test_what_is_no_time(written: str) -> None:
         "a=http://host:99999",
         "a=http://host:port",
         "a=http://[::1",
-        "a=http://host/?q=1",
-        "a=http://host/#part",
     ],
 )
 def test_what_is_no_base_uri(written: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape(f"--base-uri: `{written}`")):
         parse_base_uris([written])
+
+
+@pytest.mark.parametrize(("end", "what"), [("?q=1", "query"), ("?q=1#part", "query"), ("#part", "fragment")])
+def test_a_base_uri_with_a_query_or_fragment_is_refused_for_it(end: str, what: str) -> None:
+    with pytest.raises(
+        ConfigurationError, match=f"the URL of `a` has a {what}, which is not used"
+    ) as refused:
+        parse_base_uris([f"a=http://host/v1{end}"])
+    assert refused.value.hint.startswith("write --base-uri a=http://host/v1, ")
 
 
 def test_base_uris_are_given_by_namespace_the_last_one_wins() -> None:

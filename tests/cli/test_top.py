@@ -13,7 +13,7 @@ import pytest
 from expose.control_documents import SHOP, write_document
 from naftiko_run import Settings
 from naftiko_run.cli.control_client import ControlFailed
-from naftiko_run.cli.metrics_text import FunctionMetrics, functions_in
+from naftiko_run.cli.metrics_parser import FunctionMetrics, functions_in
 from naftiko_run.cli.top import Reading, Readings
 from naftiko_run.telemetry.metrics import Metrics
 from naftiko_run.telemetry.telemetry import Telemetry

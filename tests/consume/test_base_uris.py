@@ -116,6 +116,33 @@ capability:
     assert upstream.only.header("authorization") == "Bearer t0k"
     (found,) = [each for each in capability.diagnostics if each.code == "trimmed-value"]
     assert "`api-token` in file:///./secrets.json" in found.message
+    assert found.line == 2
+
+
+def test_the_warning_about_a_trimmed_variable_points_to_its_binding(
+    tmp_path: Path, upstream: Upstream
+) -> None:
+    document = written(
+        tmp_path,
+        f"""\
+naftiko: 1.0.0-alpha2
+binds:
+- namespace: env
+  keys:
+    OTHER: OTHER
+    TOKEN: API_TOKEN
+capability:
+  consumes:
+  - namespace: api
+    baseUri: {upstream.url}
+    authentication: {{type: bearer, token: '{{{{TOKEN}}}}'}}
+    resources: [{{path: /things, operations: [{{name: op, method: GET}}]}}]
+  exposes: [{{type: mcp, namespace: m, tools: [{{name: t, call: api.op}}]}}]
+""",
+    )
+    capability = load(document, Settings(environment={"API_TOKEN": " t0k"}))
+    (found,) = [each for each in capability.diagnostics if each.code == "trimmed-value"]
+    assert found.line == 6
 
 
 def test_a_token_written_as_a_block_has_no_line_break(tmp_path: Path, upstream: Upstream) -> None:

@@ -20,7 +20,7 @@ from naftiko_run.http.client.buffering import decoded
 from naftiko_run.http.client.encodings import CodingError, ContentDecoder
 
 TEXT = b'{"name": "a value that is long enough to be packed"}' * 20
-MISCODED = "its Content-Encoding does not fit what it sent"
+MISCODED = r"no valid response from 127.0.0.1:\d+: its Content-Encoding does not fit what it sent"
 MEGABYTE = 1_000_000
 
 

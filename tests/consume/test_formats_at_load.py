@@ -185,14 +185,15 @@ def test_a_compiler_that_warns_before_an_error_reports_the_error(tmp_path: Path)
     assert "the schema cannot be compiled: fleet.proto:1:1: Expected x." in told
 
 
-def test_a_size_that_is_too_large_is_ignored(tmp_path: Path) -> None:
+def test_a_size_that_is_too_large_is_reported(tmp_path: Path) -> None:
     size = "9" * 400 + "MiB"
     finding(loaded(tmp_path, {"outputRawFormat": "binary", "maxBinarySize": size}), "bad-size")
 
 
 def test_an_invalid_size_is_reported(tmp_path: Path) -> None:
-    found = finding(loaded(tmp_path, {"outputRawFormat": "binary", "maxBinarySize": "10"}), "bad-size")
-    assert found.message == "`10` is not a size; the default is used"
+    found = finding(loaded(tmp_path, {"outputRawFormat": "binary", "maxBinarySize": "10 bytes"}), "bad-size")
+    assert found.message == "`10 bytes` is not a size; 1,024 bytes are the limit"
+    assert found.hint == "write a number and a unit, such as `512KiB`, `500KB` or `10MiB`"
     assert found.line > 1
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 
 import pytest
 
 from consume.transports import KINDS, Kind, asking, each_kind, head_of, own_kinds, speaking, streamed, whole
-from naftiko_run.consume import HttpTransport, StreamedResponse, Transport
+from naftiko_run.consume import HttpTransport, StreamedResponse, Transport, shared_connections
 from naftiko_run.errors import ClientTooSlow, NoConnection, UpstreamTimeout, UpstreamUnreachable
+from naftiko_run.http import client
 from naftiko_run.http.client import connection
 from naftiko_run.http.client.httpx_transport import HttpxTransport
 from naftiko_run.http.client.limiter import Limits
@@ -645,6 +648,29 @@ def test_no_file_descriptor_left_is_told_and_passes(kind: Kind) -> None:
             assert (await transport.send(asking(held.url))).body == b"ok"
 
     kind.run(use)
+
+
+@pytest.mark.parametrize("is_served", [True, False])
+def test_the_first_call_needs_no_descriptor_for_modules(
+    is_served: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("connecting", "connection", "origin_transport", "pool"):
+        loaded = import_module(f"naftiko_run.http.client.{name}")
+        monkeypatch.setattr(client, name, loaded)  # both are restored after the test
+        monkeypatch.delitem(sys.modules, loaded.__name__)
+
+    async def call() -> None:
+        async with AsyncExitStack() as stack:
+            if is_served:
+                await stack.enter_async_context(shared_connections())
+            transport = HttpTransport()
+            with no_descriptors_left(), pytest.raises(NoConnection, match="has no file descriptor left"):
+                await transport.send(asking("http://127.0.0.2:9/"))
+            assert ("naftiko_run.http.client.origin_transport" in sys.modules) == is_served
+            await transport.aclose()
+
+    asyncio.run(call())
 
 
 @own_kinds

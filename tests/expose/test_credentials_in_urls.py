@@ -6,12 +6,12 @@ import asyncio
 import gzip
 import html
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from naftiko_run import Settings
@@ -204,6 +204,51 @@ def test_a_key_is_masked_as_encoders_escape_it(served: Served, upstream: Upstrea
     assert httpx.get(f"{served.url('rest')}/keyed").json() == {"key": "***"}
 
 
+ENCODERS: dict[str, Callable[[str], str]] = {
+    "percent": lambda text: quote(text, safe=""),
+    "lower": str.lower,
+    "upper": str.upper,
+    "plus": quote_plus,
+    "json": lambda text: json.dumps(text)[1:-1],
+    "json-of-go": lambda text: text.replace("&", "\\u0026").replace("<", "\\u003c"),
+    "ampersands": lambda text: text.replace("&", "&amp;"),
+    "html": html.escape,
+}
+UNNECESSARY: dict[str, Callable[[str], str]] = {
+    "none": str,
+    "percent": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
+    "json": lambda text: "".join(f"\\u{ord(each):04x}" for each in text),
+}
+
+
+@given(
+    st.text(st.sampled_from('aZ5/+=&"<>%\\ é'), min_size=8, max_size=20).filter(
+        lambda key: not key.isdecimal()
+    ),
+    st.sampled_from([*UNNECESSARY]),
+    st.lists(st.sampled_from([*ENCODERS]), max_size=3),
+)
+@example('a+b/c=&"<SECRET99é', "json", [])
+@example("c2VjcmV0+a/b==", "none", ["percent", "percent"])
+def test_a_key_is_masked_in_nested_encodings_and_any_case(key: str, first: str, then: list[str]) -> None:
+    secrets = UrlSecrets()
+    secrets.add("key=", key, is_credential=True)
+    written = UNNECESSARY[first](key)
+    for name in then if first == "none" else then[:2]:
+        written = ENCODERS[name](written)
+    assert Mask(secrets).text(f"[{written}]") == "[***]"
+
+
+def test_a_key_in_a_url_in_the_query_of_a_location_is_masked(served: Served, upstream: Upstream) -> None:
+    def answer(received: Received) -> Answer:
+        return Answer(302, b"", (("location", f"/login?next={quote(received.target, safe='')}"),))
+
+    upstream.answers(answer)
+    for path in ("keyed", "forwarded/things"):
+        location = httpx.get(f"{served.url('rest')}/{path}").headers["location"]
+        assert location == f"{upstream.url}/login?next=%2Fv1%2Fthings%3Fapi_key%3D***"
+
+
 def test_a_short_key_is_masked_where_its_name_is_escaped() -> None:
     secrets = UrlSecrets()
     secrets.add("key=", "1234", is_credential=True)
@@ -248,7 +293,7 @@ LOCATIONS = [
 ]
 
 
-@pytest.mark.parametrize("status", [201, 202, 302])
+@pytest.mark.parametrize("status", [200, 201, 202, 302])
 @pytest.mark.parametrize(("location", "absolute"), LOCATIONS)
 def test_a_location_is_shown_and_absolute(
     served: Served, upstream: Upstream, *, location: str, absolute: str, status: int

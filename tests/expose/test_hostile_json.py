@@ -70,6 +70,8 @@ capability:
     - {name: form, description: Send, call: api.form}
     - {name: typed, description: Send, call: api.typed}
     - {name: as-yaml, description: Send, call: api.as-yaml}
+    resources: [{name: raw, uri: 'raw://all', description: All, call: api.get}]
+    prompts: [{name: greet, description: Greet, template: [{role: user, content: Hello}]}]
 """
 DEPTHS = [300, 1000, 100_000]
 REPLACED = "\N{REPLACEMENT CHARACTER}"
@@ -279,3 +281,34 @@ def test_text_in_another_format_is_replaced_too(
         assert answer.status_code == 200
         result = call_tool(served.url("mcp"), "get")
     assert text_of(result) == f"s,name\nZ{REPLACED}rich,n\n"
+
+
+def test_the_answer_to_many_wrong_values_is_short(served: Served, upstream: Upstream) -> None:
+    arguments = b'{"a":[%b1]}' % (b"1," * 30_000)
+    refused = httpx.post(f"{served.url('rest')}/typed", content=arguments, headers=dict(JSON))
+    assert refused.status_code == 400
+    assert refused.json()["violations"][0] == {"pointer": "/a/0", "message": "must be text, not an integer"}
+    failed = called(served, "typed", arguments)
+    assert failed.json()["result"]["isError"]
+    for answer in (refused, failed):
+        assert "there are more violations" in answer.text
+        assert len(answer.content) < 5000
+    assert not upstream.received
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "kind"),
+    [
+        ("tools/call", {"name": "a" * 100_000, "arguments": {}}, "tool"),
+        ("resources/read", {"uri": f"a://{'a' * 100_000}"}, "resource"),
+        ("prompts/get", {"name": "a" * 100_000}, "prompt"),
+    ],
+)
+def test_an_unknown_name_is_shortened_in_the_message(
+    served: Served, method: str, params: dict[str, Any], kind: str
+) -> None:
+    message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    headers = dict(JSON) | {"accept": "application/json, text/event-stream"}
+    said = httpx.post(served.url("mcp"), json=message, headers=headers).json()["error"]["message"]
+    assert said.startswith(f"Unknown {kind} `a")
+    assert len(said) < 500

@@ -148,6 +148,24 @@ def test_a_size_that_is_none_is_a_diagnostic_with_its_place(tmp_path: Path) -> N
     assert document.read_text().splitlines()[found.line - 1].strip() == "x-maxResponse: much"
 
 
+@pytest.mark.parametrize(
+    ("size", "limit"),
+    [("1KB", 1000), ("500kb", 500_000), ("10MB", 10_000_000), ("512", 512), ("1.5KiB", 1536), ("much", 1024)],
+)
+def test_a_document_writes_sizes_as_the_option_does(tmp_path: Path, size: str, limit: int) -> None:
+    document = load_document(
+        written(tmp_path, DOCUMENT.replace("x-maxResponse: 20KiB", f"x-maxResponse: {size}"))
+    )
+    sizes = [
+        each.max_response
+        for entry in document.document.consumes
+        for resource in entry.resources
+        for each in resource.operations
+    ]
+    assert limit in sizes
+    assert any(each.code == "bad-size" for each in document.diagnostics) == (size == "much")
+
+
 def test_an_option_that_is_no_size_is_refused(tmp_path: Path) -> None:
     done = run(written(tmp_path, DOCUMENT), "--max-response", "much")
     assert done.returncode == 2

@@ -194,6 +194,16 @@ def test_an_argument_of_megabytes_exceeds_the_body_limit(pipelines: Served) -> N
             {"a": 1},
             ["Unknown argument `bdoy` was ignored. Did you mean `body`?"],
         ),
+        (
+            '{"body":{"a":1},"BODY":2}',
+            {"a": 1},
+            ["Unknown argument `BODY` was ignored. Did you mean `body`?"],
+        ),
+        (
+            '{"body":"{\\"a\\":\\"\\\\ud800\\"}"}',
+            {"a": "\ufffd"},
+            ["`/body` was passed as JSON text"],
+        ),
     ],
 )
 def test_small_mistakes_are_reported_beside_the_result(

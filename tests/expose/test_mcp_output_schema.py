@@ -207,7 +207,9 @@ def test_a_nonconforming_response_is_returned_whole_with_a_warning(
     assert warning.endswith(fault)
     name = "_answer" if tool == "object" else "answer"
     assert result.structured_content == {name: value, "warning": warning}
-    (logged,) = [each.getMessage() for each in caplog.records]
+    (logged,) = [
+        each.getMessage() for each in caplog.records if each.name == "naftiko_run.expose.mcp.output_schema"
+    ]
     assert f"the tool {tool} " in logged
     assert logged.endswith(fault)
     assert "secret" not in logged
@@ -284,3 +286,11 @@ def test_clients_accept_every_upstream_response(schema: Any, value: Any, version
     assert jsonschema_rs.Draft202012Validator(told).is_valid(structured)
     assert version == "2026-07-28" or isinstance(structured, dict)
     assert not warning or value in structured.values()
+
+
+def test_the_warning_about_a_long_result_is_short() -> None:
+    schema = {"type": "object", "properties": {"l": {"type": "array", "items": {"type": "integer"}}}}
+    _, warning = OutputSchema("t", schema).conform({"l": ["x"] * 20_000}, "2025-11-25")
+    assert "/l/0 must be an integer, not text" in warning
+    assert "there are more violations" in warning
+    assert len(warning) < 1000

@@ -46,9 +46,9 @@ def test_the_caller_gets_an_id_that_the_log_has_too_and_nothing_internal(tmp_pat
     with started(document, "--sandbox", environment=environment) as process:
         answer = httpx.get(f"{process.url('broken')}/broken")
         found = problem(answer, 500)
-        assert set(found) == {"type", "title", "status", "detail", "id"}
+        assert set(found) == {"type", "title", "status", "detail", "id", "traceId", "requestId"}
         assert re.fullmatch(r"[0-9a-f]{12}", found["id"])
         assert "what only we should read" not in answer.text
         assert httpx.post(f"{process.url('rest')}/v1/track", json={}).status_code == 200
-        process.wait_for_line("RuntimeError: what only we should read")
+        process.wait_for(lambda _: "RuntimeError: what only we should read" in process.text, "traceback")
         assert found["id"] in process.text

@@ -127,6 +127,46 @@ def test_no_step_is_longer_than_a_window() -> None:
     assert math.isclose(sum(steps), len(text), rel_tol=1)
 
 
+@pytest.mark.parametrize("unit", ["x", "é", "\U0001f600", "\n", '"', "\\", "\x01", 'a"b\\c😀'], ids=ascii)
+@pytest.mark.parametrize("is_ascii", [True, False])
+def test_a_long_string_is_parsed_in_parts(unit: str, is_ascii: bool) -> None:  # noqa: FBT001
+    lengths: list[int] = []
+
+    def loads(text: bytes) -> Any:
+        lengths.append(len(text))
+        return orjson.loads(text)
+
+    for shift in range(13):
+        value = {"a": "." * shift + unit * 1000, "b": 1}
+        written = json.dumps(value, ensure_ascii=is_ascii).encode()
+        assert parse_incrementally(written, loads, 64) == value
+    assert max(lengths) <= 64 + len('""')
+
+
+@given(st.lists(st.sampled_from(["x", "é", r"\n", r"\\", r"\"", r"\ud83d\ude00", r"\u0041"]), max_size=60))
+def test_a_string_in_parts_is_what_it_is_in_one(pieces: list[str]) -> None:
+    text = f'"{"".join(pieces)}"'.encode()
+    try:
+        expected = orjson.loads(text)
+    except ValueError:
+        with pytest.raises(ValueError):  # noqa: PT011
+            in_steps(text)
+    else:
+        assert in_steps(text) == expected
+
+
+@given(
+    st.lists(st.sampled_from([r"\n", r"\\", r"\ud83d", r"\ude00", "u", "d83d", "\\"]), max_size=60),
+    st.integers(12, 30),
+)
+def test_surrogates_are_replaced_in_parts_as_at_once(pieces: list[str], step: int) -> None:
+    text = "".join(pieces).encode()
+    at_once = _json.replace_lone_surrogates(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_json, "LARGE_TEXT", step)
+        assert _json.replace_lone_surrogates(text) == at_once
+
+
 def test_what_is_parsed_in_vain_is_a_few_times_the_text() -> None:
     """Repeated attempts to parse a level, whose members only look like a run, take linear time."""
     steps: list[int] = []

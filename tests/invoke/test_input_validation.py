@@ -81,6 +81,83 @@ def test_values_of_which_one_of_several_kinds_is_wanted_are_told_all_of_them() -
     )
 
 
+ROWS = {
+    "type": "object",
+    "properties": {
+        "l": {
+            "type": "array",
+            "maxItems": 50_000,
+            "items": {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["y"]},
+        },
+        "o": {"type": "object", "additionalProperties": False, "properties": {"known": {"type": "integer"}}},
+        "any": {"anyOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "null"}]},
+        "all": {"allOf": [{"type": "array", "items": {"type": "integer"}}]},
+        "map": {"type": "object", "additionalProperties": {"type": "integer"}, "required": ["needed"]},
+        "other": {"$ref": "#/properties/map"},
+    },
+}
+MORE = ("", "there are more violations, which are not listed")
+
+
+def listed(values: dict[str, Any]) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidInput) as refused:
+        InputValidator((), ROWS).check(values)
+    return [(each.pointer, each.message) for each in refused.value.violations]
+
+
+@pytest.mark.parametrize("number", [21, 100, 1000, 20_000])
+def test_the_first_violations_are_listed_and_that_there_are_more(number: int) -> None:
+    found = listed({"l": [1] * number})
+    assert found == [(f"/l/{at}", "must be an object, not an integer") for at in range(20)] + [MORE]
+
+
+def test_violations_in_large_values_are_found_where_they_are() -> None:
+    rows: list[Any] = [{"x": 1, "y": 1} for _ in range(5000)]
+    rows[4000] = {"x": "1"}
+    assert listed({"l": rows}) == [
+        ("/l/4000/y", "is required"),
+        ("/l/4000/x", "must be an integer, not text"),
+    ]
+    numbers: list[Any] = [0] * 5000
+    assert listed({"all": [*numbers, "1"]}) == [("/all/5000", "must be an integer, not text")]
+    named = {f"n{number}": number for number in range(5000)}
+    assert listed({"map": {**named, "n": "1"}}) == [
+        ("/map/needed", "is required"),
+        ("/map/n", "must be an integer, not text"),
+    ]
+
+
+def test_violations_of_large_values_themselves_are_found() -> None:
+    assert listed({"l": [{"y": 1}] * 50_001})[0][0] == "/l"
+    assert listed({"o": [0] * 5000}) == [("/o", "must be an object, not an array")]
+    assert listed({"l": {f"n{number}": 0 for number in range(5000)}}) == [
+        ("/l", "must be an array, not an object")
+    ]
+    found = listed({"o": {f"n{number}": 0 for number in range(5000)}})
+    assert found == [*((f"/o/n{number}", "is not known") for number in range(20)), MORE]
+
+
+def test_a_violation_in_a_large_value_that_cannot_be_located_is_one_of_the_value_around_it() -> None:
+    message = "does not match its schema; it is too large to say where"
+    assert listed({"any": [*[0] * 5000, "1"]}) == [("/any", message)]
+    assert listed({"other": {f"n{number}": "1" for number in range(5000)}}) == [("", message)]
+
+
+def test_nulls_in_large_values_count_as_absent() -> None:
+    rows = [{"x": None, "y": None} for _ in range(5000)]
+    assert InputValidator((), ROWS).check({"l": rows}) == {"l": [{"y": None}] * 5000}
+    assert InputValidator((), ROWS).check({"l": rows}, keep_nulls=True) == {"l": rows}
+
+
+def test_long_names_are_shortened() -> None:
+    schema = {"type": "object", "properties": {"phone": {}}, "additionalProperties": False}
+    with pytest.raises(InvalidInput) as refused:
+        InputValidator((), schema).check({"x" * 1_000_000: 1})
+    (found,) = refused.value.violations
+    assert found.pointer == f"/{'x' * 100}…"
+    assert len(refused.value.message) < 1000
+
+
 @given(value=st.text(min_size=20) | st.integers(min_value=10**20))
 def test_a_violation_never_repeats_a_value(value: str | int) -> None:
     member = {

@@ -191,6 +191,7 @@ def test_each_request_of_several_may_have_a_long_head(url: str, upstream: Upstre
     "body",
     [
         b"1;%b\r\nx\r\n" % (b"e" * 30_000) * 5,
+        b"5;%b\r\nhello\r\n0\r\n\r\n" % (b"e" * 70_000),
         b"2\r\n{}\r\n0\r\n" + b"X-Trailer: %b\r\n" % (b"x" * 1000) * 100,
     ],
 )

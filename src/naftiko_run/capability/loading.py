@@ -119,6 +119,16 @@ def load_all(paths: Sequence[Path], settings: Settings) -> Iterator[Capability |
             yield fault
 
 
+def _place_of(variable: BoundVariable, document: Document) -> Pointer:
+    """Return where a document binds a variable; the root if it uses the variable without binding it."""
+    for bind in reversed(document.binds):
+        for name, key in bind.keys.items():
+            is_bound = (name, key) == (variable.name, variable.key) if bind.location else key == variable.name
+            if is_bound and bool(bind.location) == bool(variable.location):
+                return (*bind.pointer, "keys", name)
+    return ()
+
+
 def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability:
     """Compile a loaded document.
 
@@ -149,6 +159,7 @@ def compile_capability(loaded: LoadedDocument, settings: Settings) -> Capability
         report.warning(
             "trimmed-value",
             f"the value of {variable.shown} has spaces or line breaks around it, which were removed",
+            _place_of(variable, document),
             hint="remove them where the value is set",
             alters_service=True,
         )

@@ -126,7 +126,7 @@ def show_metrics(client: ControlClient, options: ControlOptions, pattern: str) -
     if not response.is_success:
         raise client.failure(response)
     if options.as_json:
-        from naftiko_run.cli.metrics_text import parse_metrics
+        from naftiko_run.cli.metrics_parser import parse_metrics
 
         samples = [each for each in parse_metrics(response.text) if matches(each.name)]
         print_json([{"name": each.name, "labels": each.labels, "value": each.value} for each in samples])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.secret import Secret
+from naftiko_run.sizes import parse_size
 from naftiko_run.telemetry import LEVELS
 
 USAGE: Final = 2
@@ -26,22 +26,16 @@ class UsageFault(ConfigurationError):
     """The value of an option is invalid."""
 
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?i?b?)\Z", re.IGNORECASE)
-_UNITS = {"": 1, "b": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3}
-
-
-def parse_size(text: str, option: str) -> int:
+def parse_size_option(text: str, option: str) -> int:
     """Parse a size such as ``10MiB``, ``500KB`` or ``1048576``, in bytes.
 
     Raises:
         UsageFault: It is invalid.
     """
-    found = _SIZE.match(text.strip())
-    unit = found[2].lower().removesuffix("b") if found else ""
-    size = float(found[1]) * _UNITS[unit] if found and unit in _UNITS else 0.0
-    if not 1 <= size < math.inf:
-        raise UsageFault(f"{option}: `{text}` is not a size", hint="write a size such as 10MiB or 500KB")
-    return int(size)
+    try:
+        return parse_size(text)
+    except ValueError as fault:
+        raise UsageFault(f"{option}: {fault}", hint="write a size such as 10MiB or 500KB") from None
 
 
 def parse_seconds(text: str, option: str, *, is_zero_allowed: bool = False) -> float:
@@ -112,6 +106,12 @@ def parse_base_uris(written: Sequence[str]) -> dict[str, str]:
                 f"--base-uri: `{text}` is not NAMESPACE=URL with an http or https URL",
                 hint="write --base-uri my-api=http://127.0.0.1:9999/v1",
             )
+        parts = urlsplit(url)
+        if parts.query or parts.fragment:
+            raise UsageFault(
+                f"--base-uri: the URL of `{namespace}` has a {'query' if parts.query else 'fragment'}, which is not used",
+                hint=f"write --base-uri {namespace}={url.partition('?')[0].partition('#')[0]}, and declare input parameters for a query",
+            )
         base_uris[namespace] = url
     return base_uris
 
@@ -122,7 +122,7 @@ def _is_base_uri(url: str) -> bool:
         is_address = bool(parts.hostname) and parts.port != 0
     except ValueError:  # invalid brackets or port
         return False
-    return is_address and parts.scheme in ("http", "https") and not (parts.query or parts.fragment)
+    return is_address and parts.scheme in ("http", "https")
 
 
 def read_state_key(environment: Mapping[str, str]) -> Secret | None:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from naftiko_run.cli.console import output_console, print_json
 from naftiko_run.cli.control_client import ControlClient, ControlOptions
-from naftiko_run.cli.metrics_text import OTHER, FunctionMetrics, Key, functions_in
+from naftiko_run.cli.metrics_parser import OTHER, FunctionMetrics, Key, functions_in
 
 _WINDOW_SECONDS: Final = 60.0
 

@@ -369,10 +369,9 @@ def _typed_text(content_type: str) -> Encode:
 
 
 def _yaml(value: Any, _: bool) -> Encoded:  # noqa: FBT001
-    import yaml
+    from naftiko_run.consume.yaml_template import dump_yaml
 
-    text = value if isinstance(value, str) else yaml.safe_dump(value, allow_unicode=True, sort_keys=False)
-    return "application/yaml", text.encode()
+    return "application/yaml", (value if isinstance(value, str) else dump_yaml(value)).encode()
 
 
 def _form(value: Any, _: bool) -> Encoded:  # noqa: FBT001

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
-from naftiko_run import _json
 from naftiko_run.expressions import Expression
 from naftiko_run.http.messages import StreamedResponse, UpstreamResponse
 from naftiko_run.secret import MASK
@@ -19,21 +18,16 @@ from naftiko_run.secret import MASK
 _MIN_LENGTH: Final = 8
 """Shorter bindings are not treated as credentials. Shorter keys, and numbers, are masked only together with the text
 before them in the URL."""
-_SLICE: Final = 1024 * 1024
+_SLICE: Final = 64 * 1024
 """How many bytes of a body are masked before control returns to the event loop."""
 _CORE: Final = re.compile("[0-9A-Za-z]+")
-"""The parts of a secret that no encoding changes."""
-_JSON_ESCAPED: Final = ("<>&", "<>&'=", "<>&'\"+`")
-"""Characters that JSON encoders escape to make the result safe in HTML: Go and PHP, Gson, .NET."""
-_HTML_ESCAPED: Final[tuple[dict[str, str], ...]] = (
-    {},
-    {"'": "&#x27;", '"': "&quot;"},
-    {"'": "&#39;", '"': "&#34;"},
-    {"'": "&#39;", '"': "&quot;", "+": "&#43;"},
-    {"'": "&#x27;", '"': "&quot;", "+": "&#x2B;"},
-    {"'": "&#039;", '"': "&quot;"},
-)
-"""What HTML encoders escape besides ``&``, ``<`` and ``>``: JavaScript, Python, Go, .NET, PHP."""
+"""The parts of a secret that most encodings do not change."""
+_MAX_NESTING: Final = 3
+"""How many encoders in a row a secret is recognized after, such as a URL in a URL in JSON."""
+_HTML_SAFE: Final = {ord(each): f"\\u{ord(each):04x}" for each in "<>&'=+`"}
+"""Characters that JSON encoders escape to make the result safe in HTML."""
+_MASKED: Final = MASK.encode()
+_ENTITIES: Final = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 
 
 @dataclass(slots=True)
@@ -121,38 +115,42 @@ class Mask:
 
     @cached_property
     def _success_table(self) -> _Table:
-        return self._table(self._secrets.credentials)
+        return _Table(self._secrets.places, self._secrets.credentials)
 
     @cached_property
     def _failure_table(self) -> _Table:
-        return self._table(self._secrets.credentials | self._secrets.values)
-
-    def _table(self, anywhere: Iterable[str]) -> _Table:
-        cores = {max(_CORE.findall(value), key=len, default="").encode() for _, value in self._secrets.places}
-        return _Table(_variants(self._secrets, anywhere), cores)
+        return _Table(self._secrets.places, self._secrets.credentials | self._secrets.values)
 
 
 class _Table:
-    """A table of replacements.
+    """Finds secrets in any encoding and any case, and masks them.
 
     Args:
-        variants: Each encoding of each secret, and its replacement.
-        cores: Byte strings of which every text with a secret contains at least one.
+        places: Each secret with the text before it in the URL, together with which it is masked.
+        anywhere: The secrets that are masked wherever they are.
     """
 
-    def __init__(self, variants: Iterable[tuple[str, str]], cores: Iterable[bytes]) -> None:
-        table = {secret.encode(): masked.encode() for secret, masked in variants}
-        self._table = sorted(table.items(), key=lambda each: len(each[0]), reverse=True)
-        self._longest = len(self._table[0][0])
-        self._first_bytes = frozenset(secret[0] for secret in table)
-        self._cores = frozenset(cores)
+    def __init__(self, places: Iterable[tuple[str, str]], anywhere: Collection[str]) -> None:
+        befores: dict[str, set[str]] = {}
+        for before, value in places:
+            befores.setdefault(value, set()).add(before)
+        for value in anywhere:
+            if len(value) >= _MIN_LENGTH and not value.isdecimal():
+                befores[value] = {""}
+        self._secrets = tuple(_EncodedSecret(value, befores[value]) for value in befores)
 
     def content(self, content: bytes) -> bytes:
-        # Fast path: most content contains no secret in any encoding.
-        if any(core in content for core in self._cores):
-            for secret, masked in self._table:
-                content = content.replace(secret, masked)
-        return content
+        lowered = content.lower()
+        found = sorted(span for secret in self._secrets for span in secret.find(lowered))
+        if not found:
+            return content
+        parts = []
+        masked_to = 0
+        for start, end in found:
+            if start >= masked_to:
+                parts += [content[masked_to:start], _MASKED]
+            masked_to = max(masked_to, end)
+        return b"".join([*parts, content[masked_to:]])
 
     def text(self, text: str) -> str:
         return self.content(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
@@ -178,12 +176,148 @@ class _Table:
 
     def _safe_end(self, data: bytes) -> int:
         """Return the start of the longest suffix of the data that may be the beginning of a secret."""
-        for start in range(max(0, len(data) - self._longest + 1), len(data)):
-            if data[start] in self._first_bytes and any(
-                secret.startswith(data[start:]) for secret, _ in self._table
-            ):
-                return start
+        return min(secret.safe_end(data) for secret in self._secrets)
+
+
+class _EncodedSecret:
+    """Finds one secret in lower-case text, in which each character may be encoded.
+
+    Args:
+        value: The secret.
+        befores: The texts of which one precedes the secret; an empty one for a secret that is found anywhere.
+    """
+
+    def __init__(self, value: str, befores: Iterable[str]) -> None:
+        core = max(_CORE.findall(value), key=len, default="")
+        self._anchor = value.index(core)
+        """The index of the character by which the secret is searched."""
+        self._value = [_spellings(each) for each in value]
+        self._befores = [[_spellings(each) for each in before] for before in befores]
+        self._signs = _signs(core, self._value[self._anchor].texts)
+        self._unescaped_signs = {
+            sign: texts for sign, texts in self._signs.items() if not core or texts == [sign]
+        }
+        self._patterns = [before + self._value for before in self._befores]
+        self._first = frozenset(text[0] for pattern in self._patterns for text in pattern[0].texts)
+        self._alphabet = bytes(
+            {byte for each in self._patterns for it in each for byte in b"".join(it.texts)}
+        )
+        self._longest = max(sum(len(each.texts[0]) for each in pattern) for pattern in self._patterns)
+
+    def find(self, lowered: bytes) -> Iterator[tuple[int, int]]:
+        """Yield the start and the end of each occurrence."""
+        for at in self._anchors(lowered):
+            ends = _ends(lowered, {at}, self._value[self._anchor :])
+            starts = _starts(lowered, {at}, self._value[: self._anchor]) if ends else ()
+            preceded = [
+                start
+                for start in starts
+                if any(_starts(lowered, {start}, before) for before in self._befores)
+            ]
+            if preceded:
+                yield min(preceded), max(ends)
+
+    def safe_end(self, data: bytes) -> int:
+        """Return the start of the longest suffix of the data that may be the beginning of an occurrence."""
+        tail = data[-self._longest :].lower()
+        offset = len(data) - len(tail)
+        for start in range(len(tail.rstrip(self._alphabet)), len(tail)):
+            if tail[start] in self._first and any(_begins(tail, start, each) for each in self._patterns):
+                return offset + start
         return len(data)
+
+    def _anchors(self, lowered: bytes) -> Iterator[int]:
+        # Fast path: most content contains neither escapes nor the core.
+        has_escapes = b"%" in lowered or b"\\" in lowered
+        for sign, texts in (self._signs if has_escapes else self._unescaped_signs).items():
+            end = lowered.find(sign) + len(sign)
+            while end >= len(sign):
+                for text in texts:
+                    if lowered.endswith(text, 0, end):
+                        yield end - len(text)
+                end = lowered.find(sign, end - len(sign) + 1) + len(sign)
+
+
+def _signs(core: str, spellings: Iterable[bytes]) -> dict[bytes, list[bytes]]:
+    """Return byte strings of which every text with a secret contains at least one.
+
+    Args:
+        core: Letters and digits of the secret, in a row; empty if it has none.
+        spellings: The spellings of the first character of the core, or of the secret.
+
+    Returns:
+        The spellings that end with each byte string; the core itself is its own.
+    """
+    signs: dict[bytes, list[bytes]] = {}
+    for text in spellings:
+        if not core:
+            signs[text] = [text]
+        elif len(text) > 1:
+            signs.setdefault(text[-3:] if text[-3:].startswith(b"%") else text[-4:], []).append(text)
+        else:  # not encoded, and neither are those after it
+            signs[core.lower().encode()] = [core.lower().encode()]
+    return signs
+
+
+@dataclass(frozen=True, slots=True)
+class _Spellings:
+    """The encodings of a character in lower case.
+
+    Attributes:
+        texts: All of them, the longest first.
+        by_first: They by their first byte.
+        by_last: They by their last byte.
+    """
+
+    texts: tuple[bytes, ...]
+    by_first: Mapping[int, Sequence[bytes]]
+    by_last: Mapping[int, Sequence[bytes]]
+
+
+def _ends(content: bytes, starts: set[int], pattern: Iterable[_Spellings]) -> set[int]:
+    """Return where a pattern ends in the content if it starts at one of some positions."""
+    for each in pattern:
+        starts = {
+            at + len(text)
+            for at in starts
+            if at < len(content)
+            for text in each.by_first.get(content[at], ())
+            if content.startswith(text, at)
+        }
+        if not starts:
+            break
+    return starts
+
+
+def _starts(content: bytes, ends: set[int], pattern: Sequence[_Spellings]) -> set[int]:
+    """Return where a pattern starts in the content if it ends at one of some positions."""
+    for each in reversed(pattern):
+        ends = {
+            at - len(text)
+            for at in ends
+            if at
+            for text in each.by_last.get(content[at - 1], ())
+            if content.endswith(text, 0, at)
+        }
+        if not ends:
+            break
+    return ends
+
+
+def _begins(content: bytes, start: int, pattern: Iterable[_Spellings]) -> bool:
+    """Return whether the content from a position on is the beginning of a pattern, but not all of it."""
+    starts = {start}
+    for each in pattern:
+        for at in starts:
+            rest = content[at : at + len(each.texts[0])]
+            if at + len(rest) == len(content) and any(
+                text.startswith(rest) and text != rest for text in each.texts
+            ):
+                return True
+        starts = _ends(content, starts, [each])
+        if not starts:
+            return False
+    return False
 
 
 async def _in_slices(content: bytes) -> AsyncIterator[bytes]:
@@ -192,46 +326,50 @@ async def _in_slices(content: bytes) -> AsyncIterator[bytes]:
         await asyncio.sleep(0)
 
 
-def _variants(secrets: UrlSecrets, anywhere: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for value in anywhere:
-        if len(value) >= _MIN_LENGTH and not value.isdecimal():
-            for written in _encodings(value):
-                yield written, MASK
-    for before, value in secrets.places:
-        prefixes = {*_escaped(before), before.replace("/", "\\/")}
-        for written in _encodings(value):
-            for prefix in prefixes:
-                yield prefix + written, prefix + MASK
+@lru_cache(maxsize=1024)
+def _spellings(character: str) -> _Spellings:
+    """Return the encodings of a character in URLs, JSON and HTML, nested, in either case."""
+    found: set[str] = set()
+    for each in {character, character.lower(), character.upper()}:
+        found.add(each)
+        added = {*_numeric(each), *_encoded(each)}
+        if each == " ":
+            added |= {"+", *_numeric("+")}
+        for _ in range(_MAX_NESTING):
+            found |= added
+            added = {text for known in added for text in _encoded(known)} - found
+    texts = sorted({text.encode("utf-8", "surrogateescape").lower() for text in found}, key=len, reverse=True)
+    by_first: dict[int, list[bytes]] = {}
+    by_last: dict[int, list[bytes]] = {}
+    for spelling in texts:
+        by_first.setdefault(spelling[0], []).append(spelling)
+        by_last.setdefault(spelling[-1], []).append(spelling)
+    return _Spellings(tuple(texts), by_first, by_last)
 
 
-def _encodings(value: str) -> set[str]:
-    """Return the ways to write a value in a URL, in JSON and in HTML."""
-    encoded = {quote(value, safe=""), quote(value, safe="/%:@!$&'()*+,;=~"), quote_plus(value)}
-    lower = {re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), each) for each in encoded}
-    in_json = {_json.dumps(value).decode()[1:-1], json.dumps(value)[1:-1]}
-    in_json |= {each.replace("/", "\\/") for each in in_json}
-    return {
-        value,
-        *lower,
-        *(each for text in (*in_json, *encoded) for each in _escaped(text)),
-        *_in_html(value),
+def _numeric(character: str) -> set[str]:
+    """Return the encodings of a character that encoders use also where they are not necessary."""
+    found = {
+        "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "surrogateescape")),
+        "".join(f"\\u{unit:04x}" for unit in _utf16_units(character)),
     }
-
-
-def _escaped(text: str) -> set[str]:
-    """Return a JSON text with and without its optional escapes."""
-    found = {text}
-    for characters in _JSON_ESCAPED:
-        for written in ("\\u%04x", "\\u%04X"):
-            escapes = {ord(each): written % ord(each) for each in characters}
-            # JSON has escaped quotation marks already.
-            found.add(
-                text.replace('\\"', '"').translate(escapes) if '"' in characters else text.translate(escapes)
-            )
+    if not character.isalnum():
+        code = ord(character)
+        found |= {f"&#{code};", f"&#{code:03};", f"&#x{code:x};", f"&#x{code:04x};"}
     return found
 
 
-def _in_html(value: str) -> Iterator[str]:
-    text = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    for entities in _HTML_ESCAPED:
-        yield "".join([entities.get(each, each) for each in text])
+def _utf16_units(character: str) -> Sequence[int]:
+    return memoryview(character.encode("utf-16", "surrogatepass")[2:]).cast("H")
+
+
+def _encoded(text: str) -> set[str]:
+    """Return a text as encoders of URLs, JSON and HTML write it, where that is necessary."""
+    in_json = json.dumps(text)[1:-1]
+    return {
+        quote(text, safe="", errors="surrogateescape"),
+        in_json,
+        in_json.replace("/", "\\/"),
+        text.translate(_HTML_SAFE),
+        "".join([f"&{_ENTITIES[each]};" if each in _ENTITIES else each for each in text]),
+    }

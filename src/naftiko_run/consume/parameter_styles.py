@@ -18,7 +18,7 @@ from naftiko_run.expressions import as_text, encode_name, percent_encode
 Write = Callable[[Any], str]
 """Serialize a value."""
 
-_NOT_IN_COOKIES: Final = re.compile(r"[;\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+_NOT_IN_COOKIES: Final = re.compile(r"[;\x00-\x08\x0a-\x1f\x7f\ud800-\udc7f\udd00-\udfff]")
 _RESERVED: Final = {"path": "-._~*/:@!$&'()+,;=", "query": "-._~*/:@!$'(),;=?"}
 """Characters besides letters and digits that ``allowReserved`` does not encode. ``&`` and ``+`` would end or change a
 value in a query; ``?``, ``#`` and brackets are not allowed in a path."""
@@ -131,17 +131,18 @@ def query_writer(name: str, style: Style | None) -> Write:
     """Return the serializer of a query parameter; its result includes the name and is empty if nothing is sent."""
     if style is None:
         return _repeated(encode_name(name))
+    written = style.style or "form"
+    is_exploded = written == "form" and style.explode is not False
     writer = _Writer(
         encode_name(name),
         _percent_encoder("query", style),
-        encode_name,
+        encode_name if is_exploded else percent_encode,  # a name may contain the delimiter
         _encoded_delimiter(style),
         style.is_silent,
     )
-    written = style.style or "form"
     if written == "deepObject":
         return writer.deep
-    return _method(writer, "form", explode=written == "form" and style.explode is not False)
+    return _method(writer, "form", explode=is_exploded)
 
 
 def header_writer(style: Style | None) -> Write:

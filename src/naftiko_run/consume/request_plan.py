@@ -18,9 +18,11 @@ from naftiko_run.expressions import (
     UnsafePathValue,
     fill_path,
 )
+from naftiko_run.http.client.errors import url_too_long
+from naftiko_run.http.client.origin import MAX_URL_LENGTH
 from naftiko_run.http.messages import DEFAULT_MAX_RESPONSE, FixedHeaders, Headers, OutgoingRequest
 
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udc7f\udd00-\udfff]")
 
 JSON: Final = "application/json"
 
@@ -137,8 +139,11 @@ class RequestPlan:
 
     def _url(self, arguments: Mapping[str, Any]) -> str:
         url = self._unchecked_url(arguments) or self.base + self._path(arguments)
-        query = self._query(arguments)
-        return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
+        if query := self._query(arguments):
+            url = f"{url}{'&' if '?' in url else '?'}{query}"
+        if len(url) > MAX_URL_LENGTH:
+            raise url_too_long(self.operation)
+        return url
 
     def _unchecked_url(self, arguments: Mapping[str, Any]) -> str:
         """Return the URL without its query; empty if the values must be checked, as ``_path`` does."""
@@ -149,6 +154,8 @@ class RequestPlan:
                 continue
             expression, write = piece
             value = expression.evaluate(arguments)
+            if _is_too_long(value):
+                raise url_too_long(self.operation)
             text = "" if value is MISSING or value is None else write(value)
             if not text or "." in text or "%" in text:  # missing, or may change where the path leads
                 return ""
@@ -159,7 +166,7 @@ class RequestPlan:
         """Return the path after checking the values.
 
         Raises:
-            InvalidInput: A value is missing, or would change where the path leads.
+            InvalidInput: A value is missing or too long, or would change where the path leads.
         """
         values = {name: value.evaluate(arguments) for name, value in self.variables.items()}
         absent = [name for name, value in values.items() if value is MISSING or value is None]
@@ -170,8 +177,15 @@ class RequestPlan:
                     for name in absent
                 ]
             )
+        if any(map(_is_too_long, values.values())):
+            raise url_too_long(self.operation)
+        encoded = {name: self.writers[name](value) for name, value in values.items()}
+        if (
+            sum(map(len, encoded.values())) > MAX_URL_LENGTH
+        ):  # before the segments are checked, which takes longer
+            raise url_too_long(self.operation)
         try:
-            return fill_path(self.path, values, self.writers)
+            return fill_path(self.path, encoded)
         except UnsafePathValue as fault:
             raise InvalidInput([Violation(f"/{fault.variable}", str(fault))]) from None
 
@@ -179,6 +193,8 @@ class RequestPlan:
         written = []
         for _, expression, write in self.query:
             value = expression.evaluate(arguments)
+            if _is_too_long(value):
+                raise url_too_long(self.operation)
             if value is not MISSING and value is not None and (text := write(value)):
                 written.append(text)
         return "&".join(written)
@@ -188,6 +204,8 @@ class RequestPlan:
         for name, expression, write in self.headers:
             value = expression.evaluate(arguments)
             if value is not MISSING and value is not None and value != []:
+                if _is_too_long(value):
+                    raise _value_too_long(name)
                 self._add_header(headers, name, write(value))
         if self.cookies:
             self._add_cookies(headers, arguments)
@@ -214,6 +232,8 @@ class RequestPlan:
             value = expression.evaluate(arguments)
             if value is MISSING or value is None:
                 continue
+            if _is_too_long(value):
+                raise _value_too_long(name)
             try:
                 text = write(value)
             except UnsafeCookie as fault:
@@ -248,3 +268,33 @@ class RequestPlan:
         except (TypeError, ValueError, AttributeError) as fault:
             raise InvalidInput([Violation("/body", f"cannot be sent as the body: {fault}")]) from None
         return media_type or content_type, content
+
+
+def _is_too_long(value: Any) -> bool:
+    """Return whether a value has more characters or members than a URL may have, which no encoding makes shorter."""
+    if type(value) is str:
+        return len(value) > MAX_URL_LENGTH
+    length = 0
+    waiting = [value]
+    for each in waiting:
+        if isinstance(each, str):
+            length += len(each)
+        elif isinstance(each, dict | list):
+            length += len(each)
+            if length <= MAX_URL_LENGTH:
+                waiting += each.values() if isinstance(each, dict) else each
+                length += sum(map(len, each)) if isinstance(each, dict) else 0
+        if length > MAX_URL_LENGTH:
+            return True
+    return False
+
+
+def _value_too_long(name: str) -> InvalidInput:
+    return InvalidInput(
+        [
+            Violation(
+                f"/{name}",
+                f"is longer than {MAX_URL_LENGTH:,} characters, which is the maximum in a header or cookie",
+            )
+        ]
+    )

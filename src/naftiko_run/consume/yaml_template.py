@@ -147,3 +147,9 @@ _Dumper.add_representer(str, lambda _, text: _text_node(text))
 def _node_of(value: Any) -> yaml.Node:
     represent: Callable[[Any], yaml.Node] = _Dumper(StringIO()).represent_data
     return represent(value)
+
+
+def dump_yaml(value: Any) -> str:
+    """Return a JSON value as YAML."""
+    written: str = yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False)
+    return written

@@ -10,7 +10,7 @@ from naftiko_run import _json
 from naftiko_run._json_incremental import count_containers
 from naftiko_run.expose.exposer import Receive, Scope
 from naftiko_run.expose.problems import Problem
-from naftiko_run.invoke import LARGE_INPUT, run_in_decode_pool
+from naftiko_run.invoke import LARGE_INPUT, run_in_decode_pool, to_utf8
 
 _log = logging.getLogger(__name__)
 
@@ -100,8 +100,12 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-async def read_json(content: bytes) -> tuple[Any, bytes]:
+async def read_json(content: bytes, media_type: str = "") -> tuple[Any, bytes]:
     """Parse a JSON body; a long one in a thread.
+
+    Args:
+        content: The body.
+        media_type: Its Content-Type, if that has another charset than UTF-8.
 
     Returns:
         The value, and the text that was parsed, with U+FFFD in place of text that is not Unicode.
@@ -109,6 +113,8 @@ async def read_json(content: bytes) -> tuple[Any, bytes]:
     Raises:
         ValueError: The body is not JSON, is nested too deeply, or has too many objects and arrays.
     """
+    if media_type:
+        content = await _transcode(content, media_type)
     if len(content) <= LARGE_INPUT:
         value, text = _json.loads_repaired(content)
     else:
@@ -116,6 +122,16 @@ async def read_json(content: bytes) -> tuple[Any, bytes]:
     if text is not content:
         _log.warning("a request body contains text that is not Unicode; replaced with U+FFFD")
     return value, text
+
+
+async def _transcode(content: bytes, media_type: str) -> bytes:
+    try:
+        if len(content) <= LARGE_INPUT:
+            return to_utf8(content, media_type)
+        return await run_in_decode_pool(lambda: to_utf8(content, media_type))
+    except _json.InvalidUnicode as fault:
+        _log.warning("a request body contains text that is not in its charset; replaced with U+FFFD")
+        return fault.repaired
 
 
 def _parse_long(content: bytes) -> tuple[Any, bytes]:

@@ -101,13 +101,19 @@ class Route:
         if not choices:
             return None
         query = scope.get("query_string", b"").decode("latin-1")
-        pairs = set(parse_qsl(query, keep_blank_values=True, errors="replace")) if query else set()
+        given: dict[str, set[str]] = {}
+        for name, value in parse_qsl(query, keep_blank_values=True, errors="replace") if query else ():
+            given.setdefault(name, set()).add(value)
         for selectors, answer in choices.items():
-            if all(
-                (each.name, each.value) in pairs
-                if each.place == "query"
-                else text_of(headers_by_name(scope).get(each.name.encode(), b"")) == each.value
+            wanted: dict[str, set[str]] = {}
+            for each in selectors:
+                if each.place == "query":
+                    wanted.setdefault(each.name, set()).add(each.value)
+            # A name with further values is ambiguous: the upstream might use another value than the route.
+            if all(given.get(name) == values for name, values in wanted.items()) and all(
+                text_of(headers_by_name(scope).get(each.name.encode(), b"")) == each.value
                 for each in selectors
+                if each.place == "header"
             ):
                 return answer
         return None

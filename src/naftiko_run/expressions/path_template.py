@@ -9,7 +9,7 @@ remove dot segments, and a chain of servers decodes more than once.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from sys import intern
@@ -165,7 +165,7 @@ def parse_path(text: str) -> PathTemplate:
 def percent_encode(value: Any) -> str:
     """Percent-encode a value for one path segment or for a query; ``/`` becomes ``%2F``."""
     text = as_text(value)
-    return text if text.isascii() and text.isalnum() else quote(text, safe=SAFE)
+    return text if text.isascii() and text.isalnum() else quote(text, safe=SAFE, errors="surrogateescape")
 
 
 def encode_name(name: str) -> str:
@@ -173,17 +173,12 @@ def encode_name(name: str) -> str:
     return quote(name, safe=f"{SAFE}$!'(),:@/")
 
 
-def fill_path(
-    template: PathTemplate,
-    values: Mapping[str, Any],
-    writers: Mapping[str, Callable[[Any], str]] | None = None,
-) -> str:
-    """Expand the variables of a path, percent-encoded.
+def fill_path(template: PathTemplate, encoded: Mapping[str, str]) -> str:
+    """Expand the variables of a path.
 
     Args:
         template: The path.
-        values: A value for each variable; none may be missing.
-        writers: Percent-encodes the value of each variable; None to use ``percent_encode``.
+        encoded: The percent-encoded value of each variable.
 
     Raises:
         UnsafePathValue: A value is empty, contains a control character, or forms a segment ``.`` or ``..``, at any
@@ -194,11 +189,9 @@ def fill_path(
         if isinstance(part, str):
             written.append(part)
             continue
-        write = writers[part.name] if writers else percent_encode
-        encoded = write(values[part.name])
-        if not encoded:
+        if not encoded[part.name]:
             raise UnsafePathValue(part.name, "is part of the path and cannot be empty")
-        written.append(encoded)
+        written.append(encoded[part.name])
     path = "".join(written)
     if "." in path or "%" in path:
         _reject_unsafe_segments(template.parts, written)

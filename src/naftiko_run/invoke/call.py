@@ -15,6 +15,7 @@ from naftiko_run.consume import (
     StreamedResponse,
     UpstreamOperation,
     UpstreamResponse,
+    run_in_decode_pool,
 )
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.errors import UndecodableResponse
@@ -129,7 +130,7 @@ class CallPlan:
     ) -> Outcome:
         """Call the operation and shape its response; see ``Function.invoke``."""
         if self.known is not None and "body" not in values:
-            fields = {name: value for name, value in values.items() if name not in self.known}
+            fields = await run_in_decode_pool(lambda: self._fields(values)) if large else self._fields(values)
             if fields:
                 values["body"] = fields
         shape = self.outputs.apply
@@ -138,7 +139,7 @@ class CallPlan:
         threshold = stream_threshold if shape is None else None
         response = await self.call.send(values, raw_body, threshold, large=large)
         headers = response.headers
-        if response.status != 200 and (location := self.call.operation.location(response)):
+        if location := self.call.operation.location(response):
             headers = tuple((name, location if name == "location" else value) for name, value in headers)
         outcome = Outcome(response.status, response.body, response.header("content-type"), headers)
         if isinstance(response, StreamedResponse):
@@ -160,6 +161,11 @@ class CallPlan:
             return Outcome.of_value(shape(decoded, values), response.status, headers, in_steps=is_long)
 
         return await self.call.operation.read(response, shaped)
+
+    def _fields(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the inputs that are combined into the body."""
+        known = self.known or ()
+        return {name: value for name, value in values.items() if name not in known}
 
     def _pass_through(self, response: UpstreamResponse, outcome: Outcome) -> None:
         """Pass a response through unchanged, and set how to decode it for callers that need its value."""

@@ -57,6 +57,7 @@ class Function:
         has_own_schema: Whether the document contains a JSON Schema of its inputs.
         accepts_extra_inputs: Whether undeclared inputs are combined into the body, if there is no input ``body``.
         takes_body: Whether the whole body of an HTTP request is the input ``body``.
+        takes_form: Whether the body of an HTTP request may be a form, because the operation sends one.
         binary_input: The input that receives the whole body of an HTTP request as base64; empty
             if the body is not binary.
         output_schema: JSON Schema of its results, in which nothing is required and everything is nullable;
@@ -73,6 +74,7 @@ class Function:
     has_own_schema: bool
     accepts_extra_inputs: bool
     takes_body: bool
+    takes_form: bool
     binary_input: str
     output_schema: dict[str, Any] | None
     _validator: InputValidator
@@ -89,7 +91,7 @@ class Function:
         """Validate inputs without calling anything; see ``InputValidator.check``.
 
         Raises:
-            InvalidInput: With all violations.
+            InvalidInput: With the first violations.
         """
         return self._validator.check(inputs)
 

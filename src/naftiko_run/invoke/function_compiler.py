@@ -192,6 +192,7 @@ class _FunctionCompilation:
             refusal=self._plans.refusal,
             takes_body=any(each.name == "body" for each in inputs)
             and not any(self._has_member_body(each, inputs) for each in calls),
+            takes_form=any(_sends_form(each) for each in calls),
             missing=tuple(sorted({*self._missing, *missing})),
             binary_input=_binary_input(plan),
             has_own_schema=model.input_schema is not None,
@@ -253,6 +254,11 @@ class _FunctionCompilation:
         value, secrets = references.with_secrets(lambda: compile_value(parameter.value, references.resolve))
         self._references.given[parameter.name] = secrets
         return Expression(lambda scope: convert(parameter.type, value.evaluate(scope)), value.names)
+
+
+def _sends_form(call: Call) -> bool:
+    body = call.operation.model.body
+    return body is not None and body.type == "formUrlEncoded"
 
 
 def _binary_input(plan: Plan) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from naftiko_run.document.model import Location, Parameter
+from naftiko_run.document.model import Location, Parameter, Style
 from naftiko_run.expressions import Accessor, Expression, compile_path
 from naftiko_run.invoke.schemas import nullable, schema_of, type_of, with_items
 from naftiko_run.invoke.step_output import STEP_PREFIX
@@ -27,8 +27,7 @@ class Input:
         in_body: Reads it from the body of an HTTP request; None for the member of its name.
         travels_as_text: Whether it is sent upstream only in a path, query, header or cookie.
         fills_json: Whether it is sent upstream unchanged in a JSON body.
-        delimiter: The delimiter of array elements in a text; empty for the default of its
-            location.
+        style: How arrays and objects are serialized in its location; None for the default.
     """
 
     name: str
@@ -38,7 +37,7 @@ class Input:
     in_body: Accessor | None = None
     travels_as_text: bool = False
     fills_json: bool = False
-    delimiter: str = ""
+    style: Style | None = None
 
     @property
     def type(self) -> str:
@@ -105,7 +104,7 @@ def infer_inputs(
             in_body=compile_path(path) if (path := body_path(parameter)) else None,
             travels_as_text=_are_text(by_name.get(parameter.name, ())),
             fills_json=any(use.is_json for use in filled),
-            delimiter=_delimiter(parameter) or _delimiter(source),
+            style=_style(parameter, source),
         )
     for name, found in by_name.items():
         if name not in inputs:
@@ -165,11 +164,16 @@ def _inferred(name: str, uses: Sequence[InputUse]) -> Input:
         with_items(schema_of(parameter)),
         required=required,
         location=location,
-        delimiter=_delimiter(parameter),
+        style=_style(parameter, None),
         travels_as_text=_are_text(uses),
         fills_json=any(use.is_json for use in filled),
     )
 
 
-def _delimiter(parameter: Parameter | None) -> str:
-    return parameter.style.delimiter if parameter is not None and parameter.style is not None else ""
+def _style(parameter: Parameter, source: Parameter | None) -> Style | None:
+    """Return the style of a parameter, else of the consumed parameter in the same location; None if none is set."""
+    candidates = [parameter]
+    if source is not None and parameter.in_ in (None, source.in_):
+        candidates.append(source)
+    styles = (each.style for each in candidates)
+    return next((each for each in styles if each is not None and not each.is_silent), None)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from naftiko_run import _json
 from naftiko_run._json_incremental import free_incrementally
 from naftiko_run.consume import run_in_decode_pool
-from naftiko_run.consume.formats import decode_text, repaired_text
+from naftiko_run.consume.formats import decode_text, repaired_text, to_utf8
 from naftiko_run.expressions import MISSING
 
 _log = logging.getLogger(__name__)
@@ -71,9 +72,7 @@ class Outcome:
 
     @property
     def location(self) -> str:
-        """The upstream's ``Location`` header; empty if absent, or if the status is 200."""
-        if self.status == 200:
-            return ""
+        """The upstream's ``Location`` header; empty if absent."""
         return next((value for name, value in self.headers if name == "location"), "")
 
     @property
@@ -129,11 +128,21 @@ class Outcome:
             _log.warning(_INVALID_UNICODE)
         return text
 
-    def _json(self) -> Any:
+    def _in_utf8(self) -> bytes:
         try:
-            value, text = _json.loads_repaired(self.content)
+            return to_utf8(self.content, self.media_type)
+        except _json.InvalidUnicode as fault:
+            _log.warning(_INVALID_UNICODE)
+            return fault.repaired
+
+    def _json(self) -> Any:
+        content = self.content
+        with suppress(ValueError):  # an unknown charset: it may be UTF-8
+            content = self._in_utf8()
+        try:
+            value, text = _json.loads_repaired(content)
         except ValueError:
             return MISSING
-        if text is not self.content:
+        if text is not content:
             _log.warning(_INVALID_UNICODE)
         return value

@@ -34,7 +34,7 @@ bad-content | warning | A part of `x-content` is both text and a resource, or ne
 bad-merge | error | `<<` is not a mapping or a list of mappings. | Use an alias of a mapping.
 bad-port | warning | A port is not a number from 1 to 65535; the default port of the adapter is used. | Write a number from 1 to 65535.
 bad-scripting | error | The `management.scripting` of a control adapter is invalid; the default limits apply. | Correct the value that the message names.
-bad-size | warning | `maxBinarySize` is not a size; the default is used. | Write a number and a unit, such as `10MiB`.
+bad-size | warning | `maxBinarySize`, `x-maxResponse` or `x-maxResult` is not a size; 1,024 bytes are the limit. | Write a number and a unit, such as `10MiB`.
 bad-time | warning | `x-timeout` is not a number of seconds; the default timeout is used. | Write a number greater than 0, such as `5`.
 bare-variable | warning | A credential or fixed value is only the name of a bound variable; the variable's value is sent. | Write the name in double braces.
 base-uri-query | warning | A base URI has a query, which is sent with every operation. | Write input parameters with `in: query` and a `value`.

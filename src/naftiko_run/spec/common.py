@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
+from naftiko_run.sizes import SIZE_PATTERN
 from naftiko_run.spec.schema_types import (
     Anything,
     Enum,
@@ -79,9 +80,9 @@ STATUS: Final = String("^[1-5][0-9X]{2}$", "a status such as 200 or 2XX")
 SIZE: Final = String(
     "^[0-9]+([.][0-9]+)?([KMG]i)?B$",
     "a size such as 512KiB or 10MiB",
-    accepts=("string",),
-    lenient_pattern="^[0-9]+([.][0-9]+)?([KMG]i)?B$",
-    lenient_form="a size such as 512KiB or 10MiB",
+    accepts=("string", "integer"),
+    lenient_pattern=SIZE_PATTERN,
+    lenient_form="a size such as 512KiB, 500KB or 10MiB",
     example="10MiB",
 )
 SECONDS: Final = Number(

@@ -114,7 +114,7 @@ class AwsSignature:
             body_hash,
         )
         scope = f"{moment:%Y%m%d}/{self.region}/{self.service}/aws4_request"
-        hashed = hashlib.sha256("\n".join(canonical).encode()).hexdigest()
+        hashed = hashlib.sha256("\n".join(canonical).encode("utf-8", "surrogateescape")).hexdigest()
         signature = self._signature(scope, f"{_ALGORITHM}\n{moment:%Y%m%dT%H%M%SZ}\n{scope}\n{hashed}")
         credential = f"Credential={self.access_key_id}/{scope}"
         authorization = f"{_ALGORITHM} {credential}, SignedHeaders={names}, Signature={signature}"

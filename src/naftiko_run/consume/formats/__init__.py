@@ -3,7 +3,7 @@
 from naftiko_run.consume.formats.format import Format, FormatSettings, compile_format
 from naftiko_run.consume.formats.json import JsonFormat
 from naftiko_run.consume.formats.markdown import MarkdownFormat
-from naftiko_run.consume.formats.text import decode_text, repaired_text
+from naftiko_run.consume.formats.text import decode_text, encoding_of, repaired_text, to_utf8
 
 __all__ = [
     "Format",
@@ -12,5 +12,7 @@ __all__ = [
     "MarkdownFormat",
     "compile_format",
     "decode_text",
+    "encoding_of",
     "repaired_text",
+    "to_utf8",
 ]

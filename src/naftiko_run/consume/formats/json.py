@@ -12,7 +12,7 @@ from uuid import UUID
 
 from naftiko_run import _json
 from naftiko_run.consume.formats.format import FormatSettings
-from naftiko_run.consume.formats.text import decode_text, encoding_of
+from naftiko_run.consume.formats.text import to_utf8
 
 
 class JsonFormat:
@@ -26,9 +26,7 @@ class JsonFormat:
 
     def decode(self, content: bytes, media_type: str) -> Any:
         """Decode a response; see ``Format.decode``."""
-        if encoding_of(content, media_type) not in (None, ("utf-8", 0)):
-            content = decode_text(content, media_type).encode()
-        return _json.loads(content)
+        return _json.loads(to_utf8(content, media_type))
 
 
 def to_json_value(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 from naftiko_run import _json
@@ -67,9 +68,32 @@ def encoding_of(content: bytes, media_type: str) -> tuple[str, int] | None:
         for mark, encoding in _BYTE_ORDER_MARKS:
             if content.startswith(mark):
                 return encoding, len(mark)
-    written = _CHARSET.search(media_type) if ";" in media_type else None
+    name = _charset(media_type) if ";" in media_type else ""
+    return (name, 0) if name else None
+
+
+def to_utf8(content: bytes, media_type: str) -> bytes:
+    """Return a text in UTF-8: the same bytes if it is in UTF-8 already, as far as is declared.
+
+    Raises:
+        InvalidUnicode: The bytes are invalid in their encoding.
+        ValueError: The charset is unknown.
+    """
+    if encoding_of(content, media_type) in (None, ("utf-8", 0)):
+        return content
+    return decode_text(content, media_type).encode()
+
+
+@lru_cache(maxsize=256)
+def _charset(media_type: str) -> str:
+    """Return the name of the codec for the charset of a media type; empty if it has none.
+
+    Raises:
+        ValueError: The charset is unknown.
+    """
+    written = _CHARSET.search(media_type)
     if not written:
-        return None
+        return ""
     found: codecs.CodecInfo | None
     try:
         found = codecs.lookup(written[1])
@@ -78,7 +102,7 @@ def encoding_of(content: bytes, media_type: str) -> tuple[str, int] | None:
         found = None
     if found is None or found.name in _HOST_ENCODINGS:
         raise ValueError(f"unknown charset `{written[1][:40]}`")
-    return found.name, 0
+    return found.name
 
 
 def decode_text(content: bytes, media_type: str, default: str = "utf-8") -> str:

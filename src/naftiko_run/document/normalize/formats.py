@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from naftiko_run import plugins
 from naftiko_run.document.normalize.reader import Reader
+from naftiko_run.sizes import parse_size
 from naftiko_run.spec.consumes import RAW_FORMAT
 
 _SUFFIXES: Final = {"+json": "json", "+xml": "xml", "+yaml": "yaml"}
 _MEDIA: Final = ("image/", "audio/", "video/", "font/")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)", re.IGNORECASE)
-_UNITS: Final = {"b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
+_INVALID_SIZE: Final = 1024
+"""Replaces a size that cannot be read: a limit must not become larger by a mistake in it."""
 
 
 def normalize_raw_format(operation: Reader) -> str:
@@ -48,16 +48,16 @@ def normalize_size(owner: Reader, key: str = "maxBinarySize") -> int | None:
     written = owner.text(key)
     if not written:
         return None
-    found = _SIZE.fullmatch(written.strip())
-    if found and math.isfinite(size := float(found[1]) * _UNITS[found[2].casefold()]):
-        return int(size)
-    owner.report.warning(
-        "bad-size",
-        f"`{written}` is not a size; the default is used",
-        (*owner.at, key),
-        hint="write a number and a function, such as `512KiB` or `10MiB`",
-    )
-    return None
+    try:
+        return parse_size(written)
+    except ValueError as fault:
+        owner.report.warning(
+            "bad-size",
+            f"{fault}; {_INVALID_SIZE:,} bytes are the limit",
+            (*owner.at, key),
+            hint="write a number and a unit, such as `512KiB`, `500KB` or `10MiB`",
+        )
+    return _INVALID_SIZE
 
 
 def normalize_seconds(owner: Reader, key: str) -> float | None:

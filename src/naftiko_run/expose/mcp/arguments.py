@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any, Final
 
 from naftiko_run import _json
 from naftiko_run._json_incremental import is_large
-from naftiko_run.diagnostics import json_pointer
+from naftiko_run.diagnostics import closest_name, json_pointer
 from naftiko_run.errors import InvalidInput
 from naftiko_run.expose.mcp.fast_path import Invoke
 from naftiko_run.expose.mcp.property_keys import Schema, exposed_schema
+from naftiko_run.expose.mcp.truncation import MAX_NAME_LENGTH, shorten_name
 from naftiko_run.invoke import LARGE_INPUT, Function, Input, InputValidator, Outcome, run_in_decode_pool
 
 _OPEN_KEYWORDS: Final = frozenset(
@@ -38,7 +38,6 @@ _TYPES: Final = {
 }
 _CONTAINERS: Final = {"object": dict, "array": list}
 _MAX_REPORTED: Final = 20
-_MAX_NAME_LENGTH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,11 @@ class Arguments:
 
     def _parse(self, arguments: Mapping[str, Any]) -> ParsedArguments:
         exposed = arguments if self._keys is None else self._keys.to_exposed(arguments)
-        notes = [*self._unknown_notes(exposed)]
+        unknown = self._unknown_names(exposed)
+        notes = [*self._unknown_notes(unknown)]
+        if len(unknown) > _MAX_REPORTED and self.known is not None:
+            kept = self.known.union(unknown[:_MAX_REPORTED])
+            exposed = {name: value for name, value in exposed.items() if name in kept}
         try:
             self._check(exposed)
         except InvalidInput:
@@ -179,15 +182,17 @@ class Arguments:
             return False
         return bool(parser.pointers)
 
-    def _unknown_notes(self, arguments: Mapping[str, Any]) -> Iterable[str]:
+    def _unknown_names(self, arguments: Mapping[str, Any]) -> list[str]:
         if self.known is None or (self.accepts_extra and "body" not in arguments):
-            return
-        known = sorted(self.known)
-        unknown = [name for name in arguments if name not in self.known]
+            return []
+        return [name for name in arguments if name not in self.known]
+
+    def _unknown_notes(self, unknown: Sequence[str]) -> Iterable[str]:
+        known = sorted(self.known or ())
         for name in unknown[:_MAX_REPORTED]:
-            close = get_close_matches(name[:_MAX_NAME_LENGTH], known, n=1)
-            hint = f" Did you mean `{close[0]}`?" if close else _listed(known)
-            yield f"Unknown argument `{_shortened(name)}` was ignored.{hint}"
+            close = closest_name(name[:MAX_NAME_LENGTH], known)
+            hint = f" Did you mean `{close}`?" if close else _listed(known)
+            yield f"Unknown argument `{shorten_name(name)}` was ignored.{hint}"
         if len(unknown) > _MAX_REPORTED:
             yield f"{len(unknown) - _MAX_REPORTED} more unknown arguments were ignored."
 
@@ -246,7 +251,7 @@ class _JsonTextParser:
         if not expected or text.lstrip()[:1] not in ("{", "["):
             return text
         try:
-            value = _json.loads(text.encode())
+            value, _ = _json.loads_repaired(_json.encode(text))
         except ValueError:
             return text
         if type(value) not in expected:
@@ -297,10 +302,6 @@ def _without(schema: Schema, is_answer: Callable[[str], bool]) -> Schema:
     properties = {name: each for name, each in schema.get("properties", {}).items() if not is_answer(name)}
     required = [name for name in schema.get("required", ()) if not is_answer(name)]
     return {**schema, "properties": properties, "required": required}
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= _MAX_NAME_LENGTH else f"{name[:_MAX_NAME_LENGTH]}…"
 
 
 def _listed(known: list[str]) -> str:

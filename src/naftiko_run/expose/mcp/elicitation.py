@@ -15,9 +15,10 @@ from mcp.shared.message import ServerMessageMetadata
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from naftiko_run import _json
+from naftiko_run._json_incremental import is_large
 from naftiko_run.document.model import Ask
 from naftiko_run.expressions import names_of
-from naftiko_run.invoke import CompiledQuestion, compile_questions
+from naftiko_run.invoke import CompiledQuestion, compile_questions, run_in_decode_pool
 
 _CAPABILITIES: Final = {"user": "elicitation", "model": "sampling", "roots": "roots"}
 """The client capability that a request needs, by the kind of its addressee."""
@@ -47,6 +48,7 @@ class Elicitation:
 
     def __init__(self, asks: Sequence[Ask]) -> None:
         self._asks = compile_questions(asks)
+        self._answers = frozenset(each.model.name for each in self._asks)
 
     def __bool__(self) -> bool:
         return bool(self._asks)
@@ -58,14 +60,14 @@ class Elicitation:
 
     def is_answer(self, name: str) -> bool:
         """Return whether an input is an answer or a field of one, and so not an argument of the caller."""
-        return name.partition(".")[0] in {each.model.name for each in self._asks}
+        return name.partition(".")[0] in self._answers
 
     async def inputs(
         self,
         context: ServerRequestContext,
         params: types.InputResponseRequestParams,
         arguments: Mapping[str, Any],
-    ) -> dict[str, Any] | types.InputRequiredResult:
+    ) -> Mapping[str, Any] | types.InputRequiredResult:
         """Return the inputs including the answers, or the requests that the client must answer first.
 
         Args:
@@ -77,9 +79,13 @@ class Elicitation:
             ElicitationError: A required question has no answer.
             MCPError: The client has not declared a required capability.
         """
-        own = {name: value for name, value in arguments.items() if not self.is_answer(name)}
         if not self._asks:
-            return own
+            return arguments
+
+        def without_answers() -> dict[str, Any]:
+            return {name: value for name, value in arguments.items() if not self.is_answer(name)}
+
+        own = await run_in_decode_pool(without_answers) if is_large(arguments) else without_answers()
         is_modern = context.protocol_version in MODERN_PROTOCOL_VERSIONS
         asks = self._supported(context.session.client_capabilities, is_modern=is_modern)
         if is_modern:

@@ -14,7 +14,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from naftiko_run.expose.mcp.property_keys import without_invalid_keys
 from naftiko_run.expressions import MISSING
-from naftiko_run.invoke import compile_schema, violations_of
+from naftiko_run.invoke import compile_schema, find_violations
 
 _log = logging.getLogger(__name__)
 
@@ -71,10 +71,8 @@ class OutputSchema:
         return protocol_version in MODERN_PROTOCOL_VERSIONS or self._object_validator.is_valid(error)
 
     def _warn(self, value: Any) -> str:
-        violations = violations_of(self._validator.iter_errors(value), self._schema, ())
-        listed = "; ".join(f"{each.pointer or '/'} {each.message}" for each in violations[:_MAX_REPORTED])
-        if len(violations) > _MAX_REPORTED:
-            listed += f"; and {len(violations) - _MAX_REPORTED} more"
+        violations = find_violations(value, self._schema, limit=_MAX_REPORTED)
+        listed = "; ".join(f"{each.pointer or '/'} {each.message}" for each in violations)
         _log.warning("a result of the tool %s does not conform to its outputSchema: %s", self._name, listed)
         return f"The result does not conform to the tool's outputSchema and is returned unchanged: {listed}"
 

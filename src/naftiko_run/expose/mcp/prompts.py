@@ -15,6 +15,7 @@ from naftiko_run.expose.mcp.elicitation import Elicitation, ElicitationError
 from naftiko_run.expose.mcp.listing import paginate, title_of
 from naftiko_run.expose.mcp.resources import ResourceRegistry, resource_block
 from naftiko_run.expose.mcp.results import problem_error
+from naftiko_run.expose.mcp.truncation import shorten_name
 from naftiko_run.invoke import CompiledPrompt, RenderedMessage
 
 
@@ -75,7 +76,7 @@ class PromptRegistry:
         if name not in self._prompts:
             raise MCPError(
                 types.INVALID_PARAMS,
-                f"Unknown prompt `{params.name}`; available prompts: {', '.join(self._prompts)}",
+                f"Unknown prompt `{shorten_name(params.name)}`; available prompts: {', '.join(self._prompts)}",
             )
         model, prompt, elicitation = self._prompts[name]
         try:

@@ -19,6 +19,7 @@ from naftiko_run.capability import Capability
 from naftiko_run.document.model import Content, McpExposes, Resource
 from naftiko_run.expose.mcp.listing import paginate, title_of
 from naftiko_run.expose.mcp.results import failure_error, problem_error
+from naftiko_run.expose.mcp.truncation import shorten_name
 from naftiko_run.expressions import UriTemplate, as_text, names_of, parse_uri_template
 from naftiko_run.folder import FileTooLarge, Folder, media_type_of
 from naftiko_run.invoke import (
@@ -184,9 +185,8 @@ class ResourceRegistry:
                 return _contents(uri, file.model, content, media_type_of(uri))
         is_modern = protocol_version in MODERN_PROTOCOL_VERSIONS
         code = types.INVALID_PARAMS if is_modern else _NOT_FOUND
-        raise MCPError(
-            code, f"Unknown resource `{uri}`; resources/list lists the available resources", {"uri": uri}
-        )
+        text = f"Unknown resource `{shorten_name(uri)}`; resources/list lists the available resources"
+        raise MCPError(code, text, {"uri": uri})
 
 
 async def _invoke(resource: _FunctionResource, variables: dict[str, str], uri: str) -> ResourceContents:

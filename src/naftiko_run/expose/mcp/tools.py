@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
@@ -19,6 +18,7 @@ from pydantic import ValidationError
 
 from naftiko_run import _json
 from naftiko_run.capability import Capability
+from naftiko_run.diagnostics import closest_name
 from naftiko_run.document.model import McpExposes
 from naftiko_run.errors import InvocationError
 from naftiko_run.expose.mcp.arguments import Arguments
@@ -41,7 +41,7 @@ from naftiko_run.expose.mcp.results import (
 from naftiko_run.expose.mcp.schema_flattening import flatten_root
 from naftiko_run.expose.mcp.sessions import CallNotifier
 from naftiko_run.expose.mcp.tracing import describe_call
-from naftiko_run.expose.mcp.truncation import ResultLimit, result_limit
+from naftiko_run.expose.mcp.truncation import MAX_NAME_LENGTH, ResultLimit, result_limit, shorten_name
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.invoke import Function, Outcome, run_in_decode_pool
 from naftiko_run.telemetry import current_span, mark_failed
@@ -49,7 +49,6 @@ from naftiko_run.telemetry import current_span, mark_failed
 _LIST_VERSIONS: Final = (LATEST_HANDSHAKE_VERSION, LATEST_MODERN_VERSION)
 """One protocol version for each form in which tools are listed."""
 
-_MAX_NAME_LENGTH: Final = 200
 _EMPTY_LIST: Final = types.ListToolsResult(tools=[]).model_dump(mode="json", by_alias=True)
 
 
@@ -240,9 +239,9 @@ class ToolRegistry:
     def _unknown_message(self, name: str) -> str:
         if name in self._unavailable:
             return f"The tool `{name}` cannot be called: {self._unavailable[name]}"
-        close = get_close_matches(name[:_MAX_NAME_LENGTH], self._tools, n=1)
-        hint = f"did you mean `{close[0]}`?" if close else "tools/list lists the available tools"
-        return f"Unknown tool `{name}`; {hint}"
+        close = closest_name(name[:MAX_NAME_LENGTH], self._tools)
+        hint = f"did you mean `{close}`?" if close else "tools/list lists the available tools"
+        return f"Unknown tool `{shorten_name(name)}`; {hint}"
 
 
 async def _result(tool: _Tool, inputs: Mapping[str, Any], protocol_version: str) -> JsonObject:

@@ -13,8 +13,8 @@ _UNLIMITED: Final = 1 << 62
 _MAX_REPORTED: Final = 5
 """Truncated lists named in a note."""
 
-_MAX_PATH_LENGTH: Final = 100
-"""Characters of a list's path shown in a note."""
+MAX_NAME_LENGTH: Final = 100
+"""Characters of a name, a URI or a path that a message shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class ResultLimit:
 
     def _note(self, truncation: _Truncation) -> str:
         parts = [
-            f"`{_shortened(path)}` shows the first {kept} of {'up to ' if number > 1 else ''}{total}"
+            f"`{shorten_name(path)}` shows the first {kept} of {'up to ' if number > 1 else ''}{total}"
             for path, (kept, total, number) in [*truncation.truncated_lists.items()][:_MAX_REPORTED]
         ]
         if len(truncation.truncated_lists) > _MAX_REPORTED:
@@ -133,8 +133,9 @@ class _Truncation:
         return self.apply(value, f"{path}.{name}" if isinstance(value, list | dict) else "")
 
 
-def _shortened(path: str) -> str:
-    return path if len(path) <= _MAX_PATH_LENGTH else f"{path[:_MAX_PATH_LENGTH]}…"
+def shorten_name(name: str) -> str:
+    """Return a name, a URI or a path, of any length, as a message shows it."""
+    return name if len(name) <= MAX_NAME_LENGTH else f"{name[:MAX_NAME_LENGTH]}…"
 
 
 def _largest(fits: Callable[[int], bool], minimum: int) -> int | None:

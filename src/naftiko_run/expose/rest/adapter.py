@@ -46,7 +46,11 @@ def _endpoints(
             app: ASGIApp = UnavailableEndpoint(name, capability.unavailable[operation.pointer])
         else:
             app = RestEndpoint(
-                function, path, max_body, own_headers=_own_headers(exposes, resource, operation)
+                function,
+                path,
+                max_body,
+                own_headers=_own_headers(exposes, resource, operation),
+                static_query=frozenset(each.name for each in route.selectors if each.place == "query"),
             )
         yield Endpoint(
             path,

@@ -11,6 +11,7 @@ from naftiko_run.expose.disconnect import cancel_on_disconnect
 from naftiko_run.expose.exposer import Receive, Scope, Send
 from naftiko_run.expose.problems import Problem
 from naftiko_run.expose.response import send_response
+from naftiko_run.header_values import encode_header_value
 from naftiko_run.invoke import Outcome
 
 _FORWARDED = frozenset(
@@ -116,9 +117,9 @@ def _forwarded_headers(outcome: Outcome, *, is_head: bool) -> list[tuple[bytes, 
         cached = _encoded_names.get(name)
         encoded = _encode_name(name) if cached is None else cached
         if encoded:
-            headers.append((encoded, value.encode("latin-1", "replace")))
+            headers.append((encoded, encode_header_value(value)))
     if outcome.media_type and (outcome.content or outcome.chunks is not None or is_head):
-        headers.append((b"content-type", outcome.media_type.encode("latin-1", "replace")))
+        headers.append((b"content-type", encode_header_value(outcome.media_type)))
     return headers
 
 

@@ -13,6 +13,7 @@ from naftiko_run.expose.paths import raw_path_of
 from naftiko_run.expose.problems import problem_of
 from naftiko_run.expose.rest.answer import check_status, relay
 from naftiko_run.expressions import PathTemplate
+from naftiko_run.header_values import decode_header_value, encode_header_value
 from naftiko_run.invoke import Forwarder
 
 
@@ -33,7 +34,7 @@ class ForwardEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         below = raw_path_of(scope).split("/")[self._depth + 1 :]
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        headers = [(name.decode("latin-1"), decode_header_value(value)) for name, value in scope["headers"]]
         has_body = any(name in ("content-length", "transfer-encoding") for name, _ in headers)
         body_read = asyncio.Event()
 
@@ -59,7 +60,7 @@ class ForwardEndpoint:
         try:
             check_status(response.status)
             response_headers = [
-                (name.encode("latin-1"), value.encode("latin-1", "replace"))
+                (name.encode("latin-1"), encode_header_value(value))
                 for name, value in response.headers
                 if self._forward.passes_back(name)
             ]

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
 from naftiko_run.http.client.encodings import CodingError, ContentDecoder, check_encodings
-from naftiko_run.http.client.errors import too_large, unreachable
+from naftiko_run.http.client.errors import invalid_response, too_large
 from naftiko_run.http.messages import OutgoingRequest, StreamedResponse, UpstreamResponse
 
 _TURN: Final = 512 * 1024
@@ -115,7 +115,7 @@ async def decoded(
                     await asyncio.sleep(0)
         decoder.finish()
     except CodingError as fault:
-        raise unreachable(request, str(fault)) from None
+        raise invalid_response(request, str(fault)) from None
 
 
 async def without_codings(request: OutgoingRequest, response: UpstreamResponse) -> UpstreamResponse:
@@ -133,7 +133,7 @@ async def without_codings(request: OutgoingRequest, response: UpstreamResponse) 
         check_encodings(encoding)
     except CodingError as fault:
         await response.aclose()
-        raise unreachable(request, str(fault)) from None
+        raise invalid_response(request, str(fault)) from None
     request = request.copy(stream_threshold=0)  # the body is not buffered
     changed = ("content-encoding", "content-length")
     return response.copy(

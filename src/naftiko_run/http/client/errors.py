@@ -61,13 +61,13 @@ def timed_out(
     )
 
 
-def url_too_long(request: OutgoingRequest) -> InvalidInput:
-    """Return the error of a request whose URL is too long: only a caller's value can make it so."""
+def url_too_long(operation: str) -> InvalidInput:
+    """Return the error of an operation whose URL is too long: only a caller's value can make it so."""
     return InvalidInput(
         [
             Violation(
                 "",
-                f"the URL of {request.operation} would be longer than {MAX_URL_LENGTH:,} characters, which "
+                f"the URL of {operation} would be longer than {MAX_URL_LENGTH:,} characters, which "
                 "is the maximum: shorten the values that travel in its path or query",
             )
         ]
@@ -134,8 +134,15 @@ def seconds_of(request: OutgoingRequest) -> float:
 
 
 def unreachable(request: OutgoingRequest, reason: str) -> UpstreamUnreachable:
-    """Return the error of a request without a response, with the reason."""
+    """Return the error of a request without a response that is HTTP, with the reason."""
+    if reason in (NOT_HTTP, TOO_MANY_HEADERS):
+        return invalid_response(request, reason)
     return UpstreamUnreachable(f"{request.operation}: no response from {_host(request.url)}: {reason}")
+
+
+def invalid_response(request: OutgoingRequest, reason: str) -> UpstreamUnreachable:
+    """Return the error of a response that cannot be read, with the reason."""
+    return UpstreamUnreachable(f"{request.operation}: no valid response from {_host(request.url)}: {reason}")
 
 
 def cannot_connect(cause: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import httpx
 
+from naftiko_run.header_values import decode_header_value, encode_header_value
 from naftiko_run.http.client import errors
 from naftiko_run.http.client.buffering import buffer_or_stream, decoded
 from naftiko_run.http.client.encodings import accepted_encodings
@@ -146,7 +147,7 @@ class HttpxTransport:
         outgoing = client.build_request(
             request.method,
             request.url,
-            headers=[(name.encode(), value.encode()) for name, value in request.headers],
+            headers=[(name.encode(), encode_header_value(value)) for name, value in request.headers],
             content=request.body if request.chunks is None else request.chunks,
             timeout=httpx.Timeout(seconds, connect=min(errors.CONNECT_SECONDS, seconds * _CONNECT_SHARE)),
             extensions={"trace": _HandshakeCleanup()} if request.url[:6].lower() == "https:" else None,
@@ -177,7 +178,7 @@ class HttpxTransport:
             raise errors.unreachable(request, errors.NOT_SENT) from None
         except (httpx.RequestError, httpx.InvalidURL, ssl.SSLError) as fault:
             if len(request.url) > MAX_URL_LENGTH:
-                raise errors.url_too_long(request) from None
+                raise errors.url_too_long(request.operation) from None
             if any(errors.is_out_of_descriptors(each) for each in _causes(fault)):
                 raise errors.out_of_descriptors(request) from None
             raise errors.unreachable(request, _reason(fault)) from None
@@ -281,7 +282,10 @@ async def _limited(
 
 def _headers(response: httpx.Response) -> tuple[tuple[str, str], ...]:
     return without_connection_options(
-        tuple((name.lower(), value) for name, value in response.headers.multi_items())
+        tuple(
+            (name.decode("latin-1").lower(), decode_header_value(value))
+            for name, value in response.headers.raw
+        )
     )
 
 

@@ -125,7 +125,7 @@ class OriginTransport:
             target = target_of(request.url, self._prefix_length)
             return write_request_head(request, self._origin.authority, target)
         except UrlTooLong:
-            raise errors.url_too_long(request) from None
+            raise errors.url_too_long(request.operation) from None
         except ValueError:
             raise errors.unreachable(request, errors.NO_URL) from None
         except InvalidRequest:

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -84,6 +85,13 @@ class ConnectionRegistry:
             await total.aclose()
 
 
+def _load_client() -> None:
+    """Load what a first call needs: by then, the process may have no file descriptor left to read a module."""
+    for module in ("connecting", "origin_transport", "pool"):
+        import_module(f"naftiko_run.http.client.{module}")
+    "".encode("idna")  # the codec of host names
+
+
 _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, ConnectionRegistry] = WeakKeyDictionary()
 
 
@@ -97,6 +105,7 @@ async def shared_connections(limits: Limits = DEFAULT_LIMITS) -> AsyncIterator[N
     if loop in _shared:
         yield
         return
+    _load_client()
     connections = _shared[loop] = ConnectionRegistry(limits)
     try:
         yield

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Final
 
+from naftiko_run.header_values import encode_header_value
 from naftiko_run.http.client.connection import Broken, Connection
 from naftiko_run.http.client.encodings import accepted_encodings
 from naftiko_run.http.client.errors import NOT_AS_LONG
@@ -77,7 +78,7 @@ def write_request_head(request: OutgoingRequest, authority: str, target: str) ->
     length, framing = _framing(request, declared)
     host = "" if given & _HOST else f"Host: {authority}\r\n"
     try:
-        return f"{method} {target} HTTP/1.1\r\n{host}{lines}{framing}\r\n".encode(), length
+        return encode_header_value(f"{method} {target} HTTP/1.1\r\n{host}{lines}{framing}\r\n"), length
     except UnicodeEncodeError:  # a lone surrogate
         raise InvalidRequest from None
 

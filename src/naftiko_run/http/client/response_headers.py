@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from naftiko_run.header_values import decode_header_value
+
 _INTERPRETED: Final = frozenset(
     {"content-length", "transfer-encoding", "content-encoding", "keep-alive", "connection"}
 )
@@ -48,7 +50,9 @@ def parse_headers(status: int, raw: Iterable[tuple[bytes, bytes]], *, bodiless: 
         raw: Names and values from the parser.
         bodiless: Whether the request was HEAD: the response has no body, whatever its headers declare.
     """
-    headers = tuple([(_names.get(name) or _learn_name(name), _text(value).strip()) for name, value in raw])
+    headers = tuple(
+        [(_names.get(name) or _learn_name(name), decode_header_value(value).strip()) for name, value in raw]
+    )
     head = ResponseHeaders(status, headers)
     for name, value in headers:
         if name not in _INTERPRETED:
@@ -90,13 +94,6 @@ def _learn_name(name: bytes) -> str:
     if len(_names) < _MAX_NAMES:
         _names[name] = known
     return known
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
 
 
 def _seconds(keep_alive: str) -> int:

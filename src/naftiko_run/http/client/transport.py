@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+from naftiko_run.http.client.errors import is_out_of_descriptors, out_of_descriptors
 from naftiko_run.http.client.limiter import DEFAULT_LIMITS, Limits
 from naftiko_run.http.client.origin import Origin, parse_origin, prefix_of
 from naftiko_run.http.client.registry import Carriers, ConnectionRegistry, shared_by
@@ -81,7 +82,13 @@ class HttpTransport:
         """Send a request; see ``Transport.send``."""
         if request.timeout is None:
             request = request.copy(timeout=self._timeout)
-        return self._carrier(request).send(request)
+        try:
+            carrier = self._carrier(request)
+        except OSError as fault:  # from the import of a client
+            if is_out_of_descriptors(fault):
+                raise out_of_descriptors(request) from None
+            raise
+        return carrier.send(request)
 
     async def aclose(self) -> None:
         """Close all connections except those that are shared with other transports."""

@@ -67,7 +67,6 @@ class RequestParser(asyncio.Protocol):
 
     __slots__ = (
         "_fed",
-        "_framing",
         "_has_trailers",
         "_head",
         "_headers",
@@ -77,6 +76,7 @@ class RequestParser(asyncio.Protocol):
         "_known_scope",
         "_left",
         "_parser",
+        "_received",
         "_seen",
         "_taken",
         "_url",
@@ -98,7 +98,7 @@ class RequestParser(asyncio.Protocol):
         """The number of body bytes that remain, or ``CHUNKED``; 0 while a head is read."""
         self._fed = b""
         """The last three bytes of a chunked body: its end may be split."""
-        self._framing = self._taken = 0
+        self._received = self._taken = 0
         self._has_trailers = False
         self._is_parsed = True
         """Whether the underlying parser reads the current request."""
@@ -232,7 +232,7 @@ class RequestParser(asyncio.Protocol):
                 if not self._left:
                     self.on_message_complete()
             return end
-        before, taken = self._fed, self._taken
+        before = self._fed
         found = (before + data[start : start + 3]).find(_END)
         if found >= 0:
             end = start + found + 4 - len(before)
@@ -241,13 +241,21 @@ class RequestParser(asyncio.Protocol):
             end = found + 4 if found >= 0 else len(data)
         piece = data[start:end]
         self._fed = piece[-3:] if len(piece) > 2 else (before + piece)[-3:]
+        self._received += len(piece)
         parser.feed_data(piece)
-        self._framing += len(piece) - (self._taken - taken)
-        if self._framing > MAX_HEAD + _FRAMING_PER_BYTE * self._taken:
-            raise _too_large()
+        self._check_framing()
         if self._has_trailers and not self.has_begun:
             self.start_parser()  # what they say of the connection is not for this parser
         return end
+
+    def _check_framing(self) -> None:
+        """Check that a chunked body is not mostly chunk sizes, extensions and trailers.
+
+        Raises:
+            RequestRejected: It is.
+        """
+        if self._received - self._taken > MAX_HEAD + _FRAMING_PER_BYTE * self._taken:
+            raise _too_large()
 
     # What the parser calls
 
@@ -305,7 +313,7 @@ class RequestParser(asyncio.Protocol):
         self._left, expects_continue = check_headers(version, headers, named)
         if self._left == CHUNKED:
             self._fed = b""
-            self._framing = self._taken = 0
+            self._received = self._taken = 0
             self._has_trailers = False
         if parser.should_upgrade():
             raise _UpgradeIgnored
@@ -350,6 +358,8 @@ class RequestParser(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """Called when the request is complete."""
         assert self.reading is not None
+        if self._left == CHUNKED:
+            self._check_framing()
         self._left = 0
         self.has_begun = False
         self.reading.end()
