@@ -52,6 +52,9 @@ Sizes are written `10MiB`, `500KB` or `1048576`, times in seconds. A name of an 
 | `NAFTIKO_HEALTH_PORTS` | the ports that the health check of the container image connects to (`8080 9090`) |
 | `NAMESPACE_CLIENT_ID`, `NAMESPACE_CLIENT_SECRET` | the OAuth 2 client of a consumed namespace that declares none |
 | `NAMESPACE_ACCESS_TOKEN` | the token of a consumed namespace whose `oauth2` block has neither a token nor an endpoint |
+| `NAFTIKO_FETCH_MAX_SIZE`, `NAFTIKO_FETCH_TIMEOUT` | limits of a document at a URL, in bytes and seconds (10 MiB, 10 s) |
+| `NAFTIKO_GITHUB_RAW_URL` | the server of `github:` documents, instead of `https://raw.githubusercontent.com` |
+| `XDG_CACHE_HOME` | the folder in which copies of documents at URLs are kept (`~/.cache`) |
 | `VAULT_ADDR`, `VAULT_TOKEN`, … | how to reach HashiCorp Vault: see [Bindings](bindings.md#vault) |
 | `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | proxies for upstream calls, in upper or lower case |
 | `SSL_CERT_FILE`, `SSL_CERT_DIR` | certificate authorities to trust instead of the public ones |

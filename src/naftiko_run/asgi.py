@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Final, NoReturn
 
 from naftiko_run.capability import Capability, load
-from naftiko_run.cli.documents import find_documents
+from naftiko_run.cli.documents import documents_at
 from naftiko_run.cli.options import read_state_key
 from naftiko_run.errors import ConfigurationError, SharedDocument
 from naftiko_run.serve import ServeSettings
@@ -44,7 +44,7 @@ def _load(paths: Sequence[Path]) -> list[Capability]:
     """
     capabilities: list[Capability] = []
     shared: list[SharedDocument] = []
-    for path in find_documents(paths):
+    for path in dict.fromkeys(each for named in paths for each in documents_at(named)):
         try:
             capabilities.append(load(path))
         except SharedDocument as fault:

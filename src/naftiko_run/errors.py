@@ -67,7 +67,13 @@ class LocationUnreadable(NaftikoError):
 
 
 class ConfigurationError(NaftikoError):
-    """Options or variables that contradict each other or the document."""
+    """Options or variables that contradict each other or the document.
+
+    Attributes:
+        others: Further errors that were found at the same time.
+    """
+
+    others: tuple[ConfigurationError, ...] = ()
 
 
 class PortUnavailable(ConfigurationError):

@@ -6,7 +6,7 @@ import pytest
 
 from support.commands import ended
 
-FILES = "Arguments:\n  FILE...  Capability documents, or folders of them."
+FILES = "Arguments:\n  FILE...  Capability documents, folders of them, or URLs."
 
 
 def told(*arguments: str, command: str = "naftiko") -> str:

@@ -5,7 +5,10 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from support.commands import ended
+from support.documents import small, written
 from support.process import READY, ROOT, launched
 
 TRACK = "capabilities/pipelines-track.yaml"
@@ -260,3 +263,16 @@ def test_forwards_are_told(tmp_path: Path) -> None:
     assert left_out.startswith(
         "  ANY /none/{path}  not served: it forwards, and nothing is consumed under `down`"
     )
+
+
+@pytest.mark.parametrize("command", ["list", "mcp-config"])
+def test_a_bad_document_of_a_folder_is_skipped_with_its_errors(tmp_path: Path, command: str) -> None:
+    good = written(tmp_path, small("one"), "good.yaml")
+    bad = written(tmp_path, "- a list", "bad.yaml")
+    done = ended("naftiko", command, tmp_path)
+    assert done.returncode == 0
+    assert "one-mcp" in done.stdout
+    assert f"{bad}:1:1: error[not-a-mapping]" in done.stderr
+    assert ended("naftiko", command, good, bad).returncode == 65
+    good.unlink()
+    assert ended("naftiko", command, tmp_path).returncode == 65

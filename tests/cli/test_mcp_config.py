@@ -89,7 +89,7 @@ def shown(
     stdio: bool = False,
     ports: tuple[str, ...] = (),
 ) -> str:
-    assert show_mcp_config(ConfigOptions((file,), client, stdio, "", ports, None)) == 0
+    assert show_mcp_config(ConfigOptions((str(file),), client, stdio, "", ports, None)) == 0
     told = capsys.readouterr()
     assert not re.search("secret-(one|two)", told.out + told.err)
     assert CLIENTS[client].place in told.err
@@ -205,7 +205,8 @@ def test_operations_are_tools_over_stdio_only(capsys: pytest.CaptureFixture[str]
     servers = json.loads(shown(capsys, file, "cursor", stdio=True))["mcpServers"]
     assert servers["harbour-rest"]["args"] == [str(file), "--stdio"]
     assert (
-        show_mcp_config(ConfigOptions((file,), "cursor", stdio=False, host="", ports=(), env_files=None)) == 1
+        show_mcp_config(ConfigOptions((str(file),), "cursor", stdio=False, host="", ports=(), env_files=None))
+        == 1
     )
     assert "--stdio serves the operations of a REST adapter as tools" in capsys.readouterr().err
 

@@ -130,3 +130,51 @@ def test_an_adapter_that_nothing_exposes_is_told_with_its_place(tmp_path: Path) 
             line,
         )
         assert "  hint: did you mean `type: mcp`?" in process.lines
+
+
+def many(folder: Path, number: int) -> Path:
+    for each in range(number):
+        written(folder, small(f"n{each}", path=f"/n{each}", variable=f"TOKEN_{each}"), f"{each:03}.yaml")
+    return folder
+
+
+def test_many_capabilities_are_summarized_by_port(tmp_path: Path) -> None:
+    with started(many(tmp_path, 40), "--sandbox") as process:
+        assert _without_ports(process.lines) == [
+            f"{VERSION} (sandbox: nothing is sent to any upstream)",
+            "40 capabilities; --verbose lists them",
+            "rest http://127.0.0.1:PORT  40 routes of 40 capabilities",
+            "mcp http://127.0.0.1:PORT  40 tools of 40 capabilities  each at /NAMESPACE/…",
+            "40 warnings in 40 documents; `naftiko validate` shows them",
+            READY,
+        ]
+
+
+def test_verbose_lists_every_route_and_tool(tmp_path: Path) -> None:
+    with started(many(tmp_path, 40), "--sandbox", "--verbose") as process:
+        assert "tool n39-tool -> n39.get  GET https://n39.example/of-n39" in process.lines
+        assert sum(line.startswith("capability ") for line in process.lines) == 40
+
+
+def test_missing_variables_of_many_capabilities_are_counted(tmp_path: Path) -> None:
+    with started(many(tmp_path, 40)) as process:
+        assert sum(line.startswith("missing ") for line in process.lines) == 5
+        assert "and 35 more variables that are not set" in process.lines
+
+
+def test_many_routes_of_few_capabilities_are_counted(tmp_path: Path) -> None:
+    route = "    - path: /things\n      operations:\n      - {name: get, method: GET, call: one.get}\n"
+    routes = "".join(route.replace("/things", f"/things/{number}") for number in range(70))
+    document = written(tmp_path, small("one").replace(route, routes))
+    with started(document, "--sandbox") as process:
+        lines = _without_ports(process.lines)
+    assert "rest http://127.0.0.1:PORT  one-rest  70 routes" in lines
+    assert "mcp http://127.0.0.1:PORT/mcp  one-mcp  1 tool" in lines
+    assert not any(line.startswith("route ") for line in lines)
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_summary_fits_on_a_terminal(tmp_path: Path, columns: int) -> None:
+    shown = without_colours(shown_until(READY, many(tmp_path, 40), "--sandbox", *FREE_PORTS, columns=columns))
+    assert "40 tools of 40 capabilities" in shown
+    assert all(len(line) <= columns for line in shown.splitlines())

@@ -10,7 +10,7 @@ from naftiko_run.capability.adapter_type import (
 from naftiko_run.capability.capability import Capability
 from naftiko_run.capability.compile import BlockCompiler, Compiled
 from naftiko_run.capability.inventory import inventory
-from naftiko_run.capability.loading import HttpClient, Settings, compile_capability, load
+from naftiko_run.capability.loading import HttpClient, Settings, compile_capability, load, load_all
 from naftiko_run.capability.selection import Selection
 
 __all__ = [
@@ -28,4 +28,5 @@ __all__ = [
     "describe_unavailable",
     "inventory",
     "load",
+    "load_all",
 ]

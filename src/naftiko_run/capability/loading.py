@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, NoReturn
@@ -31,6 +31,7 @@ from naftiko_run.consume import (
 from naftiko_run.diagnostics import Pointer, Report
 from naftiko_run.document import Document, LoadedDocument, load_document
 from naftiko_run.document.model import Exposes
+from naftiko_run.document.parallel import load_documents
 from naftiko_run.errors import BoundVariable, DocumentError
 from naftiko_run.expressions import Expression, compile_text, constant
 from naftiko_run.invoke import (
@@ -98,6 +99,24 @@ def load(path: str | os.PathLike[str], settings: Settings | None = None) -> Capa
     """
     settings = settings or Settings()
     return compile_capability(load_document(Path(path), settings.is_replaced), settings)
+
+
+def load_all(paths: Sequence[Path], settings: Settings) -> Iterator[Capability | DocumentError]:
+    """Load documents and compile them, the documents in worker processes if there are many.
+
+    Must not be called while other threads run.
+
+    Yields:
+        The capability of each file, in order, or the error of a document in which nothing can be run.
+    """
+    for loaded in load_documents(paths, settings.is_replaced):
+        if isinstance(loaded, DocumentError):
+            yield loaded
+            continue
+        try:
+            yield compile_capability(loaded, settings)
+        except DocumentError as fault:
+            yield fault
 
 
 def _place_of(variable: BoundVariable, document: Document) -> Pointer:

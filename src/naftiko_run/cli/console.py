@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from naftiko_run import _json
-from naftiko_run.errors import NaftikoError
+from naftiko_run.errors import ConfigurationError, NaftikoError
 
 _VISIBLE: Final = {
     **{code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"},
@@ -41,13 +41,19 @@ def error_console() -> Console:
 
 
 def print_fault(console: Console, fault: NaftikoError, command: str = "naftiko-run") -> None:
-    """Print an error of a command in one line, with its hint."""
-    text = Text(f"{command}: ", style="bold")
-    text.append("error: ", style="bold red")
-    text.append(fault.message)
-    if fault.hint:
-        text.append(f" ({fault.hint})")
-    console.print(text, soft_wrap=True)
+    """Print an error of a command in one line, with its hint; and likewise those that were found with it."""
+    for each in (fault, *(fault.others if isinstance(fault, ConfigurationError) else ())):
+        text = Text(f"{command}: ", style="bold")
+        text.append("error: ", style="bold red")
+        text.append(each.message)
+        if each.hint:
+            text.append(f" ({each.hint})")
+        console.print(text, soft_wrap=True)
+
+
+def print_warning(console: Console, message: str) -> None:
+    """Print a warning of a command in one line."""
+    console.print(Text.assemble(("warning ", "bold yellow"), message), soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

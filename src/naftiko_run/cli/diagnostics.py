@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from rich.cells import cell_len
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from naftiko_run.diagnostics import Diagnostic
+from naftiko_run.document.remote import shown_name
 from naftiko_run.errors import DocumentError
 
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
@@ -38,7 +40,7 @@ def print_refusal(console: Console, fault: DocumentError) -> None:
 def print_diagnostic(console: Console, found: Diagnostic) -> None:
     """Print one diagnostic: its place, its excerpt with a caret, its hint."""
     text = Text()
-    text.append(f"{found.place}: ", style="bold")
+    text.append(f"{replace(found, file=shown_name(found.file)).place}: ", style="bold")
     text.append(f"{found.severity}[{found.code}]", style=_STYLES[found.severity])
     text.append(f" {found.message}")
     if found.excerpt:

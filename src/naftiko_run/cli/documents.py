@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from rich.console import Console
+
+from naftiko_run.cli.console import print_warning
 from naftiko_run.diagnostics import Diagnostic, Severity
+from naftiko_run.document.remote import fetch, is_remote
 from naftiko_run.errors import ConfigurationError
 
 NO_INPUT: Final = 66
@@ -37,13 +42,27 @@ class NoDocuments(ConfigurationError):
         self.diagnostic = Diagnostic(Severity.ERROR, EMPTY, reason, str(folder), hint=hint)
 
 
-def find_documents(files: Sequence[Path]) -> list[Path]:
-    """Return the documents at paths, each once; see ``documents_at``.
+def find_documents(files: Sequence[str], console: Console) -> list[Path]:
+    """Return the documents at paths and URLs, each once; see ``documents_at``.
+
+    Args:
+        files: As on the command line.
+        console: Gets warnings.
 
     Raises:
         NoDocuments: A folder contains none.
+        DocumentError: A document at a URL cannot be fetched.
     """
-    return list(dict.fromkeys(each for path in files for each in documents_at(path)))
+    return list(dict.fromkeys(each for file in files for each in documents_at(local_path(file, console))))
+
+
+def local_path(file: str, console: Console) -> Path:
+    """Return the path that an argument names; of a URL, that of a copy of the document that is fetched now.
+
+    Raises:
+        DocumentError: The document cannot be fetched.
+    """
+    return fetch(file, partial(print_warning, console)) if is_remote(file) else Path(file)
 
 
 def documents_at(path: Path) -> list[Path]:

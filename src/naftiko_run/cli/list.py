@@ -13,24 +13,28 @@ from naftiko_run.capability import Settings, load
 from naftiko_run.capability.inventory import inventory
 from naftiko_run.cli.console import error_console, output_console, print_fault, print_json
 from naftiko_run.cli.diagnostics import print_refusal
-from naftiko_run.cli.documents import NO_INPUT, NoDocuments, documents_at
+from naftiko_run.cli.documents import NO_INPUT, NoDocuments, documents_at, local_path
 from naftiko_run.cli.run import BAD_DOCUMENT, OK
 from naftiko_run.diagnostics import Diagnostic
+from naftiko_run.document.remote import shown_name
 from naftiko_run.errors import DocumentError, SharedDocument
 
 
-def list_documents(files: Sequence[Path], *, as_json: bool, env_files: Sequence[Path] | None) -> int:
-    """Print what documents consume, expose and miss; return the exit code."""
+def list_documents(files: Sequence[str], *, as_json: bool, env_files: Sequence[Path] | None) -> int:
+    """Print what documents consume, expose and miss; return the exit code.
+
+    Documents of a folder that cannot be served are skipped, with their errors, as long as there is another one.
+    """
     settings = Settings(env_files=env_files)
     console = error_console()
     listed: dict[Path, dict[str, Any]] = {}
-    exit_code = OK
-    for named in files:
+    exit_code, skipped = OK, False
+    for written in files:
         try:
+            named = local_path(written, console)
             paths = documents_at(named)
-        except NoDocuments as fault:
-            print_fault(console, fault)
-            listed[named] = _refused(named, [fault.diagnostic])
+        except (NoDocuments, DocumentError) as fault:
+            listed[Path(written)] = _without_documents(written, fault, console)
             exit_code = NO_INPUT
             continue
         for path in paths:
@@ -44,8 +48,13 @@ def list_documents(files: Sequence[Path], *, as_json: bool, env_files: Sequence[
             except DocumentError as fault:
                 print_refusal(console, fault)
                 listed[path] = _refused(path, fault.diagnostics)
+                if path != named:  # found in a folder
+                    skipped = True
+                    continue
                 is_absent = fault.diagnostics[0].code == "no-such-file"
                 exit_code = NO_INPUT if is_absent or exit_code == NO_INPUT else BAD_DOCUMENT
+    if skipped and exit_code == OK and all("findings" in each for each in listed.values()):
+        exit_code = BAD_DOCUMENT
     if as_json:
         print_json([*listed.values()])
     else:
@@ -53,6 +62,15 @@ def list_documents(files: Sequence[Path], *, as_json: bool, env_files: Sequence[
             if "findings" not in each:
                 _print(each, output_console())
     return exit_code
+
+
+def _without_documents(written: str, fault: NoDocuments | DocumentError, console: Console) -> dict[str, Any]:
+    """Print and describe a folder without documents, or a URL that cannot be fetched."""
+    if isinstance(fault, NoDocuments):
+        print_fault(console, fault)
+        return _refused(Path(written), [fault.diagnostic])
+    print_refusal(console, fault)
+    return _refused(Path(fault.diagnostics[0].file), fault.diagnostics)
 
 
 def _refused(path: Path, found: Sequence[Diagnostic]) -> dict[str, Any]:
@@ -66,7 +84,7 @@ def _print(listed: Mapping[str, Any], console: Console) -> None:
     def line(*parts: str | tuple[str, str]) -> None:
         console.print(Text.assemble(*parts), soft_wrap=True)
 
-    line((listed["label"], "bold"), f"  {listed['file']}")
+    line((listed["label"], "bold"), f"  {shown_name(listed['file'])}")
     for consumes in listed["consumes"]:
         line(("consumes ", "cyan"), f"{consumes['namespace']}  {consumes['baseUri']}")
         for operation in consumes["operations"]:

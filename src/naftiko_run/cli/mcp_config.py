@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from rich.console import Console
+
 from naftiko_run.capability import Capability, Settings, load
 from naftiko_run.cli.console import error_console, print_fault
 from naftiko_run.cli.diagnostics import print_refusal
@@ -18,7 +20,7 @@ from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
 from naftiko_run.cli.mcp_clients import CLIENTS, LocalServer, McpClient, McpServer, RemoteServer
 from naftiko_run.cli.options import USAGE, UsageFault, parse_ports
 from naftiko_run.cli.run import BAD_DOCUMENT, FAILED, OK
-from naftiko_run.document import load_document
+from naftiko_run.document.remote import NOT_FETCHED, shown_name
 from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
 from naftiko_run.serve import Addressing, ServeSettings, is_unambiguous, port_variable, stdio_candidates, urls
 
@@ -27,7 +29,7 @@ from naftiko_run.serve import Addressing, ServeSettings, is_unambiguous, port_va
 class ConfigOptions:
     """The command line, as typed."""
 
-    files: tuple[Path, ...]
+    files: tuple[str, ...]
     client: str
     stdio: bool
     host: str
@@ -41,13 +43,13 @@ def show_mcp_config(options: ConfigOptions) -> int:
     console = error_console()
     client = CLIENTS[options.client]
     try:
-        paths = find_documents(options.files)
+        paths = find_documents(options.files, console)
         if len(paths) > 1:
-            paths = [path for path in paths if not _is_shared(path)]
+            paths = _without_skipped(paths, options, console)
         servers = _servers(paths, client, options)
     except DocumentError as fault:
         print_refusal(console, fault)
-        return NO_INPUT if fault.diagnostics[0].code == "no-such-file" else BAD_DOCUMENT
+        return NO_INPUT if fault.diagnostics[0].code in ("no-such-file", NOT_FETCHED) else BAD_DOCUMENT
     except ConfigurationError as fault:
         print_fault(console, fault, "naftiko mcp-config")
         return {UsageFault: USAGE, NoDocuments: NO_INPUT}.get(type(fault), FAILED)
@@ -59,15 +61,31 @@ def show_mcp_config(options: ConfigOptions) -> int:
     return OK
 
 
-def _is_shared(path: Path) -> bool:
-    """Return whether a file only defines parts for other documents."""
-    try:
-        load_document(path)
-    except SharedDocument:
-        return True
-    except DocumentError:  # which is reported when it is served
-        return False
-    return False
+def _without_skipped(paths: Sequence[Path], options: ConfigOptions, console: Console) -> list[Path]:
+    """Return the documents without those that only define parts for others, and the bad ones of folders.
+
+    Raises:
+        DocumentError: A document that the command line names cannot be served, or none can.
+    """
+    kept: list[Path] = []
+    named = {str(Path(each)) for each in options.files}
+    faults: list[DocumentError] = []
+    for path in paths:
+        try:
+            load(path, Settings(env_files=options.env_files))
+        except SharedDocument:
+            continue
+        except DocumentError as fault:
+            if str(path) in named or shown_name(str(path)) != str(path):
+                raise
+            faults.append(fault)
+        else:
+            kept.append(path)
+    if faults and not kept:
+        raise faults[0]
+    for each in faults:
+        print_refusal(console, each)
+    return kept
 
 
 def _servers(paths: Sequence[Path], client: McpClient, options: ConfigOptions) -> list[McpServer]:
@@ -139,7 +157,7 @@ def _local(path: Path, options: ConfigOptions, only: Sequence[str] | None = None
                 part for each in options.env_files or () for part in ("--env-file", str(each.absolute()))
             ]
             lazy = ("--tools", "lazy") if options.tools == "lazy" else ()
-            arguments = (str(document), "--stdio", *chosen, *lazy, *files)
+            arguments = (shown_name(str(document)), "--stdio", *chosen, *lazy, *files)
             yield LocalServer(_name(name), _command(), arguments, tuple(_variables(capability)))
 
 

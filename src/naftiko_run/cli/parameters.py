@@ -23,8 +23,12 @@ Version = Annotated[
 ]
 
 Files = Annotated[
-    list[Path],
-    typer.Argument(metavar="FILE", help="Capability documents, or folders of them.", show_default=False),
+    list[str],
+    typer.Argument(
+        metavar="FILE",
+        help="Capability documents, folders of them, or URLs.",
+        show_default=False,
+    ),
 ]
 
 EnvFiles = Annotated[
@@ -50,7 +54,7 @@ class Command(TyperCommand):
 
     def get_help(self, ctx: Any) -> str:
         """Return the help with ``FILE...`` in place of the Python type."""
-        return super().get_help(ctx).replace("FILE <list[Path]>", "FILE...")
+        return super().get_help(ctx).replace("FILE <list[str]>", "FILE...")
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments; ``--control`` that no port follows is given an empty one."""

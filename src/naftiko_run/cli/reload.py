@@ -15,6 +15,7 @@ from naftiko_run.cli.diagnostics import MAX_SHOWN, print_diagnostics, print_rest
 from naftiko_run.cli.documents import NoDocuments, find_documents
 from naftiko_run.diagnostics import Diagnostic
 from naftiko_run.document.files import find_files
+from naftiko_run.document.remote import is_remote
 from naftiko_run.errors import BoundVariable, DocumentError, SharedDocument
 from naftiko_run.serve import ReloadOutcome, ReloadRefused, WatchedFiles
 
@@ -25,7 +26,7 @@ class Documents:
     """The documents of a command line.
 
     Args:
-        files: The documents, and folders of documents.
+        files: The documents, folders of documents, and URLs.
         settings: How they are loaded.
         check: Raises if options contradict what was loaded.
         console: Gets the diagnostics.
@@ -34,7 +35,7 @@ class Documents:
 
     def __init__(
         self,
-        files: Sequence[Path],
+        files: Sequence[str],
         settings: Settings,
         check: Callable[[Sequence[Capability]], None],
         console: Console,
@@ -66,15 +67,16 @@ class Documents:
         capabilities: list[Capability] = []
         faults: list[Diagnostic] = []
         self._skipped = []
+        named = {str(Path(each)) for each in self._files}
         with bootstrap.reloading(), redirect_stdout(sys.stderr):
-            for path in find_documents(self._files):
+            for path in find_documents(self._files, self._console):
                 try:
                     capabilities.append(load(path, self._settings))
                 except SharedDocument as fault:
                     if str(path) in earlier:
                         faults += fault.diagnostics
                 except DocumentError as fault:
-                    is_needed = self._strict or str(path) in earlier or path in self._files
+                    is_needed = self._strict or str(path) in earlier or str(path) in named
                     (faults if is_needed else self._skipped).extend(fault.diagnostics)
             for capability in capabilities:
                 faults += self._new_errors(earlier.get(capability.file), capability)
@@ -106,8 +108,9 @@ class Documents:
 
     def watched(self) -> WatchedFiles:
         """Return the files that the documents consist of; some may not exist."""
+        local = [each for each in self._files if not is_remote(each)]
         try:
-            documents = find_documents(self._files)
+            documents = find_documents(local, self._console)
         except NoDocuments:
             documents = []
         files, folders = set(self._env_files(documents)), set[Path]()
@@ -115,7 +118,7 @@ class Documents:
             found = find_files(document)
             files |= found.files
             folders |= found.folders
-        return WatchedFiles(documents, files, folders, [each for each in self._files if each.is_dir()])
+        return WatchedFiles(documents, files, folders, [Path(each) for each in local if Path(each).is_dir()])
 
     def _env_files(self, documents: Sequence[Path]) -> Iterator[Path]:
         if self._settings.env_files is not None:

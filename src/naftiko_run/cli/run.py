@@ -14,11 +14,11 @@ from typing import Final
 
 from rich.console import Console
 
-from naftiko_run.capability import Capability, HttpClient, Settings, load
+from naftiko_run.capability import Capability, HttpClient, Settings, load_all
 from naftiko_run.cli import bootstrap
-from naftiko_run.cli.console import error_console, print_fault
-from naftiko_run.cli.diagnostics import MAX_SHOWN, print_diagnostics, print_refusal, print_rest
-from naftiko_run.cli.documents import NO_INPUT, NoDocuments, find_documents
+from naftiko_run.cli.console import error_console, print_fault, print_warning
+from naftiko_run.cli.diagnostics import print_diagnostics, print_refusal
+from naftiko_run.cli.documents import EMPTY, NO_INPUT, NoDocuments, documents_at, local_path
 from naftiko_run.cli.options import (
     USAGE,
     UsageFault,
@@ -36,6 +36,7 @@ from naftiko_run.cli.reload import Documents
 from naftiko_run.cli.startup import Startup
 from naftiko_run.consume import Limits, connection_counts
 from naftiko_run.diagnostics import Diagnostic
+from naftiko_run.document.remote import NOT_FETCHED
 from naftiko_run.errors import ConfigurationError, DocumentError, SharedDocument
 from naftiko_run.serve import Addressing, HttpServer, Reloading, ServeSettings, serve
 from naftiko_run.telemetry import LogFormat, Telemetry, build_telemetry, configure_logs
@@ -51,7 +52,7 @@ INTERRUPTED: Final = 130
 class RunOptions:
     """The command line, as typed."""
 
-    files: tuple[Path, ...]
+    files: tuple[str, ...]
     sandbox: bool
     base_uris: tuple[str, ...]
     host: str
@@ -80,6 +81,7 @@ class RunOptions:
     drain_delay: str
     prefix_routes: bool
     control: str | None
+    verbose: bool
     http_server: HttpServer
     http_client: HttpClient
 
@@ -149,14 +151,15 @@ def _run(options: RunOptions, console: Console) -> None:
         limits=limits,
         prefix_routes=options.prefix_routes,
         refuses_clashes=options.strict,
+        skips_unavailable=not options.strict,
         http_server=options.http_server,
         has_control=options.control is not None,
     )
     loaded_at = time.time_ns()
     with redirect_stdout(sys.stderr):  # stdout may belong to a client: plugins must not write to it
-        capabilities = _load_all(find_documents(options.files), settings, console, strict=options.strict)
+        capabilities = _load_all(options.files, settings, console, strict=options.strict)
     _check_options(options, settings, serving, capabilities)
-    startup = Startup(console, capabilities, sandbox=options.sandbox)
+    startup = Startup(console, capabilities, sandbox=options.sandbox, verbose=options.verbose)
     if options.strict and any(capability.missing() for capability in capabilities):
         startup.print_missing()
         raise CredentialsMissing(
@@ -213,36 +216,60 @@ def _exit_code(fault: ConfigurationError) -> int:
     return codes.get(type(fault), FAILED)
 
 
+def _find_all(files: Sequence[str], console: Console) -> tuple[list[Path], list[Diagnostic]]:
+    """Return the documents at paths, each once, and the errors of folders and URLs, which are printed."""
+    paths: dict[Path, None] = {}
+    faults: list[Diagnostic] = []
+    for named in files:
+        try:
+            paths.update(dict.fromkeys(documents_at(local_path(named, console))))
+        except NoDocuments as fault:
+            print_fault(console, fault)
+            faults.append(fault.diagnostic)
+        except DocumentError as fault:
+            print_refusal(console, fault)
+            faults += fault.diagnostics
+    return list(paths), faults
+
+
 def _load_all(
-    paths: Sequence[Path], settings: Settings, console: Console, *, strict: bool
+    files: Sequence[str], settings: Settings, console: Console, *, strict: bool
 ) -> list[Capability]:
     """Load the documents that can be served, and print the errors of the others.
 
     Raises:
-        StartRefused: A file does not exist, or nothing can be served; with ``strict``, something cannot.
+        StartRefused: A file does not exist, a folder has no document, or nothing can be served; with ``strict``,
+            something cannot.
     """
     capabilities: list[Capability] = []
-    refused: list[Diagnostic] = []
     shared: list[SharedDocument] = []
-    for path in paths:
-        try:
-            capabilities.append(load(path, settings))
-        except SharedDocument as fault:
-            shared.append(fault)
-        except DocumentError as fault:
-            print_refusal(console, fault)
-            refused += [each for each in fault.diagnostics if each.is_error]
-    if any(each.code == "no-such-file" for each in refused):
+    paths, refused = _find_all(files, console)
+    skipped = 0
+    for each in load_all(paths, settings):
+        if isinstance(each, Capability):
+            capabilities.append(each)
+        elif isinstance(each, SharedDocument):
+            shared.append(each)
+        else:
+            print_refusal(console, each)
+            refused += [found for found in each.diagnostics if found.is_error]
+            skipped += 1
+    if any(each.code in ("no-such-file", EMPTY, NOT_FETCHED) for each in refused):
         raise StartRefused(NO_INPUT)
     if strict:
         found = [each for capability in capabilities for each in capability.diagnostics]
         not_served = [each for each in found if each.is_error or each.code == "not-runnable"]
-        print_diagnostics(console, not_served[:MAX_SHOWN])
-        print_rest(console, len(not_served) - MAX_SHOWN, "errors")
+        print_diagnostics(console, not_served)
         refused += not_served
+        if refused:
+            Startup(console, capabilities, sandbox=settings.sandbox).print_missing()
+    elif skipped and capabilities:
+        documents = "1 document" if skipped == 1 else f"{skipped} documents"
+        verb = "is" if skipped == 1 else "are"
+        print_warning(console, f"{documents} that cannot be served {verb} skipped; --strict refuses to start")
     if not capabilities:
-        for each in shared:
-            print_refusal(console, each)
+        for fault in shared:
+            print_refusal(console, fault)
     if not capabilities or (refused and strict):
         raise StartRefused(BAD_DOCUMENT)
     return capabilities

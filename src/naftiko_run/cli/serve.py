@@ -16,6 +16,7 @@ Examples:
   naftiko-run my.yaml --port rest=8081 --port mcp=9091
   naftiko-run my.yaml --base-uri my-api=http://127.0.0.1:9999/v1
   naftiko-run capabilities/ --host 0.0.0.0
+  naftiko-run github:owner/repository/my.yaml@v1
   naftiko-run my.yaml --stdio
   naftiko-run my.yaml --control
 """
@@ -191,6 +192,10 @@ def serve_documents(
             help="HTTP/1.1 client for upstreams: naftiko-run's own, or httpx.",
         ),
     ] = "naftiko",
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", help="List every route and tool at the start, however many there are."),
+    ] = False,
     log_level: Annotated[str, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = "info",
     log_format: Annotated[
         Literal["auto", "text", "json"],
@@ -238,6 +243,7 @@ def serve_documents(
         drain_delay=drain_delay,
         prefix_routes=prefix_routes,
         control=control,
+        verbose=verbose,
         http_server=http_server,
         http_client=http_client,
     )

@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from naftiko_run.cli.console import error_console, output_console
 from naftiko_run.cli.diagnostics import print_diagnostic
-from naftiko_run.cli.documents import EMPTY, NO_INPUT, NoDocuments, documents_at
+from naftiko_run.cli.documents import EMPTY, NO_INPUT, NoDocuments, documents_at, local_path
 from naftiko_run.cli.formats import FORMATS
 from naftiko_run.diagnostics import Diagnostic, Severity
+from naftiko_run.document.remote import NOT_FETCHED, shown_name
+from naftiko_run.errors import DocumentError
 from naftiko_run.lint import Level, lint
 
 OK: Final = 0
@@ -24,7 +26,7 @@ FAILED: Final = 1
 class ValidateOptions:
     """The command line, as typed."""
 
-    files: tuple[Path, ...]
+    files: tuple[str, ...]
     level: str
     format: str
     fail_on: str
@@ -36,12 +38,16 @@ def validate_documents(options: ValidateOptions) -> int:
     found: list[Diagnostic] = []
     for path in options.files:
         try:
-            inside = [each for each in documents_at(path) if each not in files]
+            inside = [each for each in documents_at(local_path(path, error_console())) if each not in files]
         except NoDocuments as fault:
             found.append(fault.diagnostic)
             continue
+        except DocumentError as fault:
+            found += fault.diagnostics
+            continue
         files.update(dict.fromkeys(inside))
         found += [each for file in inside for each in lint(file, Level(options.level))]
+    found = [replace(each, file=shown_name(each.file)) for each in found]
     _print(found, options.format)
     error_console().print(_summary(found, len(files)), soft_wrap=True)
     return _exit_code(found, options.fail_on)
@@ -72,7 +78,7 @@ def _summary(found: Sequence[Diagnostic], files: int) -> str:
 
 
 def _exit_code(found: Sequence[Diagnostic], fail_on: str) -> int:
-    if any(each.code in ("no-such-file", EMPTY) for each in found):
+    if any(each.code in ("no-such-file", EMPTY, NOT_FETCHED) for each in found):
         return NO_INPUT
     failing = (Severity.ERROR, Severity.WARNING) if fail_on == "warning" else (Severity.ERROR,)
     return FAILED if any(each.severity in failing for each in found) else OK

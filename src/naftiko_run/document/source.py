@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +13,7 @@ import yaml
 
 from naftiko_run.diagnostics import Pointer, Position, Report
 from naftiko_run.document.capability_resource import EmbeddedDocument, find_embedded
-from naftiko_run.document.yaml_builder import Container, YamlBuilder, too_deep
+from naftiko_run.document.yaml_builder import Container, PackedContainer, YamlBuilder, too_deep
 from naftiko_run.errors import DocumentError
 
 try:
@@ -56,11 +58,19 @@ class SourceDocument:
         data: Plain data: dicts with text keys, lists, text, numbers, booleans, None.
     """
 
-    def __init__(self, text: str, data: Any, containers: dict[int, Container], file: str) -> None:
+    def __init__(
+        self, text: str, data: Any, containers: Mapping[int, Container | PackedContainer], file: str
+    ) -> None:
         self.file = file
         self.text = text
         self.data = data
         self._containers = containers
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the positions in a form that is only unpacked when one is needed."""
+        containers = [each.packed() for each in self._containers.values() if isinstance(each, Container)]
+        packed = pickle.dumps((self.data, containers), pickle.HIGHEST_PROTOCOL)
+        return _PackedDocument, (self.text, self.file, packed)
 
     @property
     def folder(self) -> Path:
@@ -92,6 +102,25 @@ class SourceDocument:
         line, column = self.locate(pointer)
         here = self.text.splitlines()[line - 1][column - 1 :]
         return re.split(r"[\s,\]}]", here, maxsplit=1)[0]
+
+
+class _PackedDocument(SourceDocument):
+    """A document from another process, whose data and positions are unpacked when they are needed."""
+
+    def __init__(self, text: str, file: str, packed: bytes) -> None:
+        self.text = text
+        self.file = file
+        self._packed = packed
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _PackedDocument, (self.text, self.file, self._packed)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("data", "_containers"):
+            raise AttributeError(name)
+        self.data, containers = pickle.loads(self._packed)  # noqa: S301 - from our own worker
+        self._containers = {id(each.data): each for each in containers}
+        return getattr(self, name)
 
 
 def read(path: Path) -> SourceDocument:

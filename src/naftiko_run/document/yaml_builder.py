@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import sys
+from array import array
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -326,15 +327,57 @@ class Container:
         """
         mark = self.start
         if part is not None:
-            if part not in (self.data if isinstance(self.data, dict) else range(len(self.data))):
+            if (index := _index_of(part, self.data)) is None:
                 return None
-            index = [*self.data].index(part) if isinstance(self.data, dict) else int(part)
             if index < len(self.values):  # else `<<` merged it
                 mark = self.keys[index] if of_key and self.keys else self.values[index]
         return mark.line, mark.column
+
+    def packed(self) -> PackedContainer:
+        """Return the positions in a form that other processes can use."""
+        marks = (self.start, *self.keys, *self.values)
+        numbers = array("L", (number for mark in marks for number in (mark.line, mark.column)))
+        return PackedContainer(self.data, len(self.keys), numbers)
 
     def apply_merges(self) -> None:
         """Add the keys of ``<<`` that the mapping does not define itself."""
         for source in self.merged:
             for key, value in source.items():
                 self.data.setdefault(key, value)
+
+
+class PackedContainer:
+    """The positions of the members of a mapping or sequence, without the parser's objects.
+
+    Args:
+        data: The mapping or sequence.
+        keys: How many of the positions are those of keys.
+        numbers: Line and column of the container, of its keys and of its values.
+    """
+
+    __slots__ = ("_keys", "_numbers", "data")
+
+    def __init__(self, data: Any, keys: int, numbers: array[int]) -> None:
+        self.data = data
+        self._keys = keys
+        self._numbers = numbers
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PackedContainer, (self.data, self._keys, self._numbers)
+
+    def position(self, part: str | int | None = None, *, of_key: bool = False) -> tuple[int, int] | None:
+        """Return the position of a member; see ``Container.position``."""
+        at = 0
+        if part is not None:
+            if (index := _index_of(part, self.data)) is None:
+                return None
+            if 1 + self._keys + index < len(self._numbers) // 2:  # else `<<` merged it
+                at = 1 + index + (0 if of_key and self._keys else self._keys)
+        return self._numbers[2 * at], self._numbers[2 * at + 1]
+
+
+def _index_of(part: str | int, data: Any) -> int | None:
+    """Return the index of a member; None where there is none."""
+    if part not in (data if isinstance(data, dict) else range(len(data))):
+        return None
+    return [*data].index(part) if isinstance(data, dict) else int(part)

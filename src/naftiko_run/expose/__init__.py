@@ -20,7 +20,7 @@ from naftiko_run.expose.exposer import (
 )
 from naftiko_run.expose.lifespan import Lifespan
 from naftiko_run.expose.router import Router
-from naftiko_run.expose.trusted_host import HostGuard
+from naftiko_run.expose.trusted_host import HostGuard, local_only
 
 __all__ = [
     "DEFAULT_MAX_BODY",
@@ -43,6 +43,7 @@ __all__ = [
     "StdioServer",
     "at_free_path",
     "find_exposer",
+    "local_only",
     "prefixed",
     "without_clashes",
 ]

@@ -35,14 +35,14 @@ class Router:
     Args:
         adapters: All adapters on the port.
         guard: Checks the Host and Origin headers of requests.
-        health: The apps of the health routes, by path; used for GET and HEAD if no adapter has the path.
+        pages: The apps of further paths, such as those of health routes; used for GET and HEAD if no adapter has the path.
     """
 
     def __init__(
-        self, adapters: Sequence[Adapter], guard: HostGuard, health: Mapping[str, ASGIApp] | None = None
+        self, adapters: Sequence[Adapter], guard: HostGuard, pages: Mapping[str, ASGIApp] | None = None
     ) -> None:
         self._guard = guard
-        self._health = health or {}
+        self._pages = pages or {}
         self._direct: dict[tuple[str, bytes], ASGIApp] = {}
         self._fixed: dict[str, Route] = {}
         self._variable: dict[int, dict[str, tuple[Route, ...]]] = {}
@@ -127,8 +127,8 @@ class Router:
             found, values = self._find_prefix(path, scope)
         if found is None:
             route = route or next((each for each in self._prefixes if each.pattern.match(path)), None)
-            if route is None and scope["method"] in ("GET", "HEAD") and path in self._health:
-                return self._health[path]
+            if route is None and scope["method"] in ("GET", "HEAD") and path in self._pages:
+                return self._pages[path]
             return partial(self._reject, raw_path, route)
         app, names = found
         scope["path_params"] = {

@@ -26,7 +26,7 @@ class TracedRouter(Router):
         adapters: As for ``Router``; their endpoints name their operations in the trace.
         guard: As for ``Router``.
         telemetry: Records the traces.
-        health: As for ``Router``; their requests are not traced.
+        pages: As for ``Router``; their requests are not traced.
     """
 
     def __init__(
@@ -34,9 +34,9 @@ class TracedRouter(Router):
         adapters: Sequence[Adapter],
         guard: HostGuard,
         telemetry: Telemetry,
-        health: Mapping[str, ASGIApp] | None = None,
+        pages: Mapping[str, ASGIApp] | None = None,
     ) -> None:
-        super().__init__(adapters, guard, health)
+        super().__init__(adapters, guard, pages)
         self._telemetry = telemetry
         # An adapter without a path of its own owns the requests that no endpoint matches.
         self._default_type = next(
@@ -45,7 +45,7 @@ class TracedRouter(Router):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one HTTP request."""
-        if self._health and scope["path"] in self._health:
+        if self._pages and scope["path"] in self._pages:
             await super().__call__(scope, receive, send)
             return
         trace = self._telemetry.begin(f"{self._default_type}.request", headers_by_name(scope))

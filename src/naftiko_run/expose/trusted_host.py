@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
 from naftiko_run.expose.body import headers_by_name, text_of
-from naftiko_run.expose.exposer import Scope
+from naftiko_run.expose.exposer import Adapter, ASGIApp, Receive, Scope, Send
 from naftiko_run.expose.problems import Problem
 from naftiko_run.urls import is_loopback
 
@@ -63,6 +64,29 @@ class HostGuard:
             raise Problem(421, "unexpected-host", detail, hint=f"{hint}if that is one of its names")
         detail = f"This server does not accept requests from pages of `{value}`"
         raise Problem(403, "unexpected-origin", detail, hint=f"{hint}to allow them")
+
+
+def local_only(adapter: Adapter, allowed: Sequence[str] = ()) -> Adapter:
+    """Return an adapter of a loopback address for a port that listens on all addresses: others do not find it.
+
+    Args:
+        adapter: The adapter.
+        allowed: The host names that the operator allows.
+    """
+    guard = HostGuard(_LOOPBACK_NAMES[0], allowed)
+
+    def restrict(app: ASGIApp) -> ASGIApp:
+        async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+            server = scope.get("server")
+            if not server or not is_loopback(server[0]):
+                raise Problem(404, "unknown-path", f"No endpoint matches {scope['path']}")
+            guard.check(scope)
+            await app(scope, receive, send)
+
+        return handle
+
+    endpoints = tuple(replace(each, app=restrict(each.app)) for each in adapter.endpoints)
+    return replace(adapter, endpoints=endpoints)
 
 
 def _host_name(url: str) -> str:

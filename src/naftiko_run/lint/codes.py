@@ -96,6 +96,7 @@ no-such-file | error | A file to validate or run does not exist. | Check the pat
 no-token-endpoint | warning | An oauth2 authentication has no token endpoint; the access token comes from the environment. | Add `tokenEndpoint` or `authorizationServerUri`, with `clientId` and `clientSecret`.
 not-a-file | error | The document is a folder. | Name the document.
 not-a-mapping | error | A document is not a mapping, but text, a list or empty. | Begin with `naftiko`, `info` and `capability`.
+not-fetched | error | A document at a URL cannot be fetched, and there is no earlier copy. | Follow the message.
 not-guarded | error | The authentication of an adapter is invalid, or a control adapter that other machines can reach has none; the adapter is not served. | Fix the authentication as the message says.
 not-runnable | error or warning | A tool, route, resource, prompt, skill or function cannot work, and is not served; a warning where its author has not written yet what it calls. | Follow the message.
 not-utf8 | error | A file is not UTF-8 text. | Save it as UTF-8.

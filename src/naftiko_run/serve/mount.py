@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -21,12 +21,15 @@ from naftiko_run.expose import (
     Router,
     at_free_path,
     find_exposer,
+    local_only,
     prefixed,
     without_clashes,
 )
 from naftiko_run.expose.authentication import guarded
 from naftiko_run.expose.control.operations import Operations
+from naftiko_run.expose.exposer import BELOW
 from naftiko_run.expose.health import health_apps
+from naftiko_run.expose.index_page import INDEX_PATH, IndexPage
 from naftiko_run.expose.tracing import TracedRouter, traced_adapter
 from naftiko_run.secret import Secret
 from naftiko_run.serve.addresses import Addressing
@@ -54,6 +57,8 @@ class ServeSettings:
         workers: How many processes share the ports; with several, the parent only loads and supervises.
         prefix_routes: Whether to serve the routes of each REST adapter below its namespace.
         refuses_clashes: Whether conflicting routes on one port are an error; otherwise the later one is not served.
+        skips_unavailable: Whether adapters whose port cannot be bound, or that cannot have stdin and stdout, are
+            skipped as long as others are served; otherwise that is an error.
         http_server: The HTTP protocol implementation: our own or uvicorn's.
         telemetry: What is recorded of requests; None for nothing.
         has_control: Whether to serve a control adapter with every route: those of the documents, or else one on a
@@ -76,6 +81,7 @@ class ServeSettings:
     limits: Limits = DEFAULT_LIMITS
     prefix_routes: bool = False
     refuses_clashes: bool = False
+    skips_unavailable: bool = False
     http_server: HttpServer = "naftiko"
     telemetry: Telemetry | None = None
     has_control: bool = False
@@ -105,20 +111,31 @@ class Mount:
         router: Routes requests to the adapters.
         adapters: The adapters.
         clashes: Routes that are not served because they conflict with those of another adapter.
+        host: The host of their URLs; empty in an embedded app.
     """
 
     router: Router
     adapters: tuple[Adapter, ...]
     clashes: tuple[Clash, ...]
+    host: str = ""
 
 
-def build_mount(blocks: Sequence[Block], guard: HostGuard, settings: ServeSettings) -> Mount:
+def build_mount(
+    blocks: Sequence[Block],
+    guard: HostGuard,
+    settings: ServeSettings,
+    *,
+    host: str = "",
+    local: Collection[int] = (),
+) -> Mount:
     """Build the adapters of blocks, and the router of their requests.
 
     Args:
         blocks: The blocks to serve, in order; an exposer of each type must be installed.
         guard: Checks the Host header of requests.
         settings: How they are served.
+        host: The host of their URLs; empty in an embedded app.
+        local: The indexes of blocks that only clients on this machine can use.
 
     Raises:
         RouteClash: Two adapters have conflicting routes, and ``refuses_clashes`` is set.
@@ -126,15 +143,19 @@ def build_mount(blocks: Sequence[Block], guard: HostGuard, settings: ServeSettin
     adapters: list[Adapter] = []
     by_type: dict[str, list[Block]] = {}
     is_only_control = True
-    for exposes, capability in blocks:
+    for number, (exposes, capability) in enumerate(blocks):
         exposer = find_exposer(exposes.type)
         assert exposer is not None
         adapter = exposer.expose(exposes, capability, settings.of_adapters)
         if settings.prefix_routes and not exposer.manages_process:
             adapter = prefixed(adapter)
         is_only_control = is_only_control and exposer.manages_process
-        adapters.append(guarded(at_free_path(adapter, adapters), exposes))
-        by_type.setdefault(exposes.type, []).append((exposes, capability))
+        adapter = guarded(at_free_path(adapter, adapters), exposes)
+        if number in local:
+            adapters.append(local_only(adapter, settings.allowed_hosts))
+        else:
+            adapters.append(adapter)
+            by_type.setdefault(exposes.type, []).append((exposes, capability))
     for kind, sharing in by_type.items():
         adapters += _combined(kind, sharing, settings)
     if settings.telemetry is not None and settings.telemetry.is_on:
@@ -142,18 +163,18 @@ def build_mount(blocks: Sequence[Block], guard: HostGuard, settings: ServeSettin
     kept, clashes = without_clashes(adapters)
     if clashes and settings.refuses_clashes:
         raise RouteClash(clashes[0].message, hint=clashes[0].hint)
-    health = {} if is_only_control else _health(settings)
+    pages = {} if is_only_control else _pages(kept, settings)
     telemetry = None if is_only_control else settings.telemetry
-    return Mount(_router(kept, guard, health, telemetry), tuple(kept), tuple(clashes))
+    return Mount(_router(kept, guard, pages, telemetry), tuple(kept), tuple(clashes), host)
 
 
 def _router(
-    adapters: Sequence[Adapter], guard: HostGuard, health: Mapping[str, ASGIApp], telemetry: Telemetry | None
+    adapters: Sequence[Adapter], guard: HostGuard, pages: Mapping[str, ASGIApp], telemetry: Telemetry | None
 ) -> Router:
     """Return the router of adapters, which traces requests if anything records traces."""
     if telemetry is None or not telemetry.is_on:
-        return Router(adapters, guard, health)
-    return TracedRouter(adapters, guard, telemetry, health)
+        return Router(adapters, guard, pages)
+    return TracedRouter(adapters, guard, telemetry, pages)
 
 
 @asynccontextmanager
@@ -184,9 +205,18 @@ def end_streams(adapters: Iterable[Adapter]) -> None:
             adapter.end_streams()
 
 
-def _health(settings: ServeSettings) -> Mapping[str, ASGIApp]:
-    """Return the health routes of a port, by path; none in an embedded app."""
-    return {} if settings.operations is None else health_apps(settings.operations)
+def _pages(adapters: Sequence[Adapter], settings: ServeSettings) -> Mapping[str, ASGIApp]:
+    """Return the health routes and the index page of a port, by path; none in an embedded app.
+
+    There is an index page if an adapter has routes without a common path, unless one of them is ``/``.
+    """
+    if settings.operations is None:
+        return {}
+    pages = health_apps(settings.operations)
+    shapes = {endpoint.shape for adapter in adapters for endpoint in adapter.endpoints}
+    if any(not each.path for each in adapters) and shapes.isdisjoint((INDEX_PATH, INDEX_PATH + BELOW, BELOW)):
+        pages = {**pages, INDEX_PATH: IndexPage(adapters)}
+    return pages
 
 
 def _combined(kind: str, sharing: Sequence[Block], settings: ServeSettings) -> list[Adapter]:

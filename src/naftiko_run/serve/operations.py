@@ -73,6 +73,8 @@ class ProcessOperations:
                 port = ports.pop(0) if ports else None
                 if port is None and not exposes.is_stdio and not self._serves_ports:
                     continue
+                if exposes.is_stdio and on_stdio is None:  # skipped, because there is one stdin
+                    continue
                 is_on_stdio = exposes.is_stdio and exposes.pointer not in capability.unavailable
                 is_served = port is not None or is_on_stdio
                 missing = tuple(each.name for each in capability.missing_of(exposes))

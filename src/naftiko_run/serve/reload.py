@@ -116,7 +116,9 @@ class Reloader:
             await self._service.swap(generation)
         except Exception as fault:  # noqa: BLE001 - reported; what was served before is still served
             return attempt.fail(fault)
-        return attempt.succeed(generation.capabilities, port_changes(earlier_generation, generation))
+        return attempt.succeed(
+            generation.capabilities, port_changes(earlier_generation, generation), generation.skipped
+        )
 
     def _load(self, served: Sequence[Capability]) -> Generation:
         return Generation(self._reloading.load(served), self._settings)
@@ -164,16 +166,24 @@ class Attempt:
         self._files = files
         self._began = time.perf_counter()
 
-    def succeed(self, capabilities: Sequence[Capability], ports: Sequence[str] = ()) -> ReloadOutcome:
+    def succeed(
+        self,
+        capabilities: Sequence[Capability],
+        ports: Sequence[str],
+        skipped: Sequence[ConfigurationError],
+    ) -> ReloadOutcome:
         """Report that other capabilities are served now.
 
         Args:
             capabilities: The capabilities.
             ports: Descriptions of the ports that were opened and closed.
+            skipped: Why some adapters are not served.
         """
         changes = [*_file_changes(self._served, capabilities, self._files), *ports]
         outcome = ReloadOutcome(ok=True, changed=bool(changes), capabilities=tuple(capabilities))
         self._reloading.report(outcome)
+        for fault in skipped:
+            _log.warning("%s%s", fault.message, f" ({fault.hint})" if fault.hint else "")
         _log.info("reloaded in %s: %s", self._elapsed(), "; ".join(changes) or "no document has changed")
         return outcome
 

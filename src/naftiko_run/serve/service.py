@@ -14,7 +14,7 @@ from naftiko_run.serve.generation import Generation
 from naftiko_run.serve.mount import ServeSettings, end_streams
 from naftiko_run.serve.operations import ProcessOperations, with_operations
 from naftiko_run.serve.server import Server
-from naftiko_run.serve.site import Site, bind_sites
+from naftiko_run.serve.site import Site
 
 _log = logging.getLogger(__name__)
 
@@ -94,8 +94,7 @@ class Service:
         Raises:
             PortUnavailable: A port cannot be bound; the current generation is still served.
         """
-        added = {at: mount for at, mount in generation.mounts.items() if at not in self._ports}
-        sites = bind_sites(added, self._settings)
+        sites = generation.open_ports(self._generation)
         try:
             await generation.start()
         except BaseException:
@@ -189,5 +188,5 @@ async def running(capabilities: Sequence[Capability], settings: ServeSettings) -
     settings = with_operations(settings)
     generation = Generation(capabilities, settings)
     service = Service(generation, settings)
-    async with service.running(bind_sites(generation.mounts, settings)):
+    async with service.running(generation.open_ports()):
         yield service

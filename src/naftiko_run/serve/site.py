@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -21,7 +21,11 @@ _SPREADS: Final = sys.platform == "linux"
 """Whether the kernel distributes connections over the sockets of one port."""
 
 Address = tuple[str, int, str]
-"""The configured host and port of a site, and for port 0 (any free port) the adapter type."""
+"""The host and port of a site, and for port 0 (any free port) the adapter type; ``localhost`` is ``127.0.0.1``."""
+
+ANY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 - compared; bound only where the operator or the document says so
+_MAX_NAMES: Final = 5
+"""How many adapters are named in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class Site:
     """One address and port.
 
     Attributes:
-        address: The configured address.
+        address: The address that it listens on.
+        host: The host of its URLs.
         adapters: The adapters on the port.
         router: Routes requests to the adapters.
         socket: The bound socket.
@@ -37,6 +42,7 @@ class Site:
     """
 
     address: Address
+    host: str
     adapters: tuple[Adapter, ...]
     router: Router
     socket: socket.socket = field(repr=False)
@@ -51,11 +57,13 @@ class Site:
     @property
     def origin(self) -> str:
         """``http://host:port``, with a host that a client on this machine can use."""
-        return _origin(self.address[0], self.port)
+        return _origin(self.host, self.port)
 
     def serving(self, mount: Mount) -> Site:
         """Return the site with other adapters."""
-        return replace(self, adapters=mount.adapters, router=mount.router, clashes=mount.clashes)
+        return replace(
+            self, host=mount.host, adapters=mount.adapters, router=mount.router, clashes=mount.clashes
+        )
 
     def for_worker(self) -> Site:
         """Return the site for one worker process.
@@ -88,25 +96,43 @@ def build_sites(capabilities: Sequence[Capability], settings: ServeSettings) -> 
         RouteClash: Two adapters on one port have conflicting routes, and ``refuses_clashes`` is set.
         ConfigurationError: An environment variable is not a valid port.
     """
-    return bind_sites(build_mounts(capabilities, settings), settings)
-
-
-def bind_sites(mounts: Mapping[Address, Mount], settings: ServeSettings) -> tuple[Site, ...]:
-    """Bind the ports of mounts.
-
-    Raises:
-        PortUnavailable: A port cannot be bound; the ports bound before are closed.
-    """
-    sites: list[Site] = []
-    try:
-        for address, each in mounts.items():
-            bound = _bind(address[0], address[1], each.adapters, is_shared=settings.workers > 1)
-            sites.append(Site(address, each.adapters, each.router, bound, each.clashes))
-    except PortUnavailable:
+    sites, faults = bind_sites(build_mounts(capabilities, settings), settings)
+    if faults:
         for site in sites:
             site.socket.close()
-        raise
-    return tuple(sites)
+        raise next(iter(faults.values()))
+    return sites
+
+
+def bind_sites(
+    mounts: Mapping[Address, Mount], settings: ServeSettings
+) -> tuple[tuple[Site, ...], Mapping[Address, PortUnavailable]]:
+    """Bind the ports of mounts.
+
+    Returns:
+        The sites, and the errors of the ports that cannot be bound.
+    """
+    sites: list[Site] = []
+    faults: dict[Address, PortUnavailable] = {}
+    for address, each in mounts.items():
+        try:
+            bound = _bind(each.host, address, each.adapters, is_shared=settings.workers > 1)
+        except PortUnavailable as fault:
+            faults[address] = fault
+        else:
+            sites.append(Site(address, each.host, each.adapters, each.router, bound, each.clashes))
+    return tuple(sites), faults
+
+
+def adapter_names(adapters: Sequence[Adapter]) -> str:
+    """Return the names of adapters with their documents, for messages."""
+    names = [
+        f"`{each.namespace or each.type}`"
+        + (f" of {each.capability.file or each.capability.label}" if each.capability else "")
+        for each in adapters
+    ]
+    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return ", ".join(names[:_MAX_NAMES]) + more
 
 
 def urls(capabilities: Sequence[Capability], settings: ServeSettings) -> list[tuple[Adapter, str]]:
@@ -117,8 +143,8 @@ def urls(capabilities: Sequence[Capability], settings: ServeSettings) -> list[tu
         ConfigurationError: An environment variable is not a valid port.
     """
     return [
-        (adapter, _origin(host, port) + each.router.path_of(adapter))
-        for (host, port, _), each in build_mounts(capabilities, settings).items()
+        (adapter, _origin(each.host, port) + each.router.path_of(adapter))
+        for (_, port, _), each in build_mounts(capabilities, settings).items()
         for adapter in each.adapters
     ]
 
@@ -126,11 +152,36 @@ def urls(capabilities: Sequence[Capability], settings: ServeSettings) -> list[tu
 def build_mounts(capabilities: Sequence[Capability], settings: ServeSettings) -> dict[Address, Mount]:
     """Mount every adapter of every capability, by address and port; bind no port.
 
+    The adapters of one port share a listener, whether they have ``127.0.0.1``, ``localhost``, no address or ``0.0.0.0``.
+
     Raises:
         RouteClash: Two adapters on one port have conflicting routes, and ``refuses_clashes`` is set.
         ConfigurationError: An environment variable is not a valid port.
     """
-    blocks: dict[Address, list[Block]] = {}
+    blocks: dict[Address, list[tuple[str, Block]]] = {}
+    placed = list(_placed(capabilities, settings))
+    on_any = {(port, kind) for host, (_, port, kind), _ in placed if host == ANY_ADDRESS and port}
+    for host, (address, port, kind), block in placed:
+        is_covered = address == LOOPBACK and (port, kind) in on_any
+        place = (ANY_ADDRESS if is_covered else address, port, kind)
+        blocks.setdefault(place, []).append((host, block))
+    mounts: dict[Address, Mount] = {}
+    for place, sharing in blocks.items():
+        is_any = place[0] == ANY_ADDRESS
+        mounts[place] = build_mount(
+            [block for _, block in sharing],
+            HostGuard(place[0], settings.allowed_hosts),
+            settings,
+            host=ANY_ADDRESS if is_any else sharing[0][0],
+            local={number for number, (host, _) in enumerate(sharing) if is_any and host != ANY_ADDRESS},
+        )
+    return mounts
+
+
+def _placed(
+    capabilities: Sequence[Capability], settings: ServeSettings
+) -> Iterator[tuple[str, Address, Block]]:
+    """Yield each adapter that has a port, with its host as configured, and its address."""
     has_control = False
     for capability in () if settings.stdio else capabilities:
         for exposes in capability.document.exposes:
@@ -145,27 +196,21 @@ def build_mounts(capabilities: Sequence[Capability], settings: ServeSettings) ->
             host = (written or LOOPBACK) if is_local else settings.addressing.host_of(written)
             port = settings.addressing.port_of(exposes, exposer.default_port)
             # With port 0, each adapter type gets its own free port: none was configured to be shared.
-            place = (host, port, "" if port else exposes.type)
-            blocks.setdefault(place, []).append((exposes, capability))
+            address = LOOPBACK if host.casefold() == "localhost" else host
+            yield host, (address, port, "" if port else exposes.type), (exposes, capability)
     if settings.has_control and not has_control:
         control = with_every_route(ControlExposes())
         port = settings.addressing.port_of(control, ControlExposer.default_port)
-        blocks.setdefault((LOOPBACK, port, "" if port else control.type), []).append(
-            (control, capabilities[0])
-        )
-    return {
-        place: build_mount(sharing, HostGuard(place[0], settings.allowed_hosts), settings)
-        for place, sharing in blocks.items()
-    }
+        yield LOOPBACK, (LOOPBACK, port, "" if port else control.type), (control, capabilities[0])
 
 
 def _origin(host: str, port: int) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - compared, not bound
+    host = {ANY_ADDRESS: LOOPBACK, "::": "[::1]"}.get(host, host)
     return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{port}"
 
 
-def _bind(host: str, port: int, adapters: Sequence[Adapter], *, is_shared: bool) -> socket.socket:
-    adapter = adapters[0]
+def _bind(host: str, at: Address, adapters: Sequence[Adapter], *, is_shared: bool) -> socket.socket:
+    adapter, port = adapters[0], at[1]
     owner = f"the {adapter.type} adapter `{adapter.namespace or adapter.type}`"
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)

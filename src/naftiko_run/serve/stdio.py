@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from naftiko_run.capability import Capability
 from naftiko_run.document.model import Exposes
 from naftiko_run.errors import ConfigurationError
 from naftiko_run.expose import Adapter, Combining, find_exposer
 from naftiko_run.serve.mount import ServeSettings
+
+_MAX_NAMES: Final = 5
+"""How many adapters are named in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,9 @@ def _choice_hint(candidates: Sequence[StdioCandidate]) -> str:
 
 
 def _listed(candidates: Sequence[StdioCandidate]) -> str:
-    return ", ".join(f"`{each.exposes.name}` of {each.capability.file}" for each in candidates)
+    names = [f"`{each.exposes.name}` of {each.capability.file}" for each in candidates[:_MAX_NAMES]]
+    more = f" and {len(candidates) - _MAX_NAMES} more" if len(candidates) > _MAX_NAMES else ""
+    return ", ".join(names) + more
 
 
 def _adapter(candidate: StdioCandidate, settings: ServeSettings) -> Adapter:

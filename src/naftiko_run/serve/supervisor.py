@@ -23,14 +23,14 @@ from naftiko_run.serve.mount import ServeSettings
 from naftiko_run.serve.operations import ProcessOperations, with_operations
 from naftiko_run.serve.reload import Attempt, Reloader, Reloading, WorkerReloader, port_changes
 from naftiko_run.serve.service import Service
-from naftiko_run.serve.site import Address, Site, bind_sites
+from naftiko_run.serve.site import Address, Site
 from naftiko_run.serve.watch import FileChanges, Watcher
 from naftiko_run.serve.workers import ONE_GESTURE, RETIRE, Work, Workers, WorkersFailed
 
 _log = logging.getLogger(__name__)
 
-Started = Callable[[Sequence[Site], Adapter | None], None]
-"""A callback with the sites and the adapter on stdin and stdout."""
+Started = Callable[[Sequence[Site], Adapter | None, Sequence[ConfigurationError]], None]
+"""A callback with the sites, the adapter on stdin and stdout, and why some adapters are not served."""
 
 
 def serve(
@@ -83,11 +83,11 @@ async def _serve(
     generation = Generation(capabilities, settings)
     on_stdio = generation.stdio
     service = Service(generation, settings)
-    async with service.running(bind_sites(generation.mounts, settings)):
+    async with service.running(generation.open_ports()):
         _on_signals(stop, partial(_log_stop, settings.drain_delay))
         async with _reloads(service, settings, reloading, stop):
             if started is not None:
-                started(service.sites, on_stdio)
+                started(service.sites, on_stdio, generation.skipped)
             if on_ready is not None:
                 on_ready()
             if on_stdio is not None and on_stdio.stdio is not None:
@@ -178,12 +178,7 @@ def _serve_in_workers(
             hint="start several processes, each on a port of its own, behind a load balancer",
         )
     generation = Generation(capabilities, settings)
-    if generation.stdio is not None:
-        raise ConfigurationError(
-            "several workers cannot share one stdin, on which an adapter is served",
-            hint="run without --workers",
-        )
-    sites = bind_sites(generation.mounts, settings)
+    sites = generation.open_ports()
     fleet = _Fleet(generation, sites, settings, started=started, on_ready=on_ready, reloading=reloading)
     watcher = reloading.watcher() if reloading is not None else None
     watch = partial(_watch_for_workers, watcher) if watcher is not None else None
@@ -248,7 +243,7 @@ class _Fleet:
     def on_started(self) -> None:
         """Called once, when all workers are ready."""
         if self._started is not None:
-            self._started(list(self._sites.values()), None)
+            self._started(list(self._sites.values()), None, self._generation.skipped)
 
     def on_stopping(self, number: int) -> None:
         """Close the sockets, of which workers have copies."""
@@ -278,8 +273,7 @@ class _Fleet:
         attempt = Attempt(served, self._reloading, files)
         try:
             generation = Generation(self._reloading.load(served), self._settings)
-            added = {at: mount for at, mount in generation.mounts.items() if at not in self._sites}
-            self._sites |= {each.address: each for each in bind_sites(added, self._settings)}
+            self._sites |= {each.address: each for each in generation.open_ports(self._generation)}
         except Exception as fault:  # noqa: BLE001 - reported; what was served before is still served
             attempt.fail(fault)
             return None
@@ -292,7 +286,7 @@ class _Fleet:
         (generation, attempt), self._next = self._next, None
         if fault is None:
             earlier, self._generation = self._generation, generation
-            attempt.succeed(generation.capabilities, port_changes(earlier, generation))
+            attempt.succeed(generation.capabilities, port_changes(earlier, generation), generation.skipped)
         else:
             attempt.fail(fault)
         for at in [at for at in self._sites if at not in self._generation.mounts]:
