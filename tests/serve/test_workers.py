@@ -163,7 +163,17 @@ def test_no_worker_outlives_a_parent_that_was_killed(upstream: Upstream) -> None
 def test_a_port_of_workers_is_taken_for_everyone_else(upstream: Upstream, workers: str) -> None:
     with two_workers(upstream) as process:
         port = httpx.URL(process.url("rest")).port
-        other = run(PIPELINES, "--sandbox", "--workers", workers, "--port", f"rest={port}", "--port", "mcp=0")
+        other = run(
+            PIPELINES,
+            "--sandbox",
+            "--strict",
+            "--workers",
+            workers,
+            "--port",
+            f"rest={port}",
+            "--port",
+            "mcp=0",
+        )
         assert other.returncode == 1
         assert f"port {port} is in use" in other.stderr
 

@@ -83,7 +83,7 @@ class Startup:
                     )
                 )
                 self._print_adapters(found.get(id(capability), ()))
-            self._print_adapters(found.get(id(None), ()))  # those that combine several capabilities
+        self._print_adapters(found.get(id(None), ()))  # those that combine several capabilities
         for fault in skipped:
             print_warning(self._console, f"{fault.message}; {fault.hint}" if fault.hint else fault.message)
         clashes = [clash for site in sites for clash in site.clashes]
@@ -123,8 +123,9 @@ class Startup:
         served: dict[tuple[str, str], list[Adapter]] = {}
         for site in sites:
             for adapter in site.adapters:
-                served.setdefault((adapter.type, site.origin), []).append(adapter)
-        if on_stdio is not None:
+                if adapter.capability is not None:
+                    served.setdefault((adapter.type, site.origin), []).append(adapter)
+        if on_stdio is not None and on_stdio.capability is not None:
             served[on_stdio.type, "on stdin and stdout"] = [on_stdio]
         number = len(self._capabilities)
         self._line(Text.assemble((f"{number:,} capabilities", "bold"), ("; --verbose lists them", "dim")))
@@ -151,12 +152,13 @@ class Startup:
             line.append(f"  authentication: {adapter.authentication}", style="green")
         if adapter.note:
             line.append(f"  {adapter.note}", style="dim")
-        if not self._is_listed and adapter.features:
+        is_listed = self._is_listed or adapter.capability is None
+        if not is_listed and adapter.features:
             line.append(f"  {_count([adapter])}")
         self._line(line)
         exposer = find_exposer(adapter.type)
         usual_kind = exposer.feature_kind if exposer else ""
-        if not self._is_listed:
+        if not is_listed:
             return
         if not self._console.is_terminal:
             lines = [f"{each.kind or usual_kind} {each.name} {_state(each)}" for each in adapter.features]
