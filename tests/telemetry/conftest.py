@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from uuid import uuid4
 
+import httpx
 import pytest
 
 from naftiko_run import Settings
@@ -108,5 +110,9 @@ def served_shop(shared_upstream: Upstream, tmp_path_factory: pytest.TempPathFact
 def shop(served_shop: TracedShop, upstream: Upstream) -> TracedShop:
     """The shop, with no traces yet."""
     assert not upstream.received
+    # A trace is recorded after its response: once this one is, those of the tests before are too.
+    marker = uuid4().hex
+    httpx.get(f"{served_shop.served.origin('rest')}/{marker}")
+    served_shop.sink.wait_for(lambda each: marker in each.target)
     served_shop.sink.traces.clear()
     return served_shop

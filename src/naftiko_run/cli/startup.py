@@ -153,7 +153,7 @@ class Startup:
         if adapter.note:
             line.append(f"  {adapter.note}", style="dim")
         is_listed = self._is_listed or adapter.capability is None
-        if not is_listed and adapter.features:
+        if not is_listed and adapter.features and not adapter.note:
             line.append(f"  {_count([adapter])}")
         self._line(line)
         exposer = find_exposer(adapter.type)
