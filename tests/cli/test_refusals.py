@@ -124,7 +124,7 @@ def test_strict_refuses_a_bad_document_with_65_even_beside_a_good_one(tmp_path: 
 
 def test_a_port_in_use_is_one_line_that_names_port_adapter_and_option() -> None:
     with taken_port() as taken:
-        result = run(PIPELINES, "--sandbox", "--include", "track-event", "--port", f"mcp={taken}")
+        result = run(PIPELINES, "--sandbox", "--port", "rest=0", "--port", f"mcp={taken}")
     assert result.returncode == 1
     assert result.stderr == (
         f"naftiko-run: error: port {taken} is in use, and the mcp adapter `pipelines-track-mcp` needs it "

@@ -166,7 +166,6 @@ def test_a_port_of_workers_is_taken_for_everyone_else(upstream: Upstream, worker
         other = run(
             PIPELINES,
             "--sandbox",
-            "--strict",
             "--workers",
             workers,
             "--port",

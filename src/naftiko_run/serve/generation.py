@@ -79,8 +79,8 @@ class Generation:
     def open_ports(self, earlier: Generation | None = None) -> tuple[Site, ...]:
         """Bind the ports that an earlier generation has not bound.
 
-        Adapters whose port cannot be bound are skipped if the settings allow it, others are served, and the earlier
-        generation does not serve them.
+        Adapters whose port cannot be bound are skipped if there are several documents, the settings allow it, others
+        are served, and the earlier generation does not serve them.
 
         Args:
             earlier: The generation that is served; None for none.
@@ -104,6 +104,7 @@ class Generation:
             adapters = self.mounts[at].adapters
             is_required = self._settings.has_control and any(map(_is_control, adapters))
             is_required = is_required or any(_document_of(each) in served for each in adapters)
+            is_required = is_required or len(self.capabilities) == 1
             if is_required or not is_left or not self._settings.skips_unavailable:
                 refused.append(fault)
             else:
