@@ -155,7 +155,8 @@ class CallPlan:
             self._pass_through(response, outcome)
             if stream_threshold is None:  # callers without streaming read the value
                 is_long = outcome.decode is not None and self.call.operation.should_offload(response)
-                await outcome.read_ahead(is_long=is_long)
+                if is_long or outcome.is_long:
+                    await outcome.read_ahead(is_long=is_long)
             return outcome
 
         is_long = self.call.operation.should_offload(response)
