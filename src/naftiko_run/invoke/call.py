@@ -138,12 +138,7 @@ class CallPlan:
             raw_body = raw_body.without_content()
         threshold = stream_threshold if shape is None else None
         response = await self.call.send(values, raw_body, threshold, large=large)
-        headers = response.headers
-        for name, _ in headers:
-            if name == "location":
-                location = self.call.operation.location(response)
-                headers = tuple((name, location if name == "location" else value) for name, value in headers)
-                break
+        headers = self._headers(response)
         outcome = Outcome(response.status, response.body, response.header("content-type"), headers)
         if isinstance(response, StreamedResponse):
             outcome.chunks, outcome.close = response.chunks, response.aclose
@@ -165,6 +160,14 @@ class CallPlan:
             return Outcome.of_value(shape(decoded, values), response.status, headers, in_steps=is_long)
 
         return await self.call.operation.read(response, shaped)
+
+    def _headers(self, response: UpstreamResponse) -> tuple[tuple[str, str], ...]:
+        """Return the headers of a response, with an absolute ``Location``."""
+        for name, _ in response.headers:
+            if name == "location":
+                location = self.call.operation.location(response)
+                return tuple((key, location if key == name else value) for key, value in response.headers)
+        return response.headers
 
     def _fields(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the inputs that are combined into the body."""
