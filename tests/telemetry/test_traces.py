@@ -301,3 +301,28 @@ def test_a_sink_that_fails_breaks_no_request(shop: TracedShop, caplog: pytest.Lo
     assert [each.message for each in caplog.records if "Broken" in each.message] == [
         "Broken cannot record requests: OSError"
     ]
+
+
+HEALTH = """\
+naftiko: 1.0.0-alpha2
+capability:
+  exposes:
+  - type: rest
+    namespace: own
+    resources:
+    - path: /health/live
+      operations:
+      - {method: GET, name: live, outputParameters: [{name: of, type: string, value: the document}]}
+"""
+
+
+def test_health_routes_are_not_traced_unless_the_document_has_them(tmp_path: Path) -> None:
+    sink = Sink()
+    with serving(
+        written(tmp_path, HEALTH), settings=Settings(environment={}), telemetry=Telemetry(sinks=[sink])
+    ) as served:
+        for path in ("/health/ready", "/", "/health/live"):
+            assert httpx.get(served.origin("rest") + path).status_code == 200
+        assert sink.wait_for(lambda _: True).target == "GET /health/live"
+        assert httpx.post(f"{served.origin('rest')}/").status_code == 404
+        sink.wait_for(lambda each: each.target == "POST /")

@@ -36,7 +36,8 @@ class TracedRouter(Router):
         telemetry: Telemetry,
         pages: Mapping[str, ASGIApp] | None = None,
     ) -> None:
-        super().__init__(adapters, guard, pages)
+        untraced = {path: _UntracedPage(page) for path, page in pages.items()} if pages else None
+        super().__init__(adapters, guard, untraced)
         self._telemetry = telemetry
         # An adapter without a path of its own owns the requests that no endpoint matches.
         self._default_type = next(
@@ -45,9 +46,6 @@ class TracedRouter(Router):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one HTTP request."""
-        if self._pages and scope["path"] in self._pages:
-            await super().__call__(scope, receive, send)
-            return
         trace = self._telemetry.begin(f"{self._default_type}.request", headers_by_name(scope))
         scope[SCOPE_KEY] = trace
         trace.adapter = self._default_type
@@ -65,7 +63,22 @@ class TracedRouter(Router):
             if trace.status >= 400 and not trace.root.error:
                 trace.root.error = str(trace.status)
             trace.root.end()
-            self._telemetry.record(trace)
+            if SCOPE_KEY in scope:
+                self._telemetry.record(trace)
+
+
+class _UntracedPage:
+    """A page whose requests are not recorded, such as a health route that is requested every few seconds."""
+
+    __slots__ = ("_page",)
+
+    def __init__(self, page: ASGIApp) -> None:
+        self._page = page
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Handle one request."""
+        scope.pop(SCOPE_KEY, None)
+        return self._page(scope, receive, send)
 
 
 def traced_adapter(adapter: Adapter) -> Adapter:
